@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Set up what the tests need and run all of them: modules in step with the notebooks, the notebooks, then pytest.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" HF_HUB_OFFLINE=1 MPLBACKEND=agg
+
+if [ ! -x .venv/bin/python ]; then python3 -m venv .venv; fi
+.venv/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 -e '.[dev]'
+export PATH="$PWD/.venv/bin:$PATH"
+
+# The site tests drive a real Chromium; they are skipped, by name, where there is none.
+if ! command -v chromium >/dev/null && [ -e /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
+  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core fonts-liberation >/dev/null
+fi
+
+nbdev-export
+git diff --exit-code --stat rddm_nb || { echo "rddm_nb/ is not what the notebooks export: run nbdev-export and commit"; exit 1; }
+nbdev-test --n_workers 2
+python -m pytest -q
