@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" HF_HUB_OFFLINE=1 MPLBACKEND=agg
 
 if [ ! -x .venv/bin/python ]; then python3 -m venv .venv; fi
-.venv/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 -e '.[dev]'
+.venv/bin/python -m pip install --quiet --disable-pip-version-check "${TORCH:-torch==2.13.0}" -e '.[dev]'
 export PATH="$PWD/.venv/bin:$PATH"
 
 # The site tests drive a real Chromium; they are skipped, by name, where there is none.

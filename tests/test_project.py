@@ -1,0 +1,105 @@
+"The project holds together: settings agree, modules import in order, nothing heavy is imported, badges and licences are in place"
+import ast
+import configparser
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PKG = ROOT/'rddm_nb'
+ORDER = ['images', 'viz', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler', 'pictures', 'degrade', 'unet', 'demo', 'cli']
+NOTEBOOKS = sorted((ROOT/'nbs').glob('*.ipynb'))
+
+
+def test_settings_ini_agrees_with_pyproject():
+    from nbdev.config import get_config
+    cfg, ini = get_config(ROOT), configparser.ConfigParser()
+    ini.read(ROOT/'settings.ini')
+    old = dict(ini['DEFAULT'])
+    for key in ('repo', 'branch', 'author', 'description', 'user'): assert old.pop(key) == getattr(cfg, key), key
+    for key in ('lib_path', 'nbs_path', 'doc_path'): assert ROOT/old.pop(key) == Path(getattr(cfg, key)), key
+    assert old == {'update_pyproject': 'False', 'put_version_in_init': 'False'}
+
+
+def test_quarto_config_is_one_file():
+    assert (ROOT/'nbs/_quarto.yml').resolve() == ROOT/'_quarto.yml'
+
+
+def test_version_has_one_source():
+    project = tomllib.loads((ROOT/'pyproject.toml').read_text())
+    assert 'version' in project['project']['dynamic']
+    assert not re.search(r'^version\s*=\s*"', (ROOT/'pyproject.toml').read_text(), re.M)
+    from rddm_nb import __version__
+    assert re.fullmatch(r'\d+\.\d+\.\d+', __version__)
+
+
+def imports(path):
+    "Modules of this package that a module imports anywhere, also inside functions"
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.level == 1 or (node.module or '').startswith('rddm_nb')):
+            name = (node.module or '').removeprefix('rddm_nb').strip('.')
+            yield from [name] if name else [a.name for a in node.names]
+
+
+def too_late(order, found):
+    "Imports that go against the order, as 'module imports later'"
+    return [f'{m} imports {i}' for m, names in found.items() for i in names if i in order and order.index(i) >= order.index(m)]
+
+
+def test_no_module_imports_a_later_one():
+    found = {p.stem: set(imports(p)) for p in PKG.glob('*.py') if not p.stem.startswith('_')}
+    assert set(found) <= set(ORDER), f'not in the order of modules: {set(found) - set(ORDER)}'
+    assert too_late(ORDER, found) == []
+
+
+def test_the_order_check_can_fail():
+    assert too_late(['a', 'b'], {'a': {'b'}, 'b': {'a'}}) == ['a imports b']
+
+
+def test_importing_the_sampler_stays_light():
+    code = "import sys; from rddm_nb.sampler import sample; print(*sorted({m.split('.')[0] for m in sys.modules}))"
+    seen = set(subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True, cwd=ROOT).stdout.split())
+    assert 'torch' in seen
+    assert not seen & {'datasets', 'accelerate', 'jupyterlab', 'nbdev', 'matplotlib', 'diffusers', 'IPython', 'PIL', 'anywidget', 'ipywidgets'}
+
+
+def test_commands_exist():
+    from importlib.metadata import entry_points
+    ours = [e for e in entry_points(group='console_scripts') if e.value.startswith('rddm_nb.')]
+    assert {e.name for e in ours} == {'rddm-demo'}
+    for e in ours: assert callable(e.load())
+
+
+def source(nb): return '\n'.join(''.join(c['source']) for c in json.loads(nb.read_text())['cells'])
+
+
+@pytest.mark.parametrize('nb', NOTEBOOKS, ids=lambda p: p.stem)
+def test_badges_name_their_own_file(nb):
+    for url in re.findall(r'https://colab\.research\.google\.com/[^)\s]+', source(nb)): assert url.endswith(f'/rddm-nb/rddm_nb/blob/main/nbs/{nb.name}'), url
+
+
+MACHINE = re.compile(r'(?<![\w.])/(?:root|work|home|tmp|Users|mnt|opt)/[\w.-]+')
+
+@pytest.mark.parametrize('path', [*NOTEBOOKS, *PKG.glob('*.py'), ROOT/'README.md', ROOT/'CONTRIBUTING.md'], ids=lambda p: p.name)
+def test_no_path_of_a_machine(path):
+    found = MACHINE.findall(re.sub(r'[A-Za-z0-9+/]{200,}={0,2}', '', path.read_text().replace('\\n', '\n')))
+    assert not found, f'{path.name} names {found[:3]}'
+
+
+def test_the_machine_path_check_can_fail():
+    assert MACHINE.search('saved in /home/someone/x') and not MACHINE.search('https://site/home/page')
+
+
+def test_licences_are_in_place():
+    assert 'Apache License' in (ROOT/'LICENSE').read_text()[:300]
+    assert (ROOT/'nbs/katex/LICENSE').exists() and (PKG/'assets/ATTRIBUTION.md').exists()
+
+
+def test_readme_is_written_from_the_index():
+    r = subprocess.run([sys.executable, ROOT/'tools/readme.py', '--check'], capture_output=True, text=True)
+    assert r.returncode == 0, r.stdout + r.stderr

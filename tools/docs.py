@@ -1,0 +1,103 @@
+"""Build the documentation site without Quarto: nbdev stages the notebooks, smalldocs renders them, from the same _quarto.yml that `nbdev-docs` uses.
+
+    python tools/docs.py [FOLDER]        (default: _docs)
+
+What is added to smalldocs: pages keep the names nbdev's links expect, equations, figures and tables are numbered, and KaTeX comes from the site itself."""
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+NAMES = dict(eq='Equation', fig='Figure', tbl='Table', sec='Section')
+
+
+class Numbers:
+    "Running numbers of one page's labels, kind by kind"
+    def __init__(self): self.of, self.last = {}, dict.fromkeys(NAMES, 0)
+    def __call__(self, label):
+        kind = label.split('-')[0]
+        if label not in self.of: self.last[kind] += 1; self.of[label] = self.last[kind]
+        return self.of[label]
+    def link(self, m): return f"[{NAMES[m[1].split('-')[0]]} {self.of[m[1]]}](#{m[1]})" if m[1] in self.of else m[0]
+
+
+def text(cell): return cell['source'] if isinstance(cell['source'], str) else ''.join(cell['source'])
+
+
+def number(nb):
+    "Give labelled equations and tables of a notebook their numbers, and turn `@eq-name` into links"
+    n, md = Numbers(), [c for c in nb['cells'] if c['cell_type'] == 'markdown']
+    for c in md:
+        s = re.sub(r'\$\$(.+?)\$\$\s*\{#(eq-[\w-]+)\}', lambda m: f'[]{{#{m[2]}}}\n\n$${m[1].rstrip()} \\tag{{{n(m[2])}}}$$', text(c), flags=re.S)
+        c['source'] = re.sub(r'^: (.*?) \{#(tbl-[\w-]+)\}', lambda m: f': Table {n(m[2])}: {m[1]} {{#{m[2]}}}', s, flags=re.M)
+    for c in md: c['source'] = re.sub(r'(?<![\w`])@((?:fig|eq|tbl)-[\w-]+)', n.link, c['source'])
+
+
+def front_matter(nb):
+    "The front matter of a staged notebook, with the page name that nbdev gave it taken out"
+    import yaml
+    first = nb['cells'][0] if nb['cells'] else None
+    if not first or first['cell_type'] != 'raw': return None
+    fm = yaml.safe_load(text(first).strip().strip('-')) or {}
+    page = fm.pop('output-file', None)
+    first['source'] = f'---\n{yaml.dump(fm, allow_unicode=True)}---\n'
+    return page
+
+
+def stage(folder):
+    "nbdev's staging of the notebooks, copied to `folder`"
+    from nbdev.config import get_config
+    import nbdev.doclinks
+    from nbdev.quarto import nbdev_sidebar, refresh_quarto_yml
+    from nbdev.serve import proc_nbs
+    os.chdir(ROOT)
+    refresh_quarto_yml(); nbdev.doclinks._build_modidx(); nbdev_sidebar.__wrapped__(path=get_config().nbs_path)
+    shutil.copytree(proc_nbs(get_config().nbs_path, n_workers=1), folder, ignore=shutil.ignore_patterns('_docs', '.quarto'))
+
+
+def adapt(src):
+    "Rename pages, number equations, point links at the new names"
+    import yaml
+    pages = {}
+    for f in sorted(src.rglob('*.ipynb')):
+        nb = json.loads(f.read_text()); page = front_matter(nb)
+        for c in nb['cells']: c.get('metadata', {}).pop('execution', None)
+        number(nb); pages[f] = nb, Path(page).with_suffix('.ipynb').name if page else f.name
+    new = {f.name: name for f, (_, name) in pages.items()}
+    for f, (nb, name) in pages.items():
+        for c in nb['cells']:
+            if c['cell_type'] == 'markdown': c['source'] = re.sub(r'\]\(([\w/.-]+\.ipynb)', lambda m: f'](' + new.get(m[1], m[1]), text(c))
+        f.unlink(); (f.parent/name).write_text(json.dumps(nb))
+    for name in ('sidebar.yml', '_quarto.yml'):
+        s = (src/name).read_text()
+        for a, b in new.items(): s = re.sub(rf'(?<![\w.]){re.escape(a)}', b, s)
+        (src/name).write_text(s)
+    yml = yaml.safe_load((src/'nbdev.yml').read_text()); yml.pop('format-links', None); (src/'nbdev.yml').write_text(yaml.dump(yml))
+
+
+def build(out):
+    "Stage, adapt, render, and put the site at `out`"
+    import smalldocs.layout
+    import smalldocs.site
+    with tempfile.TemporaryDirectory() as tmp:
+        src = Path(tmp)/'site'
+        stage(src); adapt(src)
+        smalldocs.layout.KATEX = 'katex'
+        site = smalldocs.site.build(src, quiet=True)
+        shutil.rmtree(out, ignore_errors=True); shutil.copytree(site.out, out)
+    return site
+
+
+def main():
+    t, out = time.time(), Path(sys.argv[1] if len(sys.argv) > 1 else ROOT/'_docs').resolve()
+    site = build(out)
+    for w in site.warnings: print('warning:', w)
+    print(f'{len(site.pages)} pages in {time.time() - t:.0f} s; open {os.path.relpath(out)}/index.html')
+
+
+if __name__ == '__main__': main()
