@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# %% ../nbs/12_tasks.ipynb #1752f52e
+# %% ../nbs/12_tasks.ipynb #9d49aad9
 def _rand(x, *shape, generator=None):
     "Uniform numbers in 0..1 of shape (B, *shape), with x's dtype and device"
     device = x.device if generator is None else generator.device
@@ -23,19 +23,7 @@ def _between(x, lo, hi, *shape, generator=None):
     "Uniform numbers in lo..hi"
     return lo + (hi - lo)*_rand(x, *shape, generator=generator)
 
-def _pixels(x):
-    "Row and column of every pixel as fractions of the side, each (1, 1, H, W)"
-    h, w = x.shape[-2:]
-    at = lambda n: (torch.arange(n, dtype=x.dtype, device=x.device) + .5)/n
-    return at(h).view(1, 1, h, 1), at(w).view(1, 1, 1, w)
-
-def _per_picture(x, kernels):
-    "Convolve every picture with its own kernel (B, k, k), k odd, the same for all its channels; edges are continued"
-    (b, c, h, w), p = x.shape, kernels.shape[-1]//2
-    y = F.pad(x, (p, p, p, p), mode='replicate').view(1, b*c, h + 2*p, w + 2*p)
-    return F.conv2d(y, kernels.repeat_interleave(c, 0)[:, None], groups=b*c).view_as(x)
-
-# %% ../nbs/12_tasks.ipynb #370be33f
+# %% ../nbs/12_tasks.ipynb #8a342d36
 def _streaks(x, density, reach, slant, generator):
     "One layer of slanted streaks, opacity 0..1, (B, 1, H, W): seeds smeared along a line"
     b, _, h, w = x.shape
@@ -47,6 +35,7 @@ def _streaks(x, density, reach, slant, generator):
     seeds = torch.where(seeds < density/reach, _between(x, .5, 1., *seeds.shape[1:], generator=generator), 0.)
     return F.conv2d(seeds.transpose(0, 1), kernel[:, None], groups=b).transpose(0, 1).clamp(max=1)
 
+# %% ../nbs/12_tasks.ipynb #c7e1abd0
 def rain(
     x0:Tensor, # clean pictures (B, C, H, W)
     generator:torch.Generator|None=None, # source of randomness
@@ -58,7 +47,13 @@ def rain(
     clear = (1 - .92*streaks).prod(0)*(1 - (.1*_rand(x0, 1, 1, 1, generator=generator) if amount else 0.))
     return .95 + clear*(x0 - .95)
 
-# %% ../nbs/12_tasks.ipynb #537301cc
+# %% ../nbs/12_tasks.ipynb #c3bede6a
+def _pixels(x):
+    "Row and column of every pixel as fractions of the side, each (1, 1, H, W)"
+    h, w = x.shape[-2:]
+    at = lambda n: (torch.arange(n, dtype=x.dtype, device=x.device) + .5)/n
+    return at(h).view(1, 1, h, 1), at(w).view(1, 1, 1, w)
+
 def mask(
     x0:Tensor, # clean pictures (B, C, H, W)
     generator:torch.Generator|None=None, # source of randomness
@@ -73,7 +68,13 @@ def mask(
         hole |= ((y - cy).abs() < h/2) & ((x - cx).abs() < w/2)
     return torch.where(hole, 0., x0)
 
-# %% ../nbs/12_tasks.ipynb #f4f45621
+# %% ../nbs/12_tasks.ipynb #d1f8afe2
+def _per_picture(x, kernels):
+    "Convolve every picture with its own kernel (B, k, k), k odd, the same for all its channels; edges are continued"
+    (b, c, h, w), p = x.shape, kernels.shape[-1]//2
+    y = F.pad(x, (p, p, p, p), mode='replicate').view(1, b*c, h + 2*p, w + 2*p)
+    return F.conv2d(y, kernels.repeat_interleave(c, 0)[:, None], groups=b*c).view_as(x)
+
 def blur(
     x0:Tensor, # clean pictures (B, C, H, W)
     generator:torch.Generator|None=None, # source of randomness

@@ -7,11 +7,12 @@ Docs: https://rddm-nb.github.io/rddm_nb/schedules.html.md"""
 # %% auto #0
 __all__ = ['CLEAN', 'Point', 'P', 'Schedule']
 
-# %% ../nbs/01_schedules.ipynb #b3ee8735
+# %% ../nbs/01_schedules.ipynb #417f06d8
 import math
 from typing import NamedTuple
 import torch
 from torch import Tensor
+from fastcore.basics import patch
 
 # %% ../nbs/01_schedules.ipynb #931bcf80
 class Point(NamedTuple):
@@ -21,7 +22,14 @@ class Point(NamedTuple):
 
 CLEAN = Point(0., 0.)
 
-# %% ../nbs/01_schedules.ipynb #b7f6084a
+# %% ../nbs/01_schedules.ipynb #2733deab
+def _check_power(side, a, T, grid):
+    if side not in ('x', '1-x'): raise ValueError(f"side must be 'x' or '1-x', got {side!r}")
+    if not a >= 0 or math.isinf(a): raise ValueError(f"the exponent must be a finite number >= 0, got {a}")
+    if not 1 <= T < math.inf or T != int(T): raise ValueError(f"T must be a whole number >= 1, got {T}")
+    if grid not in ('count', 'linspace'): raise ValueError(f"grid must be 'count' or 'linspace', got {grid!r}")
+
+# %% ../nbs/01_schedules.ipynb #d96dc037
 def P(
     side:str, # 'x' rises with time, '1-x' falls
     a:float, # exponent; 0 gives equal steps
@@ -29,16 +37,12 @@ def P(
     grid:str='count', # 'count': x = 1..T, as in the official restoration code; 'linspace': x = 0..1 with both ends, as in its other experiments
 )->Tensor: # T increments that sum to 1, float64
     "The paper's P(x, a) and P(1-x, a): increments proportional to a power of time"
-    if side not in ('x', '1-x'): raise ValueError(f"side must be 'x' or '1-x', got {side!r}")
-    if not a >= 0 or math.isinf(a): raise ValueError(f"the exponent must be a finite number >= 0, got {a}")
-    if T < 1 or T != int(T): raise ValueError(f"T must be a whole number >= 1, got {T}")
-    if grid not in ('count', 'linspace'): raise ValueError(f"grid must be 'count' or 'linspace', got {grid!r}")
-    x = torch.arange(1, T + 1, dtype=torch.float64)/T if grid == 'count' else torch.linspace(0, 1, T, dtype=torch.float64)
-    if T == 1: x = torch.ones(1, dtype=torch.float64)
+    _check_power(side, a, T, grid)
+    x = torch.linspace(0, 1, T, dtype=torch.float64) if grid == 'linspace' and T > 1 else torch.arange(1, T + 1, dtype=torch.float64)/T
     w = (x if side == 'x' else x.flip(0))**a
     return w/w.sum()
 
-# %% ../nbs/01_schedules.ipynb #705f314f
+# %% ../nbs/01_schedules.ipynb #e360a0f6
 def _checked(v, name):
     "A coefficient list as float64, finite, one-dimensional and long enough"
     v = torch.as_tensor(v, dtype=torch.float64).detach().cpu().clone()
@@ -54,7 +58,25 @@ def _rising(v, name, allow=''):
         i = int(down[0, 0])
         raise ValueError(f"{name} falls from {v[i].item():.6g} at node {i} to {v[i + 1].item():.6g} at node {i + 1}: a schedule rises with time{allow}")
 
-# %% ../nbs/01_schedules.ipynb #43755af7
+# %% ../nbs/01_schedules.ipynb #162b314e
+def _residual_share(v, open_end):
+    "abar checked: rises from 0 to 1, a rounding error at the end put right"
+    v[(v > 1) & (v < 1 + 1e-6)] = 1.
+    if 1 - 1e-6 < v[-1] < 1: v[-1] = 1.
+    _rising(v, 'abar')
+    if v[-1] > 1: raise ValueError(f"abar ends at {v[-1].item():.6g}, above 1: at 1 the whole residual is in")
+    if v[-1] < 1 and not open_end:
+        raise ValueError(f"abar ends at {v[-1].item():.6g}, not 1: sampling would not start from the input. "
+                         "If a rest of the clean picture is meant to stay in (as in DDPM), pass allow='open_end'")
+    return v
+
+def _noise_level(v, bridge):
+    "bbar checked: a standard deviation, rising unless a bridge is meant"
+    if (v < 0).any(): raise ValueError(f"bbar[{int((v < 0).nonzero()[0, 0])}] is negative: it is a standard deviation")
+    if not bridge: _rising(v, 'bbar', "; if it is meant to come back (a bridge), pass allow='bridge'")
+    return v
+
+# %% ../nbs/01_schedules.ipynb #7bbe1a41
 class Schedule:
     "A curve on the plane: abar and bbar at nodes 0..T, from the clean picture (0, 0) to the start of sampling"
     def __init__(self,
@@ -63,47 +85,32 @@ class Schedule:
         name:str='', # for legends and saved models
         allow=(), # what else is meant: 'open_end' (abar[T] < 1, as in DDPM) and 'bridge' (bbar may fall again)
     ):
-        allow = (allow,) if isinstance(allow, str) else tuple(allow)
-        unknown = set(allow) - {'open_end', 'bridge'}
+        self.name, self.allow = name, (allow,) if isinstance(allow, str) else tuple(allow)
+        unknown = set(self.allow) - {'open_end', 'bridge'}
         if unknown: raise ValueError(f"allow knows 'open_end' and 'bridge', not {sorted(unknown)}")
         abar, bbar = _checked(abar, 'abar'), _checked(bbar, 'bbar')
         if len(abar) != len(bbar): raise ValueError(f"abar has {len(abar)} nodes, bbar has {len(bbar)}: they must agree")
-        abar[(abar > 1) & (abar < 1 + 1e-6)] = 1.
-        if abar[-1] > 1 - 1e-6: abar[-1] = abar[-1].clamp(min=1.)
-        _rising(abar, 'abar')
-        if abar[-1] > 1: raise ValueError(f"abar ends at {abar[-1].item():.6g}, above 1: at 1 the whole residual is in")
-        if abar[-1] < 1 and 'open_end' not in allow:
-            raise ValueError(f"abar ends at {abar[-1].item():.6g}, not 1: sampling would not start from the input. "
-                             "If a rest of the clean picture is meant to stay in (as in DDPM), pass allow='open_end'")
-        if (bbar < 0).any(): raise ValueError(f"bbar[{int((bbar < 0).nonzero()[0, 0])}] is negative: it is a standard deviation")
-        if 'bridge' not in allow: _rising(bbar, 'bbar', "; if it is meant to come back (a bridge), pass allow='bridge'")
-        self.abar, self.bbar, self.name, self.allow = abar, bbar, name, allow
-        self._points = [Point(a, b) for a, b in zip(abar.tolist(), bbar.tolist())]
+        self.abar, self.bbar = _residual_share(abar, 'open_end' in self.allow), _noise_level(bbar, 'bridge' in self.allow)
+        self._points = [Point(*p) for p in zip(self.abar.tolist(), self.bbar.tolist())]
 
     def __repr__(self): return f"Schedule({self.name or 'unnamed'}, T={self.T}, ends at abar={self.abar[-1]:.4g}, bbar={self.bbar[-1]:.4g})"
     def __eq__(self, other): return isinstance(other, Schedule) and torch.equal(self.abar, other.abar) and torch.equal(self.bbar, other.bbar)
     def __hash__(self): return hash((self.T, *self._points[-1]))
     def __len__(self): return len(self._points)
 
-    @property
-    def T(self)->int:
-        "Number of steps; nodes are 0..T"
-        return len(self._points) - 1
+# %% ../nbs/01_schedules.ipynb #d46bb701
+@patch(as_prop=True)
+def T(self:Schedule)->int:
+    "Number of steps; nodes are 0..T"
+    return len(self._points) - 1
 
-    @property
-    def rho(self)->Tensor:
-        "Noise level seen by one who knows the input: bbar/(1 - abar), infinite at abar = 1 (undefined, NaN, at the corner (1, 0))"
-        return self.bbar/(1 - self.abar)
+@patch
+def __getitem__(self:Schedule, t)->Point:
+    "The point at node t, 0 <= t <= T"
+    if not 0 <= t <= self.T: raise IndexError(f"node {t} is not on this schedule: nodes are 0..{self.T}")
+    return self._points[t]
 
-    def __getitem__(self, t)->Point:
-        "The point at node t, 0 <= t <= T"
-        if not 0 <= t <= self.T: raise IndexError(f"node {t} is not on this schedule: nodes are 0..{self.T}")
-        return self._points[t]
-
-# %% ../nbs/01_schedules.ipynb #022b1258
-from fastcore.basics import patch
-
-# %% ../nbs/01_schedules.ipynb #49779a70
+# %% ../nbs/01_schedules.ipynb #3d9097aa
 @patch
 def coeffs(self:Schedule,
     t:Tensor, # nodes (B,), whole numbers 0..T
@@ -111,6 +118,7 @@ def coeffs(self:Schedule,
 )->tuple: # (abar, bbar), each (B, 1, ...) with like's dtype and device
     "Coefficients for a batch of nodes, shaped to multiply a batch of pictures"
     t, shape = t.cpu(), (-1,) + (1,)*(like.ndim - 1)
+    if (t < 0).any() or (t > self.T).any(): raise IndexError(f"t must hold nodes 0..{self.T}, got {t.min()}..{t.max()}")
     return tuple(v[t].to(like.device, like.dtype).view(shape) for v in (self.abar, self.bbar))
 
 # %% ../nbs/01_schedules.ipynb #30cd3eff
@@ -123,36 +131,6 @@ def at(self:Schedule,
     i = min(int(u*self.T), self.T - 1); f = u*self.T - i
     (a0, b0), (a1, b1) = self._points[i], self._points[i + 1]
     return Point(a0 + f*(a1 - a0), b0 + f*(b1 - b0))
-
-# %% ../nbs/01_schedules.ipynb #55ec3123
-@patch
-def grid(self:Schedule,
-    steps:int, # how many steps, 1..T
-)->list: # steps + 1 nodes, T first and 0 last
-    "Nodes to visit, as evenly spread as whole numbers allow"
-    if steps != int(steps) or not 1 <= steps <= self.T: raise ValueError(f"steps must be a whole number from 1 to T={self.T}, got {steps}")
-    return [self.T*(steps - i)//steps for i in range(steps + 1)]
-
-@patch
-def pairs(self:Schedule,
-    steps:int, # how many steps, 1..T
-)->list: # (t, s) pairs, from T down to 0
-    "The (from, to) pairs of nodes of a sampling run"
-    g = self.grid(steps)
-    return list(zip(g[:-1], g[1:]))
-
-# %% ../nbs/01_schedules.ipynb #6e10239a
-@patch
-def to_dict(self:Schedule)->dict: # plain numbers, exact when written as JSON
-    "The schedule as plain data"
-    return dict(name=self.name, allow=list(self.allow), abar=self.abar.tolist(), bbar=self.bbar.tolist())
-
-@patch(cls_method=True)
-def from_dict(cls:Schedule,
-    d:dict, # from `to_dict`
-)->Schedule:
-    "The schedule back from plain data, bit for bit, checked again"
-    return cls(d['abar'], d['bbar'], d.get('name', ''), d.get('allow', ()))
 
 # %% ../nbs/01_schedules.ipynb #2263f2a3
 @patch(cls_method=True)
@@ -181,7 +159,7 @@ def power(cls:Schedule,
     (sa, ea), (sb, eb) = alpha, beta2
     return cls.from_increments(P(sa, ea, T, grid), bbar_T**2*P(sb, eb, T, grid), name=f"P({sa},{ea:g}), P({sb},{eb:g})")
 
-# %% ../nbs/01_schedules.ipynb #9c8fdd9a
+# %% ../nbs/01_schedules.ipynb #7367239b
 @patch(cls_method=True)
 def from_fns(cls:Schedule,
     abar, # function of the fraction of the way x, a float64 tensor in 0..1
@@ -190,7 +168,7 @@ def from_fns(cls:Schedule,
     **kw # `name`, `allow`
 )->Schedule:
     "Sample two functions of the fraction of the way at T + 1 evenly spaced nodes"
-    if T < 1 or T != int(T): raise ValueError(f"T must be a whole number >= 1, got {T}")
+    if not 1 <= T < math.inf or T != int(T): raise ValueError(f"T must be a whole number >= 1, got {T}")
     x = torch.linspace(0, 1, T + 1, dtype=torch.float64)
     return cls(abar(x), bbar(x), **kw)
 
@@ -218,7 +196,7 @@ def bridge(cls:Schedule,
     "An arch that starts from the input itself, without noise, as in I2SB and BBDM: bbar = 2 height sqrt(abar (1 - abar))"
     return cls.from_fns(lambda x: x, lambda x: 2*height*(x*(1 - x)).sqrt(), T, name='bridge', allow='bridge')
 
-# %% ../nbs/01_schedules.ipynb #456d9d3b
+# %% ../nbs/01_schedules.ipynb #c49f2bc0
 @patch(cls_method=True)
 def from_ddim(cls:Schedule,
     abar_ddim, # DDPM's cumulative product at its T training steps, falling from almost 1 to almost 0
@@ -230,6 +208,7 @@ def from_ddim(cls:Schedule,
     A = torch.cat([torch.ones(1, dtype=torch.float64), A])
     return cls(1 - A.sqrt(), (1 - A).sqrt(), name, allow='open_end')
 
+# %% ../nbs/01_schedules.ipynb #3ba80e1b
 @patch(cls_method=True)
 def ddim_linear(cls:Schedule,
     T:int=1000, # number of steps
@@ -244,5 +223,41 @@ def cosine(cls:Schedule,
     T:int=1000, # number of steps
 )->Schedule:
     "The squared-cosine cumulative product, carried over by `from_ddim`; it is the quarter `circle` walked at an even pace"
-    x = torch.linspace(0, 1, T + 1, dtype=torch.float64)[1:]
-    return cls.from_ddim((x*math.pi/2).cos()**2, name='cosine')
+    return cls.from_ddim((torch.linspace(0, 1, T + 1, dtype=torch.float64)[1:]*math.pi/2).cos()**2, name='cosine')
+
+# %% ../nbs/01_schedules.ipynb #1ff84cb0
+@patch(as_prop=True)
+def rho(self:Schedule)->Tensor:
+    "Noise level seen by one who knows the input: bbar/(1 - abar), infinite at abar = 1 (undefined, NaN, at the corner (1, 0))"
+    return self.bbar/(1 - self.abar)
+
+# %% ../nbs/01_schedules.ipynb #9fa6659b
+@patch
+def grid(self:Schedule,
+    steps:int, # how many steps, 1..T
+)->list: # steps + 1 nodes, T first and 0 last
+    "Nodes to visit, as evenly spread as whole numbers allow"
+    if not 1 <= steps <= self.T or steps != int(steps): raise ValueError(f"steps must be a whole number from 1 to T={self.T}, got {steps}")
+    return [self.T*(int(steps) - i)//int(steps) for i in range(int(steps) + 1)]
+
+# %% ../nbs/01_schedules.ipynb #9d73846a
+@patch
+def pairs(self:Schedule,
+    steps:int, # how many steps, 1..T
+)->list: # (t, s) pairs, from T down to 0
+    "The (from, to) pairs of nodes of a sampling run"
+    g = self.grid(steps)
+    return list(zip(g[:-1], g[1:]))
+
+# %% ../nbs/01_schedules.ipynb #6e10239a
+@patch
+def to_dict(self:Schedule)->dict: # plain numbers, exact when written as JSON
+    "The schedule as plain data"
+    return dict(name=self.name, allow=list(self.allow), abar=self.abar.tolist(), bbar=self.bbar.tolist())
+
+@patch(cls_method=True)
+def from_dict(cls:Schedule,
+    d:dict, # from `to_dict`
+)->Schedule:
+    "The schedule back from plain data, bit for bit, checked again"
+    return cls(d['abar'], d['bbar'], d.get('name', ''), d.get('allow', ()))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-MAX_LOC, CHECK = 25, re.compile(r'^\s*(?:with\s+)?(?:test_\w+|expect_fail|is_close|assert|test)\b')
+MAX_LOC, CHECK = 25, re.compile(r'^\s*(?:with\s+|for .*?:\s+)?(?:test_\w+|expect_fail|is_close|assert|test)\b')
 BIG = 150*1024
 
 

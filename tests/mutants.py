@@ -1,0 +1,276 @@
+"""Wrong versions of the library: every one of them must turn a test red.
+
+Each mutant changes one expression of one module in a copy of the package and runs the core tests against the copy.
+`python tests/mutants.py` runs all and prints a table; `--only WORD` picks some, `--jobs N` sets how many run at once."""
+import argparse
+import contextlib
+import gc
+import io
+import multiprocessing
+import os
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).resolve().parent
+PACKAGE = HERE.parent/'rddm_nb'
+CORE = ['forward', 'estimate', 'exact', 'reverse', 'schedule', 'images', 'sampler', 'negative', 'diffusers_oracle']
+
+
+class Mutant(NamedTuple):
+    "One wrong version"
+    module: str # where
+    old: str # source text that occurs exactly once in the module
+    new: str # what stands there instead
+    what: str # the mistake in words
+
+
+MUTANTS = [Mutant(*m) for m in [
+    # images
+    ('images', 'img.to(dtype)/127.5 - 1', 'img.to(dtype)/127.5 + 1', 'from_uint8: sign of the offset'),
+    ('images', 'img.to(dtype)/127.5 - 1', 'img.to(dtype)/128 - 1', 'from_uint8: divides by 128'),
+    ('images', '(x.detach().float() + 1)*127.5', '(x.detach().float() + 1)*128', 'to_uint8: multiplies by 128'),
+    ('images', '*127.5).round()', '*127.5)', 'to_uint8: truncates instead of rounding'),
+    ('images', '.clamp(0, 255).to(torch.uint8)', '.to(torch.uint8)', 'to_uint8: no clamp, wraps around'),
+    ('images', '10*torch.log10(4/', '10*torch.log10(1/', 'psnr: peak of a range of 1'),
+    ('images', '10*torch.log10(4/', '20*torch.log10(4/', 'psnr: factor 20 on a squared error'),
+    ('images', '(a - b).square()', '(a - b).abs()', 'psnr: no square'),
+    ('images', 'lo >= -1.001', 'lo >= -2.001', 'check_images: accepts below -1'),
+    ('images', 'hi <= 1.001', 'hi <= 2.001', 'check_images: accepts above 1'),
+    # schedule
+    ('schedule', "x if side == 'x' else x.flip(0)", "x if side != 'x' else x.flip(0)", 'P: sides swapped'),
+    ('schedule', 'w/w.sum()', 'w/w.max()', 'P: normalised by the maximum'),
+    ('schedule', 'torch.arange(1, T + 1, dtype=torch.float64)/T', 'torch.arange(0, T, dtype=torch.float64)/T', 'P: counts from 0'),
+    ('schedule', 'torch.linspace(0, 1, T, dtype=torch.float64)', 'torch.linspace(1/T, 1, T, dtype=torch.float64)', 'P: linspace grid without its zero'),
+    ('schedule', 'torch.cat([zero, alpha.cumsum(0)])', 'torch.cat([alpha.cumsum(0), zero + 1])', 'from_increments: clean node lost, padded with 1 at the end'),
+    ('schedule', 'torch.cat([zero, alpha.cumsum(0)])', 'torch.cat([zero, alpha.flip(0).cumsum(0)])', 'from_increments: residual increments backwards'),
+    ('schedule', 'torch.cat([zero, beta2.cumsum(0)]).sqrt()', 'torch.cat([zero, beta2.cumsum(0)])', 'from_increments: bbar without the square root'),
+    ('schedule', 'torch.cat([zero, beta2.cumsum(0)]).sqrt()', 'torch.cat([zero, beta2.sqrt().cumsum(0)])', 'from_increments: deviations added instead of variances'),
+    ('schedule', 'bbar_T**2*P(', 'bbar_T*P(', 'power: no square in the noise sum'),
+    ('schedule', '(sa, ea), (sb, eb) = alpha, beta2', '(sb, eb), (sa, ea) = alpha, beta2', 'power: the two families swapped'),
+    ('schedule', "alpha:tuple=('1-x', 1)", "alpha:tuple=('x', 1)", 'power: default residual increments rise'),
+    ('schedule', "beta2:tuple=('x', 1)", "beta2:tuple=('1-x', 1)", 'power: default noise increments fall'),
+    ('schedule', "grid:str='count', # see", "grid:str='linspace', # see", 'power: other default grid'),
+    ('schedule', 'cls(1 - A.sqrt(), (1 - A).sqrt()', 'cls(1 - A, (1 - A).sqrt()', 'from_ddim: abar without the root'),
+    ('schedule', 'cls(1 - A.sqrt(), (1 - A).sqrt()', 'cls(1 - A.sqrt(), 1 - A', 'from_ddim: bbar without the root'),
+    ('schedule', 'torch.cat([torch.ones(1, dtype=torch.float64), A])', 'torch.cat([torch.ones(1, dtype=torch.float64), A[:-1]])', 'from_ddim: shifted by one node'),
+    ('schedule', '(1 - torch.linspace(beta_1, beta_T, T, dtype=torch.float64)).cumprod(0)', '1 - torch.linspace(beta_1, beta_T, T, dtype=torch.float64).cumsum(0).clamp(max=1)', 'ddim_linear: sum instead of product'),
+    ('schedule', 'beta_T:float=2e-2', 'beta_T:float=1e-2', 'ddim_linear: other last beta'),
+    ('schedule', '*math.pi/2).cos()**2', '*math.pi/2).cos()', 'cosine: no square'),
+    ('schedule', 'lambda x: 1 - (x*math.pi/2).cos()', 'lambda x: (x*math.pi/2).sin()**2', 'circle: other residual curve'),
+    ('schedule', 'lambda x: (x*math.pi/2).sin()', 'lambda x: x', 'circle: noise off the circle'),
+    ('schedule', 'lambda x: bbar_T*x', 'lambda x: bbar_T*x**2', 'line: noise bent'),
+    ('schedule', '2*height*(x*(1 - x)).sqrt()', 'height*(x*(1 - x)).sqrt()', 'bridge: half the height'),
+    ('schedule', '2*height*(x*(1 - x)).sqrt()', '4*height*(x*(1 - x))', 'bridge: parabola instead of ellipse'),
+    ('schedule', 'x = torch.linspace(0, 1, T + 1, dtype=torch.float64)\n', 'x = torch.linspace(0, 1, T, dtype=torch.float64)\n', 'from_fns: one node short'),
+    ('schedule', 'a0 + f*(a1 - a0)', 'a0 - f*(a1 - a0)', 'at: sign of the residual slope'),
+    ('schedule', 'b0 + f*(b1 - b0)', 'b1 + f*(b1 - b0)', 'at: noise from the wrong end'),
+    ('schedule', 'self.bbar/(1 - self.abar)', 'self.bbar/(1 + self.abar)', 'rho: sign'),
+    ('schedule', 'self.T*(int(steps) - i)//int(steps)', 'self.T - i*(self.T//int(steps))', 'grid: constant stride'),
+    ('schedule', 'self.T*(int(steps) - i)//int(steps)', '-(-self.T*(int(steps) - i)//int(steps))', 'grid: rounded up'),
+    ('schedule', 'self.T*(int(steps) - i)//int(steps)', 'self.T*i//int(steps)', 'grid: from clean to noisy'),
+    ('schedule', 'zip(g[:-1], g[1:])', 'zip(g[1:], g[:-1])', 'pairs: from and to swapped'),
+    ('schedule', 'v[t].to(like.device, like.dtype)', 'v[t - 1].to(like.device, like.dtype)', 'coeffs: off by one node'),
+    ('schedule', "if v[0] != 0: raise", "if False: raise", 'Schedule: node 0 need not be clean'),
+    ('schedule', 'down = (v.diff() < 0).nonzero()', 'down = (v.diff() < -1).nonzero()', 'Schedule: curves may turn back'),
+    # forward
+    ('forward', 'x_t + alpha*res + beta*eps', 'x_t - alpha*res + beta*eps', 'one_step: sign of the residual'),
+    ('forward', 'x_t + alpha*res + beta*eps', 'x_t + alpha*res - beta*eps', 'one_step: sign of the noise'),
+    ('forward', 'x_t + alpha*res + beta*eps', 'x_t + alpha*res', 'one_step: no noise'),
+    ('forward', 'x_t + alpha*res + beta*eps', 'x_t + beta*eps', 'one_step: no residual'),
+    ('forward', 'x_t + alpha*res + beta*eps', '(1 - alpha)*x_t + alpha*res + beta*eps', 'one_step: shrinks the state'),
+    ('forward', 'x_t + alpha*res + beta*eps', 'x_t + alpha*res + beta**2*eps', 'one_step: variance for deviation'),
+    ('forward', 'x0 + abar*res + bbar*eps', 'x0 - abar*res + bbar*eps', 'q_sample: sign of the residual'),
+    ('forward', 'x0 + abar*res + bbar*eps', 'x0 + abar*res - bbar*eps', 'q_sample: sign of the noise'),
+    ('forward', 'x0 + abar*res + bbar*eps', 'x0 + bbar*eps', 'q_sample: no residual'),
+    ('forward', 'x0 + abar*res + bbar*eps', 'x0 + abar*res', 'q_sample: no noise'),
+    ('forward', 'x0 + abar*res + bbar*eps', 'abar*res + bbar*eps', 'q_sample: no picture'),
+    ('forward', 'x0 + abar*res + bbar*eps', 'x0 + abar*res + bbar**2*eps', 'q_sample: variance for deviation'),
+    ('forward', '-x0 if x_in is None else x_in - x0', 'x0 if x_in is None else x_in - x0', 'q_sample: sign of the residual in generation'),
+    ('forward', '-x0 if x_in is None else x_in - x0', '-x0 if x_in is None else x0 - x_in', 'q_sample: residual turned round'),
+    # estimate
+    ('estimate', 'x_t - abar*res - bbar*eps', 'x_t + abar*res - bbar*eps', 'x0_from: sign of the residual'),
+    ('estimate', 'x_t - abar*res - bbar*eps', 'x_t - abar*res + bbar*eps', 'x0_from: sign of the noise'),
+    ('estimate', 'x_t - abar*res - bbar*eps', 'x_t - res - bbar*eps', 'x0_from: whole residual'),
+    ('estimate', 'x_t - abar*res - bbar*eps', 'x_t - abar*res', 'x0_from: noise kept'),
+    ('estimate', '(x_t - x_in + (1 - abar)*res)/bbar', '(x_t - x_in - (1 - abar)*res)/bbar', 'eps_from_res: sign of the residual'),
+    ('estimate', '(x_t - x_in + (1 - abar)*res)/bbar', '(x_in - x_t + (1 - abar)*res)/bbar', 'eps_from_res: sign of the difference'),
+    ('estimate', '(x_t - x_in + (1 - abar)*res)/bbar', '(x_t - x_in + abar*res)/bbar', 'eps_from_res: abar for 1 - abar'),
+    ('estimate', '(x_t - x_in + (1 - abar)*res)/bbar', '(x_t - x_in + (1 - abar)*res)/bbar**2', 'eps_from_res: divided by the variance'),
+    ('estimate', '(x_in + bbar*eps - x_t)/(1 - abar)', '(x_in - bbar*eps - x_t)/(1 - abar)', 'res_from_eps: sign of the noise'),
+    ('estimate', '(x_in + bbar*eps - x_t)/(1 - abar)', '(x_in + bbar*eps - x_t)', 'res_from_eps: not divided'),
+    ('estimate', '(x_in + bbar*eps - x_t)/(1 - abar)', '(x_in + bbar*eps - x_t)/(1 - abar + 1e-6)', 'res_from_eps: a small number added to the divisor'),
+    ('estimate', '(x_in + bbar*eps - x_t)/(1 - abar)', '(x_in + bbar*eps + x_t)/(1 - abar)', 'res_from_eps: sign of the state'),
+    ('estimate', 'if _any_zero(bbar): raise SingularError', 'if False: raise SingularError', 'eps_from_res: divides by zero'),
+    ('estimate', 'if _any_zero(1 - abar):', 'if False:', 'res_from_eps: divides by zero'),
+    ('estimate', "bbar, # standard deviation of the noise\n    clip:str|None='x0'", "bbar, # standard deviation of the noise\n    clip:str|None='official'", 'estimate: the official clamp by default'),
+    ('estimate', 'x0.clamp(-1, 1)', 'x0.clamp(-2, 2)', 'clip: wrong range'),
+    ('estimate', 'res - d, eps if', 'res + d, eps if', 'clip: residual moves the wrong way'),
+    ('estimate', 'res - d, eps if', 'res, eps if', 'clip: residual does not move with the guess'),
+    ('estimate', 'eps - d*((1 - abar)/bbar)', 'eps + d*((1 - abar)/bbar)', 'clip: noise moves the wrong way'),
+    ('estimate', 'eps - d*((1 - abar)/bbar)', 'eps', 'clip: noise not re-derived'),
+    ('estimate', 'eps - d*((1 - abar)/bbar)', 'eps - d/bbar', 'clip: noise moves too far'),
+    # exact
+    ('exact', '- 2*g*(u @ mu.T)', '+ 2*g*(u @ mu.T)', 'distance: sign of the cross term'),
+    ('exact', 'g**2*mu.square().sum(1)', 'g*mu.square().sum(1)', 'distance: no square of the gain'),
+    ('exact', 'return x - a*y, y', 'return x + a*y, y', 'posterior: sign of the input part'),
+    ('exact', 'g = (1 - a)*(1 - trust)', 'g = (1 - trust)', 'posterior: picture not scaled by 1 - abar'),
+    ('exact', '-d2/(2*var', 'd2/(2*var', 'posterior: far is likely'),
+    ('exact', '-d2/(2*var', '-d2/(var', 'posterior: variance halved'),
+    ('exact', 'b**2\n    nearest', 'b\n    nearest', 'posterior: no square in bbar'),
+    ('exact', 'logits = self._prior + torch.where', 'logits = 0*self._prior + torch.where', 'posterior: prior weights forgotten'),
+    ('exact', 'logits - _sq_dist(y, 1, self._mu)', 'logits + _sq_dist(y, 1, self._mu)', 'posterior: evidence turned round'),
+    ('exact', '(2*(self.std**2 + self.tau**2))', '(2*self.tau**2)', 'posterior: evidence ignores the spread'),
+    ('exact', 'self.std**2/(self.std**2 + self.tau**2)', 'self.tau**2/(self.std**2 + self.tau**2)', 'trust: turned round'),
+    ('exact', 'u - (1 - a)*trust*y', 'u + (1 - a)*trust*y', 'posterior: sign of the trusted input'),
+    ('exact', '(1 - a)**2*self.std**2*(1 - trust)', 'self.std**2*(1 - trust)', 'posterior: spread not scaled'),
+    ('exact', '+ trust*y\n', '\n', 'mean: trusted input forgotten'),
+    ('exact', '*(u - (1 - a)*mean)', '*(u + (1 - a)*mean)', 'mean: sign of the correction'),
+    ('exact', 'x0 = mean + (1 - a)*v/var', 'x0 = mean + v/var', 'mean: gain without 1 - abar'),
+    ('exact', 'Prediction(out(y - x0)', 'Prediction(out(x0 - y)', 'residual turned round'),
+    ('exact', 'out((u - (1 - a)*x0)/b)', 'out((u - x0)/b)', 'noise: picture not scaled'),
+    ('exact', 'out((u - (1 - a)*x0)/b)', 'out((u - (1 - a)*x0)/b**2)', 'noise: divided by the variance'),
+    ('exact', 'x + self.std*torch.randn', 'x + self.std**2*torch.randn', 'draw: variance for deviation'),
+    ('exact', 'torch.multinomial(self._prior.exp()', 'torch.multinomial(self._prior.exp()*0 + 1', 'draw: weights forgotten'),
+    # reverse
+    ('reverse', 'to.bbar**2*(at.bbar**2 - to.bbar**2)/at.bbar**2', 'to.bbar**2*(at.bbar**2 + to.bbar**2)/at.bbar**2', 'sum_constrained: sign'),
+    ('reverse', 'to.bbar**2*(at.bbar**2 - to.bbar**2)/at.bbar**2', 'to.bbar**2*(at.bbar - to.bbar)**2/at.bbar**2', 'sum_constrained: square of the difference'),
+    ('reverse', 'to.bbar**2*(at.bbar**2 - to.bbar**2)/at.bbar**2', 'to.bbar**2*(at.bbar**2 - to.bbar**2)', 'sum_constrained: not divided'),
+    ('reverse', 'to.bbar**2*(at.bbar**2 - to.bbar**2)/at.bbar**2', '(at.bbar**2 - to.bbar**2)', 'sum_constrained: the forward variance'),
+    ('reverse', 'm = (1 - at.abar)/(1 - to.abar)', 'm = 1', 'preserving: no pull towards the input'),
+    ('reverse', 'm = (1 - at.abar)/(1 - to.abar)', 'm = (1 - to.abar)/(1 - at.abar)', 'preserving: pull turned round'),
+    ('reverse', 'to.bbar**2*(1 - m**2*to.bbar**2/at.bbar**2)', 'to.bbar**2*(1 - m*to.bbar**2/at.bbar**2)', 'preserving: no square of the pull'),
+    ('reverse', 'to.bbar**2*(1 - m**2*to.bbar**2/at.bbar**2)', 'to.bbar**2*(1 + m**2*to.bbar**2/at.bbar**2)', 'preserving: sign'),
+    ('reverse', 'to.bbar**2 - (to.abar/at.abar)**2*at.bbar**2', 'to.bbar**2 + (to.abar/at.abar)**2*at.bbar**2', 'bridge: sign'),
+    ('reverse', 'to.bbar**2 - (to.abar/at.abar)**2*at.bbar**2', 'to.bbar**2 - (to.abar/at.abar)*at.bbar**2', 'bridge: no square of the ratio'),
+    ('reverse', 'eta*max(v, 0.)', 'eta**2*max(v, 0.)', 'eta: share of the deviation instead of the variance'),
+    ('reverse', 'eta*max(v, 0.)', 'max(v, 0.)', 'eta: ignored'),
+    ('reverse', 'if not 0 <= eta <= 1:', 'if not 0 <= eta:', 'eta: above 1 accepted'),
+    ('reverse', 'if v < -1e-12', 'if v < -1e12', 'negative variances taken as 0'),
+    ('reverse', 'return est.x0', 'return x_t', 'last step: not taken'),
+    ('reverse', 'return est.x0', 'return est.x0 + at[1]*torch.randn_like(est.x0)', 'last step: noise added'),
+    ('reverse', 'max(to[1]**2 - sigma2, 0.)**.5', 'max(to[1]**2 + sigma2, 0.)**.5', 'step: sign of sigma2 under the root'),
+    ('reverse', 'max(to[1]**2 - sigma2, 0.)**.5', 'to[1]', 'step: fresh noise added on top of the old'),
+    ('reverse', 'max(to[1]**2 - sigma2, 0.)**.5', 'max(to[1]**2 - sigma2**2, 0.)**.5', 'step: square of the variance'),
+    ('reverse', 'alpha=to[0] - at[0]', 'alpha=at[0] - to[0]', 'step: sign of the residual'),
+    ('reverse', 'alpha=to[0] - at[0]', 'alpha=-at[0]', 'step: whole residual removed'),
+    ('reverse', 'alpha=k - at[1]', 'alpha=at[1] - k', 'step: sign of the noise'),
+    ('reverse', 'alpha=k - at[1]', 'alpha=k', 'step: noise not removed'),
+    ('reverse', 'alpha=sigma2**.5', 'alpha=sigma2', 'step: variance for deviation'),
+    ('reverse', 'alpha=sigma2**.5', 'alpha=-sigma2**.5', 'step: sign of the fresh noise'),
+    ('reverse', 'bt2, bs2 = at.bbar**2, to.bbar**2', 'bt2, bs2 = at.bbar, to.bbar', 'posterior_coefs: no squares'),
+    ('reverse', 'beta2, alpha = bt2 - bs2,', 'beta2, alpha = bt2 + bs2,', 'posterior_coefs: sign in beta^2'),
+    ('reverse', '(beta2*to.abar - bs2*alpha)/bt2', '(beta2*to.abar + bs2*alpha)/bt2', 'posterior_coefs: sign of the residual weight'),
+    ('reverse', 'return bs2/bt2,', 'return bt2/bs2,', 'posterior_coefs: state weight turned round'),
+    ('reverse', 'beta2/bt2, beta2*bs2/bt2', 'bs2/bt2, beta2*bs2/bt2', 'posterior_coefs: picture weight'),
+    ('reverse', 'beta2*bs2/bt2\n', 'beta2/bt2\n', 'posterior_coefs: variance'),
+    # sampler
+    ('sampler', "[(t, schedule[t]) for t in schedule.grid(steps)]", "[(t, schedule[t]) for t in schedule.grid(steps)[:-1]] + [(0, schedule[0])]*2", 'plan: one step too many'),
+    ('sampler', 'Point(schedule[t].abar, start.bbar) for t in one', 'Point(start.abar, schedule[t].bbar) for t in one', 'plan: first leg of residual_first removes noise'),
+    ('sampler', 'Point(0., schedule[t].bbar) for t in two', 'Point(schedule[t].abar, schedule[t].bbar) for t in two', 'plan: second leg brings the residual back'),
+    ('sampler', 'Point(start.abar, schedule[t].bbar) for t in one', 'Point(schedule[t].abar, start.bbar) for t in one', 'plan: first leg of noise_first removes residual'),
+    ('sampler', 'Point(schedule[t].abar, 0.) for t in two', 'Point(schedule[t].abar, start.bbar) for t in two', 'plan: second leg brings the noise back'),
+    ('sampler', '[(None, p) for p in _two_legs(schedule, steps, order)]', '[(None, p if i + 1 != steps - steps//2 else CLEAN) for i, p in enumerate(_two_legs(schedule, steps, order))]', 'plan: the first leg ends with the guess, so that the second takes away too much'),
+    ('sampler', 'x_in + moves[0].at.bbar*gaussian(x_in, generator)', 'gaussian(x_in, generator)', 'walk: starts from noise alone'),
+    ('sampler', 'x_in + moves[0].at.bbar*gaussian(x_in, generator)', 'x_in + gaussian(x_in, generator)', 'walk: starts with unit noise'),
+    ('sampler', 'x_in + moves[0].at.bbar*gaussian(x_in, generator)', 'x_in + moves[0].at.bbar**2*gaussian(x_in, generator)', 'walk: starts with the variance'),
+    ('sampler', 'x_in + moves[0].at.bbar*gaussian(x_in, generator)', 'x_in', 'walk: starts without noise'),
+    ('sampler', 'm.at.abar, m.at.bbar, m.t', 'm.to.abar, m.to.bbar, m.s', 'walk: the model is told the target'),
+    ('sampler', 'm.at.abar, m.at.bbar, m.t', 'm.at.bbar, m.at.abar, m.t', 'walk: coefficients swapped'),
+    ('sampler', 'estimate(pred, x, x_in, *m.at, clip)', 'estimate(pred, x, x_in, *m.to, clip)', 'walk: estimate at the target'),
+    ('sampler', 'estimate(pred, x, x_in, *m.at, clip)', "estimate(pred, x, x_in, *m.at, 'official')", 'walk: the official clamp always'),
+    ('sampler', "clip:str|None='x0'", "clip:str|None='official'", 'walk: the official clamp by default'),
+    ('sampler', 'reverse_step(x_t, est, m.at, m.to, m.sigma2,', 'reverse_step(x_t, est, m.at, m.to, 0*m.sigma2,', 'walk: variance ignored'),
+    ('sampler', 'gaussian(x, generator) if m.sigma2 > 0 else None', 'gaussian(x_in, None) if m.sigma2 > 0 else None', 'walk: generator forgotten'),
+    ('sampler', 'gaussian(x, generator) if m.sigma2 > 0 else None', 'gaussian(x[:1], generator).expand_as(x) if m.sigma2 > 0 else None', 'walk: one noise for the whole batch'),
+    ('sampler', 'gaussian(x, generator) if m.sigma2 > 0 else None', 'gaussian(x, generator)', 'walk: noise drawn at the last step too'),
+    ('sampler', 'yield State(m, x_t, *est, x)', 'yield State(m, x_t, *est, x)\n        x_in = x', 'walk: the input replaced by the state'),
+    ('sampler', '5 if steps is None else steps', '4 if steps is None else steps', 'walk: another default number of steps'),
+    ('sampler', "getattr(model, 'schedule', None) or Schedule.power()", 'Schedule.power()', "walk: the model's schedule ignored"),
+    ('sampler', 'posterior_variance(posterior, at, to, eta)', "posterior_variance('sum_constrained', at, to, eta)", 'walk: posterior ignored'),
+    ('sampler', 'torch.stack([gaussian(v, g) for v, g in zip(x, generator)])', 'gaussian(x, generator[0])', 'gaussian: one generator for all'),
+    ('sampler', 'torch.randn(x.shape, dtype=x.dtype', 'torch.rand(x.shape, dtype=x.dtype', 'gaussian: uniform noise'),
+    ('sampler', 'torch.zeros(shape, dtype=like.dtype', 'torch.ones(shape, dtype=like.dtype', 'sample: generates from ones'),
+    ('sampler', '[s.x_t[i] for s in self] + [self[-1].x_s[i]]', '[s.x_s[i] for s in self] + [self[-1].x_s[i]]', 'frames: start missing'),
+    ('sampler', '[s.x0[i] for s in self]', '[s.x_s[i] for s in self]', 'guesses: states instead'),
+    ('sampler', '@torch.no_grad()\n', '', 'walk: gradients kept'),
+    ('sampler', 'if not x.isfinite().all(): raise FloatingPointError', 'if False: raise FloatingPointError', 'sample: NaN returned in silence'),
+]]
+
+
+def apply(m:Mutant, package=PACKAGE)->str:
+    "The mutated source; refuses a mutant that has gone stale"
+    path = Path(package)/f'{m.module}.py'
+    source = path.read_text()
+    if source.count(m.old) != 1: raise ValueError(f'{m.module}: {m.old!r} occurs {source.count(m.old)} times, it must occur once ({m.what})')
+    return source.replace(m.old, m.new)
+
+
+class FirstFailure:
+    "Remembers which test went red first"
+    name = ''
+    def pytest_runtest_logreport(self, report):
+        if report.failed and not self.name: self.name = report.nodeid.split('::')[-1]
+    def pytest_collectreport(self, report):
+        if report.failed and not self.name: self.name = f'import of {report.nodeid}'
+
+
+def run(m:Mutant|None):
+    "Test one wrong version (None: the package as it is); returns it with the first red test, '' if all are green, and seconds"
+    start, first, said = time.perf_counter(), FirstFailure(), io.StringIO()
+    with tempfile.TemporaryDirectory() as tmp:
+        copy = Path(tmp)/'rddm_nb'
+        shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns('__pycache__', 'assets'))
+        if m is not None: (copy/f'{m.module}.py').write_text(apply(m))
+        sys.path.insert(0, tmp)
+        assert 'rddm_nb' not in sys.modules
+        import pytest
+        rest = [c for c in CORE if m is None or c != m.module]
+        for names in [[m.module], rest] if m else [rest]:  # its own tests first, they are the likeliest to see it
+            with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+                code = pytest.main(['-q', '-x', '--tb=no', '-p', 'no:cacheprovider', '-p', 'no:unraisableexception', f'--rootdir={HERE}', '-c', os.devnull,
+                                    *(str(HERE/f'test_{n}.py') for n in names)], plugins=[first])
+            if code: break
+        import rddm_nb.forward
+        assert Path(rddm_nb.forward.__file__).is_relative_to(Path(tmp)), 'the copy was not the one under test'
+    if code == 0: return m, '', time.perf_counter() - start
+    return m, first.name or f'pytest stopped with code {int(code)}: {said.getvalue()[-300:]}', time.perf_counter() - start
+
+
+def prepare():
+    "Import once what every run needs, so that each starts at once; not the package itself"
+    import hypothesis, pytest, torch  # noqa
+    torch.set_num_threads(1)
+    for name in ('matplotlib.figure', 'matplotlib.backends.backend_agg', 'fastcore.all', 'tqdm.auto', 'diffusers.schedulers.scheduling_ddim', 'diffusers.schedulers.scheduling_ddpm'):
+        with contextlib.suppress(ImportError): __import__(name)
+    gc.freeze()
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--only', default='', help='only mutants whose module or description contains this')
+    parser.add_argument('--jobs', type=int, default=min(2, os.cpu_count() or 1))
+    args = parser.parse_args(argv)
+    os.environ.update(RDDM_EXAMPLES='8', RDDM_NO_SHRINK='1', OMP_NUM_THREADS='1', PYTEST_DISABLE_PLUGIN_AUTOLOAD='1')
+    todo = [m for m in MUTANTS if args.only in f'{m.module}: {m.what}']
+    for m in todo: apply(m)
+    prepare()
+    start = time.perf_counter()
+    context = multiprocessing.get_context('fork' if 'fork' in multiprocessing.get_all_start_methods() else 'spawn')
+    survived = []
+    with context.Pool(args.jobs, maxtasksperchild=1) as pool:
+        unchanged = pool.apply_async(run, (None,))
+        for m, red, took in pool.imap(run, todo):
+            print(f"{'killed  ' if red else 'SURVIVED'} {took:5.1f} s  {m.module:9} {m.what:65} {red}", flush=True)
+            if not red: survived.append(m)
+        _, red, took = unchanged.get()
+    if red: sys.exit(f'the tests must pass on the unchanged package for mutants to mean anything, but {red} fails')
+    print(f'unchanged: all green in {took:.1f} s')
+    print(f'{len(todo) - len(survived)} of {len(todo)} mutants killed in {time.perf_counter() - start:.0f} s')
+    return 1 if survived else 0
+
+
+if __name__ == '__main__': sys.exit(main())

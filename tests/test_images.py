@@ -1,0 +1,57 @@
+"""Pictures: conversion, checks and PSNR."""
+import math
+import pytest
+import torch
+from common import pictures, randn
+from rddm_nb.images import check_images, from_uint8, psnr, to_uint8
+
+
+def test_every_pixel_value_survives_the_round_trip():
+    v = torch.arange(256, dtype=torch.uint8)
+    for dtype in (torch.float32, torch.float64):
+        x = from_uint8(v, dtype)
+        assert x.dtype == dtype and x[0] == -1 and x[255] == 1 and abs(x[51].item() + .6) < 1e-7
+        assert torch.equal(to_uint8(x), v)
+
+
+def test_to_uint8_rounds_and_clamps():
+    assert to_uint8(torch.tensor([-3., -1., 0., .0079, 1., 3.])).tolist() == [0, 0, 128, 129, 255, 255]
+    x = (torch.arange(256)/127.5 - 1 + .45/127.5).clamp(-1, 1)
+    assert torch.equal(to_uint8(x), torch.arange(256, dtype=torch.uint8))
+
+
+def test_psnr_of_known_errors():
+    a = pictures(3, 1, 8, 8)*.5
+    b = a + torch.tensor([.2, .02, 0.], dtype=a.dtype).view(3, 1, 1, 1)
+    got = psnr(a, b)
+    assert abs(got[0].item() - 20) < 1e-9 and abs(got[1].item() - 40) < 1e-9 and got[2] == math.inf
+
+
+def test_psnr_averages_all_pixels_and_channels_before_the_logarithm():
+    a, b = pictures(2, 3, 5, 5), pictures(2, 3, 5, 5, seed=1)
+    want = [10*math.log10(4/(a[i] - b[i]).square().mean().item()) for i in range(2)]
+    assert torch.allclose(psnr(a, b), torch.tensor(want, dtype=a.dtype), atol=1e-12)
+
+
+def test_check_images_lets_pictures_through():
+    x = pictures(2, 3, 4, 4)
+    assert check_images(x) is x and check_images(x.float()*1.0005) is not None
+
+
+@pytest.mark.parametrize('x, kind, match', [
+    (torch.zeros(1, 3, 4, 4, dtype=torch.uint8), TypeError, r'photo has dtype torch\.uint8; convert with rddm_nb\.images\.from_uint8\(photo\)'),
+    (torch.full((1, 3, 4, 4), 200.), ValueError, r'photo must lie in \[-1, 1\].*looks like \[0, 255\]: use photo/127\.5 - 1'),
+    (torch.full((1, 3, 4, 4), -1.5), ValueError, r'photo must lie in \[-1, 1\], got \[-1\.5, -1\.5\]; rescale or clamp'),
+    (torch.full((1, 3, 4, 4), 1.5), ValueError, r'rescale or clamp'),
+    (torch.full((1, 3, 4, 4), float('nan')), ValueError, r'photo holds NaN or infinite'),
+    (torch.full((1, 3, 4, 4), float('inf')), ValueError, r'photo holds NaN or infinite'),
+    (torch.zeros(0, 3, 4, 4), ValueError, r'photo is empty'),
+    ([[1.]], TypeError, r'photo must be a tensor, got list'),
+])
+def test_check_images_says_what_to_do(x, kind, match):
+    with pytest.raises(kind, match=match): check_images(x, 'photo')
+
+
+def test_floats_are_not_converted_twice_and_shapes_must_agree():
+    with pytest.raises(TypeError, match=r'wants uint8, got torch\.float32; scale floats yourself: x/127\.5 - 1'): from_uint8(torch.zeros(3))
+    with pytest.raises(ValueError, match=r'equal shapes, got \(1, 3, 4, 4\) and \(1, 3, 5, 5\)'): psnr(randn(1, 3, 4, 4), randn(1, 3, 5, 5))

@@ -1,0 +1,520 @@
+"""The sampler: exactness, orders and paths, randomness, behaviour and refusals (invariants 23-28, 36, 37, 48, 50, 51, 57)."""
+import math
+import pytest
+import torch
+from hypothesis import given, settings, strategies as st
+from common import F64, Net, close, constant, error, fake_eps, fake_res, gmm_points, oracle, pictures, power_schedules, randn, rng, seeds, trio
+from rddm_nb.estimate import Prediction, SingularError
+from rddm_nb.exact import ExactPredictor
+from rddm_nb.reverse import posterior_variance
+from rddm_nb.sampler import ORDERS, Step, Trace, gaussian, plan, sample, walk
+from rddm_nb.schedule import CLEAN, Point, Schedule
+
+posteriors = st.sampled_from(['sum_constrained', 'preserving'])
+noise_model = lambda x, y, a, b, t: Prediction(eps=fake_eps(x, y, a, b))
+res_model = lambda x, y, a, b, t: Prediction(res=fake_res(x, y, a, b))
+both_model = lambda x, y, a, b, t: Prediction(fake_res(x, y, a, b), fake_eps(x, y, a, b))
+
+
+# ----- oracles -----
+@pytest.mark.parametrize('steps', [1, 2, 5, 10, 137])
+@pytest.mark.parametrize('clip', ['x0', None])
+def test_inv23_constant_true_predictions_return_the_clean_picture(steps, clip):
+    x0, x_in, eps = trio(steps)
+    s = Schedule.power(137)
+    out = sample(constant(x_in - x0, eps), x_in, schedule=s, steps=steps, clip=clip, x_T=x_in + s[137].bbar*eps)
+    close(out, x0, 4e-15)
+
+
+@given(s=power_schedules(), seed=seeds, data=st.data())
+def test_inv23_for_any_schedule_and_number_of_steps(s, seed, data):
+    x0, x_in, eps = trio(seed)
+    out = sample(constant(x_in - x0, eps), x_in, schedule=s, steps=data.draw(st.integers(1, s.T)), clip=None, x_T=x_in + s[s.T].bbar*eps)
+    close(out, x0, 8e-15)
+
+
+@given(s=power_schedules(12), seed=seeds, eta=st.sampled_from([0., .25, 1.]), posterior=posteriors, data=st.data())
+def test_inv24_oracle_returns_the_clean_picture_whatever_the_noise(s, seed, eta, posterior, data):
+    x0, x_in, _ = trio(seed)
+    out = sample(oracle(x0, x_in), x_in, schedule=s, steps=data.draw(st.integers(1, s.T)), eta=eta, posterior=posterior, generator=rng(seed))
+    close(out, x0, 4e-15)
+
+
+@pytest.mark.parametrize('eta, posterior', [(0., 'sum_constrained'), (.5, 'sum_constrained'), (1., 'preserving')])
+def test_inv25_three_ways_to_predict_take_the_same_trajectory(eta, posterior):
+    # below abar = 1 a noise network, the residual it implies, and both together describe one state
+    s, x_in = Schedule.ddim_linear(100), pictures(2, 3, 4, 4)
+    def imply(x, y, a, b): e = fake_eps(x, y, a, b); return (y + b*e - x)/(1 - a), e
+    ways = (lambda x, y, a, b, t: Prediction(eps=imply(x, y, a, b)[1]), lambda x, y, a, b, t: Prediction(res=imply(x, y, a, b)[0]),
+            lambda x, y, a, b, t: Prediction(*imply(x, y, a, b)))
+    runs = [sample(w, x_in, schedule=s, steps=20, eta=eta, posterior=posterior, clip=None, generator=rng(3), trace=True) for w in ways]
+    scale = runs[0].frames().abs().max().item()
+    for r in runs[1:]:
+        for i in range(2): close(r.frames(i), runs[0].frames(i), 2e-12*scale)
+
+
+@given(s=power_schedules(), seed=seeds)
+def test_inv26_one_step_is_the_guess_at_the_start(s, seed):
+    x_in, x_T = pictures(2, 3, 4, 4, seed=seed), randn(2, 3, 4, 4, seed=seed)
+    a, b = s[s.T]
+    close(sample(res_model, x_in, schedule=s, steps=1, x_T=x_T), (x_in - fake_res(x_T, x_in, a, b)).clamp(-1, 1), 0)
+
+
+def test_inv26_start_is_the_input_plus_bbar_T_noise():
+    x_in = pictures(2, 3, 4, 4)
+    for b in (0., .1, 1., 1.7):
+        state = next(walk(res_model, x_in, schedule=Schedule.power(10, bbar_T=b), generator=rng(5)))
+        close(state.x_t, x_in + b*gaussian(x_in, rng(5)), 0)
+    state = next(walk(res_model, x_in, path=[(.6, .3), (0, 0)], generator=rng(5)))
+    close(state.x_t, x_in + .3*gaussian(x_in, rng(5)), 0)
+
+
+def test_inv27_the_network_is_called_at_the_nodes_of_the_grid():
+    s, seen = Schedule.power(1000), []
+    def spy(x, y, a, b, t):
+        seen.append(t)
+        assert (a, b) == s[t] and type(a) is type(b) is float
+        return Prediction(res=0*x)
+    for S, want in {1: [1000], 2: [1000, 500], 3: [1000, 666, 333], 5: [1000, 800, 600, 400, 200], 7: [1000*(7 - i)//7 for i in range(7)]}.items():
+        seen.clear(); sample(spy, pictures(1, 1, 2, 2), schedule=s, steps=S)
+        assert seen == want
+    seen.clear(); sample(spy, pictures(1, 1, 2, 2))
+    assert len(seen) == 5
+
+
+@given(seed=seeds, eta=st.sampled_from([0., .3, 1.]), posterior=posteriors)
+@settings(max_examples=10)
+def test_inv28_same_seed_same_result_and_another_seed_another(seed, eta, posterior):
+    x_in = pictures(2, 1, 3, 3)
+    run = lambda g: sample(res_model, x_in, eta=eta, posterior=posterior, generator=rng(g))
+    assert torch.equal(run(seed), run(seed)) and not torch.equal(run(seed), run(seed + 1))
+
+
+@pytest.mark.parametrize('posterior', ['sum_constrained', 'preserving'])
+def test_inv28_the_last_step_draws_no_noise(posterior):
+    # with a true guess at the last step only, any noise there would stay in the result
+    x0, x_in, _ = trio()
+    model = lambda x, y, a, b, t: Prediction(res=x_in - x0) if t == 2 else res_model(x, y, a, b, t)
+    out = sample(model, x_in, schedule=Schedule.power(10), steps=5, eta=1., posterior=posterior, generator=rng(1))
+    close(out, x0, 2e-16)
+    g, h = rng(1), rng(1)
+    sample(model, x_in, schedule=Schedule.power(10), steps=5, eta=1., posterior=posterior, generator=g)
+    for _ in range(5): gaussian(x_in, h)  # the start and four of five steps
+    assert torch.equal(g.get_state(), h.get_state())
+
+
+@given(steps=st.integers(1, 12), eta=st.sampled_from([0., .4, 1.]), posterior=posteriors)
+def test_every_step_follows_the_written_out_update(steps, eta, posterior):
+    s, x_in, g, h = Schedule.power(12, bbar_T=.8), pictures(2, 1, 3, 3), rng(steps), rng(steps)
+    x = x_in + .8*gaussian(x_in, h)
+    for m, (t, n) in zip(walk(both_model, x_in, schedule=s, steps=steps, eta=eta, posterior=posterior, clip=None, generator=g), s.pairs(steps)):
+        (a, b), (a_s, b_s) = s[t], s[n]
+        res, eps = fake_res(x, x_in, a, b), fake_eps(x, x_in, a, b)
+        close(m.x_t, x, 2e-15*10)
+        pull = (1 - a)/(1 - a_s) if posterior == 'preserving' else 1.
+        v = eta*b_s**2*(1 - pull**2*b_s**2/b**2)
+        x = x - (a - a_s)*res - (b - math.sqrt(b_s**2 - v))*eps + (math.sqrt(v)*gaussian(x, h) if v > 0 else 0)
+        if n == 0: x = x_in*0 + m.x0
+        assert (m.step.t, m.step.s, m.step.at, m.step.to) == (t, n, s[t], s[n])
+        close(m.step.sigma2, v, 4e-16), close(m.x_s, x, 2e-14), close(m.res, res, 1e-13), close(m.eps, eps, 1e-13)
+
+
+# ----- diffusion models as the same sampler -----
+def rescaled(path, x_in, J_T, net):
+    "DDIM (eta = 0) on J/c with the equivalent cumulative product, J = I - abar x_in, c = sqrt((1 - abar)^2 + bbar^2)"
+    c = [math.hypot(1 - a, b) for a, b in path]
+    x, out = J_T/c[0], [J_T/c[0]]
+    for i in range(len(path) - 1):
+        A, B = ((1 - path[k][0])**2/c[k]**2 for k in (i, i + 1))
+        e = net(x, A)
+        x = math.sqrt(B)*(x - math.sqrt(1 - A)*e)/math.sqrt(A) + math.sqrt(1 - B)*e
+        out.append(x)
+    return out
+
+
+def net(x, A): return torch.tanh(1.2*x + .3*x.roll(1, -1)) - .2*A*torch.sin(2*x)
+
+
+@given(seed=seeds, known=st.booleans(), data=st.data())
+def test_inv36_37_any_path_rescaled_is_ddim(seed, known, data):
+    up = sorted(data.draw(st.lists(st.floats(.05, .95), min_size=4, max_size=4)), reverse=True)
+    path = [*((a, data.draw(st.floats(.05, 1.5))) for a in up), (0., 0.)]
+    x_in = pictures(2, 1, 3, 3, seed=seed) if known else torch.zeros(2, 1, 3, 3, dtype=F64)
+    def model(x, y, a, b, t):
+        c = math.hypot(1 - a, b)
+        return Prediction(eps=net((x - a*y)/c, (1 - a)**2/c**2))
+    x_T = path[0][0]*x_in + randn(2, 1, 3, 3, seed=seed)
+    tr = sample(model, x_in, path=path, clip=None, x_T=x_T, trace=True)
+    want = rescaled(path, x_in, x_T - path[0][0]*x_in, net)
+    scale = max(v.abs().max().item() for v in want)
+    for state, w in zip(tr, want): close((state.x_t - state.step.at.abar*x_in)/math.hypot(1 - state.step.at.abar, state.step.at.bbar), w, 2e-12*scale)
+    close(tr.x0, want[-1], 2e-12*scale)
+
+
+# ----- paths and orders -----
+@given(seed=seeds, data=st.data())
+def test_inv48_constant_predictions_end_at_one_place_on_any_path(seed, data):
+    x_in, res, eps, x_T = pictures(1, 2, 3, 3, seed=seed), randn(1, 2, 3, 3, seed=seed + 1), randn(1, 2, 3, 3, seed=seed + 2), randn(1, 2, 3, 3, seed=seed + 3)
+    inner = data.draw(st.lists(st.tuples(st.floats(0, 1), st.floats(.01, 2)), max_size=6))
+    path = [(.9, .7), *inner, (.1, .1), (0, 0)]
+    close(sample(constant(res, eps), x_in, path=path, clip=None, x_T=x_T), x_T - .9*res - .7*eps, 2e-14)
+
+
+@pytest.mark.parametrize('order', ORDERS)
+@pytest.mark.parametrize('steps', [2, 3, 5, 10])
+def test_inv48_and_in_any_order(order, steps):
+    x_in, res, eps, x_T = pictures(1, 2, 3, 3), randn(1, 2, 3, 3, seed=1), randn(1, 2, 3, 3, seed=2), randn(1, 2, 3, 3, seed=3)
+    s = Schedule.power(50, bbar_T=.7)
+    close(sample(constant(res, eps), x_in, schedule=s, steps=steps, order=order, clip=None, x_T=x_T), x_T - res - .7*eps, 8e-15)
+
+
+GMM = ExactPredictor(torch.tensor([[-.7], [.2], [.8]], dtype=F64), .12, torch.tensor([.3, .3, .4], dtype=F64))
+
+
+def ends(path_or_order, steps, schedule=None, x_T=None, model=GMM, x_in=None):
+    kw = dict(path=path_or_order) if isinstance(path_or_order, list) else dict(schedule=schedule or Schedule.circle(4000), steps=steps, order=path_or_order)
+    x_T = torch.linspace(-2.2, 2.2, 45, dtype=F64)[:, None] if x_T is None else x_T
+    return sample(model, torch.zeros_like(x_T) + .3 if x_in is None else x_in, clip=None, x_T=x_T, **kw)
+
+
+def test_inv50_endpoint_error_falls_like_one_over_n_on_every_path_off_the_corner():
+    reference = ends('together', 4000)
+    power, diagonal, parabola = Schedule.power(4000), Schedule.line(4000), Schedule.from_fns(lambda x: x**2, lambda x: x, 4000)
+    for name, run in dict(circle=lambda n: ends('together', n), diagonal=lambda n: ends('together', n, diagonal), power=lambda n: ends('together', n, power),
+                          parabola=lambda n: ends('together', n, parabola), residual_first=lambda n: ends('residual_first', n)).items():
+        e = [(run(n) - reference).abs().mean().item() for n in (20, 80, 320)]
+        assert e[2] < .015, (name, e)
+        assert 2.5 < e[0]/e[1] < 6.5 and 3. < e[1]/e[2] < 5.2, (name, e)
+
+
+@pytest.mark.parametrize('steps', [10, 200])
+def test_inv51_noise_first_collapses_at_the_corner_to_the_prior_mean(steps):
+    mean = (GMM.means[:, 0]*GMM._prior.exp()).sum()
+    out = ends('noise_first', steps)
+    assert out.std() < 1e-12
+    close(out, mean.expand(45, 1), 1e-12)
+    spread = ends('residual_first', steps)
+    assert spread.std() > .4
+
+
+def test_inv51_a_path_that_stops_short_of_the_corner_recovers():
+    n, reference = 1500, ends('together', 4000)
+    def cut(n): return [(1., 1 - .9*i/n) for i in range(n)] + [(1 - i/n, .1*(1 - i/n)) for i in range(n)] + [(0., 0.)]
+    e = [(ends(cut(k), None) - reference).abs().mean().item() for k in (100, 200, 400)]
+    assert e[2] < .02 and 1.6 < e[0]/e[1] < 2.6 and 1.6 < e[1]/e[2] < 2.4, e
+
+
+def test_inv57_two_legs_remove_everything_once():
+    x0, x_in, eps = trio()
+    s, res = Schedule.ddim_linear(1000), x_in - x0
+    a1, b1 = s[100]
+    close([a1, b1], [.05289, .32091], 5e-6)
+    x_T = x0 + s[1000].abar*res + s[1000].bbar*eps
+    for order in ORDERS: close(sample(constant(res, eps), x_in, schedule=s, steps=10, order=order, clip=None, x_T=x_T), x0, 4e-15)
+    # two passes that both end with the guess take the last segment away twice
+    x = x_T
+    for moved in ('residual', 'noise'):
+        for t, n in s.pairs(10):
+            if n == 0: x = x - s[t].abar*res - s[t].bbar*eps
+            else: x = x - ((s[t].abar - s[n].abar)*res if moved == 'residual' else (s[t].bbar - s[n].bbar)*eps)
+    close(x, x0 - a1*res - b1*eps, 4e-15)
+
+
+@pytest.mark.parametrize('T', [2, 3, 7, 10])
+def test_plans_visit_the_right_legs(T):
+    s = Schedule.power(T, bbar_T=.6)
+    for steps in range(2, T + 1):
+        r, n = plan(s, steps, 'residual_first'), plan(s, steps, 'noise_first')
+        one, two = s.grid(steps - steps//2), s.grid(steps//2)
+        assert [p for _, p in r] == [Point(s[t].abar, s[T].bbar) for t in one[:-1]] + [Point(0., s[t].bbar) for t in two]
+        assert [p for _, p in n] == [Point(1., s[t].bbar) for t in one[:-1]] + [Point(s[t].abar, 0.) for t in two]
+        for stops in (r, n): assert len(stops) == steps + 1 and stops[0] == (T, s[T]) and stops[-1] == (0, CLEAN) and all(t is None for t, _ in stops[1:-1])
+        assert plan(s, steps) == plan(s, steps, 'together') == [(t, s[t]) for t in s.grid(steps)]
+
+
+def test_a_path_of_the_nodes_is_the_schedule():
+    s, x_in = Schedule.power(20, bbar_T=.5), pictures(2, 1, 3, 3)
+    a = sample(res_model, x_in, schedule=s, steps=4, eta=.5, generator=rng(2))
+    b = sample(res_model, x_in, path=[s[t] for t in s.grid(4)], eta=.5, generator=rng(2))
+    assert torch.equal(a, b)
+    seen = []
+    sample(lambda x, y, a, b, t: seen.append(t) or Prediction(res=0*x), x_in, path=[s[20], s[7], CLEAN])
+    assert seen == [None, None]
+
+
+# ----- batches, dtypes, generators -----
+@pytest.mark.parametrize('shape', [(3, 2), (2, 1, 4, 6), (2, 3, 5, 5)])
+@pytest.mark.parametrize('dtype', [torch.float32, F64])
+@pytest.mark.parametrize('order', ORDERS)
+def test_any_shape_and_dtype(shape, dtype, order):
+    x_in = pictures(*shape, dtype=dtype)
+    for eta in (0., 1.):
+        model = lambda x, y, a, b, t: Prediction(fake_res(x, y, a, b), None if b == 0 else fake_eps(x, y, a, b))
+        if order == 'noise_first' and eta: continue
+        out = sample(model, x_in, order=order, eta=eta, generator=rng())
+        assert out.dtype == dtype and out.shape == shape and out.abs().max() <= 1
+    out = sample(res_model, shape=shape)
+    assert out.dtype == torch.float32 and out.shape == shape
+    assert sample(res_model, x_T=randn(*shape, dtype=dtype)).dtype == dtype
+
+
+def test_float32_follows_float64():
+    x_in = pictures(2, 3, 8, 8)
+    x_T = x_in + randn(2, 3, 8, 8)
+    a, b = sample(res_model, x_in, x_T=x_T, steps=20), sample(res_model, x_in.float(), x_T=x_T.float(), steps=20)
+    close(a, b, 2e-5)
+
+
+def test_picture_i_does_not_depend_on_the_batch_around_it():
+    x_in, gens = pictures(4, 1, 3, 3), lambda ids: [rng(100 + i) for i in ids]
+    whole = sample(res_model, x_in, eta=1., generator=gens(range(4)))
+    assert torch.equal(whole[[3, 1]], sample(res_model, x_in[[3, 1]], eta=1., generator=gens([3, 1])))
+    for i in range(4): close(whole[i:i + 1], sample(res_model, x_in[i:i + 1], eta=1., generator=gens([i])), 0)
+    noise = gaussian(x_in, gens([5, 5, 6, 6]))
+    assert torch.equal(noise[0], noise[1]) and torch.equal(noise[2], noise[3]) and not torch.equal(noise[0], noise[2])
+
+
+def test_one_generator_gives_every_picture_its_own_noise():
+    z = gaussian(torch.zeros(2000, 3, dtype=F64), rng(1))
+    close(z.mean(), 0, 4/6000**.5), close(z.std(), 1, 4/12000**.5)
+    assert not torch.equal(z[0], z[1]) and z.dtype == F64 and gaussian(torch.zeros(1), rng()).dtype == torch.float32
+
+
+def test_zeros_are_generated_from_when_there_is_no_input():
+    seen = []
+    model = lambda x, y, a, b, t: seen.append(y) or res_model(x, y, a, b, t)
+    a = sample(model, shape=(2, 1, 3, 3), generator=rng(1))
+    b = sample(model, torch.zeros(2, 1, 3, 3), generator=rng(1))
+    assert torch.equal(a, b) and all((y == 0).all() for y in seen)
+
+
+# ----- contracts -----
+@given(T=st.integers(1, 8), eta=st.sampled_from([0., 1.]))
+def test_every_number_of_steps_of_a_small_schedule_works(T, eta):
+    x_in = pictures(1, 1, 2, 2)
+    for steps in range(1, T + 1):
+        tr = sample(res_model, x_in, schedule=Schedule.power(T), steps=steps, eta=eta, generator=rng(), trace=True)
+        assert len(tr) == steps and tr.x0.isfinite().all()
+
+
+@pytest.mark.parametrize('kw', [{}, dict(eta=.7), dict(order='residual_first', steps=6), dict(path=[(1, .5), (.4, .3), (0, 0)], eta=.5), dict(clip='official', steps=9)], ids=str)
+def test_walk_and_trace_and_sample_agree(kw):
+    x_in = pictures(2, 3, 4, 4)
+    states = list(walk(res_model, x_in, generator=rng(4), **kw))
+    tr = sample(res_model, x_in, generator=rng(4), trace=True, **kw)
+    out = sample(res_model, x_in, generator=rng(4), **kw)
+    assert torch.equal(states[-1].x_s, out) and torch.equal(tr.x0, out) and isinstance(tr, Trace) and len(tr) == len(states)
+    for a, b in zip(states, tr):
+        assert all(torch.equal(v, w) for v, w in zip((a.x_t, a.x0, a.res, a.x_s), (b.x_t, b.x0, b.res, b.x_s))) and a.step == b.step
+    for a, b in zip(states, states[1:]): assert torch.equal(a.x_s, b.x_t) and a.step.to == b.step.at
+    assert torch.equal(tr.frames(1), torch.stack([s.x_t[1] for s in states] + [out[1]])) and torch.equal(tr.guesses(1), torch.stack([s.x0[1] for s in states]))
+
+
+@pytest.mark.parametrize('eta', [0., 1.])
+@pytest.mark.parametrize('clip', ['x0', None, 'official'])
+def test_nothing_given_is_changed_in_place(eta, clip):
+    x_in, x_T = pictures(2, 3, 4, 4), randn(2, 3, 4, 4)
+    keep = x_in.clone(), x_T.clone()
+    sample(both_model, x_in, x_T=x_T, eta=eta, clip=clip, generator=rng())
+    assert torch.equal(x_in, keep[0]) and torch.equal(x_T, keep[1])
+    # predictions and recorded states stay what they were
+    fixed = constant(randn(2, 3, 4, 4, seed=5), randn(2, 3, 4, 4, seed=6))
+    before = [v.clone() for v in fixed(*[None]*5)]
+    tr = sample(fixed, x_in, x_T=x_T, eta=eta, clip=clip, generator=rng(), trace=True)
+    for v, w in zip(fixed(*[None]*5), before): assert torch.equal(v, w)
+    assert torch.equal(tr[0].x_t, keep[1])
+
+
+@pytest.mark.parametrize('training', [True, False])
+def test_a_module_runs_in_eval_mode_without_gradients_and_is_handed_back(training):
+    net, x_in = Net().train(training), pictures(2, 3, 6, 6, dtype=torch.float32).requires_grad_()
+    out = sample(net, x_in, generator=rng())
+    assert net.training is training and net.drop.training is training and net.norm.training is training
+    assert all(not was_training and not grad for was_training, grad, _ in net.seen) and not out.requires_grad
+    assert net.norm.num_batches_tracked == 0 and net.conv.weight.grad is None and torch.is_grad_enabled()
+    assert torch.equal(out, sample(net, x_in, generator=rng()))
+
+
+def test_frozen_parts_of_a_training_module_stay_frozen():
+    net = Net().train()
+    net.norm.eval()
+    sample(net, pictures(1, 3, 4, 4, dtype=torch.float32))
+    assert net.training and net.drop.training and not net.norm.training
+    net.eval(); net.drop.train()
+    a, b = (sample(net, pictures(1, 3, 4, 4, dtype=torch.float32), generator=rng()) for _ in range(2))
+    assert torch.equal(a, b) and net.drop.training and not net.training
+
+
+def test_a_module_is_handed_back_even_after_an_error():
+    class Broken(Net):
+        def forward(self, *a): raise RuntimeError('broken')
+    net = Broken().train()
+    with pytest.raises(RuntimeError, match='broken'): sample(net, pictures(1, 3, 4, 4))
+    assert net.training
+
+
+def test_stopping_a_walk_early_leaves_gradients_on():
+    for state in walk(res_model, pictures(1, 1, 2, 2)):
+        assert torch.is_grad_enabled()
+        break
+    assert torch.is_grad_enabled() and not state.x0.requires_grad
+
+
+def test_a_model_may_bring_its_schedule_and_its_dtype():
+    s = Schedule.power(7, bbar_T=.3)
+    net = Net(schedule=s).double()
+    out = sample(net, shape=(1, 3, 4, 4), steps=7)
+    assert out.dtype == F64 and [t for _, _, t in net.seen] == [7, 6, 5, 4, 3, 2, 1]
+    net.seen.clear(); sample(net, shape=(1, 3, 4, 4), steps=3, schedule=Schedule.line(30))
+    assert [t for _, _, t in net.seen] == [30, 20, 10]
+
+
+@pytest.mark.parametrize('model', [Net(), ExactPredictor(pictures(4, 3, 4, 4, dtype=torch.float32)), res_model, lambda x, y, a, b, t: (0*x, None)], ids=['module', 'exact', 'function', 'pair'])
+def test_every_kind_of_predictor(model):
+    out = sample(model, pictures(2, 3, 4, 4, dtype=torch.float32), eta=.5, generator=rng())
+    assert out.shape == (2, 3, 4, 4) and out.isfinite().all()
+
+
+@pytest.mark.parametrize('channels', [1, 3])
+def test_a_trace_shows_itself_as_pictures(channels):
+    pytest.importorskip('matplotlib')
+    tr = sample(res_model, pictures(2, channels, 4, 4), trace=True)
+    html = tr._repr_html_()
+    assert html.count('<img') == 2 and 'data:image/png;base64,' in html and 'film strip of 5 steps' in html
+    assert 'Point' not in html and sample(res_model, pictures(2, 2), trace=True)._repr_html_().startswith('<p>5 steps of (2, 2)')
+
+
+def test_the_progress_bar_counts_the_steps(capsys):
+    sample(res_model, pictures(1, 1, 2, 2), steps=4, progress=True)
+    assert '4/4' in capsys.readouterr().err
+    sample(res_model, pictures(1, 1, 2, 2), path=[(1, 1), (.5, .5), (0, 0)], progress=True)
+    assert '2/2' in capsys.readouterr().err
+    sample(res_model, pictures(1, 1, 2, 2))
+    assert capsys.readouterr().err == ''
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='this machine has no CUDA device')
+def test_the_device_of_the_input_is_kept():
+    x_in = pictures(2, 3, 4, 4, dtype=torch.float32)
+    for eta in (0., 1.):
+        out = sample(res_model, x_in.cuda(), eta=eta, generator=rng(1))
+        assert out.is_cuda
+        close(out.cpu(), sample(res_model, x_in, eta=eta, generator=rng(1)), 1e-4)
+    assert sample(Net().cuda(), shape=(1, 3, 4, 4)).is_cuda and sample(ExactPredictor(x_in.cuda()), x_in.cuda()).is_cuda
+
+
+# ----- refusals -----
+X = torch.zeros(2, 3, 4, 4)
+@pytest.mark.parametrize('kw, kind, match', [
+    (dict(steps=0), ValueError, r'steps must be a whole number from 1 to T=1000, got 0'),
+    (dict(steps=1001), ValueError, r'from 1 to T=1000, got 1001'),
+    (dict(steps=1, order='residual_first'), ValueError, r'two legs: it needs at least 2 steps, got 1'),
+    (dict(order='backwards'), ValueError, r"order must be one of together, residual_first, noise_first, got 'backwards'"),
+    (dict(eta=1.5), ValueError, r'eta is a share of the variance, 0\.\.1, got 1\.5'),
+    (dict(eta=-.1), ValueError, r'eta is a share'),
+    (dict(posterior='ddpm'), ValueError, r"posterior must be one of .*got 'ddpm'"),
+    (dict(eta=1., posterior='bridge'), ValueError, r"'bridge' has the negative variance.*take another one or eta=0"),
+    (dict(clip='hard'), ValueError, r"clip must be one of .*got 'hard'"),
+    (dict(path=[(1, 1), (0, 0)], steps=2), ValueError, r'a path says where to go.*leave out schedule, steps and order'),
+    (dict(path=[(1, 1), (0, 0)], schedule=Schedule.line(5)), ValueError, r'leave out schedule, steps and order'),
+    (dict(path=[(1, 1)]), ValueError, r'at least 2 points and ends at the clean picture \(0, 0\)'),
+    (dict(path=[(1, 1), (.1, .1)]), ValueError, r'ends at the clean picture'),
+    (dict(path=[(1.2, 1), (0, 0)]), ValueError, r'path\[0\] = \(1\.2, 1\.0\) is off the plane'),
+    (dict(path=[(1, 1), (.5, -.1), (0, 0)]), ValueError, r'path\[1\].*off the plane'),
+    (dict(path=[(1, float('nan')), (0, 0)]), ValueError, r'path\[0\].*off the plane'),
+    (dict(path=[(1, float('inf')), (0, 0)]), ValueError, r'path\[0\].*off the plane'),
+    (dict(generator=[torch.Generator()]), ValueError, r'1 generators for 2 pictures: give one for each'),
+    (dict(x_T=X[:1]), ValueError, r'x_T has shape \(1, 3, 4, 4\), but x_in has \(2, 3, 4, 4\)'),
+    (dict(x_T=X.double()), ValueError, r'x_T is torch\.float64, but x_in is torch\.float32: they must be equal'),
+    (dict(shape=(1, 3, 4, 4)), ValueError, r'x_in has shape \(2, 3, 4, 4\), but shape=\(1, 3, 4, 4\).*leave shape out'),
+], ids=str)
+def test_bad_requests_are_refused(kw, kind, match):
+    calls = []
+    with pytest.raises(kind, match=match): sample(lambda *a: calls.append(a), X, **kw)
+    assert not calls
+
+
+def test_whole_number_steps_given_as_float():
+    for order in ORDERS[:2]: assert len(sample(res_model, X, steps=5., order=order, trace=True)) == 5
+    for steps in (2.5, float('nan'), float('inf')):
+        with pytest.raises(ValueError, match='steps must be a whole number'): sample(res_model, X, steps=steps)
+
+
+@pytest.mark.parametrize('x, kind, match', [
+    ((X + 1).to(torch.uint8), TypeError, r'x_in has dtype torch\.uint8; convert with rddm_nb\.images\.from_uint8\(x_in\)'),
+    (X + 200., ValueError, r'x_in must lie in \[-1, 1\].*looks like \[0, 255\]: use x_in/127\.5 - 1'),
+    (X + float('nan'), ValueError, r'x_in holds NaN'),
+    (X + 1.5, ValueError, r'x_in must lie in \[-1, 1\], got \[1\.5, 1\.5\]'),
+    (X[:0], ValueError, r'x_in is empty'),
+    (torch.zeros(2, 2, dtype=torch.int64), TypeError, r'x_in has dtype torch\.int64'),
+    ([[0.]], TypeError, r'x_in must be a tensor, got list'),
+    (None, ValueError, r'without x_in \(generation\) give shape=\(B, C, H, W\)'),
+], ids=['uint8', '0-255', 'nan', 'outside', 'empty', 'integers', 'list', 'nothing'])
+def test_bad_inputs_are_refused(x, kind, match):
+    with pytest.raises(kind, match=match): sample(res_model, x)
+
+
+@pytest.mark.parametrize('model, kind, match', [
+    (lambda x, *a: x, TypeError, r'returned a bare tensor; a predictor returns Prediction\(res=\.\.\.\)'),
+    (lambda x, *a: Prediction(res=x[:, :1]), ValueError, r"the model's res is torch\.float32 of shape \(2, 1, 4, 4\), but the state is torch\.float32 of shape \(2, 3, 4, 4\)"),
+    (lambda x, *a: Prediction(x, x.double()), ValueError, r"the model's eps is torch\.float64 .*they must match"),
+    (lambda x, *a: Prediction(), ValueError, r'neither a residual nor noise'),
+    (lambda x, *a: Prediction(eps=x), SingularError, r'abar = 1.*Predict the residual, or start from an abar below 1'),
+    (lambda x, *a: Prediction(res=x*float('nan')), FloatingPointError, r"NaN or infinite values: the model's predictions are not finite"),
+], ids=['tensor', 'shape', 'dtype', 'nothing', 'singular', 'nan'])
+def test_bad_models_are_refused(model, kind, match):
+    with pytest.raises(kind, match=match): sample(model, X)
+
+
+def test_a_noise_model_runs_where_its_start_is_not_singular():
+    for s in (Schedule.ddim_linear(50), Schedule([0, .5, .9], [0, .6, 1.], allow='open_end')): assert sample(noise_model, X, schedule=s, steps=2).isfinite().all()
+    assert sample(noise_model, X, path=[(.95, 1), (.5, .5), (0, 0)]).isfinite().all()
+
+
+def test_a_bridge_needs_fresh_noise_and_says_so():
+    s = Schedule.bridge(10)
+    with pytest.raises(SingularError, match=r"start the bridge with fresh noise \(posterior='bridge', eta=1\)"): sample(res_model, X, schedule=s)
+    with pytest.raises(SingularError, match=r"'bridge' starts from a point without noise"): sample(res_model, X, schedule=s, eta=1.)
+    assert sample(res_model, X, schedule=s, eta=1., posterior='bridge').isfinite().all()
+
+
+# ----- samples follow the distribution -----
+def modes(x, means=gmm_points()): return torch.bincount(torch.cdist(x, means).argmin(1), minlength=len(means)).double()/len(x)
+
+
+@pytest.mark.parametrize('name, schedule, kw', [
+    ('deterministic', Schedule.power(1000), dict(eta=0.)), ('chain', Schedule.power(1000), dict(eta=1.)), ('preserving', Schedule.power(1000), dict(eta=1., posterior='preserving')),
+    ('half', Schedule.line(1000), dict(eta=.5)), ('residual first', Schedule.power(1000), dict(eta=0., order='residual_first')), ('wide', Schedule.power(1000, bbar_T=2.), dict(eta=1.))])
+def test_exact_generation_follows_the_distribution(name, schedule, kw):
+    n, w, std = 6000, torch.tensor([.5, .3, .2], dtype=F64), .06
+    model = ExactPredictor(gmm_points(), std, w)
+    x = sample(model, x_in=torch.zeros(n, 2, dtype=F64), schedule=schedule, steps=400 if name == 'wide' else 150, clip=None, generator=rng(7), **kw)
+    close(modes(x), w, .035)
+    k = torch.cdist(x, gmm_points()).argmin(1)
+    for i in range(3):
+        close(x[k == i].mean(0), gmm_points()[i], .008)
+        close(x[k == i].std(0)/std, [1., 1.], .12)
+    truth, other = model.draw(n, rng(8)), model.draw(n, rng(9))
+    def energy(x, y): d = lambda a, b: torch.cdist(a[:2500], b[:2500]).mean(); return (2*d(x, y) - d(x, x) - d(y, y)).item()
+    assert energy(x, truth) < energy(truth, other) + .004 < energy(x.mean(0) + torch.zeros_like(x), truth)
+
+
+def test_exact_bridge_keeps_the_diversity_that_a_single_guess_loses():
+    n, w = 6000, torch.tensor([.5, .3, .2], dtype=F64)
+    model = ExactPredictor(gmm_points(), .06, w)
+    x_in = torch.zeros(n, 2, dtype=F64)
+    x = sample(model, x_in, schedule=Schedule.bridge(200, .5), steps=200, eta=1., posterior='bridge', clip=None, generator=rng(1))
+    close(modes(x), w, .035)
+    one = sample(model, x_in, schedule=Schedule.bridge(200, .5), steps=1, clip=None)
+    assert one.std(0).max() < 1e-12
+    close(one[0], (w[:, None]*gmm_points()).sum(0), 1e-12)
+
+
+def test_the_input_as_evidence_changes_the_mode_weights():
+    n, tau = 4000, .6
+    model = ExactPredictor(gmm_points(), 0., tau=tau)
+    x_in = gmm_points()[:1].expand(n, 2) + .2
+    x = sample(model, x_in, schedule=Schedule.power(1000), steps=100, eta=1., generator=rng(2))
+    want = (-(gmm_points() - x_in[0]).square().sum(1)/(2*tau**2)).softmax(0)
+    close(modes(x), want, .035)
+    assert (want.max() - 1/3) > .3
