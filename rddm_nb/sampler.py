@@ -20,21 +20,22 @@ from .images import check_images
 from .reverse import posterior_variance, reverse_step
 from .schedule import CLEAN, Point, Schedule
 
-# %% ../nbs/05_sampler.ipynb #ded83399
+# %% ../nbs/05_sampler.ipynb #7845c3b8
 def _two_legs(schedule, steps, order):
     "The stops between start and clean picture, residual and noise one after the other"
+    if isinstance(steps, (list, tuple)): raise ValueError(f"order={order!r} has two legs of its own: give the number of steps, not nodes")
     if steps < 2: raise ValueError(f"order={order!r} has two legs: it needs at least 2 steps, got {steps}")
     start, one, two = schedule[schedule.T], schedule.grid(steps - steps//2)[1:], schedule.grid(steps//2)[1:-1]
     if order == 'residual_first':
         return [Point(schedule[t].abar, start.bbar) for t in one] + [Point(0., schedule[t].bbar) for t in two]
     return [Point(start.abar, schedule[t].bbar) for t in one] + [Point(schedule[t].abar, 0.) for t in two]
 
-# %% ../nbs/05_sampler.ipynb #1749bfcb
+# %% ../nbs/05_sampler.ipynb #50f9290e
 ORDERS = ('together', 'residual_first', 'noise_first')
 
 def plan(
     schedule:Schedule, # the curve
-    steps:int=5, # network evaluations
+    steps:int|list=5, # network evaluations, or the nodes to visit
     order:str='together', # take residual and noise away 'together', or one after the other: 'residual_first', 'noise_first'
 )->list: # of (node or None, Point), start first, clean picture last
     "The stops of a sampling run; in the two-legged orders each leg gets half the steps"
@@ -127,7 +128,7 @@ class State:
     eps: Tensor|None # guess of the noise
     x_s: Tensor # state after the step
 
-# %% ../nbs/05_sampler.ipynb #a7722b22
+# %% ../nbs/05_sampler.ipynb #135cd9f8
 @torch.no_grad()
 def walk(
     model, # any callable (x_t, x_in, abar, bbar, t) -> Prediction
@@ -135,7 +136,7 @@ def walk(
     *,
     shape:tuple|None=None, # (B, C, H, W) to generate
     schedule:Schedule|None=None, # the curve; None: the model's own `schedule`, else `Schedule.power()`
-    steps:int|None=None, # network evaluations, 1..T; 5 unless a path is given
+    steps:int|list|None=None, # network evaluations, 1..T, or the nodes to visit, falling to 0; 5 unless a path is given
     eta:float=0., # 0 deterministic .. 1 all the variance of the posterior
     posterior:str='sum_constrained', # which variance eta is a share of, see `posterior_variance`
     order:str|None=None, # 'together', 'residual_first' or 'noise_first'
@@ -183,14 +184,14 @@ def film(self:Trace,
                        shares=[(p.abar, p.bbar/top) for p in at],
                        alt=f'film strip of {len(self)} steps: states, guesses, shares of residual and noise')
 
-# %% ../nbs/05_sampler.ipynb #28198542
+# %% ../nbs/05_sampler.ipynb #53c8ae0b
 @patch
 def _repr_html_(self:Trace):
     x = self[-1].x_s
-    if x.ndim == 4 and x.shape[1] in (1, 3): return ''.join(self.film(i)._repr_html_() for i in range(min(2, len(x))))
+    if x.ndim == 4 and x.shape[1] in (1, 3): return ''.join(self.film(i).html() for i in range(min(2, len(x))))
     return f'<p>{self!r}: ' + ' → '.join(f'({s.step.at.abar:.2f}, {s.step.at.bbar:.2f})' for s in self) + ' → (0, 0)</p>'
 
-# %% ../nbs/05_sampler.ipynb #69b336df
+# %% ../nbs/05_sampler.ipynb #a6768cbb
 @contextmanager
 def _eval_mode(model):
     "A module samples in eval mode and is handed back as it was"
@@ -202,7 +203,8 @@ def _eval_mode(model):
 
 def _bar(states, steps=None, path=None, **_):
     from tqdm.auto import tqdm
-    return tqdm(states, total=(steps or 5) if path is None else len(path) - 1, desc='sample', unit='step')
+    stops = steps if path is None else path
+    return tqdm(states, total=stops or 5 if isinstance(stops, (int, type(None))) else len(stops) - 1, desc='sample', unit='step')
 
 # %% ../nbs/05_sampler.ipynb #2fcf92d6
 @delegates(walk)

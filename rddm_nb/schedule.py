@@ -231,19 +231,27 @@ def rho(self:Schedule)->Tensor:
     "Noise level seen by one who knows the input: bbar/(1 - abar), infinite at abar = 1 (undefined, NaN, at the corner (1, 0))"
     return self.bbar/(1 - self.abar)
 
-# %% ../nbs/01_schedules.ipynb #9fa6659b
+# %% ../nbs/01_schedules.ipynb #59f9f380
+def _nodes(given, T):
+    "Nodes given one by one: whole numbers within 0..T that fall to 0"
+    g = [int(t) for t in given]
+    if len(g) < 2 or g != list(given) or g[-1] != 0 or g[0] > T or any(t <= s for t, s in zip(g, g[1:])):
+        raise ValueError(f"nodes must be whole numbers that fall from at most T={T} to 0, got {list(given)}")
+    return g
+
 @patch
 def grid(self:Schedule,
-    steps:int, # how many steps, 1..T
-)->list: # steps + 1 nodes, T first and 0 last
-    "Nodes to visit, as evenly spread as whole numbers allow"
+    steps:int|list, # how many steps, 1..T, or the nodes themselves, falling, 0 last
+)->list: # nodes, 0 last; T first unless given
+    "Nodes to visit, as evenly spread as whole numbers allow, or as given"
+    if isinstance(steps, (list, tuple)): return _nodes(steps, self.T)
     if not 1 <= steps <= self.T or steps != int(steps): raise ValueError(f"steps must be a whole number from 1 to T={self.T}, got {steps}")
     return [self.T*(int(steps) - i)//int(steps) for i in range(int(steps) + 1)]
 
-# %% ../nbs/01_schedules.ipynb #9d73846a
+# %% ../nbs/01_schedules.ipynb #e4df36db
 @patch
 def pairs(self:Schedule,
-    steps:int, # how many steps, 1..T
+    steps:int|list, # how many steps, 1..T, or the nodes themselves
 )->list: # (t, s) pairs, from T down to 0
     "The (from, to) pairs of nodes of a sampling run"
     g = self.grid(steps)

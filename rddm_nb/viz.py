@@ -51,7 +51,7 @@ def canvas(
         fig = Figure(figsize=(width, height), layout='constrained')
         return fig, fig.subplots(nrows, ncols, **kw)
 
-# %% ../nbs/00_two_arrows.ipynb #878cb535
+# %% ../nbs/00_two_arrows.ipynb #45911968
 def _tidy(fig):
     "What matplotlib made outside `canvas` in its own style: black words turn grey, large ones shrink, legends lose their frame"
     from matplotlib.legend import Legend
@@ -69,10 +69,10 @@ def _png(fig, dpi):
     with mpl.rc_context(_STYLE): fig.savefig(full, format='png', dpi=dpi, transparent=True)
     image = Image.open(full).convert('RGBA'); few = image.quantize(256, method=Image.Quantize.FASTOCTREE)
     off = ImageStat.Stat(ImageChops.difference(image, few.convert('RGBA'))).mean
-    (few if max(off) < .5 else image).save(small, 'png', optimize=True)
+    (few if max(off) < 4 else image).save(small, 'png', optimize=True)
     return small.getvalue()
 
-# %% ../nbs/00_two_arrows.ipynb #2f23bbde
+# %% ../nbs/00_two_arrows.ipynb #03726815
 class Picture:
     "A drawn figure: shown in a notebook as a PNG, saved with `save`"
     def __init__(self,
@@ -81,8 +81,9 @@ class Picture:
         dpi:int=_DPI, # pixels per inch; shown at 96 per inch, so 144 stays sharp on fine screens
     ):
         self.data, self.alt, self.width = _png(fig, dpi), alt, round(fig.get_figwidth()*96)
-    def _repr_png_(self): return self.data
-    def _repr_html_(self):
+    def _repr_png_(self): return self.data, dict(width=self.width, alt=self.alt)
+    def html(self)->str:
+        "The picture as an HTML element that needs no other file"
         src = f'data:image/png;base64,{base64.b64encode(self.data).decode()}'
         return f'<img alt="{html.escape(self.alt)}" width="{self.width}" style="max-width:100%;height:auto" src="{src}">'
     def save(self, path):

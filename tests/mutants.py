@@ -107,7 +107,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('estimate', 'if _any_zero(bbar): raise SingularError', 'if False: raise SingularError', 'eps_from_res: divides by zero'),
     ('estimate', 'if _any_zero(1 - abar):', 'if False:', 'res_from_eps: divides by zero'),
     ('estimate', "bbar, # standard deviation of the noise\n    clip:str|None='x0'", "bbar, # standard deviation of the noise\n    clip:str|None='official'", 'estimate: the official clamp by default'),
-    ('estimate', 'x0.clamp(-1, 1)', 'x0.clamp(-2, 2)', 'clip: wrong range'),
+    ('estimate', 'guess.clamp(-1, 1)', 'guess.clamp(-2, 2)', 'clip: wrong range'),
     ('estimate', 'res - d, eps if', 'res + d, eps if', 'clip: residual moves the wrong way'),
     ('estimate', 'res - d, eps if', 'res, eps if', 'clip: residual does not move with the guess'),
     ('estimate', 'eps - d*((1 - abar)/bbar)', 'eps + d*((1 - abar)/bbar)', 'clip: noise moves the wrong way'),

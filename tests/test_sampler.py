@@ -2,7 +2,7 @@
 import math
 import pytest
 import torch
-from hypothesis import given, settings, strategies as st
+from hypothesis import assume, given, settings, strategies as st
 from common import F64, Net, close, constant, error, fake_eps, fake_res, gmm_points, oracle, pictures, power_schedules, randn, rng, seeds, trio
 from rddm_nb.estimate import Prediction, SingularError
 from rddm_nb.exact import ExactPredictor
@@ -35,6 +35,7 @@ def test_inv23_for_any_schedule_and_number_of_steps(s, seed, data):
 
 @given(s=power_schedules(12), seed=seeds, eta=st.sampled_from([0., .25, 1.]), posterior=posteriors, data=st.data())
 def test_inv24_oracle_returns_the_clean_picture_whatever_the_noise(s, seed, eta, posterior, data):
+    assume(posterior != 'preserving' or s.T == 1 or s[s.T - 1].abar < 1)  # a step along abar = 1 pins nothing, and is refused
     x0, x_in, _ = trio(seed)
     out = sample(oracle(x0, x_in), x_in, schedule=s, steps=data.draw(st.integers(1, s.T)), eta=eta, posterior=posterior, generator=rng(seed))
     close(out, x0, 4e-15)

@@ -26,15 +26,15 @@ def test_inv01_increments_sum_to_one_and_to_sum_scale(a, side, grid):
 @given(T=st.integers(1, 300), bbar_T=st.floats(.01, 3))
 def test_inv02_count_grid_closed_forms(T, bbar_T):
     s, t = Schedule.power(T, bbar_T=bbar_T), nodes(T)
-    close(s.abar, t*(2*T + 1 - t)/(T*(T + 1)), 2e-15)
-    close(s.bbar.square(), bbar_T**2*t*(t + 1)/(T*(T + 1)), 4e-15*bbar_T**2)
+    close(s.abar, t*(2*T + 1 - t)/(T*(T + 1)), 6e-15)
+    close(s.bbar.square(), bbar_T**2*t*(t + 1)/(T*(T + 1)), 8e-15*bbar_T**2)
 
 
 @given(T=st.integers(2, 300), bbar_T=st.floats(.01, 3))
 def test_inv03_linspace_grid_closed_forms(T, bbar_T):
     s, t = Schedule.power(T, bbar_T=bbar_T, grid='linspace'), nodes(T)
-    close(s.abar, t*(2*T - 1 - t)/(T*(T - 1)), 2e-15)
-    close(s.bbar.square(), bbar_T**2*t*(t - 1)/(T*(T - 1)), 4e-15*bbar_T**2)
+    close(s.abar, t*(2*T - 1 - t)/(T*(T - 1)), 6e-15)
+    close(s.bbar.square(), bbar_T**2*t*(t - 1)/(T*(T - 1)), 8e-15*bbar_T**2)
 
 
 def test_power_default_is_the_count_grid_with_unit_noise():
@@ -83,8 +83,8 @@ def test_inv07_holds_for_the_whole_family(s):
 @given(T=st.integers(2, 500))
 def test_inv08_the_two_grids_differ_by_half_a_step_at_most(T):
     a, b, t = Schedule.power(T), Schedule.power(T, grid='linspace'), nodes(T)
-    close(b.abar - a.abar, 2*t*(T - t)/(T*(T*T - 1)), 3e-15)
-    assert 0 < (a.abar - b.abar).abs().max() <= T/(2*(T*T - 1)) + 3e-15
+    close(b.abar - a.abar, 2*t*(T - t)/(T*(T*T - 1)), 1e-14)
+    assert 0 < (a.abar - b.abar).abs().max() <= T/(2*(T*T - 1)) + 1e-14
 
 
 def test_family_at_fifths_matches_the_numbers_of_the_restoration_experiment():
