@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# %% ../nbs/12_tasks.ipynb #9d49aad9
+# %% ../nbs/12_tasks.ipynb #a33fb91b
 def _rand(x, *shape, generator=None):
     "Uniform numbers in 0..1 of shape (B, *shape), with x's dtype and device"
     device = x.device if generator is None else generator.device
@@ -23,7 +23,7 @@ def _between(x, lo, hi, *shape, generator=None):
     "Uniform numbers in lo..hi"
     return lo + (hi - lo)*_rand(x, *shape, generator=generator)
 
-# %% ../nbs/12_tasks.ipynb #8a342d36
+# %% ../nbs/12_tasks.ipynb #d5c712f1
 def _streaks(x, density, reach, slant, generator):
     "One layer of slanted streaks, opacity 0..1, (B, 1, H, W): seeds smeared along a line"
     b, _, h, w = x.shape
@@ -35,7 +35,7 @@ def _streaks(x, density, reach, slant, generator):
     seeds = torch.where(seeds < density/reach, _between(x, .5, 1., *seeds.shape[1:], generator=generator), 0.)
     return F.conv2d(seeds.transpose(0, 1), kernel[:, None], groups=b).transpose(0, 1).clamp(max=1)
 
-# %% ../nbs/12_tasks.ipynb #c7e1abd0
+# %% ../nbs/12_tasks.ipynb #248a64a0
 def rain(
     x0:Tensor, # clean pictures (B, C, H, W)
     generator:torch.Generator|None=None, # source of randomness
@@ -47,7 +47,7 @@ def rain(
     clear = (1 - .92*streaks).prod(0)*(1 - (.1*_rand(x0, 1, 1, 1, generator=generator) if amount else 0.))
     return .95 + clear*(x0 - .95)
 
-# %% ../nbs/12_tasks.ipynb #c3bede6a
+# %% ../nbs/12_tasks.ipynb #e5a3d868
 def _pixels(x):
     "Row and column of every pixel as fractions of the side, each (1, 1, H, W)"
     h, w = x.shape[-2:]
@@ -68,7 +68,7 @@ def mask(
         hole |= ((y - cy).abs() < h/2) & ((x - cx).abs() < w/2)
     return torch.where(hole, 0., x0)
 
-# %% ../nbs/12_tasks.ipynb #d1f8afe2
+# %% ../nbs/12_tasks.ipynb #71a19e4a
 def _per_picture(x, kernels):
     "Convolve every picture with its own kernel (B, k, k), k odd, the same for all its channels; edges are continued"
     (b, c, h, w), p = x.shape, kernels.shape[-1]//2
@@ -89,7 +89,7 @@ def blur(
     k = (-(u/long)**2/2 - (v/short)**2/2).exp()
     return _per_picture(x0, k/k.sum((1, 2), keepdim=True))
 
-# %% ../nbs/12_tasks.ipynb #4a0f52f2
+# %% ../nbs/12_tasks.ipynb #2e05c010
 def _light(x): return (x + 1)/2
 
 def dark(
@@ -103,7 +103,7 @@ def dark(
     y = left*_light(x0).clamp(min=0)**curve + grain*_normal(x0, generator)
     return (2*y - 1).clamp(-1, 1)
 
-# %% ../nbs/12_tasks.ipynb #2d4b7a18
+# %% ../nbs/12_tasks.ipynb #5118332d
 def _normal(x, generator=None):
     "Standard normal noise like x"
     return torch.randn(x.shape, dtype=x.dtype, device=x.device if generator is None else generator.device, generator=generator).to(x.device)
@@ -118,7 +118,7 @@ def noise(
     s = (_between(x0, *std, 1, 1, 1, generator=generator)**2 + shot**2*_light(x0).clamp(min=0)).sqrt()
     return (x0 + s*_normal(x0, generator)).clamp(-1, 1)
 
-# %% ../nbs/12_tasks.ipynb #a44720d8
+# %% ../nbs/12_tasks.ipynb #f399d1c2
 def shadow(
     x0:Tensor, # clean pictures (B, C, H, W)
     generator:torch.Generator|None=None, # source of randomness
@@ -133,7 +133,7 @@ def shadow(
     keep = 1 - inside*(1 - _between(x0, *left, 1, 1, 1, generator=generator)*cast)
     return 2*_light(x0)*keep - 1
 
-# %% ../nbs/12_tasks.ipynb #16ac5036
+# %% ../nbs/12_tasks.ipynb #9e83c529
 TASKS = dict(rain=rain, mask=mask, blur=blur, dark=dark, noise=noise, shadow=shadow)
 
 def degrade(

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-# %% ../nbs/03_estimate.ipynb #1ef25e98
+# %% ../nbs/03_estimate.ipynb #7dac8aba
 def _less(x, k, y):
     "x - k y, in one pass where k is a number"
     return x - k*y if torch.is_tensor(k) else x.sub(y, alpha=k)
@@ -27,13 +27,13 @@ def x0_from(
     "Take away both: x_t - abar res - bbar eps (estimate of I_0)"
     return _less(_less(x_t, abar, res), bbar, eps)
 
-# %% ../nbs/03_estimate.ipynb #d0e1afe1
+# %% ../nbs/03_estimate.ipynb #6fcdb2b5
 class SingularError(ValueError):
     "A formula was asked for at a point of the plane where it divides by zero"
 
 def _any_zero(v): return bool((v == 0).any()) if torch.is_tensor(v) else v == 0
 
-# %% ../nbs/03_estimate.ipynb #9d02eacc
+# %% ../nbs/03_estimate.ipynb #5f5bcc48
 def eps_from_res(
     x_t:Tensor, # the state at (abar, bbar)
     x_in:Tensor, # degraded picture
@@ -45,7 +45,7 @@ def eps_from_res(
     if _any_zero(bbar): raise SingularError("bbar = 0: there is no noise in this state, so the residual says nothing about it")
     return (x_t - x_in + (1 - abar)*res)/bbar
 
-# %% ../nbs/03_estimate.ipynb #be6b0716
+# %% ../nbs/03_estimate.ipynb #bc63fbcf
 def res_from_eps(
     x_t:Tensor, # the state at (abar, bbar)
     x_in:Tensor, # degraded picture
@@ -59,7 +59,7 @@ def res_from_eps(
                             "Predict the residual, or start from an abar below 1 (a schedule with allow='open_end', or a path)")
     return (x_in + bbar*eps - x_t)/(1 - abar)
 
-# %% ../nbs/03_estimate.ipynb #c41672fc
+# %% ../nbs/03_estimate.ipynb #5ed8099d
 class Prediction(NamedTuple):
     "What a predictor returns; a missing half is completed in closed form by `estimate`"
     res: Tensor|None = None # predicted residual x_in - x0, (B, ...)
@@ -71,7 +71,7 @@ class Estimate(NamedTuple):
     res: Tensor # residual
     eps: Tensor|None # noise; None where bbar = 0, for there is none in the state
 
-# %% ../nbs/03_estimate.ipynb #571ddf83
+# %% ../nbs/03_estimate.ipynb #13d6fba2
 def _guess(res, eps, x_t, x_in, abar, bbar):
     "The clean picture from whatever was predicted"
     if eps is None: return x_in - res
@@ -81,20 +81,20 @@ def _eps_if_any(x_t, x_in, res, abar, bbar):
     "The noise that goes with a residual; None where the state holds no noise"
     return None if _any_zero(bbar) else eps_from_res(x_t, x_in, res, abar, bbar)
 
-# %% ../nbs/03_estimate.ipynb #e233ac25
+# %% ../nbs/03_estimate.ipynb #cbfdbd8c
 def _moved(x0, d, res, eps, abar, bbar):
     "The guess moved by d: residual and noise move with it, so that the three still add up to the same state (clip rule)"
     return Estimate(x0, res - d, eps if _any_zero(bbar) else _less(eps, (1 - abar)/bbar, d))
 
-# %% ../nbs/03_estimate.ipynb #9f377d16
+# %% ../nbs/03_estimate.ipynb #3f89beff
 def _official(res, eps, x_t, x_in, abar, bbar):
     "The official code's order: clamp the residual to [-1, 1], derive the rest from it, clamp the guess"
-    if res is None: res = x_in - _guess(None, eps, x_t, x_in, abar, bbar).clamp(-1, 1)
-    res = res.clamp(-1, 1)
+    if res is not None: res = res.clamp(-1, 1)
     x0 = _guess(res, eps, x_t, x_in, abar, bbar).clamp(-1, 1)
+    if res is None: res = (x_in - x0).clamp(-1, 1)
     return Estimate(x0, res, _eps_if_any(x_t, x_in, res, abar, bbar) if eps is None else eps)
 
-# %% ../nbs/03_estimate.ipynb #6fdbcffe
+# %% ../nbs/03_estimate.ipynb #e2128115
 CLIPS = ('x0', 'official', None)
 
 def estimate(

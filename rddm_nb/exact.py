@@ -13,7 +13,7 @@ from torch import Tensor
 from fastcore.basics import patch
 from .estimate import Prediction
 
-# %% ../nbs/03b_exact.ipynb #7abd6ca3
+# %% ../nbs/03b_exact.ipynb #34efe922
 class ExactPredictor:
     "The best possible predictions when the clean pictures are a known finite set, or a Gaussian mixture around it: no network, no training"
     def __init__(self,
@@ -33,7 +33,7 @@ class ExactPredictor:
 
     def __repr__(self): return f"ExactPredictor({len(self.means)} pictures of shape {tuple(self.means.shape[1:])}, std={self.std}, tau={self.tau})"
 
-# %% ../nbs/03b_exact.ipynb #8f05d32f
+# %% ../nbs/03b_exact.ipynb #03588d55
 def _sq_dist(u, g, mu):
     "Squared distances |u_b - g mu_k|^2, (B, N)"
     return u.square().sum(1, keepdim=True) - 2*g*(u @ mu.T) + g**2*mu.square().sum(1)
@@ -48,7 +48,7 @@ def _setting(self:ExactPredictor, x_t, x_in, abar, bbar):
     trust = 0. if self.tau is None else self.std**2/(self.std**2 + self.tau**2)
     return x - a*y, y, a, b, trust
 
-# %% ../nbs/03b_exact.ipynb #f3b3c57d
+# %% ../nbs/03b_exact.ipynb #efacc52e
 @patch
 def posterior(self:ExactPredictor,
     x_t:Tensor, # the state (B, ...)
@@ -66,7 +66,7 @@ def posterior(self:ExactPredictor,
     if self.tau is not None: logits = logits - _sq_dist(y, 1, self._mu)/(2*(self.std**2 + self.tau**2))
     return logits.softmax(1)
 
-# %% ../nbs/03b_exact.ipynb #052432e7
+# %% ../nbs/03b_exact.ipynb #c9b61746
 @patch
 def __call__(self:ExactPredictor,
     x_t:Tensor, # the state (B, ...)
@@ -84,7 +84,7 @@ def __call__(self:ExactPredictor,
     out = lambda z: z.to(x_t.dtype).view(x_t.shape)
     return Prediction(out(y - x0), None if (b == 0).any() else out((u - (1 - a)*x0)/b))
 
-# %% ../nbs/03b_exact.ipynb #b27689be
+# %% ../nbs/03b_exact.ipynb #22a42236
 @patch
 def draw(self:ExactPredictor,
     n:int, # how many

@@ -11,7 +11,7 @@ __all__ = ['one_step', 'q_sample']
 import torch
 from torch import Tensor
 
-# %% ../nbs/02_forward.ipynb #fb58639b
+# %% ../nbs/02_forward.ipynb #de2bd822
 def one_step(
     x_t:Tensor, # the state now, (B, ...)
     res:Tensor, # residual x_in - x0, same shape
@@ -22,7 +22,7 @@ def one_step(
     "One step of the chain: x + alpha res + beta eps (one-step kernel)"
     return x_t + alpha*res + beta*eps
 
-# %% ../nbs/02_forward.ipynb #b0750ac6
+# %% ../nbs/02_forward.ipynb #3acde7be
 def _same_shape(x, **others):
     "Refuse tensors whose shape differs from the first"
     for name, v in others.items():

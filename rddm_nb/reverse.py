@@ -13,7 +13,7 @@ from torch import Tensor
 from .estimate import Estimate, SingularError
 from .schedule import Point
 
-# %% ../nbs/04_reverse.ipynb #cb900576
+# %% ../nbs/04_reverse.ipynb #2c8e84cf
 def reverse_step(
     x_t:Tensor, # the state at `at`, (B, ...)
     est:Estimate, # guess of its parts
@@ -38,7 +38,7 @@ def _kept_noise(est, at, to, sigma2, noise):
         raise SingularError(f"the state at {tuple(at)} holds no noise to carry over to {tuple(to)}: start the bridge with fresh noise (posterior='bridge', eta=1)")
     return k
 
-# %% ../nbs/04_reverse.ipynb #77b0a482
+# %% ../nbs/04_reverse.ipynb #35d4281a
 def posterior_coefs(
     at:Point, # where the state is
     to:Point, # one step of the chain before
@@ -51,7 +51,7 @@ def posterior_coefs(
     beta2, alpha = bt2 - bs2, at.abar - to.abar
     return bs2/bt2, (beta2*to.abar - bs2*alpha)/bt2, beta2/bt2, beta2*bs2/bt2
 
-# %% ../nbs/04_reverse.ipynb #f76a831c
+# %% ../nbs/04_reverse.ipynb #fe4e0b52
 def _sum_constrained(at, to): return to.bbar**2*(at.bbar**2 - to.bbar**2)/at.bbar**2
 
 def _preserving(at, to):
@@ -62,7 +62,7 @@ def _bridge(at, to): return to.bbar**2 - (to.abar/at.abar)**2*at.bbar**2
 
 POSTERIORS = dict(sum_constrained=_sum_constrained, preserving=_preserving, bridge=_bridge)
 
-# %% ../nbs/04_reverse.ipynb #74add9af
+# %% ../nbs/04_reverse.ipynb #080182b1
 def posterior_variance(
     posterior:str, # 'sum_constrained' (RDDM's own), 'preserving' (DDPM's, IR-SDE's) or 'bridge' (I2SB's, BBDM's)
     at:Point, # where the state is

@@ -20,7 +20,7 @@ from .images import check_images
 from .reverse import posterior_variance, reverse_step
 from .schedule import CLEAN, Point, Schedule
 
-# %% ../nbs/05_sampler.ipynb #7845c3b8
+# %% ../nbs/05_sampler.ipynb #3602fb22
 def _two_legs(schedule, steps, order):
     "The stops between start and clean picture, residual and noise one after the other"
     if isinstance(steps, (list, tuple)): raise ValueError(f"order={order!r} has two legs of its own: give the number of steps, not nodes")
@@ -30,7 +30,7 @@ def _two_legs(schedule, steps, order):
         return [Point(schedule[t].abar, start.bbar) for t in one] + [Point(0., schedule[t].bbar) for t in two]
     return [Point(start.abar, schedule[t].bbar) for t in one] + [Point(schedule[t].abar, 0.) for t in two]
 
-# %% ../nbs/05_sampler.ipynb #50f9290e
+# %% ../nbs/05_sampler.ipynb #2526b139
 ORDERS = ('together', 'residual_first', 'noise_first')
 
 def plan(
@@ -43,7 +43,7 @@ def plan(
     if order == 'together': return [(t, schedule[t]) for t in schedule.grid(steps)]
     return [(schedule.T, schedule[schedule.T])] + [(None, p) for p in _two_legs(schedule, steps, order)] + [(0, CLEAN)]
 
-# %% ../nbs/05_sampler.ipynb #6ad7068e
+# %% ../nbs/05_sampler.ipynb #38342ca5
 def _stops(model, schedule, steps, order, path):
     "Stops from a schedule or from any drawn path"
     if path is None:
@@ -58,7 +58,7 @@ def _stops(model, schedule, steps, order, path):
     if len(path) < 2 or path[-1] != CLEAN: raise ValueError("a path has at least 2 points and ends at the clean picture (0, 0)")
     return [(None, p) for p in path]
 
-# %% ../nbs/05_sampler.ipynb #57737286
+# %% ../nbs/05_sampler.ipynb #7e89b913
 @dataclass
 class Step:
     "One move of a sampling run"
@@ -72,7 +72,7 @@ def _moves(stops, posterior, eta):
     "Pair the stops up and settle every variance before any network is called"
     return [Step(t, s, at, to, posterior_variance(posterior, at, to, eta)) for (t, at), (s, to) in zip(stops[:-1], stops[1:])]
 
-# %% ../nbs/05_sampler.ipynb #808394af
+# %% ../nbs/05_sampler.ipynb #a1babf94
 def gaussian(
     x:Tensor, # shape, dtype and device to match
     generator=None, # a torch.Generator, or a list with one per picture, which makes picture i independent of the batch around it
@@ -84,7 +84,7 @@ def gaussian(
     device = x.device if generator is None else generator.device
     return torch.randn(x.shape, dtype=x.dtype, device=device, generator=generator).to(x.device)
 
-# %% ../nbs/05_sampler.ipynb #5032e766
+# %% ../nbs/05_sampler.ipynb #26c03a4a
 def _inputs(x_in, shape, x_T, model):
     "The degraded pictures, or zeros where there are none"
     if x_in is not None:
@@ -97,7 +97,7 @@ def _inputs(x_in, shape, x_T, model):
     like = next(model.parameters(), torch.zeros(())) if isinstance(model, torch.nn.Module) else torch.zeros(())
     return torch.zeros(shape, dtype=like.dtype, device=like.device)
 
-# %% ../nbs/05_sampler.ipynb #1eb24bd0
+# %% ../nbs/05_sampler.ipynb #99519662
 def _start(x_in, x_T, moves, generator):
     "The state to start from"
     if x_T is None: return x_in + moves[0].at.bbar*gaussian(x_in, generator)
@@ -105,7 +105,7 @@ def _start(x_in, x_T, moves, generator):
     if x_T.dtype != x_in.dtype: raise ValueError(f"x_T is {x_T.dtype}, but x_in is {x_in.dtype}: they must be equal")
     return x_T
 
-# %% ../nbs/05_sampler.ipynb #97cb4563
+# %% ../nbs/05_sampler.ipynb #2e708d93
 def _checked_prediction(out, x_t):
     "A prediction whose parts match the state"
     if not isinstance(out, tuple):
@@ -117,7 +117,7 @@ def _checked_prediction(out, x_t):
                              f"but the state is {x_t.dtype} of shape {tuple(x_t.shape)}: they must match")
     return pred
 
-# %% ../nbs/05_sampler.ipynb #0cf3b552
+# %% ../nbs/05_sampler.ipynb #abc25e89
 @dataclass
 class State:
     "What a sampling run knows at one step"
@@ -128,7 +128,7 @@ class State:
     eps: Tensor|None # guess of the noise
     x_s: Tensor # state after the step
 
-# %% ../nbs/05_sampler.ipynb #135cd9f8
+# %% ../nbs/05_sampler.ipynb #6e9d8314
 @torch.no_grad()
 def walk(
     model, # any callable (x_t, x_in, abar, bbar, t) -> Prediction
@@ -156,7 +156,7 @@ def walk(
         x = reverse_step(x_t, est, m.at, m.to, m.sigma2, gaussian(x, generator) if m.sigma2 > 0 else None)
         yield State(m, x_t, *est, x)
 
-# %% ../nbs/05_sampler.ipynb #b8f1abbc
+# %% ../nbs/05_sampler.ipynb #8117d6ec
 class Trace(list):
     "All the states of a sampling run; shows itself as a film strip"
     def __repr__(self): return f"{len(self)} steps of {tuple(self[-1].x_s.shape)}"
@@ -171,7 +171,7 @@ class Trace(list):
         "The guesses of the clean picture i, one per step"
         return torch.stack([s.x0[i] for s in self])
 
-# %% ../nbs/05_sampler.ipynb #cb6279e2
+# %% ../nbs/05_sampler.ipynb #731fbaa8
 @patch
 def film(self:Trace,
     i:int=0, # which picture of the batch
@@ -184,14 +184,14 @@ def film(self:Trace,
                        shares=[(p.abar, p.bbar/top) for p in at],
                        alt=f'film strip of {len(self)} steps: states, guesses, shares of residual and noise')
 
-# %% ../nbs/05_sampler.ipynb #53c8ae0b
+# %% ../nbs/05_sampler.ipynb #0591f99c
 @patch
 def _repr_html_(self:Trace):
     x = self[-1].x_s
     if x.ndim == 4 and x.shape[1] in (1, 3): return ''.join(self.film(i).html() for i in range(min(2, len(x))))
     return f'<p>{self!r}: ' + ' → '.join(f'({s.step.at.abar:.2f}, {s.step.at.bbar:.2f})' for s in self) + ' → (0, 0)</p>'
 
-# %% ../nbs/05_sampler.ipynb #a6768cbb
+# %% ../nbs/05_sampler.ipynb #49eb673e
 @contextmanager
 def _eval_mode(model):
     "A module samples in eval mode and is handed back as it was"
@@ -206,7 +206,7 @@ def _bar(states, steps=None, path=None, **_):
     stops = steps if path is None else path
     return tqdm(states, total=stops or 5 if isinstance(stops, (int, type(None))) else len(stops) - 1, desc='sample', unit='step')
 
-# %% ../nbs/05_sampler.ipynb #2fcf92d6
+# %% ../nbs/05_sampler.ipynb #70eacba4
 @delegates(walk)
 def sample(
     model, # any callable (x_t, x_in, abar, bbar, t) -> Prediction: a network, an `ExactPredictor`, your function

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from fastcore.basics import patch
 
-# %% ../nbs/01_schedules.ipynb #931bcf80
+# %% ../nbs/01_schedules.ipynb #1db6c8b9
 class Point(NamedTuple):
     "A place on the plane: I_t = I_0 + abar I_res + bbar eps"
     abar: float # how much of the residual is in, 0..1
@@ -22,14 +22,14 @@ class Point(NamedTuple):
 
 CLEAN = Point(0., 0.)
 
-# %% ../nbs/01_schedules.ipynb #2733deab
+# %% ../nbs/01_schedules.ipynb #f04dbd33
 def _check_power(side, a, T, grid):
     if side not in ('x', '1-x'): raise ValueError(f"side must be 'x' or '1-x', got {side!r}")
     if not a >= 0 or math.isinf(a): raise ValueError(f"the exponent must be a finite number >= 0, got {a}")
     if not 1 <= T < math.inf or T != int(T): raise ValueError(f"T must be a whole number >= 1, got {T}")
     if grid not in ('count', 'linspace'): raise ValueError(f"grid must be 'count' or 'linspace', got {grid!r}")
 
-# %% ../nbs/01_schedules.ipynb #d96dc037
+# %% ../nbs/01_schedules.ipynb #55781a95
 def P(
     side:str, # 'x' rises with time, '1-x' falls
     a:float, # exponent; 0 gives equal steps
@@ -42,7 +42,7 @@ def P(
     w = (x if side == 'x' else x.flip(0))**a
     return w/w.sum()
 
-# %% ../nbs/01_schedules.ipynb #e360a0f6
+# %% ../nbs/01_schedules.ipynb #bdbce063
 def _checked(v, name):
     "A coefficient list as float64, finite, one-dimensional and long enough"
     v = torch.as_tensor(v, dtype=torch.float64).detach().cpu().clone()
@@ -58,7 +58,7 @@ def _rising(v, name, allow=''):
         i = int(down[0, 0])
         raise ValueError(f"{name} falls from {v[i].item():.6g} at node {i} to {v[i + 1].item():.6g} at node {i + 1}: a schedule rises with time{allow}")
 
-# %% ../nbs/01_schedules.ipynb #162b314e
+# %% ../nbs/01_schedules.ipynb #45f8a70b
 def _residual_share(v, open_end):
     "abar checked: rises from 0 to 1, a rounding error at the end put right"
     v[(v > 1) & (v < 1 + 1e-6)] = 1.
@@ -76,7 +76,7 @@ def _noise_level(v, bridge):
     if not bridge: _rising(v, 'bbar', "; if it is meant to come back (a bridge), pass allow='bridge'")
     return v
 
-# %% ../nbs/01_schedules.ipynb #7bbe1a41
+# %% ../nbs/01_schedules.ipynb #8b5ded92
 class Schedule:
     "A curve on the plane: abar and bbar at nodes 0..T, from the clean picture (0, 0) to the start of sampling"
     def __init__(self,
@@ -98,7 +98,7 @@ class Schedule:
     def __hash__(self): return hash((self.T, *self._points[-1]))
     def __len__(self): return len(self._points)
 
-# %% ../nbs/01_schedules.ipynb #d46bb701
+# %% ../nbs/01_schedules.ipynb #a240cd56
 @patch(as_prop=True)
 def T(self:Schedule)->int:
     "Number of steps; nodes are 0..T"
@@ -110,7 +110,7 @@ def __getitem__(self:Schedule, t)->Point:
     if not 0 <= t <= self.T: raise IndexError(f"node {t} is not on this schedule: nodes are 0..{self.T}")
     return self._points[t]
 
-# %% ../nbs/01_schedules.ipynb #3d9097aa
+# %% ../nbs/01_schedules.ipynb #6e1383ac
 @patch
 def coeffs(self:Schedule,
     t:Tensor, # nodes (B,), whole numbers 0..T
@@ -121,7 +121,7 @@ def coeffs(self:Schedule,
     if (t < 0).any() or (t > self.T).any(): raise IndexError(f"t must hold nodes 0..{self.T}, got {t.min()}..{t.max()}")
     return tuple(v[t].to(like.device, like.dtype).view(shape) for v in (self.abar, self.bbar))
 
-# %% ../nbs/01_schedules.ipynb #30cd3eff
+# %% ../nbs/01_schedules.ipynb #eba6b630
 @patch
 def at(self:Schedule,
     u:float, # fraction of the way, 0 (clean) .. 1 (start of sampling)
@@ -132,7 +132,7 @@ def at(self:Schedule,
     (a0, b0), (a1, b1) = self._points[i], self._points[i + 1]
     return Point(a0 + f*(a1 - a0), b0 + f*(b1 - b0))
 
-# %% ../nbs/01_schedules.ipynb #2263f2a3
+# %% ../nbs/01_schedules.ipynb #13ef07f8
 @patch(cls_method=True)
 def from_increments(cls:Schedule,
     alpha, # residual added by each of the T steps; sums to 1
@@ -145,7 +145,7 @@ def from_increments(cls:Schedule,
     zero = torch.zeros(1, dtype=torch.float64)
     return cls(torch.cat([zero, alpha.cumsum(0)]), torch.cat([zero, beta2.cumsum(0)]).sqrt(), **kw)
 
-# %% ../nbs/01_schedules.ipynb #d02c04af
+# %% ../nbs/01_schedules.ipynb #9410a5f5
 @patch(cls_method=True)
 def power(cls:Schedule,
     T:int=1000, # number of steps
@@ -159,7 +159,7 @@ def power(cls:Schedule,
     (sa, ea), (sb, eb) = alpha, beta2
     return cls.from_increments(P(sa, ea, T, grid), bbar_T**2*P(sb, eb, T, grid), name=f"P({sa},{ea:g}), P({sb},{eb:g})")
 
-# %% ../nbs/01_schedules.ipynb #7367239b
+# %% ../nbs/01_schedules.ipynb #bd41ac04
 @patch(cls_method=True)
 def from_fns(cls:Schedule,
     abar, # function of the fraction of the way x, a float64 tensor in 0..1
@@ -172,7 +172,7 @@ def from_fns(cls:Schedule,
     x = torch.linspace(0, 1, T + 1, dtype=torch.float64)
     return cls(abar(x), bbar(x), **kw)
 
-# %% ../nbs/01_schedules.ipynb #8abf92e3
+# %% ../nbs/01_schedules.ipynb #dba6024f
 @patch(cls_method=True)
 def line(cls:Schedule,
     T:int=1000, # number of steps
@@ -196,7 +196,7 @@ def bridge(cls:Schedule,
     "An arch that starts from the input itself, without noise, as in I2SB and BBDM: bbar = 2 height sqrt(abar (1 - abar))"
     return cls.from_fns(lambda x: x, lambda x: 2*height*(x*(1 - x)).sqrt(), T, name='bridge', allow='bridge')
 
-# %% ../nbs/01_schedules.ipynb #c49f2bc0
+# %% ../nbs/01_schedules.ipynb #7fc44361
 @patch(cls_method=True)
 def from_ddim(cls:Schedule,
     abar_ddim, # DDPM's cumulative product at its T training steps, falling from almost 1 to almost 0
@@ -208,7 +208,7 @@ def from_ddim(cls:Schedule,
     A = torch.cat([torch.ones(1, dtype=torch.float64), A])
     return cls(1 - A.sqrt(), (1 - A).sqrt(), name, allow='open_end')
 
-# %% ../nbs/01_schedules.ipynb #3ba80e1b
+# %% ../nbs/01_schedules.ipynb #2e77cf12
 @patch(cls_method=True)
 def ddim_linear(cls:Schedule,
     T:int=1000, # number of steps
@@ -225,13 +225,13 @@ def cosine(cls:Schedule,
     "The squared-cosine cumulative product, carried over by `from_ddim`; it is the quarter `circle` walked at an even pace"
     return cls.from_ddim((torch.linspace(0, 1, T + 1, dtype=torch.float64)[1:]*math.pi/2).cos()**2, name='cosine')
 
-# %% ../nbs/01_schedules.ipynb #1ff84cb0
+# %% ../nbs/01_schedules.ipynb #5d30fe62
 @patch(as_prop=True)
 def rho(self:Schedule)->Tensor:
     "Noise level seen by one who knows the input: bbar/(1 - abar), infinite at abar = 1 (undefined, NaN, at the corner (1, 0))"
     return self.bbar/(1 - self.abar)
 
-# %% ../nbs/01_schedules.ipynb #59f9f380
+# %% ../nbs/01_schedules.ipynb #fc098532
 def _nodes(given, T):
     "Nodes given one by one: whole numbers within 0..T that fall to 0"
     g = [int(t) for t in given]
@@ -248,7 +248,7 @@ def grid(self:Schedule,
     if not 1 <= steps <= self.T or steps != int(steps): raise ValueError(f"steps must be a whole number from 1 to T={self.T}, got {steps}")
     return [self.T*(int(steps) - i)//int(steps) for i in range(int(steps) + 1)]
 
-# %% ../nbs/01_schedules.ipynb #e4df36db
+# %% ../nbs/01_schedules.ipynb #3e71eb35
 @patch
 def pairs(self:Schedule,
     steps:int|list, # how many steps, 1..T, or the nodes themselves
@@ -257,7 +257,7 @@ def pairs(self:Schedule,
     g = self.grid(steps)
     return list(zip(g[:-1], g[1:]))
 
-# %% ../nbs/01_schedules.ipynb #6e10239a
+# %% ../nbs/01_schedules.ipynb #24a239b2
 @patch
 def to_dict(self:Schedule)->dict: # plain numbers, exact when written as JSON
     "The schedule as plain data"

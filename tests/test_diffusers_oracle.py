@@ -27,7 +27,7 @@ def theirs(kind='DDIMScheduler', T=1000, **kw):
     "A scheduler of theirs whose cumulative product is in float64"
     kw = dict(dict(clip_sample=False), **kw)
     if kind == 'DDIMScheduler': kw.setdefault('set_alpha_to_one', True)
-    d = getattr(pytest.importorskip('diffusers'), kind)(T, beta_start=1e-4, beta_end=2e-2, beta_schedule='linear', **kw)
+    d = getattr(pytest.importorskip('diffusers', exc_type=ImportError), kind)(T, beta_start=1e-4, beta_end=2e-2, beta_schedule='linear', **kw)
     d.float32 = d.alphas_cumprod
     d.alphas_cumprod = (1 - torch.linspace(1e-4, 2e-2, T, dtype=F64)).cumprod(0)
     d.alphas = d.alphas_cumprod/torch.cat([torch.ones(1, dtype=F64), d.alphas_cumprod[:-1]])
