@@ -12,11 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-# %% ../nbs/03_estimate.ipynb #7dac8aba
-def _less(x, k, y):
-    "x - k y, in one pass where k is a number"
-    return x - k*y if torch.is_tensor(k) else x.sub(y, alpha=k)
-
+# %% ../nbs/03_estimate.ipynb #e6bcb62b
 def x0_from(
     x_t:Tensor, # the state at (abar, bbar)
     res:Tensor, # its residual
@@ -25,7 +21,7 @@ def x0_from(
     bbar, # standard deviation of the noise
 )->Tensor: # the clean picture
     "Take away both: x_t - abar res - bbar eps (estimate of I_0)"
-    return _less(_less(x_t, abar, res), bbar, eps)
+    return x_t - abar*res - bbar*eps
 
 # %% ../nbs/03_estimate.ipynb #6fcdb2b5
 class SingularError(ValueError):
@@ -81,10 +77,10 @@ def _eps_if_any(x_t, x_in, res, abar, bbar):
     "The noise that goes with a residual; None where the state holds no noise"
     return None if _any_zero(bbar) else eps_from_res(x_t, x_in, res, abar, bbar)
 
-# %% ../nbs/03_estimate.ipynb #cbfdbd8c
+# %% ../nbs/03_estimate.ipynb #cce4efd4
 def _moved(x0, d, res, eps, abar, bbar):
     "The guess moved by d: residual and noise move with it, so that the three still add up to the same state (clip rule)"
-    return Estimate(x0, res - d, eps if _any_zero(bbar) else _less(eps, (1 - abar)/bbar, d))
+    return Estimate(x0, res - d, eps if _any_zero(bbar) else eps - (1 - abar)/bbar*d)
 
 # %% ../nbs/03_estimate.ipynb #3f89beff
 def _official(res, eps, x_t, x_in, abar, bbar):

@@ -110,9 +110,9 @@ MUTANTS = [Mutant(*m) for m in [
     ('estimate', 'guess.clamp(-1, 1)', 'guess.clamp(-2, 2)', 'clip: wrong range'),
     ('estimate', 'res - d, eps if', 'res + d, eps if', 'clip: residual moves the wrong way'),
     ('estimate', 'res - d, eps if', 'res, eps if', 'clip: residual does not move with the guess'),
-    ('estimate', 'eps - d*((1 - abar)/bbar)', 'eps + d*((1 - abar)/bbar)', 'clip: noise moves the wrong way'),
-    ('estimate', 'eps - d*((1 - abar)/bbar)', 'eps', 'clip: noise not re-derived'),
-    ('estimate', 'eps - d*((1 - abar)/bbar)', 'eps - d/bbar', 'clip: noise moves too far'),
+    ('estimate', 'eps - (1 - abar)/bbar*d', 'eps + (1 - abar)/bbar*d', 'clip: noise moves the wrong way'),
+    ('estimate', 'eps - (1 - abar)/bbar*d', 'eps', 'clip: noise not re-derived'),
+    ('estimate', 'eps - (1 - abar)/bbar*d', 'eps - d/bbar', 'clip: noise moves too far'),
     # exact
     ('exact', '- 2*g*(u @ mu.T)', '+ 2*g*(u @ mu.T)', 'distance: sign of the cross term'),
     ('exact', 'g**2*mu.square().sum(1)', 'g*mu.square().sum(1)', 'distance: no square of the gain'),

@@ -30,6 +30,11 @@ def test_quarto_config_is_one_file():
     assert (ROOT/'nbs/_quarto.yml').resolve() == ROOT/'_quarto.yml'
 
 
+def test_sidebar_lists_every_notebook_once():
+    listed = re.findall(r'[\w.]+\.ipynb', (ROOT/'nbs/sidebar.yml').read_text())
+    assert sorted(listed) == sorted(nb.name for nb in NOTEBOOKS)
+
+
 def test_version_has_one_source():
     project = tomllib.loads((ROOT/'pyproject.toml').read_text())
     assert 'version' in project['project']['dynamic']
@@ -44,6 +49,7 @@ def imports(path):
         if isinstance(node, ast.ImportFrom) and (node.level == 1 or (node.module or '').startswith('rddm_nb')):
             name = (node.module or '').removeprefix('rddm_nb').strip('.')
             yield from [name] if name else [a.name for a in node.names]
+        if isinstance(node, ast.Import): yield from [a.name.removeprefix('rddm_nb.') for a in node.names if a.name.startswith('rddm_nb.')]
 
 
 def too_late(order, found):
@@ -57,7 +63,9 @@ def test_no_module_imports_a_later_one():
     assert too_late(ORDER, found) == []
 
 
-def test_the_order_check_can_fail():
+def test_the_order_check_can_fail(tmp_path):
+    (tmp_path/'a.py').write_text('import os\ndef f():\n    from rddm_nb.b import g\n    from . import c\n    import rddm_nb.d')
+    assert set(imports(tmp_path/'a.py')) == {'b', 'c', 'd'}
     assert too_late(['a', 'b'], {'a': {'b'}, 'b': {'a'}}) == ['a imports b']
 
 

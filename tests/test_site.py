@@ -1,6 +1,7 @@
 "The documentation site, built and opened page by page in a real browser"
 import functools
 import http.server
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = os.environ.get('CHROMIUM') or shutil.which('chromium') or shutil.which('google-chrome')
 ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+NOTEBOOKS = sorted((ROOT/'nbs').glob('*.ipynb'))
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason='no Chromium: install it, or name it in the environment variable CHROMIUM')
 
 
@@ -58,38 +60,90 @@ def visit(browser, url, name, **kw):
     return ctx, page, seen
 
 
-def test_every_notebook_has_a_page(site):
-    assert len(pages(site)) >= len(list((ROOT/'nbs').glob('*.ipynb')))
-    assert (site/'index.html').exists()
-
-
-def test_pages_open_cleanly(site, url, browser):
-    problems = {}
+@pytest.fixture(scope='module')
+def visits(site, url, browser):
+    "What every page is like, each opened once"
+    out = {}
     for name in pages(site):
         ctx, page, seen = visit(browser, url, name)
-        if page.locator('h1').count() == 0: seen['errors'].append('no title')
-        if '$$' in page.inner_text('main'): seen['errors'].append('unrendered equation')
-        if page.locator('.katex-error').count(): seen['errors'].append('equation with an error: ' + page.locator('.katex-error').first.inner_text()[:80])
-        if any(seen.values()): problems[name] = seen
+        look = dict(titles=page.locator('h1.title').count(), text=page.inner_text('main'), equations=page.locator('.katex-display .katex-tag').count(),
+                    maths=page.locator('.katex').count(), bad_maths=page.locator('.katex-error').count())
+        page.set_viewport_size(dict(width=360, height=740))
+        out[name] = look | dict(seen=seen, width=page.evaluate('document.documentElement.scrollWidth'))
         ctx.close()
-    assert problems == {}
+    return out
 
 
-def test_derivation_pages_render_their_equations(site, url, browser):
-    for name in ('forward.html', 'estimate.html', 'reverse.html'):
-        ctx, page, _ = visit(browser, url, name)
-        assert page.locator('.katex-display').count() >= 2, name
-        ctx.close()
+def source(nb): return '\n'.join(''.join(c['source']) for c in json.loads(nb.read_text())['cells'] if c['cell_type'] == 'markdown')
+def page_of(nb): return re.sub(r'^\d+[a-z]?_', '', nb.stem) + '.html'
 
 
-def test_no_page_is_wider_than_a_phone(site, url, browser):
-    wide = {}
-    for name in pages(site):
-        ctx, page, _ = visit(browser, url, name, viewport=dict(width=360, height=740))
-        w = page.evaluate('document.documentElement.scrollWidth')
-        if w > 360: wide[name] = w
-        ctx.close()
-    assert wide == {}
+def test_every_notebook_has_a_page(site):
+    assert set(map(page_of, NOTEBOOKS)) <= set(pages(site))
+
+
+def test_pages_open_without_an_error_or_another_host(visits):
+    assert {name: v['seen'] for name, v in visits.items() if any(v['seen'].values())} == {}
+
+
+def test_pages_have_a_title(visits):
+    assert [name for name, v in visits.items() if v['titles'] != 1] == []
+
+
+def test_equations_are_rendered_and_numbered(visits):
+    assert {name: v['bad_maths'] for name, v in visits.items() if v['bad_maths']} == {}
+    assert [name for name, v in visits.items() if '$$' in v['text'] or re.search(r'\\(?:bar|alpha|beta|epsilon|frac|sqrt)\b', v['text'])] == []
+    wanted = {page_of(nb): source(nb).count('$$')//2 for nb in NOTEBOOKS}
+    assert sum(wanted.values()) > 0
+    assert {name: visits[name]['equations'] for name in wanted} == wanted
+    assert [page_of(nb) for nb in NOTEBOOKS if re.search(r'\$[^$\n]+\$', source(nb)) and not visits[page_of(nb)]['maths']] == []
+
+
+def test_references_to_equations_are_links(visits):
+    assert {name: refs for name, v in visits.items() if (refs := re.findall(r'@(?:eq|fig|tbl)-[\w-]+|\{#[\w-]+\}', v['text']))} == {}
+
+
+def test_no_page_is_wider_than_a_phone(visits):
+    assert {name: v['width'] for name, v in visits.items() if v['width'] > 360} == {}
+
+
+def brightness(rgb): return sum(w*(((c/255 + .055)/1.055)**2.4 if c > 10 else c/255/12.92) for w, c in zip((.2126, .7152, .0722), rgb))
+
+def contrast(a, b):
+    "WCAG contrast of two colours"
+    lo, hi = sorted([brightness(a), brightness(b)])
+    return (hi + .05)/(lo + .05)
+
+
+BEHIND = r"""e => { for (let b = e; b; b = b.parentElement) { const m = getComputedStyle(b).backgroundColor.match(/[\d.]+/g).map(Number); if (m.length < 4 || m[3] > .5) return m.slice(0, 3) } return [255, 255, 255] }"""
+
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+def test_pages_are_legible(url, browser, scheme):
+    ctx, page, _ = visit(browser, url, 'reverse.html', color_scheme=scheme)
+    faint = {}
+    for what in ('main p', 'main h2', 'main pre', '.cell-output pre', 'main a:not(:has(img))', '.breadcrumb a', '.navbar .nav-link', '.sidebar a', '.sidebar a.active', '#TOC a', '#TOC a.active'):
+        for el in page.locator(what).all()[:3]:
+            fore = [float(x) for x in re.findall(r'[\d.]+', el.evaluate('e => getComputedStyle(e).color'))[:3]]
+            if (c := contrast(fore, el.evaluate(BEHIND))) < 4.5: faint[what] = round(c, 1)
+    ctx.close()
+    assert faint == {}
+
+
+def test_the_contrast_can_fail(): assert contrast((0, 0, 0), (255, 255, 255)) == pytest.approx(21) and contrast((119, 119, 119), (255, 255, 255)) < 4.5
+
+
+def test_search_finds_a_function(url, browser):
+    ctx, page, seen = visit(browser, url, 'index.html')
+    page.locator('#quarto-header input').first.fill('q_sample')
+    hit = page.locator('a[href*="forward.html"]').filter(has_text=re.compile('q_sample|forward', re.I)).last
+    hit.wait_for(state='visible', timeout=10_000)
+    assert not any(seen.values())
+    ctx.close()
+
+
+def test_pictures_carry_descriptions(site):
+    bare = {name: n for name in pages(site) if (n := len(re.findall(r'<img(?![^>]*\balt="[^"]+")', (site/name).read_text())))}
+    assert bare == {}
 
 
 def test_links_inside_the_site_resolve(site):
@@ -98,13 +152,15 @@ def test_links_inside_the_site_resolve(site):
         html = (site/name).read_text()
         for link in set(re.findall(r'(?:href|src)="([^"#?]+)(?:[#?][^"]*)?"', html)):
             if re.match(r'[a-z]+:|//', link): continue
-            if not (site/link.lstrip('./')).exists(): dead.append(f'{name} -> {link}')
+            if not (site/link.removeprefix('./')).exists(): dead.append(f'{name} -> {link}')
     assert dead == []
 
 
-def test_anchors_inside_a_page_resolve(site):
+def test_anchors_resolve(site):
+    html = {name: (site/name).read_text() for name in pages(site)}
+    ids = {name: set(re.findall(r'\bid="([^"]+)"', h)) for name, h in html.items()}
     dead = []
-    for name in pages(site):
-        html = (site/name).read_text(); ids = set(re.findall(r'\bid="([^"]+)"', html))
-        dead += [f'{name}#{a}' for a in set(re.findall(r'href="#([^"]+)"', html)) if a not in ids and not a.startswith('quarto')]
+    for name, h in html.items():
+        for target, anchor in set(re.findall(r'href="(?:\./)?([\w.-]*)#([^"]+)"', h)):
+            if (target or name) in ids and anchor not in ids[target or name]: dead.append(f'{name} -> {target}#{anchor}')
     assert dead == []
