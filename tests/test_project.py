@@ -111,3 +111,16 @@ def test_licences_are_in_place():
 def test_readme_is_written_from_the_index():
     r = subprocess.run([sys.executable, ROOT/'tools/readme.py', '--check'], capture_output=True, text=True)
     assert r.returncode == 0, r.stdout + r.stderr
+
+
+def test_readme_drops_hidden_cells_and_keeps_pictures(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT/'tools'))
+    from readme import render
+    png = {'output_type': 'execute_result', 'data': {'image/png': 'UE5H', 'text/plain': 'x'}, 'metadata': {'image/png': {'alt': 'a "quoted" cat', 'width': 5}}}
+    text, files = render({'cells': [
+        dict(cell_type='markdown', source=['[two](00_two.ipynb) [web](https://x.org/y) [top](../LICENSE)\n', '$$ a $$ {#eq-a}']),
+        dict(cell_type='code', source=['#| hide\n', 'secret'], outputs=[png]),
+        dict(cell_type='code', source=['#| echo: true\n', 'shown'], outputs=[png, {'output_type': 'stream', 'text': ['said\n']}])]})
+    assert 'secret' not in text and '```python\nshown\n```' in text and '```text\nsaid\n```' in text
+    assert '[two](nbs/00_two.ipynb) [web](https://x.org/y) [top](LICENSE)\n$$ a $$\n' in text
+    assert '<img src="nbs/images/index-1.png" alt="a &quot;quoted&quot; cat" width="5">' in text and files == {'nbs/images/index-1.png': b'PNG'}

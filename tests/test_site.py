@@ -60,6 +60,12 @@ def visit(browser, url, name, **kw):
     return ctx, page, seen
 
 
+# what stands out of the window on the right and cannot be scrolled to
+CUT_OFF = """() => { const scrolls = e => e && e.tagName != 'MAIN' && (['auto', 'scroll', 'hidden'].includes(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
+  return [...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e.parentElement) && !(scrolls(e) && e.clientWidth <= innerWidth))
+    .map(e => `${e.tagName.toLowerCase()} ${e.textContent.trim().slice(0, 30)}`) }"""
+
+
 @pytest.fixture(scope='module')
 def visits(site, url, browser):
     "What every page is like, each opened once"
@@ -69,7 +75,7 @@ def visits(site, url, browser):
         look = dict(titles=page.locator('h1.title').count(), text=page.inner_text('main'), equations=page.locator('.katex-display .katex-tag').count(),
                     maths=page.locator('.katex').count(), bad_maths=page.locator('.katex-error').count())
         page.set_viewport_size(dict(width=360, height=740))
-        out[name] = look | dict(seen=seen, width=page.evaluate('document.documentElement.scrollWidth'))
+        out[name] = look | dict(seen=seen, width=page.evaluate('document.documentElement.scrollWidth'), cut_off=page.evaluate(CUT_OFF))
         ctx.close()
     return out
 
@@ -105,6 +111,7 @@ def test_references_to_equations_are_links(visits):
 
 def test_no_page_is_wider_than_a_phone(visits):
     assert {name: v['width'] for name, v in visits.items() if v['width'] > 360} == {}
+    assert {name: v['cut_off'] for name, v in visits.items() if v['cut_off']} == {}
 
 
 def brightness(rgb): return sum(w*(((c/255 + .055)/1.055)**2.4 if c > 10 else c/255/12.92) for w, c in zip((.2126, .7152, .0722), rgb))

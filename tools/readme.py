@@ -4,6 +4,7 @@
 
 Hidden cells are left out; a PNG output becomes a file in nbs/images/, which the README shows."""
 import base64
+import html
 import json
 import re
 import sys
@@ -21,31 +22,34 @@ def links(md):
     return re.sub(r'\$\$(.+?)\$\$\s*\{#eq-[\w-]+\}', r'$$\1$$', md, flags=re.S)
 
 
-def output(o, name, files):
+def picture(data, alt, width, files):
+    "A picture as a file, shown at its own width"
+    path = f'nbs/images/index-{len(files) + 1}.png'
+    files[path] = base64.b64decode(data)
+    return f'<img src="{path}" alt="{html.escape(alt)}"' + (f' width="{width}">' if width else '>')
+
+
+def output(o, files):
     "One output as markdown; pictures go to `files`"
-    data = o.get('data', {})
-    if 'image/png' in data:
-        path = f'nbs/images/{name}.png'
-        files[path] = base64.b64decode(''.join(data['image/png']))
-        alt = re.search(r'alt="([^"]*)"', ''.join(data.get('text/html', '')))
-        return f"![{alt[1] if alt else name}]({path})"
-    if 'text/html' in data:
-        m = re.search(r'src="data:image/png;base64,([^"]+)"', ''.join(data['text/html']))
-        return output({'data': {'image/png': m[1], 'text/html': data['text/html']}}, name, files) if m else ''
-    if 'text/markdown' in data: return ''.join(data['text/markdown'])
-    body = ''.join(o.get('text') or data.get('text/plain', '')).rstrip()
-    return '\n'.join('    ' + l for l in body.splitlines())
+    data, meta = {k: ''.join(v) for k, v in o.get('data', {}).items()}, o.get('metadata', {}).get('image/png', {})
+    tag = re.search(r'<img\b[^>]*>', data.get('text/html', ''))
+    attr = lambda k: html.unescape(m[1]) if tag and (m := re.search(rf'\b{k}="([^"]*)"', tag[0])) else ''
+    if 'image/png' in data: return picture(data['image/png'], meta.get('alt') or attr('alt'), meta.get('width') or attr('width'), files)
+    if tag: return picture(attr('src').removeprefix('data:image/png;base64,'), attr('alt'), attr('width'), files)
+    if 'text/markdown' in data: return data['text/markdown']
+    body = ''.join(o.get('text', '')) or data.get('text/plain', '')
+    return '```text\n' + body.rstrip() + '\n```' if body.strip() else ''
 
 
 def render(nb):
     "(README text, {path: bytes of a picture})"
     parts, files = ['<!-- Written by tools/readme.py from nbs/index.ipynb: edit the notebook. -->'], {}
-    for i, c in enumerate(nb['cells']):
+    for c in nb['cells']:
         src = ''.join(c['source'])
         if c['cell_type'] == 'markdown': parts.append(links(src))
         elif c['cell_type'] == 'code' and not directives(src) & {'hide', 'default_exp', 'export'}:
-            if 'echo' not in directives(src): parts.append('```python\n' + src.strip() + '\n```')
-            parts += [output(o, f"index-{c['id']}", files) for o in c.get('outputs', [])]
+            parts.append('```python\n' + re.sub(r'^#\|.*\n', '', src, flags=re.M).strip() + '\n```')
+            parts += [output(o, files) for o in c.get('outputs', [])]
     return '\n\n'.join(p for p in parts if p.strip()) + '\n', files
 
 
@@ -53,12 +57,15 @@ def main():
     text, files = render(json.loads((ROOT/'nbs/index.ipynb').read_text()))
     wanted = {'README.md': text.encode(), **files}
     stale = [p for p, b in wanted.items() if not (ROOT/p).exists() or (ROOT/p).read_bytes() != b]
+    extra = [p for p in sorted((ROOT/'nbs/images').glob('index-*.png')) if str(p.relative_to(ROOT)) not in wanted]
     if '--check' in sys.argv:
+        stale += [str(p.relative_to(ROOT)) for p in extra]
         print('README.md is up to date' if not stale else f"stale: {', '.join(stale)}; run python tools/readme.py")
         raise SystemExit(bool(stale))
     for p, b in wanted.items():
         (ROOT/p).parent.mkdir(exist_ok=True); (ROOT/p).write_bytes(b)
-    print(f"README.md and {len(files)} pictures written")
+    for p in extra: p.unlink()
+    print(f'README.md and {len(files)} pictures written')
 
 
 if __name__ == '__main__': main()
