@@ -7,11 +7,12 @@ Docs: https://rddm-nb.github.io/rddm_nb/tasks.html.md"""
 # %% auto #0
 __all__ = ['TASKS', 'rain', 'mask', 'blur', 'dark', 'noise', 'shadow', 'degrade']
 
-# %% ../nbs/12_tasks.ipynb #8009e5d8
+# %% ../nbs/12_tasks.ipynb #ea8410b4
 import math
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from .images import check_images
 
 # %% ../nbs/12_tasks.ipynb #a33fb91b
 def _rand(x, *shape, generator=None):
@@ -35,19 +36,24 @@ def _streaks(x, density, reach, slant, generator):
     seeds = torch.where(seeds < density/reach, _between(x, .5, 1., *seeds.shape[1:], generator=generator), 0.)
     return F.conv2d(seeds.transpose(0, 1), kernel[:, None], groups=b).transpose(0, 1).clamp(max=1)
 
-# %% ../nbs/12_tasks.ipynb #248a64a0
+# %% ../nbs/12_tasks.ipynb #327a7fe3
 def rain(
     x0:Tensor, # clean pictures (B, C, H, W)
     generator:torch.Generator|None=None, # source of randomness
     amount:float=.16, # how densely it falls; 0: no rain
+    scale:float|None=None, # size of the streaks, 1: 7 to 19 pixels long; None: the root of the shorter side over 32, at least 1
 )->Tensor: # rainy pictures
     "Bright slanted streaks of three lengths under a slight veil"
+    h, w = x0.shape[-2:]
+    k = max(1., (min(h, w)/32)**.5) if scale is None else scale
+    if k < 1: raise ValueError(f"scale must be at least 1, got {scale}")
+    small = x0[..., :math.ceil(h/k), :math.ceil(w/k)]
     slant = _between(x0, -.5, .5, 1, 1, generator=generator)
-    streaks = torch.stack([_streaks(x0, amount*share, reach, slant, generator) for reach, share in ((3, .5), (6, .3), (9, .2))])
-    clear = (1 - .92*streaks).prod(0)*(1 - (.1*_rand(x0, 1, 1, 1, generator=generator) if amount else 0.))
+    streaks = torch.stack([_streaks(small, amount*share, reach, slant, generator) for reach, share in ((3, .5), (6, .3), (9, .2))])
+    clear = F.interpolate((1 - .92*streaks).prod(0), (h, w), mode='bilinear')*(1 - (.1*_rand(x0, 1, 1, 1, generator=generator) if amount else 0.))
     return .95 + clear*(x0 - .95)
 
-# %% ../nbs/12_tasks.ipynb #e5a3d868
+# %% ../nbs/12_tasks.ipynb #768aed97
 def _pixels(x):
     "Row and column of every pixel as fractions of the side, each (1, 1, H, W)"
     h, w = x.shape[-2:]
@@ -64,11 +70,11 @@ def mask(
     y, x = _pixels(x0)
     hole = torch.zeros_like(x0[:, :1], dtype=torch.bool)
     for _ in range(holes):
-        (h, w), (cy, cx) = ((_between(x0, *lim, 1, 1, 1, generator=generator) for _ in range(2)) for lim in (side, (.15, .85)))
+        h, w, cy, cx = (_between(x0, *lim, 1, 1, 1, generator=generator) for lim in (side, side, (.15, .85), (.15, .85)))
         hole |= ((y - cy).abs() < h/2) & ((x - cx).abs() < w/2)
     return torch.where(hole, 0., x0)
 
-# %% ../nbs/12_tasks.ipynb #71a19e4a
+# %% ../nbs/12_tasks.ipynb #6827b1ee
 def _per_picture(x, kernels):
     "Convolve every picture with its own kernel (B, k, k), k odd, the same for all its channels; edges are continued"
     (b, c, h, w), p = x.shape, kernels.shape[-1]//2
@@ -82,7 +88,8 @@ def blur(
     across:tuple=(.3, 1.2), # standard deviation across it, pixels
 )->Tensor: # blurred pictures
     "Motion and defocus: a Gaussian, long one way and short the other, turned at random"
-    r = torch.arange(-6, 7, dtype=x0.dtype, device=x0.device)
+    reach = max(6, math.ceil(2*max(*width, *across)))
+    r = torch.arange(-reach, reach + 1, dtype=x0.dtype, device=x0.device)
     turn = _between(x0, 0, math.pi, 1, 1, generator=generator)
     long, short = (_between(x0, *lim, 1, 1, generator=generator) for lim in (width, across))
     u, v = r*turn.cos() + r[:, None]*turn.sin(), r[:, None]*turn.cos() - r*turn.sin()
@@ -118,7 +125,7 @@ def noise(
     s = (_between(x0, *std, 1, 1, 1, generator=generator)**2 + shot**2*_light(x0).clamp(min=0)).sqrt()
     return (x0 + s*_normal(x0, generator)).clamp(-1, 1)
 
-# %% ../nbs/12_tasks.ipynb #f399d1c2
+# %% ../nbs/12_tasks.ipynb #a2e9e72c
 def shadow(
     x0:Tensor, # clean pictures (B, C, H, W)
     generator:torch.Generator|None=None, # source of randomness
@@ -129,11 +136,11 @@ def shadow(
     a, d, r, soft = (_between(x0, *lim, 1, 1, 1, generator=generator) for lim in ((0, 2*math.pi), (.3, .6), (.35, .65), (.02, .12)))
     dist = ((y - .5 - d*a.sin())**2 + ((x - .5 - d*a.cos())*1.3)**2).sqrt()
     inside = torch.sigmoid((r - dist)/soft*2)
-    cast = torch.tensor([.92, .97, 1.12], dtype=x0.dtype, device=x0.device).view(1, 3, 1, 1) if x0.shape[1] == 3 else 1.
-    keep = 1 - inside*(1 - _between(x0, *left, 1, 1, 1, generator=generator)*cast)
+    cast = torch.tensor([.92, .97, 1.12], dtype=x0.dtype, device=x0.device).view(1, 3, 1, 1) if x0.shape[1] == 3 else x0.new_ones(1)
+    keep = 1 - inside*(1 - (_between(x0, *left, 1, 1, 1, generator=generator)*cast).clamp(max=1))
     return 2*_light(x0)*keep - 1
 
-# %% ../nbs/12_tasks.ipynb #9e83c529
+# %% ../nbs/12_tasks.ipynb #d82132f5
 TASKS = dict(rain=rain, mask=mask, blur=blur, dark=dark, noise=noise, shadow=shadow)
 
 def degrade(
@@ -143,5 +150,5 @@ def degrade(
 )->Tensor: # degraded pictures x_in, same shape, dtype and device
     "Degrade a batch of pictures, each in its own way"
     if task not in TASKS: raise ValueError(f"task must be one of {', '.join(TASKS)}, got {task!r}")
-    if x0.ndim != 4 or not x0.is_floating_point(): raise ValueError(f"pictures are float tensors (B, C, H, W), got {x0.dtype} of shape {tuple(x0.shape)}")
+    if check_images(x0, 'x0').ndim != 4: raise ValueError(f"x0 must be a batch (B, C, H, W), got shape {tuple(x0.shape)}")
     return TASKS[task](x0, generator)

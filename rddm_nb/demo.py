@@ -8,7 +8,7 @@ Docs: https://rddm-nb.github.io/rddm_nb/demo.html.md"""
 __all__ = ['CHOICES', 'pairs', 'recipe', 'look', 'new_net', 'rate', 'Budget', 'Ema', 'training', 'train', 'interruptible',
            'examine', 'quick_mark', 'sheet']
 
-# %% ../nbs/14_demo.ipynb #7001656d
+# %% ../nbs/14_demo.ipynb #f57eba87
 import copy
 import math
 import signal
@@ -17,7 +17,10 @@ import time
 from contextlib import contextmanager
 from functools import cache
 import torch
+from fastcore.basics import patch
 from torch import Tensor
+
+# %% ../nbs/14_demo.ipynb #f43914e8
 from .degrade import TASKS, degrade
 from .forward import q_sample
 from .images import psnr
@@ -26,7 +29,7 @@ from .sampler import gaussian, sample
 from .schedule import Schedule
 from .unet import UNet
 
-# %% ../nbs/14_demo.ipynb #ac0e0317
+# %% ../nbs/14_demo.ipynb #c8865ee3
 CHOICES = (*TASKS, 'generate')
 
 @cache
@@ -42,7 +45,7 @@ def pairs(
     "Clean pictures and what became of them"
     if task not in CHOICES: raise ValueError(f"task must be one of {', '.join(CHOICES)}, got {task!r}")
     if task != 'generate':
-        x0 = crops(n, size, split, generator)
+        x0 = crops(n, size, split, generator, shrink=1)
         return x0, degrade(x0, task, generator)
     x = _emoji(split, size)
     x = x[torch.randint(len(x), (n,), generator=generator)]
@@ -93,7 +96,7 @@ def rate(
     "Warm up over 50 steps, then a cosine down to 1 %"
     return min(1, (step + 1)/50)*(.01 + .99*(1 + math.cos(math.pi*u))/2)
 
-# %% ../nbs/14_demo.ipynb #08ef83b9
+# %% ../nbs/14_demo.ipynb #ee912f7f
 class Budget:
     "How much training there is: seconds, or a number of steps"
     def __init__(self,
@@ -104,14 +107,19 @@ class Budget:
         if not 0 < seconds < math.inf: raise ValueError(f"seconds must be a positive number, got {seconds}")
         if max_steps is not None and (max_steps < 1 or max_steps != int(max_steps)): raise ValueError(f"max_steps must be a whole number >= 1, got {max_steps}")
         self.seconds, self.max_steps, self.clock, self.start, self.stopped = seconds, max_steps, clock, None, False
-    def elapsed(self)->float:
-        "Seconds since the first question"
-        if self.start is None: self.start = self.clock()
-        return self.clock() - self.start
-    def used(self, step:int)->float:
-        "Share of the budget that is used after `step` steps; 1 ends the training"
-        elapsed = self.elapsed()
-        return 1. if self.stopped else min(1., step/self.max_steps if self.max_steps else elapsed/self.seconds)
+
+# %% ../nbs/14_demo.ipynb #c3a5eb99
+@patch
+def elapsed(self:Budget)->float:
+    "Seconds since the first question"
+    if self.start is None: self.start = self.clock()
+    return self.clock() - self.start
+
+@patch
+def used(self:Budget, step:int)->float:
+    "Share of the budget that is used after `step` steps; 1 ends the training"
+    elapsed = self.elapsed()
+    return 1. if self.stopped else min(1., step/self.max_steps if self.max_steps else elapsed/self.seconds)
 
 # %% ../nbs/14_demo.ipynb #dcd65bbe
 class Ema:
@@ -128,13 +136,19 @@ class Ema:
         d = min(self.decay, (1 + self.step)/(10 + self.step))
         torch._foreach_lerp_(list(self.net.parameters()), list(net.parameters()), 1 - d)
 
-# %% ../nbs/14_demo.ipynb #b0b1ef38
+# %% ../nbs/14_demo.ipynb #483a3863
 def _descend(opt, params, loss):
     "One step of the optimizer"
     opt.zero_grad(); loss.backward()
     torch.nn.utils.clip_grad_norm_(params, 1.); opt.step()
 
-# %% ../nbs/14_demo.ipynb #eef77b30
+def _finite(loss, step, lr):
+    "The loss, if it is a number"
+    if not math.isfinite(loss.item()):
+        raise FloatingPointError(f"the loss is {loss.item()} after {step} steps: the training has blown up. A smaller learning rate than {lr:g} or a larger batch usually helps")
+    return loss
+
+# %% ../nbs/14_demo.ipynb #c52773eb
 def training(
     net, # network to train, in place
     draw, # function of a generator that returns (x0, x_in)
@@ -151,9 +165,8 @@ def training(
         opt.param_groups[0]['lr'] = lr*rate(step, u)
         if first is None: x0, x_in = draw(generator)
         loss, seen = look(net, x0, x_in, schedule, generator, first)
-        if not math.isfinite(loss.item()): raise FloatingPointError(f"the loss is {loss.item()} after {step} steps: the training has blown up. A smaller learning rate than {lr:g} or a larger batch usually helps")
         first = seen if twice and first is None else None
-        _descend(opt, params, loss)
+        _descend(opt, params, _finite(loss, step, lr))
         yield (step := step + 1), budget.used(step), loss.item()
 
 # %% ../nbs/14_demo.ipynb #0eaad0f0
@@ -195,13 +208,19 @@ def interruptible(
     finally:
         for s, handler in old.items(): signal.signal(s, handler)
 
-# %% ../nbs/14_demo.ipynb #c002c440
+# %% ../nbs/14_demo.ipynb #cd05bf65
 _EXAM = 20240618 # seed of the held-out crops
+
+def _exam(net, task, n, size=32, seed=0):
+    "Held-out pairs on the network's device, and the generator that drew them"
+    g = torch.Generator().manual_seed(_EXAM + seed)
+    return *(v.to(next(net.parameters()).device) for v in pairs(task, n, 'test', g, size)), g
 
 def _nearest(x, pool):
     "For each picture the nearest of a pool, by squared error"
     return pool[torch.cdist(x.flatten(1), pool.flatten(1)).argmin(1)]
 
+# %% ../nbs/14_demo.ipynb #0e668977
 def examine(
     net, # trained network with its schedule
     task:str, # one of `CHOICES`
@@ -210,18 +229,21 @@ def examine(
     size:int=32, # pixels on a side
 )->dict: # plain numbers
     "Measure a network on held-out pictures, always the same ones"
-    g, like = torch.Generator().manual_seed(_EXAM), next(net.parameters())
-    x0, x_in = (v.to(like.device) for v in pairs(task, n, 'test', g, size))
-    if task == 'generate':
-        with torch.no_grad(): loss = look(net, x0, x_in, net.schedule, g)[0].item()
-        x = sample(net, shape=tuple(x0.shape), steps=steps, generator=g)
-        return dict(pictures=n, held_out_loss=loss, psnr_to_nearest_training_picture=psnr(x.cpu(), _nearest(x.cpu(), _emoji('train', size))).mean().item())
+    x0, x_in, g = _exam(net, task, n, size)
+    if task == 'generate': return _examine_generator(net, x0, x_in, steps, g)
     one, many = (psnr(sample(net, x_in, steps=s, generator=torch.Generator().manual_seed(_EXAM)), x0) for s in (1, steps))
     start, diff = psnr(x_in, x0), many - one
     return dict(crops=n, size=size, psnr_input=start.mean().item(), psnr_1_step=one.mean().item(), psnr_restored=many.mean().item(), gain=(many - start).mean().item(),
                 gain_of_steps=dict(mean=diff.mean().item(), standard_error=(diff.std()/n**.5).item()))
 
-# %% ../nbs/14_demo.ipynb #d5f74ee4
+# %% ../nbs/14_demo.ipynb #068e1ed8
+def _examine_generator(net, x0, x_in, steps, g):
+    "Held-out loss, and how near the generated pictures are to the training pictures"
+    with torch.no_grad(): loss = look(net, x0, x_in, net.schedule, g)[0].item()
+    x = sample(net, shape=tuple(x0.shape), steps=steps, generator=g).cpu()
+    return dict(pictures=len(x), held_out_loss=loss, psnr_to_nearest_training_picture=psnr(x, _nearest(x, _emoji('train', x.shape[-1]))).mean().item())
+
+# %% ../nbs/14_demo.ipynb #b9f17898
 def quick_mark(
     net, # network in training
     task:str, # one of `CHOICES`
@@ -230,12 +252,11 @@ def quick_mark(
     n:int=16, # held-out pictures
 )->str: # for a progress line
     "How good is it by now?"
-    g, like = torch.Generator().manual_seed(_EXAM), next(net.parameters())
-    x0, x_in = (v.to(like.device) for v in pairs(task, n, 'test', g))
+    x0, x_in, g = _exam(net, task, n)
     if task != 'generate': return f'PSNR {psnr(sample(net, x_in, schedule=schedule, steps=steps, generator=g), x0).mean():.2f} dB'
     with torch.no_grad(): return f'held-out loss {look(net, x0, x_in, schedule, g)[0].item():.4f}'
 
-# %% ../nbs/14_demo.ipynb #98e12747
+# %% ../nbs/14_demo.ipynb #c4970070
 def sheet(
     net, # trained network with its schedule
     task:str, # one of `CHOICES`
@@ -246,12 +267,16 @@ def sheet(
 ): # a `Picture`
     "A sheet of pictures: what went in, what came out, what it should be, and the way there"
     from rddm_nb.viz import show_images
-    g, like = torch.Generator().manual_seed(_EXAM + seed), next(net.parameters())
-    x0, x_in = (v.to(like.device) for v in pairs(task, n, 'test', g, size))
-    if task == 'generate': trace = sample(net, shape=tuple(x0.shape), steps=steps, generator=g, trace=True)
-    else: trace = sample(net, x_in, steps=steps, generator=g, trace=True)
-    x, some = trace.x0, sorted({round(i*steps/min(steps, n - 1)) for i in range(min(steps, n - 1) + 1)})
-    way = {'first one:\nstates': trace.frames()[some], 'guesses': trace.guesses()[[i for i in some if i < steps]]}
-    if task == 'generate': return show_images({'generated': x, 'nearest\ntraining\npicture': _nearest(x.cpu(), _emoji('train', size)), **way}, size=1.2)
-    db = [f'{a:.1f} \N{RIGHTWARDS ARROW} {b:.1f} dB' for a, b in zip(psnr(x_in, x0), psnr(x, x0))]
-    return show_images({'input': x_in, 'restored': x, 'truth': x0, 'residual': trace[-1].res, **way}, titles=db, size=1.2)
+    x0, x_in, g = _exam(net, task, n, size, seed)
+    trace = sample(net, None if task == 'generate' else x_in, shape=tuple(x0.shape), steps=steps, generator=g, trace=True)
+    x = trace.x0
+    if task == 'generate': return show_images({'generated': x, 'nearest training picture': _nearest(x.cpu(), _emoji('train', size)), **_way(trace, 0, n)}, size=1.2)
+    before, after = psnr(x_in, x0), psnr(x, x0)
+    return show_images({'input': x_in, 'restored': x, 'truth': x0, 'residual': trace[-1].res, **_way(trace, int((after - before).argmax()), n)}, size=1.2,
+                       titles=[f'{a:.1f} \N{RIGHTWARDS ARROW} {b:.1f} dB' for a, b in zip(before, after)])
+
+def _way(trace, i, n):
+    "Rows that show how picture i came about, n columns at most"
+    steps = len(trace)
+    some = sorted({round(k*steps/min(steps, n - 1)) for k in range(min(steps, n - 1) + 1)})
+    return {f'states of no. {i + 1}': trace.frames(i)[some], f'guesses of no. {i + 1}': trace.guesses(i)[[k for k in some if k < steps]]}

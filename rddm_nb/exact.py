@@ -13,7 +13,7 @@ from torch import Tensor
 from fastcore.basics import patch
 from .estimate import Prediction
 
-# %% ../nbs/03b_exact.ipynb #34efe922
+# %% ../nbs/03b_exact.ipynb #d9ccb0de
 class ExactPredictor:
     "The best possible predictions when the clean pictures are a known finite set, or a Gaussian mixture around it: no network, no training"
     def __init__(self,
@@ -23,17 +23,20 @@ class ExactPredictor:
         tau:float|None=None, # x_in tells about x0 as x_in = x0 + tau times noise would; None: x_in alone tells nothing
     ):
         if means.ndim < 2 or not len(means): raise ValueError(f"means must be (N, ...) with N >= 1, got shape {tuple(means.shape)}")
-        if not std >= 0: raise ValueError(f"std must be >= 0, got {std}")
+        if not means.is_floating_point(): raise ValueError(f"means must be floats, got {means.dtype}: convert pictures with from_uint8")
+        if not means.isfinite().all(): raise ValueError("means hold NaN or infinite values: clean them first")
+        if not 0 <= std < torch.inf: raise ValueError(f"std must be >= 0, got {std}: give a finite number, 0 if exactly these pictures exist")
         if tau is not None and not tau > 0: raise ValueError(f"tau must be > 0 (or None), got {tau}")
         w = torch.ones(len(means)) if weights is None else torch.as_tensor(weights)
-        if w.shape != (len(means),) or not (w >= 0).all() or not w.sum() > 0: raise ValueError(f"weights must be {len(means)} numbers >= 0 that do not all vanish")
+        if w.shape != (len(means),) or not (w >= 0).all() or not 0 < w.sum() < torch.inf:
+            raise ValueError(f"weights must be {len(means)} numbers >= 0 that do not all vanish, and finite, got shape {tuple(w.shape)}, sum {w.sum().item():g}")
         self.means, self.std, self.tau = means, std, tau
         self._mu = means.detach().double().flatten(1)
         self._prior = (w.double()/w.sum()).log().to(means.device)
 
     def __repr__(self): return f"ExactPredictor({len(self.means)} pictures of shape {tuple(self.means.shape[1:])}, std={self.std}, tau={self.tau})"
 
-# %% ../nbs/03b_exact.ipynb #03588d55
+# %% ../nbs/03b_exact.ipynb #39622179
 def _sq_dist(u, g, mu):
     "Squared distances |u_b - g mu_k|^2, (B, N)"
     return u.square().sum(1, keepdim=True) - 2*g*(u @ mu.T) + g**2*mu.square().sum(1)
@@ -42,13 +45,14 @@ def _sq_dist(u, g, mu):
 def _setting(self:ExactPredictor, x_t, x_in, abar, bbar):
     "Flatten to float64: state minus its input part, input, coefficients (B or 1, 1), and how x_in sharpens the prior"
     if x_t.shape[1:] != self.means.shape[1:]: raise ValueError(f"x_t has shape {tuple(x_t.shape)}, but the known pictures have {tuple(self.means.shape[1:])}")
+    if x_in is not None and x_in.shape != x_t.shape: raise ValueError(f"x_in has shape {tuple(x_in.shape)}, but x_t has {tuple(x_t.shape)}: they must be equal")
     x = x_t.detach().double().flatten(1)
     y = torch.zeros_like(x) if x_in is None else x_in.detach().double().flatten(1)
     a, b = (torch.as_tensor(v, dtype=torch.float64, device=x.device).reshape(-1, 1) for v in (abar, bbar))
     trust = 0. if self.tau is None else self.std**2/(self.std**2 + self.tau**2)
     return x - a*y, y, a, b, trust
 
-# %% ../nbs/03b_exact.ipynb #efacc52e
+# %% ../nbs/03b_exact.ipynb #352b0426
 @patch
 def posterior(self:ExactPredictor,
     x_t:Tensor, # the state (B, ...)
@@ -61,12 +65,12 @@ def posterior(self:ExactPredictor,
     g = (1 - a)*(1 - trust)
     d2 = _sq_dist(u - (1 - a)*trust*y, g, self._mu)
     var = (1 - a)**2*self.std**2*(1 - trust) + b**2
-    nearest = torch.where(d2 <= d2.amin(1, keepdim=True), 0., -torch.inf)
+    nearest = torch.where(d2 <= d2.masked_fill(self._prior.isinf(), torch.inf).amin(1, keepdim=True), 0., -torch.inf)
     logits = self._prior + torch.where(var > 0, -d2/(2*var.clamp(min=1e-300)), torch.where(g == 0, 0., nearest))
     if self.tau is not None: logits = logits - _sq_dist(y, 1, self._mu)/(2*(self.std**2 + self.tau**2))
     return logits.softmax(1)
 
-# %% ../nbs/03b_exact.ipynb #c9b61746
+# %% ../nbs/03b_exact.ipynb #4df15a18
 @patch
 def __call__(self:ExactPredictor,
     x_t:Tensor, # the state (B, ...)
@@ -74,7 +78,7 @@ def __call__(self:ExactPredictor,
     abar, # residual coefficient
     bbar, # standard deviation of the noise
     t=None, # not used: the point on the plane says it all
-)->Prediction: # E[res] and E[eps], in the state's dtype
+)->Prediction: # E[res] and E[eps], in the state's dtype; eps is None where bbar = 0, be it for one picture of the batch
     "The conditional means of residual and noise: no predictor has a smaller squared error (exact predictor)"
     u, y, a, b, trust = self._setting(x_t, x_in, abar, bbar)
     mean = (1 - trust)*(self.posterior(x_t, x_in, abar, bbar) @ self._mu) + trust*y

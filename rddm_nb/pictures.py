@@ -66,7 +66,7 @@ def _crop(groups, size, generator):
     x = x[:, i:i + size, j:j + size]
     return x.flip(2) if pick(2) else x
 
-# %% ../nbs/pictures.ipynb #5d932da8
+# %% ../nbs/pictures.ipynb #e88e559d
 def crops(
     n:int, # how many
     size:int=32, # pixels on a side
@@ -74,7 +74,8 @@ def crops(
     seed:int|torch.Generator=0, # the same seed gives the same crops; a generator is used as it stands
     shrink:int=2, # first reduce the photographs by this whole number, so that a small crop shows more
 )->Tensor: # (n, 3, size, size) in [-1, 1]
-    "Random crops, every photograph equally often in the mean, half of them mirrored"
+    "Random crops, every photograph equally often in the mean, half of them mirrored; calm places are kept"
+    if n < 1 or shrink < 1: raise ValueError(f"n and shrink must be at least 1, got n={n} and shrink={shrink}")
     groups = _groups(split, shrink)
     smallest = min(min(x.shape[1:]) for g in groups for x in g)
     if not 1 <= size <= smallest: raise ValueError(f"size must be 1..{smallest} at shrink={shrink}, got {size}")

@@ -1,0 +1,609 @@
+"The embedded pictures (split, licences, size), the tool that packs them, and the six degradations"
+import importlib.util
+import io
+import json
+import math
+import os
+from pathlib import Path
+import pytest
+import torch
+from hypothesis import given, strategies as st
+from common import F64, close, pictures as fake, rng, seeds
+from rddm_nb import pictures
+from rddm_nb.degrade import TASKS, _streaks, blur, dark, degrade, mask, noise, rain, shadow
+from rddm_nb.images import psnr, to_uint8
+from rddm_nb.pictures import attribution, crops, emoji, photos
+
+ROOT = Path(__file__).resolve().parents[1]
+ASSETS = ROOT/'rddm_nb'/'assets'
+INDEX = json.loads((ASSETS/'pictures.json').read_text())
+
+
+def load_tool():
+    spec = importlib.util.spec_from_file_location('pack_assets', ROOT/'tools'/'pack_assets.py')
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    return tool
+
+
+tool = load_tool()
+tasks = pytest.mark.parametrize('task', TASKS)
+
+
+# ---------------------------------------------------------------- what ships
+
+def test_assets_are_small_and_flat():
+    assert sum(f.stat().st_size for f in ASSETS.iterdir()) <= 6*2**20
+    assert all(f.is_file() for f in ASSETS.iterdir()), 'the package data are listed as assets/*'
+
+
+def test_every_file_is_known_and_attributed():
+    listed = {p['file'] for p in INDEX['photos']} | {'emoji.png'}
+    assert {f.name for f in ASSETS.iterdir()} == listed | {'pictures.json', 'ATTRIBUTION.md'}
+    missing = [f for f in listed if f'`{f}`' not in attribution()]
+    assert not missing, missing
+    assert attribution() == (ASSETS/'ATTRIBUTION.md').read_text()
+
+
+def test_every_photograph_names_author_licence_and_source():
+    rows = [[c.strip() for c in l.strip('|').split('|')] for l in attribution().splitlines() if l.startswith('| `')]
+    assert sum(r[0].count('`')//2 for r in rows) == len(INDEX['photos']) and len(rows) == len({p['photo'] for p in INDEX['photos']})
+    for files, title, author, licence, changes in rows:
+        assert '](http' in title and author and changes, files
+        assert licence == 'public domain' or licence.startswith(('[CC0 1.0](https://', '[CC BY 4.0](https://', '[CC BY 2.0](https://')), files
+
+
+def test_only_open_licences_and_no_people():
+    for p in INDEX['photos']:
+        assert tool.is_open(p['licence']) and p['file'] not in tool.PEOPLE, p
+        assert 'SA' not in p['licence'].split()[0] and 'NC' not in p['licence'].split()[0], p
+
+
+# ---------------------------------------------------------------- the split
+
+def test_a_photograph_is_in_one_split_with_all_its_tiles():
+    split = {}
+    for p in INDEX['photos']:
+        assert p['photo'] == tool.photo_of(p['file'])
+        split.setdefault(p['photo'], set()).add(p['split'])
+    assert all(len(s) == 1 for s in split.values()), split
+    assert sum(s == {'test'} for s in split.values()) >= 5 and sum(s == {'train'} for s in split.values()) >= 12
+
+
+def test_photos_by_split():
+    train, test, both = photos('train'), photos('test'), photos()
+    assert not set(train) & set(test) and set(train) | set(test) == set(both) == {p['file'][:-4] for p in INDEX['photos']}
+    assert not {tool.photo_of(n) for n in train} & {tool.photo_of(n) for n in test}
+    for name, x in both.items(): assert x.dtype == torch.uint8 and x.ndim == 3 and x.shape[0] == 3 and 300 <= max(x.shape) <= 512, name
+
+
+def test_what_is_returned_may_be_changed():
+    for x in photos('test').values(): x.zero_()
+    assert all(x.any() for x in photos('test').values())
+    crops(2, seed=5).fill_(7); emoji().fill_(7)
+    assert crops(2, seed=5).max() <= 1 and emoji().max() <= 1
+
+
+def places(crop, photo):
+    "How often a crop (3, h, w) occurs in a photograph"
+    h, w = crop.shape[1:]
+    start = (photo[:, :photo.shape[1] - h + 1, :photo.shape[2] - w + 1] == crop[:, :1, :1]).all(0).nonzero()
+    return sum(torch.equal(photo[:, i:i + h, j:j + w], crop) for i, j in start.tolist())
+
+
+@pytest.mark.parametrize('split,other', [('train', 'test'), ('test', 'train')])
+def test_crops_come_from_their_split(split, other):
+    for crop in to_uint8(crops(6, 24, split, seed=11, shrink=1)):
+        def found(where): return sum(places(c, x) for x in photos(where).values() for c in (crop, crop.flip(2)))
+        assert found(split) >= 1 and not found(other)
+
+
+# ---------------------------------------------------------------- crops
+
+@given(st.integers(1, 5), st.integers(1, 150), st.sampled_from(['train', 'test', None]), seeds, st.integers(1, 2))
+def test_crops_of_any_size(n, size, split, seed, shrink):
+    x = crops(n, size, split, seed, shrink)
+    assert x.shape == (n, 3, size, size) and x.dtype == torch.float32 and x.min() >= -1 and x.max() <= 1
+    assert torch.equal(x, crops(n, size, split, rng(seed), shrink))
+
+
+def test_crops_differ_by_seed_and_go_on_with_a_generator():
+    g = rng(3)
+    assert torch.equal(torch.cat([crops(2, seed=g), crops(3, seed=g)]), crops(5, seed=3))
+    assert not torch.equal(crops(4, seed=1), crops(4, seed=2))
+
+
+def test_crops_leave_the_global_generator_alone():
+    before = torch.random.get_rng_state()
+    crops(3, seed=1); crops(3, seed=rng())
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_crops_are_balanced_over_photographs_places_and_mirroring(monkeypatch):
+    # photograph 0 has one tile, photograph 1 three: red tells the tile, green the row, blue the column
+    def tile(value, h=6, w=9):
+        i, j = torch.meshgrid(torch.arange(h), torch.arange(w), indexing='ij')
+        return torch.stack([torch.full((h, w), value), i, j]).byte()
+    monkeypatch.setattr(pictures, '_groups', lambda split, shrink: [[tile(0)], [tile(1), tile(2, 4, 5), tile(3)]])
+    n = 3000
+    x = to_uint8(crops(n, 4, seed=0)).long()
+    tiles, rows, left, right = x[:, 0, 0, 0], x[:, 1, 0, 0], x[:, 2, 0, 0], x[:, 2, 0, -1]
+    def share(hits): return hits.float().mean().item()
+    tol = 5*math.sqrt(.25/n)
+    close(share(tiles == 0), .5, tol)
+    for t in (1, 2, 3): close(share(tiles == t), 1/6, tol)
+    close(share(left > right), .5, tol)
+    wide = tiles != 2
+    for i in range(3): close(share(rows[wide] == i), 1/3, tol*1.1)
+    for j in range(6): close(share(torch.minimum(left, right)[wide] == j), 1/6, tol*1.1)
+    assert ((left - right).abs() == 3).all() and (x[:, 1, 3] == x[:, 1, :1, 0] + 3).all(), 'pixels keep their order'
+
+
+@pytest.mark.parametrize('split', ['train', 'test', None])
+def test_tiles_of_one_photograph_are_drawn_as_one(split):
+    mine = [p['photo'] for p in INDEX['photos'] if split in (None, p['split'])]
+    assert sorted(map(len, pictures._groups(split, 1))) == sorted(mine.count(p) for p in set(mine))
+
+
+def test_crops_are_for_training_and_halved_unless_asked():
+    assert torch.equal(crops(4, seed=6), crops(4, 32, 'train', 6, shrink=2))
+
+
+def test_crops_shrink_by_averaging():
+    x, = [x for n, x in photos('test').items() if n == 'coffee']
+    full = pictures._groups('test', 1)
+    half = pictures._groups('test', 2)
+    assert [[t.shape[1]//2 for t in g] for g in full] == [[t.shape[1] for t in g] for g in half]
+    small = next(t for g, s in zip(full, half) for f, t in zip(g, s) if torch.equal(f, x))
+    h, w = small.shape[1:]
+    mean = x[:, :2*h, :2*w].double().view(3, h, 2, w, 2).mean((2, 4))
+    close(small, mean, .5)
+
+
+@pytest.mark.parametrize('bad,text', [
+    (dict(n=1, split='valid'), "split must be 'train', 'test' or None \\(both\\), got 'valid'"),
+    (dict(n=1, size=0), r'size must be 1\.\.\d+ at shrink=2, got 0'),
+    (dict(n=1, size=5000), r'size must be 1\.\.\d+ at shrink=2, got 5000'),
+    (dict(n=0), 'n and shrink must be at least 1, got n=0 and shrink=2'),
+    (dict(n=1, shrink=0), 'n and shrink must be at least 1, got n=1 and shrink=0'),
+])
+def test_crops_say_what_is_wrong(bad, text):
+    with pytest.raises(ValueError, match=text): crops(**bad)
+
+
+@pytest.mark.parametrize('split', ['train', 'test', None])
+def test_the_largest_crop_is_a_whole_photograph_wide(split):
+    side = min(min(x.shape[1:]) for x in photos(split).values())
+    assert crops(2, side, split, shrink=1).shape[-1] == side
+    with pytest.raises(ValueError, match=f'size must be 1..{side} at shrink=1'): crops(2, side + 1, split, shrink=1)
+
+
+def test_photos_and_emoji_know_two_splits():
+    for f in (photos, emoji):
+        with pytest.raises(ValueError, match="'train', 'test' or None"): f('validation')
+
+
+# ---------------------------------------------------------------- emoji
+
+def test_emoji_by_split():
+    train, test, both = emoji('train'), emoji('test'), emoji()
+    assert len(train) + len(test) == len(both) == len(INDEX['emoji']) >= 400 and len(test) >= 40
+    assert both.shape[1:] == (3, 32, 32) and both.dtype == torch.float32 and both.min() >= -1 and both.max() <= 1
+    is_test = torch.tensor([e['split'] == 'test' for e in INDEX['emoji']])
+    assert torch.equal(both[is_test], test) and torch.equal(both[~is_test], train)
+
+
+def test_no_emoji_is_in_both_splits():
+    train = {bytes(to_uint8(x).numpy()) for x in emoji('train')}
+    assert not [1 for x in emoji('test') if bytes(to_uint8(x).numpy()) in train]
+    assert len({e['name'] for e in INDEX['emoji']}) == len(INDEX['emoji'])
+
+
+def test_emoji_are_cut_from_the_sheet_in_order():
+    from PIL import Image
+    sheet = Image.open(ASSETS/'emoji.png').convert('RGB')
+    both = to_uint8(emoji())
+    for i in (0, 1, 31, 32, len(both) - 1):
+        x, y = i % 32*32, i//32*32
+        want = torch.tensor(list(sheet.crop((x, y, x + 32, y + 32)).tobytes())).view(32, 32, 3).permute(2, 0, 1)
+        assert torch.equal(both[i].long(), want), i
+
+
+@pytest.mark.parametrize('size', [1, 2, 4, 8, 16, 32])
+def test_smaller_emoji_are_averages(size):
+    k = 32//size
+    close(emoji('test', size), emoji('test').double().view(-1, 3, size, k, size, k).mean((3, 5)), 1e-5)
+
+
+@pytest.mark.parametrize('size', [0, -2, 5, 33, 64])
+def test_emoji_sizes_divide_32(size):
+    with pytest.raises(ValueError, match=f'size must divide 32, got {size}'): emoji(size=size)
+
+
+# ---------------------------------------------------------------- the tool that packed them
+
+@pytest.mark.parametrize('file,photo', [('life_00.jpg', 'life'), ('life_01.jpg', 'life'), ('life_10.jpg', 'life'), ('life_11.jpg', 'life'), ('life.jpg', 'life'), ('set_12.jpg', 'set_12')])
+def test_tiles_are_recognised_by_name(file, photo): assert tool.photo_of(file) == photo
+
+
+@pytest.mark.parametrize('licence,yes', [
+    ('CC0 (somebody)', 1), ('CC0-1.0 somebody', 1), ('Public domain (NASA)', 1), ('CC-BY-4.0 somebody', 1), ('CC-BY-2.0 x', 1), ('CC-BY-SA-4.0 somebody', 0),
+    ('CC-BY-NC-4.0 x', 0), ('CC-BY-ND-4.0 x', 0), ('research only', 0), ('', 0), ('all rights reserved, CC0 on request', 0)])
+def test_unknown_licences_stay_out(licence, yes): assert tool.is_open(licence) == bool(yes)
+
+
+def originals(tmp_path, licences):
+    from PIL import Image
+    pq, pa = pytest.importorskip('pyarrow.parquet'), pytest.importorskip('pyarrow')
+    (tmp_path/'photos_free').mkdir(); (tmp_path/'emoji64').mkdir()
+    (tmp_path/'photos_free'/'LICENSES.json').write_text(json.dumps(licences))
+    for f in licences: Image.new('RGB', (8, 6)).save(tmp_path/'photos_free'/f)
+    def png(v):
+        out = io.BytesIO(); Image.new('RGB', (64, 64), (v, v, v)).save(out, 'png'); return out.getvalue()
+    rows = [dict(image=dict(bytes=png(v), path=f'e{v:02}|f{v}'), label='Flags' if v % 3 else tool.EMOJI_GROUPS[0]) for v in range(59, -1, -1)]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path/'emoji64'/'train.parquet')
+    return tmp_path
+
+
+def test_the_tool_packs_what_is_open(tmp_path, monkeypatch, capsys):
+    src = originals(tmp_path, {'china.jpg': 'CC-BY-2.0 x', 'life_berasategi_00.jpg': 'CC-BY-4.0 x', 'life_berasategi_11.jpg': 'CC-BY-4.0 x', 'astronaut.jpg': 'Public domain', 'bridge.jpg': 'CC-BY-SA-4.0 x'})
+    out = tmp_path/'out'; monkeypatch.setattr(tool, 'ASSETS', out)
+    tool.main([str(src)])
+    assert '3 photo files, 20 emoji' in capsys.readouterr().out
+    index = json.loads((out/'pictures.json').read_text())
+    assert {f.name for f in out.glob('*.jpg')} == {'china.jpg', 'life_berasategi_00.jpg', 'life_berasategi_11.jpg'}
+    assert [(p['photo'], p['split']) for p in index['photos']] == [('china', 'test'), ('life_berasategi', 'train'), ('life_berasategi', 'train')]
+    assert [e['name'] for e in index['emoji']] == [f'e{v:02}' for v in range(0, 60, 3)] and {e['group'] for e in index['emoji']} == {tool.EMOJI_GROUPS[0]}
+    assert [i for i, e in enumerate(index['emoji']) if e['split'] == 'test'] == [7, 15]
+    text = (out/'ATTRIBUTION.md').read_text()
+    assert '`life_berasategi_00.jpg`, `life_berasategi_11.jpg`' in text and 'cut into tiles' in text and 'danielbuechele' in text
+    first = {f.name: f.read_bytes() for f in out.iterdir()}
+    monkeypatch.setenv('RDDM_DATA', str(src)); tool.main([])
+    assert first == {f.name: f.read_bytes() for f in out.iterdir()}
+
+
+def test_the_tool_says_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr(tool, 'ASSETS', tmp_path/'out'); monkeypatch.delenv('RDDM_DATA', raising=False)
+    with pytest.raises(SystemExit, match='give the folder of originals'): tool.main([])
+    with pytest.raises(SystemExit, match='holds no photos_free/LICENSES.json'): tool.main([str(tmp_path)])
+    src = originals(tmp_path, {'stranger.jpg': 'CC0'})
+    with pytest.raises(SystemExit, match='no entry in SOURCES for stranger'): tool.main([str(src)])
+
+
+@pytest.mark.skipif('RDDM_DATA' not in os.environ, reason='the folder of originals is not at hand: set RDDM_DATA')
+def test_the_assets_are_what_the_tool_packs(tmp_path, monkeypatch):
+    from PIL import Image
+    monkeypatch.setattr(tool, 'ASSETS', tmp_path); tool.main([])
+    assert {f.name for f in tmp_path.iterdir()} == {f.name for f in ASSETS.iterdir()}
+    for f in tmp_path.iterdir():
+        if f.name == 'emoji.png': assert Image.open(f).tobytes() == Image.open(ASSETS/f.name).tobytes()
+        else: assert f.read_bytes() == (ASSETS/f.name).read_bytes(), f.name
+
+
+# ---------------------------------------------------------------- all degradations
+
+@tasks
+@given(st.integers(1, 3), st.sampled_from([1, 3]), st.integers(1, 40), st.integers(1, 40), seeds, st.sampled_from([torch.float32, F64]))
+def test_any_shape_comes_back_as_it_went_in(task, b, c, h, w, seed, dtype):
+    x0 = fake(b, c, h, w, seed=seed, dtype=dtype)
+    before = x0.clone()
+    x_in = degrade(x0, task, rng(seed))
+    assert x_in.shape == x0.shape and x_in.dtype == dtype and x_in.device == x0.device
+    assert x_in.isfinite().all() and x_in.min() >= -1 - 1e-6 and x_in.max() <= 1 + 1e-6
+    assert torch.equal(x0, before) and x_in.data_ptr() != x0.data_ptr(), 'the clean pictures are left alone'
+    assert torch.equal(x_in, degrade(x0, task, rng(seed)))
+
+
+@tasks
+@pytest.mark.parametrize('h,w', [(512, 512), (96, 300)])
+def test_large_pictures(task, h, w):
+    x0 = fake(1, 3, h, w, dtype=torch.float32)*.8
+    x_in = degrade(x0, task, rng())
+    assert x_in.shape == x0.shape and x_in.abs().max() <= 1 + 1e-6 and not torch.equal(x_in, x0)
+
+
+@tasks
+def test_everything_is_drawn_from_the_generator(task):
+    x0, g, before = crops(4, split='test'), rng(1), torch.random.get_rng_state()
+    first, second = degrade(x0, task, g), degrade(x0, task, g)
+    assert not torch.equal(first, second), 'a generator goes on'
+    assert not torch.equal(first, degrade(x0, task, rng(2)))
+    assert torch.equal(before, torch.random.get_rng_state()), 'the global generator is left alone'
+
+
+@tasks
+def test_without_a_generator_the_global_one_is_used(task):
+    x0 = crops(2)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0); first = degrade(x0, task)
+        torch.manual_seed(0); again = degrade(x0, task)
+        assert torch.equal(first, again) and not torch.equal(first, degrade(x0, task))
+
+
+@tasks
+def test_every_picture_of_a_batch_is_degraded_in_its_own_way(task):
+    x0 = crops(1, split='test', seed=4).expand(6, -1, -1, -1)
+    res = degrade(x0, task, rng(3)) - x0
+    for i in range(6):
+        for j in range(i): assert not torch.allclose(res[i], res[j], atol=1e-3), (i, j)
+
+
+@tasks
+def test_a_view_is_as_good_as_a_copy(task):
+    x0 = crops(4)
+    view = x0.permute(0, 1, 3, 2)[:, :, ::2, 3:29].detach()
+    assert torch.equal(degrade(view, task, rng()), degrade(view.contiguous(), task, rng()))
+
+
+@tasks
+@pytest.mark.skipif(not torch.cuda.is_available(), reason='no GPU')
+def test_on_a_gpu(task):
+    x0 = crops(4)
+    here, there = degrade(x0, task, rng()), degrade(x0.cuda(), task, rng())
+    assert there.is_cuda
+    close(here, there.cpu(), 1e-3)
+    assert degrade(x0.cuda(), task, torch.Generator('cuda').manual_seed(0)).is_cuda and degrade(x0.cuda(), task).is_cuda
+
+
+@tasks
+def test_the_registry_calls_the_function_of_that_name(task):
+    x0 = crops(3, seed=2)
+    assert torch.equal(degrade(x0, task, rng(5)), globals()[task](x0, rng(5)))
+
+
+def test_rain_is_the_default():
+    x0 = crops(2)
+    assert torch.equal(degrade(x0, generator=rng()), rain(x0, rng()))
+
+
+@pytest.mark.parametrize('x0,task,error,text', [
+    (torch.zeros(1, 3, 8, 8), 'fog', ValueError, "task must be one of rain, mask, blur, dark, noise, shadow, got 'fog'"),
+    (torch.zeros(1, 3, 8, 8, dtype=torch.uint8), 'rain', TypeError, r'convert with rddm_nb.images.from_uint8\(x0\)'),
+    (torch.full((1, 3, 8, 8), 200.), 'rain', ValueError, r'x0 must lie in \[-1, 1\].*x0/127.5 - 1'),
+    (torch.full((1, 3, 8, 8), math.nan), 'blur', ValueError, 'x0 holds NaN'),
+    (torch.zeros(3, 8, 8), 'rain', ValueError, r'x0 must be a batch \(B, C, H, W\), got shape \(3, 8, 8\)'),
+    (torch.zeros(0, 3, 8, 8), 'mask', ValueError, r'x0 is empty: its shape is \(0, 3, 8, 8\)'),
+])
+def test_degrade_says_what_is_wrong(x0, task, error, text):
+    with pytest.raises(error, match=text): degrade(x0, task)
+
+
+# ---------------------------------------------------------------- strengths
+
+@pytest.mark.parametrize('f,levels', [
+    (rain, [dict(amount=a) for a in (0., .04, .08, .16, .32)]),
+    (mask, [dict(holes=n) for n in (0, 1, 2, 4, 8)]),
+    (mask, [dict(side=(s, s)) for s in (.1, .2, .4, .6)]),
+    (blur, [dict(width=(w, w)) for w in (.5, 1., 2., 4., 8.)]),
+    (blur, [dict(width=(9., 9.), across=(a, a)) for a in (.3, 1., 3., 9.)]),
+    (dark, [dict(gain=(g, g)) for g in (.8, .4, .2, .1)]),
+    (dark, [dict(gain=(.9, .9), grain=g) for g in (0., .05, .1, .2)]),
+    (noise, [dict(std=(s, s)) for s in (.1, .2, .4, .8)]),
+    (noise, [dict(std=(.1, .1), shot=s) for s in (0., .2, .4)]),
+    (shadow, [dict(left=(k, k)) for k in (.8, .5, .25, .1)]),
+], ids=lambda v: v.__name__ if callable(v) else '-'.join(v[0]))
+def test_stronger_is_worse(f, levels):
+    x0 = crops(32, split='test', seed=8)
+    errors = [(f(x0, rng(2), **level) - x0).square().mean().item() for level in levels]
+    assert all(a < b for a, b in zip(errors, errors[1:])), errors
+
+
+@pytest.mark.parametrize('f,nothing,tol', [
+    (rain, dict(amount=0.), 1e-12), (mask, dict(holes=0), 0), (noise, dict(std=(0., 0.), shot=0.), 1e-12),
+    (blur, dict(width=(.05, .05), across=(.05, .05)), 1e-12), (shadow, dict(left=(1., 1.)), 1e-12)], ids=lambda v: getattr(v, '__name__', ''))
+def test_strength_zero_changes_nothing(f, nothing, tol):
+    x0 = fake(3, 1, 20, 20)
+    close(f(x0, rng(), **nothing), x0, tol)
+
+
+# ---------------------------------------------------------------- rain
+
+def test_rain_makes_a_task_for_a_demo():
+    x0 = crops(256, split='test', seed=0)
+    x_in = rain(x0, rng())
+    assert 14 <= psnr(x_in, x0).mean() <= 16
+    res = x_in - x0
+    assert .02 < (res.abs() > 1).float().mean() < .15, 'some residuals are out of reach of a clamp to [-1, 1]'
+    assert (res > .02).float().mean() > .5, 'a zero residual is not the median: L1 has something to learn'
+
+
+@given(seeds, st.floats(0, 1))
+def test_rain_is_one_white_layer_over_all_channels(seed, amount):
+    x0 = fake(2, 3, 16, 20, seed=seed)*.9
+    clear = (rain(x0, rng(seed), amount) - .95)/(x0 - .95)
+    close(clear, clear[:, :1].expand_as(clear), 1e-9)
+    assert clear.min() >= 0 and clear.max() <= 1 + 1e-9
+    assert (clear.amax((1, 2, 3)) >= .9*.08 - 1e-9).all()
+
+
+def lag(m, dy, dx):
+    "Correlation of maps (B, 1, H, W) with themselves moved by (dy, dx)"
+    a, b = m[..., dy:, max(dx, 0):m.shape[-1] + min(dx, 0)], m[..., :m.shape[-2] - dy, max(-dx, 0):m.shape[-1] - max(dx, 0)]
+    a, b = a - m.mean(), b - m.mean()
+    return (a*b).mean((1, 2, 3))/m.var((1, 2, 3))
+
+
+def test_streaks_fall():
+    m = rain(torch.full((64, 1, 64, 64), -.9), rng(), scale=1)
+    assert lag(m, 4, 0).mean() > .2 > .1 > lag(m, 0, 4).mean(), 'long downwards, thin across'
+    lean = lag(m, 5, 2) - lag(m, 5, -2)
+    assert .3 < (lean > 0).float().mean() < .7 and lean.max() > .1 and lean.min() < -.1, 'some lean left, some right'
+
+
+@pytest.mark.parametrize('reach', [3, 6, 9])
+def test_streaks_are_turned_not_sheared(reach):
+    x = torch.zeros(4, 1, 100, 100, dtype=F64)
+    upright, slanted = (_streaks(x, .02, reach, torch.full((4, 1, 1), s, dtype=F64), rng()).sum() for s in (0., .5))
+    assert .9 < slanted/upright < 1.1
+
+
+def test_streaks_differ_in_opacity_and_a_veil_lies_over_all():
+    x_in = rain(torch.full((32, 1, 64, 64), -1.), rng())
+    assert 0 < (x_in.amin((1, 2, 3)) + 1).max() < .1*1.95 + 1e-6, 'the veil takes at most a tenth'
+    opaque = ((x_in + 1)/1.95).flatten()
+    assert (opaque > .8).float().mean() > .01 and ((opaque > .3) & (opaque < .7)).float().mean() > .05
+
+
+def test_rain_grows_with_the_picture():
+    small, large = torch.full((16, 1, 32, 32), -.9), torch.full((16, 1, 128, 128), -.9)
+    assert torch.equal(rain(small, rng()), rain(small, rng(), scale=1)) and torch.equal(rain(large, rng()), rain(large, rng(), scale=2))
+    assert lag(rain(large, rng()), 0, 2).mean() > lag(rain(large, rng(), scale=1), 0, 2).mean() + .2, 'twice as wide'
+    assert lag(rain(large, rng()), 10, 0).mean() > lag(rain(large, rng(), scale=1), 10, 0).mean() + .1, 'and as long'
+    ratio = (rain(large, rng()) + .9).mean()/(rain(large, rng(), scale=1) + .9).mean()
+    assert .85 < ratio < 1.15, 'it covers as much'
+
+
+def test_rain_scale_has_a_floor():
+    with pytest.raises(ValueError, match='scale must be at least 1, got 0.5'): rain(torch.zeros(1, 1, 8, 8), scale=.5)
+
+
+# ---------------------------------------------------------------- holes
+
+@given(seeds, st.integers(1, 6), st.sampled_from([(.1, .2), (.15, .45), (.5, .9)]))
+def test_holes_are_grey_rectangles(seed, n, side):
+    x0 = fake(3, 2, 40, 50, seed=seed)*.4 + .5
+    x_in = mask(x0, rng(seed), n, side)
+    hole = (x_in == 0).all(1)
+    assert torch.equal(x_in, x0*~hole[:, None]), 'untouched outside, all channels alike'
+    share = hole.float().mean((1, 2))
+    assert (share > 0).all() and (share <= n*(side[1] + .05)**2).all()
+    more = mask(x0, rng(seed), n + 1, side) == 0
+    assert (more | ~hole[:, None]).all(), 'one more hole keeps the others'
+
+
+def test_one_hole_is_one_rectangle_with_sides_in_bounds():
+    hole = mask(torch.ones(200, 1, 100, 100), rng(), 1, (.2, .4))[:, 0] == 0
+    rows, cols = hole.any(2), hole.any(1)
+    assert torch.equal(hole, rows[:, :, None] & cols[:, None])
+    h, w = rows.sum(1), cols.sum(1)
+    assert h.max() <= 41 and w.max() <= 41 and h.median() > 20 and w.median() > 20 and (h != w).any()
+    inner = (rows[:, 0] | rows[:, -1]).logical_not()
+    assert h[inner].min() >= 19 and 25 < h[inner].float().mean() < 35
+    close(cols.double().mean(0).flip(0), cols.double().mean(0), .2)
+    mid = [(m.double()*torch.arange(100)).sum(1)/m.sum(1) for m in (rows, cols)]
+    assert all(m.min() < 25 and m.max() > 75 for m in mid), 'holes lie everywhere'
+
+
+def test_holes_cover_the_same_share_at_any_size():
+    share = [(mask(torch.ones(16, 1, s, s), rng(4)) == 0).float().mean((1, 2, 3)) for s in (64, 256)]
+    close(*share, .04)
+
+
+# ---------------------------------------------------------------- blur
+
+def kernel(seed=0, side=41, channels=1, **kw):
+    "What a blur makes of a single point of light: its kernel (B, C, side, side)"
+    x0 = torch.zeros(12, channels, side, side, dtype=F64); x0[:, :, side//2, side//2] = 1
+    return blur(x0, rng(seed), **kw)
+
+
+def moments(k):
+    "Mean (B, 2) and covariance (B, 2, 2) of kernels (B, 1, side, side)"
+    r = torch.arange(k.shape[-1], dtype=F64) - k.shape[-1]//2
+    y, x = r.view(1, -1, 1), r.view(1, 1, -1)
+    k = k[:, 0]
+    def e(f): return (k*f).sum((1, 2))
+    m = torch.stack([e(x), e(y)], 1)
+    return m, torch.stack([e(x*x), e(x*y), e(x*y), e(y*y)], 1).view(-1, 2, 2) - m[:, :, None]*m[:, None]
+
+
+def test_blur_spreads_light_and_loses_none():
+    k = kernel()
+    close(k.sum((1, 2, 3)), torch.ones(12), 1e-9)
+    assert k.min() >= -1e-12
+    m, _ = moments(k)
+    close(m, torch.zeros(12, 2), 1e-9)
+
+
+@pytest.mark.parametrize('width,across', [(3., 1.2), (2., 1.), (6., 2.)])
+def test_blur_has_the_widths_it_was_asked_for(width, across):
+    _, cov = moments(kernel(width=(width, width), across=(across, across)))
+    short, long = torch.linalg.eigvalsh(cov).sqrt().unbind(1)
+    close(long, torch.full((12,), width), .16*width)
+    close(short, torch.full((12,), across), .16*across)
+    angle = torch.linalg.eigh(cov).eigenvectors[..., 1]
+    slope = (angle[:, 0]*angle[:, 1])
+    assert slope.max() > .2 and slope.min() < -.2, 'turned both ways'
+
+
+def test_blur_treats_channels_alike_and_is_linear():
+    k = kernel(channels=3)
+    assert torch.equal(k[:, 0], k[:, 1]) and torch.equal(k[:, 0], k[:, 2])
+    a, b = fake(3, 2, 18, 14), fake(3, 2, 18, 14, seed=1)
+    close(blur(.3*a + .6*b, rng()), .3*blur(a, rng()) + .6*blur(b, rng()), 1e-12)
+
+
+@given(seeds, st.floats(-1, 1))
+def test_blur_leaves_a_flat_picture(seed, value):
+    x0 = torch.full((2, 3, 9, 11), value, dtype=F64)
+    close(blur(x0, rng(seed)), x0, 1e-12)
+
+
+# ---------------------------------------------------------------- light
+
+def light(x): return (x + 1)/2
+
+
+def test_dark_is_a_gain_and_a_curve():
+    x0 = torch.tensor([1., 0., -.5, -1.], dtype=F64).view(1, 1, 1, 4).expand(200, 1, 1, 4)
+    y = light(dark(x0, rng(), grain=0.))[:, 0, 0]
+    gain, curve = y[:, 0], torch.log(y[:, 1]/y[:, 0])/math.log(.5)
+    for got, lo, hi in ((gain, .12, .4), (curve, 1.2, 2.2)):
+        assert got.min() >= lo - 1e-9 and got.max() <= hi + 1e-9 and got.max() - got.min() > .9*(hi - lo)
+    close(y[:, 2], gain*.25**curve, 1e-12)
+    close(y[:, 3], torch.zeros(200), 1e-12)
+
+
+def test_dark_has_grain_that_light_does_not_hide():
+    x0 = torch.zeros(8, 1, 64, 64, dtype=F64)
+    clean, grainy = (light(dark(x0, rng(), (.8, .8), g)) for g in (0., .02))
+    close((grainy - clean).std((1, 2, 3)), torch.full((8,), .02), .001)
+    close((grainy - clean).mean((1, 2, 3)), torch.zeros(8), .0015)
+
+
+@pytest.mark.parametrize('value', [-.4, 0., .3])
+def test_noise_grows_with_the_root_of_the_light(value):
+    r = noise(torch.full((4, 3, 64, 64), value, dtype=F64), rng(), (.1, .1), .12) - value
+    close(r.std((1, 2, 3)), torch.full((4,), math.sqrt(.1**2 + .12**2*light(value))), .003)
+    close(r.mean((1, 2, 3)), torch.zeros(4), .006)
+    close((r[:, 0]*r[:, 1]).mean((1, 2)), torch.zeros(4), .002)
+
+
+def test_noise_differs_in_strength():
+    s = (noise(torch.zeros(100, 1, 32, 32), rng(), (.05, .25), 0.)).std((1, 2, 3))
+    assert .04 < s.min() < .07 and .23 < s.max() < .26
+
+
+def test_shadow_keeps_a_share_of_the_light_and_turns_it_blue():
+    x0 = torch.full((300, 3, 48, 48), .6, dtype=F64)
+    x_in = shadow(x0, rng())
+    keep = light(x_in)/light(x0)
+    assert keep.max() <= 1 + 1e-12 and keep.min() >= .25*.92 - 1e-9
+    assert (keep[:, 0] <= keep[:, 1] + 1e-12).all() and (keep[:, 1] <= keep[:, 2] + 1e-12).all(), 'red goes first, blue stays'
+    deep, bright = keep.amin((2, 3)), keep.amax((2, 3))
+    assert (deep < .75).all() and (bright > .9).float().mean() > .9, 'every picture has shadow, and light beside it'
+    inside = deep[:, 0]/.92
+    close(deep[:, 2]/1.12, inside, .06)
+    assert inside.median() < .5
+
+
+def test_shadow_has_soft_edges_somewhere_in_the_picture():
+    keep = light(shadow(torch.zeros(64, 1, 64, 64, dtype=F64), rng()))*2
+    step = torch.maximum((keep[..., 1:, :] - keep[..., :-1, :]).abs().amax((1, 2, 3)), (keep[..., 1:] - keep[..., :-1]).abs().amax((1, 2, 3)))
+    assert step.max() < .5 and step.min() > .01
+    for v in (keep, keep.mT):
+        middle = ((v < .8)*torch.arange(64)).sum((1, 2, 3))/(v < .8).sum((1, 2, 3))
+        assert middle.min() < 22 and middle.max() > 42, 'left and right, up and down'
+
+
+def test_shadow_is_one_round_patch():
+    dim = (light(shadow(torch.zeros(64, 1, 64, 64, dtype=F64), rng()))*2 < .8).long()
+    for v in (dim, dim.mT):
+        edge = torch.nn.functional.pad(v, (1, 1)).diff(dim=-1)
+        assert (edge == 1).sum(-1).max() == 1, 'no row or column meets it twice'
+    assert .15 < dim.double().mean() < .5
+
+
+def test_shadow_never_brightens():
+    x0 = fake(6, 3, 24, 24)
+    assert (shadow(x0, rng(), (.95, 1.)) <= x0 + 1e-12).all()
