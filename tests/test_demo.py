@@ -1,0 +1,69 @@
+"The network keeps itself safely, and the demo command does its whole job"
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+import torch
+from rddm_nb.schedule import Schedule
+from rddm_nb.unet import UNet, load_model, save_model
+
+RUN = [sys.executable, '-c', 'import sys; from rddm_nb.cli import demo; sys.exit(demo())', '--device', 'cpu', '--batch', '2']
+
+
+def test_network_starts_at_zero_and_learns_everywhere():
+    net, x = UNet(), torch.rand(2, 3, 13, 9)*2 - 1
+    out = net(x, x, .5, .5).res
+    assert out.shape == x.shape and out.abs().max() == 0
+    opt = torch.optim.SGD(net.parameters(), .1)
+    for _ in range(2): opt.zero_grad(); (net(x, x, .5, .5).res - x).square().mean().backward(); opt.step()
+    assert [n for n, p in net.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0] == []
+
+
+def test_a_model_comes_back_bit_for_bit(tmp_path):
+    net, x = UNet().double(), torch.rand(1, 3, 16, 16).double()
+    torch.nn.init.normal_(list(net.parameters())[-1])
+    save_model(tmp_path/'m', net, Schedule.circle(10), note=1)
+    back = load_model(tmp_path/'m')
+    assert torch.equal(back(x, x, .3, .4).res, net(x, x, .3, .4).res) and back.schedule == Schedule.circle(10)
+    with pytest.raises(FileExistsError, match='force'): save_model(tmp_path/'m', net, Schedule.circle(10))
+
+
+def test_a_damaged_model_is_named_and_refused(tmp_path):
+    save_model(tmp_path/'m', UNet(), Schedule.circle(10))
+    data = (tmp_path/'m').read_bytes()
+    (tmp_path/'m').write_bytes(data[:-100])
+    with pytest.raises(ValueError, match='cut short'): load_model(tmp_path/'m')
+    (tmp_path/'m').write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    with pytest.raises(ValueError, match='damaged'): load_model(tmp_path/'m')
+
+
+@pytest.mark.parametrize('task', ['rain', 'generate'])
+def test_demo_writes_everything_and_never_overwrites(tmp_path, task):
+    cmd = [*RUN, '--task', task, '--max-steps', '3', '--out', str(tmp_path/'out')]
+    r = subprocess.run(cmd, capture_output=True, text=True)
+    assert r.returncode == 0, r.stderr
+    assert sorted(p.name for p in (tmp_path/'out').iterdir()) == ['metrics.json', 'model.safetensors', 'sheet.png']
+    assert json.loads((tmp_path/'out/metrics.json').read_text())['train_steps'] == 3
+    assert load_model(tmp_path/'out/model.safetensors').schedule.T == 1000
+    before = (tmp_path/'out/metrics.json').read_bytes()
+    again = subprocess.run(cmd, capture_output=True, text=True)
+    assert again.returncode == 2 and '--force' in again.stderr and (tmp_path/'out/metrics.json').read_bytes() == before
+
+
+@pytest.mark.skipif(os.name != 'posix', reason='signals are POSIX here')
+def test_ctrl_c_keeps_what_was_learned(tmp_path):
+    p = subprocess.Popen([*RUN, '--max-steps', '100000', '--out', str(tmp_path/'out')], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert 'step 1,' in p.stderr.readline()
+    p.send_signal(signal.SIGINT)
+    p.communicate()
+    m = json.loads((tmp_path/'out/metrics.json').read_text())
+    assert p.returncode == 0 and m['stopped_early'] and m['train_steps'] < 100000 and (tmp_path/'out/sheet.png').exists()
+
+
+def test_demo_says_what_cannot_work(tmp_path):
+    (tmp_path/'file').write_text('')
+    r = subprocess.run([*RUN, '--out', str(tmp_path/'file')], capture_output=True, text=True)
+    assert r.returncode == 2 and 'is a file' in r.stderr
