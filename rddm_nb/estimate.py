@@ -67,11 +67,12 @@ class Estimate(NamedTuple):
     res: Tensor # residual
     eps: Tensor|None # noise; None where bbar = 0, for there is none in the state
 
-# %% ../nbs/03_estimate.ipynb #13d6fba2
+# %% ../nbs/03_estimate.ipynb #6f36dcb4
 def _guess(res, eps, x_t, x_in, abar, bbar):
-    "The clean picture from whatever was predicted"
-    if eps is None: return x_in - res
-    return x_in - res_from_eps(x_t, x_in, eps, abar, bbar) if res is None else x0_from(x_t, res, eps, abar, bbar)
+    "The clean picture from whatever was predicted, and the residual"
+    if res is not None and eps is not None: return x0_from(x_t, res, eps, abar, bbar), res
+    if res is None: res = res_from_eps(x_t, x_in, eps, abar, bbar)
+    return x_in - res, res
 
 def _eps_if_any(x_t, x_in, res, abar, bbar):
     "The noise that goes with a residual; None where the state holds no noise"
@@ -82,15 +83,15 @@ def _moved(x0, d, res, eps, abar, bbar):
     "The guess moved by d: residual and noise move with it, so that the three still add up to the same state (clip rule)"
     return Estimate(x0, res - d, eps if _any_zero(bbar) else eps - (1 - abar)/bbar*d)
 
-# %% ../nbs/03_estimate.ipynb #3f89beff
+# %% ../nbs/03_estimate.ipynb #0f70fa2e
 def _official(res, eps, x_t, x_in, abar, bbar):
     "The official code's order: clamp the residual to [-1, 1], derive the rest from it, clamp the guess"
     if res is not None: res = res.clamp(-1, 1)
-    x0 = _guess(res, eps, x_t, x_in, abar, bbar).clamp(-1, 1)
+    x0 = _guess(res, eps, x_t, x_in, abar, bbar)[0].clamp(-1, 1)
     if res is None: res = (x_in - x0).clamp(-1, 1)
     return Estimate(x0, res, _eps_if_any(x_t, x_in, res, abar, bbar) if eps is None else eps)
 
-# %% ../nbs/03_estimate.ipynb #e2128115
+# %% ../nbs/03_estimate.ipynb #067e26c6
 CLIPS = ('x0', 'official', None)
 
 def estimate(
@@ -106,8 +107,8 @@ def estimate(
     res, eps = pred
     if res is None and eps is None: raise ValueError("the prediction holds neither a residual nor noise")
     if clip == 'official': return _official(res, eps, x_t, x_in, abar, bbar)
-    guess = _guess(res, eps, x_t, x_in, abar, bbar)
+    guess, res = _guess(res, eps, x_t, x_in, abar, bbar)
     x0 = guess.clamp(-1, 1) if clip else guess
-    if eps is None: return Estimate(x0, x_in - x0, _eps_if_any(x_t, x_in, x_in - x0, abar, bbar))
-    if res is None: res = x_in - guess
-    return _moved(x0, x0 - guess, res, eps, abar, bbar) if clip else Estimate(x0, res, eps)
+    if eps is not None: return _moved(x0, x0 - guess, res, eps, abar, bbar) if clip else Estimate(x0, res, eps)
+    if clip: res = x_in - x0
+    return Estimate(x0, res, _eps_if_any(x_t, x_in, res, abar, bbar))

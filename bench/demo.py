@@ -1,0 +1,57 @@
+"""How good is the network of `rddm-demo` after its time is up, and how good is plain regression with the same network, pictures and time?
+
+`python -m bench.demo --seconds 60 --seeds 0 1 2` trains both, in turns, and writes bench/results/demo.json. Run it on an idle machine: the training is bounded by the clock."""
+import argparse
+import json
+import platform
+import statistics
+from pathlib import Path
+import torch
+from rddm_nb.demo import Budget, examine, train
+from rddm_nb.schedule import Schedule
+
+RESULTS = Path(__file__).with_name('results')
+STRAIGHT = dict(schedule=Schedule.power(T=1, bbar_T=0.), twice=False)
+
+
+def fit(task, seconds, seed, **other):
+    "A network trained for so long, and how many steps that was"
+    steps = []
+    net = train(task, Budget(seconds), seed, report=lambda step, *rest: steps.append(step), **other)
+    return net, len(steps)
+
+
+def compare(task, seconds, seed, steps, crops):
+    "Residual diffusion beside regression, on the same held-out crops"
+    net, n = fit(task, seconds, seed)
+    direct, n_direct = fit(task, seconds, seed, **STRAIGHT)
+    marks = examine(net, task, steps, crops)
+    return dict(seed=seed, train_steps=n, **marks, regression=dict(train_steps=n_direct, psnr=examine(direct, task, 1, crops)['psnr_restored']))
+
+
+def show(run):
+    "One line about one run"
+    d = run['gain_of_steps']
+    return (f"seed {run['seed']}: {run['train_steps']} training steps, input {run['psnr_input']:.2f} dB, 1 step {run['psnr_1_step']:.2f}, restored {run['psnr_restored']:.2f} ({run['gain']:+.2f}), "
+            f"steps gain {d['mean']:+.3f} +- {d['standard_error']:.3f}; regression {run['regression']['psnr']:.2f} ({run['regression']['train_steps']} steps)")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--task', default='rain')
+    parser.add_argument('--seconds', type=float, default=60.)
+    parser.add_argument('--seeds', type=int, nargs='+', default=[0, 1, 2])
+    parser.add_argument('--steps', type=int, default=5)
+    parser.add_argument('--crops', type=int, default=256)
+    args = parser.parse_args()
+    runs = []
+    for seed in args.seeds:
+        runs.append(compare(args.task, args.seconds, seed, args.steps, args.crops))
+        print(show(runs[-1]), flush=True)
+    RESULTS.mkdir(exist_ok=True)
+    out = dict(what=f'task {args.task}, {args.seconds:g} s of training each, sampling in {args.steps} steps, PSNR means over {args.crops} held-out crops', python=platform.python_version(),
+               torch=torch.__version__, threads=torch.get_num_threads(), device='cpu', mean_gain=statistics.mean(r['gain'] for r in runs), runs=runs)
+    (RESULTS/'demo.json').write_text(json.dumps(out, indent=1) + '\n')
+
+
+if __name__ == '__main__': main()
