@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent/'rddm_nb'
+# A mutant of the core runs against all these, others against the tests of their own module: test_MODULE.py, or the one named here.
+OWN = dict(pictures='pictures_degrade', degrade='pictures_degrade', demo='training')
 CORE = ['forward', 'estimate', 'exact', 'reverse', 'schedule', 'images', 'sampler', 'negative', 'diffusers_oracle']
 
 
@@ -107,6 +109,13 @@ MUTANTS = [Mutant(*m) for m in [
     ('estimate', 'if _any_zero(bbar): raise SingularError', 'if False: raise SingularError', 'eps_from_res: divides by zero'),
     ('estimate', 'if _any_zero(1 - abar):', 'if False:', 'res_from_eps: divides by zero'),
     ('estimate', "bbar, # standard deviation of the noise\n    clip:str|None='x0'", "bbar, # standard deviation of the noise\n    clip:str|None='official'", 'estimate: the official clamp by default'),
+    ('estimate', 'return x_in - res, res', 'return x_in + res, res', 'guess: sign of the residual'),
+    ('estimate', 'if clip: res = x_in - x0', 'if clip: res = x0 - x_in', 'clip: residual turned round'),
+    ('estimate', 'if clip: res = x_in - x0', 'if clip: pass', 'clip: residual not moved with the guess'),
+    ('estimate', 'res = res.clamp(-1, 1)', 'res = res.clamp(-2, 2)', 'official clip: residual kept'),
+    ('estimate', 'bbar)[0].clamp(-1, 1)', 'bbar)[0]', 'official clip: guess not kept a picture'),
+    ('estimate', 'res = (x_in - x0).clamp(-1, 1)', 'res = x_in - x0', 'official clip: derived residual kept'),
+    ('estimate', 'res = (x_in - x0).clamp(-1, 1)', 'res = (x0 - x_in).clamp(-1, 1)', 'official clip: derived residual turned round'),
     ('estimate', 'guess.clamp(-1, 1)', 'guess.clamp(-2, 2)', 'clip: wrong range'),
     ('estimate', 'res - d, eps if', 'res + d, eps if', 'clip: residual moves the wrong way'),
     ('estimate', 'res - d, eps if', 'res, eps if', 'clip: residual does not move with the guess'),
@@ -114,6 +123,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('estimate', 'eps - (1 - abar)/bbar*d', 'eps', 'clip: noise not re-derived'),
     ('estimate', 'eps - (1 - abar)/bbar*d', 'eps - d/bbar', 'clip: noise moves too far'),
     # exact
+    ('exact', '.masked_fill(self._prior.isinf(), torch.inf)', '', 'posterior: an excluded picture as the nearest'),
     ('exact', '- 2*g*(u @ mu.T)', '+ 2*g*(u @ mu.T)', 'distance: sign of the cross term'),
     ('exact', 'g**2*mu.square().sum(1)', 'g*mu.square().sum(1)', 'distance: no square of the gain'),
     ('exact', 'return x - a*y, y', 'return x + a*y, y', 'posterior: sign of the input part'),
@@ -198,6 +208,149 @@ MUTANTS = [Mutant(*m) for m in [
     ('sampler', '[s.x0[i] for s in self]', '[s.x_s[i] for s in self]', 'guesses: states instead'),
     ('sampler', '@torch.no_grad()\n', '', 'walk: gradients kept'),
     ('sampler', 'if not x.isfinite().all(): raise FloatingPointError', 'if False: raise FloatingPointError', 'sample: NaN returned in silence'),
+    # pictures and degradations
+    ('degrade','return lo + (hi - lo)*_rand','return lo - (hi - lo)*_rand','between: sign'),
+    ('degrade','return lo + (hi - lo)*_rand','return lo + hi*_rand','between: range'),
+    ('degrade','torch.rand((len(x), *shape)','torch.rand((1, *shape)','rand: one draw for the whole batch'),
+    ('degrade','torch.rand((len(x), *shape), dtype=x.dtype, device=device, generator=generator)','torch.rand((len(x), *shape), dtype=x.dtype, device=device)','rand: generator forgotten'),
+    ('degrade',"slant.cos() - r.view(1, -1, 1)*slant.sin()","slant.cos() + r.view(1, -1, 1)*slant.sin()",'streaks: sheared, not turned'),
+    ('degrade',"across = r.view(1, 1, -1)*slant.cos() - r.view(1, -1, 1)*slant.sin()","across = r.view(1, -1, 1)*slant.cos() - r.view(1, 1, -1)*slant.sin()",'streaks: lie flat'),
+    ('degrade','(1.1 - across.abs())','(1.1 + across.abs())','streaks: widen without end'),
+    ('degrade','seeds < density/reach','seeds > density/reach','streaks: everywhere but at the seeds'),
+    ('degrade','seeds < density/reach','seeds < density*reach','streaks: long ones more frequent'),
+    ('degrade','_between(x, .5, 1., *seeds','_between(x, 1., 1., *seeds','streaks: all equally opaque'),
+    ('degrade','_between(x0, -.5, .5, 1, 1','_between(x0, 0., .5, 1, 1','rain: leans one way'),
+    ('degrade','1 - .92*streaks','1 + .92*streaks','rain: sign of the opacity'),
+    ('degrade','.prod(0)','.sum(0)','rain: layers added'),
+    ('degrade','*(1 - (.1*_rand','*(1 + (.1*_rand','rain: veil with the wrong sign'),
+    ('degrade','(.1*_rand(x0, 1, 1, 1, generator=generator) if amount else 0.)','0.*_rand(x0, 1, 1, 1, generator=generator)','rain: no veil'),
+    ('degrade','.95 + clear*(x0 - .95)','.95 - clear*(x0 - .95)','rain: mirrored picture'),
+    ('degrade','.95 + clear*(x0 - .95)','-.95 + clear*(x0 + .95)','rain: black streaks'),
+    ('degrade','.95 + clear*(x0 - .95)','x0 + (1 - clear)','rain: added instead of laid over'),
+    ('degrade','(min(h, w)/32)**.5','(min(h, w)/32)**0','rain: scale does not grow'),
+    ('degrade','math.ceil(h/k)','math.ceil(h*k)','rain: scale upside down'),
+    ('degrade','if k < 1: raise','if False: raise','rain: scale unchecked'),
+    ('degrade','torch.arange(n, dtype=x.dtype, device=x.device) + .5)/n','torch.arange(n, dtype=x.dtype, device=x.device) - n)/n','pixels: shifted'),
+    ('degrade','(y - cy).abs() < h/2','(y - cy).abs() > h/2','mask: inside out'),
+    ('degrade','(y - cy).abs() < h/2','(y + cy).abs() < h/2','mask: sign of the centre'),
+    ('degrade','(x - cx).abs() < w/2','(x - cx).abs() < w','mask: twice as wide'),
+    ('degrade','(side, side, (.15','((.15, .85), (.15, .85), (.15','mask: sides ignored'),
+    ('degrade','hole |=','hole ^=','mask: overlaps come back'),
+    ('degrade','torch.where(hole, 0., x0)','torch.where(hole, -1., x0)','mask: black holes'),
+    ('degrade','torch.where(hole, 0., x0)','x0.mul_(~hole)','mask: changes the clean pictures'),
+    ('degrade','hole = torch.zeros_like(x0[:, :1]','hole = torch.zeros_like(x0[:1, :1]','mask: one mask'),
+    ('degrade',"mode='replicate'","mode='constant'",'blur: dark edges'),
+    ('degrade','kernels.repeat_interleave(c, 0)','kernels.repeat(c, 1, 1)','blur: kernels mixed up between pictures'),
+    ('degrade','r*turn.cos() + r[:, None]*turn.sin()','r*turn.cos() - r[:, None]*turn.sin()','blur: sheared, not turned'),
+    ('degrade','r[:, None]*turn.cos() - r*turn.sin()','r[:, None]*turn.cos() + r*turn.sin()','blur: sign of the turn'),
+    ('degrade','(-(u/long)**2/2 - (v/short)**2/2)','(-(u/long)**2/2 + (v/short)**2/2)','blur: grows across'),
+    ('degrade','(-(u/long)**2/2 - (v/short)**2/2)','(-(u/long)**2 - (v/short)**2)','blur: factor 2'),
+    ('degrade','k/k.sum((1, 2), keepdim=True)','k/k.amax((1, 2), keepdim=True)','blur: not normalised'),
+    ('degrade','max(6, math.ceil(2*max(*width, *across)))','6','blur: kernel cut off'),
+    ('degrade','0, math.pi, 1, 1, generator','0, 0., 1, 1, generator','blur: never turned'),
+    ('degrade','def _light(x): return (x + 1)/2','def _light(x): return (x - 1)/2','light: sign'),
+    ('degrade','def _light(x): return (x + 1)/2','def _light(x): return x + 1','light: factor'),
+    ('degrade','clamp(min=0)**curve + grain','clamp(min=0)*curve + grain','dark: no power'),
+    ('degrade','**curve + grain*_normal','**curve + left*grain*_normal','dark: grain dimmed too'),
+    ('degrade','y = left*_light','y = _light','dark: no gain'),
+    ('degrade','return (2*y - 1).clamp(-1, 1)','return (2*y + 1).clamp(-1, 1)','dark: sign of the offset'),
+    ('degrade','return (2*y - 1).clamp(-1, 1)','return 2*y - 1','dark: not clamped'),
+    ('degrade','torch.randn(x.shape, dtype','torch.rand(x.shape, dtype','normal: uniform'),
+    ('degrade','**2 + shot**2*_light','**2 - shot**2*_light','noise: sign of the shot part'),
+    ('degrade','shot**2*_light(x0).clamp(min=0)','shot**2*_light(x0).clamp(min=0)**2','noise: shot noise grows with the light'),
+    ('degrade','.clamp(min=0)).sqrt()','.clamp(min=0))','noise: variance for deviation'),
+    ('degrade','(x0 + s*_normal(x0, generator)).clamp(-1, 1)','x0 + s*_normal(x0, generator)','noise: not clamped'),
+    ('degrade','(x0 + s*_normal','(x0 + s*_normal(x0, generator)[:, :1] if 0 else x0 + s*_normal(x0, generator)[:, :1]*1.0 + 0*s*_normal','noise: grey noise'),
+    ('degrade','(y - .5 - d*a.sin())','(y - .5 - d)','shadow: always low'),
+    ('degrade','(x - .5 - d*a.cos())','(x + .5 - d*a.cos())','shadow: always left'),
+    ('degrade','(r - dist)/soft','(dist - r)/soft','shadow: inside out'),
+    ('degrade','(r - dist)/soft*2','(r - dist)/soft*200','shadow: hard edges'),
+    ('degrade','[.92, .97, 1.12]','[1.12, .97, .92]','shadow: red'),
+    ('degrade','1 - inside*(1 -','1 + inside*(1 -','shadow: brightens'),
+    ('degrade','.clamp(max=1))','.clamp(max=2))','shadow: may brighten'),
+    ('degrade','2*_light(x0)*keep - 1','2*_light(x0)*keep','shadow: offset lost'),
+    ('degrade','dict(rain=rain, mask=mask','dict(rain=rain, mask=rain','registry: wrong function'),
+    ('degrade',"task:str='rain'","task:str='mask'",'degrade: other default'),
+    ('degrade','return TASKS[task](x0, generator)','return TASKS[task](x0)','degrade: generator forgotten'),
+    ('degrade',"check_images(x0, 'x0').ndim","x0.ndim",'degrade: pictures unchecked'),
+    ('pictures',"if split in (None, o['split'])]\n\n","]\n\n",'in_split: everything'),
+    ('pictures',"split not in (None, 'train', 'test')","False",'in_split: typo passes'),
+    ('pictures','.permute(2, 0, 1).contiguous()','.permute(2, 1, 0).contiguous()','read: transposed'),
+    ('pictures',"_read(o['file']).clone()","_read(o['file'])",'photos: cache handed out'),
+    ('pictures',"groups.setdefault(o['photo'], [])","groups.setdefault(o['file'], [])",'groups: tiles count as photographs'),
+    ('pictures','avg_pool2d(_read(o[\'file\']).float(), shrink)','max_pool2d(_read(o[\'file\']).float(), shrink)','groups: maximum'),
+    ('pictures','pick(x.shape[1] - size + 1), pick','pick(x.shape[1] - size), pick','crop: last row never'),
+    ('pictures','pick(x.shape[1] - size + 1), pick(x.shape[2] - size + 1)','pick(x.shape[1] - size + 1), pick(x.shape[1] - size + 1)','crop: columns drawn like rows'),
+    ('pictures','x[:, i:i + size, j:j + size]','x[:, j:j + size, i:i + size]','crop: places swapped'),
+    ('pictures','x.flip(2) if pick(2) else x','x','crop: never mirrored'),
+    ('pictures','x.flip(2) if pick(2) else x','x.flip(1) if pick(2) else x','crop: upside down'),
+    ('pictures','size <= smallest','size <= smallest + 1','crops: one too large'),
+    ('pictures','if n < 1 or shrink < 1','if n < 0','crops: nothing asked for'),
+    ('pictures',"split:str|None='train', # 'train', 'test' or None","split:str|None='test', # 'train', 'test' or None",'crops: held-out by default'),
+    ('pictures','if size < 1 or 32 % size','if False','emoji: size unchecked'),
+    ('pictures','.unfold(1, 32, 32).unfold(2, 32, 32)','.unfold(2, 32, 32).unfold(1, 32, 32)','emoji: sheet read by columns'),
+    ('pictures','avg_pool2d(x, 32//size)','max_pool2d(x, 32//size)','emoji: maximum'),
+    ('pictures','shrink:int=2, # first','shrink:int=1, # first','crops: other default shrink'),
+    # unet
+    ('unet', 'a = v[:, None]*', 'a = 2*v[:, None]*', 'waves: frequencies doubled'),
+    ('unet', 'base=fastest/slowest', 'base=fastest', 'waves: fastest not relative to slowest'),
+    ('unet', 'device=v.device)*slowest', 'device=v.device)', 'waves: slowest forgotten'),
+    ('unet', 'torch.cat([a.sin(), a.cos()], 1)', 'torch.cat([a.sin(), a.sin()], 1)', 'waves: no cosines'),
+    ('unet', 'torch.cat([a.sin(), a.cos()], 1)', 'torch.cat([a.cos(), a.sin()], 1)', 'waves: other order'),
+    ('unet', "waves(_each(bbar, x, 'bbar'))", "waves(_each(abar, x, 'abar'))", 'Where: does not look at bbar'),
+    ('unet', "waves(_each(t, x, 't'), 16, 1e-4, 1.)", "waves(_each(t, x, 't'), 16)", 'Where: nodes at the frequencies of coefficients'),
+    ('unet', '(1 + scale) + shift', '(1 - scale) + shift', 'Block: sign of the scale'),
+    ('unet', '(1 + scale) + shift', '(1 + scale) - shift', 'Block: sign of the shift'),
+    ('unet', '(1 + scale) + shift', '(1 + scale)', 'Block: no shift'),
+    ('unet', '(1 + scale) + shift', 'scale + shift', 'Block: scale from zero'),
+    ('unet', 'return self.around(h) + F.silu', 'return F.silu', 'Block: no way around'),
+    ('unet', 'return self.around(h) + F.silu', 'return self.around(h) - F.silu', 'Block: sign of the way through'),
+    ('unet', 'self.norm2(self.conv2(y))', 'self.conv2(self.norm2(y))', 'Block: normalised too early'),
+    ('unet', 'self.qkv(self.norm(h))', 'self.qkv(h)', 'Attention: not normalised'),
+    ('unet', 'return h + self.out', 'return h - self.out', 'Attention: sign'),
+    ('unet', 'return h + self.out', 'return self.out', 'Attention: no way around'),
+    ('unet', 'self.out(a.transpose(-1, -2).reshape', 'self.out(a.reshape', 'Attention: places and channels mixed up'),
+    ('unet', 'nn.init.zeros_(p)', 'nn.init.ones_(p)', 'UNet: does not start at zero'),
+    ('unet', 'torch.cat([x_t, x_in], 1)', 'torch.cat([x_in, x_t], 1)', 'UNet: state and input swapped'),
+    ('unet', '(0, -w % m, 0, -h % m)', '(-w % m, 0, -h % m, 0)', 'UNet: padded at the other side'),
+    ('unet', "mode='replicate'", "mode='constant'", 'UNet: padded with zeros'),
+    ('unet', 'torch.cat([h, skip], 1)', 'torch.cat([skip, h], 1)', 'UNet: skips on the other side'),
+    ('unet', 'after(attention(before(h, e)), e)', 'attention(after(before(h, e), e))', 'UNet: attention at the end of the middle'),
+    ('unet', "mode='nearest'", "mode='bilinear'", 'UNet: enlarged smoothly'),
+    ('unet', '[..., :h, :w]', '[..., -h:, -w:]', 'UNet: padding cut at the wrong side'),
+    ('unet', 'Prediction(*out.chunk(2, 1))', 'Prediction(*out.chunk(2, 1)[::-1])', 'UNet: residual and noise swapped'),
+    # demo
+    ('demo', 'x.flip(3), x)', 'x.flip(2), x)', 'pairs: upside down'),
+    ('demo', '1, 1, 1, generator=generator) < .5', '1, 1, 1, generator=generator) < 0', 'pairs: never flipped'),
+    ('demo', "torch.randint(1, schedule.T + 1", "torch.randint(0, schedule.T", 'look: nodes 0..T-1'),
+    ('demo', 'base, t = first[0], 1 +', 'base, t = x0, 1 +', 'look: second look at the truth'),
+    ('demo', '1 + (torch.rand', '0 + (torch.rand', 'look: second look at the clean node'),
+    ('demo', 'generator=generator)*first[1])', 'generator=generator)*schedule.T)', 'look: second look anywhere'),
+    ('demo', 'q_sample(base, x_in, eps, abar, bbar)', 'q_sample(base, x_in, eps, bbar, abar)', 'look: coefficients swapped'),
+    ('demo', 'x_in, abar, bbar, t.to(x0.device))', 'x_in, bbar, abar, t.to(x0.device))', 'look: network told the wrong place'),
+    ('demo', '(p - true).abs()', '(p + true).abs()', 'look: sign of the target'),
+    ('demo', '(p - true).abs()', '(p - true).square()', 'look: squared error'),
+    ('demo', 'zip(pred, (x_in - x0, eps))', 'zip(pred, (x0 - x_in, eps))', 'look: sign of the residual'),
+    ('demo', 'zip(pred, (x_in - x0, eps))', 'zip(pred, (x_in - base, eps))', 'look: second look with the residual of the guess'),
+    ('demo', '(x_in - pred.res.detach())', '(x_in + pred.res.detach())', 'look: sign of the guess'),
+    ('demo', '.clamp(-1, 1), t)', ', t)', 'look: guess not kept a picture'),
+    ('demo', 'min(1, (step + 1)/50)', 'min(1, step/50)', 'rate: first step at zero'),
+    ('demo', '1 + math.cos', '1 - math.cos', 'rate: cosine upside down'),
+    ('demo', '.01 + .99*', '.1 + .9*', 'rate: ends at 10 %'),
+    ('demo', 'self.clock() - self.start', 'self.clock() + self.start', 'Budget: sign of the start'),
+    ('demo', '1. if self.stopped else', '0. if self.stopped else', 'Budget: stop ignored'),
+    ('demo', 'step/self.max_steps', '(step + 1)/self.max_steps', 'Budget: one step too few'),
+    ('demo', '(1 + self.step)/(10 + self.step)', '1', 'Ema: no warm-up'),
+    ('demo', 'list(net.parameters()), 1 - d)', 'list(net.parameters()), d)', 'Ema: weights swapped'),
+    ('demo', 'min(self.decay,', 'max(self.decay,', 'Ema: decay as the least'),
+    ('demo', 'lr*rate(step, u)', 'lr', 'training: rate not used'),
+    ('demo', 'if twice and first is None', 'if first is None', 'training: always looks twice'),
+    ('demo', 'if first is None: x0, x_in = draw(generator)', 'x0, x_in = draw(generator)', 'training: a new batch for the second look'),
+    ('demo', 'loss.backward()', '(-loss).backward()', 'training: climbs'),
+    ('demo', '(many - start)', '(start - many)', 'examine: sign of the gain'),
+    ('demo', 'many - one', 'one - many', 'examine: sign of the gain of steps'),
+    ('demo', 'for s in (1, steps)', 'for s in (steps, 1)', 'examine: one and many swapped'),
+    ('demo', '.argmin(1)]', '.argmax(1)]', 'nearest: farthest'),
 ]]
 
 
@@ -218,18 +371,24 @@ class FirstFailure:
         if report.failed and not self.name: self.name = f'import of {report.nodeid}'
 
 
+def batches(m:Mutant|None):
+    "Which test files to run, the likeliest to see the mistake first"
+    if m is None: return [CORE + sorted({OWN.get(m.module, m.module) for m in MUTANTS} - {*CORE})]
+    own = OWN.get(m.module, m.module)
+    return [[own], [c for c in CORE if c != own]] if own in CORE else [[own]]
+
+
 def run(m:Mutant|None):
     "Test one wrong version (None: the package as it is); returns it with the first red test, '' if all are green, and seconds"
     start, first, said = time.perf_counter(), FirstFailure(), io.StringIO()
     with tempfile.TemporaryDirectory() as tmp:
         copy = Path(tmp)/'rddm_nb'
-        shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns('__pycache__', 'assets'))
+        shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns('__pycache__'))
         if m is not None: (copy/f'{m.module}.py').write_text(apply(m))
         sys.path.insert(0, tmp)
         assert 'rddm_nb' not in sys.modules
         import pytest
-        rest = [c for c in CORE if m is None or c != m.module]
-        for names in [[m.module], rest] if m else [rest]:  # its own tests first, they are the likeliest to see it
+        for names in batches(m):
             with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
                 code = pytest.main(['-q', '-x', '--tb=no', '-p', 'no:cacheprovider', '-p', 'no:unraisableexception', f'--rootdir={HERE}', '-c', os.devnull,
                                     *(str(HERE/f'test_{n}.py') for n in names)], plugins=[first])

@@ -13,10 +13,10 @@ from rddm_nb.unet import UNet, load_model, save_model
 RUN = [sys.executable, '-c', 'import sys; from rddm_nb.cli import demo; sys.exit(demo())', '--device', 'cpu', '--batch', '2']
 
 
-def test_network_starts_at_zero_and_learns_everywhere():
+def test_network_learns_everywhere():
     net, x = UNet(), torch.rand(2, 3, 13, 9)*2 - 1
     out = net(x, x, .5, .5).res
-    assert out.shape == x.shape and out.abs().max() == 0
+    assert out.shape == x.shape
     opt = torch.optim.SGD(net.parameters(), .1)
     for _ in range(2): opt.zero_grad(); (net(x, x, .5, .5).res - x).square().mean().backward(); opt.step()
     assert [n for n, p in net.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0] == []

@@ -143,6 +143,13 @@ def test_a_vanishing_weight_excludes_a_picture():
     close(w[:, 0], [0, 0, 0], 0), close(w.sum(1), [1, 1, 1], 4e-16)
 
 
+def test_an_excluded_picture_is_not_the_nearest():
+    means = gmm_points()
+    w = ExactPredictor(means, 0., torch.tensor([0., 1., 1.])).posterior(means[:1], None, 0., 0.)
+    nearest = 1 + (means[1:] - means[0]).square().sum(1).argmin()
+    assert w[0, nearest] == 1 and w.sum() == 1
+
+
 @pytest.mark.parametrize('shape', [(2,), (1, 3, 3), (3, 4, 4)])
 @pytest.mark.parametrize('dtype', [torch.float32, F64])
 def test_any_shape_and_dtype(shape, dtype):
@@ -169,6 +176,9 @@ def test_draws_follow_the_mixture():
     (dict(means=torch.zeros(3)), r'means must be \(N, \.\.\.\).*shape \(3,\)'), (dict(means=torch.zeros(0, 2)), r'N >= 1'),
     (dict(std=-1.), r'std must be >= 0, got -1'), (dict(std=float('nan')), r'std must be >= 0, got nan'),
     (dict(tau=0.), r'tau must be > 0 \(or None\), got 0'), (dict(weights=torch.ones(2)), r'weights must be 3 numbers >= 0'),
+    (dict(std=math.inf), r'std must be >= 0, got inf: give a finite'), (dict(means=torch.zeros(3, 2).long()), 'means must be floats, got torch.int64'),
+    (dict(means=torch.full((3, 2), math.nan)), 'means hold NaN'), (dict(weights=torch.tensor([1., math.inf, 1])), 'weights must be 3.*sum inf'),
+    (dict(weights=torch.tensor([1., math.nan, 1])), 'weights must be 3'),
     (dict(weights=torch.tensor([1., -1, 1])), r'weights must be 3'), (dict(weights=torch.zeros(3)), r'weights must be 3.*do not all vanish'),
 ])
 def test_bad_settings_are_refused(kw, match):
@@ -176,4 +186,5 @@ def test_bad_settings_are_refused(kw, match):
 
 
 def test_states_of_another_shape_are_refused():
+    with pytest.raises(ValueError, match=r'x_in has shape \(1, 2\), but x_t has \(2, 2\)'): ExactPredictor(gmm_points())(randn(2, 2), randn(1, 2), .5, .5)
     with pytest.raises(ValueError, match=r'x_t has shape \(2, 3\), but the known pictures have \(2,\)'): ExactPredictor(gmm_points())(randn(2, 3), None, .5, .5)
