@@ -124,3 +124,9 @@ def test_readme_drops_hidden_cells_and_keeps_pictures(monkeypatch):
     assert 'secret' not in text and '```python\nshown\n```' in text and '```text\nsaid\n```' in text
     assert '[two](nbs/00_two.ipynb) [web](https://x.org/y) [top](LICENSE)\n$$ a $$\n' in text
     assert '<img src="nbs/images/index-1.png" alt="a &quot;quoted&quot; cat" width="5">' in text and files == {'nbs/images/index-1.png': b'PNG'}
+
+
+def test_the_readme_tells_what_the_bench_measured():
+    runs = json.loads((ROOT/'bench/results/demo.json').read_text())['runs']
+    rows = [f"| {r['seed']} | {r['psnr_input']:.2f} | {r['psnr_1_step']:.2f} | {r['psnr_restored']:.2f} | {r['regression']['psnr']:.2f} |" for r in runs]
+    assert '\n'.join(rows) in (ROOT/'README.md').read_text()
