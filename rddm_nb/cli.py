@@ -76,7 +76,7 @@ def close(self:Live):
     "End the bar"
     self.bar.close()
 
-# %% ../nbs/cli.ipynb #aa5d3451
+# %% ../nbs/cli.ipynb #84a0b77a
 def opaque(
     png:bytes, # a PNG with a transparent ground
 )->bytes: # the same on white
@@ -96,7 +96,8 @@ def keep(
     "Write model, metrics and sheet"
     import torch
     from rddm_nb.demo import examine, sheet
-    from rddm_nb.unet import atomic_write, save_model
+    from rddm_nb.files import atomic_write
+    from rddm_nb.unet import save_model
     save_model(out/'model.safetensors', net, net.schedule, force, **about)
     metrics = {**about, **examine(net, about['task'], about['sampling_steps']), 'parameters': sum(p.numel() for p in net.parameters()),
                'schedule': net.schedule.name, 'torch': torch.__version__, 'threads': torch.get_num_threads()}
