@@ -1,0 +1,254 @@
+"""Training that can be killed, shared and split without changing what is learned."""
+import errno
+import math
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+import pytest
+import torch
+from common import close, error, rng
+from hypothesis import given, settings, strategies as st
+from rddm_nb.demo import pairs
+from rddm_nb.estimate import Prediction
+from rddm_nb.files import read_tensors
+from rddm_nb.schedule import Schedule
+from rddm_nb.trainer import Batch, Checkpoints, Drawn, Log, Plan, Trainer, draw_states, generator_for, locked, loss_of, seed_for
+from rddm_nb.unet import UNet
+
+SCRIPT = Path(__file__).with_name('one_run.py')
+S = Schedule.power(T=10)
+posix = pytest.mark.skipif(os.name != 'posix', reason='signals and locks are POSIX here')
+
+
+def run(*args, launcher=(), **env):
+    "The program one_run.py to its end, whatever that is"
+    cmd = [sys.executable, *launcher, str(SCRIPT), *map(str, args)]
+    return subprocess.run(cmd, capture_output=True, text=True, env={**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': str(SCRIPT.parents[1]), **env})
+
+
+def end(folder): return read_tensors(Path(folder)/'end.safetensors', 'end')[0]
+
+
+def same(a, b): return a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
+
+
+@pytest.fixture(scope='module')
+def at_once(tmp_path_factory):
+    "Six steps without a break"
+    folder = tmp_path_factory.mktemp('at_once')
+    done = run(folder, 6, 4)
+    assert done.returncode == 0, done.stderr
+    return end(folder)
+
+
+# Each checkpoint is one file: fsync of the file, rename, fsync of the folder. plan.json and log.csv come first.
+@posix
+@pytest.mark.parametrize('die', ['write:1', 'renamed:2', 'write:5', 'rename:3', 'renamed:3', 'write:7', 'rename:4', 'renamed:5'])
+def test_killed_at_any_moment_and_resumed_is_the_same_bit_for_bit(tmp_path, at_once, die):
+    dead = run(tmp_path, 6, 4, die)
+    assert dead.returncode == -signal.SIGKILL, dead.stderr
+    before = [p.name for p in Checkpoints(tmp_path).paths()]
+    for p in Checkpoints(tmp_path).paths(): read_tensors(p, 'checkpoint')  # whatever has a name is whole
+    again = run(tmp_path, 6, 4)
+    assert again.returncode == 0, again.stderr
+    assert same(end(tmp_path), at_once)
+    steps = [r['step'] for r in Log(tmp_path/'log.csv', 10**9).rows()]
+    assert steps == [1, 2, 3, 4, 5, 6]
+    done = int(before[-1][5:14]) if before else 0
+    assert [int(l.split()[1]) for l in again.stdout.splitlines()] == list(range(done + 1, 7))
+
+
+@posix
+def test_ctrl_c_and_sigterm_write_a_checkpoint_and_end(tmp_path, at_once):
+    for s in (signal.SIGTERM, signal.SIGINT):
+        p = subprocess.Popen([sys.executable, str(SCRIPT), str(tmp_path/s.name), '100000', '4'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, 'OMP_NUM_THREADS': '1'})
+        assert p.stdout.readline().startswith('step 1 ')
+        p.send_signal(s)
+        p.communicate()
+        assert p.returncode == 0
+        done = read_tensors(tmp_path/s.name/'end.safetensors', 'end')[1]['step']
+        assert Checkpoints(tmp_path/s.name).newest()[1]['step'] == done < 100000
+
+
+def test_two_processes_learn_what_one_does_with_the_same_batch(tmp_path, at_once):
+    done = run(tmp_path, 6, 4, launcher=['-m', 'torch.distributed.run', '--nproc-per-node', '2', '--master-port', str(20000 + os.getpid() % 20000)], ACCELERATE_USE_CPU='1')
+    assert done.returncode == 0, done.stderr[-3000:]
+    two = end(tmp_path)
+    assert two.keys() == at_once.keys() and max(error(two[k], at_once[k]) for k in two) < 1e-10
+
+
+def small(plan, source=None, folder=None, net=None, **kw):
+    torch.manual_seed(0)
+    return Trainer(net or UNet(8, mults=(1,)).double(), source or Drawn(draw), S, plan, folder, device='cpu', **kw)
+
+
+def draw(n, g):
+    x0 = torch.rand(n, 3, 6, 6, generator=g, dtype=torch.float64)*2 - 1
+    return x0, (x0*.5 + .2)
+
+
+def flat(net): return torch.cat([p.detach().flatten() for p in net.parameters()])
+
+
+@pytest.mark.parametrize('kw', [{}, dict(loss='l2', clip=.01), dict(warmup=3, decay='cosine', weight_decay=.1), dict(ema=.5, ema_every=2), dict(clip=None, betas=(.5, .9))], ids=str)
+def test_a_run_is_the_loop_written_out(kw):
+    plan = Plan(steps=5, batch=4, lr=3e-3, **kw)
+    got = flat(small(plan).fit())
+    torch.manual_seed(0)
+    net = UNet(8, mults=(1,)).double()
+    ps = list(net.parameters())
+    m, v, ema = [torch.zeros_like(p) for p in ps], [torch.zeros_like(p) for p in ps], [p.detach().clone() for p in ps]
+    for k in range(5):
+        x0, x_in = draw(4, generator_for('cpu', 0, 'pairs', k))
+        t = torch.randint(1, 11, (4,), generator=generator_for('cpu', 0, 'nodes', k))
+        eps = torch.randn(x0.shape, generator=generator_for('cpu', 0, 'noise', k), dtype=x0.dtype)
+        a, b = S.abar[t].view(-1, 1, 1, 1), S.bbar[t].view(-1, 1, 1, 1)
+        d = net(x0 + a*(x_in - x0) + b*eps, x_in, a, b, t).res - (x_in - x0)
+        grads = torch.autograd.grad((d.abs() if plan.loss == 'l1' else d**2).mean(), ps)
+        norm = torch.stack([g.square().sum() for g in grads]).sum().sqrt()
+        grads = [g*min(1, plan.clip/(norm.item() + 1e-6)) for g in grads] if plan.clip else grads
+        up = min(1, (k + 1)/plan.warmup) if plan.warmup else 1
+        lr = plan.lr*up*((.01 + .99*(1 + math.cos(math.pi*k/5))/2) if plan.decay == 'cosine' else 1)
+        b1, b2 = plan.betas
+        with torch.no_grad():
+            for i, (p, g) in enumerate(zip(ps, grads)):
+                p *= 1 - lr*plan.weight_decay
+                m[i], v[i] = b1*m[i] + (1 - b1)*g, b2*v[i] + (1 - b2)*g**2
+                p -= lr*(m[i]/(1 - b1**(k + 1)))/((v[i]/(1 - b2**(k + 1))).sqrt() + 1e-8)
+            if (k + 1) % plan.ema_every == 0:
+                n = (k + 1)//plan.ema_every
+                decay = min(plan.ema, (1 + n)/(10 + n))
+                ema = [decay*e + (1 - decay)*p for e, p in zip(ema, ps)]
+    close(got, torch.cat([e.flatten() for e in ema]), 1e-9)
+
+
+def test_pieces_add_up_to_the_batch():
+    runs = [flat(small(Plan(steps=4, batch=8, lr=1e-3, accumulate=k)).fit()) for k in (1, 2, 8)]
+    close(runs[1], runs[0], 1e-9); close(runs[2], runs[0], 1e-9)
+
+
+def test_seeds_belong_to_their_purpose():
+    assert len({seed_for(a, w, b) for a in range(20) for b in range(20) for w in ('noise', 'nodes')}) == 800
+    assert seed_for(0, 'noise', 0) == seed_for(0, 'noise', 0) and 0 <= seed_for('x') < 2**63
+    assert seed_for(1, 23) != seed_for(12, 3)
+    runs = [flat(small(Plan(steps=2, batch=2, seed=s)).fit()) for s in (0, 0, 1)]
+    close(runs[0], runs[1], 0)
+    assert error(runs[0], runs[2]) > 1e-6
+
+
+@given(st.integers(0, 99), st.integers(1, 4))
+def test_parts_of_a_batch_are_parts_of_the_same_states(step, k):
+    plan = Plan(batch=8)
+    b = Batch(*draw(8, rng(step)))
+    whole = draw_states(b, plan, S, step, slice(0, 8))
+    part = slice(2*k - 2, 2*k)
+    for w, p in zip(whole, draw_states(Batch(b.x0[part], b.x_in[part]), plan, S, step, part)): close(w[part], p, 0)
+
+
+def test_the_loss_takes_what_is_predicted():
+    r, e = torch.full((2, 3), .5, dtype=torch.float64), torch.full((2, 3), 2., dtype=torch.float64)
+    zero = torch.zeros_like(r)
+    close([loss_of(Prediction(zero, None), r, e), loss_of(Prediction(None, zero), r, e), loss_of(Prediction(zero, zero), r, e)], [.5, 2, 2.5], 1e-7)
+    close([loss_of(Prediction(zero, None), r, e, 'l2'), loss_of(Prediction(zero, zero), r, e, 'l2')], [.25, 4.25], 1e-7)
+
+
+@pytest.mark.parametrize('kw, match', [
+    (dict(steps=0), 'steps must be a whole number >= 1, got 0'), (dict(batch=1.5), 'batch'), (dict(lr=-1.), 'lr must be a positive number, got -1'), (dict(lr=math.nan), 'lr'), (dict(warmup=-1), 'warmup'),
+    (dict(decay='linear'), "decay must be one of none, cosine, got 'linear'"), (dict(loss='l3'), 'l1, l2'), (dict(precision='fp16'), 'fp32, bf16'), (dict(betas=(.9,)), 'betas'), (dict(betas=(.9, 1.)), 'betas'),
+    (dict(clip=0.), 'clip'), (dict(ema=1.), 'ema'), (dict(accumulate=3), 'batch=16 cannot be split into accumulate=3'), (dict(weight_decay=-1.), 'weight_decay')])
+def test_plans_that_cannot_work(kw, match):
+    with pytest.raises(ValueError, match=match): Plan(**kw)
+
+
+def test_a_run_goes_on_only_with_its_own_plan_network_and_schedule(tmp_path):
+    small(Plan(steps=2, batch=4, decay='cosine'), folder=tmp_path).fit()
+    for plan, match in ((Plan(steps=2, batch=4, decay='cosine', lr=1e-3), 'lr was 0.0002, is 0.001'), (Plan(steps=2, batch=4, decay='cosine', betas=(.9, .9)), 'betas'), (Plan(steps=4, batch=4, decay='cosine'), 'steps was 2, is 4')):
+        with pytest.raises(ValueError, match=match): small(plan, folder=tmp_path).fit()
+    same_plan = Plan(steps=2, batch=4, decay='cosine')
+    with pytest.raises(ValueError, match='another network'): small(same_plan, folder=tmp_path, net=UNet(8, mults=(1, 2)).double()).fit()
+    with pytest.raises(ValueError, match='another schedule'): Trainer(UNet(8, mults=(1,)).double(), Drawn(draw), Schedule.circle(10), same_plan, tmp_path, device='cpu').fit()
+    assert small(Plan(steps=2, batch=4, decay='cosine', accumulate=2, keep=5), folder=tmp_path).fit() is not None
+
+
+def test_a_broken_checkpoint_is_named_and_the_one_before_it_is_used(tmp_path):
+    plan = Plan(steps=6, batch=4, save_every=2, keep=3)
+    want = flat(small(plan, folder=tmp_path).fit())
+    newest, middle = Checkpoints(tmp_path).paths()[-1], Checkpoints(tmp_path).paths()[-2]
+    newest.write_bytes(newest.read_bytes()[:-7])
+    middle.write_bytes(b'something else')
+    with pytest.warns(UserWarning) as said: got = flat(small(plan, folder=tmp_path).fit())
+    assert newest.name in str(said[0].message) and middle.name in str(said[1].message)
+    close(got, want, 0)
+
+
+def test_only_the_last_few_are_kept(tmp_path):
+    small(Plan(steps=7, batch=2, save_every=1, keep=3), folder=tmp_path).fit()
+    assert [p.name for p in Checkpoints(tmp_path).paths()] == [f'step_{k:09d}.safetensors' for k in (5, 6, 7)]
+
+
+@posix
+def test_two_runs_cannot_share_a_folder(tmp_path):
+    with locked(tmp_path):
+        with pytest.raises(BlockingIOError, match='another process is training in'): small(Plan(steps=1, batch=2), folder=tmp_path).fit()
+    small(Plan(steps=1, batch=2), folder=tmp_path).fit()
+
+
+class Poisoned(Drawn):
+    "Pairs with names, one of which is broken at step 3"
+    def batch(self, n, step, seed, part=slice(None)):
+        b = super().batch(n, step, seed, part)
+        if step == 3: b.x0[-1, 0, 0, 0] = math.nan
+        return Batch(b.x0, b.x_in, [f'{step}-{i}.png' for i in range(n)][part])
+
+
+@pytest.mark.parametrize('log_every', [1, 50])
+def test_a_loss_that_is_no_number_is_explained_and_nothing_good_is_lost(tmp_path, log_every):
+    with pytest.raises(FloatingPointError) as e: small(Plan(steps=9, batch=4, save_every=2, log_every=log_every), Poisoned(draw), tmp_path).fit()
+    t = torch.randint(1, 11, (4,), generator=generator_for('cpu', 0, 'nodes', 3)).tolist()
+    assert f'step 3 (nodes t = {t}, pictures 3-0.png, 3-1.png, 3-2.png, 3-3.png): pictures [3] of the batch hold NaN' in str(e.value) and 'step_000000002.safetensors' in str(e.value)
+    assert [p.name for p in Checkpoints(tmp_path).paths()] == ['step_000000002.safetensors'] and Checkpoints(tmp_path).newest()[1]['step'] == 2
+
+
+def test_a_network_that_blows_up_gets_advice():
+    class Huge(UNet):
+        def forward(self, *a): return Prediction(res=super().forward(*a).res + math.inf)
+    with pytest.raises(FloatingPointError, match='step 0.*a smaller learning rate than 0.0002.*No checkpoint was kept'): small(Plan(steps=1, batch=2), net=Huge(8, mults=(1,)).double()).fit()
+
+
+@posix
+def test_a_full_disk_loses_nothing(tmp_path, at_once):
+    full = run(tmp_path, 6, 4, 'full:7')  # plan.json and log.csv take two each, then two per checkpoint: this is the second
+    assert full.returncode == 1 and 'the disk is full: step 4 could not be saved' in full.stderr and 'step_000000002.safetensors' in full.stderr
+    assert [p.name for p in (tmp_path/'checkpoints').iterdir()] == ['step_000000002.safetensors']
+    assert run(tmp_path, 6, 4).returncode == 0 and same(end(tmp_path), at_once)
+
+
+def test_running_out_of_memory_says_what_to_turn():
+    class Hungry(UNet):
+        def forward(self, *a): raise torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 9 GiB\nmore')
+    with pytest.raises(torch.OutOfMemoryError, match=r'Tried to allocate 9 GiB\): raise accumulate \(now 1\), or lower batch \(now 2\)'): small(Plan(steps=1, batch=2), net=Hungry(8, mults=(1,)).double()).fit()
+
+
+def test_the_log_tells_every_step_once(tmp_path):
+    rows = []
+    small(Plan(steps=5, batch=4, log_every=2, save_every=100), folder=tmp_path, report=rows.append).fit()
+    logged = Log(tmp_path/'log.csv', 5).rows()
+    assert [r['step'] for r in logged] == [2, 4, 5] == [r['step'] for r in rows]
+    assert all(abs(r['pairs_per_second']*r['seconds']/4 - n) < 1e-3 for r, n in zip(logged, (2, 2, 1))) and logged[0]['lr'] == 2e-4
+    one = []
+    small(Plan(steps=2, batch=4, log_every=1), report=one.append).fit()
+    close(logged[0]['loss'], (one[0]['loss'] + one[1]['loss'])/2, 1e-6)
+    with open(tmp_path/'log.csv', 'a') as f: f.write('6,0.1')  # cut off while writing
+    assert [r['step'] for r in Log(tmp_path/'log.csv', 4).rows()] == [2, 4]
+
+
+def test_a_batch_must_split_among_processes_and_pieces():
+    with pytest.raises(ValueError, match='cannot be split'): Plan(batch=6, accumulate=4)
+
+
+def test_the_network_of_the_demo_learns_with_it():
+    rows = []
+    net = Trainer(UNet(8), Drawn(lambda n, g: pairs('rain', n, 'train', g, 16)), Schedule.power(), Plan(steps=60, batch=8, lr=4e-3, warmup=10, decay='cosine', log_every=20), device='cpu', report=rows.append).fit()
+    assert rows[-1]['loss'] < .8*rows[0]['loss'] and not net.training and net.schedule == Schedule.power()
