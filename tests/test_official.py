@@ -1,0 +1,243 @@
+"""The official network: its size, every layer against the same thing written out by hand, and the way in for its weights."""
+import math
+import pickle
+import pytest
+import torch
+import torch.nn.functional as F
+from common import close, randn, rng
+from rddm_nb.official import (ChannelNorm, OfficialAttention, OfficialBlock, OfficialNet, OfficialUNet, StandardConv, clock, folded, load_official, our_name, with_extra)
+from rddm_nb.schedule import Schedule
+from rddm_nb.unet import load_model, save_model
+
+
+def awake(module, seed=0):
+    "A module in float64 whose every parameter is drawn at random"
+    g = rng(seed)
+    for p in module.double().parameters(): p.data = torch.randn(p.shape, generator=g, dtype=p.dtype)*.3
+    return module
+
+
+def plain(m, x): return F.conv2d(x, m.weight, m.bias, m.stride, m.padding)
+
+
+def standard(m, x):
+    w = m.weight
+    mean = w.mean((1, 2, 3), keepdim=True)
+    return F.conv2d(x, (w - mean)/(((w - mean)**2).mean((1, 2, 3), keepdim=True) + 1e-5).sqrt(), m.bias, m.stride, m.padding)
+
+
+def channel_norm(m, x):
+    d = x - x.mean(1, keepdim=True)
+    return d/((d**2).mean(1, keepdim=True) + 1e-5).sqrt()*m.gain
+
+
+def group_norm(m, x):
+    y = x.reshape(len(x), m.num_groups, -1)
+    d = y - y.mean(2, keepdim=True)
+    return (d/((d**2).mean(2, keepdim=True) + m.eps).sqrt()).reshape(x.shape)*m.weight[:, None, None] + m.bias[:, None, None]
+
+
+def silu(x): return x/(1 + (-x).exp())
+def gelu(x): return x*.5*(1 + torch.erf(x/math.sqrt(2)))
+
+
+def block(m, h, e):
+    k = silu(e) @ m.film.weight.T + m.film.bias
+    c = k.shape[1]//2
+    y = silu(group_norm(m.norm1, standard(m.conv1, h))*(1 + k[:, :c, None, None]) + k[:, c:, None, None])
+    return (plain(m.around, h) if h.shape[1] != c else h) + silu(group_norm(m.norm2, standard(m.conv2, y)))
+
+
+def attention(m, h, linear):
+    b, _, height, width = h.shape
+    n = height*width
+    q, k, v = plain(m.qkv, channel_norm(m.norm, h)).reshape(b, 3, 4, 32, n).unbind(1)  # (b, head, d, place)
+    if linear:
+        q, k = q.exp()/q.exp().sum(2, keepdim=True), k.exp()/k.exp().sum(3, keepdim=True)
+        a = torch.einsum('bhdi,bhei,bhdj->bhej', k, v/n, q/math.sqrt(32))
+        return h + channel_norm(m.after, plain(m.out, a.reshape(b, 128, height, width)))
+    a = torch.einsum('bhij,bhdj->bhdi', (torch.einsum('bhdi,bhdj->bhij', q, k)/math.sqrt(32)).softmax(3), v)
+    return h + plain(m.out, a.reshape(b, 128, height, width))
+
+
+def told(net, t):
+    wave = torch.cat([f(t[:, None]*10_000**(-torch.arange(net.dim//2, dtype=t.dtype)/(net.dim//2 - 1))) for f in (torch.sin, torch.cos)], 1)
+    return gelu(wave @ net.time[0].weight.T + net.time[0].bias) @ net.time[2].weight.T + net.time[2].bias
+
+
+def whole(net, x, t):
+    "Three sizes, step by step"
+    e, twice = told(net, t), lambda v: v.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    first = plain(net.first, x)
+    def level(m, h): a = block(m[0], h, e); return a, attention(m[2], block(m[1], a, e), True)
+    a0, b0 = level(net.down[0], first)
+    a1, b1 = level(net.down[1], plain(net.down[0][3], b0))
+    a2, b2 = level(net.down[2], plain(net.down[1][3], b1))
+    h = plain(net.down[2][3], b2)
+    h = block(net.middle[2], attention(net.middle[1], block(net.middle[0], h, e), False), e)
+    def rise(m, h, b, a): return attention(m[2], block(m[1], torch.cat([block(m[0], torch.cat([h, b], 1), e), a], 1), e), True)
+    h = plain(net.up[0][3], twice(rise(net.up[0], h, b2, a2)))
+    h = plain(net.up[1][3], twice(rise(net.up[1], h, b1, a1)))
+    h = plain(net.up[2][3], rise(net.up[2], h, b0, a0))
+    return plain(net.out, block(net.last, torch.cat([h, first], 1), e))
+
+
+def conv_size(c_in, c_out, k, bias=True): return c_in*c_out*k*k + bias*c_out
+def linear_size(c_in, c_out): return c_in*c_out + c_out
+
+
+def counted(channels_in):
+    "Parameters of one official U-Net, layer by layer: (those a counter without a rule for custom layers sees, those it misses)"
+    seen, missed, emb = [], [], 256
+    def block(i, o):
+        seen.extend([linear_size(emb, 2*o), 4*o, conv_size(i, o, 1) if i != o else 0])
+        missed.extend([conv_size(i, o, 3), conv_size(o, o, 3)])
+    def attention(c, kind):
+        seen.extend([conv_size(c, 3*128, 1, bias=False), conv_size(128, c, 1)])
+        missed.append(c*(2 if kind == 'linear' else 1))
+    widths = [64, 64, 128, 256, 512]
+    levels = list(zip(widths, widths[1:]))
+    seen.extend([conv_size(channels_in, 64, 7), linear_size(64, emb), linear_size(emb, emb)])
+    for i, o in levels:
+        block(i, i), block(i, i), attention(i, 'linear')
+        seen.append(conv_size(i, o, 4 if o != 512 else 3))
+    block(512, 512), attention(512, 'full'), block(512, 512)
+    for i, o in reversed(levels):
+        block(o + i, o), block(o + i, o), attention(o, 'linear')
+        seen.append(conv_size(o, i, 3))
+    block(128, 64)
+    seen.append(conv_size(64, 3, 1))
+    return sum(seen), sum(missed)
+
+
+@pytest.mark.parametrize('channels_in, all_of_them, published', [(3, 36_251_779, 7_744_387), (6, 36_261_187, 7_753_795), (9, 36_270_595, 7_763_203)])
+def test_inv53_the_published_size_leaves_out_the_custom_layers(channels_in, all_of_them, published):
+    net = OfficialNet(channels_in)
+    seen, missed = counted(channels_in)
+    assert (seen, seen + missed) == (published, all_of_them) and sum(p.numel() for p in net.parameters()) == all_of_them
+    custom = [p for m in net.modules() if isinstance(m, (StandardConv, ChannelNorm)) for p in m.parameters(recurse=False)]
+    assert sum(p.numel() for p in custom) == missed
+
+
+@pytest.mark.parametrize('c_in, c_out', [(8, 8), (8, 16)])
+def test_a_block_by_hand(c_in, c_out):
+    m, h, e = awake(OfficialBlock(c_in, c_out, 5)), randn(2, c_in, 4, 6), randn(2, 5)
+    close(m(h, e), block(m, h, e), 1e-9)
+
+
+@pytest.mark.parametrize('linear', [True, False])
+def test_attention_by_hand(linear):
+    m, h = awake(OfficialAttention(16, linear)), randn(2, 16, 3, 5)
+    close(m(h), attention(m, h, linear), 1e-9)
+
+
+def test_the_whole_network_by_hand():
+    net, x, t = awake(OfficialNet(6, 8, (1, 2, 4))), randn(2, 6, 8, 12), torch.tensor([3., 871.], dtype=torch.float64)
+    close(net(x, t), whole(net, x, t), 1e-7)
+
+
+def test_folding_keeps_the_function_and_leaves_the_network_alone():
+    net, x, t = awake(OfficialNet(3, 8, (1, 2))), randn(2, 3, 6, 6), torch.tensor([3., 871.], dtype=torch.float64)
+    before = {k: v.clone() for k, v in net.state_dict().items()}
+    with torch.no_grad(): close(folded(net)(x, t), net(x, t), 1e-10)
+    assert all(torch.equal(v, before[k]) for k, v in net.state_dict().items()) and not any(isinstance(m, StandardConv) for m in folded(net).modules())
+
+
+def test_each_network_is_told_its_own_coefficient():
+    net, x, y = awake(OfficialUNet(cond='own', dim=8, mults=(1, 2))), randn(2, 3, 4, 4), randn(2, 3, 4, 4, seed=1)
+    pred, z = net(x, y, .25, .5), torch.cat([x, y], 1)
+    each = lambda v: torch.full((2,), v, dtype=x.dtype)
+    close(pred.res, net.nets['res'](z, each(250.)), 1e-12); close(pred.eps, net.nets['eps'](z, each(500.)), 1e-12)
+
+
+def test_by_index_the_first_node_is_zero():
+    net, x = awake(OfficialUNet('eps', sees_input=False, dim=8, mults=(1, 2))), randn(2, 3, 4, 4)
+    pred = net(x, None, .25, .5, torch.tensor([1, 1000]))
+    assert pred.res is None
+    close(pred.eps, net.nets['eps'](x, torch.tensor([0., 999.], dtype=x.dtype)), 1e-12)
+    with pytest.raises(ValueError, match="cond='own'"): net(x, None, .25, .5)
+
+
+def test_it_looks_at_what_it_was_built_for():
+    x, y, m = randn(2, 3, 5, 7), randn(2, 3, 5, 7, seed=1), randn(2, 1, 5, 7, seed=2)
+    net = awake(OfficialUNet('res', sees_extra=True, dim=8, mults=(1, 2)))
+    with pytest.raises(ValueError, match='with_extra'): net(x, y, .25, .5, 3)
+    got, z = with_extra(net, m)(x, y, .25, .5, 3).res, torch.cat([x, y, m.expand(-1, 3, -1, -1)], 1)
+    z = torch.cat([z, z[..., -1:]], 3)
+    z = torch.cat([z, z[..., -1:, :]], 2)
+    close(got, net.nets['res'](z, torch.full((2,), 2., dtype=x.dtype))[..., :5, :7], 1e-12)
+    assert net.extra is None
+
+
+@pytest.mark.parametrize('kw, match', [(dict(predicts='x0'), 'res, eps, both'), (dict(cond='plane'), 't, own')])
+def test_networks_that_do_not_exist(kw, match):
+    with pytest.raises(ValueError, match=match): OfficialUNet(**kw)
+
+
+def test_it_is_kept_like_any_model(tmp_path):
+    net = awake(OfficialUNet(dim=8, mults=(1, 2)))
+    save_model(tmp_path/'m', net, Schedule.power(T=10))
+    x = randn(1, 3, 4, 4)
+    close(load_model(tmp_path/'m', network=OfficialUNet)(x, x, .1, .2, 3).eps, net(x, x, .1, .2, 3).eps, 0)
+    with pytest.raises(ValueError, match='holds a OfficialUNet, not a UNet: pass network=OfficialUNet'): load_model(tmp_path/'m')
+
+
+def official_names(n):
+    "Every parameter name of an official U-Net with n sizes, in their words"
+    rows = [f'{r}.{i}' for r in ('downs', 'ups') for i in range(n)]
+    blocks = [f'{r}.{j}' for r in rows for j in (0, 1)] + ['mid_block1', 'mid_block2', 'final_res_block']
+    layers = [f'{b}.{p}' for b in blocks for p in ('mlp.1', 'block1.proj', 'block1.norm', 'block2.proj', 'block2.norm', 'res_conv')]
+    layers += [f'{r}.2.fn.fn.{p}' for r in rows for p in ('to_qkv', 'to_out.0')] + ['mid_attn.fn.fn.to_qkv', 'mid_attn.fn.fn.to_out', 'init_conv', 'time_mlp.1', 'time_mlp.3', 'final_conv', f'ups.{n - 1}.3']
+    layers += [f'downs.{i}.3' for i in range(n)] + [f'ups.{i}.3.1' for i in range(n - 1)]
+    return [f'{l}.{w}' for l in layers for w in ('weight', 'bias')] + [f'{r}.2.fn.{g}' for r in rows for g in ('norm.g', 'fn.to_out.1.g')] + ['mid_attn.fn.norm.g']
+
+
+def checkpoint(path, net, nets=('unet0.', 'unet1.'), n=2, drop=None):
+    "A file as the official trainer writes it"
+    theirs = {our_name(o): o for o in official_names(n)}
+    state = {f'model.{u}{theirs[k]}': v for u, m in zip(nets, net.nets.values()) for k, v in m.state_dict().items() if k != drop}
+    torch.save({'step': 7, 'model': {**state, 'betas': torch.zeros(3)}, 'opt0': {'state': {}}, 'ema': {'initted': torch.tensor(True), 'step': torch.tensor(7), **{f'ema_model.{k}': v + 1 for k, v in state.items()}}}, path)
+
+
+def test_every_parameter_has_an_official_name():
+    assert set(OfficialNet(6, 8).state_dict()) <= {our_name(o) for o in official_names(4)}
+
+
+@pytest.mark.parametrize('cond, sees_extra', [('t', False), ('own', True)])
+def test_official_weights_come_in(tmp_path, cond, sees_extra):
+    net = awake(OfficialUNet(cond=cond, sees_extra=sees_extra, dim=8, mults=(1, 2)))
+    checkpoint(tmp_path/'model-7.pt', net)
+    last, mean = load_official(tmp_path/'model-7.pt', cond=cond, averaged=False), load_official(tmp_path/'model-7.pt', cond=cond)
+    assert last.config == mean.config == net.config
+    for k, v in net.state_dict().items(): close(last.state_dict()[k], v, 0), close(mean.state_dict()[k], v + 1, 0)
+
+
+@pytest.mark.parametrize('names', [('unet0.',), ('',)])
+def test_a_single_official_network(tmp_path, names):
+    net = OfficialUNet('res', sees_input=False, dim=8, mults=(1, 2))
+    checkpoint(tmp_path/'m.pt', net, names)
+    assert load_official(tmp_path/'m.pt', 'res').config == net.config
+    with pytest.raises(ValueError, match=r"holds 1 network\(s\), but predicts='both' needs 2"): load_official(tmp_path/'m.pt')
+
+
+class Evil:
+    "An object that runs code when it is unpickled"
+    def __reduce__(self): return exec, ('raise SystemExit("it ran")',)
+
+
+@pytest.mark.filterwarnings('ignore:Detected pickle protocol')
+def test_files_that_are_not_official_weights(tmp_path):
+    net = OfficialUNet('res', dim=8, mults=(1, 2))
+    checkpoint(tmp_path/'short.pt', net, ('unet0.',), drop='first.bias')
+    with pytest.raises(RuntimeError, match='first.bias'): load_official(tmp_path/'short.pt', 'res')
+    torch.save({'model': Evil()}, tmp_path/'evil.pt')
+    with pytest.raises(ValueError, match='objects that would run code'): load_official(tmp_path/'evil.pt')
+    (tmp_path/'evil2.pt').write_bytes(pickle.dumps(Evil()))
+    with pytest.raises(ValueError, match='objects that would run code'): load_official(tmp_path/'evil2.pt')
+    torch.save({'model': {'other': torch.zeros(1)}}, tmp_path/'other.pt')
+    with pytest.raises(ValueError, match="has no 'ema'"): load_official(tmp_path/'other.pt')
+    with pytest.raises(ValueError, match="holds no U-Net"): load_official(tmp_path/'other.pt', averaged=False)
+
+
+def test_the_clock():
+    close(clock(torch.tensor([0., 2.], dtype=torch.float64), 4), [[0, 0, 1, 1], [math.sin(2), math.sin(2e-4), math.cos(2), math.cos(2e-4)]], 1e-12)
