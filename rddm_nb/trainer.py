@@ -47,12 +47,13 @@ def generator_for(
     "A generator for one purpose"
     return torch.Generator(device).manual_seed(seed_for(*what))
 
-# %% ../nbs/trainer.ipynb #a2fb2ae2
+# %% ../nbs/trainer.ipynb #e0d0492c
 class Batch(NamedTuple):
     "Pairs to learn from"
     x0: Tensor # clean pictures (B, C, H, W) in [-1, 1]
     x_in: Tensor # degraded pictures
     names: list|None = None # where they come from, for messages
+    extra: Tensor|None = None # third pictures, for networks that look at them
 
 class Drawn:
     "A source that draws its pairs"
@@ -234,7 +235,7 @@ class Trainer:
         self.ema = Ema(net, plan.ema)
         self.model = self.hub.prepare_model(torch.compile(net) if plan.compile else net)
 
-# %% ../nbs/trainer.ipynb #f10ca1ae
+# %% ../nbs/trainer.ipynb #f16115ae
 @patch
 def _part(self:Trainer):
     "Which pairs of a batch belong to this process"
@@ -244,19 +245,21 @@ def _part(self:Trainer):
 
 @patch
 def _pieces(self:Trainer, step):
-    "The states of a step, piece by piece: (x_t, x_in, res, eps, abar, bbar, t)"
+    "The states of a step, piece by piece: (extra, x_t, x_in, res, eps, abar, bbar, t)"
     b = self.source.batch(self.plan.batch, step, self.plan.seed, self.part)
-    b = Batch(*(v.to(self.hub.device, non_blocking=True) for v in b[:2]), b.names)
+    b = Batch(*(v.to(self.hub.device, non_blocking=True) if torch.is_tensor(v) else v for v in b))
     x_t, eps, abar, bbar, t = draw_states(b, self.plan, self.schedule, step, self.part)
-    return zip(*(v.chunk(self.plan.accumulate) for v in (x_t, b.x_in, b.x_in - b.x0, eps, abar, bbar, t)))
+    n = self.plan.accumulate
+    return zip([None]*n if b.extra is None else b.extra.chunk(n), *(v.chunk(n) for v in (x_t, b.x_in, b.x_in - b.x0, eps, abar, bbar, t)))
 
-# %% ../nbs/trainer.ipynb #75099173
+# %% ../nbs/trainer.ipynb #c78d1e0d
 @patch
 def _learn(self:Trainer):
     "One step of the optimizer; the loss and the gradient's norm stay on the device"
     plan, total = self.plan, 0.
     for g in self.opt.param_groups: g['lr'] = plan.rate(self.step)
-    for i, (x_t, x_in, res, eps, abar, bbar, t) in enumerate(self._pieces(self.step)):
+    for i, (extra, x_t, x_in, res, eps, abar, bbar, t) in enumerate(self._pieces(self.step)):
+        if extra is not None: self.net.extra = extra
         with nullcontext() if i + 1 == plan.accumulate else self.hub.no_sync(self.model):
             with self.hub.autocast(): pred = self.model(x_t, x_in, abar, bbar, t)
             loss = loss_of(pred, res, eps, plan.loss)/plan.accumulate

@@ -400,6 +400,24 @@ MUTANTS = [Mutant(*m) for m in [
     ('trainer', "r['step'] <= step]", "r['step'] >= 0]", 'log: later rows kept'),
     ('trainer', '(self.bad < 0) & ~(loss', '~(loss', 'readings: last bad step instead of first'),
     ('trainer', 'n*self.plan.batch/seconds', 'n*seconds', 'log: pairs per second'),
+    # data
+    ('data', 'range(step*n, step*n + n)', 'range(step, step + n)', 'indices: steps overlap'),
+    ('data', 'self.order[1][k % total]', 'self.order[1][0]', 'indices: always the first'),
+    ('data', "generator_for('cpu', seed, 'order', k//total)", "generator_for('cpu', seed, 'order')", 'indices: the same order every round'),
+    ('data', "if self.order[0] != (seed, k//total)", "if self.order[0] is None", 'indices: order of the first round kept'),
+    ('data', 'h - a + 1)', 'h - a)', 'cut: never at the lower edge'),
+    ('data', 'w - b + 1)', 'w - b)', 'cut: never at the right edge'),
+    ('data', 'where[2] < .5', 'where[2] < 0', 'cut: always mirrored'),
+    ('data', 'v.flip(2) for v in out', 'v.flip(1) for v in out', 'cut: upside down'),
+    ('data', "self.bytes + size > self.memory", "False", 'read: everything kept'),
+    ('data', "seed, 'cut', step))[mine]", "seed, 'cut', step))", 'batch: other places for a part'),
+    ('data', 'self.indices(n, step, seed)[mine]', 'self.indices(n, step, seed)', 'batch: everyone takes all'),
+    ('data', 'mine = slice(None) if self.task else part', 'mine = part', 'batch: weather by part'),
+    ('data', "seed, 'weather', step", "seed, 'weather'", 'batch: the same weather at every step'),
+    ('data', 'torch.equal(x_in, x0)', 'False', 'report: same pictures not seen'),
+    ('data', 'for k in sorted(common)', 'for k in common', 'match: not sorted'),
+    ('data', 'if k not in common', 'if False', 'match: partners not checked'),
+    ('data', "img.convert('RGB')", "img", 'read_picture: not made colours'),
 ]]
 
 
