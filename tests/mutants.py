@@ -465,6 +465,16 @@ MUTANTS = [Mutant(*m) for m in [
     ('quality', '[_scored(model, truth, x_in, n, seeds, within,', '[_scored(model, truth, x_in, n, seeds, 0.,', "sweep: the truth's own term left out"),
     ('quality', '[_scored(model, truth, x_in, n, seeds, within,', '[_scored(model, truth, None, n, seeds, within,', 'sweep: input dropped'),
     ('quality', 'STEPS = (1, 2, 3, 5, 10, 20, 50)', 'STEPS = (1, 2, 3, 5, 10, 20)', 'STEPS: without 50'),
+    # restore
+    ('restore', 'w/total[s]', 'w', 'fades: weights not made to add up'),
+    ('restore', 'torch.minimum(torch.arange(length), torch.arange(length).flip(0))', 'torch.arange(length)', 'fades: only one end fades'),
+    ('restore', '-(-(n - overlap)//(tile - overlap))', '(n - overlap)//(tile - overlap) + 1', 'starts: a tile too many where they fit'),
+    ('restore', 'i*(n - tile)//(count - 1)', 'i*(n - tile)//count', 'starts: the end is missed'),
+    ('restore', 'v*weight', 'v', 'Tiled: not weighted'),
+    ('restore', 'None if x_in is None else x_in[..., r, c], abar, bbar, t)', 'None if x_in is None else x_in[..., r, c], bbar, abar, t)', 'Tiled: coefficients swapped'),
+    ('restore', "generator_for('cpu', seed, 'restore')", "generator_for('cpu', 'restore')", 'restore: seed forgotten'),
+    ('restore', 'files[i::n]', 'files', 'folder: every part does all'),
+    ('restore', 'if force or not (outputs', 'if True or not (outputs', 'folder: done again'),
 ]]
 
 
