@@ -475,6 +475,27 @@ MUTANTS = [Mutant(*m) for m in [
     ('restore', "generator_for('cpu', seed, 'restore')", "generator_for('cpu', 'restore')", 'restore: seed forgotten'),
     ('restore', 'files[i::n]', 'files', 'folder: every part does all'),
     ('restore', 'if force or not (outputs', 'if True or not (outputs', 'folder: done again'),
+    # ddim
+    ('ddim', 'r2 = (1 - schedule.abar)**2 + schedule.bbar**2', 'r2 = (1 - schedule.abar)**2 - schedule.bbar**2', 'to_ddim: circle with the wrong sign'),
+    ('ddim', 'return ((1 - schedule.abar)**2)[1:]', 'return (1 - schedule.abar)[1:]', 'to_ddim: not squared'),
+    ('ddim', 'return ((1 - schedule.abar)**2)[1:]', 'return ((1 - schedule.abar)**2)[:-1]', 'to_ddim: one node early'),
+    ('ddim', 'return eta**2', 'return eta', 'ddim_eta: not squared'),
+    ('ddim', 'c = ((1 - abar)**2 + bbar**2)**.5', 'c = ((1 - abar)**2 + bbar**2)', 'rescaled: no root'),
+    ('ddim', 'c = ((1 - abar)**2 + bbar**2)**.5', 'c = (abar**2 + bbar**2)**.5', 'rescaled: distance from the wrong corner'),
+    ('ddim', 'return ((1 - abar)/c)**2, c', 'return (1 - abar)/c, c', 'rescaled: not squared'),
+    ('ddim', 'res=x_in - out)', 'res=out - x_in)', 'prediction: residual of a picture turned round'),
+    ('ddim', 'share_x0*u - share_eps*out', 'share_x0*u + share_eps*out', 'prediction: velocity to picture, sign'),
+    ('ddim', 'share_eps*u + share_x0*out', 'share_eps*u - share_x0*out', 'prediction: velocity to noise, sign'),
+    ('ddim', 'u, share_x0, share_eps = (x_t - abar*x_in)/c', 'u, share_x0, share_eps = (x_t + abar*x_in)/c', 'prediction: input added'),
+    ('ddim', 'self.net((x_t - abar*x_in)/c, k)', 'self.net((x_t - abar*x_in), k)', 'FromDDPM: state not rescaled'),
+    ('ddim', 'self.net((x_t - abar*x_in)/c, k)', 'self.net(x_t/c, k)', 'FromDDPM: input not taken off'),
+    ('ddim', 'torch.log(A/(1 - A))', 'torch.log(A)', 'timestep: other scale between levels'),
+    ('ddim', 'i - 1 + ((x - xs[i - 1])', 'i + ((x - xs[i - 1])', 'timestep: one too high'),
+    ('ddim', 'np.arange(steps)[::-1]*(T//steps) + offset', 'np.arange(steps)[::-1]*(T//steps)', 'nodes: offset forgotten'),
+    ('ddim', '.round()[:steps] - 1', '.round()[:steps] - 2', 'nodes: trailing one too low'),
+    ('ddim', 'np.linspace(0, T - 1, steps).round()', 'np.linspace(0, T - 1, steps).astype(int)', 'nodes: linspace cut off'),
+    ('ddim', '[int(i) + 1 for i in k]', '[int(i) for i in k]', 'nodes: timesteps for nodes'),
+    ('ddim', 'max(t - T//steps, 0)', 'max(t - T//steps - 1, 0)', 'pairs: one too far'),
 ]]
 
 
