@@ -66,7 +66,7 @@ class Drawn:
         x0, x_in = self.draw(n, generator_for('cpu', seed, 'pairs', step))
         return Batch(x0[part], x_in[part])
 
-# %% ../nbs/trainer.ipynb #933d88da
+# %% ../nbs/trainer.ipynb #e6990515
 @dataclass(frozen=True)
 class Plan:
     "How to train"
@@ -75,7 +75,8 @@ class Plan:
     lr: float = 2e-4 # learning rate at its highest
     warmup: int = 0 # steps until then
     decay: str = 'none' # afterwards: 'none', or 'cosine' down to 1 %
-    betas: tuple = (.9, .99) # of AdamW
+    optimizer: str = 'adamw' # 'adamw' or 'radam'
+    betas: tuple = (.9, .99) # of the optimizer
     weight_decay: float = 0.
     clip: float|None = 1. # largest norm of the gradient
     ema: float = .995 # decay of the running average of the weights
@@ -93,18 +94,19 @@ class Plan:
 
 _FREE = ('steps', 'accumulate', 'compile', 'channels_last', 'save_every', 'keep', 'log_every')
 
-# %% ../nbs/trainer.ipynb #de8ac8b1
+# %% ../nbs/trainer.ipynb #32e8c54a
 def _rules(p):
     "What must hold of a plan: (field, whether it does, what it has to be)"
     whole = lambda v, least: isinstance(v, int) and v >= least
+    real = lambda v: isinstance(v, (int, float))
     for name in ('steps', 'batch', 'accumulate', 'ema_every', 'save_every', 'keep', 'log_every'): yield name, whole(getattr(p, name), 1), 'a whole number >= 1'
     yield 'warmup', whole(p.warmup, 0), 'a whole number >= 0'
-    yield 'lr', 0 < p.lr < math.inf, 'a positive number'
-    yield 'weight_decay', 0 <= p.weight_decay < math.inf, 'a number >= 0'
-    yield 'betas', len(p.betas) == 2 and all(0 <= b < 1 for b in p.betas), 'two numbers in [0, 1)'
-    yield 'clip', p.clip is None or p.clip > 0, 'a positive number or None'
-    yield 'ema', 0 <= p.ema < 1, 'a number in [0, 1)'
-    for name, choices in dict(decay=('none', 'cosine'), loss=('l1', 'l2'), precision=('fp32', 'bf16')).items(): yield name, getattr(p, name) in choices, f"one of {', '.join(choices)}"
+    yield 'lr', real(p.lr) and 0 < p.lr < math.inf, 'a positive number'
+    yield 'weight_decay', real(p.weight_decay) and 0 <= p.weight_decay < math.inf, 'a number >= 0'
+    yield 'betas', len(p.betas) == 2 and all(real(b) and 0 <= b < 1 for b in p.betas), 'two numbers in [0, 1)'
+    yield 'clip', p.clip is None or real(p.clip) and p.clip > 0, 'a positive number or None'
+    yield 'ema', real(p.ema) and 0 <= p.ema < 1, 'a number in [0, 1)'
+    for name, choices in dict(optimizer=('adamw', 'radam'), decay=('none', 'cosine'), loss=('l1', 'l2'), precision=('fp32', 'bf16')).items(): yield name, getattr(p, name) in choices, f"one of {', '.join(choices)}"
 
 @patch
 def check(self:Plan):
@@ -211,7 +213,7 @@ class Log:
         "Append a row"
         with open(self.path, 'a') as f: csv.DictWriter(f, _COLUMNS, lineterminator='\n').writerow({k: row.get(k, 'nan') for k in _COLUMNS})
 
-# %% ../nbs/trainer.ipynb #4ab15f78
+# %% ../nbs/trainer.ipynb #a12e240e
 class Trainer:
     "Fit a network to a source of pairs"
     def __init__(self,
@@ -231,7 +233,8 @@ class Trainer:
         self.part = self._part()
         if plan.channels_last: net.to(memory_format=torch.channels_last)
         net.to(self.hub.device)
-        self.opt = torch.optim.AdamW(net.parameters(), plan.lr, betas=plan.betas, weight_decay=plan.weight_decay, fused=True)
+        kind, fast = (torch.optim.AdamW, dict(fused=True)) if plan.optimizer == 'adamw' else (torch.optim.RAdam, dict(foreach=True, decoupled_weight_decay=True))
+        self.opt = kind(net.parameters(), plan.lr, betas=plan.betas, weight_decay=plan.weight_decay, **fast)
         self.ema = Ema(net, plan.ema)
         self.model = self.hub.prepare_model(torch.compile(net) if plan.compile else net)
 

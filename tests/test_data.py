@@ -7,7 +7,7 @@ import torch
 from common import close, error
 from hypothesis import given, strategies as st
 from PIL import Image
-from rddm_nb.data import (Pair, Pictures, Source, flist, from_clean, from_pairs, from_table, known_set, match, read_picture, report)
+from rddm_nb.data import (Pair, Pictures, Source, flist, from_clean, from_pairs, from_table, known_set, match, read_picture, report, resized)
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import Plan, Trainer
 from rddm_nb.unet import UNet
@@ -193,6 +193,20 @@ def test_weather_changes_from_step_to_step_over_the_same_picture():
     a, b = s.batch(2, 0), s.batch(2, 1)
     close(a.x0, b.x0, 0)
     assert error(a.x_in, b.x_in) > .1
+
+
+def test_nothing_and_a_hole_are_inputs_too():
+    b = Source(pictures(3, 8, 12), task='generate').batch(2, 0)
+    assert b.x_in.abs().max() == 0 and b.x0.abs().max() > 0
+    b = Source(pictures(3, 8, 12), task='hole').batch(2, 0)
+    d = (b.x_in != b.x0).any(1)
+    assert (b.x_in[:, :, 2:6, 3:9] == 0).all() and d[:, 2:6, 3:9].all() and d.sum() == 2*24
+
+
+def test_pictures_are_squeezed_into_a_square():
+    p = resized(pictures(2, 8, 12, True), 4)
+    x_in, x0, extra = p[1]
+    assert x0.shape == x_in.shape == extra.shape == (3, 4, 4) and x0.dtype == torch.uint8 and (x0[0] == 1).all() and (extra[0] == 201).all() and (x0[2].diff(dim=1) > 0).all() and p.name(1) == 'no. 1'
 
 
 def test_memory_is_a_limit():

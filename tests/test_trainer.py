@@ -60,6 +60,18 @@ def test_a_run_is_the_loop_written_out(kw):
     close(got, torch.cat([e.flatten() for e in ema]), 1e-9)
 
 
+def test_radam_is_torchs_own():
+    got = flat(small(Plan(steps=8, batch=4, lr=3e-3, ema=0., optimizer='radam', clip=None)).fit())
+    torch.manual_seed(0)
+    net = UNet(8, mults=(1,)).double()
+    opt = torch.optim.RAdam(net.parameters(), 3e-3, betas=(.9, .99))
+    for k in range(8):
+        x0, x_in = draw(4, generator_for('cpu', 0, 'pairs', k))
+        x_t, eps, a, b, t = draw_states(Batch(x0, x_in), Plan(batch=4), S, k, slice(None))
+        opt.zero_grad(); (net(x_t, x_in, a, b, t).res - (x_in - x0)).abs().mean().backward(); opt.step()
+    close(got, flat(net), 1e-9)
+
+
 def test_pieces_add_up_to_the_batch():
     runs = [flat(small(Plan(steps=4, batch=8, lr=1e-3, accumulate=k)).fit()) for k in (1, 2, 8)]
     close(runs[1], runs[0], 1e-9); close(runs[2], runs[0], 1e-9)
@@ -91,7 +103,7 @@ def test_the_loss_takes_what_is_predicted():
 
 
 @pytest.mark.parametrize('kw, match', [
-    (dict(steps=0), 'steps must be a whole number >= 1, got 0'), (dict(batch=1.5), 'batch'), (dict(lr=-1.), 'lr must be a positive number, got -1'), (dict(lr=math.nan), 'lr'), (dict(warmup=-1), 'warmup'),
+    (dict(steps=0), 'steps must be a whole number >= 1, got 0'), (dict(batch=1.5), 'batch'), (dict(lr=-1.), 'lr must be a positive number, got -1'), (dict(lr=math.nan), 'lr'), (dict(lr='1e-4'), "lr must be a positive number, got '1e-4'"), (dict(clip='1'), 'clip'), (dict(warmup=-1), 'warmup'),
     (dict(decay='linear'), "decay must be one of none, cosine, got 'linear'"), (dict(loss='l3'), 'l1, l2'), (dict(precision='fp16'), 'fp32, bf16'), (dict(betas=(.9,)), 'betas'), (dict(betas=(.9, 1.)), 'betas'),
     (dict(clip=0.), 'clip'), (dict(ema=1.), 'ema'), (dict(accumulate=3), 'batch=16 cannot be split into accumulate=3'), (dict(weight_decay=-1.), 'weight_decay')])
 def test_plans_that_cannot_work(kw, match):
