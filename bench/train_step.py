@@ -1,7 +1,7 @@
 """How long does a training step take, and an evaluation, beside the habits of the official loop? Same two networks, same function, taking turns in one thread.
 
-`python -m bench.train_step` prints processor seconds and writes bench/results/train_step.json. The official habits, from its description: filters standardised by separate operations, the
-loss read on the host at every step, Adam without fusing or batching, an average of the weights parameter by parameter."""
+`python -m bench.train_step` prints processor seconds and writes bench/results/train_step.json. The official habits, from its description: every norm, scale and shift and attention by separate
+operations, the loss read on the host at every step, Adam without fusing or batching, an average of the weights parameter by parameter."""
 import argparse
 import json
 import platform
@@ -12,14 +12,14 @@ import torch
 import torch.nn.functional as F
 from rddm_nb.demo import Ema
 from rddm_nb.forward import q_sample
-from rddm_nb.official import OfficialUNet, StandardConv, folded
+from rddm_nb.official import ChannelNorm, OfficialAttention, OfficialBlock, OfficialUNet, StandardConv, folded
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import loss_of
 
 RESULTS = Path(__file__).with_name('results')
 
 
-class ByHand(StandardConv):
+class PlainConv(StandardConv):
     "Filters standardised one operation at a time"
     def forward(self, h):
         w = self.weight
@@ -27,10 +27,39 @@ class ByHand(StandardConv):
         return F.conv2d(h, (w - mean)*(var + 1e-5).rsqrt(), self.bias, self.stride, self.padding)
 
 
+class PlainNorm(ChannelNorm):
+    "Mean and variance one after the other"
+    def forward(self, h):
+        var, mean = h.var(1, correction=0, keepdim=True), h.mean(1, keepdim=True)
+        return (h - mean)*(var + 1e-5).rsqrt()*self.gain
+
+
+class PlainBlock(OfficialBlock):
+    "Scale and shift one after the other"
+    def forward(self, h, e):
+        scale, shift = self.film(F.silu(e))[:, :, None, None].chunk(2, 1)
+        y = F.silu(self.norm1(self.conv1(h))*(scale + 1) + shift)
+        return F.silu(self.norm2(self.conv2(y))) + self.around(h)
+
+
+class PlainAttention(OfficialAttention):
+    "Attention by einsum"
+    def forward(self, h):
+        b, c, height, width = h.shape
+        q, k, v = (z.reshape(b, 4, 32, height*width) for z in self.qkv(self.norm(h)).chunk(3, 1))
+        if self.linear:
+            q, k, v = q.softmax(-2)*32**-.5, k.softmax(-1), v/(height*width)
+            a = torch.einsum('bhde,bhdn->bhen', torch.einsum('bhdn,bhen->bhde', k, v), q)
+        else: a = torch.einsum('bhij,bhdj->bhid', torch.einsum('bhdi,bhdj->bhij', q*32**-.5, k).softmax(-1), v).transpose(2, 3)
+        return self.after(self.out(a.reshape(b, 128, height, width))) + h
+
+
+PLAIN = {StandardConv: PlainConv, ChannelNorm: PlainNorm, OfficialBlock: PlainBlock, OfficialAttention: PlainAttention}
+
+
 def official_style(net):
-    "The same network, its filters standardised by hand"
-    for m in net.modules():
-        if isinstance(m, StandardConv): m.__class__ = ByHand
+    "The same network, computed one operation at a time"
+    for m in net.modules(): m.__class__ = PLAIN.get(type(m), type(m))
     return net
 
 

@@ -1,5 +1,6 @@
 "The documentation site, built and opened page by page in a real browser"
 import functools
+import html
 import http.server
 import json
 import os
@@ -156,18 +157,30 @@ def test_pictures_carry_descriptions(site):
 def test_links_inside_the_site_resolve(site):
     dead = []
     for name in pages(site):
-        html = (site/name).read_text()
-        for link in set(re.findall(r'(?:href|src)="([^"#?]+)(?:[#?][^"]*)?"', html)):
+        source = (site/name).read_text()
+        for link in set(re.findall(r'(?:href|src)="([^"#?]+)(?:[#?][^"]*)?"', source)):
             if re.match(r'[a-z]+:|//', link): continue
             if not (site/link.removeprefix('./')).exists(): dead.append(f'{name} -> {link}')
     assert dead == []
 
 
 def test_anchors_resolve(site):
-    html = {name: (site/name).read_text() for name in pages(site)}
-    ids = {name: set(re.findall(r'\bid="([^"]+)"', h)) for name, h in html.items()}
+    texts = {name: (site/name).read_text() for name in pages(site)}
+    ids = {name: set(re.findall(r'\bid="([^"]+)"', h)) for name, h in texts.items()}
     dead = []
-    for name, h in html.items():
+    for name, h in texts.items():
         for target, anchor in set(re.findall(r'href="(?:\./)?([\w.-]*)#([^"]+)"', h)):
             if (target or name) in ids and anchor not in ids[target or name]: dead.append(f'{name} -> {target}#{anchor}')
     assert dead == []
+
+
+@pytest.fixture(scope='module')
+def texts(site): return {p.name: ' '.join(html.unescape(re.sub(r'<[^>]+>', '', p.read_text())).split()) for p in site.glob('*.html')}
+
+
+@pytest.mark.parametrize('nb', NOTEBOOKS, ids=lambda p: p.stem)
+def test_every_paragraph_of_a_notebook_is_on_its_page(texts, nb):
+    prose = '\n\n'.join(''.join(c['source']) for c in json.loads(nb.read_text())['cells'][1:] if c['cell_type'] == 'markdown')
+    plain = [m[0] for part in re.split(r'\n\s*\n', re.sub(r'\$\$.*?\$\$[^\n]*', '', prose, flags=re.S)) if (m := re.search(r'[A-Za-z][A-Za-z ,]{24,}', part))]
+    lost = min(([p for p in plain if ' '.join(p.split()) not in text] for text in texts.values()), key=len)
+    assert len(plain) > 3 and lost == []
