@@ -1,0 +1,251 @@
+"""Every entry of the map: its published one-step mean and variance, in its own symbols, equal ours (invariants 39-47), and so do its marginals."""
+import math
+import pytest
+import torch
+from common import close, error, pictures, randn, seeds, trio
+from hypothesis import given, strategies as st
+from rddm_nb.atlas import RELATIVES, Relative, check_family, morph, plane_map, relative
+from rddm_nb.estimate import Estimate
+from rddm_nb.exact import ExactPredictor
+from rddm_nb.reverse import posterior_variance, reverse_step
+from rddm_nb.sampler import sample
+from rddm_nb.schedule import Point, Schedule
+
+T = 24
+sqrt, exp = math.sqrt, math.exp
+
+
+def gauss(mean, var, z): return mean + sqrt(var)*z
+
+
+# Each function: (t, s as fractions k/T of the way, x_t, x0, x_in, z) -> the published next state, from the method's own formula.
+def ddpm_A(u): return float((1 - torch.linspace(1e-4, 2e-2, T, dtype=torch.float64)).cumprod(0)[round(u*T) - 1])
+
+
+def ddpm(t, s, x, x0, y, z):
+    A, B = ddpm_A(t), ddpm_A(s)
+    return gauss(sqrt(B)*(1 - A/B)/(1 - A)*x0 + sqrt(A/B)*(1 - B)/(1 - A)*x, (1 - B)/(1 - A)*(1 - A/B), z)
+
+
+def ddim(t, s, x, x0, y, z):
+    A, B = ddpm_A(t), ddpm_A(s)
+    return sqrt(B)*x0 + sqrt(1 - B)*(x - sqrt(A)*x0)/sqrt(1 - A)
+
+
+def ve(t, s, x, x0, y, z):
+    a, b = 5*t, 5*s
+    return gauss(x + (a*a - b*b)*(x0 - x)/(a*a), b*b*(a*a - b*b)/(a*a), z)  # ancestral step: score (x0 - x)/sigma^2 times the variance gone
+
+
+def edm(t, s, x, x0, y, z):
+    a, b = 5*t**7, 5*s**7
+    return x + (b - a)*(x - x0)/a  # Euler step along d = (x - D)/sigma
+
+
+def flow(t, s, x, x0, y, z): return x + (s - t)*((x - (1 - t)*x0)/t - x0)
+def rectified(t, s, x, x0, y, z): return x + (s - t)*(y - x0)
+def cold(t, s, x, x0, y, z): return x - ((1 - t)*x0 + t*y) + ((1 - s)*x0 + s*y)
+def indi(t, s, x, x0, y, z): return s/t*x + (1 - s/t)*x0
+
+
+def indi_brownian(t, s, x, x0, y, z):
+    e = lambda u: .3/sqrt(u)
+    return s/t*x + (1 - s/t)*x0 + s*sqrt(e(s)**2 - e(t)**2)*z
+
+
+def resshift(t, s, x, x0, y, z, kappa=2.):
+    root = lambda u: exp(math.log(.04/kappa) + (math.log(.99) - math.log(.04/kappa))*((u*T - 1)/(T - 1))**.3)
+    e, f = root(t)**2, root(s)**2
+    return gauss(f/e*x + (e - f)/e*x0, kappa**2*f/e*(e - f), z)
+
+
+def ir_sde(t, s, x, x0, y, z, lam=.4):
+    a, b = -math.log(.01)*t, -math.log(.01)*s
+    E = lambda th: 1 - exp(-2*th)
+    mean = y + E(b)*exp(-(a - b))/E(a)*(x - y) + E(a - b)*exp(-b)/E(a)*(x0 - y)
+    return gauss(mean, lam**2*E(b)*E(a - b)/E(a), z)
+
+
+def bbdm(t, s, x, x0, y, z):
+    m = lambda u: .001 + .998*(u*T - 1)/(T - 1)
+    a, b = m(t), m(s)
+    d, e = 2*(a - a*a), 2*(b - b*b)
+    gone = d - e*(1 - a)**2/(1 - b)**2
+    cx, cy, ce = e/d*(1 - a)/(1 - b) + gone/d*(1 - b), b - a*(1 - a)/(1 - b)*e/d, (1 - b)*gone/d
+    return gauss(cx*x + cy*y - ce*(x - x0), gone*e/d, z)
+
+
+def i2sb(t, s, x, x0, y, z):
+    delta, fwd = t - s, s  # Sigma = 1: variances of the walk from the clean end
+    return gauss(delta/(delta + fwd)*x0 + fwd/(delta + fwd)*x, fwd*delta/(fwd + delta), z)
+
+
+def ddbm_ve(t, s, x, x0, y, z): return gauss(x0 + s*s/(t*t)*(x - x0), s*s*(t*t - s*s)/(t*t), z)
+
+
+def ddbm_vp(t, s, x, x0, y, z):
+    alpha = lambda u: exp(-.25*2*u*u - .5*.1*u)
+    a, b = alpha(t), alpha(s)
+    kernel = (1 - a*a) - (a/b)**2*(1 - b*b)
+    return gauss(a/b*(1 - b*b)/(1 - a*a)*x + b*kernel/(1 - a*a)*x0, kernel*(1 - b*b)/(1 - a*a), z)  # a Markov process: its far end does not matter once x_t is known
+
+
+def resfusion(t, s, x, x0, y, z):
+    q, r = 1 - t/2, 1 - s/2  # square roots of A
+    R, alpha = y - x0, (q/r)**2
+    m = lambda v: v*x0 + (1 - v)*R
+    return gauss(m(r) + sqrt(alpha)*(1 - r*r)/(1 - q*q)*(x - m(q)), (1 - r*r)*(1 - alpha)/(1 - q*q), z)
+
+
+def rddm(t, s, x, x0, y, z):
+    # alpha_t, beta_t^2 of P(1-x, 1), P(x, 1) summed over the nodes between, deterministic
+    n, k = round(t*T), round(s*T)
+    ab = lambda i: i*(2*T + 1 - i)/(T*(T + 1))
+    bb = lambda i: sqrt(i*(i + 1)/(T*(T + 1)))
+    eps = (x - x0 - ab(n)*(y - x0))/bb(n)
+    return x - (ab(n) - ab(k))*(y - x0) - (bb(n) - bb(k))*eps
+
+
+PUBLISHED = {'RDDM': rddm, 'DDPM': ddpm, 'DDIM': ddim, 'VE': ve, 'EDM': edm, 'flow matching': flow, 'rectified flow': rectified, 'Cold Diffusion': cold, 'InDI': indi, 'InDI, Brownian': indi_brownian,
+             'ResShift': resshift, 'IR-SDE': ir_sde, 'BBDM': bbdm, 'I2SB': i2sb, 'DDBM VE': ddbm_ve, 'DDBM VP': ddbm_vp, 'Resfusion': resfusion}
+
+
+def ours(r, n, k, x_t, x0, x_in, z):
+    "Our step of a relative, on its published states"
+    scale = torch.ones(T + 1) if r.scale is None else r.scale
+    x_t, at, to = x_t/scale[n], r.schedule[n], r.schedule[k]
+    res = x_in - x0
+    eps = None if at.bbar == 0 else (x_t - x0 - at.abar*res)/at.bbar
+    return scale[k]*reverse_step(x_t, Estimate(x0, res, eps), at, to, posterior_variance(r.posterior, at, to, r.eta), z)
+
+
+def test_every_entry_is_tested(): assert set(PUBLISHED) == set(RELATIVES)
+
+
+@pytest.mark.parametrize('name', RELATIVES)
+@given(st.integers(2, T), st.data(), seeds)
+def test_inv39_to_47_the_published_step_is_ours(name, n, data, seed):
+    r = relative(name, T=T)
+    k = data.draw(st.integers(1, n - 1))
+    if r.schedule.bbar[n] == 0 and r.schedule.bbar.max() > 0: return  # the first step of a bridge: tested below
+    x0, x_in, z = trio(seed)
+    if r.starts_from == 'nothing': x_in = torch.zeros_like(x0)
+    x_t = randn(*x0.shape, seed=seed + 7)
+    if r.schedule.bbar.max() == 0: x_t = x0 + n/T*(x_in - x0)  # without noise there are no other states
+    want = PUBLISHED[name](n/T, k/T, x_t, x0, x_in, z)
+    close(ours(r, n, k, x_t, x0, x_in, z), want, 1e-10*(1 + want.abs().max().item()))
+
+
+def test_inv47_resfusion_is_rddms_own_chain_once_it_is_scaled():
+    r = relative('Resfusion', T=T)
+    q = r.scale
+    close(r.schedule.abar, (1 - q)/q, 1e-15); close(r.schedule.bbar, (1 - q**2).sqrt()/q, 1e-15)
+    close(list(r.schedule[T]), [1, sqrt(3)], 1e-15)
+    assert r.posterior == 'sum_constrained'
+
+
+@pytest.mark.parametrize('name', RELATIVES)
+def test_curves_start_clean_and_families_exist(name):
+    r = relative(name, T=T)
+    assert r.name == name and r.schedule[0] == (0, 0) and r.schedule.T == T and r.source and r.how() == dict(schedule=r.schedule, posterior=r.posterior, eta=r.eta)
+    check_family(r.schedule, r.posterior, r.eta)
+
+
+def test_marginals_of_the_scaled_ones():
+    x0, x_in, eps = trio(1)
+    r, t = relative('DDBM VP', T=T), .5
+    alpha = lambda u: exp(-.5*u*u - .05*u)
+    snr = lambda u: alpha(u)**2/(1 - alpha(u)**2)
+    a, b, c = alpha(t)/alpha(1)*snr(1)/snr(t), alpha(t)*(1 - snr(1)/snr(t)), sqrt((1 - alpha(t)**2)*(1 - snr(1)/snr(t)))
+    p = r.schedule[T//2]
+    close((a*x_in + b*x0 + c*eps)/(a + b), x0 + p.abar*(x_in - x0) + p.bbar*eps, 1e-12)
+    close(r.scale[T//2], a + b, 1e-12)
+
+
+@pytest.mark.parametrize('name, kw, key', [('ResShift', dict(kappa=1.), lambda s: (s.bbar/s.abar.sqrt())[1:]), ('IR-SDE', dict(lam=1.), lambda s: ((s.bbar**2)/(1 - (1 - s.abar)**2)).sqrt()[1:]), ('I2SB', dict(height=.5), lambda s: (s.bbar**2/(s.abar*(1 - s.abar)))[1:-1]),
+                                           ('BBDM', dict(s=.5), lambda s: (s.bbar**2/(s.abar*(1 - s.abar)))[1:])])
+def test_parameters_are_what_they_say(name, kw, key):
+    v = key(relative(name, **kw).schedule)
+    close(v, torch.ones_like(v), 1e-9)
+
+
+def test_i2sb_bbdm_and_ddbm_are_one_arch():
+    a, b = relative('I2SB', T=16, height=.5).schedule, relative('DDBM VE', T=16).schedule
+    for k in range(17): close(b.bbar[k]**2, b.abar[k]*(1 - b.abar[k]), 1e-15)
+    close(a.bbar**2, a.abar*(1 - a.abar), 1e-15)
+
+
+@given(st.floats(0, 1))
+def test_diffuir_keeps_its_noise_in_none_of_the_three_proportions(u):
+    d = .45 + .4*u
+    a, b, c = Point(.9, .95), Point(.6, .8), .3
+    at, to = Point((a.abar - d)/(1 - d), a.bbar/(1 - d)), Point((b.abar - c)/(1 - c), b.bbar/(1 - c))
+    kept = (b.bbar/a.bbar)**2*(1 - d)/(1 - c)
+    theirs = to.bbar**2 - kept**2*at.bbar**2
+    assert all(abs(posterior_variance(f, at, to) - theirs) > 1e-3 for f in ('sum_constrained', 'preserving'))
+
+
+def test_F1_the_wrong_family_on_the_right_curve():
+    for name, factor in (('DDPM', lambda p: (1 - p.abar)**2), ('IR-SDE', lambda p: (1 - p.abar)**2)):
+        s = relative(name, T=T).schedule
+        v, w = posterior_variance('sum_constrained', s[15], s[9]), posterior_variance('preserving', s[15], s[9])
+        close(v/w, factor(s[9]), 1e-12)
+        assert v < .99*w
+
+
+def test_F11_a_bridge_does_not_exist_on_rddms_curve_and_the_time_is_told():
+    with pytest.raises(ValueError, match=r"has no 'bridge' variance at t=24, s=23: .*negative"): check_family(relative('RDDM', T=T).schedule, 'bridge')
+    check_family(relative('RDDM', T=T).schedule, 'sum_constrained')
+    check_family(relative('RDDM', T=T).schedule, 'bridge', eta=0.)
+
+
+def test_unknown_names_and_morphs():
+    with pytest.raises(ValueError, match='relative must be one of RDDM, DDPM, .*Resfusion, got .Palette.'): relative('Palette')
+    a, b = relative('DDIM', T=T).schedule, relative('I2SB', T=T).schedule
+    assert morph(a, b, 0) == a and morph(a, b, 1) == b
+    m = morph(a, b, .25)
+    close(m.abar, .75*a.abar + .25*b.abar, 1e-15); close(m.bbar, .75*a.bbar + .25*b.bbar, 1e-15)
+    with pytest.raises(ValueError, match='have 24 and 10 steps'): morph(a, Schedule.line(10), .5)
+    for u in (-.1, 1.1, math.nan):
+        with pytest.raises(ValueError, match='u is a share'): morph(a, b, u)
+
+
+@given(st.sampled_from(RELATIVES), st.sampled_from(RELATIVES), st.floats(0, 1))
+def test_every_morph_is_a_schedule(a, b, u): assert morph(relative(a, T=T).schedule, relative(b, T=T).schedule, u).T == T
+
+
+@pytest.mark.parametrize('name', RELATIVES)
+def test_all_of_them_restore_with_the_exact_predictor(name):
+    r = relative(name, T=50)
+    album = pictures(5, 1, 3, 3)
+    x_in = (album[:2] + .1*randn(2, 1, 3, 3)).clamp(-1, 1)
+    model = ExactPredictor(album, tau=.1)
+    if r.starts_from == 'input':
+        out = sample(model, x_in, steps=20, generator=torch.Generator().manual_seed(0), **r.how())
+        close(out, album[:2], 1e-6)
+    else:
+        out = sample(ExactPredictor(album), x_T=r.schedule.bbar[-1]*randn(4, 1, 3, 3), steps=30, generator=torch.Generator().manual_seed(0), **r.how())
+        assert (out[:, None] - album).abs().amax((2, 3, 4)).amin(1).max() < 1e-3
+
+
+def test_points_on_one_ray_are_one_process():
+    album, line = pictures(5, 1, 3, 3), Schedule.line(32)
+    x_in = pictures(2, 1, 3, 3, seed=4)
+    bent = [Point(1 - (1 - a)*(1 - .4*a), b*(1 - .4*a)) for a, b in zip(line.abar.tolist(), line.bbar.tolist())][1:-1]
+    model, start = ExactPredictor(album, std=.4, tau=1.), x_in + randn(2, 1, 3, 3)
+    a, b = (sample(model, x_in, path=[Point(1., 1.), *mid, Point(0., 0.)], x_T=start, clip=None) for mid in ([line[k] for k in range(31, 0, -1)], bent[::-1]))
+    close(a, b, 1e-9)
+    other = [Point(p.abar, .8*p.bbar) for p in bent]
+    assert error(sample(model, x_in, path=[Point(1., 1.), *other[::-1], Point(0., 0.)], x_T=start, clip=None), a) > 1e-4
+
+
+def test_the_map_draws_whom_it_is_asked_to():
+    assert 'ResShift' in plane_map(('RDDM', 'ResShift')).alt and 'IR-SDE' not in plane_map(('RDDM', 'ResShift')).alt
+    assert isinstance(relative('RDDM'), Relative)
+
+
+ENDS = {'flow matching': (1, 1), 'rectified flow': (1, 0), 'Cold Diffusion': (1, 0), 'InDI': (1, .1), 'RDDM': (1, 1), 'VE': (0, 5), 'EDM': (0, 5), 'I2SB': (1, 0), 'DDBM VE': (1, 0), 'DDBM VP': (1, 0)}
+
+
+@pytest.mark.parametrize('name', ENDS)
+def test_curves_end_where_they_should(name): close(list(relative(name, T=T).schedule[T]), ENDS[name], 1e-12)
