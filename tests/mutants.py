@@ -703,6 +703,18 @@ MUTANTS = [Mutant(*m) for m in [
     ('variants', "rest - bbar*eps", "rest - bbar**2*eps", 'disagreement: variance for standard deviation'),
     ('variants', "rest - bbar*eps", "rest - eps", 'disagreement: noise at full strength'),
     ('variants', "return rest if eps is None else", "return 0*rest if eps is None else", 'disagreement: silent without noise'),
+    # paths
+    ('paths', 'along(1, h, 0) - along(0, 0, h)', 'along(1, h, 0) + along(0, 0, h)', 'commutator: sign'),
+    ('paths', 'along(1, h, 0) - along(0, 0, h)', 'along(0, h, 0) - along(1, 0, h)', 'commutator: predictions swapped'),
+    ('paths', 's*(da*res + db*eps)', '0*(da*res + db*eps)', 'commutator: state does not move'),
+    ('paths', 'abar + s*da, bbar + s*db', 'abar, bbar', 'commutator: place does not move'),
+    ('paths', '(forth - back)/(2*h)', '(forth - back)/h', 'commutator: twice'),
+    ('paths', '*self.trained_on[t], t)', 'abar, bbar, t)', 'KnowsTime: knows the place'),
+    ('paths', 'np.interp(abar, self.a, self.b)', 'bbar', 'KnowsOwn: the residual knows bbar'),
+    ('paths', 'np.interp(bbar, self.b, self.a)', 'abar', 'KnowsOwn: the noise knows abar'),
+    ('paths', 'abar, there[0], t).res', 'there[1], there[0], t).res', 'KnowsOwn: the residual does not know abar'),
+    ('paths', 'np.linspace(0, length[-1], steps + 1)', 'np.linspace(0, length[-1], steps)', 'draw_path: a step short'),
+    ('paths', 'np.hypot(*np.diff(p, axis=0).T)', 'np.abs(np.diff(p, axis=0)).sum(1)', 'draw_path: other length'),
 ]]
 
 

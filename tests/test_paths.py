@@ -1,0 +1,114 @@
+"""Roads: when they may differ, what predictors do that do not know the place, and drawn paths (invariants 48-52, 57)."""
+import math
+import pytest
+import torch
+from common import close, error, pictures, randn, rng, seeds
+from hypothesis import given, strategies as st
+from rddm_nb.estimate import Prediction
+from rddm_nb.exact import ExactPredictor
+from rddm_nb.paths import KnowsOwn, KnowsTime, commutator, draw_path
+from rddm_nb.sampler import sample
+from rddm_nb.schedule import CLEAN, Point, Schedule
+
+F64 = torch.float64
+
+
+def world(seed=0): return ExactPredictor(randn(4, 3, seed=seed), std=.3)
+
+
+@given(st.floats(.05, .9), st.floats(.2, 1.5), seeds)
+def test_inv49_the_best_predictor_commutes_everywhere(a, b, seed):
+    x = randn(20, 3, seed=seed)
+    close(commutator(world(seed % 7), x, randn(20, 3, seed=seed + 1), a, b), torch.zeros(20, 3), 2e-6)
+
+
+@given(st.floats(.05, .9), st.floats(.2, 1.5), seeds)
+def test_the_commutator_of_known_fields(a, b, seed):
+    p, q, r, s = randn(4, seed=seed).tolist()
+    x = randn(5, 2, seed=seed)
+    def model(x, x_in, a, b, t): return Prediction(p*x + q*b**2, r*x + s*a**2)
+    # E = r x + s a^2, R = p x + q b^2: dE/da + r R - dR/db - p E
+    close(commutator(model, x, x, a, b), 2*s*a + r*(p*x + q*b**2) - 2*q*b - p*(r*x + s*a**2), 1e-6)
+
+
+def test_F8_inv52_off_the_training_road_only_the_place_will_do():
+    T, x_in = 400, pictures(200, 2)
+    model = ExactPredictor(torch.tensor([[-1., -.3], [.2, 1.], [.9, -.6]], dtype=F64), std=.15)
+    start, train = x_in + randn(200, 2, seed=1), Schedule.circle(T)
+    arrive = lambda m, s: sample(m, x_in, schedule=s, steps=T, x_T=start, clip=None)
+    want = sample(model, x_in, schedule=Schedule.circle(2000), steps=2000, x_T=start, clip=None)
+    for m in (model, KnowsOwn(model, train), KnowsTime(model, train)): assert (arrive(m, train) - want).abs().mean() < .005
+    for s in (Schedule.line(T), Schedule.power(T)):
+        assert (arrive(model, s) - want).abs().mean() < .005
+        for m in (KnowsOwn(model, train), KnowsTime(model, train)): assert (arrive(m, s) - want).abs().mean() > .05
+
+
+@given(st.floats(.05, .95), st.floats(.05, .95))
+def test_each_half_is_asked_where_its_coefficient_was_in_training(abar, bbar):
+    asked = []
+    def model(x_t, x_in, a, b, t): asked.append((a, b)); return Prediction(res=x_t*a, eps=x_t*b)
+    x = randn(2, 3)
+    got = KnowsOwn(model, Schedule.circle(2000))(x, x, abar, bbar)
+    close(asked[0], [abar, math.sqrt(1 - (1 - abar)**2)], 1e-5); close(asked[1], [1 - math.sqrt(1 - bbar**2), bbar], 1e-5)
+    close(got.res, abar*x, 1e-12); close(got.eps, bbar*x, 1e-12)
+
+
+def test_who_knows_the_time_answers_for_the_training_road():
+    asked = []
+    def model(x_t, x_in, a, b, t): asked.append((a, b, t)); return Prediction(res=x_t)
+    s = Schedule.circle(10)
+    KnowsTime(model, s)(randn(1, 2), None, .9, .1, 4)
+    assert asked == [(*s[4], 4)]
+    with pytest.raises(ValueError, match='knows only steps'): KnowsTime(model, s)(randn(1, 2), None, .9, .1)
+    with pytest.raises(ValueError, match='both coefficients must rise'): KnowsOwn(model, Schedule.bridge(10))
+    with pytest.raises(ValueError, match='both coefficients must rise'): KnowsOwn(model, Schedule.line(10, 0.))
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 2)), min_size=1, max_size=5), st.integers(1, 60))
+def test_a_drawn_path_runs_evenly_through_its_points(points, steps):
+    if sum(a + b for a, b in points) < .1 or tuple(points[0]) == (0, 0): return
+    path = draw_path(points, steps)
+    assert len(path) == steps + 1 and path[-1] == CLEAN and all(isinstance(p, Point) for p in path)
+    close(list(path[0]), points[0], 1e-12)
+    corners = [*points, (0., 0.)]
+    length = sum(math.dist(a, b) for a, b in zip(corners, corners[1:]))
+    assert all(math.dist(a, b) <= length/steps + 1e-9 for a, b in zip(path, path[1:]))
+
+
+def test_a_straight_path_is_cut_into_equal_steps():
+    close(torch.tensor(draw_path([(1., .5)], 4)), [[1, .5], [.75, .375], [.5, .25], [.25, .125], [0, 0]], 1e-15)
+    close(torch.tensor(draw_path([(1., 0.), (0., 0.)], 2)), [[1, 0], [.5, 0], [0, 0]], 1e-15)
+    path = draw_path([(1., 1.), (1., .5)], 300)
+    assert any(abs(p.abar - 1) < 1e-12 and abs(p.bbar - .5) < .01 for p in path)
+    for args, match in (([[(1., 1.)], 0], 'steps must be at least 1'), ([[(0., 0.)], 3], 'a start other than')):
+        with pytest.raises(ValueError, match=match): draw_path(*args)
+
+
+@given(st.integers(2, 30), seeds)
+def test_inv48_constant_predictions_end_at_one_place_on_any_drawn_path(steps, seed):
+    x0, x_in, eps = (randn(2, 1, 3, 3, seed=seed + i) for i in range(3))
+    x_in = x_in.clamp(-1, 1)
+    g = rng(seed)
+    points = [(1., 1.), *torch.rand(3, 2, generator=g).tolist()]
+    out = sample(lambda *a: Prediction(x_in - x0, eps), x_in, path=draw_path(points, steps), x_T=x_in + eps, clip=None)
+    close(out, x0, 1e-12)
+
+
+def two_pass(x, res, eps, schedule, steps):
+    for moves in ('abar', 'bbar'):
+        for t, s in schedule.pairs(steps):
+            at, to = schedule[t], schedule[s]
+            if s == 0: x = x - at.abar*res - at.bbar*eps
+            else: x = x - ((at.abar - to.abar)*res if moves == 'abar' else (at.bbar - to.bbar)*eps)
+    return x
+
+
+@given(st.integers(2, 20), seeds)
+def test_inv57_the_official_two_passes_take_the_last_part_twice_and_ours_do_not(steps, seed):
+    s = Schedule.ddim_linear(100)
+    x0, x_in, eps = pictures(1, 1, 3, 3, seed=seed), pictures(1, 1, 3, 3, seed=seed + 1), randn(1, 1, 3, 3, seed=seed + 2)
+    res, last = x_in - x0, s[s.grid(steps)[-2]]
+    start = x0 + s[100].abar*res + s[100].bbar*eps
+    close(two_pass(start, res, eps, s, steps), x0 - last.abar*res - last.bbar*eps, 1e-12)
+    for order in ('residual_first', 'noise_first'): close(sample(lambda *a: Prediction(res, eps), x_in, schedule=s, steps=steps, order=order, x_T=start, clip=None), x0, 1e-12)
+    assert error(two_pass(start, res, eps, s, steps), x0) > 1e-3
