@@ -715,6 +715,19 @@ MUTANTS = [Mutant(*m) for m in [
     ('paths', 'abar, there[0], t).res', 'there[1], there[0], t).res', 'KnowsOwn: the residual does not know abar'),
     ('paths', 'np.linspace(0, length[-1], steps + 1)', 'np.linspace(0, length[-1], steps)', 'draw_path: a step short'),
     ('paths', 'np.hypot(*np.diff(p, axis=0).T)', 'np.abs(np.diff(p, axis=0)).sum(1)', 'draw_path: other length'),
+    # aosa
+    ('aosa', 'lam*m + (1 - lam)*res_from_eps', '(1 - lam)*m + lam*res_from_eps', 'readings: residual mixed the wrong way'),
+    ('aosa', 'lam*eps_from_res(x_t, x_in, m, abar, bbar) + (1 - lam)*m', '(1 - lam)*eps_from_res(x_t, x_in, m, abar, bbar) + lam*m', 'readings: noise mixed the wrong way'),
+    ('aosa', "'res' if far > 0 else 'eps'", "'eps' if far > 0 else 'res'", 'choice: turned round'),
+    ('aosa', 'None if abs(far) <= self.margin', 'None if far <= self.margin', 'choice: never noise'),
+    ('aosa', '(bbar <= most*(1 - abar)) &', '(bbar <= most) &', 'counts: noise side without bound'),
+    ('aosa', '& (1 - abar <= most*bbar)', '', 'counts: residual side without bound'),
+    ('aosa', 'auto.lam*a + (1 - auto.lam)*b', '(1 - auto.lam)*a + auto.lam*b', 'loss: weights swapped'),
+    ('aosa', '(r - res).abs().mean()', '(r + res).abs().mean()', 'loss: sign of the residual'),
+    ('aosa', '(e - eps).abs().mean()', '(e + eps).abs().mean()', 'loss: sign of the noise'),
+    ('aosa', 'readings(m, auto.lam, x_t', 'readings(m, .5, x_t', 'loss: share not learned through the readings'),
+    ('aosa', 'x_in, x_in - x0, eps, abar, bbar)', 'x_in, x0 - x_in, eps, abar, bbar)', 'select: sign of the residual'),
+    ('aosa', 'loss.backward(); opt.step()', '(-loss).backward(); opt.step()', 'select: climbs'),
 ]]
 
 

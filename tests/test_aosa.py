@@ -1,0 +1,105 @@
+"""Automatic objective selection: both readings, the loss, the gradient of the share, and a selection that is known."""
+import math
+import pytest
+import torch
+from torch import nn
+from common import close, inner_points, randn, rng, seeds, trio
+from hypothesis import given, strategies as st
+from rddm_nb.aosa import AutoObjective, Selection, auto_loss, counts, readings, select
+from rddm_nb.estimate import Prediction
+from rddm_nb.forward import q_sample
+from rddm_nb.schedule import Schedule
+
+
+def setting(seed, p):
+    "States with their truths, and coefficients as a batch has them"
+    x0, x_in, eps = trio(seed)
+    return x_in - x0, eps, x_in, q_sample(x0, x_in, eps, *p), *(torch.full((2, 1, 1, 1), v, dtype=x0.dtype) for v in p)
+
+
+@given(inner_points(), st.floats(0, 1), seeds)
+def test_readings_by_hand(p, lam, seed):
+    res, eps, x_in, x_t, a, b = setting(seed, p)
+    m = randn(*x_t.shape, seed=seed + 5)
+    r, e = readings(m, lam, x_t, x_in, a, b)
+    tol = 1e-13*(1 + p.bbar/(1 - p.abar) + 1/p.bbar)*10
+    close(r, lam*m + (1 - lam)*(x_in - (x_t - p.abar*x_in - p.bbar*m)/(1 - p.abar)), tol)
+    close(e, lam*(x_t - x_in + (1 - p.abar)*m)/p.bbar + (1 - lam)*m, tol)
+
+
+@given(inner_points(), seeds)
+def test_the_truth_reads_as_the_truth(p, seed):
+    res, eps, x_in, x_t, a, b = setting(seed, p)
+    tol = 1e-12*(1 + p.bbar/(1 - p.abar) + 1/p.bbar)
+    for m, lam in ((res, 1.), (eps, 0.)):
+        r, e = readings(m, lam, x_t, x_in, a, b)
+        close(r, res, tol); close(e, eps, tol)
+
+
+@given(st.floats(.1, .9), st.floats(.1, .9), st.floats(.491, .509), seeds)
+def test_loss_and_its_gradient_by_the_share(abar, bbar, lam, seed):
+    res, eps, x_in, x_t, a, b = setting(seed, (abar, bbar))
+    m, auto = randn(*x_t.shape, seed=seed + 5), AutoObjective(lam).double()
+    loss, er, ee = auto_loss(auto, m, x_t, x_in, res, eps, a, b)
+    lam = auto.lam.item()
+    r, e = readings(m, lam, x_t, x_in, a, b)
+    close(er.detach(), (r - res).abs().mean(), 1e-12); close(ee.detach(), (e - eps).abs().mean(), 1e-12)
+    close(loss.detach(), lam*(r - res).abs().mean() + (1 - lam)*(e - eps).abs().mean(), 1e-12)
+    loss.backward()
+    h = 1e-6
+    at = lambda v: (lambda r, e: v*(r - res).abs().mean() + (1 - v)*(e - eps).abs().mean())(*readings(m, v, x_t, x_in, a, b)).item()
+    close(auto.lam.grad, (at(lam + h) - at(lam - h))/(2*h), 1e-4*(1 + abs(at(lam))))
+
+
+def test_only_states_that_can_be_trusted_count():
+    a, b = torch.tensor([0., .5, .9, .99, 1.]), torch.tensor([.05, .5, .9, 1., 1.])
+    assert counts(a, b, 10.).tolist() == [False, True, True, False, False] and counts(a, b, 1e9).tolist() == [True, True, True, True, False]
+    assert counts(torch.tensor([.9]), torch.tensor([.5]), 4.).item() is False and counts(torch.tensor([.9]), torch.tensor([.025]), 3.9).item() is False
+    res, eps, x_in, x_t, _, _ = setting(1, (.5, .5))
+    m, auto = randn(*x_t.shape), AutoObjective().double()
+    col = lambda *v: torch.tensor(v, dtype=torch.float64).view(-1, 1, 1, 1)
+    loss, er, _ = auto_loss(auto, m, x_t, x_in, res, eps, col(.5, .999), col(.5, 1.))
+    one, er1, _ = auto_loss(auto, m[:1], x_t[:1], x_in[:1], res[:1], eps[:1], col(.5), col(.5))
+    close(loss.detach(), one.detach(), 1e-14); close(er.detach(), er1.detach(), 1e-14)
+    with pytest.raises(ValueError, match=r'no state of this batch counts: none has bbar/\(1 - abar\) between 0.1 and 10'): auto_loss(auto, m, x_t, x_in, res, eps, col(.999, 0.), col(1., .01))
+
+
+@pytest.mark.parametrize('lam, choice', [(.5, None), (.5099, None), (.4901, None), (.511, 'res'), (.489, 'eps'), (0., 'eps'), (1., 'res')])
+def test_the_choice_is_a_word(lam, choice):
+    auto = AutoObjective()
+    with torch.no_grad(): auto.lam.fill_(lam)
+    assert auto.choice == choice
+
+
+@pytest.mark.parametrize('kw, match', [(dict(start=.6), 'margin'), (dict(margin=.5), 'margin'), (dict(margin=0.), 'margin'), (dict(most=1.), 'most must be above 1')])
+def test_settings_that_cannot_select(kw, match):
+    with pytest.raises(ValueError, match=match): AutoObjective(**kw)
+
+
+class Oracle(nn.Module):
+    "A network that always says the true residual, or the true noise of the state it sees"
+    def __init__(self, kind, x0): super().__init__(); self.kind, self.x0, self.w = kind, x0, nn.Parameter(torch.zeros(()))
+    def forward(self, x_t, x_in, abar, bbar, t):
+        res = x_in - self.x0
+        m = res if self.kind == 'res' else (x_t - self.x0 - abar*res)/bbar
+        return Prediction(res=m + 0*self.w)
+
+
+@pytest.mark.parametrize('kind', ['res', 'eps'])
+def test_an_output_that_is_one_of_them_is_found_out(kind):
+    x0, x_in, _ = trio(3)
+    s = select(Oracle(kind, x0), lambda g: (x0, x_in), Schedule.power(T=50), rng(), lam_lr=1e-3)
+    assert isinstance(s, Selection) and s.choice == kind and s.steps == len(s.lam) == len(s.errors) >= 10
+    assert abs(s.lam[-1] - .5) > .01 >= max(abs(v - .5) for v in s.lam[:-1])
+    again = select(Oracle(kind, x0), lambda g: (x0, x_in), Schedule.power(T=50), rng(), lam_lr=1e-3)
+    assert again == s
+
+
+def test_undecided_runs_say_so():
+    x0, x_in, _ = trio(3)
+    with pytest.raises(RuntimeError, match=r'undecided after 3 steps: lam is 0\.5\d+, still within 0.01'): select(Oracle('res', x0), lambda g: (x0, x_in), Schedule.power(T=50), rng(), max_steps=3)
+
+
+def test_the_least_number_of_steps_is_the_margin_over_the_rate():
+    x0, x_in, _ = trio(3)
+    for lr in (1e-3, 5e-4): assert select(Oracle('res', x0), lambda g: (x0, x_in), Schedule.power(T=50), rng(), lam_lr=lr).steps >= math.floor(.01/lr)
