@@ -79,7 +79,7 @@ def test_importing_the_sampler_stays_light():
 def test_commands_exist():
     from importlib.metadata import entry_points
     ours = [e for e in entry_points(group='console_scripts') if e.value.startswith('rddm_nb.')]
-    assert {e.name for e in ours} == {'rddm-demo'}
+    assert {e.name for e in ours} == {'rddm-demo', 'rddm-train', 'rddm-restore'}
     for e in ours: assert callable(e.load())
 
 
@@ -130,3 +130,10 @@ def test_the_readme_tells_what_the_bench_measured():
     runs = json.loads((ROOT/'bench/results/demo.json').read_text())['runs']
     rows = [f"| {r['seed']} | {r['psnr_input']:.2f} | {r['psnr_1_step']:.2f} | {r['psnr_restored']:.2f} | {r['regression']['psnr']:.2f} |" for r in runs]
     assert '\n'.join(rows) in (ROOT/'README.md').read_text()
+
+
+@pytest.mark.parametrize('nb', NOTEBOOKS, ids=lambda p: p.stem)
+def test_the_first_cell_is_title_and_promise_alone(nb):
+    # the site makes a page's front matter of it, and whatever else it holds is lost
+    first = ''.join(json.loads(nb.read_text())['cells'][0]['source']).split('\n')
+    assert first[0].startswith('# ') and all(not l or l.startswith('>') for l in first[1:])

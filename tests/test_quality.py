@@ -240,3 +240,22 @@ def test_ring_of_radius_two_gives_the_known_figures():
     e = [score(ring(2., .1), truth, n=500, steps=k, clip=None, schedule=s).energy for s in (Schedule.line(), Schedule.power()) for k in (2, 8)]
     close(e[0], .167, .02), close(e[2], .401, .03)
     assert e[1] < .012 and e[3] < .014
+
+
+def test_generation_starts_from_noise_around_nothing():
+    seen = []
+    def model(x_t, x_in, abar, bbar, t): seen.append((x_t, x_in)); return Prediction(res=-x_t)
+    score(model, torch.zeros(3, 2, dtype=torch.float64), n=4, seeds=[5], schedule=Schedule.line(4, .5), steps=1)
+    x_t, x_in = seen[0]
+    close(x_in, torch.zeros(4, 2), 0)
+    close(x_t, .5*torch.randn(4, 2, generator=torch.Generator().manual_seed(5), dtype=torch.float64), 1e-15)
+
+
+def test_one_result_is_no_set():
+    with pytest.raises(ValueError, match='at least 2, got 1'): score(lambda *a: None, torch.zeros(3, 2), n=1)
+
+
+def test_arguments_for_all_reach_every_run():
+    model = lambda x_t, *a: Prediction(res=-x_t)
+    for runs in ({'a': Schedule.line(4)}, {'a': dict(schedule=Schedule.line(4))}):
+        with pytest.raises(ValueError, match='clip must be one of'): sweep(model, torch.zeros(3, 2), runs, steps=(1,), n=2, clip='loud')
