@@ -184,3 +184,12 @@ def test_every_paragraph_of_a_notebook_is_on_its_page(texts, nb):
     plain = [m[0] for part in re.split(r'\n\s*\n', re.sub(r'\$\$.*?\$\$[^\n]*', '', prose, flags=re.S)) if (m := re.search(r'[A-Za-z][A-Za-z ,]{24,}', part))]
     lost = min(([p for p in plain if ' '.join(p.split()) not in text] for text in texts.values()), key=len)
     assert plain and lost == []
+
+
+def test_equations_fit_their_column(browser, url, site):
+    wide = []
+    for name in pages(site):
+        ctx, page, _ = visit(browser, url, name, viewport=dict(width=1200, height=900))
+        wide += [f'{name}: {t}' for t in page.evaluate("[...document.querySelectorAll('.katex-display')].filter(d => d.scrollWidth > d.clientWidth).map(d => d.textContent.slice(0, 60))")]
+        ctx.close()
+    assert wide == []
