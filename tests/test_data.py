@@ -37,10 +37,11 @@ def values(x, channel=0): return ((x[:, channel] + 1)*127.5).round().long()
 
 
 def test_pairs_are_matched_by_name_whatever_the_ending_and_order(tmp_path):
-    for n in ('b', 'a', 'c10', 'c9'): save(tmp_path/f'in/{n}.png'), save(tmp_path/f'gt/{n}.webp')
+    names = ['b', 'a', 'c10', 'c9', *'hgfedz', *(f'n{i}' for i in range(20))]  # so many that no set holds them in order by luck
+    for n in names: save(tmp_path/f'in/{n}.png'), save(tmp_path/f'gt/{n}.webp')
     (tmp_path/'in/notes.txt').write_text('not a picture')
     pairs = match(tmp_path/'in', tmp_path/'gt')
-    assert [(p.x_in.stem, p.x0.stem) for p in pairs] == [(n, n) for n in ('a', 'b', 'c10', 'c9')] and pairs[0].extra is None
+    assert [(p.x_in.stem, p.x0.stem) for p in pairs] == [(n, n) for n in sorted(names)] and pairs[0].extra is None
     assert match([tmp_path/'in/b.png', tmp_path/'in/a.png'], [tmp_path/'gt/a.webp', tmp_path/'gt/b.webp']) == pairs[:2]
 
 
