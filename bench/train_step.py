@@ -14,7 +14,7 @@ from rddm_nb.demo import Ema
 from rddm_nb.forward import q_sample
 from rddm_nb.official import ChannelNorm, OfficialAttention, OfficialBlock, OfficialUNet, StandardConv, folded
 from rddm_nb.schedule import Schedule
-from rddm_nb.trainer import loss_of
+from rddm_nb.objective import loss_of
 
 RESULTS = Path(__file__).with_name('results')
 

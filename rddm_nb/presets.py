@@ -6,9 +6,10 @@ Docs: https://rddm-nb.github.io/rddm_nb/presets.html.md"""
 
 # %% auto #0
 __all__ = ['DEFAULTS', 'PRESETS', 'preset', 'resolve', 'make_schedule', 'make_network', 'find_pictures', 'make_source',
-           'check_pictures', 'keep_tables', 'train', 'overrides', 'load_tables', 'main']
+           'check_pictures', 'keep_tables', 'held_out', 'choose', 'settled', 'train', 'overrides', 'load_tables',
+           'main']
 
-# %% ../nbs/presets.ipynb #018ccf57
+# %% ../nbs/presets.ipynb #f7ec832c
 import argparse
 import ast
 import copy
@@ -18,15 +19,17 @@ import tomllib
 from dataclasses import asdict, fields
 from pathlib import Path
 import torch
+from .aosa import AutoObjective, Selection, select
 from .data import Source, flist, from_clean, from_pairs, from_table, known_set, match, report, resized
 from .demo import pairs
 from .files import atomic_write
 from .official import OfficialUNet
 from .schedule import Schedule
-from .trainer import Drawn, Plan, Trainer
+from .trainer import Batch, Drawn, Plan, Trainer, generator_for
 from .unet import UNet, save_model
+from .watch import Look, TensorBoard, Terminal, several
 
-# %% ../nbs/presets.ipynb #5d048810
+# %% ../nbs/presets.ipynb #0ca51683
 DEFAULTS = dict(
     data=dict(
         kind='embedded', # 'embedded' pictures; 'pairs' in a known layout or in two folders; 'clean' pictures alone; 'table' of the datasets library
@@ -39,8 +42,15 @@ DEFAULTS = dict(
         resize=0, # squeeze whole pictures into a square of so many pixels; 0: do not
         size=32, # side of the crops; 0: whole pictures
         flip=True,
+        held_split='test', # pictures to look at while training: the split of embedded pictures, a known layout or a table
+        held_inputs='', held_targets='', held_extra='', # or folders (or .flist files) of their own
+        held=8, # how many
     ),
-    network=dict(kind='small', dim=16, mults=[1, 2, 4], predicts='res', cond='plane', sees_input=True, sees_extra=False),
+    network=dict(
+        kind='small', dim=16, mults=[1, 2, 4], # or 'official'
+        predicts='res', # see the networks; 'auto' lets training choose between 'res' and 'eps'
+        cond='plane', sees_input=True, sees_extra=False,
+    ),
     schedule=dict(kind='power', T=1000, alpha=['1-x', 1], beta2=['x', 1], bbar_T=1., grid='count'),
     plan={**asdict(Plan()), 'betas': [.9, .99]},
     sampling=dict(steps=5, eta=0.),
@@ -62,7 +72,7 @@ def _merge(*tables):
         for section, fields in t.items(): out[section] = {**out.get(section, {}), **fields}
     return out
 
-# %% ../nbs/presets.ipynb #01517a0b
+# %% ../nbs/presets.ipynb #8d45ba68
 PRESETS = { # name: (what it is, official tables, what is recommended instead)
     'demo': ('rain on the embedded photographs, small network', {}, dict(plan=dict(steps=3000, lr=4e-3, warmup=50, decay='cosine'), schedule=dict(alpha=['1-x', 3], beta2=['1-x', 3]))),
     'raindrop': ('drops on a window (RainDrop)', _merge(_RESTORE), _merge(_BETTER, _CROPS, dict(network=dict(predicts='res')))),
@@ -73,6 +83,8 @@ PRESETS = { # name: (what it is, official tables, what is recommended instead)
     'inpaint': ('a hole in the middle of faces (CelebA-HQ)', _merge(_GENERATE, dict(data=dict(task='hole'), plan=dict(batch=128), schedule=dict(grid='linspace'))), _merge(_BETTER, dict(network=dict(sees_input=True)))),
     'translate': ('dogs to cats, unpaired lists', _merge(_GENERATE, dict(data=dict(kind='pairs', task=''), network=dict(cond='own'), schedule=_DDIM, plan=dict(batch=128))), _BETTER),
     'celeba': ('faces from nothing (CelebA)', _merge(_GENERATE, dict(schedule=dict(grid='linspace'))), _BETTER),
+    'aosa': ('rain, and training chooses between residual and noise', _merge(_RESTORE, dict(network=dict(predicts='auto'), schedule=_DDIM)), _merge(_BETTER, _CROPS, dict(schedule=dict(kind='power')))),
+    'ddim-readjust': ("faces from nothing by noise alone on DDIM's schedule, for sampling on others", _merge(_GENERATE, dict(network=dict(predicts='eps'), schedule=_DDIM, sampling=dict(steps=100))), _merge(_BETTER, dict(sampling=dict(steps=10)))),
     'path-independent': ('faces from nothing, each network told its own coefficient', _merge(_GENERATE, dict(network=dict(cond='own'), schedule=_DDIM)), _BETTER),
 }
 
@@ -162,7 +174,7 @@ def check_pictures(
     if not r.fine: raise ValueError(f"the pictures cannot be used as they are:\n{r}")
     return str(r)
 
-# %% ../nbs/presets.ipynb #1371c54c
+# %% ../nbs/presets.ipynb #933ae6ec
 def keep_tables(
     tables:dict, # five tables
     out:Path, # folder of the run
@@ -171,12 +183,56 @@ def keep_tables(
     file = out/'tables.json'
     if file.exists():
         old, new = json.loads(file.read_text()), json.loads(json.dumps(tables))
-        other = [f'{s}.{k} was {old[s].get(k)!r}, is {v!r}' for s in ('data', 'network', 'schedule') for k, v in new[s].items() if old[s].get(k) != v]
+        other = [f'{s}.{k} was {old[s].get(k, DEFAULTS[s][k])!r}, is {v!r}' for s in ('data', 'network', 'schedule') for k, v in new[s].items() if not k.startswith('held') and old[s].get(k, DEFAULTS[s][k]) != v]
         if other: raise ValueError(f"{out} holds a run with other tables ({'; '.join(other)}): use those or another folder")
     out.mkdir(parents=True, exist_ok=True)
     atomic_write(file, json.dumps(tables, indent=1).encode(), force=True)
 
-# %% ../nbs/presets.ipynb #5dd0a7f3
+# %% ../nbs/presets.ipynb #f1f454ab
+def held_out(
+    tables:dict, # five tables
+    device='cpu', # where to put them
+)->Batch: # `data.held` pairs
+    "The pairs to look at while training"
+    t = tables['data']
+    if t['kind'] == 'embedded': b = Batch(*pairs(t['task'], t['held'], 'test', generator_for('cpu', 'held'), t['size'] or 32))
+    else:
+        apart = {k: t[f'held_{k}'] for k in ('inputs', 'targets', 'extra')}
+        if not any(apart.values()) and (t['kind'] == 'clean' or not t['root']): raise ValueError("there are no pictures to look at: give data.held_inputs and data.held_targets (with data.kind='clean', the targets alone), or set plan.look_every=0")
+        there = dict(t, flip=False, **(dict(apart, root='') if any(apart.values()) else dict(split=t['held_split'])))
+        b = make_source(there, device).batch(t['held'], 0, 0)
+    return Batch(*(v.to(device) if torch.is_tensor(v) else v for v in b))
+
+# %% ../nbs/presets.ipynb #11caba3b
+def choose(
+    tables:dict, # five tables with network.predicts='auto'
+    source, # where pairs come from
+    device='cpu', # where to train
+    max_steps:int=4000, # give up after so many
+)->Selection:
+    "Let training choose between residual and noise, as the tables would train"
+    plan, steps = tables['plan'], iter(range(max_steps + 1))
+    def draw(g):
+        b = source.batch(plan['batch'], next(steps), plan['seed'])
+        return b.x0.to(device), b.x_in.to(device)
+    net = make_network(dict(tables['network'], predicts='res'), plan['seed']).to(device)
+    return select(net, draw, make_schedule(tables['schedule']), generator_for(device, plan['seed'], 'choice'), AutoObjective().to(device), plan['lr'], plan['lr'], max_steps)
+
+def settled(
+    tables:dict, # five tables
+    source, # where pairs come from
+    out:Path, # folder of the run
+    device='cpu', # where to train
+)->dict: # the tables with the choice made
+    "Make the choice, or find the one that was made"
+    if tables['network']['predicts'] != 'auto': return tables
+    file = out/'choice.json'
+    if not file.exists():
+        s = choose(tables, source, device)
+        atomic_write(file, json.dumps(dict(predicts=s.choice, steps=s.steps, lam=s.lam, errors=s.errors)).encode())
+    return resolve(tables, dict(network=dict(predicts=json.loads(file.read_text())['predicts'])))
+
+# %% ../nbs/presets.ipynb #60bab0b8
 def train(
     tables:dict, # five tables, see `resolve`
     out, # folder of the run
@@ -185,13 +241,17 @@ def train(
 )->Path: # the model, ready for rddm-restore
     "Run an experiment, or go on with it"
     out = Path(out)
-    net, schedule = make_network(tables['network'], tables['plan']['seed']), make_schedule(tables['schedule'])
-    plan = Plan(**{**tables['plan'], 'betas': tuple(tables['plan']['betas'])})
-    trainer = Trainer(net, None, schedule, plan, out, None if device == 'auto' else device, report)
-    trainer.source = make_source(tables['data'], trainer.hub.device)
-    if trainer.hub.is_main_process: keep_tables(tables, out)
+    from accelerate import Accelerator
+    hub = Accelerator(cpu=device == 'cpu')
+    source, schedule = make_source(tables['data'], hub.device), make_schedule(tables['schedule'])
+    with hub.main_process_first():
+        if hub.is_main_process: keep_tables(tables, out)
+        tables = settled(tables, source, out, hub.device)
+    plan, net = Plan(**{**tables['plan'], 'betas': tuple(tables['plan']['betas'])}), make_network(tables['network'], tables['plan']['seed'])
+    look = Look(held_out(tables, hub.device), schedule, out/'looks', **tables['sampling']) if plan.look_every and hub.is_main_process else None
+    trainer = Trainer(net, source, schedule, plan, out, None if device == 'auto' else device, report, look)
     done = trainer.fit()
-    if trainer.hub.is_main_process: save_model(out/'model.safetensors', done, schedule, force=True, step=trainer.step, tables=tables)
+    if hub.is_main_process: save_model(out/'model.safetensors', done, schedule, force=True, step=trainer.step, tables=tables)
     return out/'model.safetensors'
 
 # %% ../nbs/presets.ipynb #a7b3965e
@@ -212,7 +272,7 @@ def overrides(
         out.setdefault(section, {})[field] = _value(value)
     return out
 
-# %% ../nbs/presets.ipynb #04847091
+# %% ../nbs/presets.ipynb #59e94b0b
 def load_tables(
     name:str, # one of `PRESETS`, or a TOML file
     official:bool=False, # the official tables of a preset
@@ -234,14 +294,11 @@ def _parser():
     p.add_argument('--out', help='folder of the run')
     p.add_argument('--official', action='store_true', help="the preset as the paper's code ran it")
     p.add_argument('--device', default='auto', help="'auto' takes a GPU if there is one")
+    p.add_argument('--tensorboard', action='store_true', help='write event files too')
     p.add_argument('--show', action='store_true', help='print the tables and stop')
     return p
 
-# %% ../nbs/presets.ipynb #32f87b45
-def _tell(row):
-    "One reading of the loss"
-    print(f"step {row['step']}, loss {row['loss']:.4f}, gradient {row['grad_norm']:.3f}, rate {row['lr']:.2e}, {row['pairs_per_second']:.1f} pairs/s", file=sys.stderr, flush=True)
-
+# %% ../nbs/presets.ipynb #f7e19344
 def main(
     argv:list|None=None, # the words after the command; those of this process unless given
 )->int: # exit code: 0 done or stopped politely, 1 the training failed, 2 it could not start
@@ -252,9 +309,10 @@ def main(
         if args.show: print(json.dumps(tables, indent=1)); return 0
         if not args.out: raise ValueError('say where the run is kept: --out FOLDER')
         print(check_pictures(tables['data']), file=sys.stderr)
-        print(f"wrote {train(tables, args.out, args.device, _tell)}")
-    except (OSError, ValueError, TypeError) as e: print(f'rddm-train: {e}', file=sys.stderr); return 2
-    except (FloatingPointError, torch.OutOfMemoryError) as e: print(f'rddm-train: {e}', file=sys.stderr); return 1
+        reports = [Terminal(tables['plan']['steps'])] + [TensorBoard(Path(args.out)/'tensorboard')]*args.tensorboard
+        print(f"wrote {train(tables, args.out, args.device, several(*reports))}")
+    except (OSError, ValueError, TypeError, ImportError) as e: print(f'rddm-train: {e}', file=sys.stderr); return 2
+    except (RuntimeError, FloatingPointError) as e: print(f'rddm-train: {e}', file=sys.stderr); return 1
     except KeyboardInterrupt: print('rddm-train: interrupted; run it again to go on from the last checkpoint', file=sys.stderr); return 130
     return 0
 

@@ -85,8 +85,8 @@ class Attention(nn.Module):
         a = F.scaled_dot_product_attention(*self.split(h))
         return h + self.out(a.transpose(-1, -2).reshape(h.shape))
 
-# %% ../nbs/13_unet.ipynb #dabffa4c
-_PREDICTS = dict(res=1, eps=1, both=2) # pictures in the output
+# %% ../nbs/13_unet.ipynb #ebb403ef
+_PREDICTS = dict(res=1, eps=1, both=2, x0=1) # pictures in the output
 _CONDS = ('plane', 't')
 
 def _check_options(dim, mults, predicts, cond):
@@ -96,14 +96,14 @@ def _check_options(dim, mults, predicts, cond):
     if not mults or any(m < 1 or m != int(m) for m in mults): raise ValueError(f"mults must be whole numbers >= 1, one per size, got {mults!r}")
     if dim < 8 or dim % 8: raise ValueError(f"dim must be a multiple of 8, for the groups of the normalisation, got {dim}")
 
-# %% ../nbs/13_unet.ipynb #64bdc86c
+# %% ../nbs/13_unet.ipynb #0403b902
 class UNet(nn.Module):
     "A U-Net that is a predictor: residual, noise or both, from a state of any size"
     def __init__(self,
         dim:int=16, # channels at full size, a multiple of 8
         mults:tuple=(1, 2, 4), # channels at each size, as multiples of dim; every size is half the one before
         channels:int=3, # colours of a picture
-        predicts:str='res', # 'res', 'eps' or 'both'
+        predicts:str='res', # 'res', 'eps', 'both', or 'x0': the picture, handed on as a residual
         cond:str='plane', # told where it is by 'plane' (abar and bbar: any path) or 't' (the node: its own schedule only)
         sees_input:bool=True, # look at x_in too, not only at the state
     ):
@@ -162,7 +162,7 @@ def features(self:UNet,
         if i < len(self.enlarge): h = self.enlarge[i](F.interpolate(h, scale_factor=2., mode='nearest'))
     return h
 
-# %% ../nbs/13_unet.ipynb #7b5e7f69
+# %% ../nbs/13_unet.ipynb #d8b256e9
 @patch
 def forward(self:UNet,
     x_t:Tensor, # states (B, C, H, W)
@@ -175,6 +175,7 @@ def forward(self:UNet,
     h, w = x_t.shape[-2:]
     out = self.last(self.features(self._stacked(x_t, x_in), self.where(x_t, abar, bbar, t)))[..., :h, :w]
     if self.config['predicts'] == 'both': return Prediction(*out.chunk(2, 1))
+    if self.config['predicts'] == 'x0': return Prediction(res=-out if x_in is None else x_in - out)
     return Prediction(**{self.config['predicts']: out})
 
 # %% ../nbs/13_unet.ipynb #d9b7aa86

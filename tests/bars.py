@@ -1,8 +1,8 @@
 """Acceptance bars for the lesson notebooks, counted from their JSON. `python tests/bars.py` prints the table.
 
 A lesson is a notebook whose name starts with two digits; the others are pages for reference, with fewer bars. Cells marked `#| hide` do not count. A line of code is
-one that is neither blank, comment nor directive; of a function's signature only the first line counts, since one parameter a line with its meaning beside it is how the
-library documents itself. A check is a statement that calls `test_...`, `check`, `is_close` or `expect_fail`, or an `assert`."""
+one that is neither blank, comment nor directive; of a function's signature, and of the fields of a dataclass, only the first line counts, since one
+parameter a line with its meaning beside it is how the library documents itself. A check is a statement that calls `test_...`, `check`, `is_close` or `expect_fail`, or an `assert`."""
 import ast
 import builtins
 import json
@@ -50,7 +50,9 @@ def parse(src):
 
 def signature_lines(src):
     "Lines of signatures after the first line of each, as a set"
-    return {l for f in ast.walk(parse(src)) if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef)) for l in range(f.lineno + 1, f.body[0].lineno)}
+    nodes = list(ast.walk(parse(src)))
+    fields = [[b.lineno for b in c.body if isinstance(b, ast.AnnAssign)][1:] for c in nodes if isinstance(c, ast.ClassDef) and c.decorator_list]
+    return {l for f in nodes if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef)) for l in range(f.lineno + 1, f.body[0].lineno)} | {l for ls in fields for l in ls}
 
 
 def loc(src):

@@ -17,6 +17,13 @@ def randn(*shape, seed=0, dtype=F64): return torch.randn(*shape, generator=rng(s
 def pictures(*shape, seed=0, dtype=F64): return torch.rand(*shape, generator=rng(seed), dtype=dtype)*2 - 1
 
 
+def awake(module, seed=0):
+    "A module in float64 whose every parameter is drawn at random, the zeros of the last layer too"
+    g = rng(seed)
+    for p in module.double().parameters(): p.data = torch.randn(p.shape, generator=g, dtype=p.dtype)*.3
+    return module
+
+
 def trio(seed=0, shape=(2, 3, 4, 4), dtype=F64):
     "Clean pictures, degraded pictures and noise"
     return pictures(*shape, seed=3*seed, dtype=dtype), pictures(*shape, seed=3*seed + 1, dtype=dtype), randn(*shape, seed=3*seed + 2, dtype=dtype)

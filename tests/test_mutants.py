@@ -11,7 +11,7 @@ from mutants import HERE, MUTANTS, PACKAGE, apply
 # what computes nothing of its own: data holders, drawing, and glue tested for its behaviour
 EXEMPT = {'film', 'to_dict', 'from_dict', 'T', 'x0', '__init__', '__getitem__', 'attribution', 'atomic_write', 'save_model', 'load_model',
           'train', 'new_net', 'recipe', 'quick_mark', 'sheet', 'interruptible', 'stop'}
-MODULES = ['images', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler', 'pictures', 'degrade', 'unet', 'demo']
+MODULES = ['images', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler', 'objective', 'pictures', 'degrade', 'unet', 'demo']
 
 
 def functions(source):

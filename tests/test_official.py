@@ -4,17 +4,10 @@ import pickle
 import pytest
 import torch
 import torch.nn.functional as F
-from common import close, randn, rng
+from common import awake, close, randn, rng
 from rddm_nb.official import (ChannelNorm, OfficialAttention, OfficialBlock, OfficialNet, OfficialUNet, StandardConv, clock, folded, load_official, our_name, with_extra)
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import load_model, save_model
-
-
-def awake(module, seed=0):
-    "A module in float64 whose every parameter is drawn at random"
-    g = rng(seed)
-    for p in module.double().parameters(): p.data = torch.randn(p.shape, generator=g, dtype=p.dtype)*.3
-    return module
 
 
 def plain(m, x): return F.conv2d(x, m.weight, m.bias, m.stride, m.padding)

@@ -11,10 +11,10 @@ from hypothesis import given, strategies as st
 from PIL import Image
 from rddm_nb.images import to_uint8
 from rddm_nb.official import OfficialUNet
-from rddm_nb.presets import (DEFAULTS, PRESETS, check_pictures, find_pictures, keep_tables, load_tables, main, make_network, make_schedule, make_source, overrides, preset, resolve)
+from rddm_nb.presets import (DEFAULTS, PRESETS, check_pictures, choose, find_pictures, held_out, keep_tables, load_tables, main, make_network, make_schedule, make_source, overrides, preset, resolve)
 from rddm_nb.restore import load_any
 from rddm_nb.schedule import Schedule
-from rddm_nb.trainer import Plan
+from rddm_nb.trainer import Drawn, Plan
 
 # what the published experiments ran: networks, batch (accumulated), rate, steps, loss, noise at the start, sampling steps, how the networks are told the time
 OFFICIAL = dict(
@@ -42,7 +42,7 @@ def test_every_preset_is_complete(name, official):
     assert t.keys() == DEFAULTS.keys() and all(t[k].keys() == DEFAULTS[k].keys() for k in t)
     assert resolve(json.loads(json.dumps(t))) == t
     make_schedule(t['schedule']).grid(t['sampling']['steps'])
-    with torch.device('meta'): make_network(t['network'])
+    with torch.device('meta'): make_network(dict(t['network'], predicts='res') if name == 'aosa' else t['network'])
 
 
 def test_presets_do_not_change_the_defaults():
@@ -53,7 +53,7 @@ def test_presets_do_not_change_the_defaults():
 
 @pytest.mark.parametrize('tables, match', [
     (dict(plam={}), "no section 'plam': data, network, schedule, plan, sampling are"), (dict(plan=dict(rate=1)), "plan has no field 'rate': steps, batch"), (dict(plan=dict(lr=-1)), 'lr must be a positive number'),
-    (dict(network=dict(kind='big')), 'network.kind must be one of small, official'), (dict(schedule=dict(kind='x')), 'schedule.kind must be one of power')])
+    (dict(network=dict(predicts='both', kind='big')), 'network.kind must be one of small, official'), (dict(schedule=dict(kind='x')), 'schedule.kind must be one of power')])
 def test_tables_that_cannot_be(tables, match):
     with pytest.raises(ValueError, match=match): resolve(tables)
 
@@ -126,6 +126,48 @@ def test_the_command_trains_keeps_its_tables_and_goes_on(folder, capsys):
 def test_masks_and_made_inputs(folder):
     assert main(small(folder, extra=True, out='masks')) == 0
     for task in ('hole', 'generate', 'rain'): assert main(small(folder, '--data.kind', 'clean', '--data.inputs', '', '--data.task', task, out=task)) == 0
+
+
+def test_training_chooses_once_and_goes_on_with_its_choice(folder, capsys):
+    words = ['demo', '--out', str(folder/'auto'), '--device', 'cpu', '--network.predicts', 'auto', '--network.dim', '8', '--network.mults', '[1]', '--data.size', '8', '--plan.batch', '2', '--plan.warmup', '0', '--plan.steps', '2', '--plan.decay', 'none']
+    assert main(words) == 0
+    choice = json.loads((folder/'auto/choice.json').read_text())
+    net = load_any(folder/'auto/model.safetensors')
+    assert choice['predicts'] in ('res', 'eps') and net.config['predicts'] == choice['predicts'] and len(choice['lam']) == choice['steps'] == len(choice['errors'])
+    assert abs(choice['lam'][-1] - .5) > .01 >= max(abs(v - .5) for v in choice['lam'][:-1])
+    other = dict(res='eps', eps='res')[choice['predicts']]
+    assert json.loads((folder/'auto/tables.json').read_text())['network']['predicts'] == 'auto'
+    first = choose(resolve(load_tables('demo'), overrides(words[5:])), make_source(dict(DEFAULTS['data'], size=8)))
+    assert first.lam == choice['lam'] and first.choice == choice['predicts']
+    (folder/'auto/choice.json').write_text(json.dumps(dict(choice, predicts=other)))
+    capsys.readouterr()
+    assert main(words) == 2 and 'another network' in capsys.readouterr().err
+
+
+def test_choosing_sees_what_training_would_see():
+    seen = []
+    class Spy:
+        def batch(self, n, step, seed):
+            seen.append((n, step, seed))
+            return Drawn(lambda n, g: (torch.rand(n, 3, 8, 8, generator=g)*2 - 1,)*2).batch(n, step, seed)
+    s = choose(resolve(dict(network=dict(dim=8, mults=[1], predicts='auto'), plan=dict(batch=2, seed=3, lr=1e-3))), Spy())
+    assert seen == [(2, k, 3) for k in range(s.steps)]
+
+
+def test_pictures_to_look_at(folder, capsys):
+    assert main(small(folder, '--plan.look_every', '2', out='blind')) == 2 and 'data.held_inputs' in capsys.readouterr().err
+    assert main(small(folder, '--plan.look_every', '2', '--data.held_inputs', folder/'in', '--data.held_targets', folder/'gt', '--data.held', '2')) == 0
+    assert [p.name for p in (folder/'run/looks').iterdir()] == ['step_000000002.png'] and 'PSNR' in capsys.readouterr().err
+    t = resolve(dict(data=dict(kind='clean', targets=str(folder/'gt'), held_targets=str(folder/'in'), task='rain', size=8, held=3)))
+    a, b = held_out(t), held_out(t)
+    assert a.x0.shape == (3, 3, 8, 8) and torch.equal(a.x_in, b.x_in) and not torch.equal(a.x_in, a.x0)
+    embedded = held_out(DEFAULTS)
+    assert torch.equal(embedded.x0, held_out(DEFAULTS).x0) and embedded.x0.shape == (8, 3, 32, 32)
+
+
+def test_event_files_on_request(folder):
+    pytest.importorskip('tensorboard')
+    assert main(small(folder, '--tensorboard')) == 0 and list((folder/'run/tensorboard').iterdir())
 
 
 def test_nothing_starts_with_broken_pictures(folder, capsys):

@@ -7,8 +7,9 @@ from common import close, error, rng
 from hypothesis import given, strategies as st
 from rddm_nb.demo import pairs
 from rddm_nb.estimate import Prediction
+from rddm_nb.objective import loss_of
 from rddm_nb.schedule import Schedule
-from rddm_nb.trainer import Batch, Checkpoints, Drawn, Log, Plan, Trainer, draw_states, generator_for, locked, loss_of, seed_for
+from rddm_nb.trainer import Batch, Checkpoints, Drawn, Log, Plan, Trainer, draw_states, generator_for, locked, seed_for
 from rddm_nb.unet import UNet
 
 S = Schedule.power(T=10)
@@ -60,6 +61,40 @@ def test_a_run_is_the_loop_written_out(kw):
     close(got, torch.cat([e.flatten() for e in ema]), 1e-9)
 
 
+@pytest.mark.parametrize('lams', [(1., 0.), (0., 1.), (.5, 3.)])
+def test_the_switches_reach_the_loss(lams):
+    plan = Plan(steps=1, batch=4, lr=1e-3, ema=0., clip=None, lam_res=lams[0], lam_eps=lams[1], log_every=1)
+    rows, nets = [], [UNet(8, mults=(1,), predicts='both').double() for _ in range(2)]
+    nets[1].load_state_dict(nets[0].state_dict())
+    small(plan, net=nets[0], report=rows.append).fit()
+    x0, x_in = draw(4, generator_for('cpu', 0, 'pairs', 0))
+    x_t, eps, a, b, t = draw_states(Batch(x0, x_in), plan, S, 0, slice(None))
+    p = nets[1](x_t, x_in, a, b, t)
+    close(rows[0]['loss'], lams[0]*(p.res - x_in + x0).abs().mean() + lams[1]*(p.eps - eps).abs().mean(), 1e-6)
+
+
+def test_clipping_each_network_is_an_optimizer_for_each():
+    from rddm_nb.official import OfficialUNet
+    kw = dict(dim=8, mults=(1,))
+    def net():
+        torch.manual_seed(3)
+        n = OfficialUNet(**kw).double()
+        with torch.no_grad(): n.nets['eps'].out.weight.mul_(30)
+        return n
+    plan = dict(steps=3, batch=4, lr=1e-3, ema=0., clip=.01)
+    together, each = (flat(small(Plan(clip_each=c, **plan), net=net()).fit()) for c in (False, True))
+    apart = net()
+    opts = {k: torch.optim.AdamW(m.parameters(), 1e-3, betas=(.9, .99), weight_decay=0.) for k, m in apart.nets.items()}
+    for k in range(3):
+        x0, x_in = draw(4, generator_for('cpu', 0, 'pairs', k))
+        x_t, eps, a, b, t = draw_states(Batch(x0, x_in), Plan(batch=4), S, k, slice(None))
+        p = apart(x_t, x_in, a, b, t)
+        apart.zero_grad(); ((p.res - x_in + x0).abs().mean() + (p.eps - eps).abs().mean()).backward()
+        for name, m in apart.nets.items(): torch.nn.utils.clip_grad_norm_(m.parameters(), .01); opts[name].step()
+    close(each, flat(apart), 1e-8)
+    assert error(together, each) > 1e-7
+
+
 def test_radam_is_torchs_own():
     got = flat(small(Plan(steps=8, batch=4, lr=3e-3, ema=0., optimizer='radam', clip=None)).fit())
     torch.manual_seed(0)
@@ -105,7 +140,7 @@ def test_the_loss_takes_what_is_predicted():
 @pytest.mark.parametrize('kw, match', [
     (dict(steps=0), 'steps must be a whole number >= 1, got 0'), (dict(batch=1.5), 'batch'), (dict(lr=-1.), 'lr must be a positive number, got -1'), (dict(lr=math.nan), 'lr'), (dict(lr='1e-4'), "lr must be a positive number, got '1e-4'"), (dict(clip='1'), 'clip'), (dict(warmup=-1), 'warmup'),
     (dict(decay='linear'), "decay must be one of none, cosine, got 'linear'"), (dict(loss='l3'), 'l1, l2'), (dict(precision='fp16'), 'fp32, bf16'), (dict(betas=(.9,)), 'betas'), (dict(betas=(.9, 1.)), 'betas'),
-    (dict(clip=0.), 'clip'), (dict(ema=1.), 'ema'), (dict(accumulate=3), 'batch=16 cannot be split into accumulate=3'), (dict(weight_decay=-1.), 'weight_decay')])
+    (dict(clip=0.), 'clip'), (dict(ema=1.), 'ema'), (dict(accumulate=3), 'batch=16 cannot be split into accumulate=3'), (dict(weight_decay=-1.), 'weight_decay'), (dict(look_every=-1), 'look_every'), (dict(lam_res=-1.), 'lam_res'), (dict(lam_res=0., lam_eps=0.), 'both 0')])
 def test_plans_that_cannot_work(kw, match):
     with pytest.raises(ValueError, match=match): Plan(**kw)
 
@@ -186,6 +221,31 @@ def test_the_log_tells_every_step_once(tmp_path):
     close(logged[0]['loss'], (one[0]['loss'] + one[1]['loss'])/2, 1e-6)
     with open(tmp_path/'log.csv', 'a') as f: f.write('6,0.1')  # cut off while writing
     assert [r['step'] for r in Log(tmp_path/'log.csv', 4).rows()] == [2, 4]
+
+
+def test_a_run_from_before_a_field_existed_goes_on(tmp_path):
+    plan = Plan(steps=2, batch=2)
+    small(plan, folder=tmp_path).fit()
+    c = Checkpoints(tmp_path)
+    tensors, about = c.newest()
+    for k in ('lam_res', 'lam_eps', 'clip_each', 'look_every'): del about['plan'][k]
+    c.save(about.pop('step'), tensors, about)
+    small(Plan(steps=3, batch=2), folder=tmp_path).fit()
+    with pytest.raises(ValueError, match='lam_res was 1.0, is 2.0'): small(Plan(steps=3, batch=2, lam_res=2.), folder=tmp_path).fit()
+
+
+def test_logs_from_before_there_were_looks_are_read(tmp_path):
+    (tmp_path/'log.csv').write_text('step,loss,grad_norm,lr,seconds,pairs_per_second\n2,0.5,1,0.1,1,4\n')
+    log = Log(tmp_path/'log.csv', 2); log.add(step=3, loss=.25)
+    assert [(r['step'], r['loss']) for r in log.rows()] == [(2, .5), (3, .25)] and math.isnan(log.rows()[0]['psnr'])
+
+
+def test_looks_come_when_they_are_due(tmp_path):
+    seen, rows = [], []
+    def look(net, step): seen.append((step, net.training)); return 20. + step
+    small(Plan(steps=7, batch=2, log_every=2, look_every=3), folder=tmp_path, look=look, report=rows.append).fit()
+    assert seen == [(3, False), (6, False)] and [r['step'] for r in rows] == [2, 3, 4, 6, 7]
+    assert [r['psnr'] for r in rows if math.isfinite(r['psnr'])] == [23., 26.]
 
 
 def test_a_batch_must_split_among_processes_and_pieces():

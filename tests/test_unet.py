@@ -3,16 +3,9 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
-from common import close, randn, rng
+from common import awake, close, randn, rng
 from hypothesis import given, strategies as st
 from rddm_nb.unet import Attention, Block, UNet, Where, waves
-
-
-def awake(module, seed=0):
-    "A module in float64 whose every parameter is drawn at random, the zeros of the last layer too"
-    g = rng(seed)
-    for p in module.double().parameters(): p.data = torch.randn(p.shape, generator=g, dtype=p.dtype)*.3
-    return module
 
 
 def conv(m, x): return F.conv2d(x, m.weight, m.bias, m.stride, m.padding)
@@ -97,6 +90,14 @@ def test_the_whole_network_by_hand(predicts):
     if predicts == 'both': return close(torch.cat(got, 1), want, 1e-9)
     close(getattr(got, predicts), want, 1e-9)
     assert getattr(got, dict(res='eps', eps='res')[predicts]) is None
+
+
+def test_a_network_that_predicts_the_picture_hands_on_its_residual():
+    net, x, y = awake(UNet(8, predicts='x0')), randn(2, 3, 8, 12), randn(2, 3, 8, 12, seed=1)
+    raw = whole(net, torch.cat([x, y], 1), net.where(x, .2, .7, None))
+    close(net(x, y, .2, .7).res, y - raw, 1e-9)
+    close(net(x, None, .2, .7).res, net(x, torch.zeros_like(x), .2, .7).res, 0)
+    assert net(x, y, .2, .7).eps is None
 
 
 @given(st.integers(1, 9), st.integers(1, 9))
