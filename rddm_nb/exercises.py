@@ -32,13 +32,13 @@ def _form(v):
     s = tuple(_numbers(v).shape)
     return f'shape {s}' if s else 'one number'
 
-# %% ../nbs/exercises.ipynb #a21f348b
+# %% ../nbs/exercises.ipynb #7a24cf25
 def _pattern(y, w):
     "What an outcome that is wrong everywhere has in common with the right one, if anything"
     if not w.abs().max() > 0: return ''
     if torch.allclose(y, -w): return '. The sign is turned'
     ratio, gap = (y*w).sum()/(w*w).sum(), (y - w).mean()
-    if torch.allclose(y, ratio*w): return f'. It is {ratio:.4g} times the spec' + (' everywhere' if w.numel() > 1 else '')
+    if abs(ratio - 1) > 5e-4 and torch.allclose(y, ratio*w): return f'. It is {ratio:.4g} times the spec' + (' everywhere' if w.numel() > 1 else '')
     return f'. It is too large by {gap:.4g} everywhere' if w.numel() > 1 and torch.allclose(y - gap, w) else ''
 
 def _difference(y, w, tol):
@@ -48,10 +48,10 @@ def _difference(y, w, tol):
     i = tuple(int(v) for v in torch.unravel_index(off.argmax(), off.shape))
     return f"off by {off.max():.3g}{f' at {list(i)}' if i else ''}: yours {y[i]:.5g}, spec {w[i]:.5g}" + _pattern(y, w)
 
-# %% ../nbs/exercises.ipynb #0b8265b0
+# %% ../nbs/exercises.ipynb #4ea17eac
 def _fault(got, want, tol):
     "What is wrong with one outcome, in a line; empty if nothing is"
-    if got is None or got is ...: return 'nothing came back yet'
+    if got is None or got is ...: return 'nothing came back'
     if isinstance(want, str): return '' if str(got).strip().lower() == want.lower() else f'{got!r} is not the answer'
     if isinstance(want, bool): return '' if bool(got) == want else 'what is asked for does not hold'
     try: y, w = _numbers(got), _numbers(want)
@@ -61,7 +61,7 @@ def _fault(got, want, tol):
     if len(bad): return f'{y[tuple(bad[0])].item()} came back' + (f' at {bad[0].tolist()}' if y.ndim else '') + ': look for a division by zero or a root of a negative number'
     return _difference(y, w, tol)
 
-# %% ../nbs/exercises.ipynb #d34738ac
+# %% ../nbs/exercises.ipynb #9dbb647f
 def _fields(ax, v, title):
     "A small table of numbers as coloured fields"
     top = 2*v.abs().max().clamp(min=1e-9)
@@ -75,6 +75,7 @@ def _curves(got, want):
     fig, ax = canvas(width=5.2, height=1.9)
     ax.plot(want, 'o-' if len(want) <= 30 else '-', color=COLORS['x_in'], lw=5, ms=9, alpha=.5, label='spec')
     if got is not None: ax.plot(got, 'o-' if len(want) <= 30 else '-', color=COLORS['other'], lw=1.5, ms=4, label='yours')
+    if len(want) <= 30: ax.set_xticks(range(0, len(want), 1 + len(want)//16))
     ax.legend()
     return fig
 
@@ -125,7 +126,7 @@ def _table(rows, head):
     line = lambda cells, tag: '<tr>' + ''.join(f'<{tag} style="padding:.1em .8em;text-align:left">{html.escape(str(c))}</{tag}>' for c in cells) + '</tr>'
     return f"<table>{line(head, 'th')}{''.join(line(r, 'td') for r in rows)}</table>"
 
-# %% ../nbs/exercises.ipynb #9c16be6f
+# %% ../nbs/exercises.ipynb #45f9b0d0
 class Exercise:
     "A puzzle: what is wanted, the cases to try an answer on, and known wrong answers with the sentence that helps"
     def __init__(self,
@@ -143,6 +144,8 @@ class Exercise:
         if not cases: raise ValueError(f"exercise {name!r} has no cases: give at least one tuple of arguments")
         self.name, self.spec, self.cases, self.slips, self.through, self.draw, self.tol, self.rule, self.book = name, spec, [tuple(c) for c in cases], list(slips), through, draw, tol, rule, book
         self.want = [self._outcome(spec, c) for c in self.cases]
+        for w in self.want:
+            if not isinstance(w, str) and _numbers(w).isnan().any(): raise ValueError(f"the spec of {name!r} gives NaN: choose other cases")
 
     def _outcome(self, answer, case):
         "What an answer gives on copies of a case's arguments"
@@ -151,7 +154,7 @@ class Exercise:
 
     def __repr__(self): return f'Exercise({self.name})'
 
-# %% ../nbs/exercises.ipynb #e84b76a6
+# %% ../nbs/exercises.ipynb #be5ea06b
 def _tried(ex, answer, case):
     "Outcome and fault of an answer on one case"
     try: return ex._outcome(answer, case), ''
@@ -166,9 +169,12 @@ def _faults(ex, answer):
     if _secret(ex) and faults[0].startswith('off by'): faults = [f'{_short(got[0])} is too ' + ('large' if _numbers(got[0]).sum() > _numbers(ex.want[0]).sum() else 'small')]
     return got, faults
 
-def _slip(ex, got):
-    "Feedback of the slip that outcomes agree with, if any"
+def _slip(ex, answer, got):
+    "Feedback of the slip that the answer (a value), or all that it gives (a function), agrees with, if any"
     for wrong, says in ex.slips:
+        if not callable(ex.spec):
+            if not _fault(answer, wrong, ex.tol): return says
+            continue
         tried = [_tried(ex, wrong, c) for c in ex.cases]
         if not any(f or _fault(g, w, ex.tol) for (w, f), g in zip(tried, got)): return says
     return ''
@@ -186,7 +192,7 @@ def _body(ex, got, k):
     rows = [(_args(ex, c), '' if g is ... else _short(g), _short(w)) for c, g, w in zip(ex.cases, got, ex.want)][:5]
     return _table(rows, ('given', 'yours', 'spec'))
 
-# %% ../nbs/exercises.ipynb #df725bc4
+# %% ../nbs/exercises.ipynb #68796edd
 def _judged(ex, answer):
     "Verdict on an answer; nothing is recorded"
     if answer is None or answer is ...: return Verdict(False, 'Not yet: put your answer in the place of the dots.')
@@ -194,7 +200,7 @@ def _judged(ex, answer):
         return Verdict(False, f"Not yet: {'a function' if callable(ex.spec) else 'a value'} is wanted, and {'a function' if callable(answer) else _short(answer)} came.")
     got, faults = _faults(ex, answer)
     k = next((i for i, f in enumerate(faults) if f), 0)
-    broken = faults[k] and (_slip(ex, got) or faults[k]) or ex.rule and ex.rule(answer)
+    broken = faults[k] and (_slip(ex, answer, got) or faults[k]) or ex.rule and ex.rule(answer)
     where = f' (case {k + 1} of {len(faults)}: {_args(ex, ex.cases[k])})' if faults[k] and len(faults) > 1 and got[k] is not None else ''
     return Verdict(not broken, f'Not yet: {broken}{where}.' if broken else f'Solved: {ex.name}.', '' if got[k] is None else _body(ex, got, k))
 
