@@ -100,19 +100,19 @@ def draw(
     for ax, (k, v) in zip(axes[0], rows.items()): _fields(ax, v, k)
     return Picture(fig, alt=alt)
 
-# %% ../nbs/exercises.ipynb #d7f01814
+# %% ../nbs/exercises.ipynb #de396fba
 class Verdict:
     "What came of a check: true if solved; in a notebook it shows yours beside the spec"
     def __init__(self,
         ok:bool, # solved?
         line:str, # the feedback
-        body:str='', # HTML: the outcomes side by side
+        body=str, # gives HTML, the outcomes side by side; called when shown
     ): self.ok, self.line, self.body = ok, line, body
     def __bool__(self): return self.ok
     def __repr__(self): return self.line
     def _repr_html_(self):
         colour = COLORS['x0' if self.ok else 'res']
-        return f'<div style="border-left:4px solid {colour};padding:.2em .8em"><p style="margin:.2em 0">{html.escape(self.line)}</p>{self.body}</div>'
+        return f'<div style="border-left:4px solid {colour};padding:.2em .8em"><p style="margin:.2em 0">{html.escape(self.line)}</p>{self.body()}</div>'
 
 # %% ../nbs/exercises.ipynb #535d79b4
 def _short(v):
@@ -192,7 +192,7 @@ def _body(ex, got, k):
     rows = [(_args(ex, c), '' if g is ... else _short(g), _short(w)) for c, g, w in zip(ex.cases, got, ex.want)][:5]
     return _table(rows, ('given', 'yours', 'spec'))
 
-# %% ../nbs/exercises.ipynb #68796edd
+# %% ../nbs/exercises.ipynb #67404f4d
 def _judged(ex, answer):
     "Verdict on an answer; nothing is recorded"
     if answer is None or answer is ...: return Verdict(False, 'Not yet: put your answer in the place of the dots.')
@@ -202,7 +202,7 @@ def _judged(ex, answer):
     k = next((i for i, f in enumerate(faults) if f), 0)
     broken = faults[k] and (_slip(ex, answer, got) or faults[k]) or ex.rule and ex.rule(answer)
     where = f' (case {k + 1} of {len(faults)}: {_args(ex, ex.cases[k])})' if faults[k] and len(faults) > 1 and got[k] is not None else ''
-    return Verdict(not broken, f'Not yet: {broken}{where}.' if broken else f'Solved: {ex.name}.', '' if got[k] is None else _body(ex, got, k))
+    return Verdict(not broken, f'Not yet: {broken}{where}.' if broken else f'Solved: {ex.name}.', lambda: '' if got[k] is None else _body(ex, got, k))
 
 # %% ../nbs/exercises.ipynb #8397049f
 @patch
