@@ -126,7 +126,7 @@ def _table(rows, head):
     line = lambda cells, tag: '<tr>' + ''.join(f'<{tag} style="padding:.1em .8em;text-align:left">{html.escape(str(c))}</{tag}>' for c in cells) + '</tr>'
     return f"<table>{line(head, 'th')}{''.join(line(r, 'td') for r in rows)}</table>"
 
-# %% ../nbs/exercises.ipynb #45f9b0d0
+# %% ../nbs/exercises.ipynb #d582a0cf
 class Exercise:
     "A puzzle: what is wanted, the cases to try an answer on, and known wrong answers with the sentence that helps"
     def __init__(self,
@@ -143,7 +143,7 @@ class Exercise:
         if not callable(spec): cases = ((),)
         if not cases: raise ValueError(f"exercise {name!r} has no cases: give at least one tuple of arguments")
         self.name, self.spec, self.cases, self.slips, self.through, self.draw, self.tol, self.rule, self.book = name, spec, [tuple(c) for c in cases], list(slips), through, draw, tol, rule, book
-        self.want = [self._outcome(spec, c) for c in self.cases]
+        self.shown, self.want = False, [self._outcome(spec, c) for c in self.cases]
         for w in self.want:
             if not isinstance(w, str) and _numbers(w).isnan().any(): raise ValueError(f"the spec of {name!r} gives NaN: choose other cases")
 
@@ -192,19 +192,27 @@ def _body(ex, got, k):
     rows = [(_args(ex, c), '' if g is ... else _short(g), _short(w)) for c, g, w in zip(ex.cases, got, ex.want)][:5]
     return _table(rows, ('given', 'yours', 'spec'))
 
-# %% ../nbs/exercises.ipynb #67404f4d
+# %% ../nbs/exercises.ipynb #c87e3d75
+def _card(ex):
+    "HTML: the name of an exercise, what goes in, what comes out, and the target"
+    gives = f'<code>{html.escape(_args(ex, ex.cases[0]) or "nothing")}</code> goes in, {_form(ex.want[0])} comes out' if callable(ex.spec) else 'a value is wanted'
+    return f'<div><p style="margin:.2em 0"><strong>{html.escape(ex.name)}</strong>: {gives}.</p>{_body(ex, [None]*len(ex.cases), 0)}</div>'
+
+def _target(ex): return '' if ex.shown else _card(ex)
+
+# %% ../nbs/exercises.ipynb #34f6ec8e
 def _judged(ex, answer):
     "Verdict on an answer; nothing is recorded"
-    if answer is None or answer is ...: return Verdict(False, 'Not yet: put your answer in the place of the dots.')
+    if answer is None or answer is ...: return Verdict(False, 'Not yet: put your answer in the place of the dots.', lambda: _target(ex))
     if callable(ex.spec) != callable(answer):
-        return Verdict(False, f"Not yet: {'a function' if callable(ex.spec) else 'a value'} is wanted, and {'a function' if callable(answer) else _short(answer)} came.")
+        return Verdict(False, f"Not yet: {'a function' if callable(ex.spec) else 'a value'} is wanted, and {'a function' if callable(answer) else _short(answer)} came.", lambda: _target(ex))
     got, faults = _faults(ex, answer)
     k = next((i for i, f in enumerate(faults) if f), 0)
     broken = faults[k] and (_slip(ex, answer, got) or faults[k]) or ex.rule and ex.rule(answer)
     where = f' (case {k + 1} of {len(faults)}: {_args(ex, ex.cases[k])})' if faults[k] and len(faults) > 1 and got[k] is not None else ''
-    return Verdict(not broken, f'Not yet: {broken}{where}.' if broken else f'Solved: {ex.name}.', lambda: '' if got[k] is None else _body(ex, got, k))
+    return Verdict(not broken, f'Not yet: {broken}{where}.' if broken else f'Solved: {ex.name}.', lambda: _target(ex) if got[k] is None else _body(ex, got, k))
 
-# %% ../nbs/exercises.ipynb #8397049f
+# %% ../nbs/exercises.ipynb #6e3cdb5c
 @patch
 def check(self:Exercise,
     answer, # your function, or your value
@@ -216,8 +224,8 @@ def check(self:Exercise,
 
 @patch
 def _repr_html_(self:Exercise):
-    gives = f'<code>{html.escape(_args(self, self.cases[0]) or "nothing")}</code> goes in, {_form(self.want[0])} comes out' if callable(self.spec) else 'a value is wanted'
-    return f'<div><p style="margin:.2em 0"><strong>{html.escape(self.name)}</strong>: {gives}.</p>{_body(self, [None]*len(self.cases), 0)}</div>'
+    self.shown = True
+    return _card(self)
 
 # %% ../nbs/exercises.ipynb #3e734c3d
 class Book:
@@ -241,7 +249,7 @@ class Book:
         done = self._solved | set(self._read().get(self.name, ()))
         return [n for n in self.exercises if n in done]
 
-# %% ../nbs/exercises.ipynb #83a777dd
+# %% ../nbs/exercises.ipynb #3ffed2f2
 @patch
 @delegates(Exercise, but=['book'])
 def exercise(self:Book,
@@ -251,6 +259,12 @@ def exercise(self:Book,
 )->Exercise:
     "A new exercise in this book"
     self.exercises[name] = Exercise(name, spec, book=self, **kwargs)
+    return self.exercises[name]
+
+@patch
+def __getitem__(self:Book, name)->Exercise:
+    "The exercise of this name"
+    if name not in self.exercises: raise KeyError(f"{self.name} has no exercise {name!r}, but {', '.join(self.exercises)}")
     return self.exercises[name]
 
 @patch
