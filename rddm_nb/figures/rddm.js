@@ -123,7 +123,7 @@ const NS = 'http://www.w3.org/2000/svg', C = {res: '#e07b00', eps: '#3b82d0', x0
 const TINTS = ['#9b59b6', '#12a3a3', '#d6457f', '#a08a00', '#7a6ff0'];
 const put = (e, attrs, kids) => {
   for (const [k, v] of Object.entries(attrs || {})) if (k.startsWith('on')) e.addEventListener(k.slice(2), v); else if (v !== null && v !== undefined) e.setAttribute(k, v);
-  e.append(...kids.flat().filter(k => k !== null && k !== undefined)); return e;
+  e.append(...kids.flat(Infinity).filter(k => k !== null && k !== undefined)); return e;
 };
 const h = (tag, attrs, ...kids) => put(document.createElement(tag), attrs, kids);
 const s = (tag, attrs, ...kids) => put(document.createElementNS(NS, tag), attrs, kids);
@@ -303,7 +303,7 @@ export const particles = (path, count = 64, seed = 1) => { // roads of all parti
   modes.delete(-1); return {runs, distance: ends.reduce((p, x) => p + near(x), 0)/count, modes: modes.size};
 };
 const drawParticles = (c, {runs}, k) => {
-  const g = c.getContext('2d'), n = c.width, X = v => n/2 + v*n/5.2, ink = getComputedStyle(c).color;
+  const g = c.getContext('2d'), n = c.width, X = v => n/2 + v*n/4.4, ink = getComputedStyle(c).color;
   g.clearRect(0, 0, n, n); g.lineWidth = 1;
   runs.forEach((r, i) => { g.strokeStyle = TINTS[i % 5] + '70'; g.beginPath(); r.slice(0, k + 1).forEach((p, j) => j ? g.lineTo(X(p[0]), X(-p[1])) : g.moveTo(X(p[0]), X(-p[1]))); g.stroke(); });
   for (const m of RING) { g.strokeStyle = C.x0; g.lineWidth = 3; g.beginPath(); g.arc(X(m[0]), X(-m[1]), 9, 0, 7); g.stroke(); }
