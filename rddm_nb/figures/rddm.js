@@ -120,14 +120,14 @@ export const psnr = (x, y) => 10*Math.log10(4/Math.max(mse(x, y), 4e-10));
 
 // ---- drawing ----
 const NS = 'http://www.w3.org/2000/svg', C = {res: '#e07b00', eps: '#3b82d0', x0: '#2e9e5b', other: '#9b59b6'};
-const TINTS = ['#9b59b6', '#12a3a3', '#d6457f', '#a08a00', '#7a6ff0'];
+const TINTS = ['#12a3a3', '#d6457f', '#a08a00', '#7a6ff0', '#b5651d'];
 const put = (e, attrs, kids) => {
   for (const [k, v] of Object.entries(attrs || {})) if (k.startsWith('on')) e.addEventListener(k.slice(2), v); else if (v !== null && v !== undefined) e.setAttribute(k, v);
   e.append(...kids.flat(Infinity).filter(k => k !== null && k !== undefined)); return e;
 };
 const h = (tag, attrs, ...kids) => put(document.createElement(tag), attrs, kids);
 const s = (tag, attrs, ...kids) => put(document.createElementNS(NS, tag), attrs, kids);
-const clamp = (v, lo, hi) => Math.min(Math.max(v, lo), hi), f2 = v => Number.isFinite(v) ? v.toFixed(2) : v > 0 ? '∞' : '–';
+const clamp = (v, lo, hi) => Math.min(Math.max(v, lo), hi), f2 = v => Number.isFinite(v) ? v.toFixed(2) : v > 0 ? '∞' : '–', db = v => v > 60 ? 'exact' : v.toFixed(2);
 const CSS = `:host, .fig { display: block; } .fig { font: 15px/1.45 system-ui, sans-serif; color: inherit; margin: .6rem 0; container-type: inline-size; } .fig * { box-sizing: border-box; }
 .row { display: flex; flex-wrap: wrap; gap: .6rem 1.1rem; align-items: flex-start; } .pad { flex: 1 1 17rem; min-width: 0; max-width: 30rem; } .side { flex: 1 1 12rem; min-width: 0; }
 svg { display: block; width: 100%; height: auto; overflow: visible; } svg text { fill: currentColor; font-size: 13px; } svg.touch { touch-action: none; cursor: crosshair; }
@@ -164,14 +164,14 @@ const framed = (canvas, words) => h('figure', {}, canvas, h('figcaption', {}, wo
 
 class Plane { // axes in numbers: abar across, bbar up
   constructor(ui, {top = 1.2, w = 360, hgt = 300, xlabel = 'ᾱ: how much residual', ylabel = 'β̄: how much noise', x = [0, 1], touch = false, label = 'the plane', y0 = 0} = {}) {
-    Object.assign(this, {top, w, hgt, x, y0, l: 44, b: 40, r: 14, t: 12});
+    Object.assign(this, {top, w, hgt, x, y0, l: 52, b: 40, r: 14, t: 12});
     this.curves = s('g'); this.marks = s('g');
-    const ticks = (lo, hi) => [0, .25, .5, .75, 1].map(f => lo + f*(hi - lo));
+    const ticks = (lo, hi) => { const k = hi - lo > 2.5 ? 1 : .5, out = []; for (let v = Math.ceil(lo/k)*k; v <= hi + 1e-9; v += k) out.push(v); return out; };
     this.svg = s('svg', {viewBox: `0 0 ${w} ${hgt}`, class: touch ? 'touch' : '', role: 'group', 'aria-label': label},
       ticks(...x).map(v => [s('path', {class: 'grid', d: `M${this.px(v)} ${this.py(y0)}V${this.py(top)}`}), s('text', {x: this.px(v), y: hgt - 24, 'text-anchor': 'middle'}, String(+v.toFixed(2)))]),
       ticks(y0, top).map(v => [s('path', {class: 'grid', d: `M${this.px(x[0])} ${this.py(v)}H${this.px(x[1])}`}), s('text', {x: this.l - 6, y: this.py(v) + 4, 'text-anchor': 'end'}, String(+v.toFixed(2)))]),
       s('path', {class: 'axis', d: `M${this.px(x[0])} ${this.py(top)}V${this.py(y0)}H${this.px(x[1])}`}),
-      s('text', {x: w/2 + 12, y: hgt - 6, 'text-anchor': 'middle'}, xlabel), s('text', {x: 12, y: hgt/2, 'text-anchor': 'middle', transform: `rotate(-90 12 ${hgt/2 - 6})`}, ylabel), this.curves, this.marks);
+      s('text', {x: w/2 + 12, y: hgt - 6, 'text-anchor': 'middle'}, xlabel), s('text', {x: 14, y: hgt/2 - 14, 'text-anchor': 'middle', transform: `rotate(-90 14 ${hgt/2 - 14})`}, ylabel), this.curves, this.marks);
   }
   px(a) { return this.l + (a - this.x[0])/(this.x[1] - this.x[0])*(this.w - this.l - this.r); }
   py(b) { return this.hgt - this.b - (b - this.y0)/(this.top - this.y0)*(this.hgt - this.b - this.t); }
@@ -247,7 +247,7 @@ figures.plane = {state: {abar: .5, bbar: .3, pair: 0, seed: 1}, payload: true, d
   const move = ([a, b]) => ui.set({abar: a, bbar: b}), knob = ui.knob(pad, C.other, 'place on the plane', () => [ui.get('abar'), ui.get('bbar')], move);
   pad.svg.append(knob);
   pad.svg.addEventListener('pointerdown', e => { move(pad.place(e)); knob.dispatchEvent(new PointerEvent('pointerdown', {pointerId: e.pointerId})); });
-  const pics = {x0: photo('the clean picture'), xin: photo('the input'), res: photo('the residual'), x: photo('the state', 160)}, big = framed(pics.x, 'state here');
+  const pics = {x0: photo('the clean picture', 72), xin: photo('the input', 72), res: photo('the residual', 72), x: photo('the state', 160)}, big = framed(pics.x, 'state here');
   ui.pairs(); ui.slider('abar', 'residual ᾱ', 0, 1, .01); ui.slider('bbar', 'noise β̄', 0, 1.5, .01); ui.slider('seed', 'another fog', 1, 20, 1);
   ui.root.append(h('div', {class: 'row'}, h('div', {class: 'pad'}, pad.svg), h('div', {class: 'side'}, big, ui.numbers({psnr: 'PSNR to the clean picture, dB', rho: 'noise per clean share ρ'}),
     h('div', {class: 'pics'}, framed(pics.x0, 'clean'), framed(pics.xin, 'input'), framed(pics.res, 'residual')))), ui.controls);
@@ -255,7 +255,7 @@ figures.plane = {state: {abar: .5, bbar: .3, pair: 0, seed: 1}, payload: true, d
     const p = ui.pair(), a = ui.get('abar'), b = ui.get('bbar'), x = qSample(p.x0, p.xin, ui.noise(ui.data.n), a, b);
     pad.clear(); pad.curve([[0, 0], [a, 0]], C.res); pad.curve([[a, 0], [a, b]], C.eps); pad.dot([0, 0], C.x0); pad.text([0, 0], 'clean'); pad.text([1, 0], 'input', {'text-anchor': 'end', dx: -14}); knob.sync();
     paint(pics.x0, p.x0); paint(pics.xin, p.xin); paint(pics.res, p.xin.map((v, i) => v - p.x0[i]), true); paint(pics.x, x);
-    ui.out('psnr', f2(psnr(x, p.x0))); ui.out('rho', f2(b/(1 - a)));
+    ui.out('psnr', db(psnr(x, p.x0))); ui.out('rho', f2(b/(1 - a)));
   };
 }};
 
@@ -319,7 +319,7 @@ const doubtful = ui => ui.exact ||= new Exact(ui.data.means, ui.data.count, {tau
 
 figures.pathpad = {state: {points: ROADS.straight, steps: 40, pair: 0, seed: 1, at: 1}, payload: true, draw(ui) {
   const pad = new Plane(ui, {top: 1.5, touch: true, label: 'draw a road from the right to the clean picture'}), cloud = h('canvas', {width: 300, height: 300, role: 'img', 'aria-label': 'particles walking to eight places on a ring', style: 'width:190px;height:190px;image-rendering:auto'});
-  const pics = {x0: photo('the clean picture'), xin: photo('the input'), x: photo('the picture restored along the road', 128)}, knobs = s('g'), film = h('div'), id = 'glow' + Math.random().toString(36).slice(2, 8);
+  const pics = {x0: photo('the clean picture', 72), xin: photo('the input', 72), x: photo('the picture restored along the road', 128)}, knobs = s('g'), film = h('div'), id = 'glow' + Math.random().toString(36).slice(2, 8);
   const glow = s('g', {}, s('defs', {}, s('radialGradient', {id}, s('stop', {offset: 0, 'stop-color': '#ffb020', 'stop-opacity': .95}), s('stop', {offset: 1, 'stop-color': '#ffb020', 'stop-opacity': 0}))), s('circle', {cx: pad.px(1), cy: pad.py(0), r: 46, fill: `url(#${id})`}));
   pad.svg.insertBefore(glow, pad.curves); pad.svg.append(knobs);
   const close = p => { const q = p.map(v => [...v]); q[0][0] = 1; q[q.length - 1] = [0, 0]; return q.map(v => v.map(x => +x.toFixed(3))); };
@@ -343,14 +343,14 @@ figures.pathpad = {state: {points: ROADS.straight, steps: 40, pair: 0, seed: 1, 
     for (const c of knobs.children) c.sync();
     paint(pics.x0, p.x0); paint(pics.xin, p.xin); paint(pics.x, run[k].x); drawParticles(cloud, swarm, k);
     film.replaceChildren(strip(ui, every(run, 9).map(f => f.x), 'the picture along the road', 60));
-    ui.out('distance', swarm.distance.toFixed(3)); ui.out('modes', swarm.modes); ui.out('psnr', f2(psnr(run[run.length - 1].x, p.x0))); ui.out('psnr_in', f2(psnr(p.xin, p.x0)));
+    ui.out('distance', swarm.distance.toFixed(3)); ui.out('modes', swarm.modes); ui.out('psnr', db(psnr(run[run.length - 1].x, p.x0))); ui.out('psnr_in', db(psnr(p.xin, p.x0)));
   };
 }};
 
 // ---- homes: a page without a kernel, and anywidget ----
 export const fakeModel = state => {
   const v = {...state}, heard = {};
-  return {get: k => v[k], set(k, x) { if (v[k] !== x) { v[k] = x; (heard['change:' + k] || []).forEach(f => f()); } }, save_changes() {}, on(e, f) { (heard[e] ||= []).push(f); }, off() {}};
+  return {keys: () => Object.keys(v), get: k => v[k], set(k, x) { if (v[k] !== x) { v[k] = x; (heard['change:' + k] || []).forEach(f => f()); } }, save_changes() {}, on(e, f) { (heard[e] ||= []).push(f); }, off() {}};
 };
 const inkScheme = el => { const m = getComputedStyle(el).color.match(/[\d.]+/g) || [0, 0, 0]; return .3*m[0] + .59*m[1] + .11*m[2] > 128 ? 'dark' : 'light'; };
 export const mount = (el, kind, model, payload) => {
