@@ -193,7 +193,6 @@ class UI { // controls bound to the model: what the reader sets, Python sees
   get(k) { return this.model.get(k); }
   set(o) { for (const [k, v] of Object.entries(o)) this.model.set(k, v); this.model.save_changes(); }
   add(words, el, out, shown) {
-    el.setAttribute('data-lm-suppress-shortcuts', 'true');
     const l = h('label', {}, h('span', {}, words), el, out); this.controls.append(l);
     if (shown) this.syncs.push(() => { l.style.display = shown() ? '' : 'none'; });
     return el;
@@ -208,7 +207,7 @@ class UI { // controls bound to the model: what the reader sets, Python sees
     this.syncs.push(() => { el.value = this.get(k); });
     return this.add(words, el, null, shown);
   }
-  button(words, f) { const b = h('button', {type: 'button', 'data-lm-suppress-shortcuts': 'true', onclick: f}, words); return b; }
+  button(words, f) { const b = h('button', {type: 'button', onclick: f}, words); return b; }
   out(k, v) { this.outs[k].textContent = v; }
   numbers(names) { return h('dl', {}, Object.entries(names).map(([k, words]) => [h('dt', {}, words), h('dd', {}, this.outs[k] = h('output', {'data-n': k}))])); }
   pair() { return this.data.pairs[clamp(this.get('pair'), 0, this.data.pairs.length - 1)]; }
@@ -223,7 +222,7 @@ class UI { // controls bound to the model: what the reader sets, Python sees
   schedule(o = null) { const g = k => (o && k in o ? o[k] : this.get(k)); return g('family') === 'given' && this.get('given')?.abar ? this.get('given') : FAMILIES[g('family')]({T: 400, ...Object.fromEntries(['side_res', 'a_res', 'side_eps', 'a_eps', 'bbar_T', 'height'].map(k => [k, g(k)]))}); }
   noise(n, seed = this.get('seed')) { return normals(seed)(n); }
   knob(pad, color, words, get, move, step = .02) { // a handle for pointer and arrow keys
-    const k = s('circle', {class: 'knob', r: 9, fill: color, tabindex: 0, role: 'slider', 'aria-label': words, 'aria-valuemin': 0, 'aria-valuemax': 1, 'data-lm-suppress-shortcuts': 'true',
+    const k = s('circle', {class: 'knob', r: 9, fill: color, tabindex: 0, role: 'slider', 'aria-label': words, 'aria-valuemin': 0, 'aria-valuemax': 1,
       onkeydown: e => { const d = ARROWS[e.key]; if (!d) return; e.preventDefault(); e.stopPropagation(); const [a, b] = get(), m = e.shiftKey ? 5*step : step; move([clamp(a + d[0]*m, ...pad.x), clamp(b + d[1]*m, pad.y0, pad.top)].map(v => +v.toFixed(4))); },
       onpointerdown: e => { e.preventDefault(); e.stopPropagation(); k.focus(); k.setPointerCapture(e.pointerId); k.onpointermove = m => move(pad.place(m)); },
       onpointerup: () => { k.onpointermove = null; }, onpointercancel: () => { k.onpointermove = null; }});
@@ -356,6 +355,7 @@ const inkScheme = el => { const m = getComputedStyle(el).color.match(/[\d.]+/g) 
 export const mount = (el, kind, model, payload) => {
   const figure = figures[kind], root = h('div', {class: 'fig', role: 'group', 'aria-label': `figure: ${kind}`}), shadow = el.shadowRoot || el.attachShadow({mode: 'open'});
   if (!figure) throw new Error(`no figure ${kind}: there are ${Object.keys(figures).join(', ')}`);
+  el.setAttribute('data-lm-suppress-shortcuts', 'true'); // JupyterLab would take the arrow keys for its own
   shadow.replaceChildren(h('style', {}, CSS), root);
   const ui = new UI(model, figure.payload ? unpack(payload) : null, root), redraw = figure.draw(ui);
   const all = () => { ui.syncs.forEach(f => f()); redraw(); el.dataset.drawn = 1 + (+el.dataset.drawn || 0); };
