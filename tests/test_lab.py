@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from importlib.util import find_spec
 
 import pytest
@@ -27,11 +28,11 @@ def wait_for(true, seconds=60):
     raise AssertionError(f'nothing came within {seconds} s')
 
 
-@pytest.fixture(scope='module')
-def lab(tmp_path_factory):
-    "A JupyterLab of its own, with a notebook; its address and folder"
-    root = tmp_path_factory.mktemp('lab'); work = root/'work'; work.mkdir()
-    nb = dict(cells=[dict(cell_type='code', id=f'c{i}', metadata={}, source=s, outputs=[], execution_count=None) for i, s in enumerate(CELLS)], nbformat=4, nbformat_minor=5,
+@contextmanager
+def jupyterlab(root, cells=CELLS):
+    "A JupyterLab of its own, with a notebook; its address and what Python writes down"
+    work = root/'work'; work.mkdir()
+    nb = dict(cells=[dict(cell_type='code', id=f'c{i}', metadata={}, source=s, outputs=[], execution_count=None) for i, s in enumerate(cells)], nbformat=4, nbformat_minor=5,
               metadata=dict(kernelspec=dict(name='python3', display_name='Python 3', language='python')))
     (work/'live.ipynb').write_text(json.dumps(nb))
     dirs = {k: str(root/k) for k in ('JUPYTER_CONFIG_DIR', 'JUPYTER_DATA_DIR', 'JUPYTER_RUNTIME_DIR', 'JUPYTERLAB_SETTINGS_DIR', 'JUPYTERLAB_WORKSPACES_DIR', 'IPYTHONDIR')}
@@ -51,6 +52,11 @@ def lab(tmp_path_factory):
         process.terminate()
         try: process.wait(20)
         except subprocess.TimeoutExpired: process.kill(); process.wait()
+
+
+@pytest.fixture(scope='module')
+def lab(tmp_path_factory):
+    with jupyterlab(tmp_path_factory.mktemp('lab')) as at: yield at
 
 
 RUN = """async () => { const c = window.jupyterapp.shell.currentWidget.context; await c.ready; await c.sessionContext.ready; await c.sessionContext.session.kernel.info;

@@ -44,6 +44,13 @@ const dot = (a, b, at = 0) => {
   for (; i < n; i++) p += a[i]*b[at + i];
   return p + q + r + s;
 };
+const mix = (out, mu, dim, w) => { // the mean of all pictures with these weights, four at a time
+  const k = []; w.forEach((v, n) => { if (v > 1e-14) k.push(n); });
+  for (let j = 0; j < k.length; j += 4) {
+    const [a, b, c, d] = [0, 1, 2, 3].map(i => j + i < k.length ? k[j + i]*dim : k[j]*dim), [p, q, r, t] = [0, 1, 2, 3].map(i => j + i < k.length ? w[k[j + i]] : 0);
+    for (let i = 0; i < dim; i++) out[i] += p*mu[a + i] + q*mu[b + i] + r*mu[c + i] + t*mu[d + i];
+  }
+};
 export const softmax = z => { const m = Math.max(...z), e = z.map(v => Math.exp(v - m)), s = e.reduce((p, q) => p + q, 0); return e.map(v => v/s); };
 export class Exact { // the best predictor for known pictures, laid end to end in `means`
   constructor(means, n, {std = 0, tau = null, weights = null} = {}) {
@@ -59,16 +66,19 @@ export class Exact { // the best predictor for known pictures, laid end to end i
     return this.known[1];
   }
   posterior(x, xin, a, b) {
-    const y = xIn(xin, x.length), k = this.trust, g = (1 - a)*(1 - k), u = x.map((v, i) => v - (a + (1 - a)*k)*y[i]), d2 = this.distances(u, g);
+    const y = xIn(xin, x.length), k = this.trust, g = (1 - a)*(1 - k), u = Float64Array.from(x), share = a + (1 - a)*k; for (let i = 0; i < u.length; i++) u[i] -= share*y[i];
+    const d2 = this.distances(u, g);
     const v = (1 - a)**2*this.std**2*(1 - k) + b*b, least = d2.reduce((p, q, i) => this.prior[i] > -Infinity ? Math.min(p, q) : p, Infinity), from = this.input(y);
     return softmax(d2.map((d, i) => this.prior[i] + (v > 0 ? -d/(2*v) : g === 0 || d <= least ? 0 : -Infinity) + (from ? from[i] : 0)));
   }
   predict(x, xin, a, b) { // {x0, res, eps, weights}; eps is null where there is no noise
     const y = xIn(xin, x.length), w = this.posterior(x, xin, a, b), x0 = new Float64Array(x.length), k = this.trust;
-    for (let n = 0; n < this.n; n++) if (w[n] > 1e-18) for (let i = 0, at = n*this.dim; i < x0.length; i++) x0[i] += w[n]*this.mu[at + i];
+    mix(x0, this.mu, this.dim, w);
     const v = this.std**2*(1 - k), variance = Math.max((1 - a)**2*v + b*b, 1e-300);
     for (let i = 0; i < x0.length; i++) { const m = (1 - k)*x0[i] + k*y[i]; x0[i] = m + (1 - a)*v/variance*(x[i] - a*y[i] - (1 - a)*m); }
-    return {x0, res: x0.map((z, i) => y[i] - z), eps: b === 0 ? null : x0.map((z, i) => (x[i] - a*y[i] - (1 - a)*z)/b), weights: w};
+    const res = new Float64Array(x.length), eps = b === 0 ? null : new Float64Array(x.length);
+    for (let i = 0; i < x0.length; i++) { res[i] = y[i] - x0[i]; if (eps) eps[i] = (x[i] - a*y[i] - (1 - a)*x0[i])/b; }
+    return {x0, res, eps, weights: w};
   }
 }
 export const POSTERIORS = {
@@ -83,7 +93,11 @@ export const posteriorVariance = (family, from, to, eta = 1) => { // NaN where t
 export const reverseStep = (x, est, [at, bt], [as, bs], sigma2 = 0, noise = null) => {
   if (as === 0 && bs === 0) return est.x0.slice();
   const k = Math.sqrt(Math.max(bs*bs - sigma2, 0)), s = Math.sqrt(sigma2);
-  return x.map((v, i) => v + (as - at)*est.res[i] + (est.eps ? (k - bt)*est.eps[i] : 0) + (noise ? s*noise[i] : 0));
+  const out = Float64Array.from(x), {res, eps} = est;
+  for (let i = 0; i < out.length; i++) out[i] += (as - at)*res[i];
+  if (eps) for (let i = 0; i < out.length; i++) out[i] += (k - bt)*eps[i];
+  if (noise) for (let i = 0; i < out.length; i++) out[i] += s*noise[i];
+  return out;
 };
 export const road = (points, steps = 50) => { // straight lines through the points and on to (0, 0), in equal steps
   const last = points[points.length - 1], p = last[0] === 0 && last[1] === 0 ? points : [...points, [0, 0]], len = cumsum(p.slice(1).map((q, i) => Math.hypot(q[0] - p[i][0], q[1] - p[i][1])));
