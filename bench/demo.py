@@ -2,15 +2,11 @@
 
 `python -m bench.demo --seconds 60 --seeds 0 1 2` trains both, in turns, and writes bench/results/demo.json. Run it on an idle machine: the training is bounded by the clock."""
 import argparse
-import json
-import platform
 import statistics
-from pathlib import Path
-import torch
 from rddm_nb.demo import Budget, examine, train
 from rddm_nb.schedule import Schedule
+from bench.common import RESULTS, about, write
 
-RESULTS = Path(__file__).with_name('results')
 STRAIGHT = dict(schedule=Schedule.power(T=1, bbar_T=0.), twice=False)
 
 
@@ -36,6 +32,17 @@ def show(run):
             f"steps gain {d['mean']:+.3f} +- {d['standard_error']:.3f}; regression {run['regression']['psnr']:.2f} ({run['regression']['train_steps']} steps)")
 
 
+def run(task='rain', seconds=60., seeds=(0, 1, 2), steps=5, crops=256, quick=False, folder=RESULTS):
+    "Measure, print, keep"
+    if quick: seconds, seeds, crops = 1., (0,), 8
+    runs = []
+    for seed in seeds:
+        runs.append(compare(task, seconds, seed, steps, crops))
+        print(show(runs[-1]), flush=True)
+    write('demo', dict(what=f'task {task}, {seconds:g} s of training each, sampling in {steps} steps, PSNR means over {crops} held-out crops', quick=quick, **about(),
+                       mean_gain=statistics.mean(r['gain'] for r in runs), runs=runs), folder)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--task', default='rain')
@@ -43,15 +50,7 @@ def main():
     parser.add_argument('--seeds', type=int, nargs='+', default=[0, 1, 2])
     parser.add_argument('--steps', type=int, default=5)
     parser.add_argument('--crops', type=int, default=256)
-    args = parser.parse_args()
-    runs = []
-    for seed in args.seeds:
-        runs.append(compare(args.task, args.seconds, seed, args.steps, args.crops))
-        print(show(runs[-1]), flush=True)
-    RESULTS.mkdir(exist_ok=True)
-    out = dict(what=f'task {args.task}, {args.seconds:g} s of training each, sampling in {args.steps} steps, PSNR means over {args.crops} held-out crops', python=platform.python_version(),
-               torch=torch.__version__, threads=torch.get_num_threads(), device='cpu', mean_gain=statistics.mean(r['gain'] for r in runs), runs=runs)
-    (RESULTS/'demo.json').write_text(json.dumps(out, indent=1) + '\n')
+    run(**vars(parser.parse_args()))
 
 
 if __name__ == '__main__': main()

@@ -1,14 +1,12 @@
 """How long does the first line of a program take? `from rddm_nb.sampler import sample` in fresh processes, beside `import torch` alone.
 
 `python -m bench.import_time` prints the medians of five and writes bench/results/import_time.json."""
-import json
 import platform
 import statistics
 import subprocess
 import sys
-from pathlib import Path
+from bench.common import RESULTS, write
 
-RESULTS = Path(__file__).with_name('results')
 HEAVY = ['datasets', 'accelerate', 'jupyterlab', 'nbdev', 'matplotlib', 'IPython', 'diffusers', 'execnb']
 PROGRAM = """
 import time; start = time.perf_counter()
@@ -24,7 +22,9 @@ def fresh(line):
     return float(took), int(n), [] if heavy == '-' else heavy.split(',')
 
 
-def main(rounds=5):
+def run(rounds=5, quick=False, folder=RESULTS):
+    "Measure, print, keep"
+    rounds = 1 if quick else rounds
     lines = dict(sampler='from rddm_nb.sampler import sample', torch='import torch')
     for line in lines.values(): fresh(line)  # fill the file cache
     runs = {k: [] for k in lines}
@@ -35,8 +35,7 @@ def main(rounds=5):
         seconds = [t for t, _, _ in v]
         out[k] = dict(line=lines[k], median_s=round(statistics.median(seconds), 3), min_s=round(min(seconds), 3), max_s=round(max(seconds), 3), modules=v[0][1], heavy=v[0][2])
         print(f"{lines[k]:36} {out[k]['median_s']:6.2f} s ({out[k]['min_s']:.2f}..{out[k]['max_s']:.2f}), {v[0][1]} modules, heavy: {', '.join(v[0][2]) or 'none'}")
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS/'import_time.json').write_text(json.dumps(out, indent=1) + '\n')
+    write('import_time', dict(out, quick=quick), folder)
 
 
-if __name__ == '__main__': main()
+if __name__ == '__main__': run()

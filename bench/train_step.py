@@ -1,13 +1,12 @@
-"""How long does a training step take, and an evaluation, beside the habits of the official loop? Same two networks, same function, taking turns in one thread.
+"""How long do a training step and an evaluation take, beside the habits of the official loop? Same two networks, same function, taking turns.
 
-`python -m bench.train_step` prints processor seconds and writes bench/results/train_step.json. The official habits, from its description: every norm, scale and shift and attention by separate
-operations, the loss read on the host at every step, Adam without fusing or batching, an average of the weights parameter by parameter."""
+`python -m bench.train_step` prints the table and writes bench/results/train_step.json; rows for a GPU are measured where there is one. The official habits, from its description: every norm, scale
+and shift and attention by separate operations, fp32, the loss read on the host for every piece of a batch, Adam without fusing or batching, an average of the weights that is moved to its device
+and updated parameter by parameter. Ours: the same function by fused kernels; on a GPU also bf16 and a compiled network, which the row says."""
 import argparse
-import json
-import platform
-import statistics
-import time
-from pathlib import Path
+import resource
+import subprocess
+import sys
 import torch
 import torch.nn.functional as F
 from rddm_nb.demo import Ema
@@ -15,8 +14,10 @@ from rddm_nb.forward import q_sample
 from rddm_nb.official import ChannelNorm, OfficialAttention, OfficialBlock, OfficialUNet, StandardConv, folded
 from rddm_nb.schedule import Schedule
 from rddm_nb.objective import loss_of
+from bench.common import RESULTS, about, flops, peak, take_turns, write
 
-RESULTS = Path(__file__).with_name('results')
+CPU, GPU = ('32:32', '64:16'), ('64:128', '256:1x2', '256:8')
+HABITS = ('ours', 'official')
 
 
 class PlainConv(StandardConv):
@@ -54,7 +55,12 @@ class PlainAttention(OfficialAttention):
         return self.after(self.out(a.reshape(b, 128, height, width))) + h
 
 
-PLAIN = {StandardConv: PlainConv, ChannelNorm: PlainNorm, OfficialBlock: PlainBlock, OfficialAttention: PlainAttention}
+class PlainUNet(OfficialUNet):
+    "Colours first, as PyTorch lays pictures out by itself"
+    def _looked_at(self, x_t, x_in): return super()._looked_at(x_t, x_in).contiguous()
+
+
+PLAIN = {OfficialUNet: PlainUNet, StandardConv: PlainConv, ChannelNorm: PlainNorm, OfficialBlock: PlainBlock, OfficialAttention: PlainAttention}
 
 
 def official_style(net):
@@ -64,71 +70,122 @@ def official_style(net):
 
 
 class Loop:
-    "One training step, ours or in the official style"
-    def __init__(self, ours, size, batch):
+    "One training step and one evaluation, ours or in the official style"
+    def __init__(self, ours, size, batch, accumulate=1, device='cpu', dim=64):
         torch.manual_seed(0)
-        self.ours, self.net, self.schedule = ours, OfficialUNet(), Schedule.power()
+        self.ours, self.device, self.accumulate, self.schedule = ours, device, accumulate, Schedule.power()
+        self.fast = ours and device != 'cpu'
+        self.net = OfficialUNet(dim=dim).to(device)
         if not ours: official_style(self.net)
         params = self.net.parameters()
         self.opt = torch.optim.AdamW(params, 8e-5, betas=(.9, .99), weight_decay=0., fused=True) if ours else torch.optim.Adam(params, 8e-5, betas=(.9, .99), foreach=False, fused=False)
         self.ema, g = Ema(self.net), torch.Generator().manual_seed(1)
-        self.x0, self.x_in, self.eps = (torch.randn(batch, 3, size, size, generator=g) for _ in range(3))
-        self.t = torch.randint(1, 1001, (batch,), generator=g)
+        self.pieces = [([torch.randn(batch, 3, size, size, generator=g).to(device) for _ in range(3)], torch.randint(1, 1001, (batch,), generator=g).to(device)) for _ in range(accumulate)]
+        self.model, self.sampler = torch.compile(self.net) if self.fast else self.net, None
+
+    def autocast(self): return torch.autocast('cuda', torch.bfloat16, enabled=self.fast)
 
     def average(self):
         if self.ours: return self.ema.update(self.net)
+        self.ema.net.to(self.device)
         with torch.no_grad():
             for a, b in zip(self.ema.net.parameters(), self.net.parameters()): a.copy_(a + .005*(b - a))
 
-    def step(self):
-        abar, bbar = self.schedule.coeffs(self.t, self.x0)
-        loss = loss_of(self.net(q_sample(self.x0, self.x_in, self.eps, abar, bbar), self.x_in, abar, bbar, self.t), self.x_in - self.x0, self.eps)
-        self.opt.zero_grad()
+    def piece(self, x0, x_in, eps, t):
+        abar, bbar = self.schedule.coeffs(t, x0)
+        with self.autocast(): pred = self.model(q_sample(x0, x_in, eps, abar, bbar), x_in, abar, bbar, t)
+        loss = loss_of(pred, x_in - x0, eps)/self.accumulate
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1., foreach=self.ours or False)
-        self.opt.step()
-        self.average()
         return loss.detach() if self.ours else loss.item()
+
+    def step(self):
+        loss = sum(self.piece(*tensors, t) for tensors, t in self.pieces)
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 1., foreach=None if self.ours else False)
+        self.opt.step()
+        self.opt.zero_grad()
+        self.average()
+        return loss
 
     @torch.no_grad()
     def evaluate(self):
-        self.sampler = getattr(self, 'sampler', None) or (folded(self.net) if self.ours else self.net)
-        return self.sampler(self.x0, self.x_in, .5, .7, 500)
+        if self.sampler is None: self.sampler = folded(self.net) if self.ours else self.net
+        (x0, x_in, _), _ = self.pieces[0]
+        with self.autocast(): return self.sampler(x0, x_in, .5, .7, 500)
 
 
-def seconds(f):
-    start = time.thread_time()
-    f()
-    return time.thread_time() - start
+def read(case):
+    "'256:1x2' -> side 256, pieces of 1, 2 of them"
+    size, batch = case.split(':')
+    batch, _, accumulate = batch.partition('x')
+    return int(size), int(batch), int(accumulate or 1)
 
 
-def compare(size, batch, rounds):
-    "Medians in processor seconds, and whether both compute the same"
-    loops = dict(ours=Loop(True, size, batch), official=Loop(False, size, batch))
+def memory(case, habit, dim):
+    "Largest memory that a process takes which makes one step, beyond what it takes before, in MiB"
+    code = f"import torch; torch.set_num_threads(1); from bench.train_step import grown; print(grown({case!r}, {habit!r}, {dim}))"
+    return float(subprocess.run([sys.executable, '-c', code], check=True, capture_output=True, text=True).stdout)
+
+
+def grown(case, habit, dim):
+    "What one step adds to this process, in MiB"
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    Loop(habit == 'ours', *read(case), dim=dim).step()
+    return round((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)/(2**20 if sys.platform == 'darwin' else 2**10))
+
+
+def compare(case, rounds, device='cpu', dim=64):
+    "Medians, whether both compute the same, what share of the device's best that is, and the memory"
+    loops = {k: Loop(k == 'ours', *read(case), device=device, dim=dim) for k in HABITS}
     first = {k: float(l.step()) for k, l in loops.items()}
-    for l in loops.values(): l.evaluate()
-    times = {(what, k): [] for what in ('step', 'evaluate') for k in loops}
-    for _ in range(rounds):
-        for (what, k), v in times.items(): v.append(seconds(getattr(loops[k], what)))
-    median = {key: statistics.median(v) for key, v in times.items()}
-    return dict(size=size, batch=batch, rounds=rounds, loss_difference=abs(first['ours'] - first['official']), **{f'{what}_{k}_s': round(v, 3) for (what, k), v in median.items()},
-                **{f'{what}_ratio': round(median[what, 'official']/median[what, 'ours'], 3) for what in ('step', 'evaluate')})
+    out = dict(case=case, **about(device), precision={k: 'bf16, compiled' if l.fast else 'fp32' for k, l in loops.items()}, rounds=rounds, loss_difference=abs(first['ours'] - first['official']))
+    for what in ('step', 'evaluate'):
+        s = take_turns({k: getattr(l, what) for k, l in loops.items()}, rounds, device)
+        n, best = flops(getattr(loops['official'], what)), peak(device)
+        out[what] = dict({f'{k}_s': round(v, 4) for k, v in s.items()}, ratio=round(s['official']/s['ours'], 3), gflop=round(n/1e9, 4), share_of_peak={k: round(n/v/best, 3) for k, v in s.items()},
+                         peak_gflops=round(best/1e9, 1), largest_ratio=round(s['official']*best/n, 2))
+    out['memory_mib'] = {k: memory(case, k, dim) for k in HABITS} if device == 'cpu' else {k: on_gpu(l) for k, l in loops.items()}
+    return out
+
+
+def on_gpu(loop):
+    "Largest memory of a step on an accelerator, in MiB"
+    torch.cuda.reset_peak_memory_stats()
+    loop.step()
+    return round(torch.cuda.max_memory_allocated()/2**20)
+
+
+def rows(rounds=3, quick=False):
+    "Every row; those of a device that is not there say so"
+    cases = [(c, 'cpu') for c in (('8:2', '8:1x2') if quick else CPU)] + [(c, 'cuda') for c in GPU]
+    for case, device in cases:
+        there = device == 'cpu' or torch.cuda.is_available() and not quick
+        yield compare(case, rounds, device, 8 if quick else 64) if there else dict(case=case, device=device, measured=False)
+
+
+def show(r):
+    "A row in words"
+    size, batch, pieces = read(r['case'])
+    name = f"{size} px, batch {batch}{f' x {pieces}' if pieces > 1 else ''}, {r['device']}"
+    if r.get('measured') is False: return f'{name:28} not measured'
+    return f'{name:28} ' + '; '.join(f"{w} {r[w]['ours_s']:.3f} s, official style {r[w]['official_s']:.3f} s: x{r[w]['ratio']} (at most x{r[w]['largest_ratio']})" for w in ('step', 'evaluate')) + \
+        f"; memory {r['memory_mib']['ours']:.0f} and {r['memory_mib']['official']:.0f} MiB"
+
+
+def run(rounds=3, quick=False, folder=RESULTS):
+    "Measure, print, keep"
+    torch.set_num_threads(1)
+    out = []
+    for r in rows(rounds, quick):
+        out.append(r)
+        print(show(r), flush=True)
+    write('train_step', dict(what='two official U-Nets, 72.5 million parameters; medians of interleaved rounds, processor seconds in one thread on a CPU; gflop: products and convolutions; largest_ratio: what '
+                             'arithmetic at the measured peak and nothing else would reach', quick=quick, rows=out), folder)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--rounds', type=int, default=3)
-    parser.add_argument('--cases', nargs='+', default=['32:8', '64:16'], help='size:batch')
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    runs = []
-    for case in args.cases:
-        runs.append(compare(*map(int, case.split(':')), args.rounds))
-        r = runs[-1]
-        print(f"{r['size']} px, batch {r['batch']}: step {r['step_ours_s']:.2f} s against {r['step_official_s']:.2f} s, x{r['step_ratio']}; evaluation {r['evaluate_ours_s']:.2f} s against {r['evaluate_official_s']:.2f} s, x{r['evaluate_ratio']}", flush=True)
-    RESULTS.mkdir(exist_ok=True)
-    out = dict(what='processor seconds in one thread, medians of interleaved rounds; two official U-Nets, 72.5 million parameters', device='cpu', python=platform.python_version(), torch=torch.__version__, runs=runs)
-    (RESULTS/'train_step.json').write_text(json.dumps(out, indent=1) + '\n')
+    run(parser.parse_args().rounds)
 
 
 if __name__ == '__main__': main()

@@ -35,8 +35,7 @@ class ChannelNorm(nn.Module):
         super().__init__()
         self.gain = nn.Parameter(torch.ones(1, c, 1, 1))
     def forward(self, h):
-        var, mean = torch.var_mean(h, 1, correction=0, keepdim=True)
-        return (h - mean)*((var + 1e-5).rsqrt()*self.gain)
+        return F.layer_norm(h.permute(0, 2, 3, 1), self.gain.shape[1:2], self.gain.flatten(), eps=1e-5).permute(0, 3, 1, 2)
 
 # %% ../nbs/official.ipynb #e9829b06
 class OfficialBlock(nn.Module):
@@ -68,10 +67,11 @@ class OfficialAttention(nn.Module):
         self.qkv, self.out = nn.Conv2d(c, 3*128, 1, bias=False), nn.Conv2d(128, c, 1)
         self.after = ChannelNorm(c) if linear else nn.Identity()
     def forward(self, h):
-        q, k, v = self.qkv(self.norm(h)).view(len(h), 3, 4, 32, -1).unbind(1)
-        if self.linear: a = (k.softmax(-1) @ v.mT/v.shape[-1]).mT @ (q.softmax(-2)/math.sqrt(32))
-        else: a = F.scaled_dot_product_attention(q.mT, k.mT, v.mT).mT
-        return h + self.after(self.out(a.reshape(len(h), 128, *h.shape[-2:])))
+        b, _, height, width = h.shape
+        q, k, v = self.qkv(self.norm(h)).permute(0, 2, 3, 1).reshape(b, height*width, 3, 4, 32).permute(2, 0, 3, 1, 4)
+        if self.linear: a = q.softmax(-1)/math.sqrt(32) @ (k.softmax(-2).mT @ v/(height*width))
+        else: a = F.scaled_dot_product_attention(q, k, v)
+        return h + self.after(self.out(a.transpose(1, 2).reshape(b, height, width, 128).permute(0, 3, 1, 2)))
 
 # %% ../nbs/official.ipynb #5b6fc83a
 def clock(
@@ -163,7 +163,7 @@ def _looked_at(self:OfficialUNet, x_t, x_in):
     if self.config['sees_extra']:
         if self.extra is None: raise ValueError("this network looks at a third picture: sample with with_extra(net, extra)")
         seen.append(self.extra.expand_as(x_t))
-    x, m = torch.cat(seen, 1), 2**(len(self.config['mults']) - 1)
+    x, m = torch.cat(seen, 1).contiguous(memory_format=torch.channels_last), 2**(len(self.config['mults']) - 1)
     h, w = x.shape[-2:]
     return F.pad(x, (0, -w % m, 0, -h % m), mode='replicate') if h % m or w % m else x
 

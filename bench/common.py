@@ -1,0 +1,64 @@
+"""What all measurements share: clocks that take turns, the device's own speed, and where results are written."""
+import json
+import platform
+import statistics
+import time
+from pathlib import Path
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+RESULTS = Path(__file__).with_name('results')
+
+
+def seconds(f, device='cpu'):
+    "Time of one call: processor seconds of this thread on a CPU, so that other programs do not count, and wall time on an accelerator"
+    if device == 'cpu':
+        start = time.thread_time()
+        f()
+        return time.thread_time() - start
+    torch.cuda.synchronize()
+    start = time.perf_counter()
+    f()
+    torch.cuda.synchronize()
+    return time.perf_counter() - start
+
+
+def take_turns(fs, rounds, device='cpu'):
+    "Name -> median seconds of functions that take turns, after one call of each that does not count"
+    for f in fs.values(): f()
+    times = {k: [] for k in fs}
+    for _ in range(rounds):
+        for k, f in fs.items(): times[k].append(seconds(f, device))
+    return {k: statistics.median(v) for k, v in times.items()}
+
+
+def flops(f):
+    "Floating-point operations of one call in products of matrices and convolutions, backward passes included"
+    with FlopCounterMode(display=False) as counter: f()
+    return counter.get_total_flops()
+
+
+def peak(device='cpu', dtype=torch.float32, n=1024, rounds=7):
+    "Operations per second in a product of two large matrices: what this device can do at best here"
+    a, b = (torch.randn(n, n, device=device, dtype=dtype) for _ in range(2))
+    a @ b
+    return 2*n**3/min(seconds(lambda: a @ b, device) for _ in range(rounds))
+
+
+def processor():
+    "The name of the processor, as the system tells it"
+    try: return next(l.split(':', 1)[1].strip() for l in open('/proc/cpuinfo') if l.startswith('model name'))
+    except (OSError, StopIteration): return platform.processor() or 'unknown'
+
+
+def about(device='cpu'):
+    "Where something was measured"
+    name = processor() if device == 'cpu' else torch.cuda.get_device_name()
+    return dict(device=device, name=name, capability=torch.backends.cpu.get_cpu_capability(), threads=torch.get_num_threads(), python=platform.python_version(), torch=torch.__version__)
+
+
+def write(name, out, folder=RESULTS):
+    "Keep a result"
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder/f'{name}.json').write_text(json.dumps(out, indent=1) + '\n')

@@ -1,0 +1,75 @@
+"""What share of a training step goes into its pictures? Pairs kept in memory, pairs read from disk at every step, and weather made on the spot.
+
+`python -m bench.loading` prints the table and writes bench/results/loading.json. Processor seconds of all threads: as if no reader worked ahead of the step, which is the worst case. Beside the
+official networks and beside the small one of the demo, the hardest case: its step is short and its pictures are as many."""
+import argparse
+import statistics
+import tempfile
+import time
+from itertools import count
+from pathlib import Path
+import torch
+from PIL import Image
+from rddm_nb.data import Source, from_clean, from_pairs, match
+from rddm_nb.demo import new_net
+from rddm_nb.official import OfficialUNet
+from rddm_nb.pictures import photos
+from rddm_nb.schedule import Schedule
+from rddm_nb.trainer import Drawn, Plan, Trainer
+from bench.common import RESULTS, about, write
+
+
+def folders(root, n, side=256):
+    "Two folders of pairs, as files"
+    for name in ('input', 'target'): (root/name).mkdir()
+    for i, x in zip(range(n), (x[:, a:a + side, b:b + side] for a in count(0, 40) for b in range(0, 120, 40) for x in photos().values() if min(x.shape[1:]) >= side + 120)):
+        for name, y in (('input', x.flip(0)), ('target', x)): Image.fromarray(y.permute(1, 2, 0).numpy()).save(root/name/f'{i}.png')
+
+
+def sources(root, size):
+    "Name -> where a step's pairs come from"
+    files = match(root/'input', root/'target')
+    return {'kept in memory': Source(from_pairs(files), size), 'read at every step': Source(from_pairs(files), size, memory=0), 'rain made of clean pictures': Source(from_clean(root/'target'), size, task='rain')}
+
+
+def processor_seconds(f, rounds):
+    "Median over calls f(0), f(1), ... of what all threads took together"
+    took = []
+    for i in range(rounds):
+        start = time.process_time()
+        f(i)
+        took.append(time.process_time() - start)
+    return statistics.median(took)
+
+
+def step_seconds(net, size, batch, steps):
+    "Of a training step whose pairs cost nothing"
+    x0, x_in = (torch.randn(batch, 3, size, size, generator=torch.Generator().manual_seed(i)) for i in range(2))
+    trainer = Trainer(net, Drawn(lambda n, g: (x0, x_in)), Schedule.power(), Plan(steps=steps + 1, batch=batch), device='cpu')
+    return processor_seconds(lambda i: trainer._learn(), steps + 1)
+
+
+def run(rounds=30, quick=False, folder=RESULTS):
+    "Measure, print, keep"
+    torch.set_num_threads(1)
+    cases = {'demo': (lambda: new_net('rain'), 32, 16, 10)} | ({} if quick else {'official': (OfficialUNet, 64, 16, 2)})
+    rows = []
+    with tempfile.TemporaryDirectory() as root:
+        folders(Path(root), 8 if quick else 64)
+        for name, (net, size, batch, steps) in cases.items():
+            step = step_seconds(net(), size, batch, 2 if quick else steps)
+            for kind, source in sources(Path(root), size).items():
+                for i in range(8): source.batch(batch, i, 0)
+                load = processor_seconds(lambda i: source.batch(batch, i + 8, 0), 3 if quick else rounds)
+                rows.append(dict(network=name, size=size, batch=batch, pairs=kind, load_ms=round(load*1e3, 2), step_ms=round(step*1e3, 1), share=round(load/(load + step), 4)))
+                print(f"{name:9} {size} px, batch {batch}, {kind:28} {load*1e3:7.1f} ms of pictures, {step*1e3:8.0f} ms of learning: {load/(load + step):.1%}", flush=True)
+    write('loading', dict(what='processor milliseconds of all threads, medians; pictures are 256x256 PNG files', quick=quick, **about(), rows=rows), folder)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--rounds', type=int, default=30)
+    run(parser.parse_args().rounds)
+
+
+if __name__ == '__main__': main()

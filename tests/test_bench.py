@@ -1,0 +1,58 @@
+"""Every measurement runs with one command, keeps what it measured where it is told to, and makes no number up."""
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def bench(*words):
+    "Run the command in a process of its own: it sets the number of threads"
+    return subprocess.run([sys.executable, '-m', 'bench', *words], cwd=ROOT, capture_output=True, text=True, env=dict(os.environ, PYTHONPATH=str(ROOT)))
+
+
+@pytest.fixture(scope='module')
+def quick(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('results')
+    before = {p: p.read_bytes() for p in (ROOT/'bench/results').glob('*.json')}
+    done = bench('--quick', '--folder', str(folder))
+    assert done.returncode == 0, done.stderr
+    assert {p: p.read_bytes() for p in (ROOT/'bench/results').glob('*.json')} == before, 'a trial run has changed the results that are kept'
+    return done.stdout, {p.stem: json.loads(p.read_text()) for p in folder.glob('*.json')}
+
+
+def test_each_measurement_leaves_a_result(quick):
+    said, results = quick
+    assert set(results) == {'train_step', 'loading', 'overhead', 'import_time', 'demo'}
+    assert all(r['quick'] for r in results.values()) and all(f'-- {name}' in said for name in results)
+
+
+def test_rows_that_cannot_be_measured_say_so(quick):
+    said, results = quick
+    rows = results['train_step']['rows']
+    cuda = [r for r in rows if r['device'] == 'cuda']
+    assert [r['case'] for r in cuda] == ['64:128', '256:1x2', '256:8'] and all(r == dict(case=r['case'], device='cuda', measured=False) for r in cuda)
+    assert said.count('not measured') == len(cuda)
+
+
+def test_both_sides_of_a_comparison_compute_the_same(quick):
+    for r in quick[1]['train_step']['rows']:
+        if r['device'] == 'cpu': assert r['loss_difference'] < 1e-5 and r['step']['gflop'] > r['evaluate']['gflop'] > 0
+
+
+def test_shares_are_shares(quick):
+    for r in quick[1]['loading']['rows']: assert 0 < r['share'] < 1 and abs(r['share'] - r['load_ms']/(r['load_ms'] + r['step_ms'])) < .01
+    for r in quick[1]['train_step']['rows']:
+        for what in (r[w] for w in ('step', 'evaluate') if w in r): assert 0 < what['share_of_peak']['ours'] < 1
+
+
+def test_the_results_that_are_kept_are_whole_runs():
+    for p in (ROOT/'bench/results').glob('*.json'): assert not json.loads(p.read_text()).get('quick'), f'{p.name} is a trial run: repeat it without --quick'
+
+
+def test_a_name_that_is_none_is_refused():
+    done = bench('speed')
+    assert done.returncode == 2 and "no measurement 'speed'" in done.stderr and 'train_step' in done.stderr
