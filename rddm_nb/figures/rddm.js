@@ -360,6 +360,105 @@ figures.pathpad = {state: {points: ROADS.straight, steps: 40, pair: 0, seed: 1, 
   };
 }};
 
+figures.lens = {state: {abar: .5, bbar: 2, pair: 0, seed: 1}, payload: true, draw(ui) {
+  const pics = {x: photo('the state', 112), mean: photo('the mean of the votes', 112), x0: photo('the clean picture', 72)}, votes = h('div', {class: 'pics', 'aria-label': 'pictures that vote'}), blind = new Exact(ui.data.means, ui.data.count);
+  ui.pairs(); ui.slider('abar', 'residual ᾱ', 0, .99, .01); ui.slider('bbar', 'noise β̄', .05, 12, .05); ui.slider('seed', 'another fog', 1, 20, 1);
+  ui.root.append(h('div', {class: 'row'}, h('div', {class: 'pics'}, framed(pics.x, 'state'), framed(pics.mean, 'best guess'), framed(pics.x0, 'clean')), h('div', {class: 'side'}, ui.numbers({rho: 'noise level ρ', voters: 'pictures that vote, in effect', truth: 'vote for the true one', psnr: 'best guess: PSNR, dB'}))), votes, ui.controls);
+  return () => {
+    const p = ui.pair(), a = ui.get('abar'), b = ui.get('bbar'), x = qSample(p.x0, p.xin, ui.noise(ui.data.n), a, b), est = blind.predict(x, p.xin, a, b), w = est.weights;
+    const order = [...w.keys()].sort((i, j) => w[j] - w[i]).slice(0, 8), entropy = w.reduce((q, v) => v > 0 ? q - v*Math.log(v) : q, 0);
+    paint(pics.x, x); paint(pics.mean, est.x0); paint(pics.x0, p.x0);
+    votes.replaceChildren(...order.map(i => { const c = photo(`known picture ${i}`, 72); paint(c, ui.data.picture(i)); return h('figure', {'data-i': i}, c, h('div', {class: 'bar'}, h('i', {style: `width:${100*w[i]}%;background:${i === p.picture ? C.x0 : C.other}`})), h('figcaption', {}, `${(100*w[i]).toFixed(1)} %`)); }));
+    ui.out('rho', f2(b/(1 - a))); ui.out('voters', Math.exp(entropy).toFixed(2)); ui.out('truth', w[p.picture].toFixed(4)); ui.out('psnr', db(psnr(est.x0, p.x0)));
+  };
+}};
+
+// one dimension: x0 is -1 or 1 and x_in 0.5, so that every density is a sum of two bells
+const bell = (x, m, v) => Math.exp(-((x - m)**2)/(2*v))/Math.sqrt(2*Math.PI*v);
+const FAN = {sum_constrained: C.res, preserving: C.eps, bridge: C.x0};
+export const fan = (s, t, u, eta, x) => { // one step from the state x: where each family of variances lands
+  const from = at(s, t), to = at(s, u), est = new Exact([-1, 1], 2).predict(Float64Array.of(x), Float64Array.of(.5), ...from);
+  return Object.fromEntries(Object.keys(POSTERIORS).map(k => { const v = posteriorVariance(k, from, to, eta); return [k, Number.isNaN(v) ? null : {mean: reverseStep(Float64Array.of(x), est, from, to, v)[0], sigma: Math.sqrt(v)}]; }));
+};
+figures.eta = {state: {...WAY, family: 'circle', t: .7, s: .4, eta: 1, x: .2}, draw(ui) {
+  const pad = new Plane(ui, {x: [-3, 3], top: 1.5, w: 620, hgt: 280, xlabel: 'value of the one pixel', ylabel: 'density', label: 'densities before and after a step'});
+  const names = {sum_constrained: 'sum-constrained σ', preserving: 'preserving σ', bridge: 'bridge σ'}, key = c => h('span', {class: 'key', style: `background:${c}`});
+  ui.slider('eta', 'η', 0, 1, .01); ui.slider('x', 'the state at t', -2.5, 2.5, .05); ui.slider('t', 'from t/T', .05, 1, .01); ui.slider('s', 'to s/T', 0, .95, .01); ui.families();
+  ui.root.append(pad.svg, h('p', {class: 'note'}, 'grey: all states at t; dashed: all states at s; ', Object.entries(names).map(([k, v]) => [key(FAN[k]), v.replace(' σ', '') + '\u2003'])), h('div', {class: 'row'}, ui.numbers(names)), ui.controls);
+  return () => {
+    const sch = ui.schedule(), t = ui.get('t'), u = Math.min(ui.get('s'), t), from = at(sch, t), to = at(sch, u), xs = Array.from({length: 241}, (_, i) => -3 + i/40);
+    const marginal = ([a, b]) => xs.map(x => [x, Math.min(1.5, [-1, 1].reduce((p, m) => p + .5*bell(x, (1 - a)*m + .5*a, Math.max(b*b, 1e-4)), 0))]);
+    pad.clear(); pad.curve(marginal(from), '#8a8a8a'); pad.curve(marginal(to), 'currentColor', {'stroke-dasharray': '6 4', 'stroke-width': 1.5}); pad.dot([ui.get('x'), 0], '#8a8a8a', {r: 7}); pad.text([ui.get('x'), 0], 'state');
+    for (const [k, f] of Object.entries(fan(sch, t, u, ui.get('eta'), ui.get('x')))) {
+      ui.out(k, f ? f.sigma.toFixed(4) : 'does not exist');
+      if (f) pad.curve(f.sigma > .02 ? xs.map(x => [x, Math.min(1.5, bell(x, f.mean, f.sigma**2))]) : [[f.mean, 0], [f.mean, 1.5]], FAN[k], {'stroke-width': k === 'sum_constrained' ? 5 : k === 'preserving' ? 3 : 1.5});
+    }
+  };
+}};
+
+const nearest = (line, [a, b]) => line.abar.reduce((p, x, i) => { const d = Math.hypot(x - a, line.bbar[i] - b); return d < p[0] ? [d, i] : p; }, [Infinity, 0])[1];
+export const journey = (one, two, change) => { // along one line from its far end to a station, then along the other to the clean picture
+  const n = one.abar.length - 1, k = Math.round(change*n), first = []; for (let i = n; i >= k; i--) first.push([one.abar[i], one.bbar[i]]);
+  const j = nearest(two, first[first.length - 1]), rest = []; for (let i = j; i >= 0; i--) rest.push([two.abar[i], two.bbar[i]]);
+  const path = [...first, ...rest].filter((p, i, all) => !i || Math.hypot(p[0] - all[i - 1][0], p[1] - all[i - 1][1]) > 1e-9);
+  return path[path.length - 1].every(v => v === 0) ? path : [...path, [0, 0]];
+};
+figures.metro = {state: {from: 'DDPM', to: 'RDDM', change: .5, pair: 0, seed: 1}, payload: true, draw(ui) {
+  const pad = new Plane(ui, {top: 2, w: 620, hgt: 380, label: 'all lines on the plane'}), film = h('div'), names = ui.data.metro.map(m => m.name), tint = i => `hsl(${i*360/names.length} 65% 50%)`;
+  ui.select('from', 'start on', names); ui.select('to', 'change to', names); ui.slider('change', 'change at', 0, 1, .025); ui.pairs(); ui.slider('seed', 'another fog', 1, 20, 1);
+  ui.root.append(pad.svg, film, h('div', {class: 'row'}, ui.numbers({station: 'changed at (ᾱ, β̄)', joined: 'joined at (ᾱ, β̄)', psnr: 'restored: PSNR, dB', psnr_in: 'its input: PSNR, dB'})), ui.controls, h('p', {class: 'note'}, 'Every line is a published method; its noise is left out here (η = 0). The journey begins in a state that the forward process makes.'));
+  return () => {
+    const one = ui.data.metro[names.indexOf(ui.get('from'))], two = ui.data.metro[names.indexOf(ui.get('to'))], path = journey(one, two, ui.get('change')), p = ui.pair(), k = Math.round(ui.get('change')*(one.abar.length - 1)), at_ = [one.abar[k], one.bbar[k]], j = nearest(two, at_), join = [two.abar[j], two.bbar[j]];
+    const run = walk(doubtful(ui), qSample(p.x0, p.xin, ui.noise(ui.data.n), ...path[0]), p.xin, path);
+    pad.clear(); ui.data.metro.forEach((m, i) => pad.curve(m.abar.map((a, q) => [a, m.bbar[q]]), tint(i), {'stroke-width': 1.5, opacity: .55}).append(s('title', {}, m.name)));
+    for (const [m, c] of [[one, C.eps], [two, C.res]]) { pad.curve(m.abar.map((a, q) => [a, m.bbar[q]]), c, {'stroke-width': 4}); m.abar.forEach((a, q) => { if (q % 5 === 0 && m.bbar[q] <= 2) pad.dot([a, m.bbar[q]], c, {r: 3.5}); }); }
+    pad.curve(path, 'currentColor', {'stroke-width': 2, 'stroke-dasharray': '2 4'}); for (const q of [at_, join]) if (q[1] <= 2) pad.dot(q, 'none', {stroke: 'currentColor', 'stroke-width': 3, r: 8});
+    const half = one.abar.length >> 1; [[one, C.eps, half], [two, C.res, half - 6]].forEach(([m, c, q]) => pad.text([m.abar[q], Math.min(m.bbar[q], 1.95)], m.name, {'font-weight': 600}));
+    film.replaceChildren(strip(ui, every(run, 9).map(f => f.x), 'the picture on its journey', 60));
+    ui.out('station', `(${at_.map(f2).join(', ')})`); ui.out('joined', `(${join.map(f2).join(', ')})`); ui.out('psnr', db(psnr(run[run.length - 1].x, p.x0))); ui.out('psnr_in', db(psnr(p.xin, p.x0)));
+  };
+}};
+
+figures.order = {state: {...WAY, steps: 10, pair: 0, seed: 1}, payload: true, draw(ui) {
+  const rows = ['together', 'residual_first', 'noise_first'], body = h('div'), pad = new Plane(ui, {top: 2, label: 'three roads', hgt: 260});
+  ui.pairs(); ui.slider('steps', 'steps', 2, 40, 1); ui.families(); ui.slider('seed', 'another fog', 1, 20, 1);
+  ui.root.append(h('div', {class: 'row'}, h('div', {class: 'pad'}, pad.svg), h('div', {class: 'side'}, ui.numbers(Object.fromEntries(rows.flatMap(r => [[r, `${r.replace('_', ' ')}: PSNR, dB`], [r + '_distance', 'particles: distance to the data']]))))), body, ui.controls);
+  return () => {
+    const sch = ui.schedule(), p = ui.pair(); pad.clear(); body.replaceChildren();
+    rows.forEach((r, i) => {
+      const path = plan(sch, ui.get('steps'), r), run = walk(doubtful(ui), qSample(p.x0, p.xin, ui.noise(ui.data.n), ...path[0]), p.xin, path);
+      pad.curve(path, TINTS[i]); path.forEach(q => pad.dot(q, TINTS[i], {r: 3}));
+      body.append(h('div', {class: 'note'}, h('span', {class: 'key', style: `background:${TINTS[i]}`}), r.replace('_', ' ')), strip(ui, every(run, 8).map(f => f.x), r.replace('_', ' '), 60));
+      ui.out(r, db(psnr(run[run.length - 1].x, p.x0))); ui.out(r + '_distance', particles(path, 64, ui.get('seed')).distance.toFixed(3));
+    });
+  };
+}};
+
+export const branchPath = (path, k, order) => { // the rest of a road from stop k on, in one of three orders
+  const [a, b] = path[k], n = path.length - 1 - k;
+  return order === 'together' || n < 2 ? path.slice(k) : road([[a, b], order === 'residual_first' ? [0, b] : [a, 0], [0, 0]], n);
+};
+figures.travel = {state: {...WAY, steps: 10, pair: 0, seed: 1, at: 5, eta: 1, posterior: 'sum_constrained', order: 'together', branches: []}, payload: true, draw(ui) {
+  const body = h('div'), big = photo('the state now', 112), guess = photo('the guess now', 112), pad = new Plane(ui, {top: 2, hgt: 250, label: 'roads of the branches'});
+  ui.pairs(); ui.slider('steps', 'steps', 2, 30, 1); ui.slider('at', 'now at step', 0, () => ui.get('steps'), 1); ui.slider('eta', 'η of the fork', 0, 1, .05);
+  ui.select('posterior', 'its variance', Object.keys(POSTERIORS)); ui.select('order', 'its order', [['together', 'together'], ['residual_first', 'residual first'], ['noise_first', 'noise first']]); ui.families(); ui.slider('seed', 'another fog', 1, 20, 1);
+  const fork = () => ui.set({branches: [...ui.get('branches'), {at: Math.min(ui.get('at'), ui.get('steps') - 1), eta: ui.get('eta'), posterior: ui.get('posterior'), order: ui.get('order')}].slice(-4)});
+  ui.root.append(h('div', {class: 'row'}, h('div', {class: 'pad'}, pad.svg), h('div', {class: 'pics'}, framed(big, 'state'), framed(guess, 'guess')), ui.numbers({abar: 'ᾱ', bbar: 'β̄', psnr: 'main run: PSNR, dB'})), h('div', {}, ui.button('fork here', fork), ' ', ui.button('clear forks', () => ui.set({branches: []}))), body, ui.controls);
+  return () => {
+    const path = plan(ui.schedule(), ui.get('steps')), p = ui.pair(), model = doubtful(ui), main = walk(model, qSample(p.x0, p.xin, ui.noise(ui.data.n), ...path[0]), p.xin, path), k = Math.min(ui.get('at'), path.length - 1), end = main[main.length - 1].x, most = path.length;
+    pad.clear(); pad.curve(path, C.other); path.forEach(q => pad.dot(q, C.other, {r: 3})); pad.dot(path[k], 'currentColor', {r: 6});
+    body.replaceChildren(h('div', {class: 'note'}, h('span', {class: 'key', style: `background:${C.other}`}), 'main run, η = 0'), strip(ui, every(main, Math.min(most, 11)).map(f => f.x), 'main run', 52, Math.round(k/(most - 1)*(Math.min(most, 11) - 1))));
+    ui.get('branches').forEach((o, i) => {
+      const j = Math.min(o.at, path.length - 2), way = branchPath(path, j, o.order), exists = way.slice(1).every((q, m) => !Number.isNaN(posteriorVariance(o.posterior, way[m], q, o.eta)));
+      const words = `fork at step ${j}: η = ${o.eta}, ${o.posterior.replace('_', '-')}, ${o.order.replace('_', ' ')}`, row = h('div', {class: 'note', 'data-fork': i}, h('span', {class: 'key', style: `background:${TINTS[i]}`}), words); body.append(row);
+      if (!exists) { row.append(': this variance does not exist on this road'); return; }
+      const run = walk(model, main[j].x, p.xin, way, {eta: o.eta, posterior: o.posterior, normal: normals(100*ui.get('seed') + i)}), x = run[run.length - 1].x;
+      pad.curve(way, TINTS[i], {'stroke-dasharray': '6 4'}); row.append(`; PSNR ${db(psnr(x, p.x0))} dB, differs from the main run by ${Math.sqrt(mse(x, end)).toFixed(3)}`); body.append(strip(ui, every(run, Math.min(run.length, 11)).map(f => f.x), words, 52));
+    });
+    paint(big, main[k].x); paint(guess, main[k].guess || main[k].x); ui.out('abar', f2(path[k][0])); ui.out('bbar', f2(path[k][1])); ui.out('psnr', db(psnr(end, p.x0)));
+  };
+}};
+
 // ---- homes: a page without a kernel, and anywidget ----
 export const fakeModel = state => {
   const v = {...state}, heard = {};
