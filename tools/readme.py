@@ -48,7 +48,7 @@ def render(nb):
         src = ''.join(c['source'])
         if c['cell_type'] == 'markdown': parts.append(links(src))
         elif c['cell_type'] == 'code' and not directives(src) & {'hide', 'default_exp', 'export'}:
-            parts.append('```python\n' + re.sub(r'^#\|.*\n', '', src, flags=re.M).strip() + '\n```')
+            if not re.search(r'^#\|\s*echo:\s*false', src, re.M): parts.append('```python\n' + re.sub(r'^#\|.*\n', '', src, flags=re.M).strip() + '\n```')
             parts += [output(o, files) for o in c.get('outputs', [])]
     return '\n\n'.join(p for p in parts if p.strip()) + '\n', files
 

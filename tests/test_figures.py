@@ -1,0 +1,223 @@
+"The living figures: played by keyboard and mouse on the built site, what they show compared with the library; and their Python side"
+import html
+import inspect
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from common import close, error
+from rddm_nb import widgets
+from rddm_nb.exact import ExactPredictor
+from rddm_nb.forward import q_sample
+from rddm_nb.images import psnr
+from rddm_nb.paths import draw_path
+from rddm_nb.sampler import sample
+from rddm_nb.schedule import Point, Schedule
+from rddm_nb.widgets import Figure, noise
+from test_js import JS, NODE, pytestmark as with_node
+from test_site import CHROMIUM, browser, site, url, visit  # noqa: F401
+
+ROOT = Path(__file__).resolve().parents[1]
+KINDS = {c.__name__: c for c in vars(widgets).values() if inspect.isclass(c) and issubclass(c, Figure) and c.kind.default_value}
+in_browser = pytest.mark.skipif(not CHROMIUM, reason='no Chromium: install it, or name it in the environment variable CHROMIUM')
+classes = pytest.mark.parametrize('cls', KINDS.values(), ids=KINDS)
+
+
+@pytest.fixture(autouse=True)
+def static(monkeypatch): monkeypatch.setenv('RDDM_STATIC', '1')
+
+
+# ---------------------------------------------------------------- the Python side
+
+@with_node
+def test_every_figure_has_the_same_state_in_both_languages():
+    code = f'import * as R from {json.dumps(JS.as_uri())}; console.log(JSON.stringify(R.states))'
+    states = json.loads(subprocess.run([NODE, '--input-type=module', '-e', code], capture_output=True, text=True, check=True).stdout)
+    assert {c.kind.default_value: c().state() for c in KINDS.values()} == states
+
+
+@with_node
+def test_noise_is_the_same_in_both_languages():
+    code = f'import * as R from {json.dumps(JS.as_uri())}; console.log(JSON.stringify([1, 2, 20].map(s => [...R.normals(s)(5000)])))'
+    got = json.loads(subprocess.run([NODE, '--input-type=module', '-e', code], capture_output=True, text=True, check=True).stdout)
+    for seed, numbers in zip((1, 2, 20), got): close(noise(5000, seed), numbers, 1e-12)
+    assert error(noise(50, 1), noise(50, 2)) > .1
+
+
+@classes
+def test_every_figure_has_a_small_still_picture_with_words(cls):
+    fig = cls()
+    data, meta = fig._repr_mimebundle_()
+    png = meta['image/png']
+    assert png['figure'] == dict(kind=fig.kind, state=fig.state()) and len(png['alt']) > 20 and len(data['image/png']) < 150*1024
+    assert 'application/vnd.jupyter.widget-view+json' not in data and json.loads(json.dumps(meta)) == meta
+
+
+@classes
+def test_with_a_kernel_the_figure_is_a_widget(cls, monkeypatch):
+    monkeypatch.delenv('RDDM_STATIC')
+    data, _ = cls()._repr_mimebundle_()
+    assert {'application/vnd.jupyter.widget-view+json', 'image/png'} <= set(data)
+
+
+@classes
+def test_a_misspelt_name_is_refused(cls):
+    with pytest.raises(TypeError, match=f'{cls.__name__} has no colour'): cls(colour=1)
+
+
+def test_no_figure_in_a_notebook_holds_a_view_that_needs_a_kernel():
+    outputs = [(nb.name, o) for nb in (ROOT/'nbs').glob('*.ipynb') for c in json.loads(nb.read_text())['cells'] for o in c.get('outputs', []) if 'figure' in o.get('metadata', {}).get('image/png', {})]
+    assert len(outputs) >= 5
+    assert [name for name, o in outputs if any('widget-view' in k for k in o['data'])] == [], 'execute these with the environment variable RDDM_STATIC=1'
+
+
+@pytest.mark.parametrize('family,made', [('power', Schedule.power(400)), ('line', Schedule.line(400)), ('circle', Schedule.circle(400)), ('bridge', Schedule.bridge(400)), ('ddim linear', Schedule.ddim_linear(400)), ('cosine', Schedule.cosine(400))])
+def test_a_chosen_family_comes_back_as_a_schedule(family, made):
+    assert widgets.ScheduleExplorer(family=family).schedule == made
+
+
+def test_a_given_schedule_survives_the_way_through_the_browser():
+    s = Schedule.power(57, ('x', 2), ('1-x', .5), .3)
+    fig = widgets.FilmStrip(s)
+    assert fig.schedule is s
+    assert widgets.FilmStrip(**json.loads(json.dumps(fig.state()))).schedule == s
+    assert len(widgets.ScheduleExplorer(Schedule.power()).given['abar']) <= 201
+
+
+def test_a_drawn_road_goes_into_sample():
+    pad = widgets.PathPad(points=[[1., .8], [.7, .1], [0., 0.]], steps=12, pair=2, seed=3)
+    x0, x_in, eps = pad.parts()
+    assert pad.path == draw_path([(1., .8), (.7, .1), (0., 0.)], 12) and pad.schedule.T == 12
+    close(pad.restored(), sample(ExactPredictor(widgets.known_pictures(), tau=8.), x_in, path=pad.path, x_T=q_sample(x0, x_in, eps, *pad.path[0]), clip=None), 1e-12)
+
+
+def test_a_picture_that_stands_for_a_figure_becomes_an_element():
+    from rddm_nb._docs import alt_text
+    meta = dict(alt='a "plane"', width=700, figure=dict(kind='plane', state=dict(abar=.5, name='<x>')))
+    cell = dict(outputs=[dict(data={'image/png': 'UE5H', 'text/plain': 'x'}, metadata={'image/png': meta})])
+    alt_text(cell)
+    made = cell['outputs'][0]['data']['text/html']
+    assert '<img alt="a &quot;plane&quot;"' in made and 'src="figures/rddm.js"' in made
+    assert json.loads(html.unescape(re.search(r'state="([^"]*)"', made)[1])) == dict(abar=.5, name='<x>')
+
+
+# ---------------------------------------------------------------- on the site
+
+@pytest.fixture
+def figure(browser, url):
+    "Open the figure of a page; returns a way to read its numbers"
+    ctxs = []
+    def open_(name, nth=0, **kw):
+        ctx, page, seen = visit(browser, url, name, **kw); ctxs.append(ctx)
+        fig = page.locator('rddm-figure').nth(nth); fig.scroll_into_view_if_needed(); page.wait_for_function('n => document.querySelectorAll("rddm-figure")[n].dataset.drawn', arg=nth)
+        return page, fig, lambda k: fig.locator(f'output[data-n="{k}"]').first.inner_text(), seen
+    yield open_
+    for c in ctxs: c.close()
+
+
+def state(fig): return fig.evaluate('e => Object.fromEntries(JSON.stringify && e.model ? e.model.keys().map(k => [k, e.model.get(k)]) : [])')
+
+
+@in_browser
+def test_the_plane_by_keyboard_and_mouse(figure):
+    page, fig, read, seen = figure('index.html')
+    def agree():
+        s = state(fig); x0, x_in, eps = (w := widgets.Plane(**s)).parts()
+        assert float(read('psnr')) == pytest.approx(psnr(q_sample(x0, x_in, eps, *w.point).clamp(-1, 1), x0).item(), abs=.006)
+        return w.point
+    start = agree()
+    knob = fig.locator('.knob'); knob.focus(); page.keyboard.press('ArrowRight'); page.keyboard.press('ArrowUp')
+    moved = agree(); close(moved, (start.abar + .02, start.bbar + .02), 1e-9)
+    slider = fig.locator('input[data-k=abar]'); slider.focus(); page.keyboard.press('ArrowLeft')
+    close(agree(), (moved.abar - .01, moved.bbar), 1e-9)
+    box = fig.locator('svg').first.bounding_box()
+    page.mouse.move(box['x'] + .5*box['width'], box['y'] + .5*box['height']); page.mouse.down(); page.mouse.move(box['x'] + .8*box['width'], box['y'] + .3*box['height'], steps=4); page.mouse.up()
+    dragged = agree(); assert .6 < dragged.abar < .95 and .8 < dragged.bbar < 1.3
+    page.mouse.move(box['x'] + .2*box['width'], box['y'] + .8*box['height'])
+    assert agree() == dragged, 'a released point stays where it is'
+    fig.locator('select').select_option('5'); assert agree() == dragged
+    assert not any(seen.values())
+
+
+@in_browser
+def test_the_explorer_by_keyboard_and_mouse(figure):
+    page, fig, read, seen = figure('schedules.html')
+    def agree():
+        w = widgets.ScheduleExplorer(**state(fig)); at = w.schedule.at(w.u)
+        close([float(read('abar')), float(read('bbar'))], at, 6e-5)
+        return w
+    agree()
+    for k, key in (('a_res', 'ArrowRight'), ('a_eps', 'End'), ('bbar_T', 'ArrowLeft'), ('u', 'ArrowRight')):
+        before = state(fig)[k]; fig.locator(f'input[data-k={k}]').focus(); page.keyboard.press(key)
+        assert agree().state()[k] != before
+    n = len(state(fig)['pins']); fig.get_by_text('pin this curve').click()
+    assert agree().pinned[-1] == agree().schedule and len(state(fig)['pins']) == n + 1
+    for family in ('circle', 'bridge', 'ddim linear', 'cosine', 'line'):
+        fig.locator('select[data-k=family]').select_option(family); assert agree().family == family
+        assert fig.locator('input[data-k=a_res]').is_visible() is False and fig.locator('input[data-k=bbar_T]').is_visible() is (family == 'line')
+    fig.get_by_text('clear pins').click(); assert agree().pinned == [] and not any(seen.values())
+
+
+@in_browser
+def test_a_road_drawn_by_mouse_and_moved_by_keyboard(figure):
+    page, fig, read, seen = figure('paths.html')
+    def agree():
+        s = state(fig); s['points'] = [list(map(float, p)) for p in s['points']]; w = widgets.PathPad(**{k: v for k, v in s.items() if k != 'at'})
+        x0, x_in, _ = w.parts(); want, shown = psnr(w.restored().clamp(-1, 1), x0).item(), read('psnr')
+        assert want > 60 if shown == 'exact' else float(shown) == pytest.approx(want, abs=.02)
+        assert float(read('psnr_in')) == pytest.approx(psnr(x_in, x0).item(), abs=.006)
+        return w
+    agree()
+    knob = fig.locator('.knob').nth(1); before = state(fig)['points'][1]; knob.focus(); page.keyboard.press('ArrowUp'); page.keyboard.press('ArrowLeft')
+    close(agree().points[1], [before[0] - .02, before[1] + .02], 1e-9)
+    box = fig.locator('svg').first.bounding_box(); at = lambda x, y: (box['x'] + x*box['width'], box['y'] + y*box['height'])
+    page.mouse.move(*at(.95, .6)); page.mouse.down()
+    for x, y in ((.8, .2), (.4, .2), (.2, .6), (.16, .82)): page.mouse.move(*at(x, y), steps=6)
+    page.mouse.up()
+    w = agree(); assert w.points[0][0] == 1 and w.points[-1] == [0, 0] and max(p[1] for p in w.points) > 1 and 3 <= len(w.points) <= 12
+    for k in ('a road drawn', 'again'): fig.locator('input[data-k=seed]').focus(); page.keyboard.press('ArrowRight'); agree()
+    fig.get_by_text('noise first', exact=True).click()
+    agree(); assert float(read('distance')) > .9 and int(read('modes')) == 0
+    fig.get_by_text('residual first', exact=True).click()
+    agree(); assert float(read('distance')) < .1 and int(read('modes')) == 8 and not any(seen.values())
+
+
+@in_browser
+def test_the_film_shows_the_places_that_python_names(figure):
+    page, fig, read, seen = figure('forward.html')
+    fig.locator('input[data-k=frames]').focus(); page.keyboard.press('ArrowRight')
+    w = widgets.FilmStrip(**state(fig))
+    close(fig.locator('.frame').evaluate_all('fs => fs.map(f => [+f.dataset.abar, +f.dataset.bbar])'), w.places, 1e-9)
+    assert w.frames == 7 and not any(seen.values())
+
+
+@in_browser
+def test_without_javascript_the_still_picture_is_shown(browser, url):
+    ctx, page, _ = visit(browser, url, 'index.html', java_script_enabled=False)
+    assert page.locator('rddm-figure img').first.is_visible() and page.locator('rddm-figure img').first.get_attribute('alt')
+    ctx.close()
+
+
+@in_browser
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+def test_figures_fit_a_phone_and_follow_the_theme(figure, scheme):
+    page, fig, _, seen = figure('figures.html', color_scheme=scheme, viewport=dict(width=360, height=740))
+    assert page.evaluate('document.documentElement.scrollWidth') <= 360
+    for i in range(page.locator('rddm-figure').count()):
+        f = page.locator('rddm-figure').nth(i)
+        assert f.evaluate("e => e.shadowRoot.querySelector('.fig').style.colorScheme") == scheme
+        assert f.evaluate("e => [...e.shadowRoot.querySelectorAll('svg, .controls, dl, .note, p')].filter(x => x.getBoundingClientRect().right > innerWidth + 1).length") == 0
+    assert not any(seen.values())
+
+
+@in_browser
+def test_a_finger_drags_the_plane(browser, url):
+    ctx, page, _ = visit(browser, url, 'index.html', has_touch=True, is_mobile=True, viewport=dict(width=360, height=740))
+    fig = page.locator('rddm-figure').first; fig.locator('svg').first.scroll_into_view_if_needed(); box = fig.locator('svg').first.bounding_box()
+    page.touchscreen.tap(box['x'] + .8*box['width'], box['y'] + .3*box['height'])
+    assert state(fig)['abar'] > .6 and state(fig)['bbar'] > .8
+    ctx.close()
