@@ -126,11 +126,17 @@ def memory(case, habit, dim):
     return float(subprocess.run([sys.executable, '-c', code], check=True, capture_output=True, text=True).stdout)
 
 
+def highest():
+    "Largest memory this process has held so far, in MiB"
+    try: return next(int(l.split()[1])/2**10 for l in open('/proc/self/status') if l.startswith('VmHWM'))
+    except OSError: return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/(2**20 if sys.platform == 'darwin' else 2**10)
+
+
 def grown(case, habit, dim):
     "What one step adds to this process, in MiB"
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = highest()
     Loop(habit == 'ours', *read(case), dim=dim).step()
-    return round((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)/(2**20 if sys.platform == 'darwin' else 2**10))
+    return round(highest() - before)
 
 
 def compare(case, rounds, device='cpu', dim=64):

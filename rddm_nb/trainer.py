@@ -191,10 +191,11 @@ class Log:
     "Rows of numbers, in a CSV file"
     def __init__(self,
         path, # the file
-        step:int=0, # forget what comes after this step
+        step:int|None=None, # forget what comes after this step; None: nothing
     ):
         self.path = Path(path)
-        rows = [r for r in self.rows() if r['step'] <= step]
+        if step is None and self.path.exists(): return
+        rows = [r for r in self.rows() if r['step'] <= (step or 0)]
         out = io.StringIO()
         w = csv.DictWriter(out, _COLUMNS, restval='nan', lineterminator='\n'); w.writeheader(); w.writerows(rows)
         atomic_write(self.path, out.getvalue().encode(), force=True)

@@ -155,6 +155,23 @@ def bar_outputs(cells):
             if len(json.dumps(o)) > BIG: yield f'{c.name} has an output of {len(json.dumps(o))//1024} KiB'
 
 
+# lessons with exercises; this must grow to all of them
+EXERCISED = {'00_two_arrows', '01_schedules', '02_forward', '03_estimate', '03b_exact', '04_reverse', '05_sampler'}
+FOLDED = re.compile(r'^#\|\s*code-fold:\s*true', re.M)
+
+
+def bar_exercises(cells):
+    "4..6 exercises, each with a folded hint and a folded solution that is run; what a lesson gives to call, and what comes next"
+    md, code = ([c for c in cells if c.kind == k] for k in ('markdown', 'code'))
+    n = sum('.exercise(' in c.src and bool(FOLDED.search(c.src)) for c in code)
+    if not 4 <= n <= 6: yield f'{n} exercises, not 4..6'
+    for what, found in (('folded hints', sum('<summary>Hint</summary>' in c.src for c in md)), ('cells to fill in', sum(bool(re.search(r'\.\.\.', c.src)) and '.check(' in c.src for c in code)),
+                        ('folded solutions', sum(bool(re.search(r'^test_solution\(', c.src, re.M)) and bool(FOLDED.search(c.src)) for c in code))):
+        if found != n: yield f'{n} exercises, but {found} {what}'
+    for part in ('| code |', '## What would go wrong', '## Exercises', '## What you can now call', '**Next:**'):
+        if not any(part in c.src for c in md): yield f'no {part!r}'
+
+
 def exports(path):
     "Public names of the module a notebook exports, and its source"
     m = re.search(r'#\|\s*default_exp\s+(\w+)', ''.join(''.join(c['source']) + '\n' for c in json.loads(Path(path).read_text())['cells']))
@@ -197,6 +214,7 @@ def failures(path):
     "Everything in which a lesson, or a page for reference, falls short"
     cells, (names, src) = read(path), exports(path)
     out = [f for bar in (BARS if path in lessons() else LIGHT) for f in bar(cells)] + bar_used(cells, names) + bar_globals(src)
+    if path.stem in EXERCISED: out += bar_exercises(cells)
     if path.stat().st_size > 1.5*2**20: out.append(f'{path.stat().st_size/2**20:.2f} MiB > 1.5 MiB')
     return out
 

@@ -220,6 +220,8 @@ def test_the_log_tells_every_step_once(tmp_path):
     small(Plan(steps=2, batch=4, log_every=1), report=one.append).fit()
     close(logged[0]['loss'], (one[0]['loss'] + one[1]['loss'])/2, 1e-6)
     with open(tmp_path/'log.csv', 'a') as f: f.write('6,0.1')  # cut off while writing
+    before = (tmp_path/'log.csv').read_bytes()
+    assert [r['step'] for r in Log(tmp_path/'log.csv').rows()] == [2, 4, 5] and (tmp_path/'log.csv').read_bytes() == before, 'to look at a log must not change it'
     assert [r['step'] for r in Log(tmp_path/'log.csv', 4).rows()] == [2, 4]
 
 

@@ -1,0 +1,204 @@
+"Puzzles answer every wrong answer in one helpful line, remember what is solved, and the committed solutions pass"
+import ast
+import importlib
+import json
+import linecache
+import re
+
+import bars
+import pytest
+import torch
+from hypothesis import given, strategies as st
+from rddm_nb.exercises import Book, Exercise, Verdict, draw, test_solution as solve
+
+EXERCISED = [p for p in bars.notebooks() if p.stem in bars.EXERCISED]
+
+
+# ---------------------------------------------------------------- feedback
+
+def square(x): return x*x
+two = lambda **kw: Exercise('squares', square, cases=[(torch.tensor([1., 2., -3.]),), (torch.tensor([.5, 0.]),)], **kw)
+
+
+def line(ex, answer):
+    v = ex.check(answer)
+    assert isinstance(v, Verdict) and not v and '\n' not in v.line and v.line.startswith('Not yet: ')
+    return v.line
+
+
+@pytest.mark.parametrize('answer, says', [
+    (..., 'in the place of the dots'), (None, 'in the place of the dots'), (4, 'a function is wanted, and 4 came'), (lambda x: None, 'nothing came back'), (lambda x: ..., 'nothing came back'),
+    (lambda x: 'four', 'str came back, where numbers'), (lambda x: {}, 'dict came back'), (lambda x: x[:1], 'shape (1,) came back, where shape (3,)'), (lambda x: x.sum(), 'one number came back'),
+    (lambda x: x.sqrt(), 'nan came back at [2]'), (lambda x: x/0, 'inf came back at [0]'), (lambda x: x.nothing, 'AttributeError'), (lambda: 1, 'TypeError'), (lambda x: 1/0, 'ZeroDivisionError: division by zero'),
+    (lambda x: -x*x, 'The sign is turned'), (lambda x: 3*x*x, 'It is 3 times the spec everywhere'), (lambda x: x*x - .25, 'too large by -0.25 everywhere'), (lambda x: x, 'off by 12 at [2]: yours -3, spec 9'),
+    (lambda x: [1., 4.], 'shape (2,)'), (lambda x: [[1.], 2], 'came back, where numbers'),
+])
+def test_every_wrong_answer_gets_one_helpful_line(answer, says): assert says in line(two(), answer)
+
+
+def test_the_case_that_fails_is_named():
+    assert '(case 2 of 2: x = 0.5, 0)' in line(two(), lambda x: x*x if len(x) == 3 else x)
+    assert 'case' not in line(Exercise('one', square, cases=[(3.,)]), lambda x: x)
+
+
+@pytest.mark.parametrize('answer', [square, lambda x: x**2, lambda x: (x**2).tolist(), lambda x: tuple(x**2), lambda x: (x**2).float(), lambda x: x.clone().mul_(x)])
+def test_any_form_of_the_right_answer_will_do(answer): assert two().check(answer)
+
+
+def test_an_answer_cannot_spoil_the_arguments_for_the_next():
+    ex = two()
+    assert not ex.check(lambda x: x.zero_()) and ex.check(square)
+    assert ex.cases[0][0].tolist() == [1., 2., -3.]
+
+
+def test_slips_get_their_own_sentence_only_where_they_agree_on_all_cases():
+    ex = two(slips=[(lambda x: x.abs(), 'that is the distance'), (lambda x: x/0, 'never'), (lambda x: x.nothing, 'never')])
+    assert 'that is the distance' in line(ex, torch.abs)
+    assert 'that is' not in line(ex, lambda x: x.abs() if len(x) == 3 else x + 1)
+
+
+def test_rules_are_asked_last():
+    ex = two(rule=lambda f: 'no lambda' if f.__name__ == '<lambda>' else '')
+    assert 'no lambda' in line(ex, lambda x: x*x) and 'off by' in line(ex, lambda x: x) and ex.check(square)
+
+
+def test_values_are_hidden_where_they_have_to_be_guessed():
+    ex = Exercise('guess', .75, tol=.01)
+    assert line(ex, .1) == 'Not yet: 0.1 is too small.' and line(ex, 3.) == 'Not yet: 3 is too large.' and ex.check(.751)
+    assert '75' not in ex.check(.1)._repr_html_() + ex._repr_html_() + line(ex, lambda: .75) + line(ex, [.1, .2])
+    assert Exercise('word', 'fog').check(' Fog ') and 'is not the answer' in line(Exercise('word', 'fog'), 'rain')
+
+
+def test_a_value_may_be_judged_by_what_it_does():
+    ex = Exercise('large enough', 2., through=lambda b: b > 1.5)
+    assert ex.check(7.) and 'does not hold' in line(ex, 1.) and 'TypeError' in line(ex, 'x')
+    assert Exercise('root', 3., through=lambda x: x*x).check(-3.)
+
+
+def test_an_exercise_without_cases_is_refused():
+    with pytest.raises(ValueError, match='has no cases'): Exercise('none', square, cases=[])
+    with pytest.raises(ValueError, match='gives NaN'): Exercise('root', torch.sqrt, cases=[(torch.tensor([1., -1.]),)])
+
+
+def test_slips_of_a_value_are_told_apart_even_if_they_do_the_same():
+    ex = Exercise('large', 2., through=lambda b: b > 1.5, slips=[(1., 'one is too small'), (0., 'nought is nothing')])
+    assert [line(ex, v)[9:18] for v in (1., 0., .5)] == ['one is to', 'nought is', 'what is a']
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=5), st.integers(0, 4), st.floats(.01, 3))
+def test_any_change_of_one_value_is_noticed(values, i, by):
+    x = torch.tensor(values, dtype=torch.float64)
+    ex, bad = Exercise('same', lambda x: x, cases=[(x,)], draw=lambda got, want: None), x.clone()
+    bad[i % len(bad)] += by
+    assert ex.check(lambda _: x) and not ex.check(lambda _: bad)
+
+
+# ---------------------------------------------------------------- pictures
+
+@pytest.mark.parametrize('want', [[1., 2., 3.], torch.eye(3), torch.rand(1, 5, 5)*2 - 1, torch.rand(2, 3, 8, 8)*2 - 1])
+def test_drawn_alone_and_beside_an_answer(want):
+    alone, both = draw(None, want), draw(want, want)
+    assert alone.data[1:4] == both.data[1:4] == b'PNG' and alone.data != both.data and alone.alt and both.alt
+    for odd in (3., 'x', torch.full((2,), float('nan'))): assert draw(odd, want).data == alone.data
+
+
+def test_what_is_shown_is_escaped():
+    ex = Exercise('<b>', lambda x: x, cases=[(1.,)])
+    v = ex.check(lambda x: (_ for _ in ()).throw(ValueError('<script>')))
+    assert '<script>' in v.line and '<script>' not in v._repr_html_() and '<b>' not in ex._repr_html_()
+
+
+# ---------------------------------------------------------------- progress
+
+def book(folder=None):
+    b = Book('lesson', folder)
+    return b, b.exercise('one', 1), b.exercise('two', 2)
+
+
+def test_progress_stays_in_memory_unless_a_folder_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path); monkeypatch.delenv('RDDM_PROGRESS', raising=False)
+    b, one, two = book()
+    one.check(2); assert b.solved == []
+    one.check(1); assert b.solved == ['one'] and '1 of 2' in repr(b) and not list(tmp_path.iterdir())
+    assert book()[0].solved == []
+
+
+@pytest.mark.parametrize('by', ['argument', 'variable'])
+def test_progress_is_kept_in_the_named_folder(tmp_path, monkeypatch, by):
+    folder = tmp_path/'new'/'deeper'
+    if by == 'variable': monkeypatch.setenv('RDDM_PROGRESS', str(folder))
+    else: monkeypatch.delenv('RDDM_PROGRESS', raising=False)
+    open_ = lambda: book(folder if by == 'argument' else None)
+    b, one, two = open_(); one.check(1)
+    b, one, two = open_(); assert b.solved == ['one']
+    two.check(2); assert open_()[0].solved == ['one', 'two']
+    assert [p.name for p in folder.iterdir()] == ['rddm_progress.json']
+
+
+def test_books_share_a_file_and_old_names_are_kept(tmp_path):
+    other = Book('other', tmp_path); other.exercise('gone', 1).check(1)
+    b, one, _ = book(tmp_path); one.check(1)
+    assert json.loads((tmp_path/'rddm_progress.json').read_text()) == {'other': ['gone'], 'lesson': ['one']}
+    assert Book('other', tmp_path).solved == []
+
+
+@pytest.mark.parametrize('broken', ['', '[1]', '{"a": 1}', 'no json'])
+def test_a_broken_record_is_named(tmp_path, broken):
+    (tmp_path/'rddm_progress.json').write_text(broken)
+    with pytest.raises(ValueError, match='no record of progress: move it away'): book(tmp_path)[1].check(1)
+    assert (tmp_path/'rddm_progress.json').read_text() == broken
+
+
+def test_running_a_solution_is_not_progress():
+    b = Book('lesson'); ex = b.exercise('one', 1, slips=[(2, 'a'), (3, 'b')])
+    assert solve(ex, 1) and b.solved == []
+
+
+# ---------------------------------------------------------------- the lessons
+
+def names(src, ctx):
+    "Names that a cell reads, or binds"
+    tree, out = bars.parse(src), set()
+    for n in ast.walk(tree):
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ctx): out.add(n.id)
+        if ctx is ast.Store and isinstance(n, (ast.FunctionDef, ast.ClassDef)): out.add(n.name)
+        if ctx is ast.Store and isinstance(n, ast.alias): out.add((n.asname or n.name).split('.')[0])
+        if ctx is ast.Load and isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name): out.add(n.value.id)
+    return out
+
+
+def needed(cells, first):
+    "Of the cells before `first`, those that bind what it and the later ones read, and what those read"
+    want, keep = set().union(*(names(s, ast.Load) for s in cells[first:])), []
+    for s in reversed(cells[:first]):
+        bound = names(s, ast.Store)
+        if bound & want or 'import *' in s: keep.append(s); want |= names(s, ast.Load)
+    return keep[::-1]
+
+
+def solutions(nb):
+    "Run the exercises of a notebook, with just as much of the lesson as they need: the exercises whose solution was run"
+    cells = [''.join(c['source']) for c in json.loads(nb.read_text())['cells'] if c['cell_type'] == 'code']
+    module = next((m[1] for s in cells for m in [re.match(r'#\| default_exp (\w+)', s)] if m), None)
+    cells = [s for s in cells if not re.search(r'^#\|\s*(export|eval: false|default_exp)', s, re.M)]
+    first, solved = next(i for i, s in enumerate(cells) if 'rddm_nb.exercises import' in s), []
+    run = dict(vars(importlib.import_module(f'rddm_nb.{module}'))) if module else {}
+    def watched(ex, answer): solved.append(ex); return solve(ex, answer)
+    for i, s in enumerate(needed(cells, first) + cells[first:]):
+        src, file = re.sub(r'^\s*[!%].*', 'pass', s, flags=re.M), f'{nb.name} {i}'
+        linecache.cache[file] = len(src), None, src.splitlines(True), file # so that `inspect.getsource` finds it
+        exec(compile(src, file, 'exec'), run)
+        if 'rddm_nb.exercises import' in s: run['test_solution'] = watched
+    return solved
+
+
+@pytest.mark.parametrize('nb', [*EXERCISED, bars.ROOT/'nbs/17_puzzles.ipynb'], ids=lambda p: p.stem)
+def test_committed_solutions_pass_and_slips_are_refused(nb):
+    solved = solutions(nb)
+    assert [e.name for e in solved] == list(solved[0].book.exercises) and solved[0].book.solved == []
+    for ex in solved:
+        for _, says in ex.slips: assert 10 < len(says) < 140 and '\n' not in says and not says.endswith('.'), (ex.name, says)
+
+
+def test_the_list_names_lessons():
+    assert bars.EXERCISED <= {p.stem for p in bars.lessons()}
