@@ -2,6 +2,7 @@
 import html
 import inspect
 import json
+import random
 import re
 import subprocess
 import sys
@@ -11,11 +12,12 @@ import pytest
 import torch
 from common import close, error
 from rddm_nb import widgets
+from rddm_nb.atlas import RELATIVES
 from rddm_nb.exact import ExactPredictor
 from rddm_nb.forward import q_sample
 from rddm_nb.images import psnr
 from rddm_nb.paths import draw_path
-from rddm_nb.sampler import sample
+from rddm_nb.sampler import plan, sample
 from rddm_nb.schedule import Point, Schedule
 from rddm_nb.widgets import Figure, noise
 from test_js import JS, NODE, pytestmark as with_node
@@ -105,6 +107,43 @@ def test_a_picture_that_stands_for_a_figure_becomes_an_element():
     assert json.loads(html.unescape(re.search(r'state="([^"]*)"', made)[1])) == dict(abar=.5, name='<x>')
 
 
+def ask(expression, given):
+    "What the module makes of something"
+    code = f'import * as R from {json.dumps(JS.as_uri())}; let all = ""; for await (const c of process.stdin) all += c; const given = JSON.parse(all), d = R.unpack(JSON.parse((await import("fs")).readFileSync({json.dumps(str(JS.with_name("figures.json")))}))); console.log(JSON.stringify({expression}))'
+    r = subprocess.run([NODE, '--input-type=module', '-e', code], input=json.dumps(given), capture_output=True, text=True)
+    assert r.returncode == 0, r.stderr[-1500:]
+    return json.loads(r.stdout)
+
+
+@with_node
+def test_every_change_of_trains_is_the_same_in_both_languages():
+    names = [m['name'] for m in json.loads(JS.with_name('figures.json').read_text())['metro']]
+    asked = [(a, b, (i*7 + j*3) % 11/10) for i, a in enumerate(names) for j, b in enumerate(names)]
+    got = ask('given.map(([a, b, u]) => { const l = n => d.metro.find(m => m.name === n); return R.journey(l(a), l(b), u); })', asked)
+    for (a, b, u), path in zip(asked, got): close(path, widgets.Metro(start=a, then=b, change=u).path, 1e-9)
+    assert set(names) == set(RELATIVES)
+
+
+@with_node
+def test_the_dial_is_the_same_in_both_languages():
+    r = random.Random(0); families = ('power', 'line', 'circle', 'bridge', 'ddim linear', 'cosine')
+    asked = [dict(family=f, t=t, s=r.uniform(0, t), eta=r.random(), x=r.uniform(-2, 2)) for f in families for t in (.1, .5, .9)]
+    got = ask('given.map(o => R.fan(R.FAMILIES[o.family]({T: 400, side_res: "1-x", a_res: 1, side_eps: "x", a_eps: 1, bbar_T: 1, height: .5}), o.t, o.s, o.eta, o.x))', asked)
+    for o, fan in zip(asked, got):
+        want = widgets.EtaDial(**o).landing()
+        assert {k for k, v in fan.items() if v is None} == {k for k, v in want.items() if v is None}
+        for k, v in want.items():
+            if v: close([fan[k]['mean'], fan[k]['sigma']], v, 1e-9)
+
+
+def test_a_fork_is_a_call_of_sample():
+    w = widgets.TimeTravel(steps=8, branches=[dict(at=3, eta=0., posterior='sum_constrained', order=o) for o in ('together', 'residual_first', 'noise_first')])
+    model = ExactPredictor(widgets.known_pictures(), tau=8.)
+    close(sample(model, **w.branch(0)), w.main().x0, 1e-9)
+    assert [len(w.branch(i)['path']) for i in range(3)] == [6, 6, 6] and w.branch(1)['path'][-1] == (0, 0)
+    assert any(p.abar == 0 and p.bbar > 0 for p in w.branch(1)['path']) and any(p.bbar == 0 and p.abar > 0 for p in w.branch(2)['path'])
+
+
 # ---------------------------------------------------------------- on the site
 
 @pytest.fixture
@@ -164,7 +203,7 @@ def test_the_explorer_by_keyboard_and_mouse(figure):
 
 @in_browser
 def test_a_road_drawn_by_mouse_and_moved_by_keyboard(figure):
-    page, fig, read, seen = figure('paths.html')
+    page, fig, read, seen = figure('paths.html', 1)
     def agree():
         s = state(fig); s['points'] = [list(map(float, p)) for p in s['points']]; w = widgets.PathPad(**{k: v for k, v in s.items() if k != 'at'})
         x0, x_in, _ = w.parts(); want, shown = psnr(w.restored().clamp(-1, 1), x0).item(), read('psnr')
@@ -221,3 +260,71 @@ def test_a_finger_drags_the_plane(browser, url):
     page.touchscreen.tap(box['x'] + .8*box['width'], box['y'] + .3*box['height'])
     assert state(fig)['abar'] > .6 and state(fig)['bbar'] > .8
     ctx.close()
+
+
+@in_browser
+def test_the_lens_by_keyboard(figure):
+    page, fig, read, seen = figure('exact.html')
+    def agree():
+        w = widgets.Lens(**state(fig)); top, who = w.votes.max(0)
+        assert float(read('truth')) == pytest.approx(w.votes[widgets._payload()['pairs'][w.pair]['picture']].item(), abs=6e-5)
+        assert int(fig.locator('figure[data-i]').first.get_attribute('data-i')) == who and fig.locator('figure[data-i] figcaption').first.inner_text() == f'{100*top:.1f} %'
+        return float(read('voters'))
+    before = agree(); fig.locator('input[data-k=bbar]').focus(); page.keyboard.press('End'); after = agree()
+    assert after > before + 5, 'thick fog opens the ballot'
+    fig.locator('select').select_option('2'); agree(); assert not any(seen.values())
+
+
+@in_browser
+def test_the_dial_by_keyboard(figure):
+    page, fig, read, seen = figure('reverse.html')
+    def agree():
+        for k, v in (w := widgets.EtaDial(**state(fig))).sigmas.items(): assert read(k) == ('does not exist' if v is None else f'{v:.4f}')
+        return w
+    agree(); fig.locator('input[data-k=eta]').focus(); page.keyboard.press('ArrowLeft'); agree(); page.keyboard.press('Home'); assert agree().eta == 0
+    page.keyboard.press('End'); fig.locator('select').first.select_option('power'); agree(); assert read('bridge') == 'does not exist' and not any(seen.values())
+
+
+def restores(read, k, run, x0):
+    "Does a number shown agree with a restoration?"
+    want, shown = psnr(run.x0.clamp(-1, 1), x0).item(), read(k)
+    assert want > 60 if shown == 'exact' else float(shown) == pytest.approx(want, abs=.02)
+
+
+@in_browser
+def test_trains_are_changed_by_keyboard_and_mouse(figure):
+    page, fig, read, seen = figure('map.html')
+    def agree():
+        w = widgets.Metro(**state(fig)); restores(read, 'psnr', widgets._on_road(w, w.path), w.parts()[0]); return w
+    agree(); fig.locator('input[data-k=change]').focus(); page.keyboard.press('ArrowRight'); assert agree().change == .525
+    fig.locator('select[data-k=then]').select_option('ResShift'); agree()
+    fig.locator('select[data-k=start]').select_option('VE'); agree()
+    fig.locator('path.curve').filter(has=page.locator('title', has_text='IR-SDE')).evaluate('e => e.dispatchEvent(new MouseEvent("click"))'); assert agree().then == 'IR-SDE'
+    assert not any(seen.values())
+
+
+@in_browser
+def test_the_orders_by_keyboard(figure):
+    page, fig, read, seen = figure('paths.html', 0)
+    if fig.get_attribute('kind') != 'order': page, fig, read, seen = figure('paths.html', 1)
+    w = widgets.RemovalOrder(**state(fig)); x0 = w.parts()[0]
+    for k in ('steps', 'bbar_T', 'seed'):
+        fig.locator(f'input[data-k={k}]').focus(); page.keyboard.press('ArrowRight'); w = widgets.RemovalOrder(**state(fig))
+        for o in ('together', 'residual_first', 'noise_first'): restores(read, o, widgets._on_road(w, [p for _, p in plan(w.schedule, w.steps, o)]), x0)
+    assert float(read('noise_first_distance')) > .9 > .3 > float(read('together_distance')) and not any(seen.values())
+
+
+@in_browser
+def test_time_travel_by_keyboard_and_mouse(figure):
+    page, fig, read, seen = figure('sampler.html')
+    fig.get_by_text('clear forks').click()
+    fig.locator('input[data-k=eta]').focus(); page.keyboard.press('Home'); fig.locator('input[data-k=at]').focus(); page.keyboard.press('ArrowLeft')
+    fig.get_by_text('fork here').click(); fig.locator('select[data-k=order]').select_option('residual_first'); fig.get_by_text('fork here').click()
+    w = widgets.TimeTravel(**state(fig)); x0, model = w.parts()[0], ExactPredictor(widgets.known_pictures(), tau=8.)
+    assert [(b['at'], b['eta'], b['order']) for b in w.branches] == [(4, 0, 'together'), (4, 0, 'residual_first')]
+    restores(read, 'psnr', w.main(), x0); assert float(read('abar')) == pytest.approx(w.main()[4].step.at.abar, abs=.006)
+    for i, words in enumerate(fig.locator('[data-fork]').all_inner_texts()):
+        run = sample(model, **w.branch(i)).clamp(-1, 1); apart = (run - w.main().x0.clamp(-1, 1)).square().mean().sqrt().item()
+        assert float(re.search(r'main run by ([\d.]+)', words)[1]) == pytest.approx(apart, abs=6e-4), words
+    fig.locator('select[data-k=posterior]').select_option('bridge'); fig.locator('input[data-k=eta]').focus(); page.keyboard.press('End'); fig.get_by_text('fork here').click()
+    assert 'does not exist' in fig.locator('[data-fork]').last.inner_text() and not any(seen.values())

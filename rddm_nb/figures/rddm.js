@@ -154,6 +154,7 @@ select { flex: 1 1 auto; min-width: 0; } option { color: CanvasText; background:
 figure { margin: 0; } figcaption, .note { font-size: 13px; } .pics { display: flex; flex-wrap: wrap; gap: .5rem; } .pics figure { flex: 0 0 auto; } .bar { height: 7px; background: #8884; margin-top: 3px; } .bar i { display: block; height: 100%; }
 dl { display: grid; grid-template-columns: auto auto; gap: .1rem .8rem; margin: .4rem 0; width: fit-content; } dt, dd { margin: 0; } dd { font-variant-numeric: tabular-nums; text-align: right; }
 .strip { display: flex; gap: 4px; overflow-x: auto; padding: 2px; } .strip canvas { flex: 0 0 auto; } .key { display: inline-block; width: .8em; height: .8em; margin-right: .35em; border-radius: 2px; } ul { list-style: none; margin: .2rem 0; padding: 0; }
+@container (max-width: 30rem) { .wide svg text { font-size: 17px; } } .wide { max-width: 40rem; }
 @media print { .fig { break-inside: avoid; } }`;
 
 let decoded = null; // the payload, turned into numbers once
@@ -176,14 +177,16 @@ const paint = (canvas, x, signed = false) => {
 const photo = (label, size = 96, n = 32) => h('canvas', {width: n, height: n, role: 'img', 'aria-label': label, style: `width:${size}px;height:${size}px`});
 const framed = (canvas, words) => h('figure', {}, canvas, h('figcaption', {}, words));
 
+let clips = 0;
 class Plane { // axes in numbers: abar across, bbar up
   constructor(ui, {top = 1.2, w = 360, hgt = 300, xlabel = 'ᾱ: how much residual', ylabel = 'β̄: how much noise', x = [0, 1], touch = false, label = 'the plane', y0 = 0} = {}) {
     Object.assign(this, {top, w, hgt, x, y0, l: 52, b: 40, r: 14, t: 12});
-    this.curves = s('g'); this.marks = s('g');
+    const id = `clip${++clips}`; this.curves = s('g', {'clip-path': `url(#${id})`}); this.marks = s('g');
     const ticks = (lo, hi) => { const k = hi - lo > 2.5 ? 1 : .5, out = []; for (let v = Math.ceil(lo/k)*k; v <= hi + 1e-9; v += k) out.push(v); return out; };
     this.svg = s('svg', {viewBox: `0 0 ${w} ${hgt}`, class: touch ? 'touch' : '', role: 'group', 'aria-label': label},
       ticks(...x).map(v => [s('path', {class: 'grid', d: `M${this.px(v)} ${this.py(y0)}V${this.py(top)}`}), s('text', {x: this.px(v), y: hgt - 24, 'text-anchor': 'middle'}, String(+v.toFixed(2)))]),
       ticks(y0, top).map(v => [s('path', {class: 'grid', d: `M${this.px(x[0])} ${this.py(v)}H${this.px(x[1])}`}), s('text', {x: this.l - 6, y: this.py(v) + 4, 'text-anchor': 'end'}, String(+v.toFixed(2)))]),
+      s('defs', {}, s('clipPath', {id}, s('rect', {x: this.l - 3, y: this.t - 3, width: w - this.l - this.r + 6, height: hgt - this.b - this.t + 6}))),
       s('path', {class: 'axis', d: `M${this.px(x[0])} ${this.py(top)}V${this.py(y0)}H${this.px(x[1])}`}),
       s('text', {x: w/2 + 12, y: hgt - 6, 'text-anchor': 'middle'}, xlabel), s('text', {x: 14, y: hgt/2 - 14, 'text-anchor': 'middle', transform: `rotate(-90 14 ${hgt/2 - 14})`}, ylabel), this.curves, this.marks);
   }
@@ -332,7 +335,7 @@ const doubtful = ui => ui.exact ||= new Exact(ui.data.means, ui.data.count, {tau
 
 figures.pathpad = {state: {points: ROADS.straight, steps: 40, pair: 0, seed: 1, at: 1}, payload: true, draw(ui) {
   const pad = new Plane(ui, {top: 1.5, touch: true, label: 'draw a road from the right to the clean picture'}), cloud = h('canvas', {width: 300, height: 300, role: 'img', 'aria-label': 'particles walking to eight places on a ring', style: 'width:190px;height:190px;image-rendering:auto'});
-  const pics = {x0: photo('the clean picture', 72), xin: photo('the input', 72), x: photo('the picture restored along the road', 128)}, knobs = s('g'), film = h('div'), id = 'glow' + Math.random().toString(36).slice(2, 8);
+  const pics = {x0: photo('the clean picture', 72), xin: photo('the input', 72), x: photo('the picture restored along the road', 128)}, knobs = s('g'), film = h('div'), id = `glow${++clips}`;
   const glow = s('g', {}, s('defs', {}, s('radialGradient', {id}, s('stop', {offset: 0, 'stop-color': '#ffb020', 'stop-opacity': .95}), s('stop', {offset: 1, 'stop-color': '#ffb020', 'stop-opacity': 0}))), s('circle', {cx: pad.px(1), cy: pad.py(0), r: 46, fill: `url(#${id})`}));
   pad.svg.insertBefore(glow, pad.curves); pad.svg.append(knobs);
   const close = p => { const q = p.map(v => [...v]); q[0][0] = 1; q[q.length - 1] = [0, 0]; return q.map(v => v.map(x => +x.toFixed(3))); };
@@ -360,9 +363,9 @@ figures.pathpad = {state: {points: ROADS.straight, steps: 40, pair: 0, seed: 1, 
   };
 }};
 
-figures.lens = {state: {abar: .5, bbar: 2, pair: 0, seed: 1}, payload: true, draw(ui) {
+figures.lens = {state: {abar: .5, bbar: 8, pair: 0, seed: 1}, payload: true, draw(ui) {
   const pics = {x: photo('the state', 112), mean: photo('the mean of the votes', 112), x0: photo('the clean picture', 72)}, votes = h('div', {class: 'pics', 'aria-label': 'pictures that vote'}), blind = new Exact(ui.data.means, ui.data.count);
-  ui.pairs(); ui.slider('abar', 'residual ᾱ', 0, .99, .01); ui.slider('bbar', 'noise β̄', .05, 12, .05); ui.slider('seed', 'another fog', 1, 20, 1);
+  ui.pairs(); ui.slider('abar', 'residual ᾱ', 0, .99, .01); ui.slider('bbar', 'noise β̄', .1, 30, .1); ui.slider('seed', 'another fog', 1, 20, 1);
   ui.root.append(h('div', {class: 'row'}, h('div', {class: 'pics'}, framed(pics.x, 'state'), framed(pics.mean, 'best guess'), framed(pics.x0, 'clean')), h('div', {class: 'side'}, ui.numbers({rho: 'noise level ρ', voters: 'pictures that vote, in effect', truth: 'vote for the true one', psnr: 'best guess: PSNR, dB'}))), votes, ui.controls);
   return () => {
     const p = ui.pair(), a = ui.get('abar'), b = ui.get('bbar'), x = qSample(p.x0, p.xin, ui.noise(ui.data.n), a, b), est = blind.predict(x, p.xin, a, b), w = est.weights;
@@ -381,10 +384,10 @@ export const fan = (s, t, u, eta, x) => { // one step from the state x: where ea
   return Object.fromEntries(Object.keys(POSTERIORS).map(k => { const v = posteriorVariance(k, from, to, eta); return [k, Number.isNaN(v) ? null : {mean: reverseStep(Float64Array.of(x), est, from, to, v)[0], sigma: Math.sqrt(v)}]; }));
 };
 figures.eta = {state: {...WAY, family: 'circle', t: .7, s: .4, eta: 1, x: .2}, draw(ui) {
-  const pad = new Plane(ui, {x: [-3, 3], top: 1.5, w: 620, hgt: 280, xlabel: 'value of the one pixel', ylabel: 'density', label: 'densities before and after a step'});
+  const pad = new Plane(ui, {x: [-3, 3], top: 1.5, w: 460, hgt: 250, xlabel: 'value of the one pixel', ylabel: 'density', label: 'densities before and after a step'});
   const names = {sum_constrained: 'sum-constrained σ', preserving: 'preserving σ', bridge: 'bridge σ'}, key = c => h('span', {class: 'key', style: `background:${c}`});
   ui.slider('eta', 'η', 0, 1, .01); ui.slider('x', 'the state at t', -2.5, 2.5, .05); ui.slider('t', 'from t/T', .05, 1, .01); ui.slider('s', 'to s/T', 0, .95, .01); ui.families();
-  ui.root.append(pad.svg, h('p', {class: 'note'}, 'grey: all states at t; dashed: all states at s; ', Object.entries(names).map(([k, v]) => [key(FAN[k]), v.replace(' σ', '') + '\u2003'])), h('div', {class: 'row'}, ui.numbers(names)), ui.controls);
+  ui.root.append(h('div', {class: 'wide'}, pad.svg), h('p', {class: 'note'}, 'grey: all states at t; dashed: all states at s; ', Object.entries(names).map(([k, v]) => [key(FAN[k]), v.replace(' σ', '') + '\u2003'])), h('div', {class: 'row'}, ui.numbers(names)), ui.controls);
   return () => {
     const sch = ui.schedule(), t = ui.get('t'), u = Math.min(ui.get('s'), t), from = at(sch, t), to = at(sch, u), xs = Array.from({length: 241}, (_, i) => -3 + i/40);
     const marginal = ([a, b]) => xs.map(x => [x, Math.min(1.5, [-1, 1].reduce((p, m) => p + .5*bell(x, (1 - a)*m + .5*a, Math.max(b*b, 1e-4)), 0))]);
@@ -396,21 +399,23 @@ figures.eta = {state: {...WAY, family: 'circle', t: .7, s: .4, eta: 1, x: .2}, d
   };
 }};
 
-const nearest = (line, [a, b]) => line.abar.reduce((p, x, i) => { const d = Math.hypot(x - a, line.bbar[i] - b); return d < p[0] ? [d, i] : p; }, [Infinity, 0])[1];
+const level = (a, b) => Math.log(clamp(b/(1 - a || 1e-9), 1e-3, 1e3));
+export const sameLevel = (line, [a, b]) => line.abar.reduce((p, x, i) => { // the station of a line where the noise level is nearest, the plane's distance deciding between equals
+  const d = Math.abs(level(x, line.bbar[i]) - level(a, b)) + 1e-3*Math.hypot(x - a, line.bbar[i] - b); return d < p[0] ? [d, i] : p; }, [Infinity, 0])[1];
 export const journey = (one, two, change) => { // along one line from its far end to a station, then along the other to the clean picture
   const n = one.abar.length - 1, k = Math.round(change*n), first = []; for (let i = n; i >= k; i--) first.push([one.abar[i], one.bbar[i]]);
-  const j = nearest(two, first[first.length - 1]), rest = []; for (let i = j; i >= 0; i--) rest.push([two.abar[i], two.bbar[i]]);
+  const j = sameLevel(two, first[first.length - 1]), rest = []; for (let i = j; i >= 0; i--) rest.push([two.abar[i], two.bbar[i]]);
   const path = [...first, ...rest].filter((p, i, all) => !i || Math.hypot(p[0] - all[i - 1][0], p[1] - all[i - 1][1]) > 1e-9);
   return path[path.length - 1].every(v => v === 0) ? path : [...path, [0, 0]];
 };
-figures.metro = {state: {from: 'DDPM', to: 'RDDM', change: .5, pair: 0, seed: 1}, payload: true, draw(ui) {
-  const pad = new Plane(ui, {top: 2, w: 620, hgt: 380, label: 'all lines on the plane'}), film = h('div'), names = ui.data.metro.map(m => m.name), tint = i => `hsl(${i*360/names.length} 65% 50%)`;
-  ui.select('from', 'start on', names); ui.select('to', 'change to', names); ui.slider('change', 'change at', 0, 1, .025); ui.pairs(); ui.slider('seed', 'another fog', 1, 20, 1);
-  ui.root.append(pad.svg, film, h('div', {class: 'row'}, ui.numbers({station: 'changed at (ᾱ, β̄)', joined: 'joined at (ᾱ, β̄)', psnr: 'restored: PSNR, dB', psnr_in: 'its input: PSNR, dB'})), ui.controls, h('p', {class: 'note'}, 'Every line is a published method; its noise is left out here (η = 0). The journey begins in a state that the forward process makes.'));
+figures.metro = {state: {start: 'DDPM', then: 'RDDM', change: .5, pair: 0, seed: 1}, payload: true, draw(ui) {
+  const pad = new Plane(ui, {top: 2, w: 460, hgt: 340, label: 'all lines on the plane'}), film = h('div'), names = ui.data.metro.map(m => m.name), tint = i => `hsl(${i*360/names.length} 65% 50%)`;
+  ui.select('start', 'start on', names); ui.select('then', 'change to', names); ui.slider('change', 'change at', 0, 1, .025); ui.pairs(); ui.slider('seed', 'another fog', 1, 20, 1);
+  ui.root.append(h('div', {class: 'wide'}, pad.svg), film, h('div', {class: 'row'}, ui.numbers({station: 'changed at (ᾱ, β̄)', joined: 'joined at (ᾱ, β̄)', psnr: 'restored: PSNR, dB', psnr_in: 'its input: PSNR, dB'})), ui.controls, h('p', {class: 'note'}, 'Every line is a published method, without its fresh noise (η = 0); click one to change to it. You change where both lines have the same noise level ρ: there the states differ only by a shift and a scale. The journey begins in a state that the forward process makes.'));
   return () => {
-    const one = ui.data.metro[names.indexOf(ui.get('from'))], two = ui.data.metro[names.indexOf(ui.get('to'))], path = journey(one, two, ui.get('change')), p = ui.pair(), k = Math.round(ui.get('change')*(one.abar.length - 1)), at_ = [one.abar[k], one.bbar[k]], j = nearest(two, at_), join = [two.abar[j], two.bbar[j]];
+    const one = ui.data.metro[names.indexOf(ui.get('start'))], two = ui.data.metro[names.indexOf(ui.get('then'))], path = journey(one, two, ui.get('change')), p = ui.pair(), k = Math.round(ui.get('change')*(one.abar.length - 1)), at_ = [one.abar[k], one.bbar[k]], j = sameLevel(two, at_), join = [two.abar[j], two.bbar[j]];
     const run = walk(doubtful(ui), qSample(p.x0, p.xin, ui.noise(ui.data.n), ...path[0]), p.xin, path);
-    pad.clear(); ui.data.metro.forEach((m, i) => pad.curve(m.abar.map((a, q) => [a, m.bbar[q]]), tint(i), {'stroke-width': 1.5, opacity: .55}).append(s('title', {}, m.name)));
+    pad.clear(); ui.data.metro.forEach((m, i) => pad.curve(m.abar.map((a, q) => [a, m.bbar[q]]), tint(i), {'stroke-width': 2, opacity: .6, style: 'cursor:pointer', onclick: () => ui.set({then: m.name})}).append(s('title', {}, m.name)));
     for (const [m, c] of [[one, C.eps], [two, C.res]]) { pad.curve(m.abar.map((a, q) => [a, m.bbar[q]]), c, {'stroke-width': 4}); m.abar.forEach((a, q) => { if (q % 5 === 0 && m.bbar[q] <= 2) pad.dot([a, m.bbar[q]], c, {r: 3.5}); }); }
     pad.curve(path, 'currentColor', {'stroke-width': 2, 'stroke-dasharray': '2 4'}); for (const q of [at_, join]) if (q[1] <= 2) pad.dot(q, 'none', {stroke: 'currentColor', 'stroke-width': 3, r: 8});
     const half = one.abar.length >> 1; [[one, C.eps, half], [two, C.res, half - 6]].forEach(([m, c, q]) => pad.text([m.abar[q], Math.min(m.bbar[q], 1.95)], m.name, {'font-weight': 600}));
@@ -441,7 +446,7 @@ export const branchPath = (path, k, order) => { // the rest of a road from stop 
 figures.travel = {state: {...WAY, steps: 10, pair: 0, seed: 1, at: 5, eta: 1, posterior: 'sum_constrained', order: 'together', branches: []}, payload: true, draw(ui) {
   const body = h('div'), big = photo('the state now', 112), guess = photo('the guess now', 112), pad = new Plane(ui, {top: 2, hgt: 250, label: 'roads of the branches'});
   ui.pairs(); ui.slider('steps', 'steps', 2, 30, 1); ui.slider('at', 'now at step', 0, () => ui.get('steps'), 1); ui.slider('eta', 'η of the fork', 0, 1, .05);
-  ui.select('posterior', 'its variance', Object.keys(POSTERIORS)); ui.select('order', 'its order', [['together', 'together'], ['residual_first', 'residual first'], ['noise_first', 'noise first']]); ui.families(); ui.slider('seed', 'another fog', 1, 20, 1);
+  ui.select('posterior', 'its variance', Object.keys(POSTERIORS).map(k => [k, k.replace('_', '-')])); ui.select('order', 'its order', [['together', 'together'], ['residual_first', 'residual first'], ['noise_first', 'noise first']]); ui.families(); ui.slider('seed', 'another fog', 1, 20, 1);
   const fork = () => ui.set({branches: [...ui.get('branches'), {at: Math.min(ui.get('at'), ui.get('steps') - 1), eta: ui.get('eta'), posterior: ui.get('posterior'), order: ui.get('order')}].slice(-4)});
   ui.root.append(h('div', {class: 'row'}, h('div', {class: 'pad'}, pad.svg), h('div', {class: 'pics'}, framed(big, 'state'), framed(guess, 'guess')), ui.numbers({abar: 'ᾱ', bbar: 'β̄', psnr: 'main run: PSNR, dB'})), h('div', {}, ui.button('fork here', fork), ' ', ui.button('clear forks', () => ui.set({branches: []}))), body, ui.controls);
   return () => {
