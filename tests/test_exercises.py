@@ -102,6 +102,12 @@ def test_drawn_alone_and_beside_an_answer(want):
     for odd in (3., 'x', torch.full((2,), float('nan'))): assert draw(odd, want).data == alone.data
 
 
+def test_an_answer_that_cannot_be_drawn_is_left_out():
+    def picky(got, want): return draw(None if got is None else got.reshape(3), want)
+    ex = Exercise('thirds', lambda x: x, cases=[(torch.arange(3.),)], draw=picky)
+    for odd in ('x', torch.zeros(2), [1, 2, 3]): assert not ex.check(lambda x: odd) and '<img' in ex.check(lambda x: odd)._repr_html_()
+
+
 def test_what_is_shown_is_escaped():
     ex = Exercise('<b>', lambda x: x, cases=[(1.,)])
     v = ex.check(lambda x: (_ for _ in ()).throw(ValueError('<script>')))
