@@ -93,6 +93,12 @@ def test_any_change_of_one_value_is_noticed(values, i, by):
     assert ex.check(lambda _: x) and not ex.check(lambda _: bad)
 
 
+def test_one_wrong_value_among_many_is_noticed():
+    x, ex = torch.zeros(10_000), Exercise('many', lambda x: x, cases=[(torch.zeros(10_000),)], tol=1e-3)
+    x[77] = .1
+    assert 'off by 0.1 at [77]' in line(ex, lambda _: x)
+
+
 # ---------------------------------------------------------------- pictures
 
 @pytest.mark.parametrize('want', [[1., 2., 3.], torch.eye(3), torch.rand(1, 5, 5)*2 - 1, torch.rand(2, 3, 8, 8)*2 - 1])
@@ -158,6 +164,14 @@ def test_a_broken_record_is_named(tmp_path, broken):
 def test_running_a_solution_is_not_progress():
     b = Book('lesson'); ex = b.exercise('one', 1, slips=[(2, 'a'), (3, 'b')])
     assert solve(ex, 1) and b.solved == []
+
+
+def test_a_solution_needs_to_be_right_and_two_slips_that_are_refused():
+    with pytest.raises(AssertionError, match='one: the solution fails. Not yet: 2 is too large'): solve(Exercise('one', 1., slips=[(3., 'a'), (4., 'b')]), 2.)
+    for slips in ([], [(2., 'a')]):
+        with pytest.raises(AssertionError, match='fewer than 2'): solve(Exercise('one', 1., slips=slips), 1.)
+    with pytest.raises(AssertionError, match="the slip 'b' gets 'Solved: one.'"): solve(Exercise('one', 1., slips=[(2., 'a'), (1., 'b')]), 1.)
+    with pytest.raises(AssertionError, match="the slip 'b' gets 'Not yet: a.'"): solve(Exercise('one', 1., slips=[(2., 'a'), (2., 'b')]), 1.)
 
 
 # ---------------------------------------------------------------- the lessons
