@@ -79,10 +79,11 @@ def _curves(got, want):
     ax.legend()
     return fig
 
-# %% ../nbs/exercises.ipynb #6dd5bb34
+# %% ../nbs/exercises.ipynb #8eb2468d
 def draw(
     got, # your outcome; None before there is one
     want, # what the spec gives
+    signed:bool=False, # pictures are residuals
 ): # a `Picture`, or None where a table says more
     "Yours and the spec side by side"
     if isinstance(want, (str, bool)): return None
@@ -95,7 +96,7 @@ def draw(
     if w.ndim == 1: return Picture(_curves(g, w), alt=alt)
     rows = {'spec': w} if g is None else {'yours': g, 'spec': w}
     if w.ndim > 2:
-        return show_images({k: (v if v.ndim > 3 else v[None])[:6] for k, v in rows.items()}, size=.8, alt=alt)
+        return show_images({k: (v if v.ndim > 3 else v[None])[:6] for k, v in rows.items()}, size=.8, alt=alt, signed=rows if signed else ())
     fig, axes = canvas(1, len(rows), width=min(1.3 + .5*w.shape[1], 3.6)*len(rows), height=min(.5 + .35*w.shape[0], 3), squeeze=False)
     for ax, (k, v) in zip(axes[0], rows.items()): _fields(ax, v, k)
     return Picture(fig, alt=alt)

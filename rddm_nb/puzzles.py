@@ -7,13 +7,14 @@ Docs: https://rddm-nb.github.io/rddm_nb/puzzles.html.md"""
 # %% auto #0
 __all__ = ['one_line', 'puzzles']
 
-# %% ../nbs/17_puzzles.ipynb #94d60ba6
+# %% ../nbs/17_puzzles.ipynb #6ded5ce2
 import ast
 import inspect
 import textwrap
+from functools import partial
 import torch
 from torch import Tensor, cdist
-from .exercises import Book
+from .exercises import Book, draw
 from .pictures import emoji
 
 # %% ../nbs/17_puzzles.ipynb #0ce239f7
@@ -36,7 +37,7 @@ def one_line(
     n = len(ast.unparse(body if isinstance(f, ast.Lambda) else body[0].value))
     return f'right, but {n} columns long, and the rule is {width}' if n > width else ''
 
-# %% ../nbs/17_puzzles.ipynb #81de771b
+# %% ../nbs/17_puzzles.ipynb #6eee2901
 def _pictures():
     "Two clean pictures, the same behind a grey square, and noise"
     x0, gen = emoji()[[150, 219]].double(), torch.Generator().manual_seed(0)
@@ -46,7 +47,7 @@ def _pictures():
 def _plane(add, x0, x_in, eps):
     x, noise = x0 + .5*(x_in - x0) + .4*eps, torch.tensor([.3, .4, 0., 1.2]).double()
     add('residual', lambda x0, x_in: x_in - x0, [(x0, x_in)],
-        [(lambda x0, x_in: x0 - x_in, 'it points from the clean picture to the degraded one'), (lambda x0, x_in: x_in, 'what is in both pictures is no residual')])
+        [(lambda x0, x_in: x0 - x_in, 'it points from the clean picture to the degraded one'), (lambda x0, x_in: x_in, 'what is in both pictures is no residual')], draw=partial(draw, signed=True))
     add('mixture', lambda x0, x_in, eps, a, b: (1 - a)*x0 + a*x_in + b*eps, [(x0, x_in, eps, .5, .2), (x0, x_in, eps, 1., .1)],
         [(lambda x0, x_in, eps, a, b: x0 + a*x_in + b*eps, 'as the degraded picture comes, the clean one has to leave'), (lambda x0, x_in, eps, a, b: a*x0 + (1 - a)*x_in + b*eps, 'at a = 0 the picture is clean')])
     add('clean again', lambda x_t, x_in, eps, a, b: (x_t - a*x_in - b*eps)/(1 - a), [(x, x_in, eps, .5, .4)],

@@ -3,9 +3,11 @@
 Each mutant changes one expression of one module in a copy of the package and runs the core tests against the copy.
 `python tests/mutants.py` runs all and prints a table; `--only WORD` picks some, `--jobs N` sets how many run at once."""
 import argparse
+import ast
 import contextlib
 import gc
 import io
+import json
 import multiprocessing
 import os
 import shutil
@@ -753,6 +755,17 @@ MUTANTS = [Mutant(*m) for m in [
     ('presets', "next(steps), plan['seed']", "0, plan['seed']", 'choose: the same pairs at every step'),
     ('presets', "plan['lr'], plan['lr'], max_steps", "plan['lr'], 1., max_steps", 'choose: rate of the share'),
 ]]
+
+
+def told(notebook=HERE.parent/'nbs/17b_break_it.ipynb'):
+    "The classic mistakes that a notebook shows, as mutants"
+    cells = [''.join(c['source']) for c in json.loads(Path(notebook).read_text())['cells']]
+    found = next((c for c in cells if c.startswith('MISTAKES = ')), None)
+    if found is None: raise LookupError(f'{notebook} has no cell that begins with MISTAKES')
+    return [Mutant(*m, f'break it: {name}') for name, m in ast.literal_eval(found.removeprefix('MISTAKES = ')).items()]
+
+
+MUTANTS = told() + [m for m in MUTANTS if m[:3] not in {t[:3] for t in told()}]
 
 
 def apply(m:Mutant, package=PACKAGE)->str:

@@ -1,0 +1,167 @@
+"""Write the ledger of equations, nbs/ledger.ipynb: every displayed equation of the notebooks, the code that computes it, the check that it passes, the picture that shows it.
+
+    python tools/ledger.py            write the page
+    python tools/ledger.py --check    only say whether it is what the notebooks hold"""
+import ast
+import json
+import re
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT/'nbs'/'ledger.ipynb'
+AROUND = 'viz', 'pictures', 'demo', 'degrade', 'exercises'  # modules that bring pictures, not equations
+sys.path.insert(0, str(ROOT/'tests'))
+import bars
+
+
+class Row(NamedTuple):
+    "One equation"
+    label: str # without 'eq-'
+    latex: str # its source
+    code: tuple # names of the library that its check runs
+    checks: tuple # lines that check it
+    figure: str # what the picture after it shows; '' if none follows closely
+
+
+def library():
+    "Public name -> module, over the whole package"
+    out = {}
+    for p in sorted((ROOT/'rddm_nb').glob('*.py')):
+        if p.stem in AROUND: continue
+        if m := re.search(r'^__all__ = (\[.*?\])', p.read_text(), re.M | re.S): out |= dict.fromkeys(ast.literal_eval(m[1]), p.stem)
+    return out
+
+
+def check_lines(src, label):
+    "The checks of a cell that name an equation, each as one line"
+    lines = src.splitlines()
+    spans = [s for s in bars.checks(src) if any(re.search(rf'#.*\b{label}(?![\w-])', lines[l - 1]) for l in s)]
+    return [re.sub(r'\s*#[^#\'"]*$', '', ' '.join(lines[l - 1].strip() for l in s)).strip() for s in spans]
+
+
+def alt(src):
+    "What the picture of a cell shows, as told to those who cannot see it"
+    for n in ast.walk(bars.parse(src)):
+        if isinstance(n, ast.keyword) and n.arg == 'alt':
+            return ''.join(v.value if isinstance(v, ast.Constant) else '…' for v in (n.value.values if isinstance(n.value, ast.JoinedStr) else [n.value]) if isinstance(v, (ast.Constant, ast.FormattedValue)))
+    return ''
+
+
+def names(tree):
+    "Names that are read, without those of attributes"
+    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+
+
+def defined(src):
+    "Name -> names read by its definition, for what a cell defines"
+    out = {}
+    for n in bars.parse(src).body:
+        new = [n.name] if isinstance(n, (ast.FunctionDef, ast.ClassDef)) else [t.id for t in ast.walk(n) if isinstance(t, ast.Name) and isinstance(t.ctx, ast.Store)]
+        for name in new: out.setdefault(name, set()).update(names(n) - {name})
+    return out
+
+
+def reached(first, where, known):
+    "The nearest names of the library: these, or those behind what the notebook defines"
+    layer, seen = set(first), set()
+    while layer:
+        if found := layer & set(known): return found
+        seen |= layer
+        layer = set().union(*(where.get(n, set()) for n in layer)) - seen
+    return set()
+
+
+def rows(path, known):
+    "The equations of a notebook"
+    cells, where, out = bars.read(path), {}, []
+    for c in cells:
+        if c.kind == 'code':
+            for k, v in defined(c.src).items(): where.setdefault(k, set()).update(v)
+    own = set().union(*(defined(c.src) for c in cells if c.kind == 'code' and not c.exported))
+    known = {k: v for k, v in known.items() if k not in own}
+    for i, c in enumerate(cells):
+        if c.kind != 'markdown': continue
+        for m in re.finditer(r'\$\$(.+?)\$\$\s*\{#(eq-[\w-]+)\}', c.src, re.S):
+            found = [(d, line) for d in cells if d.kind == 'code' for line in check_lines(d.src, m[2])]
+            read = set().union(*(names(bars.parse(line)) or names(bars.parse(d.src)) for d, line in found))
+            shown = next((alt(d.src) for d in cells[i:i + 9] if d.kind == 'code' and bars.shows_picture(d)), '')
+            out.append(Row(m[2][3:], ' '.join(m[1].split()), tuple(sorted(reached(read, where, known))), tuple(line for _, line in found), shown))
+    return out
+
+
+def ledger():
+    "Notebook -> its equations, in reading order"
+    known = library()
+    order = re.findall(r'^\s*-\s+([\w-]+\.ipynb)', (ROOT/'nbs/sidebar.yml').read_text(), re.M)
+    found = {n: rows(ROOT/'nbs'/n, known) for n in order if n != PAGE.name}
+    return {n: r for n, r in found.items() if r}
+
+
+def gaps(found):
+    "What must not be: equations without a check, labels that are used twice"
+    seen = {}
+    for n, rs in found.items():
+        for r in rs:
+            if not r.checks: yield f'{n}: no check names eq-{r.label}'
+            if r.label in seen: yield f'eq-{r.label} is the label of an equation in {seen[r.label]} and in {n}'
+            seen[r.label] = n
+
+
+def short(s, n): return s if len(s) <= n else s[:n - 1].rstrip() + '…'
+def in_table(s): return s.replace('|', r'\|')
+
+
+def line(notebook, r):
+    "A row of the table"
+    latex = re.sub(r'\\begin\{(aligned|split)\}|\\end\{(aligned|split)\}|&|\\\\', ' ', r.latex).replace('|', r'\vert ')
+    checks = ' '.join(f'`{in_table(short(c, 110))}`' for c in r.checks[:2]) + (f' and {len(r.checks) - 2} more' if len(r.checks) > 2 else '')
+    return f"| [{r.label}]({notebook}#eq-{r.label}) | ${latex}$ | {', '.join(f'`{c}`' for c in r.code) or 'written out in the notebook'} | {checks} | {in_table(short(r.figure, 90))} |"
+
+
+def title(notebook):
+    "The heading of a notebook"
+    return next(m[1] for c in bars.read(ROOT/'nbs'/notebook) if (m := re.match(r'# (.+)', c.src)))
+
+
+def page(found):
+    "The cells of the page: (kind, source)"
+    n = sum(map(len, found.values()))
+    yield 'markdown', '# Ledger of equations\n\n> Every displayed equation, the code that computes it, the check that it passes, and the picture that shows it.'
+    yield 'markdown', ('The notebooks about Residual Denoising Diffusion Models (RDDM; Liu et al., CVPR 2024) display an equation only if a cell checks it. This page is made from them by `python tools/ledger.py`; the tests fail on an equation without a check, and when this '
+                       'page is not what the notebooks hold.\n\n*Code* names the functions of the library behind the values that the check compares, the nearest ones. Where there is none, both sides are written out in the notebook. *Check* is the line itself: `test_close(a, b, tol)` allows a difference of `tol`.')
+    yield 'code', 'equations = {' + ', '.join(f'{p[:-6]!r}: {len(r)}' for p, r in found.items()) + '}\nsum(equations.values())'
+    for p, r in found.items():
+        table = '\n'.join(['| name | equation | code | check | picture |', '|---|---|---|---|---|', *(line(p, row) for row in r)])
+        yield 'markdown', f'## {title(p)}\n\n[{p[:-6]}]({p}), {len(r)} equation{"s" if len(r) > 1 else ""}.\n\n{table}'
+
+
+def notebook(found):
+    "The page as a notebook, with the output of its one cell"
+    cells = []
+    for i, (kind, src) in enumerate(page(found)):
+        c = dict(cell_type=kind, id=f'ledger-{i}', metadata={}, source=src.splitlines(True))
+        if kind == 'code':
+            n = str(sum(map(len, found.values())))
+            c |= dict(execution_count=None, outputs=[dict(output_type='execute_result', execution_count=None, metadata={}, data={'text/plain': [n]})])
+        cells.append(c)
+    return dict(cells=cells, metadata=dict(kernelspec=dict(display_name='python3', language='python', name='python3')), nbformat=4, nbformat_minor=5)
+
+
+def fresh(found, path=PAGE):
+    "Is the page what the notebooks hold?"
+    return path.exists() and [''.join(c['source']) for c in json.loads(path.read_text())['cells']] == [s for _, s in page(found)]
+
+
+def main():
+    found = ledger()
+    wrong = list(gaps(found))
+    if '--check' in sys.argv and not fresh(found): wrong.append('nbs/ledger.ipynb is not what the notebooks hold: run `python tools/ledger.py`')
+    for w in wrong: print(w)
+    if wrong: sys.exit(1)
+    if '--check' not in sys.argv: PAGE.write_text(json.dumps(notebook(found), indent=1, ensure_ascii=False) + '\n')
+    print(f'{sum(map(len, found.values()))} equations in {len(found)} notebooks, each with a check')
+
+
+if __name__ == '__main__': main()
