@@ -305,9 +305,8 @@ def test_trains_are_changed_by_keyboard_and_mouse(figure):
 
 @in_browser
 def test_the_orders_by_keyboard(figure):
-    page, fig, read, seen = figure('paths.html', 0)
-    if fig.get_attribute('kind') != 'order': page, fig, read, seen = figure('paths.html', 1)
-    w = widgets.RemovalOrder(**state(fig)); x0 = w.parts()[0]
+    page, fig, read, seen = figure('paths.html')
+    fig.locator('select[data-k=pair]').select_option('0'); w = widgets.RemovalOrder(**state(fig)); x0 = w.parts()[0]
     for k in ('steps', 'bbar_T', 'seed'):
         fig.locator(f'input[data-k={k}]').focus(); page.keyboard.press('ArrowRight'); w = widgets.RemovalOrder(**state(fig))
         for o in ('together', 'residual_first', 'noise_first'): restores(read, o, widgets._on_road(w, [p for _, p in plan(w.schedule, w.steps, o)]), x0)
@@ -317,7 +316,7 @@ def test_the_orders_by_keyboard(figure):
 @in_browser
 def test_time_travel_by_keyboard_and_mouse(figure):
     page, fig, read, seen = figure('sampler.html')
-    fig.get_by_text('clear forks').click()
+    fig.locator('select[data-k=pair]').select_option('1'); fig.get_by_text('clear forks').click()
     fig.locator('input[data-k=eta]').focus(); page.keyboard.press('Home'); fig.locator('input[data-k=at]').focus(); page.keyboard.press('ArrowLeft')
     fig.get_by_text('fork here').click(); fig.locator('select[data-k=order]').select_option('residual_first'); fig.get_by_text('fork here').click()
     w = widgets.TimeTravel(**state(fig)); x0, model = w.parts()[0], ExactPredictor(widgets.known_pictures(), tau=8.)
