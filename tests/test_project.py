@@ -137,3 +137,8 @@ def test_the_first_cell_is_title_and_promise_alone(nb):
     # the site makes a page's front matter of it, and whatever else it holds is lost
     first = ''.join(json.loads(nb.read_text())['cells'][0]['source']).split('\n')
     assert first[0].startswith('# ') and all(not l or l.startswith('>') for l in first[1:])
+
+
+def test_every_notebook_has_a_page_of_its_own():
+    pages = [re.sub(r'^\d+[a-z]?_', '', p.stem) for p in NOTEBOOKS]
+    assert len(pages) == len(set(pages)), 'notebooks whose names differ only by their number share a page: ' + ', '.join(sorted({n for n in pages if pages.count(n) > 1}))
