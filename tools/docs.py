@@ -100,11 +100,13 @@ def reachable(page):
     page = re.sub(r'<pre(?![^>]*tabindex)', '<pre tabindex="0"', page)
     page = re.sub(r'<table(?![^>]*tabindex)', '<table tabindex="0"', page)
     page = page.replace('<nav class="navbar', '<nav aria-label="Site" class="navbar').replace('<nav class="page-navigation"', '<nav aria-label="Previous and next page" class="page-navigation"')
+    page = page.replace('<nav id="quarto-sidebar"', '<nav aria-label="Pages" id="quarto-sidebar"').replace('<nav class="quarto-secondary-nav"', '<nav aria-label="This page" class="quarto-secondary-nav"')
     page = re.sub(r'<nav (?=[^>]*id="TOC")', '<nav aria-label="On this page" ', page)
     return page.replace('<div class="toc-actions">', '<div class="toc-actions" role="navigation" aria-label="Repository">')
 
 
 def polish(out):
+    "What the rendered site still lacks for readers by keyboard, by ear and by machine"
     for f in out.glob('*.html'): f.write_text(reachable(f.read_text()))
     copies(out)
 
