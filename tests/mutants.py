@@ -777,6 +777,21 @@ MUTANTS = [Mutant(*m) for m in [
     ('watch', "if k != 'step' and", 'if', 'tensorboard: step as a scalar'),
     ('presets', "next(steps), plan['seed']", "0, plan['seed']", 'choose: the same pairs at every step'),
     ('presets', "plan['lr'], plan['lr'], max_steps", "plan['lr'], 1., max_steps", 'choose: rate of the share'),
+    # exercises and puzzles
+    ('exercises', 'off.max() <= tol*max(1., w.abs().max().item())', 'off.mean() <= tol*max(1., w.abs().max().item())', 'difference: the mean, so one wrong value passes'),
+    ('exercises', 'off = (y - w).abs()', 'off = y - w', 'difference: signed errors'),
+    ('exercises', 'if y.shape != w.shape: return', 'if False: return', 'shapes may differ and are broadcast'),
+    ('exercises', 'a.clone() if torch.is_tensor(a) else a', 'a', 'an answer may change the arguments'),
+    ('exercises', "k = next((i for i, f in enumerate(faults) if f), 0)", "k = 0", 'only the first case counts'),
+    ('exercises', "if v and self.book is not None", "if self.book is not None", 'every try counts as solved'),
+    ('exercises', 'sorted({*done.get(self.name, ()), *self._solved})', 'sorted(self._solved)', 'progress of earlier days is lost'),
+    ('exercises', 'v = _judged(exercise, answer)\n', 'v = exercise.check(answer)\n', 'running a solution counts as progress'),
+    ('exercises', 'if _secret(ex): return', 'if False: return', 'a value to be guessed is given away'),
+    ('exercises', 'if not callable(ex.spec):\n            if not _fault(answer, wrong, ex.tol): return says\n            continue', 'if False: continue', 'slips of values are told apart by what they do only'),
+    ('exercises', "assert len(exercise.slips) > 1", "assert len(exercise.slips) > -1", 'no wrong answers needed'),
+    ('puzzles', 'if n > width else', 'if n >= width else', 'the rule: one column less'),
+    ('puzzles', 'rule=one_line', 'rule=None', 'no rule at all'),
+    ('puzzles', 'lambda a, b: b/(1 - a), [(0., .5)', 'lambda a, b: b/a, [(.1, .5)', 'another spec'),
 ]]
 
 
