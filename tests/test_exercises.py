@@ -1,9 +1,9 @@
 "Puzzles answer every wrong answer in one helpful line, remember what is solved, and the committed solutions pass"
-import ast
 import importlib
 import json
 import linecache
 import re
+import symtable
 
 import bars
 import pytest
@@ -93,6 +93,12 @@ def test_any_change_of_one_value_is_noticed(values, i, by):
     assert ex.check(lambda _: x) and not ex.check(lambda _: bad)
 
 
+def test_one_wrong_value_among_many_is_noticed():
+    x, ex = torch.zeros(10_000), Exercise('many', lambda x: x, cases=[(torch.zeros(10_000),)], tol=1e-3)
+    x[77] = .1
+    assert 'off by 0.1 at [77]' in line(ex, lambda _: x)
+
+
 # ---------------------------------------------------------------- pictures
 
 @pytest.mark.parametrize('want', [[1., 2., 3.], torch.eye(3), torch.rand(1, 5, 5)*2 - 1, torch.rand(2, 3, 8, 8)*2 - 1])
@@ -100,6 +106,12 @@ def test_drawn_alone_and_beside_an_answer(want):
     alone, both = draw(None, want), draw(want, want)
     assert alone.data[1:4] == both.data[1:4] == b'PNG' and alone.data != both.data and alone.alt and both.alt
     for odd in (3., 'x', torch.full((2,), float('nan'))): assert draw(odd, want).data == alone.data
+
+
+def test_an_answer_that_cannot_be_drawn_is_left_out():
+    def picky(got, want): return draw(None if got is None else got.reshape(3), want)
+    ex = Exercise('thirds', lambda x: x, cases=[(torch.arange(3.),)], draw=picky)
+    for odd in ('x', torch.zeros(2), [1, 2, 3]): assert not ex.check(lambda x: odd) and '<img' in ex.check(lambda x: odd)._repr_html_()
 
 
 def test_what_is_shown_is_escaped():
@@ -154,25 +166,29 @@ def test_running_a_solution_is_not_progress():
     assert solve(ex, 1) and b.solved == []
 
 
+def test_a_solution_needs_to_be_right_and_two_slips_that_are_refused():
+    with pytest.raises(AssertionError, match='one: the solution fails. Not yet: 2 is too large'): solve(Exercise('one', 1., slips=[(3., 'a'), (4., 'b')]), 2.)
+    for slips in ([], [(2., 'a')]):
+        with pytest.raises(AssertionError, match='fewer than 2'): solve(Exercise('one', 1., slips=slips), 1.)
+    with pytest.raises(AssertionError, match="the slip 'b' gets 'Solved: one.'"): solve(Exercise('one', 1., slips=[(2., 'a'), (1., 'b')]), 1.)
+    with pytest.raises(AssertionError, match="the slip 'b' gets 'Not yet: a.'"): solve(Exercise('one', 1., slips=[(2., 'a'), (2., 'b')]), 1.)
+
+
 # ---------------------------------------------------------------- the lessons
 
-def names(src, ctx):
-    "Names that a cell reads, or binds"
-    tree, out = bars.parse(src), set()
-    for n in ast.walk(tree):
-        if isinstance(n, ast.Name) and isinstance(n.ctx, ctx): out.add(n.id)
-        if ctx is ast.Store and isinstance(n, (ast.FunctionDef, ast.ClassDef)): out.add(n.name)
-        if ctx is ast.Store and isinstance(n, ast.alias): out.add((n.asname or n.name).split('.')[0])
-        if ctx is ast.Load and isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name): out.add(n.value.id)
-    return out
+def names(src):
+    "Names that a cell reads but does not make in a function of its own, and names that it binds"
+    top = symtable.symtable(re.sub(r'^\s*[!%].*', 'pass', src, flags=re.M), 'cell', 'exec')
+    reads = {s.get_name() for t in bars.scopes(top) for s in t.get_symbols() if s.is_referenced() and (t is top or s.is_global())}
+    return reads, {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported()}
 
 
 def needed(cells, first):
     "Of the cells before `first`, those that bind what it and the later ones read, and what those read"
-    want, keep = set().union(*(names(s, ast.Load) for s in cells[first:])), []
+    want, keep = set().union(*(names(s)[0] for s in cells[first:])), []
     for s in reversed(cells[:first]):
-        bound = names(s, ast.Store)
-        if bound & want or 'import *' in s: keep.append(s); want |= names(s, ast.Load)
+        reads, binds = names(s)
+        if binds & want or 'import *' in s: keep.append(s); want |= reads
     return keep[::-1]
 
 

@@ -20,12 +20,17 @@ NOTEBOOKS = sorted((ROOT/'nbs').glob('*.ipynb'))
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason='no Chromium: install it, or name it in the environment variable CHROMIUM')
 
 
-@pytest.fixture(scope='module')
-def site(tmp_path_factory):
-    out = tmp_path_factory.mktemp('site')
+@functools.cache
+def built(base):
+    "The site, built once for all files of tests"
+    out = base/'site'
     r = subprocess.run([sys.executable, ROOT/'tools/docs.py', out], capture_output=True, text=True)
     assert r.returncode == 0, r.stdout + r.stderr
     return out
+
+
+@pytest.fixture(scope='module')
+def site(tmp_path_factory): return built(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope='module')
