@@ -385,12 +385,10 @@ MUTANTS = [Mutant(*m) for m in [
     ('official', 'seen >= 3*channels', 'seen >= 2*channels', 'load_official: a third picture taken for granted'),
     # files and trainer
     ('trainer', "repr(what).encode()", "repr(what[:1]).encode()", 'seed: purposes share it'),
-    ('trainer', 'slice(n//world*self.hub.process_index, n//world', 'slice(0, n//world', 'part: overlaps those before'),
     ('trainer', 'fcntl.LOCK_EX | fcntl.LOCK_NB', 'fcntl.LOCK_SH | fcntl.LOCK_NB', 'lock: others may share'),
     ('trainer', 'reversed(self.paths())', 'self.paths()', 'checkpoints: the oldest as the newest'),
     ('trainer', "self.opt.step(); self.opt.zero_grad()", "self.opt.step()", 'learn: gradients pile up'),
     ('trainer', "b.x_in - b.x0, eps", "b.x0 - b.x_in, eps", 'learn: residual turned round'),
-    ('trainer', 'if save or last or stop: self.save()', 'if save or last: self.save()', 'stop: nothing kept'),
     ('trainer', "for k in old if old[k] != new[k]", "for k in old if False", 'restore: any plan goes on'),
     ('files', 'path.exists() and not force', 'False', 'atomic_write: overwrites'),
     ('files', "!= header['sha256']", "== ''", 'read_tensors: checksum not compared'),
@@ -437,11 +435,8 @@ MUTANTS = [Mutant(*m) for m in [
     ('data', "img.convert('RGB')", "img", 'read_picture: not made colours'),
     ('data', 'path.parent/line.strip()', 'Path(line.strip())', 'flist: relative to where one stands'),
     ('data', 'if len(set(shapes)) > 1: out.unequal', 'if False: out.unequal', 'report: sizes not compared'),
-    ('data', "min(x0.shape[1:]) < self.size", "max(x0.shape[1:]) < self.size", 'read: a side too short accepted'),
     ('data', 'x[..., h//4:h//4 + h//2, w//4:w//4 + w//2] = 0', 'x[..., h//4:h//4 + h//2, :] = 0', 'hole: as wide as the picture'),
-    ('data', "self.indices(n, step + 1, seed)[mine])", "self.indices(n, step + 2, seed)[mine])", 'batch: head start for the wrong step'),
     ('data', "torch.zeros_like(x0)", "torch.ones_like(x0)", 'made: generation starts from white'),
-    ('data', "antialias=True", "antialias=False", 'resized: aliases'),
     ('data', "if len(v) > 1}", "if len(v) > 9}", 'match: several of one name'),
     # quality
     # quality
