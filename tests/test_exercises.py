@@ -1,9 +1,9 @@
 "Puzzles answer every wrong answer in one helpful line, remember what is solved, and the committed solutions pass"
-import ast
 import importlib
 import json
 import linecache
 import re
+import symtable
 
 import bars
 import pytest
@@ -176,23 +176,19 @@ def test_a_solution_needs_to_be_right_and_two_slips_that_are_refused():
 
 # ---------------------------------------------------------------- the lessons
 
-def names(src, ctx):
-    "Names that a cell reads, or binds"
-    tree, out = bars.parse(src), set()
-    for n in ast.walk(tree):
-        if isinstance(n, ast.Name) and isinstance(n.ctx, ctx): out.add(n.id)
-        if ctx is ast.Store and isinstance(n, (ast.FunctionDef, ast.ClassDef)): out.add(n.name)
-        if ctx is ast.Store and isinstance(n, ast.alias): out.add((n.asname or n.name).split('.')[0])
-        if ctx is ast.Load and isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name): out.add(n.value.id)
-    return out
+def names(src):
+    "Names that a cell reads but does not make in a function of its own, and names that it binds"
+    top = symtable.symtable(re.sub(r'^\s*[!%].*', 'pass', src, flags=re.M), 'cell', 'exec')
+    reads = {s.get_name() for t in bars.scopes(top) for s in t.get_symbols() if s.is_referenced() and (t is top or s.is_global())}
+    return reads, {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported()}
 
 
 def needed(cells, first):
     "Of the cells before `first`, those that bind what it and the later ones read, and what those read"
-    want, keep = set().union(*(names(s, ast.Load) for s in cells[first:])), []
+    want, keep = set().union(*(names(s)[0] for s in cells[first:])), []
     for s in reversed(cells[:first]):
-        bound = names(s, ast.Store)
-        if bound & want or 'import *' in s: keep.append(s); want |= names(s, ast.Load)
+        reads, binds = names(s)
+        if binds & want or 'import *' in s: keep.append(s); want |= reads
     return keep[::-1]
 
 
