@@ -333,5 +333,6 @@ def test_time_travel_by_keyboard_and_mouse(figure):
     for i, words in enumerate(fig.locator('[data-fork]').all_inner_texts()):
         run = sample(model, **w.branch(i)).clamp(-1, 1); apart = (run - w.main().x0.clamp(-1, 1)).square().mean().sqrt().item()
         assert float(re.search(r'main run by ([\d.]+)', words)[1]) == pytest.approx(apart, abs=6e-4), words
-    fig.locator('select[data-k=posterior]').select_option('bridge'); fig.locator('input[data-k=eta]').focus(); page.keyboard.press('End'); fig.get_by_text('fork here').click()
+    fig.locator('.strip canvas').nth(7).click(); assert state(fig)['at'] == 7
+    fig.locator('select[data-k=order]').select_option('together'); fig.locator('select[data-k=posterior]').select_option('bridge'); fig.locator('input[data-k=eta]').focus(); page.keyboard.press('End'); fig.get_by_text('fork here').click()
     assert 'does not exist' in fig.locator('[data-fork]').last.inner_text() and not any(seen.values())

@@ -248,9 +248,9 @@ class UI { // controls bound to the model: what the reader sets, Python sees
     return k;
   }
 }
-const strip = (ui, frames, words, size = 64, picked = null) => {
+const strip = (ui, frames, words, size = 64, picked = null, pick = null) => {
   const row = h('div', {class: 'strip'});
-  frames.forEach((x, i) => { const c = photo(`${words}, frame ${i + 1} of ${frames.length}`, size, ui.data.side); paint(c, x); if (i === picked) c.style.outline = `3px solid ${C.eps}`; row.append(c); });
+  frames.forEach((x, i) => { const c = photo(`${words}, frame ${i + 1} of ${frames.length}`, size, ui.data.side); paint(c, x); if (i === picked) c.style.outline = `3px solid ${C.eps}`; if (pick) { c.style.cursor = 'pointer'; c.onclick = () => pick(i); } row.append(c); });
   return row;
 };
 const every = (list, n) => n >= list.length ? list : Array.from({length: n}, (_, i) => list[Math.round(i*(list.length - 1)/(n - 1))]);
@@ -451,9 +451,9 @@ figures.travel = {state: {...WAY, steps: 10, pair: 0, seed: 1, at: 5, eta: 1, po
   const fork = () => ui.set({branches: [...ui.get('branches'), {at: Math.min(ui.get('at'), ui.get('steps') - 1), eta: ui.get('eta'), posterior: ui.get('posterior'), order: ui.get('order')}].slice(-4)});
   ui.root.append(h('div', {class: 'row'}, h('div', {class: 'pad'}, pad.svg), h('div', {class: 'pics'}, framed(big, 'state'), framed(guess, 'guess')), ui.numbers({abar: 'ᾱ', bbar: 'β̄', psnr: 'main run: PSNR, dB'})), h('div', {}, ui.button('fork here', fork), ' ', ui.button('clear forks', () => ui.set({branches: []}))), body, ui.controls);
   return () => {
-    const path = plan(ui.schedule(), ui.get('steps')), p = ui.pair(), model = doubtful(ui), main = walk(model, qSample(p.x0, p.xin, ui.noise(ui.data.n), ...path[0]), p.xin, path), k = Math.min(ui.get('at'), path.length - 1), end = main[main.length - 1].x, most = path.length;
+    const path = plan(ui.schedule(), ui.get('steps')), p = ui.pair(), model = doubtful(ui), main = walk(model, qSample(p.x0, p.xin, ui.noise(ui.data.n), ...path[0]), p.xin, path), k = Math.min(ui.get('at'), path.length - 1), end = main[main.length - 1].x, most = path.length, shown = Math.min(most, 11);
     pad.clear(); pad.curve(path, C.other); path.forEach(q => pad.dot(q, C.other, {r: 3})); pad.dot(path[k], 'currentColor', {r: 6});
-    body.replaceChildren(h('div', {class: 'note'}, h('span', {class: 'key', style: `background:${C.other}`}), 'main run, η = 0'), strip(ui, every(main, Math.min(most, 11)).map(f => f.x), 'main run', 52, Math.round(k/(most - 1)*(Math.min(most, 11) - 1))));
+    body.replaceChildren(h('div', {class: 'note'}, h('span', {class: 'key', style: `background:${C.other}`}), 'main run, η = 0'), strip(ui, every(main, shown).map(f => f.x), 'main run', 52, Math.round(k/(most - 1)*(shown - 1)), i => ui.set({at: Math.round(i*(most - 1)/(shown - 1))})));
     ui.get('branches').forEach((o, i) => {
       const j = Math.min(o.at, path.length - 2), way = branchPath(path, j, o.order), exists = way.slice(1).every((q, m) => !Number.isNaN(posteriorVariance(o.posterior, way[m], q, o.eta)));
       const words = `fork at step ${j}: η = ${o.eta}, ${o.posterior.replace('_', '-')}, ${o.order.replace('_', ' ')}`, row = h('div', {class: 'note', 'data-fork': i}, h('span', {class: 'key', style: `background:${TINTS[i]}`}), words); body.append(row);
