@@ -198,6 +198,7 @@ def solutions(nb):
     module = next((m[1] for s in cells for m in [re.match(r'#\| default_exp (\w+)', s)] if m), None)
     cells = [s for s in cells if not re.search(r'^#\|\s*(export|eval: false|default_exp)', s, re.M)]
     first, solved = next(i for i, s in enumerate(cells) if 'rddm_nb.exercises import' in s), []
+    cells = cells[:first] + [s for s in cells[first:] if not re.search(r'^#\|\s*hide', s, re.M)] # tests of the lesson come last
     run = dict(vars(importlib.import_module(f'rddm_nb.{module}'))) if module else {}
     def watched(ex, answer): solved.append(ex); return solve(ex, answer)
     for i, s in enumerate(needed(cells, first) + cells[first:]):
