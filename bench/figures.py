@@ -1,20 +1,20 @@
 """How fast do the figures answer? A drawn road under Node.js, and a key press until the figure has been drawn again, in Chromium: on a page and in JupyterLab.
 
-`python -m bench.figures` prints the medians and writes bench/results/figures.json. Both processor and wall-clock times of the road are given, for other work on the machine moves only the second."""
+`python -m bench.figures` (it needs Node.js, Chromium and JupyterLab) prints the medians and writes bench/results/figures.json. Both processor and wall-clock times of the road are given, for other work on the machine moves only the second."""
 import functools
 import http.server
 import json
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 from pathlib import Path
+from .common import RESULTS, about, write
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT/'tests'))
-FILES, RESULTS = ROOT/'rddm_nb'/'figures', Path(__file__).with_name('results')
+FILES = ROOT/'rddm_nb'/'figures'
 ROAD = """import * as R from %s;
 const z = R.normals(1), n = 256, dim = 3*32*32, model = new R.Exact(z(n*dim).map(v => .3*v), n, {tau: 8}), path = R.road([[1, 1], [.8, .4], [.2, .5], [0, 0]], 40), xin = z(dim), x = xin.map((v, i) => v + z(1)[0]), cpu = [], wall = [];
 for (let i = 0; i < 25; i++) { const c = process.cpuUsage(), t = performance.now(); R.walk(model, x, xin, path); const d = process.cpuUsage(c); wall.push(performance.now() - t); cpu.push((d.user + d.system)/1000); }
@@ -78,16 +78,16 @@ def in_jupyterlab(browser):
     return out
 
 
-def main():
+def run(quick=False, folder=RESULTS):
+    "Measure, print, keep"
     from playwright.sync_api import sync_playwright
     from test_site import ARGS, CHROMIUM
-    out = dict(what='milliseconds; key press until drawn, and 40 steps of a drawn road over 256 known pictures of 32x32', device='cpu', python=platform.python_version(), road=road())
+    out = dict(what='milliseconds; key press until drawn, and 40 steps of a drawn road over 256 known pictures of 32x32', **about(), road=road())
     with sync_playwright() as p:
         browser = p.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        out |= dict(chromium=browser.version, page=on_a_page(browser), jupyterlab=in_jupyterlab(browser)); browser.close()
-    for k in ('road', 'page', 'jupyterlab'): print(k, *(f"{name} {v['median_ms']} ms" for name, v in out[k].items()), sep='  ')
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS/'figures.json').write_text(json.dumps(out, indent=1) + '\n')
+        out |= dict(chromium=browser.version, page=on_a_page(browser)) | ({} if quick else dict(jupyterlab=in_jupyterlab(browser))); browser.close()
+    for k in ('road', 'page', 'jupyterlab'): print(k, *(f"{name} {v['median_ms']} ms" for name, v in out.get(k, {}).items()), sep='  ')
+    write('figures', dict(out, quick=quick), folder)
 
 
-if __name__ == '__main__': main()
+if __name__ == '__main__': run()

@@ -61,14 +61,14 @@ def _fault(got, want, tol):
     if len(bad): return f'{y[tuple(bad[0])].item()} came back' + (f' at {bad[0].tolist()}' if y.ndim else '') + ': look for a division by zero or a root of a negative number'
     return _difference(y, w, tol)
 
-# %% ../nbs/exercises.ipynb #9dbb647f
+# %% ../nbs/exercises.ipynb #02fbb761
 def _fields(ax, v, title):
     "A small table of numbers as coloured fields"
     top = 2*v.abs().max().clamp(min=1e-9)
     ax.imshow(v.numpy(), cmap='PuOr_r', vmin=-top, vmax=top, aspect='auto' if v.shape[0] > 3*v.shape[1] else 'equal')
     ax.set(title=title, xticks=[], yticks=[]); ax.spines[:].set_visible(False)
     if v.numel() <= 48:
-        for (i, j), x in zip([(i, j) for i in range(v.shape[0]) for j in range(v.shape[1])], v.flatten().tolist()): ax.text(j, i, f'{x:.3g}', ha='center', va='center', color='#222222', fontsize=8)
+        for (i, j), x in zip([(i, j) for i in range(v.shape[0]) for j in range(v.shape[1])], v.flatten().tolist()): ax.text(j, i, f'{x:.4g}' if abs(x) >= 10 else f'{x:.2g}' if v.shape[1] > 5 else f'{x:.3g}', ha='center', va='center', color='#222222', fontsize=8)
 
 def _curves(got, want):
     "Two lists of numbers as curves"
@@ -79,7 +79,7 @@ def _curves(got, want):
     ax.legend()
     return fig
 
-# %% ../nbs/exercises.ipynb #8eb2468d
+# %% ../nbs/exercises.ipynb #f01aa81d
 def draw(
     got, # your outcome; None before there is one
     want, # what the spec gives
@@ -97,8 +97,10 @@ def draw(
     rows = {'spec': w} if g is None else {'yours': g, 'spec': w}
     if w.ndim > 2:
         return show_images({k: (v if v.ndim > 3 else v[None])[:6] for k, v in rows.items()}, size=.8, alt=alt, signed=rows if signed else ())
-    fig, axes = canvas(1, len(rows), width=min(1.3 + .5*w.shape[1], 3.6)*len(rows), height=min(.5 + .35*w.shape[0], 3), squeeze=False)
-    for ax, (k, v) in zip(axes[0], rows.items()): _fields(ax, v, k)
+    wide = w.shape[1] > 5 # then one above the other
+    size, n = dict(width=min(1.3 + .5*w.shape[1], 5.6 if wide else 3.6), height=min(.5 + .35*w.shape[0], 3)), len(rows)
+    fig, axes = canvas(*((n, 1) if wide else (1, n)), width=size['width']*(1 if wide else n), height=size['height']*(n if wide else 1), squeeze=False)
+    for ax, (k, v) in zip(axes.flat, rows.items()): _fields(ax, v, k)
     return Picture(fig, alt=alt)
 
 # %% ../nbs/exercises.ipynb #de396fba
@@ -180,7 +182,7 @@ def _slip(ex, answer, got):
         if not any(f or _fault(g, w, ex.tol) for (w, f), g in zip(tried, got)): return says
     return ''
 
-# %% ../nbs/exercises.ipynb #3513497e
+# %% ../nbs/exercises.ipynb #38c90b90
 def _args(ex, case):
     "Arguments of a case, with their names, in words"
     return ', '.join(f'{n} = {_short(a)}' for n, a in zip(inspect.signature(ex.spec).parameters, case)) if callable(ex.spec) else ''
@@ -188,7 +190,8 @@ def _args(ex, case):
 def _body(ex, got, k):
     "HTML that shows outcome k beside the spec's, or a table of single values"
     if _secret(ex): return ''
-    picture = ex.draw(got[k], ex.want[k])
+    try: picture = ex.draw(got[k], ex.want[k])
+    except Exception: picture = ex.draw(None, ex.want[k]) # what came cannot be drawn
     if picture is not None: return picture.html()
     rows = [(_args(ex, c), '' if g is ... else _short(g), _short(w)) for c, g, w in zip(ex.cases, got, ex.want)][:5]
     return _table(rows, ('given', 'yours', 'spec'))

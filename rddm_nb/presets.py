@@ -14,6 +14,7 @@ import argparse
 import ast
 import copy
 import json
+import os
 import sys
 import tomllib
 from dataclasses import asdict, fields
@@ -304,13 +305,16 @@ def main(
 )->int: # exit code: 0 done or stopped politely, 1 the training failed, 2 it could not start
     "The command `rddm-train`"
     args, more = _parser().parse_known_args(argv)
+    speaks = os.environ.get('RANK', '0') == '0'  # one of several processes
     try:
         tables = resolve(load_tables(args.name, args.official), overrides(more))
         if args.show: print(json.dumps(tables, indent=1)); return 0
         if not args.out: raise ValueError('say where the run is kept: --out FOLDER')
-        print(check_pictures(tables['data']), file=sys.stderr)
-        reports = [Terminal(tables['plan']['steps'])] + [TensorBoard(Path(args.out)/'tensorboard')]*args.tensorboard
-        print(f"wrote {train(tables, args.out, args.device, several(*reports))}")
+        found = check_pictures(tables['data'])
+        if speaks: print(found, file=sys.stderr)
+        reports = [Terminal(tables['plan']['steps'])] + ([TensorBoard(Path(args.out)/'tensorboard')] if args.tensorboard and speaks else [])
+        wrote = train(tables, args.out, args.device, several(*reports))
+        if speaks: print(f'wrote {wrote}')
     except (OSError, ValueError, TypeError, ImportError) as e: print(f'rddm-train: {e}', file=sys.stderr); return 2
     except (RuntimeError, FloatingPointError) as e: print(f'rddm-train: {e}', file=sys.stderr); return 1
     except KeyboardInterrupt: print('rddm-train: interrupted; run it again to go on from the last checkpoint', file=sys.stderr); return 130

@@ -7,7 +7,7 @@ Docs: https://rddm-nb.github.io/rddm_nb/puzzles.html.md"""
 # %% auto #0
 __all__ = ['one_line', 'puzzles']
 
-# %% ../nbs/17_puzzles.ipynb #6ded5ce2
+# %% ../nbs/17_puzzles.ipynb #0d8aa6c5
 import ast
 import inspect
 import textwrap
@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, cdist
 from .exercises import Book, draw
 from .pictures import emoji
+from .viz import Picture, canvas, plot_plane
 
 # %% ../nbs/17_puzzles.ipynb #0ce239f7
 def _expression(answer):
@@ -77,15 +78,20 @@ def _step(add, x0, x_in, eps):
     add('clamped', lambda x0, eps, a, b: eps + (1 - a)/b*(x0 - x0.clamp(-1, 1)), [(1.5*x0, eps, .5, .4)], through=lambda v: v/2.5,
         slips=[(lambda x0, eps, a, b: eps + (x0 - x0.clamp(-1, 1))/b, 'the residual moves too and takes up the share a'), (lambda x0, eps, a, b: eps, 'the state would no longer be the same')])
 
-# %% ../nbs/17_puzzles.ipynb #5cfca540
+# %% ../nbs/17_puzzles.ipynb #a653be91
+def _roads(got, want):
+    "Two lists of levels as a curve on the plane"
+    fig, ax = canvas(width=4.2, height=2.4)
+    return Picture(plot_plane(ax, {'spec': want} | ({} if got is None else {'yours': [v.tolist() for v in got]}), marker='o', ms=3).figure, alt='a curve on the plane')
+
 def _path(add, x0, x_in, eps):
     x, ring = torch.linspace(0, 1, 11).double(), torch.tensor([[1., 0.], [0., 1.], [-1., 0.], [0., -1.]]).double()
     gen = torch.Generator().manual_seed(1)
     fog, cloud = torch.randn(2, 6, 2, generator=gen, dtype=torch.float64)
-    add('the default', lambda x: (2*x - x**2, x), [(x,)], [(lambda x: (x**2, x), 'the residual comes in fast and then slowly'), (lambda x: (2*x - x**2, x**2), 'the variance is the square of x, not the level')])
+    add('the default', lambda x: (2*x - x**2, x), [(x,)], [(lambda x: (x**2, x), 'the residual comes in fast and then slowly'), (lambda x: (2*x - x**2, x**2), 'the variance is the square of x, not the level')], draw=_roads)
     add('the circle', lambda x: (1 - (x*torch.pi/2).cos(), (x*torch.pi/2).sin()), [(x,)],
-        [(lambda x: ((x*torch.pi/2).sin(), 1 - (x*torch.pi/2).cos()), 'noise first: the circle leaves the clean picture upwards'), (lambda x: (1 - (x*torch.pi/2).cos(), x), 'its points lie at distance 1 from (1, 0)')])
-    add("DDPM's levels", lambda A: (1 - A.sqrt(), (1 - A).sqrt()), [(1 - x**2,)], [(lambda A: (1 - A, (1 - A).sqrt()), 'the picture is multiplied by the root of the product'), (lambda A: (1 - A.sqrt(), 1 - A), 'a level is a standard deviation')])
+        [(lambda x: ((x*torch.pi/2).sin(), 1 - (x*torch.pi/2).cos()), 'noise first: the circle leaves the clean picture upwards'), (lambda x: (1 - (x*torch.pi/2).cos(), x), 'its points lie at distance 1 from (1, 0)')], draw=_roads)
+    add("DDPM's levels", lambda A: (1 - A.sqrt(), (1 - A).sqrt()), [(1 - x**2,)], [(lambda A: (1 - A, (1 - A).sqrt()), 'the picture is multiplied by the root of the product'), (lambda A: (1 - A.sqrt(), 1 - A), 'a level is a standard deviation')], draw=_roads)
     add('pairs', lambda grid: list(zip(grid, grid[1:])), [([1000, 600, 300, 0],), ([4, 0],)],
         [(lambda grid: list(zip(grid[::2], grid[1::2])), 'every stop but the first is where a step ends, and where the next begins'), (lambda grid: list(zip(grid[1:], grid)), 'a step goes from more noise to less')])
     add('votes', lambda x, means, a, b: (-cdist(x, (1 - a)*means)**2/2/b**2).softmax(1), [(fog, ring, .2, .5), (cloud, ring, .5, .2)],

@@ -26,7 +26,7 @@ def quick(tmp_path_factory):
 
 def test_each_measurement_leaves_a_result(quick):
     said, results = quick
-    assert set(results) == {'train_step', 'loading', 'overhead', 'import_time', 'demo'}
+    assert set(results) == {'train_step', 'shares', 'loading', 'overhead', 'import_time', 'demo'}
     assert all(r['quick'] for r in results.values()) and all(f'-- {name}' in said for name in results)
 
 
@@ -47,6 +47,14 @@ def test_shares_are_shares(quick):
     for r in quick[1]['loading']['rows']: assert 0 < r['share'] < 1 and abs(r['share'] - r['load_ms']/(r['load_ms'] + r['step_ms'])) < .01
     for r in quick[1]['train_step']['rows']:
         for what in (r[w] for w in ('step', 'evaluate') if w in r): assert 0 < what['share_of_peak']['ours'] < 1
+
+
+def test_parts_add_up(quick):
+    rows = quick[1]['shares']['rows']
+    assert [r['what'] for r in rows] == ['step', 'evaluate']
+    for r in rows:
+        for k, v in r['seconds'].items(): assert min(v.values()) >= 0 and abs(r['convolutions'][k] - v['convolutions']/sum(v.values())) < .01
+    assert all(rows[0]['seconds'][k]['optimizer'] > rows[1]['seconds'][k]['optimizer'] for k in ('ours', 'official'))
 
 
 def test_the_results_that_are_kept_are_whole_runs():

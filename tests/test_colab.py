@@ -38,10 +38,11 @@ def colab(wheel, tmp_path_factory):
     packages, work = tmp_path_factory.mktemp('packages'), tmp_path_factory.mktemp('content')
     subprocess.run([sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps', '--no-index', '--target', packages, wheel], check=True)
     (packages/'sitecustomize.py').write_text(f'''import sys
-class Absent:
-    def find_spec(self, name, path=None, target=None):
-        if name.split('.')[0] in {ABSENT}: raise ModuleNotFoundError(f'No module named {{name!r}}', name=name)
-sys.meta_path.insert(0, Absent())
+class Hiding:
+    def __init__(self, finder): self.finder = finder
+    def __getattr__(self, name): return getattr(self.finder, name)
+    def find_spec(self, name, *args): return None if name.split('.')[0] in {ABSENT} else self.finder.find_spec(name, *args)
+sys.meta_path[:] = [Hiding(f) for f in sys.meta_path]
 ''')
     return packages, work
 

@@ -136,6 +136,13 @@ def test_the_dial_is_the_same_in_both_languages():
             if v: close([fan[k]['mean'], fan[k]['sigma']], v, 1e-9)
 
 
+@with_node
+def test_every_fork_takes_the_same_road_in_both_languages():
+    path = [list(p) for _, p in plan(Schedule.circle(400), 9)]
+    asked = [(k, o) for k in range(9) for o in ('together', 'residual_first', 'noise_first')]
+    for (k, o), got in zip(asked, ask('given[1].map(([k, o]) => R.branchPath(given[0], k, o))', [path, asked])): close(got, widgets._branch([Point(*p) for p in path], k, o), 1e-9)
+
+
 def test_a_fork_is_a_call_of_sample():
     w = widgets.TimeTravel(steps=8, branches=[dict(at=3, eta=0., posterior='sum_constrained', order=o) for o in ('together', 'residual_first', 'noise_first')])
     model = ExactPredictor(widgets.known_pictures(), tau=8.)
@@ -175,7 +182,8 @@ def test_the_plane_by_keyboard_and_mouse(figure):
     close(agree(), (moved.abar - .01, moved.bbar), 1e-9)
     box = fig.locator('svg').first.bounding_box()
     page.mouse.move(box['x'] + .5*box['width'], box['y'] + .5*box['height']); page.mouse.down(); page.mouse.move(box['x'] + .8*box['width'], box['y'] + .3*box['height'], steps=4); page.mouse.up()
-    dragged = agree(); assert .6 < dragged.abar < .95 and .8 < dragged.bbar < 1.3
+    dragged, k = agree(), knob.bounding_box(); assert .6 < dragged.abar < .95 and .8 < dragged.bbar < 1.3
+    close([k['x'] + k['width']/2, k['y'] + k['height']/2], [box['x'] + .8*box['width'], box['y'] + .3*box['height']], 1.)
     page.mouse.move(box['x'] + .2*box['width'], box['y'] + .8*box['height'])
     assert agree() == dragged, 'a released point stays where it is'
     fig.locator('select').select_option('5'); assert agree() == dragged
@@ -305,9 +313,8 @@ def test_trains_are_changed_by_keyboard_and_mouse(figure):
 
 @in_browser
 def test_the_orders_by_keyboard(figure):
-    page, fig, read, seen = figure('paths.html', 0)
-    if fig.get_attribute('kind') != 'order': page, fig, read, seen = figure('paths.html', 1)
-    w = widgets.RemovalOrder(**state(fig)); x0 = w.parts()[0]
+    page, fig, read, seen = figure('paths.html')
+    fig.locator('select[data-k=pair]').select_option('0'); w = widgets.RemovalOrder(**state(fig)); x0 = w.parts()[0]
     for k in ('steps', 'bbar_T', 'seed'):
         fig.locator(f'input[data-k={k}]').focus(); page.keyboard.press('ArrowRight'); w = widgets.RemovalOrder(**state(fig))
         for o in ('together', 'residual_first', 'noise_first'): restores(read, o, widgets._on_road(w, [p for _, p in plan(w.schedule, w.steps, o)]), x0)
@@ -317,7 +324,7 @@ def test_the_orders_by_keyboard(figure):
 @in_browser
 def test_time_travel_by_keyboard_and_mouse(figure):
     page, fig, read, seen = figure('sampler.html')
-    fig.get_by_text('clear forks').click()
+    fig.locator('select[data-k=pair]').select_option('1'); fig.get_by_text('clear forks').click()
     fig.locator('input[data-k=eta]').focus(); page.keyboard.press('Home'); fig.locator('input[data-k=at]').focus(); page.keyboard.press('ArrowLeft')
     fig.get_by_text('fork here').click(); fig.locator('select[data-k=order]').select_option('residual_first'); fig.get_by_text('fork here').click()
     w = widgets.TimeTravel(**state(fig)); x0, model = w.parts()[0], ExactPredictor(widgets.known_pictures(), tau=8.)
@@ -326,5 +333,6 @@ def test_time_travel_by_keyboard_and_mouse(figure):
     for i, words in enumerate(fig.locator('[data-fork]').all_inner_texts()):
         run = sample(model, **w.branch(i)).clamp(-1, 1); apart = (run - w.main().x0.clamp(-1, 1)).square().mean().sqrt().item()
         assert float(re.search(r'main run by ([\d.]+)', words)[1]) == pytest.approx(apart, abs=6e-4), words
-    fig.locator('select[data-k=posterior]').select_option('bridge'); fig.locator('input[data-k=eta]').focus(); page.keyboard.press('End'); fig.get_by_text('fork here').click()
+    fig.locator('.strip canvas').nth(7).click(); assert state(fig)['at'] == 7
+    fig.locator('select[data-k=order]').select_option('together'); fig.locator('select[data-k=posterior]').select_option('bridge'); fig.locator('input[data-k=eta]').focus(); page.keyboard.press('End'); fig.get_by_text('fork here').click()
     assert 'does not exist' in fig.locator('[data-fork]').last.inner_text() and not any(seen.values())

@@ -30,7 +30,7 @@ def test_every_displayed_equation_is_in_it(found):
 
 def test_what_is_named_exists(found):
     known = ledger.library()
-    rows = [r for rs in found.values() for r in rs]
+    rows = [r for n, rs in found.items() if n != 'symbols.ipynb' for r in rs]  # there letters are compared, not what the library computes
     assert all(set(r.code) <= set(known) for r in rows)
     assert sum(not r.code for r in rows) <= .1*len(rows), 'most checks run the library'
 

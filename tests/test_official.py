@@ -162,6 +162,13 @@ def test_it_looks_at_what_it_was_built_for():
     assert net.extra is None
 
 
+@pytest.mark.parametrize('h, w', [(5, 6), (6, 5), (6, 4)])
+def test_a_side_that_halves_evenly_is_left_alone(h, w):
+    net, x = awake(OfficialUNet('res', sees_input=False, dim=8, mults=(1, 2))), randn(2, 3, h, w)
+    z = torch.cat([x, x[..., -1:]], 3) if w % 2 else torch.cat([x, x[..., -1:, :]], 2) if h % 2 else x
+    close(net(x, None, .25, .5, 3).res, net.nets['res'](z, torch.full((2,), 2., dtype=x.dtype))[..., :h, :w], 1e-10)
+
+
 @pytest.mark.parametrize('kw, match', [(dict(predicts='x0'), 'res, eps, both'), (dict(cond='plane'), 't, own')])
 def test_networks_that_do_not_exist(kw, match):
     with pytest.raises(ValueError, match=match): OfficialUNet(**kw)

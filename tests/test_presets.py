@@ -14,7 +14,7 @@ from rddm_nb.official import OfficialUNet
 from rddm_nb.presets import (DEFAULTS, PRESETS, check_pictures, choose, find_pictures, held_out, keep_tables, load_tables, main, make_network, make_schedule, make_source, overrides, preset, resolve)
 from rddm_nb.restore import load_any
 from rddm_nb.schedule import Schedule
-from rddm_nb.trainer import Drawn, Plan
+from rddm_nb.trainer import Drawn, Log, Plan
 
 # what the published experiments ran: networks, batch (accumulated), rate, steps, loss, noise at the start, sampling steps, how the networks are told the time
 OFFICIAL = dict(
@@ -113,7 +113,7 @@ def test_the_command_trains_keeps_its_tables_and_goes_on(folder, capsys):
     assert main(small(folder)) == 0
     said = capsys.readouterr()
     assert '5 pairs: 5 of 12x16' in said.err and 'step 3, loss' in said.err and 'model.safetensors' in said.out
-    assert {p.name for p in (folder/'run').iterdir()} >= {'tables.json', 'plan.json', 'log.csv', 'model.safetensors', 'checkpoints'}
+    assert {p.name for p in (folder/'run').iterdir()} - {'.lock'} == {'tables.json', 'plan.json', 'log.csv', 'model.safetensors', 'checkpoints'}
     tables = json.loads((folder/'run/tables.json').read_text())
     assert tables['data']['size'] == 8 and tables['network']['dim'] == 8 and tables['network']['kind'] == 'official'
     net = load_any(folder/'run/model.safetensors')
@@ -195,6 +195,18 @@ def test_the_command_as_a_module(tmp_path):
                           capture_output=True, text=True, env={**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': str(root)})
     assert done.returncode == 0, done.stderr
     assert 'rddm-train = "rddm_nb.presets:main"' in (root/'pyproject.toml').read_text()
+
+
+def test_two_processes_are_one_run(folder):
+    root = Path(__file__).resolve().parents[1]
+    words = small(folder, '--tensorboard', '--plan.batch', '4', '--plan.log_every', '1')
+    done = subprocess.run([sys.executable, '-m', 'torch.distributed.run', '--nproc-per-node', '2', '--master-port', str(20000 + (os.getpid() + 7) % 20000), '-m', 'rddm_nb.presets', *words],
+                          capture_output=True, text=True, env={**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': str(root)})
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.count('wrote') == 1 and done.stderr.count('5 pairs:') == 1 and len(list((folder/'run/tensorboard').iterdir())) == 1
+    assert main(small(folder, '--plan.batch', '4', '--plan.log_every', '1', out='alone')) == 0
+    two, one = (Log(folder/k/'log.csv').rows() for k in ('run', 'alone'))
+    assert [r['step'] for r in two] == [1, 2, 3] and all(abs(a[k] - b[k]) < 1e-5 for a, b in zip(two, one) for k in ('loss', 'grad_norm', 'lr'))
 
 
 def test_data_of_other_kinds(folder):

@@ -1,9 +1,11 @@
 "21 puzzles: each accepts its own answer and no other, in one line, and remembers"
 import inspect
 
+import bars
 import pytest
 from rddm_nb.exercises import test_solution as solve
 from rddm_nb.puzzles import one_line, puzzles
+from test_exercises import solutions
 
 BOOK = puzzles()
 
@@ -28,6 +30,10 @@ def test_no_other_answer_will_do(name):
     takes = lambda f: len(inspect.signature(f).parameters)
     for other, ex in BOOK.exercises.items():
         if other != name and takes(ex.spec) == takes(BOOK[name].spec): assert not puzzles()[name].check(ex.spec), other
+
+
+def test_committed_solutions_pass():
+    assert [e.name for e in solutions(bars.ROOT/'nbs/17_puzzles.ipynb')] == list(BOOK.exercises)
 
 
 def test_progress_is_kept(tmp_path):

@@ -20,12 +20,17 @@ NOTEBOOKS = sorted((ROOT/'nbs').glob('*.ipynb'))
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason='no Chromium: install it, or name it in the environment variable CHROMIUM')
 
 
-@pytest.fixture(scope='module')
-def site(tmp_path_factory):
-    out = tmp_path_factory.mktemp('site')
+@functools.cache
+def built(base):
+    "The site, built once for all files of tests"
+    out = base/'site'
     r = subprocess.run([sys.executable, ROOT/'tools/docs.py', out], capture_output=True, text=True)
     assert r.returncode == 0, r.stdout + r.stderr
     return out
+
+
+@pytest.fixture(scope='module')
+def site(tmp_path_factory): return built(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope='module')
@@ -193,3 +198,41 @@ def test_equations_fit_their_column(browser, url, site):
         wide += [f'{name}: {t}' for t in page.evaluate("[...document.querySelectorAll('.katex-display')].filter(d => d.scrollWidth > d.clientWidth).map(d => d.textContent.slice(0, 60))")]
         ctx.close()
     assert wide == []
+
+
+def axe(page):
+    "What axe-core finds serious or critical, maths left out: KaTeX brings its own markup for readers by ear"
+    import axe_playwright_python
+    page.evaluate((Path(axe_playwright_python.__file__).parent/'axe.min.js').read_text())
+    found = page.evaluate("axe.run({include: [['body']], exclude: [['.katex']]}, {resultTypes: ['violations']})")['violations']
+    return {v['id']: [n['html'][:120] for n in v['nodes'][:3]] for v in found if v['impact'] in ('serious', 'critical')}
+
+
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+@pytest.mark.parametrize('name', ['cli.html', 'index.html'])
+def test_axe_finds_nothing_serious(url, browser, name, scheme):
+    ctx, page, _ = visit(browser, url, name, color_scheme=scheme)
+    found = axe(page)
+    ctx.close()
+    assert found == {}
+
+
+def test_axe_can_find_something(browser):
+    page = browser.new_page()
+    page.set_content('<html lang="en"><title>x</title><main><h1>x</h1><p style="color:#ccc;background:#fff">faint<img src="data:,"></p></main></html>')
+    assert {'color-contrast', 'image-alt'} <= set(axe(page))
+    page.close()
+
+
+def test_no_page_is_heavy(site):
+    assert {p.name: p.stat().st_size for p in site.glob('*.html') if p.stat().st_size > 1_500_000} == {}
+
+
+def test_machines_find_every_page(site):
+    "llms.txt and the sitemap list every page; the Markdown copies have words, and descriptions in the place of pictures"
+    listed, mapped = (site/'llms.txt').read_text(), (site/'sitemap.xml').read_text()
+    for name in pages(site):
+        copy = site/name.replace('.html', '.llms.md')
+        assert f'/{copy.name})' in listed and f'/{name}<' in mapped, name
+        assert len(copy.read_text()) > 200 and 'base64' not in copy.read_text(), name
+        assert copy.read_text() in (site/'llms-full.txt').read_text(), name

@@ -3,6 +3,7 @@
     python tools/docs.py [FOLDER]        (default: _docs)
 
 What is added to smalldocs: pages keep the names nbdev's links expect, equations and tables are numbered, and KaTeX comes from the site itself."""
+import html
 import json
 import os
 import re
@@ -81,6 +82,35 @@ def adapt(src):
     yml = yaml.safe_load((src/'nbdev.yml').read_text()); yml.pop('format-links', None); (src/'nbdev.yml').write_text(yaml.dump(yml))
 
 
+def plain(md):
+    "A Markdown copy without what only a browser shows: pictures become their descriptions"
+    md = re.sub(r'<img alt="([^"]*)"[^>]*>', lambda m: f'[Picture: {html.unescape(m[1])}]', md)
+    return re.sub(r'<(script|style|svg)\b.*?</\1>', '', md, flags=re.S)
+
+
+def copies(out):
+    "The Markdown copy of each page made plain, and all of them in `llms-full.txt`, in the order of `llms.txt`"
+    for f in out.glob('*.llms.md'): f.write_text(plain(f.read_text()))
+    names = re.findall(r'\]\((?:[^)]*/)?([\w.-]+\.llms\.md)\)', (out/'llms.txt').read_text())
+    (out/'llms-full.txt').write_text('\n\n'.join((out/n).read_text() for n in names))
+
+
+def reachable(page):
+    "A page whose scrolling parts take the keyboard's focus and whose navigations have names of their own"
+    page = re.sub(r'<pre(?![^>]*tabindex)', '<pre tabindex="0"', page)
+    page = re.sub(r'<table(?![^>]*tabindex)', '<table tabindex="0"', page)
+    page = page.replace('<nav class="navbar', '<nav aria-label="Site" class="navbar').replace('<nav class="page-navigation"', '<nav aria-label="Previous and next page" class="page-navigation"')
+    page = page.replace('<nav id="quarto-sidebar"', '<nav aria-label="Pages" id="quarto-sidebar"').replace('<nav class="quarto-secondary-nav"', '<nav aria-label="This page" class="quarto-secondary-nav"')
+    page = re.sub(r'<nav (?=[^>]*id="TOC")', '<nav aria-label="On this page" ', page)
+    return page.replace('<div class="toc-actions">', '<div class="toc-actions" role="navigation" aria-label="Repository">')
+
+
+def polish(out):
+    "What the rendered site still lacks for readers by keyboard, by ear and by machine"
+    for f in out.glob('*.html'): f.write_text(reachable(f.read_text()))
+    copies(out)
+
+
 def build(out):
     "Stage, adapt, render, and put the site at `out`"
     import smalldocs.layout
@@ -91,6 +121,7 @@ def build(out):
         smalldocs.layout.KATEX = 'katex'
         site = smalldocs.site.build(src, quiet=True)
         shutil.rmtree(out, ignore_errors=True); shutil.copytree(site.out, out)
+        polish(out)
     return site
 
 

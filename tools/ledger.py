@@ -117,7 +117,8 @@ def line(notebook, r):
     "A row of the table"
     latex = re.sub(r'\\begin\{(aligned|split)\}|\\end\{(aligned|split)\}|&|\\\\', ' ', r.latex).replace('|', r'\vert ')
     checks = ' '.join(f'`{in_table(short(c, 110))}`' for c in r.checks[:2]) + (f' and {len(r.checks) - 2} more' if len(r.checks) > 2 else '')
-    return f"| [{r.label}]({notebook}#eq-{r.label}) | ${latex}$ | {', '.join(f'`{c}`' for c in r.code) or 'written out in the notebook'} | {checks} | {in_table(short(r.figure, 90))} |"
+    shown = f'<br>picture: {in_table(short(r.figure, 110))}' if r.figure else ''
+    return f"| [{r.label}]({notebook}#eq-{r.label})<br>${latex}$ | {' '.join(f'`{c}`' for c in r.code) or 'both sides written out'} | {checks}{shown} |"
 
 
 def title(notebook):
@@ -133,7 +134,7 @@ def page(found):
                        'page is not what the notebooks hold.\n\n*Code* names the functions of the library behind the values that the check compares, the nearest ones. Where there is none, both sides are written out in the notebook. *Check* is the line itself: `test_close(a, b, tol)` allows a difference of `tol`.')
     yield 'code', 'equations = {' + ', '.join(f'{p[:-6]!r}: {len(r)}' for p, r in found.items()) + '}\nsum(equations.values())'
     for p, r in found.items():
-        table = '\n'.join(['| name | equation | code | check | picture |', '|---|---|---|---|---|', *(line(p, row) for row in r)])
+        table = '\n'.join(['| equation | code | check |', '|---|---|---|', *(line(p, row) for row in r)])
         yield 'markdown', f'## {title(p)}\n\n[{p[:-6]}]({p}), {len(r)} equation{"s" if len(r) > 1 else ""}.\n\n{table}'
 
 

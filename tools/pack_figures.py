@@ -32,7 +32,7 @@ def inputs(x):
     g = torch.Generator().manual_seed(0)
     wet = rain(x[:3], g, amount=.08)
     holes = torch.cat([mask(x[3:4], g), mask(x[31:32], g)])
-    return [('rain 1', 0), ('rain 2', 1), ('rain 3', 2), ('holes', 3), ('holes in an emoji', 31)], torch.cat([wet, holes])
+    return [('a flower in the rain', 0), ('a pagoda in the rain', 1), ('a fruit in the rain', 2), ('a mountain with holes', 3), ('an emoji with holes', 31)], torch.cat([wet, holes])
 
 
 def curve(name):

@@ -163,7 +163,7 @@ export const unpack = d => {
   const bytes = b64 => Float64Array.from(atob(b64), c => c.charCodeAt(0)/127.5 - 1), x = bytes(d.pictures), y = bytes(d.inputs), n = 3*d.side**2;
   const picture = i => x.subarray(i*n, (i + 1)*n);
   return decoded = {raw: d, side: d.side, count: d.count, means: x, n, picture, metro: d.metro,
-    pairs: [...d.pairs.map((p, i) => ({...p, x0: picture(p.picture), xin: y.subarray(i*n, (i + 1)*n)})), {name: 'nothing (generation)', picture: 25, x0: picture(25), xin: new Float64Array(n)}]};
+    pairs: [...d.pairs.map((p, i) => ({...p, x0: picture(p.picture), xin: y.subarray(i*n, (i + 1)*n)})), {name: 'nothing (generation)', free: true, picture: 25, x0: picture(25), xin: new Float64Array(n)}]};
 };
 const paint = (canvas, x, signed = false) => {
   const n = canvas.width, m = n*n, img = canvas.getContext('2d').createImageData(n, n);
@@ -174,6 +174,7 @@ const paint = (canvas, x, signed = false) => {
   }
   canvas.getContext('2d').putImageData(img, 0, 0);
 };
+const score = (p, x) => p.free ? 'no truth' : db(psnr(x, p.x0)); // of a restoration; when generating there is nothing to compare with
 const photo = (label, size = 96, n = 32) => h('canvas', {width: n, height: n, role: 'img', 'aria-label': label, style: `width:${size}px;height:${size}px`});
 const framed = (canvas, words) => h('figure', {}, canvas, h('figcaption', {}, words));
 
@@ -247,9 +248,9 @@ class UI { // controls bound to the model: what the reader sets, Python sees
     return k;
   }
 }
-const strip = (ui, frames, words, size = 64, picked = null) => {
+const strip = (ui, frames, words, size = 64, picked = null, pick = null) => {
   const row = h('div', {class: 'strip'});
-  frames.forEach((x, i) => { const c = photo(`${words}, frame ${i + 1} of ${frames.length}`, size, ui.data.side); paint(c, x); if (i === picked) c.style.outline = `3px solid ${C.eps}`; row.append(c); });
+  frames.forEach((x, i) => { const c = photo(`${words}, frame ${i + 1} of ${frames.length}`, size, ui.data.side); paint(c, x); if (i === picked) c.style.outline = `3px solid ${C.eps}`; if (pick) { c.style.cursor = 'pointer'; c.onclick = () => pick(i); } row.append(c); });
   return row;
 };
 const every = (list, n) => n >= list.length ? list : Array.from({length: n}, (_, i) => list[Math.round(i*(list.length - 1)/(n - 1))]);
@@ -359,7 +360,7 @@ figures.pathpad = {state: {points: ROADS.straight, steps: 40, pair: 0, seed: 1, 
     for (const c of knobs.children) c.sync();
     paint(pics.x0, p.x0); paint(pics.xin, p.xin); paint(pics.x, run[k].x); drawParticles(cloud, swarm, k);
     film.replaceChildren(strip(ui, every(run, 9).map(f => f.x), 'the picture along the road', 60));
-    ui.out('distance', swarm.distance.toFixed(3)); ui.out('modes', swarm.modes); ui.out('psnr', db(psnr(run[run.length - 1].x, p.x0))); ui.out('psnr_in', db(psnr(p.xin, p.x0)));
+    ui.out('distance', swarm.distance.toFixed(3)); ui.out('modes', swarm.modes); ui.out('psnr', score(p, run[run.length - 1].x)); ui.out('psnr_in', score(p, p.xin));
   };
 }};
 
@@ -420,21 +421,21 @@ figures.metro = {state: {start: 'DDPM', then: 'RDDM', change: .5, pair: 0, seed:
     pad.curve(path, 'currentColor', {'stroke-width': 2, 'stroke-dasharray': '2 4'}); for (const q of [at_, join]) if (q[1] <= 2) pad.dot(q, 'none', {stroke: 'currentColor', 'stroke-width': 3, r: 8});
     const half = one.abar.length >> 1; [[one, C.eps, half], [two, C.res, half - 6]].forEach(([m, c, q]) => pad.text([m.abar[q], Math.min(m.bbar[q], 1.95)], m.name, {'font-weight': 600}));
     film.replaceChildren(strip(ui, every(run, 9).map(f => f.x), 'the picture on its journey', 60));
-    ui.out('station', `(${at_.map(f2).join(', ')})`); ui.out('joined', `(${join.map(f2).join(', ')})`); ui.out('psnr', db(psnr(run[run.length - 1].x, p.x0))); ui.out('psnr_in', db(psnr(p.xin, p.x0)));
+    ui.out('station', `(${at_.map(f2).join(', ')})`); ui.out('joined', `(${join.map(f2).join(', ')})`); ui.out('psnr', score(p, run[run.length - 1].x)); ui.out('psnr_in', score(p, p.xin));
   };
 }};
 
 figures.order = {state: {...WAY, steps: 10, pair: 0, seed: 1}, payload: true, draw(ui) {
   const rows = ['together', 'residual_first', 'noise_first'], body = h('div'), pad = new Plane(ui, {top: 2, label: 'three roads', hgt: 260});
   ui.pairs(); ui.slider('steps', 'steps', 2, 40, 1); ui.families(); ui.slider('seed', 'another fog', 1, 20, 1);
-  ui.root.append(h('div', {class: 'row'}, h('div', {class: 'pad'}, pad.svg), h('div', {class: 'side'}, ui.numbers(Object.fromEntries(rows.flatMap(r => [[r, `${r.replace('_', ' ')}: PSNR, dB`], [r + '_distance', 'particles: distance to the data']]))))), body, ui.controls);
+  ui.root.append(h('div', {class: 'row'}, h('div', {class: 'pad'}, pad.svg), h('div', {class: 'side'}, ui.numbers(Object.fromEntries(rows.flatMap(r => [[r, `${r.replace('_', ' ')}: PSNR, dB`], [r + '_distance', 'its particles: distance to the data']]))))), body, ui.controls);
   return () => {
     const sch = ui.schedule(), p = ui.pair(); pad.clear(); body.replaceChildren();
     rows.forEach((r, i) => {
       const path = plan(sch, ui.get('steps'), r), run = walk(doubtful(ui), qSample(p.x0, p.xin, ui.noise(ui.data.n), ...path[0]), p.xin, path);
       pad.curve(path, TINTS[i]); path.forEach(q => pad.dot(q, TINTS[i], {r: 3}));
       body.append(h('div', {class: 'note'}, h('span', {class: 'key', style: `background:${TINTS[i]}`}), r.replace('_', ' ')), strip(ui, every(run, 8).map(f => f.x), r.replace('_', ' '), 60));
-      ui.out(r, db(psnr(run[run.length - 1].x, p.x0))); ui.out(r + '_distance', particles(path, 64, ui.get('seed')).distance.toFixed(3));
+      ui.out(r, score(p, run[run.length - 1].x)); ui.out(r + '_distance', particles(path, 64, ui.get('seed')).distance.toFixed(3));
     });
   };
 }};
@@ -450,17 +451,17 @@ figures.travel = {state: {...WAY, steps: 10, pair: 0, seed: 1, at: 5, eta: 1, po
   const fork = () => ui.set({branches: [...ui.get('branches'), {at: Math.min(ui.get('at'), ui.get('steps') - 1), eta: ui.get('eta'), posterior: ui.get('posterior'), order: ui.get('order')}].slice(-4)});
   ui.root.append(h('div', {class: 'row'}, h('div', {class: 'pad'}, pad.svg), h('div', {class: 'pics'}, framed(big, 'state'), framed(guess, 'guess')), ui.numbers({abar: 'ᾱ', bbar: 'β̄', psnr: 'main run: PSNR, dB'})), h('div', {}, ui.button('fork here', fork), ' ', ui.button('clear forks', () => ui.set({branches: []}))), body, ui.controls);
   return () => {
-    const path = plan(ui.schedule(), ui.get('steps')), p = ui.pair(), model = doubtful(ui), main = walk(model, qSample(p.x0, p.xin, ui.noise(ui.data.n), ...path[0]), p.xin, path), k = Math.min(ui.get('at'), path.length - 1), end = main[main.length - 1].x, most = path.length;
+    const path = plan(ui.schedule(), ui.get('steps')), p = ui.pair(), model = doubtful(ui), main = walk(model, qSample(p.x0, p.xin, ui.noise(ui.data.n), ...path[0]), p.xin, path), k = Math.min(ui.get('at'), path.length - 1), end = main[main.length - 1].x, most = path.length, shown = Math.min(most, 11);
     pad.clear(); pad.curve(path, C.other); path.forEach(q => pad.dot(q, C.other, {r: 3})); pad.dot(path[k], 'currentColor', {r: 6});
-    body.replaceChildren(h('div', {class: 'note'}, h('span', {class: 'key', style: `background:${C.other}`}), 'main run, η = 0'), strip(ui, every(main, Math.min(most, 11)).map(f => f.x), 'main run', 52, Math.round(k/(most - 1)*(Math.min(most, 11) - 1))));
+    body.replaceChildren(h('div', {class: 'note'}, h('span', {class: 'key', style: `background:${C.other}`}), 'main run, η = 0'), strip(ui, every(main, shown).map(f => f.x), 'main run', 52, Math.round(k/(most - 1)*(shown - 1)), i => ui.set({at: Math.round(i*(most - 1)/(shown - 1))})));
     ui.get('branches').forEach((o, i) => {
       const j = Math.min(o.at, path.length - 2), way = branchPath(path, j, o.order), exists = way.slice(1).every((q, m) => !Number.isNaN(posteriorVariance(o.posterior, way[m], q, o.eta)));
       const words = `fork at step ${j}: η = ${o.eta}, ${o.posterior.replace('_', '-')}, ${o.order.replace('_', ' ')}`, row = h('div', {class: 'note', 'data-fork': i}, h('span', {class: 'key', style: `background:${TINTS[i]}`}), words); body.append(row);
       if (!exists) { row.append(': this variance does not exist on this road'); return; }
       const run = walk(model, main[j].x, p.xin, way, {eta: o.eta, posterior: o.posterior, normal: normals(100*ui.get('seed') + i)}), x = run[run.length - 1].x;
-      pad.curve(way, TINTS[i], {'stroke-dasharray': '6 4'}); row.append(`; PSNR ${db(psnr(x, p.x0))} dB, differs from the main run by ${Math.sqrt(mse(x, end)).toFixed(3)}`); body.append(strip(ui, every(run, Math.min(run.length, 11)).map(f => f.x), words, 52));
+      pad.curve(way, TINTS[i], {'stroke-dasharray': '6 4'}); row.append(`; PSNR in dB: ${score(p, x)}; differs from the main run by ${Math.sqrt(mse(x, end)).toFixed(3)}`); body.append(strip(ui, every(run, Math.min(run.length, 11)).map(f => f.x), words, 52));
     });
-    paint(big, main[k].x); paint(guess, main[k].guess || main[k].x); ui.out('abar', f2(path[k][0])); ui.out('bbar', f2(path[k][1])); ui.out('psnr', db(psnr(end, p.x0)));
+    paint(big, main[k].x); paint(guess, main[k].guess || main[k].x); ui.out('abar', f2(path[k][0])); ui.out('bbar', f2(path[k][1])); ui.out('psnr', score(p, end));
   };
 }};
 

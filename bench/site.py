@@ -1,0 +1,50 @@
+"""How soon is a page of the built site there to read, and how heavy is it? Chromium and a server on this machine, an empty cache for every page.
+
+`python tools/docs.py && python -m bench.site` prints a line for every page and writes bench/results/site.json."""
+import functools
+import http.server
+import os
+import shutil
+import statistics
+import threading
+from pathlib import Path
+from bench.common import RESULTS, write
+
+SITE = Path(__file__).resolve().parents[1]/'_docs'
+TIMES = """() => ({paint: performance.getEntriesByName('first-contentful-paint')[0].startTime, ready: performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd,
+  weight: [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].reduce((n, e) => n + e.encodedBodySize, 0)})"""
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *words): pass
+
+
+def look(browser, address):
+    "Milliseconds to the first text and to the finished document, and bytes, for one page opened afresh"
+    ctx = browser.new_context(viewport=dict(width=1280, height=900)); page = ctx.new_page()
+    page.goto(address, wait_until='networkidle')
+    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
+    out = page.evaluate(TIMES)
+    ctx.close()
+    return {k: round(v) for k, v in out.items()}
+
+
+def run(site=SITE, folder=RESULTS):
+    "Measure, print, keep"
+    from playwright.sync_api import sync_playwright
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    names = sorted(p.name for p in Path(site).glob('*.html'))
+    with sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=os.environ.get('CHROMIUM') or shutil.which('chromium') or shutil.which('google-chrome'), args=['--no-sandbox', '--disable-gpu'])
+        look(browser, f'http://127.0.0.1:{server.server_port}/{names[0]}')  # the browser's own start
+        pages = {n: look(browser, f'http://127.0.0.1:{server.server_port}/{n}') for n in names}
+        browser.close()
+    server.shutdown()
+    for n, v in pages.items(): print(f"{n:24} first text {v['paint']:5} ms, document {v['ready']:5} ms, {v['weight']/1e6:.2f} MB")
+    middle, most = ({k: f(v[k] for v in pages.values()) for k in ('paint', 'ready', 'weight')} for f in (statistics.median, max))
+    print(f"median {middle}, most {most}")
+    write('site', dict(pages=pages, median=middle, most=most, load=round(os.getloadavg()[0], 1)), folder)
+
+
+if __name__ == '__main__': run()
