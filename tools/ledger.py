@@ -115,7 +115,7 @@ def in_table(s): return s.replace('|', r'\|')
 
 def line(notebook, r):
     "A row of the table"
-    latex = re.sub(r'\\begin\{(aligned|split)\}|\\end\{(aligned|split)\}|&|\\\\', ' ', r.latex).replace('|', r'\vert ')
+    latex = re.sub(r'\\begin\{(aligned|split|gathered)\}|\\end\{(aligned|split|gathered)\}|&|\\\\', ' ', r.latex).replace('|', r'\vert ').strip()
     checks = ' '.join(f'`{in_table(short(c, 110))}`' for c in r.checks[:2]) + (f' and {len(r.checks) - 2} more' if len(r.checks) > 2 else '')
     shown = f'<br>picture: {in_table(short(r.figure, 110))}' if r.figure else ''
     return f"| [{r.label}]({notebook}#eq-{r.label})<br>${latex}$ | {' '.join(f'`{c}`' for c in r.code) or 'both sides written out'} | {checks}{shown} |"
