@@ -2,12 +2,14 @@
 
 `python tools/docs.py && python -m bench.site` prints a line for every page and writes bench/results/site.json."""
 import functools
+import gzip
 import http.server
 import os
 import shutil
 import statistics
 import threading
 from pathlib import Path
+from urllib.parse import unquote, urlparse
 from bench.common import RESULTS, write
 
 SITE = Path(__file__).resolve().parents[1]/'_docs'
@@ -19,12 +21,25 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *words): pass
 
 
-def look(browser, address):
-    "Milliseconds to the first text and to the finished document, and bytes, for one page opened afresh"
-    ctx = browser.new_context(viewport=dict(width=1280, height=900)); page = ctx.new_page()
+@functools.cache
+def sent(path):
+    "Bytes of a file on the way to the reader: text is compressed, as web hosts do"
+    data = path.read_bytes()
+    return len(gzip.compress(data, 6)) if path.suffix in ('.html', '.css', '.js', '.mjs', '.json', '.svg', '.txt', '.md', '.xml') else len(data)
+
+
+def transferred(site, addresses):
+    "Bytes on the way to the reader of all these addresses, each once"
+    return sum(sent(Path(site)/unquote(urlparse(a).path).lstrip('/')) for a in set(a.split('#')[0].split('?')[0] for a in addresses))
+
+
+def look(browser, address, site):
+    "Milliseconds to the first text and to the finished document, bytes and bytes on the way, for one page opened afresh"
+    ctx = browser.new_context(viewport=dict(width=1280, height=900)); page = ctx.new_page(); asked = []
+    page.on('request', lambda r: None if r.url.startswith(('data:', 'blob:')) else asked.append(r.url))
     page.goto(address, wait_until='networkidle')
     page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length > 0")
-    out = page.evaluate(TIMES)
+    out = page.evaluate(TIMES) | dict(transferred=transferred(site, asked))
     ctx.close()
     return {k: round(v) for k, v in out.items()}
 
@@ -37,12 +52,12 @@ def run(site=SITE, folder=RESULTS):
     names = sorted(p.name for p in Path(site).glob('*.html'))
     with sync_playwright() as p:
         browser = p.chromium.launch(executable_path=os.environ.get('CHROMIUM') or shutil.which('chromium') or shutil.which('google-chrome'), args=['--no-sandbox', '--disable-gpu'])
-        look(browser, f'http://127.0.0.1:{server.server_port}/{names[0]}')  # the browser's own start
-        pages = {n: look(browser, f'http://127.0.0.1:{server.server_port}/{n}') for n in names}
+        look(browser, f'http://127.0.0.1:{server.server_port}/{names[0]}', site)  # the browser's own start
+        pages = {n: look(browser, f'http://127.0.0.1:{server.server_port}/{n}', site) for n in names}
         browser.close()
     server.shutdown()
-    for n, v in pages.items(): print(f"{n:24} first text {v['paint']:5} ms, document {v['ready']:5} ms, {v['weight']/1e6:.2f} MB")
-    middle, most = ({k: f(v[k] for v in pages.values()) for k in ('paint', 'ready', 'weight')} for f in (statistics.median, max))
+    for n, v in pages.items(): print(f"{n:24} first text {v['paint']:5} ms, document {v['ready']:5} ms, {v['weight']/1e6:.2f} MB, {v['transferred']/1e6:.2f} MB on the way")
+    middle, most = ({k: f(v[k] for v in pages.values()) for k in ('paint', 'ready', 'weight', 'transferred')} for f in (statistics.median, max))
     print(f"median {middle}, most {most}")
     write('site', dict(pages=pages, median=middle, most=most, load=round(os.getloadavg()[0], 1)), folder)
 

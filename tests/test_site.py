@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from bench.site import transferred
+
 ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = os.environ.get('CHROMIUM') or shutil.which('chromium') or shutil.which('google-chrome')
 ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
@@ -57,11 +60,12 @@ def pages(site): return sorted(p.name for p in site.glob('*.html'))
 
 def visit(browser, url, name, **kw):
     "Open a page; what it asked for, what went wrong"
-    ctx = browser.new_context(**kw); page = ctx.new_page(); seen = dict(errors=[], missing=[], outside=[])
+    ctx = browser.new_context(**kw); page = ctx.new_page(); seen = dict(errors=[], missing=[], outside=[], asked=[])
     page.on('console', lambda m: seen['errors'].append(m.text) if m.type == 'error' else None)
     page.on('pageerror', lambda e: seen['errors'].append(str(e)))
     page.on('response', lambda r: seen['missing'].append(r.url) if r.status >= 400 else None)
     page.on('request', lambda r: None if r.url.startswith((url, 'data:', 'blob:')) else seen['outside'].append(r.url))
+    page.on('request', lambda r: seen['asked'].append(r.url) if r.url.startswith(url) else None)
     page.goto(f'{url}/{name}', wait_until='networkidle')
     return ctx, page, seen
 
@@ -79,7 +83,7 @@ def visits(site, url, browser):
     for name in pages(site):
         ctx, page, seen = visit(browser, url, name)
         look = dict(titles=page.locator('h1.title').count(), text=page.inner_text('main'), equations=page.locator('.katex-display .katex-tag').count(),
-                    maths=page.locator('.katex').count(), bad_maths=page.locator('.katex-error').count())
+                    maths=page.locator('.katex').count(), levels=page.evaluate(LEVELS), bad_maths=page.locator('.katex-error').count())
         page.set_viewport_size(dict(width=360, height=740))
         out[name] = look | dict(seen=seen, width=page.evaluate('document.documentElement.scrollWidth'), cut_off=page.evaluate(CUT_OFF))
         ctx.close()
@@ -224,8 +228,17 @@ def test_axe_can_find_something(browser):
     page.close()
 
 
-def test_no_page_is_heavy(site):
-    assert {p.name: p.stat().st_size for p in site.glob('*.html') if p.stat().st_size > 1_500_000} == {}
+def test_no_page_is_heavy(site, visits):
+    "What a first visit brings over the wire, the page and all that it asks for, text compressed"
+    weights = {name: transferred(site, v['seen']['asked']) for name, v in visits.items()}
+    assert min(weights.values()) > 100_000 and {n: w for n, w in weights.items() if w > 1_500_000} == {}
+
+
+LEVELS = "[...document.querySelectorAll('main :is(h1, h2, h3, h4, h5, h6)')].filter(h => h.checkVisibility()).map(h => [+h.tagName[1], h.textContent.trim().slice(0, 40)])"
+
+def test_headings_skip_no_level(site, visits):
+    skipped = {n: [b[1] for a, b in zip(v['levels'], v['levels'][1:]) if b[0] > a[0] + 1] for n, v in visits.items()}
+    assert all(v['levels'][0][0] == 1 for v in visits.values()) and {n: s for n, s in skipped.items() if s} == {}
 
 
 def test_machines_find_every_page(site):
