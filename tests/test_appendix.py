@@ -86,3 +86,12 @@ def test_every_question_has_an_answer():
 def test_links_between_notebooks_lead_somewhere(path):
     found = re.findall(r'\]\(([\w./-]+\.ipynb)', '\n'.join(c.src for c in bars.read(path) if c.kind == 'markdown'))
     assert [f for f in found if not (path.parent/f).exists()] == []
+
+
+def test_the_index_of_the_library_is_fresh_and_complete():
+    import sys
+    sys.path.insert(0, str(ROOT/'tools'))
+    import api
+    assert api.fresh(), 'run `python tools/api.py` and commit nbs/api.ipynb'
+    listed = {r[0].strip('`') for r in tables(markdown('api'))}
+    assert listed == {n for n, o in library().items() if callable(o)} and len(listed) > 150
