@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from rddm_nb.demo import Ema
 from rddm_nb.forward import q_sample
-from rddm_nb.official import ChannelNorm, OfficialAttention, OfficialBlock, OfficialUNet, StandardConv, folded
+from rddm_nb.official import ChannelNorm, Enlarge, OfficialAttention, OfficialBlock, OfficialUNet, StandardConv, folded
 from rddm_nb.schedule import Schedule
 from rddm_nb.objective import loss_of
 from bench.common import RESULTS, about, flops, peak, take_turns, write
@@ -43,6 +43,11 @@ class PlainBlock(OfficialBlock):
         return F.silu(self.norm2(self.conv2(y))) + self.around(h)
 
 
+class PlainEnlarge(Enlarge):
+    "Pixels repeated, then convolved"
+    def forward(self, h): return self._conv_forward(F.interpolate(h, scale_factor=2., mode='nearest'), self.weight, self.bias)
+
+
 class PlainAttention(OfficialAttention):
     "Attention by einsum"
     def forward(self, h):
@@ -60,7 +65,7 @@ class PlainUNet(OfficialUNet):
     def _looked_at(self, x_t, x_in): return super()._looked_at(x_t, x_in).contiguous()
 
 
-PLAIN = {OfficialUNet: PlainUNet, StandardConv: PlainConv, ChannelNorm: PlainNorm, OfficialBlock: PlainBlock, OfficialAttention: PlainAttention}
+PLAIN = {OfficialUNet: PlainUNet, StandardConv: PlainConv, ChannelNorm: PlainNorm, OfficialBlock: PlainBlock, OfficialAttention: PlainAttention, Enlarge: PlainEnlarge}
 
 
 def official_style(net):
