@@ -58,14 +58,14 @@ def browser():
 def pages(site): return sorted(p.name for p in site.glob('*.html'))
 
 
-def visit(browser, url, name, **kw):
-    "Open a page; what it asked for, what went wrong"
-    ctx = browser.new_context(**kw); page = ctx.new_page(); seen = dict(errors=[], missing=[], outside=[], asked=[])
+def visit(browser, url, name, asked=None, **kw):
+    "Open a page; what went wrong, and, in the list `asked`, what it asked for"
+    ctx = browser.new_context(**kw); page = ctx.new_page(); seen = dict(errors=[], missing=[], outside=[])
     page.on('console', lambda m: seen['errors'].append(m.text) if m.type == 'error' else None)
     page.on('pageerror', lambda e: seen['errors'].append(str(e)))
     page.on('response', lambda r: seen['missing'].append(r.url) if r.status >= 400 else None)
     page.on('request', lambda r: None if r.url.startswith((url, 'data:', 'blob:')) else seen['outside'].append(r.url))
-    page.on('request', lambda r: seen['asked'].append(r.url) if r.url.startswith(url) else None)
+    page.on('request', lambda r: asked.append(r.url) if asked is not None and r.url.startswith(url) else None)
     page.goto(f'{url}/{name}', wait_until='networkidle')
     return ctx, page, seen
 
@@ -81,8 +81,8 @@ def visits(site, url, browser):
     "What every page is like, each opened once"
     out = {}
     for name in pages(site):
-        ctx, page, seen = visit(browser, url, name)
-        look = dict(titles=page.locator('h1.title').count(), text=page.inner_text('main'), equations=page.locator('.katex-display .katex-tag').count(),
+        ctx, page, seen = visit(browser, url, name, asked := [])
+        look = dict(asked=asked, titles=page.locator('h1.title').count(), text=page.inner_text('main'), equations=page.locator('.katex-display .katex-tag').count(),
                     maths=page.locator('.katex').count(), levels=page.evaluate(LEVELS), bad_maths=page.locator('.katex-error').count())
         page.set_viewport_size(dict(width=360, height=740))
         out[name] = look | dict(seen=seen, width=page.evaluate('document.documentElement.scrollWidth'), cut_off=page.evaluate(CUT_OFF))
@@ -230,7 +230,7 @@ def test_axe_can_find_something(browser):
 
 def test_no_page_is_heavy(site, visits):
     "What a first visit brings over the wire, the page and all that it asks for, text compressed"
-    weights = {name: transferred(site, v['seen']['asked']) for name, v in visits.items()}
+    weights = {name: transferred(site, v['asked']) for name, v in visits.items()}
     assert min(weights.values()) > 100_000 and {n: w for n, w in weights.items() if w > 1_500_000} == {}
 
 
