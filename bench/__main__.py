@@ -1,5 +1,5 @@
-"""Every measurement with one command. `python -m bench` runs all of them and keeps the results in bench/results; `python -m bench NAME ...` runs some; `--quick` tries them in about a minute, with
-numbers that mean nothing, and keeps them elsewhere."""
+"""Every measurement that needs no browser, with one command. `python -m bench` runs them and keeps the results in bench/results; `python -m bench NAME ...` runs some; `--quick` tries them in about a minute, with
+numbers that mean nothing, and keeps them elsewhere. `bench.figures` and `bench.site` drive Chromium and run by themselves."""
 import argparse
 import importlib
 import tempfile

@@ -151,9 +151,9 @@ def compare(case, rounds, device='cpu', dim=64):
     out = dict(case=case, **about(device), precision={k: 'bf16, compiled' if l.fast else 'fp32' for k, l in loops.items()}, rounds=rounds, loss_difference=abs(first['ours'] - first['official']))
     for what in ('step', 'evaluate'):
         s = take_turns({k: getattr(l, what) for k, l in loops.items()}, rounds, device)
-        n, best = flops(getattr(loops['official'], what)), peak(device)
-        out[what] = dict({f'{k}_s': round(v, 4) for k, v in s.items()}, ratio=round(s['official']/s['ours'], 3), gflop=round(n/1e9, 4), share_of_peak={k: round(n/v/best, 3) for k, v in s.items()},
-                         peak_gflops=round(best/1e9, 1), largest_ratio=round(s['official']*best/n, 2))
+        n, best = {k: flops(getattr(l, what)) for k, l in loops.items()}, peak(device)
+        out[what] = dict({f'{k}_s': round(v, 4) for k, v in s.items()}, ratio=round(s['official']/s['ours'], 3), gflop=round(n['ours']/1e9, 4), share_of_peak={k: round(n[k]/v/best, 3) for k, v in s.items()},
+                         peak_gflops=round(best/1e9, 1), largest_ratio=round(s['official']*best/n['ours'], 2))
     out['memory_mib'] = {k: memory(case, k, dim) for k in HABITS} if device == 'cpu' else {k: on_gpu(l) for k, l in loops.items()}
     return out
 
@@ -189,7 +189,7 @@ def run(rounds=3, quick=False, folder=RESULTS):
     for r in rows(rounds, quick):
         out.append(r)
         print(show(r), flush=True)
-    write('train_step', dict(what='two official U-Nets, 72.5 million parameters; medians of interleaved rounds, processor seconds in one thread on a CPU; gflop: products and convolutions; largest_ratio: what '
+    write('train_step', dict(what='two official U-Nets, 72.5 million parameters; medians of interleaved rounds, processor seconds in one thread on a CPU; gflop: products and convolutions of ours; largest_ratio: what '
                              'arithmetic at the measured peak and nothing else would reach', quick=quick, rows=out), folder)
 
 
