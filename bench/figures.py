@@ -1,16 +1,14 @@
 """How fast do the figures answer? A drawn road under Node.js, and a key press until the figure has been drawn again, in Chromium: on a page and in JupyterLab.
 
 `python -m bench.figures` (it needs Node.js, Chromium and JupyterLab) prints the medians and writes bench/results/figures.json. Both processor and wall-clock times of the road are given, for other work on the machine moves only the second."""
-import functools
-import http.server
 import json
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 from .common import RESULTS, about, write
+from .site import ARGS, CHROMIUM, Quiet, served
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT/'tests'))
@@ -44,9 +42,8 @@ def keys(page, figure, control, n=40):
 KINDS = dict(plane='abar', explorer='a_res', film='bbar_T', pathpad='steps')
 
 
-class Server(http.server.SimpleHTTPRequestHandler):
+class Server(Quiet):
     "The files of the figures, and a page per kind"
-    def log_message(self, *a): pass
     def do_GET(self):
         if not self.path.startswith('/page/'): return super().do_GET()
         body = f'<!doctype html><title>figure</title><rddm-figure kind="{self.path[6:]}"></rddm-figure><script type="module" src="/rddm.js"></script>'.encode()
@@ -54,14 +51,12 @@ class Server(http.server.SimpleHTTPRequestHandler):
 
 
 def on_a_page(browser):
-    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Server, directory=str(FILES)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     out = {}
-    for kind, k in KINDS.items():
-        page = browser.new_page(viewport=dict(width=1000, height=900)); page.goto(f'http://127.0.0.1:{server.server_port}/page/{kind}')
-        page.wait_for_selector('rddm-figure[data-drawn]'); fig = page.locator('rddm-figure')
-        out[kind] = keys(page, fig, fig.locator(f'input[data-k={k}]')); page.close()
-    server.shutdown()
+    with served(FILES, Server) as url:
+        for kind, k in KINDS.items():
+            page = browser.new_page(viewport=dict(width=1000, height=900)); page.goto(f'{url}/page/{kind}')
+            page.wait_for_selector('rddm-figure[data-drawn]'); fig = page.locator('rddm-figure')
+            out[kind] = keys(page, fig, fig.locator(f'input[data-k={k}]')); page.close()
     return out
 
 
@@ -81,7 +76,6 @@ def in_jupyterlab(browser):
 def run(quick=False, folder=RESULTS):
     "Measure, print, keep"
     from playwright.sync_api import sync_playwright
-    from test_site import ARGS, CHROMIUM
     out = dict(what='milliseconds; key press until drawn, and 40 steps of a drawn road over 256 known pictures of 32x32', **about(), road=road())
     with sync_playwright() as p:
         browser = p.chromium.launch(executable_path=CHROMIUM, args=ARGS)

@@ -1,6 +1,7 @@
 """How soon is a page of the built site there to read, and how heavy is it? Chromium and a server on this machine, an empty cache for every page.
 
 `python tools/docs.py && python -m bench.site` prints a line for every page and writes bench/results/site.json."""
+import contextlib
 import functools
 import gzip
 import http.server
@@ -13,12 +14,23 @@ from urllib.parse import unquote, urlparse
 from bench.common import RESULTS, write
 
 SITE = Path(__file__).resolve().parents[1]/'_docs'
+CHROMIUM = os.environ.get('CHROMIUM') or shutil.which('chromium') or shutil.which('google-chrome')
+ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 TIMES = """() => ({paint: performance.getEntriesByName('first-contentful-paint')[0].startTime, ready: performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd,
   weight: [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')].reduce((n, e) => n + e.encodedBodySize, 0)})"""
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *words): pass
+
+
+@contextlib.contextmanager
+def served(folder, handler=Quiet):
+    "The address under which a server on this machine hands out a folder"
+    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(handler, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try: yield f'http://127.0.0.1:{server.server_port}'
+    finally: server.shutdown()
 
 
 @functools.cache
@@ -47,15 +59,12 @@ def look(browser, address, site):
 def run(site=SITE, folder=RESULTS):
     "Measure, print, keep"
     from playwright.sync_api import sync_playwright
-    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Quiet, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     names = sorted(p.name for p in Path(site).glob('*.html'))
-    with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=os.environ.get('CHROMIUM') or shutil.which('chromium') or shutil.which('google-chrome'), args=['--no-sandbox', '--disable-gpu'])
-        look(browser, f'http://127.0.0.1:{server.server_port}/{names[0]}', site)  # the browser's own start
-        pages = {n: look(browser, f'http://127.0.0.1:{server.server_port}/{n}', site) for n in names}
+    with sync_playwright() as p, served(site) as url:
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        look(browser, f'{url}/{names[0]}', site)  # the browser's own start
+        pages = {n: look(browser, f'{url}/{n}', site) for n in names}
         browser.close()
-    server.shutdown()
     for n, v in pages.items(): print(f"{n:24} first text {v['paint']:5} ms, document {v['ready']:5} ms, {v['weight']/1e6:.2f} MB, {v['transferred']/1e6:.2f} MB on the way")
     middle, most = ({k: f(v[k] for v in pages.values()) for k in ('paint', 'ready', 'weight', 'transferred')} for f in (statistics.median, max))
     print(f"median {middle}, most {most}")

@@ -1,24 +1,18 @@
 "The documentation site, built and opened page by page in a real browser"
 import functools
 import html
-import http.server
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from bench.site import transferred
+from bench.site import ARGS, CHROMIUM, served, transferred
 
 ROOT = Path(__file__).resolve().parents[1]
-CHROMIUM = os.environ.get('CHROMIUM') or shutil.which('chromium') or shutil.which('google-chrome')
-ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 NOTEBOOKS = sorted((ROOT/'nbs').glob('*.ipynb'))
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason='no Chromium: install it, or name it in the environment variable CHROMIUM')
 
@@ -38,12 +32,7 @@ def site(tmp_path_factory): return built(tmp_path_factory.getbasetemp())
 
 @pytest.fixture(scope='module')
 def url(site):
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *a): pass
-    server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), functools.partial(Quiet, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f'http://127.0.0.1:{server.server_port}'
-    server.shutdown()
+    with served(site) as address: yield address
 
 
 @pytest.fixture(scope='module')
