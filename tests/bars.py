@@ -173,13 +173,18 @@ def bar_exercises(cells):
         if not any(part in c.src for c in md): yield f'no {part!r}'
 
 
+def public(src):
+    "The names in a module's `__all__`"
+    found = re.search(r'^__all__ = (\[.*?\])', src, re.M | re.S)
+    return ast.literal_eval(found[1]) if found else []
+
+
 def exports(path):
     "Public names of the module a notebook exports, and its source"
     m = re.search(r'#\|\s*default_exp\s+(\w+)', ''.join(''.join(c['source']) + '\n' for c in json.loads(Path(path).read_text())['cells']))
     if not m: return [], ''
     src = (ROOT/'rddm_nb'/f'{m[1]}.py').read_text()
-    found = re.search(r'^__all__ = (\[.*?\])', src, re.M | re.S)
-    return ast.literal_eval(found[1]) if found else [], src
+    return public(src), src
 
 
 def used(src):

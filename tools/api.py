@@ -3,13 +3,15 @@
     python tools/api.py            write the page
     python tools/api.py --check    only say whether it is what the modules hold"""
 import ast
-import json
 import re
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT/'nbs'/'api.ipynb'
+sys.path.insert(0, str(ROOT/'tests'))
+import bars
+import generated
 
 
 def first_line(node):
@@ -33,43 +35,36 @@ def module(path):
     "What a module is for, the notebook that makes it, and its names: (purpose, notebook, [(name, arguments, what)])"
     src = path.read_text()
     tree = ast.parse(src)
-    public = ast.literal_eval(m[1]) if (m := re.search(r'^__all__ = (\[.*?\])', src, re.M | re.S)) else []
     nodes = {n.name: n for n in tree.body if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
-    rows = [(n, arguments(nodes[n]), first_line(nodes[n])) for n in public if n in nodes]
+    rows = [(n, arguments(nodes[n]), first_line(nodes[n])) for n in bars.public(src) if n in nodes]
     return first_line(tree), re.search(r'File to edit: \.\./nbs/(\S+\.ipynb)', src)[1], rows
 
 
 def plain(s): return re.sub(r'([*_])', r'\\\1', s)
 
 
-def page():
+def modules():
+    "Module -> what `module` says of it, for those with names"
+    return {p.stem: m for p in sorted((ROOT/'rddm_nb').glob('[a-z]*.py')) if (m := module(p))[2]}
+
+
+def page(found):
     "The cells of the page: (kind, source)"
-    found = {p.stem: module(p) for p in sorted((ROOT/'rddm_nb').glob('[a-z]*.py'))}
     yield 'markdown', '# All of the library\n\n> Every public function and class, what it takes and what it is, with the page that makes it.'
     yield 'markdown', 'Residual Denoising Diffusion Models (RDDM; Liu et al., CVPR 2024) as a library. Each name leads to its documentation, with the meaning of every argument. This page is made from the modules by `python tools/api.py`.'
-    yield 'code', 'names = {' + ', '.join(f'{k!r}: {len(rows)}' for k, (_, _, rows) in found.items() if rows) + '}\nsum(names.values())'
+    yield 'code', 'names = {' + ', '.join(f'{k!r}: {len(rows)}' for k, (_, _, rows) in found.items()) + '}\nsum(names.values())'
     for k, (purpose, notebook, rows) in found.items():
-        if not rows: continue
         table = '\n'.join(['| name | takes | what |', '|---|---|---|', *(f'| `{n}` | {plain(takes)} | {what} |' for n, takes, what in rows)])
         yield 'markdown', f'## rddm_nb.{k}\n\n{purpose} [{notebook[:-6]}]({notebook})\n\n{table}'
 
 
-def notebook():
-    "The page as a notebook, with the output of its one cell"
-    cells = []
-    for i, (kind, src) in enumerate(page()):
-        c = dict(cell_type=kind, id=f'api-{i}', metadata={}, source=src.splitlines(True))
-        if kind == 'code': c |= dict(execution_count=None, outputs=[dict(output_type='execute_result', execution_count=None, metadata={}, data={'text/plain': [str(sum(map(int, re.findall(r': (\d+)', src))))]})])
-        cells.append(c)
-    return dict(cells=cells, metadata=dict(kernelspec=dict(display_name='python3', language='python', name='python3')), nbformat=4, nbformat_minor=5)
-
-
-def fresh(): return PAGE.exists() and [''.join(c['source']) for c in json.loads(PAGE.read_text())['cells']] == [s for _, s in page()]
+def fresh(): return generated.fresh(PAGE, page(modules()))
 
 
 def main():
     if '--check' in sys.argv: sys.exit(0 if fresh() else 'nbs/api.ipynb is not what the modules hold: run `python tools/api.py`')
-    PAGE.write_text(json.dumps(notebook(), indent=1, ensure_ascii=False) + '\n')
+    found = modules()
+    generated.write(PAGE, generated.notebook(page(found), 'api', sum(len(rows) for _, _, rows in found.values())))
 
 
 if __name__ == '__main__': main()

@@ -3,7 +3,6 @@
     python tools/ledger.py            write the page
     python tools/ledger.py --check    only say whether it is what the notebooks hold"""
 import ast
-import json
 import re
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ PAGE = ROOT/'nbs'/'ledger.ipynb'
 AROUND = 'viz', 'pictures', 'demo', 'degrade', 'exercises'  # modules that bring pictures, not equations
 sys.path.insert(0, str(ROOT/'tests'))
 import bars
+import generated
 
 
 class Row(NamedTuple):
@@ -30,7 +30,7 @@ def library():
     out = {}
     for p in sorted((ROOT/'rddm_nb').glob('*.py')):
         if p.stem in AROUND: continue
-        if m := re.search(r'^__all__ = (\[.*?\])', p.read_text(), re.M | re.S): out |= dict.fromkeys(ast.literal_eval(m[1]), p.stem)
+        out |= dict.fromkeys(bars.public(p.read_text()), p.stem)
     return out
 
 
@@ -140,19 +140,12 @@ def page(found):
 
 def notebook(found):
     "The page as a notebook, with the output of its one cell"
-    cells = []
-    for i, (kind, src) in enumerate(page(found)):
-        c = dict(cell_type=kind, id=f'ledger-{i}', metadata={}, source=src.splitlines(True))
-        if kind == 'code':
-            n = str(sum(map(len, found.values())))
-            c |= dict(execution_count=None, outputs=[dict(output_type='execute_result', execution_count=None, metadata={}, data={'text/plain': [n]})])
-        cells.append(c)
-    return dict(cells=cells, metadata=dict(kernelspec=dict(display_name='python3', language='python', name='python3')), nbformat=4, nbformat_minor=5)
+    return generated.notebook(page(found), 'ledger', sum(map(len, found.values())))
 
 
 def fresh(found, path=PAGE):
     "Is the page what the notebooks hold?"
-    return path.exists() and [''.join(c['source']) for c in json.loads(path.read_text())['cells']] == [s for _, s in page(found)]
+    return generated.fresh(path, page(found))
 
 
 def main():
@@ -161,7 +154,7 @@ def main():
     if '--check' in sys.argv and not fresh(found): wrong.append('nbs/ledger.ipynb is not what the notebooks hold: run `python tools/ledger.py`')
     for w in wrong: print(w)
     if wrong: sys.exit(1)
-    if '--check' not in sys.argv: PAGE.write_text(json.dumps(notebook(found), indent=1, ensure_ascii=False) + '\n')
+    if '--check' not in sys.argv: generated.write(PAGE, notebook(found))
     print(f'{sum(map(len, found.values()))} equations in {len(found)} notebooks, each with a check')
 
 
