@@ -8,7 +8,6 @@ Docs: https://rddm-nb.github.io/rddm_nb/measuring.html.md"""
 __all__ = ['PROTOCOLS', 'MEASURES', 'Protocol', 'Mark', 'luminance', 'prepared', 'measure', 'coarse_features', 'frechet_distance']
 
 # %% ../nbs/15_measuring.ipynb #ec53d7e6
-import math
 from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
