@@ -24,6 +24,7 @@ from torch import Tensor
 from .degrade import TASKS, degrade
 from .forward import q_sample
 from .images import psnr
+from .objective import loss_of
 from .pictures import crops, emoji
 from .sampler import gaussian, sample
 from .schedule import Schedule
@@ -69,14 +70,14 @@ def look(
     schedule:Schedule, # where states live
     generator:torch.Generator, # source of nodes and noise
     first:tuple|None=None, # what the first look returned, to make this the second
+    kind:str='l1', # of error, see `loss_of`
 )->tuple: # (loss, (guess of x0, nodes))
     "One look at a batch: how far off the network is, and what it guesses"
     if first is None: base, t = x0, torch.randint(1, schedule.T + 1, (len(x0),), generator=generator)
     else: base, t = first[0], 1 + (torch.rand(len(x0), generator=generator)*first[1]).long()
     eps, (abar, bbar) = gaussian(x0, generator), schedule.coeffs(t, x0)
     pred = net(q_sample(base, x_in, eps, abar, bbar), x_in, abar, bbar, t.to(x0.device))
-    loss = sum((p - true).abs().mean() for p, true in zip(pred, (x_in - x0, eps)) if p is not None)
-    return loss, (None if pred.res is None else (x_in - pred.res.detach()).clamp(-1, 1), t)
+    return loss_of(pred, x_in - x0, eps, kind), (None if pred.res is None else (x_in - pred.res.detach()).clamp(-1, 1), t)
 
 # %% ../nbs/14_demo.ipynb #0fb29011
 def new_net(
@@ -157,6 +158,7 @@ def training(
     generator:torch.Generator, # source of every random number
     lr:float=4e-3, # learning rate at its highest
     twice:bool=True, # look twice at every batch
+    kind:str='l1', # of error, see `loss_of`
 ): # yields (step, share of the budget used, loss) after every step
     "Fit a network; stop iterating whenever you like"
     params, step, first = list(net.parameters()), 0, None
@@ -164,7 +166,7 @@ def training(
     while (u := budget.used(step)) < 1:
         opt.param_groups[0]['lr'] = lr*rate(step, u)
         if first is None: x0, x_in = draw(generator)
-        loss, seen = look(net, x0, x_in, schedule, generator, first)
+        loss, seen = look(net, x0, x_in, schedule, generator, first, kind)
         first = seen if twice and first is None else None
         _descend(opt, params, _finite(loss, step, lr))
         yield (step := step + 1), budget.used(step), loss.item()

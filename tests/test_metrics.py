@@ -4,7 +4,8 @@ import pytest
 import torch
 from common import close, rng
 from hypothesis import given, settings, strategies as st
-from rddm_nb.metrics import MEASURES, PROTOCOLS, Mark, Protocol, coarse_features, frechet_distance, luminance, measure, prepared
+from rddm_nb.metrics import MEASURES, PROTOCOLS, Mark, Protocol, coarse_features, fid, frechet_distance, luminance, measure, prepared
+from rddm_nb.pictures import crops
 
 
 def two(n=2, size=24, seed=0):
@@ -103,7 +104,7 @@ def test_what_cannot_be_measured(call, why):
 
 def test_presets_are_those_of_the_papers():
     assert {n: (p.colour, p.resize) for n, p in PROTOCOLS.items()} == dict(RainDrop=('y', 256), LOL=('y', 256), GoPro=('rgb', 256), ISTD=('rgb', 256), CelebA=('rgb', 64))
-    assert set(MEASURES) == {'PSNR', 'SSIM', 'MAE Lab'} and all(Mark(1., 'PSNR', p).protocol == p for p in PROTOCOLS.values())
+    assert set(MEASURES) == {'PSNR', 'SSIM', 'VIF', 'MAE Lab', 'LPIPS'} and all(Mark(1., 'PSNR', p).protocol == p for p in PROTOCOLS.values())
 
 
 @settings(max_examples=25, deadline=None)
@@ -131,3 +132,49 @@ def test_features_see_colour_and_detail():
     f, g = coarse_features(flat), coarse_features(busy)
     close(f[:, :48], g[:, :48], 1e-12)
     assert (g[:, 48:] > f[:, 48:]).any() and not (g[:, 48:] < f[:, 48:]).any()
+
+
+def test_fidelity_is_one_for_the_truth_and_falls_with_blur():
+    x = crops(2, 64, 'test', 3)
+    soft = [torch.nn.functional.avg_pool2d(torch.nn.functional.pad(x, (k,)*4, mode='replicate'), 2*k + 1, 1) for k in (1, 2)]
+    marks = [measure('VIF', v, x).value for v in (x, *soft)]
+    close(marks[0], 1., 1e-6)
+    assert 1 > marks[1] + .2 > marks[2] + .2
+    with pytest.raises(ValueError, match='41 pixels'): measure('VIF', x[..., :40], x[..., :40])
+    with pytest.raises(ValueError, match='cannot be restricted'): measure('VIF', x, x, Protocol(region='inside'), (torch.arange(64) < 30).float().expand(1, 1, 64, 64)*2 - 1)
+
+
+@pytest.mark.parametrize('ask, what', [(lambda x: measure('LPIPS', x, x), 'LPIPS'), (lambda x: fid(x, x), 'FID')])
+def test_judges_that_are_not_there_are_named(ask, what, monkeypatch):
+    import builtins
+    real = builtins.__import__
+    def offline(name, *rest, **kw):
+        if name.startswith('torchmetrics'): raise ModuleNotFoundError('not installed')
+        return real(name, *rest, **kw)
+    monkeypatch.setattr(builtins, '__import__', offline)
+    with pytest.raises(RuntimeError, match=rf"{what} is judged by a trained network. It needs pip install 'rddm_nb\[perceptual\]'.*not installed"): ask(crops(2, 64, 'test', 0))
+
+
+def test_lpips_gets_pictures_between_minus_one_and_one_and_keeps_each(monkeypatch):
+    import torchmetrics.functional.image as image
+    seen = []
+    def judge(a, b, net_type, reduction): seen.append((a, b, net_type, reduction)); return (a - b).abs().mean((1, 2, 3))
+    monkeypatch.setattr(image, 'learned_perceptual_image_patch_similarity', judge)
+    x, y = crops(3, 32, 'test', 0), crops(3, 32, 'test', 1)
+    mark = measure('LPIPS', x, y)
+    (a, b, net, reduction), = seen
+    assert (net, reduction) == ('alex', 'none') and a.dtype == torch.float32 and len(mark.each) == 3
+    close(a, x, 1e-6); close(b, y, 1e-6)
+    with pytest.raises(ValueError, match='needs colours'): measure('LPIPS', x, y, 'LOL')
+
+
+def test_fid_shows_8_bits_to_inception(monkeypatch):
+    import torchmetrics.image.fid as theirs
+    class Judge:
+        def __init__(self): self.seen = {True: [], False: []}
+        def update(self, x, real): assert x.dtype == torch.uint8; self.seen[real].append(x.double())
+        def compute(self): return torch.tensor(frechet_distance(*(torch.cat(self.seen[r]).mean((2, 3)) for r in (False, True))))
+    monkeypatch.setattr(theirs, 'FrechetInceptionDistance', Judge)
+    x, y = crops(40, 16, 'test', 0), crops(50, 16, 'test', 1)
+    close(fid(x, y), frechet_distance(prepared(x).mean((2, 3)), prepared(y).mean((2, 3))), 1e-4)
+    with pytest.raises(ValueError, match='two pictures at least'): fid(x[:1], y)
