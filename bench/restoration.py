@@ -1,0 +1,214 @@
+"""Restoration of real pictures: residual diffusion beside regression with the same network, pictures and time.
+
+`python -m bench.restoration rain100l residual` trains, restores the test pictures in 1, 2, 5 and 10 steps and writes a row, bench/results/restoration/rain100l-residual-0.json. The sets are read from RDDM_DATA, one
+folder per set (see `SETS`); nothing but numbers leaves it. Time is processor seconds of one thread, so that a busy machine makes nobody worse. `--keep FOLDER` keeps the trained network."""
+import argparse
+import os
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+import torch
+import torch.nn.functional as F
+from rddm_nb.aosa import select
+from rddm_nb.data import match, read_picture
+from rddm_nb.degrade import degrade
+from rddm_nb.demo import Budget, Ema, training
+from rddm_nb.images import from_uint8
+from rddm_nb.metrics import coarse_features, frechet_distance, measure
+from rddm_nb.restore import Tiled
+from rddm_nb.sampler import sample
+from rddm_nb.schedule import Schedule
+from rddm_nb.trainer import generator_for
+from rddm_nb.unet import UNet, save_model
+from bench.common import RESULTS, about, write
+
+WHAT = ('residual', 'noise', 'both', 'aosa', 'regression')
+
+
+@dataclass(frozen=True)
+class Plan:
+    "How a set is learned"
+    train: tuple # folders of inputs, targets and masks under RDDM_DATA; one folder: clean pictures to degrade
+    test: tuple
+    size: int|None # side of the crops, None: whole pictures
+    batch: int
+    loss: str # 'l1' or 'l2'
+    bbar_T: float = .1 # standard deviation of the noise at the end
+    first: str = 'nothing' # what is done to the input before the network sees it: 'nothing', 'curve' or 'scale'
+    shrink: int = 1 # the network works on pictures reduced by so much, and what it adds is enlarged
+    coarse: int = 1 # the training pictures are so much smaller than the test pictures
+    degrade: str = '' # one of `rddm_nb.degrade.TASKS`, for sets of clean pictures
+
+
+SETS = dict(
+    rain100l=Plan(('rain100l/train/rain', 'rain100l/train/norain'), ('rain100l/test/rain', 'rain100l/test/norain'), size=48, batch=8, loss='l2'),
+    lol=Plan(('lol/train/low', 'lol/train/high'), ('lol/eval15/low', 'lol/eval15/high'), size=None, batch=4, loss='l1', first='curve', shrink=2, coarse=2),
+    shadow=Plan(tuple(f'shadow/train/{k}' for k in ('shadow', 'free', 'mask')), tuple(f'shadow/test/{k}' for k in ('shadow', 'free', 'mask')), size=96, batch=3, loss='l1', first='scale'),
+    polyu=Plan(('polyu/noisy', 'polyu/clean'), (), size=48, batch=8, loss='l2', bbar_T=.05),
+    blur=Plan(('clean_photos/bsds_train',), ('clean_photos/cbsd68',), size=48, batch=8, loss='l2', degrade='blur'),
+    holes=Plan(('clean_photos/bsds_train',), ('clean_photos/cbsd68',), size=48, batch=8, loss='l1', degrade='mask'),
+)
+
+
+def files_of(plan, root, split):
+    "The files of a split; where there is one folder for both, every fourth pair is for testing"
+    folders = [Path(root)/f for f in (plan.train if split == 'train' or not plan.test else plan.test)]
+    pairs = match(*(folders if len(folders) > 1 else folders*2))
+    return pairs if plan.test else [p for i, p in enumerate(pairs) if (i % 4 == 0) == (split == 'test')]
+
+
+def pictures_of(plan, root, split):
+    "Pictures (x_in, x0, mask or None), each (1, C, H, W) in [-1, 1]"
+    trios = [tuple(None if f is None else from_uint8(read_picture(f))[None] for f in p) for p in files_of(plan, root, split)]
+    if plan.degrade and split == 'test': return [(degrade(x0, plan.degrade, generator_for('cpu', 'test', i)), x0, None) for i, (_, x0, _) in enumerate(trios)]
+    return trios
+
+
+def fit_curve(trios):
+    "The mean clean value for every input value, colour by colour, smoothed and made to rise"
+    x_in, x0 = (torch.cat([t[i].transpose(0, 1).flatten(1) for t in trios], 1) for i in (0, 1))
+    at = ((x_in + 1)*127.5).round().long()
+    sums, n = torch.zeros(3, 256).scatter_add_(1, at, x0), torch.zeros(3, 256).scatter_add_(1, at, torch.ones_like(x0))
+    near = (-(torch.arange(256)[:, None] - torch.arange(256))**2/18.).exp()
+    return ((sums @ near)/(n @ near).clamp(min=1e-6)).cummax(1).values
+
+
+def curved(x, curve):
+    "A picture through a tone curve per colour"
+    return torch.stack([c[((v + 1)*127.5).round().clamp(0, 255).long()] for c, v in zip(curve, x.transpose(0, 1))], 1)
+
+
+def scaled(x, mask):
+    "Light inside the mask scaled to the mean colour outside"
+    light, m = (x + 1)/2, (mask[:, :1] + 1)/2
+    mean = lambda w: (light*w).sum((2, 3), keepdim=True)/w.sum((2, 3), keepdim=True).clamp(min=1e-6)
+    return (light*(1 + m*(mean(1 - m)/mean(m).clamp(min=1e-3) - 1))).clamp(0, 1)*2 - 1
+
+
+def prepared(plan, trio, curve):
+    "The input as the network gets it"
+    x_in, _, mask = trio
+    return curved(x_in, curve) if plan.first == 'curve' else scaled(x_in, mask) if plan.first == 'scale' else x_in
+
+
+def reduced(trio, k): return trio if k == 1 else tuple(None if v is None else F.avg_pool2d(v, k) for v in trio)
+
+
+def draw_from(plan, pictures):
+    "A function that draws a batch of crops, turned over at random"
+    def one(g):
+        trio = pictures[int(torch.randint(len(pictures), (), generator=g))]
+        h, w = trio[1].shape[-2:]
+        a, b = plan.size or h, plan.size or w
+        y, x, up, left = (int(torch.randint(m, (), generator=g)) for m in (h - a + 1, w - b + 1, 2, 2))
+        flips = [2]*(up and plan.size is not None) + [3]*left
+        return [v[..., y:y + a, x:x + b].flip(flips) for v in trio[:2]]
+    def draw(g):
+        x_in, x0 = (torch.cat(v) for v in zip(*(one(g) for _ in range(plan.batch))))
+        return x0, degrade(x0, plan.degrade, g) if plan.degrade else x_in
+    return draw
+
+
+def schedule_of(what, bbar_T):
+    "Where states live: one point without noise for regression; steep for the residual; for noise alone it must end before all of the residual is in"
+    if what == 'regression': return Schedule.power(T=1, bbar_T=0.)
+    if what == 'residual': return Schedule.power(alpha=('1-x', 3), beta2=('1-x', 3), bbar_T=bbar_T)
+    curve = Schedule.power(bbar_T=bbar_T)
+    return curve if what == 'both' else Schedule(.95*curve.abar, curve.bbar, allow=('open_end',), name='P(1-x,1), P(x,1) up to abar .95')
+
+
+def network(predicts, dim, seed):
+    "An untrained network, the same for the same seed"
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return UNet(dim=dim, predicts=predicts)
+
+
+def chosen(draw, bbar_T, dim, seed):
+    "What training itself chooses to predict"
+    try: out = select(network('res', dim, seed), draw, schedule_of('noise', bbar_T), generator_for('cpu', seed, 'select'))
+    except RuntimeError: return 'residual', dict(choice='undecided after 1000 steps; residual taken')
+    return dict(res='residual', eps='noise')[out.choice], dict(choice=out.choice, steps=out.steps)
+
+
+def learn(net, draw, plan, schedule, seconds, lr, seed):
+    "Fit a network; returns the averaged one and the steps taken"
+    ema, step = Ema(net, .998), 0
+    twice = net.config['predicts'] == 'res' and schedule.T > 1
+    for step, u, loss in training(net, draw, schedule, Budget(seconds, clock=time.thread_time), generator_for('cpu', seed, 'pictures'), lr, twice, plan.loss):
+        ema.update(net)
+        if step % 500 == 0: print(f'{u:4.0%} step {step} loss {loss:.5f}', flush=True)
+    ema.net.schedule = schedule
+    return ema.net, step
+
+
+def restored(net, plan, trio, curve, steps, seed):
+    "A test picture restored"
+    k, x_in = plan.shrink*plan.coarse, prepared(plan, trio, curve)
+    low = prepared(plan, reduced(trio, k), curve)
+    model = Tiled(net, 2*plan.size, plan.size//4) if plan.size else net
+    out = sample(model, low, schedule=net.schedule, steps=min(steps, net.schedule.T), generator=generator_for('cpu', seed, 'test'))
+    return out if k == 1 else (x_in + F.interpolate(out - low, x_in.shape[-2:], mode='bilinear')).clamp(-1, 1)
+
+
+def patches(xs, size=64):
+    "Pieces of pictures, to compare distributions of"
+    return torch.cat([x[0].unfold(1, size, size).unfold(2, size, size).flatten(1, 2).transpose(0, 1) for x in xs])
+
+
+def marks(xs, trios):
+    "How near pictures are to the truth, one by one and as a distribution"
+    got = {k: [measure(k, x.float(), t[1]).value for x, t in zip(xs, trios)] for k in ('PSNR', 'SSIM', 'VIF')}
+    return dict({k: sum(v)/len(v) for k, v in got.items()}, each_PSNR=got['PSNR'], frechet=frechet_distance(coarse_features(patches(xs)), coarse_features(patches([t[1] for t in trios]))))
+
+
+def commit():
+    "Which code this is"
+    said = lambda *words: subprocess.run(['git', *words], cwd=Path(__file__).parent, capture_output=True, text=True).stdout.strip()
+    return said('rev-parse', '--short', 'HEAD') + ('+' if said('status', '--porcelain', '--', 'rddm_nb', 'bench/restoration.py') else '')
+
+
+def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=16, lr=2e-3, name=None, keep=None, limit=None, folder=RESULTS/'restoration'):
+    "Train, restore, write a row"
+    torch.set_num_threads(1)
+    plan, root = SETS[task], os.environ.get('RDDM_DATA', '../shared/data')
+    bbar_T = plan.bbar_T if bbar_T is None else bbar_T
+    trios = [reduced(t, plan.shrink) for t in pictures_of(plan, root, 'train')[:limit]]
+    curve = fit_curve(trios) if plan.first == 'curve' else None
+    draw = draw_from(plan, [(prepared(plan, t, curve), t[1]) for t in trios])
+    objective, choice = chosen(draw, bbar_T, dim, seed) if what == 'aosa' else (what, {})
+    schedule, start = schedule_of(objective, bbar_T), time.thread_time()
+    predicts = dict(residual='res', regression='res', noise='eps', both='both')[objective]
+    net, n = learn(network(predicts, dim, seed), draw, plan, schedule, seconds, lr, seed)
+    trained, tests = time.thread_time() - start, pictures_of(plan, root, 'test')[:limit]
+    print(f'{n} steps in {trained:.0f} s; testing', flush=True)
+    if keep: save_model(Path(keep)/f'{name or task}.safetensors', net, schedule, force=True, task=task, what=what, seed=seed, train_steps=n)
+    many = sorted({min(s, schedule.T) for s in steps})
+    results = {s: marks([restored(net, plan, t, curve, s, seed) for t in tests], tests) for s in many}
+    row = dict(task=task, what=what, seed=seed, bbar_T=schedule[schedule.T].bbar, schedule=schedule.name, lr=lr, dim=dim, parameters=sum(p.numel() for p in net.parameters()), train_pictures=len(trios), test_pictures=len(tests),
+               train_seconds=trained, train_steps=n, **choice, plan={k: getattr(plan, k) for k in ('size', 'batch', 'loss', 'first', 'shrink', 'degrade')},
+               protocol='means over whole test pictures, RGB, 8 bits; Frechet distance between coarse features of 64x64 pieces, not FID',
+               input=marks([t[0] for t in tests], tests), prepared=marks([prepared(plan, t, curve) for t in tests], tests), steps=results, commit=commit(), **about())
+    write(name or f'{task}-{what}-{seed}' + ('' if bbar_T == plan.bbar_T else f'-bbar{bbar_T:g}'), row, folder)
+    print(f"{task} {what}: input {row['input']['PSNR']:.2f}, prepared {row['prepared']['PSNR']:.2f}; " + ', '.join(f"{s}: {m['PSNR']:.2f}/{m['SSIM']:.3f}/{m['VIF']:.3f}/{m['frechet']:.4f}" for s, m in results.items()), flush=True)
+
+
+def main(argv=None):
+    p = argparse.ArgumentParser(prog='python -m bench.restoration', description=__doc__.split('\n')[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    p.add_argument('task', choices=SETS)
+    p.add_argument('what', choices=WHAT, help='what the network predicts')
+    p.add_argument('--seed', type=int, default=0, help='of weights, pictures and noise')
+    p.add_argument('--seconds', type=float, default=600., help='of training, processor time')
+    p.add_argument('--bbar-T', type=float, help="standard deviation of the noise at the end, the set's own unless given")
+    p.add_argument('--steps', type=int, nargs='+', default=[1, 2, 5, 10], help='of sampling')
+    p.add_argument('--dim', type=int, default=16, help='width of the network')
+    p.add_argument('--lr', type=float, default=2e-3, help='learning rate')
+    p.add_argument('--name', help='of the row')
+    p.add_argument('--keep', help='folder for the trained network')
+    p.add_argument('--limit', type=int, help='only so many pictures, to try it out')
+    p.add_argument('--folder', default=str(RESULTS/'restoration'), help='where the row goes')
+    run(**vars(p.parse_args(argv)))
+
+
+if __name__ == '__main__': main()
