@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PKG = ROOT/'rddm_nb'
-ORDER = ['images', 'viz', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler', 'objective', 'pictures', 'degrade', 'files', 'exercises', 'unet', 'demo', 'variants', 'aosa', 'quality', 'metrics', 'ddim', 'scheduler', 'paths', 'atlas', 'widgets', 'official', 'trainer', 'watch', 'data', 'presets', 'restore', 'puzzles', 'cli']
+ORDER = ['images', 'viz', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler', 'objective', 'pictures', 'degrade', 'files', 'exercises', 'unet', 'demo', 'variants', 'aosa', 'quality', 'metrics', 'ddim', 'scheduler', 'paths', 'atlas', 'widgets', 'official', 'trainer', 'watch', 'data', 'presets', 'restore', 'puzzles', 'cli', 'evaluate']
 NOTEBOOKS = sorted((ROOT/'nbs').glob('*.ipynb'))
 
 
@@ -79,7 +79,7 @@ def test_importing_the_sampler_stays_light():
 def test_commands_exist():
     from importlib.metadata import entry_points
     ours = [e for e in entry_points(group='console_scripts') if e.value.startswith('rddm_nb.')]
-    assert {e.name for e in ours} == {'rddm-demo', 'rddm-train', 'rddm-restore'}
+    assert {e.name for e in ours} == {'rddm-demo', 'rddm-train', 'rddm-restore', 'rddm-evaluate'}
     for e in ours: assert callable(e.load())
 
 
