@@ -2,6 +2,7 @@
 import functools
 import html
 import json
+import os
 import re
 import subprocess
 import sys
@@ -208,6 +209,17 @@ def test_axe_finds_nothing_serious(url, browser, name, scheme):
     found = axe(page)
     ctx.close()
     assert found == {}
+
+
+@pytest.mark.skipif(os.environ.get('RDDM_AXE') != 'all', reason='RDDM_AXE=all asks axe about every page (some minutes)')
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+def test_axe_finds_nothing_serious_anywhere(site, url, browser, scheme):
+    found = {}
+    for name in pages(site):
+        ctx, page, _ = visit(browser, url, name, color_scheme=scheme)
+        found[name] = axe(page)
+        ctx.close()
+    assert {n: f for n, f in found.items() if f} == {}
 
 
 def test_axe_can_find_something(browser):

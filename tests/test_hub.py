@@ -1,0 +1,108 @@
+"""The networks in the box do what their files say, and a network that goes through the hub comes back the same, without a network connection."""
+import json
+from importlib.resources import files
+import pytest
+import torch
+from common import close, rng
+from rddm_nb.degrade import rain
+from rddm_nb.hub import PRETRAINED, HubModel, card, load_pretrained
+from rddm_nb.images import psnr
+from rddm_nb.pictures import crops
+from rddm_nb.sampler import sample
+from rddm_nb.schedule import Schedule
+from rddm_nb.unet import UNet
+
+
+def small(seed=0):
+    torch.manual_seed(seed)
+    net = UNet(8, (1, 2)).eval()
+    for p in net.last[-1].parameters(): torch.nn.init.normal_(p, std=.1)
+    net.schedule = Schedule.power(T=8)
+    return net
+
+
+@pytest.mark.parametrize('name', PRETRAINED)
+def test_a_network_in_the_box_is_small_and_says_where_it_comes_from(name):
+    path = files('rddm_nb')/'assets'/f'{name}.safetensors'
+    assert path.stat().st_size <= 1_000_000
+    net = load_pretrained(name)
+    assert {p.dtype for p in net.parameters()} == {torch.float32} and not net.training
+    assert net.meta['name'] == name and net.meta['license'] == 'apache-2.0' and net.meta['limits'] and net.meta['steps'] and net.meta['seed'] == 0 and net.meta['train_steps'] > 1000
+
+
+def test_rain_is_taken_off_as_well_as_the_file_says():
+    net, x0 = load_pretrained('rain'), crops(48, 48, 'test', 5, shrink=1)
+    x_in = torch.cat([rain(x[None], rng(i), scale=1.5) for i, x in enumerate(x0)])
+    before = psnr(x_in, x0).mean()
+    for steps in (1, 5):
+        gain, said = psnr(sample(net, x_in, steps=steps, generator=rng()), x0).mean() - before, net.meta['steps'][str(steps)]['PSNR'] - net.meta['steps']['input']['PSNR']
+        assert gain > 6 and abs(gain - said) < 2.5
+
+
+def test_emoji_are_made_from_nothing():
+    net = load_pretrained('emoji')
+    x = sample(net, shape=(6, 3, 32, 32), steps=10, generator=rng())
+    edge = torch.cat([x[..., 0, :].flatten(), x[..., -1, :].flatten()])
+    assert (edge > .6).float().mean() > .8 and x.flatten(1).std(1).min() > .1 and (x[0] - x[1]).abs().mean() > .05
+
+
+def test_names_that_are_not_there():
+    with pytest.raises(ValueError, match="name must be one of rain, emoji, got 'snow'.*load_any"): load_pretrained('snow')
+
+
+def test_a_card_says_what_is_known_and_what_is_not():
+    net = small()
+    said = card(net)
+    assert all(w in said for w in ('It was not measured.', 'was not written down', 'Nothing is known', 'license: other', 'abar = 1, bbar = 1', f'| parameters | {sum(p.numel() for p in net.parameters()):,} |'))
+    net.meta = dict(name='mine', steps={'input': dict(PSNR=10.), '5': dict(PSNR=20.5, SSIM=.75)}, protocol='on my pictures', limits=['not yours'], license='mit')
+    said = card(net)
+    assert all(w in said for w in ('# mine', '| steps | PSNR | SSIM |', '| input | 10.00 |  |', '| 5 | 20.50 | 0.75 |', 'on my pictures:', '- not yours', 'license: mit'))
+
+
+def test_a_folder_gives_the_network_back(tmp_path):
+    net, x = small(), crops(2, 16, 'test')
+    net.meta = dict(name='mine', steps={'5': dict(PSNR=20.5)})
+    HubModel(net).save_pretrained(tmp_path/'m')
+    assert sorted(p.name for p in (tmp_path/'m').iterdir()) == ['README.md', 'model.safetensors', 'schedule.png']
+    assert (tmp_path/'m/schedule.png').read_bytes()[:4] == b'\x89PNG' and '20.50' in (tmp_path/'m/README.md').read_text()
+    back = HubModel.from_pretrained(tmp_path/'m')
+    assert back.schedule == net.schedule and back.net.meta == net.meta
+    close(sample(back, x, steps=3, generator=rng()), sample(net, x, steps=3, generator=rng()), 0)
+
+
+def test_a_folder_with_a_model_is_left_alone(tmp_path):
+    HubModel(small()).save_pretrained(tmp_path/'m')
+    before = {p: p.read_bytes() for p in (tmp_path/'m').iterdir()}
+    with pytest.raises(FileExistsError, match='already holds a model'): HubModel(small(1)).save_pretrained(tmp_path/'m')
+    assert {p: p.read_bytes() for p in (tmp_path/'m').iterdir()} == before
+
+
+def test_pushing_uploads_model_card_and_picture(monkeypatch):
+    import huggingface_hub.hub_mixin as theirs
+    seen = {}
+    class Api:
+        def __init__(self, *a, **kw): pass
+        def create_repo(self, repo_id, **kw): seen['repo'] = repo_id; return type('Url', (), dict(repo_id=repo_id))()
+        def upload_folder(self, folder_path, **kw):
+            from pathlib import Path
+            seen['files'] = {p.name: p.read_bytes() for p in Path(folder_path).iterdir()}
+            return type('Info', (), dict(commit_url='there'))()
+    monkeypatch.setattr(theirs, 'HfApi', Api)
+    HubModel(small()).push_to_hub('me/mine')
+    assert seen['repo'] == 'me/mine' and set(seen['files']) == {'README.md', 'model.safetensors', 'schedule.png'}
+
+
+def test_a_repository_is_asked_for_the_one_file(monkeypatch, tmp_path):
+    import rddm_nb.hub as hub
+    net = small()
+    HubModel(net).save_pretrained(tmp_path/'m')
+    asked = []
+    def download(repo, file, **kw): asked.append((repo, file, kw['revision'])); return str(tmp_path/'m'/file)
+    monkeypatch.setattr(hub, 'hf_hub_download', download)
+    back = hub.HubModel._from_pretrained(model_id='me/mine', revision='v2')
+    assert asked == [('me/mine', 'model.safetensors', 'v2')] and back.schedule == net.schedule
+
+
+def test_a_pickle_is_refused(tmp_path):
+    (tmp_path/'m').mkdir(); torch.save({}, tmp_path/'m/model.safetensors'); (tmp_path/'m/config.json').write_text(json.dumps({}))
+    with pytest.raises(ValueError, match='not a whole safetensors file'): HubModel.from_pretrained(tmp_path/'m')

@@ -1,0 +1,94 @@
+"""The command behind the results page: what it feeds the network, what it measures, and that it measures the same again."""
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+import pytest
+import torch
+from common import close, pictures, rng
+from PIL import Image
+from rddm_nb.degrade import rain
+from rddm_nb.images import to_uint8
+from rddm_nb.pictures import crops
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+from bench import restoration as r
+RESULTS = ROOT/'bench/results/restoration'
+
+
+def data(root):
+    "A tiny copy of the layout of a set, from open pictures"
+    for split, n in (('train', 6), ('test', 2)):
+        x0 = crops(n, 64, split, 3, shrink=1)
+        for k, x in (('rain', rain(x0, rng(), scale=1.)), ('norain', x0)):
+            for i, v in enumerate(x):
+                f = root/'rain100l'/split/k/f'{i}.png'
+                f.parent.mkdir(parents=True, exist_ok=True); Image.fromarray(to_uint8(v).permute(1, 2, 0).numpy()).save(f)
+    return root
+
+
+def command(root, out, *words):
+    done = subprocess.run([sys.executable, '-m', 'bench.restoration', 'rain100l', *words, '--seconds', '.5', '--dim', '8', '--folder', str(out)], cwd=ROOT, capture_output=True, text=True, env=dict(os.environ, RDDM_DATA=str(root), PYTHONPATH=str(ROOT)))
+    assert done.returncode == 0, done.stderr
+    return {p.stem: json.loads(p.read_text()) for p in out.glob('*.json')}
+
+
+@pytest.mark.parametrize('what, steps', [('residual', {'1', '3'}), ('regression', {'1'}), ('noise', {'1', '3'}), ('both', {'1', '3'})])
+def test_a_row_says_what_was_done(what, steps, tmp_path):
+    (name, row), = command(data(tmp_path/'data'), tmp_path/'out', what, '--steps', '1', '3').items()
+    assert name == f'rain100l-{what}-0' and set(row['steps']) == steps and (row['train_pictures'], row['test_pictures']) == (6, 2)
+    assert row['commit'] and row['name'] and row['threads'] == 1 and row['train_steps'] >= 1 and row['train_seconds'] >= .5
+    for m in (row['input'], *row['steps'].values()):
+        assert set(m) == {'PSNR', 'SSIM', 'VIF', 'frechet', 'each_PSNR'} and len(m['each_PSNR']) == 2
+        close(sum(m['each_PSNR'])/2, m['PSNR'], 1e-9)
+    assert row['prepared'] == row['input']
+
+
+def test_train_and_test_share_no_file():
+    root = ROOT.parent/'shared/data' if 'RDDM_DATA' not in os.environ else Path(os.environ['RDDM_DATA'])
+    if not root.is_dir(): pytest.skip(f'no sets in {root}; RDDM_DATA names another folder')
+    for name, plan in r.SETS.items():
+        train, test = ({p.x0 for p in r.files_of(plan, root, s)} for s in ('train', 'test'))
+        assert train and test and not train & test, name
+
+
+def test_the_curve_of_a_known_darkening():
+    x0 = pictures(1, 3, 80, 80, dtype=torch.float32)
+    x_in = x0*.5 - .5
+    curve = r.fit_curve([(x_in, x0, None)])
+    assert (curve.diff(dim=1) >= 0).all()
+    inner = (x0.abs() < .8)
+    assert (r.curved(x_in, curve) - x0)[inner].abs().max() < .06 < (x_in - x0)[inner].abs().max()
+
+
+def test_light_in_a_shadow_comes_back():
+    x0 = torch.full((1, 3, 16, 16), .2)
+    mask = torch.full((1, 3, 16, 16), -1.); mask[..., :8] = 1
+    x_in = torch.where(mask > 0, (x0 + 1)*.3 - 1, x0)
+    close(r.scaled(x_in, mask), x0, 1e-6)
+
+
+def test_crops_keep_pairs_together():
+    plan = r.SETS['rain100l']
+    x0 = [pictures(1, 3, 60, 70, seed=i, dtype=torch.float32) for i in range(3)]
+    clean, degraded = r.draw_from(plan, [(x*.5, x) for x in x0])(rng())
+    assert clean.shape == (plan.batch, 3, plan.size, plan.size)
+    close(degraded, clean*.5, 0)
+    again = r.draw_from(plan, [(x*.5, x) for x in x0])(rng())
+    assert torch.equal(again[0], clean) and not torch.equal(r.draw_from(plan, [(x*.5, x) for x in x0])(rng(1))[0], clean)
+
+
+@pytest.mark.parametrize('what', r.WHAT[:3] + r.WHAT[4:])
+def test_schedules_suit_what_is_predicted(what):
+    s = r.schedule_of(what, .1)
+    end = s[s.T]
+    assert (end.bbar == 0) == (what == 'regression') and (end.abar < 1) == (what == 'noise') and s[s.T].bbar in (0., pytest.approx(.1))
+
+
+def test_results_that_are_kept_are_of_whole_runs():
+    for p in RESULTS.glob('*.json'):
+        row = json.loads(p.read_text())
+        assert row['test_pictures'] == dict(rain100l=15, lol=8, shadow=16, polyu=20, blur=24, holes=24)[row['task']], p.name
+        assert row['train_seconds'] > 100 and row['dim'] == 16 and '+' not in row['commit'], p.name
