@@ -1,7 +1,8 @@
 """Restoration of real pictures: residual diffusion beside regression with the same network, pictures and time.
 
 `python -m bench.restoration rain100l residual` trains, restores the test pictures in 1, 2, 5 and 10 steps and writes a row, bench/results/restoration/rain100l-residual-0.json. The sets are read from RDDM_DATA, one
-folder per set (see `SETS`); nothing but numbers leaves it. Time is processor seconds of one thread, so that a busy machine makes nobody worse. `--keep FOLDER` keeps the trained network."""
+folder per set (see `SETS`); nothing but numbers leaves it. Time is processor seconds of one thread, so that a busy machine makes nobody worse. `--keep FOLDER` keeps the trained network, `--model FILE` measures one
+that was kept."""
 import argparse
 import os
 import subprocess
@@ -20,9 +21,10 @@ from rddm_nb.restore import Tiled
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import generator_for
-from rddm_nb.unet import UNet, save_model
+from rddm_nb.unet import UNet, load_model, save_model
 from bench.common import RESULTS, about, write
 
+PREDICTS = dict(residual='res', noise='eps', both='both', regression='res')
 WHAT = ('residual', 'noise', 'both', 'aosa', 'regression')
 
 
@@ -169,7 +171,7 @@ def commit():
     return said('rev-parse', '--short', 'HEAD') + ('+' if said('status', '--porcelain', '--', 'rddm_nb', 'bench/restoration.py') else '')
 
 
-def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=16, lr=2e-3, name=None, keep=None, limit=None, folder=RESULTS/'restoration'):
+def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=16, lr=2e-3, name=None, keep=None, model=None, limit=None, folder=RESULTS/'restoration'):
     "Train, restore, write a row"
     torch.set_num_threads(1)
     plan, root = SETS[task], os.environ.get('RDDM_DATA', '../shared/data')
@@ -177,17 +179,18 @@ def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=
     trios = [reduced(t, plan.shrink) for t in pictures_of(plan, root, 'train')[:limit]]
     curve = fit_curve(trios) if plan.first == 'curve' else None
     draw = draw_from(plan, [(prepared(plan, t, curve), t[1]) for t in trios])
-    objective, choice = chosen(draw, bbar_T, dim, seed) if what == 'aosa' else (what, {})
-    schedule, start = schedule_of(objective, bbar_T), time.thread_time()
-    predicts = dict(residual='res', regression='res', noise='eps', both='both')[objective]
-    net, n = learn(network(predicts, dim, seed), draw, plan, schedule, seconds, lr, seed)
-    trained, tests = time.thread_time() - start, pictures_of(plan, root, 'test')[:limit]
-    print(f'{n} steps in {trained:.0f} s; testing', flush=True)
-    if keep: save_model(Path(keep)/f'{name or task}.safetensors', net, schedule, force=True, task=task, what=what, seed=seed, train_steps=n)
+    if model: net = load_model(model)
+    else:
+        objective, choice = chosen(draw, bbar_T, dim, seed) if what == 'aosa' else (what, {})
+        start = time.thread_time()
+        net, n = learn(network(PREDICTS[objective], dim, seed), draw, plan, schedule_of(objective, bbar_T), seconds, lr, seed)
+        net.meta = dict(task=task, what=what, seed=seed, lr=lr, train_pictures=len(trios), train_steps=n, train_seconds=time.thread_time() - start, **choice)
+        if keep: save_model(Path(keep)/f'{name or task}.safetensors', net, net.schedule, force=True, **net.meta)
+    print(f"{net.meta['train_steps']} steps in {net.meta['train_seconds']:.0f} s; testing", flush=True)
+    schedule, tests = net.schedule, pictures_of(plan, root, 'test')[:limit]
     many = sorted({min(s, schedule.T) for s in steps})
     results = {s: marks([restored(net, plan, t, curve, s, seed) for t in tests], tests) for s in many}
-    row = dict(task=task, what=what, seed=seed, bbar_T=schedule[schedule.T].bbar, schedule=schedule.name, lr=lr, dim=dim, parameters=sum(p.numel() for p in net.parameters()), train_pictures=len(trios), test_pictures=len(tests),
-               train_seconds=trained, train_steps=n, **choice, plan={k: getattr(plan, k) for k in ('size', 'batch', 'loss', 'first', 'shrink', 'degrade')},
+    row = dict(net.meta, bbar_T=schedule[schedule.T].bbar, schedule=schedule.name, dim=net.config['dim'], parameters=sum(p.numel() for p in net.parameters()), test_pictures=len(tests), plan={k: getattr(plan, k) for k in ('size', 'batch', 'loss', 'first', 'shrink', 'degrade')},
                protocol='means over whole test pictures, RGB, 8 bits; Frechet distance between coarse features of 64x64 pieces, not FID',
                input=marks([t[0] for t in tests], tests), prepared=marks([prepared(plan, t, curve) for t in tests], tests), steps=results, commit=commit(), **about())
     write(name or f'{task}-{what}-{seed}' + ('' if bbar_T == plan.bbar_T else f'-bbar{bbar_T:g}'), row, folder)
@@ -206,6 +209,7 @@ def main(argv=None):
     p.add_argument('--lr', type=float, default=2e-3, help='learning rate')
     p.add_argument('--name', help='of the row')
     p.add_argument('--keep', help='folder for the trained network')
+    p.add_argument('--model', help='measure this network again instead of training one')
     p.add_argument('--limit', type=int, help='only so many pictures, to try it out')
     p.add_argument('--folder', default=str(RESULTS/'restoration'), help='where the row goes')
     run(**vars(p.parse_args(argv)))

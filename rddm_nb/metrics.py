@@ -103,17 +103,17 @@ def _judge(name):
 
 # %% ../nbs/15_measuring.ipynb #38c761a2
 def _ssim(a, b, w):
-    from torchmetrics.functional.image import structural_similarity_index_measure as ssim
+    from skimage.metrics import structural_similarity as ssim
     if not bool(w.all()): raise ValueError("SSIM looks at windows and cannot be restricted to a region")
     if min(a.shape[-2:]) < 11: raise ValueError(f"SSIM looks at windows of 11 pixels, the pictures have {a.shape[-2]}x{a.shape[-1]}")
-    _, everywhere = ssim(a, b, gaussian_kernel=True, sigma=1.5, kernel_size=11, data_range=255., reduction='none', return_full_image=True)
-    return everywhere[..., 5:-5, 5:-5].flatten(1).mean(1)
+    arrays = lambda x: x.cpu().numpy()
+    return torch.tensor([ssim(x, y, channel_axis=0, data_range=255., gaussian_weights=True, sigma=1.5, use_sample_covariance=False) for x, y in zip(arrays(a), arrays(b))], dtype=torch.float64)
 
 def _vif(a, b, w):
     from torchmetrics.functional.image import visual_information_fidelity as vif
     if not bool(w.all()): raise ValueError("VIF looks at windows and cannot be restricted to a region")
     if min(a.shape[-2:]) < 41: raise ValueError(f"VIF looks at four scales and needs 41 pixels, the pictures have {a.shape[-2]}x{a.shape[-1]}")
-    return vif(a, b, reduction='none').reshape(-1)
+    return vif(a.float(), b.float(), reduction='none').reshape(-1).double()
 
 def _mae_lab(a, b, w):
     from skimage.color import rgb2lab
