@@ -21,7 +21,7 @@ from rddm_nb.restore import Tiled
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import generator_for
-from rddm_nb.unet import UNet, load_model, save_model
+from rddm_nb.unet import UNet, load_model, save_model, with_extra
 from bench.common import RESULTS, about, write
 
 PREDICTS = dict(residual='res', noise='eps', both='both', regression='res')
@@ -46,7 +46,7 @@ class Plan:
 SETS = dict(
     rain100l=Plan(('rain100l/train/rain', 'rain100l/train/norain'), ('rain100l/test/rain', 'rain100l/test/norain'), size=48, batch=8, loss='l2'),
     lol=Plan(('lol/train/low', 'lol/train/high'), ('lol/eval15/low', 'lol/eval15/high'), size=None, batch=4, loss='l1', first='curve', shrink=2, coarse=2),
-    shadow=Plan(tuple(f'shadow/train/{k}' for k in ('shadow', 'free', 'mask')), tuple(f'shadow/test/{k}' for k in ('shadow', 'free', 'mask')), size=96, batch=3, loss='l1', first='scale'),
+    shadow=Plan(tuple(f'shadow/train/{k}' for k in ('shadow', 'free', 'mask')), tuple(f'shadow/test/{k}' for k in ('shadow', 'free', 'mask')), size=104, batch=4, loss='l2', first='scale', shrink=2),
     polyu=Plan(('polyu/noisy', 'polyu/clean'), (), size=48, batch=8, loss='l2', bbar_T=.05),
     blur=Plan(('clean_photos/bsds_train',), ('clean_photos/cbsd68',), size=48, batch=8, loss='l2', degrade='blur'),
     holes=Plan(('clean_photos/bsds_train',), ('clean_photos/cbsd68',), size=48, batch=8, loss='l1', degrade='mask'),
@@ -97,17 +97,19 @@ def prepared(plan, trio, curve):
 def reduced(trio, k): return trio if k == 1 else tuple(None if v is None else F.avg_pool2d(v, k) for v in trio)
 
 
-def draw_from(plan, pictures):
-    "A function that draws a batch of crops, turned over at random"
+def draw_from(plan, pictures, net=None):
+    "A function that draws a batch of crops, turned over at random; the network is shown their masks"
     def one(g):
         trio = pictures[int(torch.randint(len(pictures), (), generator=g))]
         h, w = trio[1].shape[-2:]
         a, b = plan.size or h, plan.size or w
         y, x, up, left = (int(torch.randint(m, (), generator=g)) for m in (h - a + 1, w - b + 1, 2, 2))
         flips = [2]*(up and plan.size is not None) + [3]*left
-        return [v[..., y:y + a, x:x + b].flip(flips) for v in trio[:2]]
+        return [None if v is None else v[..., y:y + a, x:x + b].flip(flips) for v in trio]
     def draw(g):
-        x_in, x0 = (torch.cat(v) for v in zip(*(one(g) for _ in range(plan.batch))))
+        x_in, x0, mask = zip(*(one(g) for _ in range(plan.batch)))
+        x_in, x0 = torch.cat(x_in), torch.cat(x0)
+        if mask[0] is not None: net.extra = torch.cat(mask)
         return x0, degrade(x0, plan.degrade, g) if plan.degrade else x_in
     return draw
 
@@ -120,23 +122,24 @@ def schedule_of(what, bbar_T):
     return curve if what == 'both' else Schedule(.95*curve.abar, curve.bbar, allow=('open_end',), name='P(1-x,1), P(x,1) up to abar .95')
 
 
-def network(predicts, dim, seed):
+def network(predicts, dim, seed, masks):
     "An untrained network, the same for the same seed"
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return UNet(dim=dim, predicts=predicts)
+        return UNet(dim=dim, predicts=predicts, sees_extra=masks)
 
 
-def chosen(draw, bbar_T, dim, seed):
+def chosen(plan, pictures, bbar_T, dim, seed):
     "What training itself chooses to predict"
-    try: out = select(network('res', dim, seed), draw, schedule_of('noise', bbar_T), generator_for('cpu', seed, 'select'))
+    net = network('res', dim, seed, plan.first == 'scale')
+    try: out = select(net, draw_from(plan, pictures, net), schedule_of('noise', bbar_T), generator_for('cpu', seed, 'select'))
     except RuntimeError: return 'residual', dict(choice='undecided after 1000 steps; residual taken')
     return dict(res='residual', eps='noise')[out.choice], dict(choice=out.choice, steps=out.steps)
 
 
-def learn(net, draw, plan, schedule, seconds, lr, seed):
+def learn(net, pictures, plan, schedule, seconds, lr, seed):
     "Fit a network; returns the averaged one and the steps taken"
-    ema, step = Ema(net, .998), 0
+    ema, draw, step = Ema(net, .998), draw_from(plan, pictures, net), 0
     twice = net.config['predicts'] == 'res' and schedule.T > 1
     for step, u, loss in training(net, draw, schedule, Budget(seconds, clock=time.thread_time), generator_for('cpu', seed, 'pictures'), lr, twice, plan.loss):
         ema.update(net)
@@ -148,8 +151,10 @@ def learn(net, draw, plan, schedule, seconds, lr, seed):
 def restored(net, plan, trio, curve, steps, seed):
     "A test picture restored"
     k, x_in = plan.shrink*plan.coarse, prepared(plan, trio, curve)
-    low = prepared(plan, reduced(trio, k), curve)
-    model = Tiled(net, 2*plan.size, plan.size//4) if plan.size else net
+    small = reduced(trio, k)
+    low, mask = prepared(plan, small, curve), small[2]
+    if mask is not None: model = with_extra(net, mask)
+    else: model = Tiled(net, 2*plan.size, plan.size//4) if plan.size else net
     out = sample(model, low, schedule=net.schedule, steps=min(steps, net.schedule.T), generator=generator_for('cpu', seed, 'test'))
     return out if k == 1 else (x_in + F.interpolate(out - low, x_in.shape[-2:], mode='bilinear')).clamp(-1, 1)
 
@@ -178,12 +183,12 @@ def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=
     bbar_T = plan.bbar_T if bbar_T is None else bbar_T
     trios = [reduced(t, plan.shrink) for t in pictures_of(plan, root, 'train')[:limit]]
     curve = fit_curve(trios) if plan.first == 'curve' else None
-    draw = draw_from(plan, [(prepared(plan, t, curve), t[1]) for t in trios])
+    pictures = [(prepared(plan, t, curve), *t[1:]) for t in trios]
     if model: net = load_model(model)
     else:
-        objective, choice = chosen(draw, bbar_T, dim, seed) if what == 'aosa' else (what, {})
+        objective, choice = chosen(plan, pictures, bbar_T, dim, seed) if what == 'aosa' else (what, {})
         start = time.thread_time()
-        net, n = learn(network(PREDICTS[objective], dim, seed), draw, plan, schedule_of(objective, bbar_T), seconds, lr, seed)
+        net, n = learn(network(PREDICTS[objective], dim, seed, plan.first == 'scale'), pictures, plan, schedule_of(objective, bbar_T), seconds, lr, seed)
         net.meta = dict(task=task, what=what, seed=seed, lr=lr, train_pictures=len(trios), train_steps=n, train_seconds=time.thread_time() - start, **choice)
         if keep: save_model(Path(keep)/f'{name or task}.safetensors', net, net.schedule, force=True, **net.meta)
     print(f"{net.meta['train_steps']} steps in {net.meta['train_seconds']:.0f} s; testing", flush=True)

@@ -6,7 +6,7 @@ Docs: https://rddm-nb.github.io/rddm_nb/official.html.md"""
 
 # %% auto #0
 __all__ = ['StandardConv', 'ChannelNorm', 'OfficialBlock', 'OfficialAttention', 'Enlarge', 'clock', 'OfficialNet', 'OfficialUNet',
-           'with_extra', 'folded', 'our_name', 'load_official']
+           'FixedConv', 'FixedEnlarge', 'folded', 'our_name', 'load_official']
 
 # %% ../nbs/official.ipynb #6efb347b
 import copy
@@ -17,6 +17,8 @@ import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import Tensor, nn
 from .estimate import Prediction
+from .unet import with_extra
+from .winograd import FEWEST, conv3x3, filters, pays
 
 # %% ../nbs/official.ipynb #9bf78735
 class StandardConv(nn.Conv2d):
@@ -25,7 +27,9 @@ class StandardConv(nn.Conv2d):
         "The filters that are used"
         w = self.weight
         return F.layer_norm(w.flatten(1), (w[0].numel(),), eps=1e-5).view_as(w)
-    def forward(self, h): return self._conv_forward(h, self.standardised(), self.bias)
+    def forward(self, h):
+        small = self.kernel_size == (3, 3) and self.padding == (1, 1) and self.stride == (1, 1)
+        return conv3x3(h, filters(self.standardised()), self.bias) if small and pays(h) else self._conv_forward(h, self.standardised(), self.bias)
 
 class ChannelNorm(nn.Module):
     "Mean 0 and variance 1 over the channels of every place, times a learned gain"
@@ -76,10 +80,11 @@ class OfficialAttention(nn.Module):
 # %% ../nbs/official.ipynb #e41a19c0
 class Enlarge(nn.Conv2d):
     "Twice the size by repeating pixels, then a 3x3 convolution, as one transposed convolution"
-    def forward(self, h):
+    def kernel(self)->Tensor:
+        "Weights that meet the same pixel, added up: (C, K, 4, 4)"
         p = F.pad(self.weight, (1, 1, 1, 1))
-        k = p[..., :-1, :-1] + p[..., 1:, :-1] + p[..., :-1, 1:] + p[..., 1:, 1:]
-        return F.conv_transpose2d(h, k.flip(2, 3).transpose(0, 1), self.bias, stride=2, padding=1)
+        return (p[..., :-1, :-1] + p[..., 1:, :-1] + p[..., :-1, 1:] + p[..., 1:, 1:]).flip(2, 3).transpose(0, 1)
+    def forward(self, h): return F.conv_transpose2d(h, self.kernel(), self.bias, stride=2, padding=1)
 
 # %% ../nbs/official.ipynb #5b6fc83a
 def clock(
@@ -187,28 +192,30 @@ def forward(self:OfficialUNet,
     x, times, (h, w) = self._looked_at(x_t, x_in), self._times(x_t, abar, bbar, t), x_t.shape[-2:]
     return Prediction(**{k: net(x, times[k])[..., :h, :w] for k, net in self.nets.items()})
 
-# %% ../nbs/official.ipynb #6aecdddb
-def with_extra(
-    net:OfficialUNet, # a network that looks at a third picture
-    extra:Tensor, # (B, C, H, W)
-)->OfficialUNet: # the same weights, with the picture
-    "The network looking at these third pictures"
-    out = copy.copy(net)
-    out.extra = extra
-    return out
-
 # %% ../nbs/official.ipynb #a2f1ef75
+class FixedConv(nn.Conv2d):
+    "A 3x3 convolution whose filters do not change any more"
+    def __init__(self, weight, bias):
+        super().__init__(weight.shape[1], weight.shape[0], 3, padding=1, device='meta')
+        self.weight, self.bias = (nn.Parameter(v.detach(), requires_grad=False) for v in (weight, bias))
+        self.register_buffer('u', filters(self.weight) if self.in_channels >= FEWEST['looking'] else None, persistent=False)
+    def forward(self, h): return conv3x3(h, self.u, self.bias) if self.u is not None and pays(h) else super().forward(h)
+
+class FixedEnlarge(nn.ConvTranspose2d):
+    "`Enlarge` with a kernel that does not change any more"
+    def __init__(self, up):
+        super().__init__(up.in_channels, up.out_channels, 4, 2, 1, device='meta')
+        self.weight, self.bias = (nn.Parameter(v.detach(), requires_grad=False) for v in (up.kernel(), up.bias))
+
 def folded(
     net:nn.Module, # a network with `StandardConv`s
 )->nn.Module: # a copy for sampling
-    "The same function with standardised filters as plain ones"
+    "The same function with filters made once"
     net = copy.deepcopy(net).eval()
     for m in [m for m in net.modules()]:
         for name, c in m.named_children():
-            if isinstance(c, StandardConv):
-                plain = nn.Conv2d(c.in_channels, c.out_channels, c.kernel_size, c.stride, c.padding).to(c.weight)
-                plain.weight.data, plain.bias.data = c.standardised().detach(), c.bias.detach()
-                setattr(m, name, plain)
+            if isinstance(c, StandardConv): setattr(m, name, FixedConv(c.standardised(), c.bias))
+            if isinstance(c, Enlarge): setattr(m, name, FixedEnlarge(c))
     return net.requires_grad_(False)
 
 # %% ../nbs/official.ipynb #df96b1c4

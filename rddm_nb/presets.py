@@ -133,7 +133,6 @@ def make_network(
     "The network that a table stands for"
     t = dict(table, mults=tuple(table['mults']))
     small = t.pop('kind') == 'small'
-    if small and t.pop('sees_extra'): raise ValueError("the small network looks at no third picture: set network.kind='official' for sees_extra")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return UNet(**t) if small else OfficialUNet(**t)

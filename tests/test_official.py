@@ -241,3 +241,19 @@ def test_files_that_are_not_official_weights(tmp_path):
 
 def test_the_clock():
     close(clock(torch.tensor([0., 2.], dtype=torch.float64), 4), [[0, 0, 1, 1], [math.sin(2), math.sin(2e-4), math.cos(2), math.cos(2e-4)]], 1e-12)
+
+
+@pytest.mark.parametrize('side', [8, 7])
+@pytest.mark.parametrize('channels', [64, 128, 192])
+def test_many_channels_go_winograds_way_and_nothing_changes(channels, side):
+    conv = awake(StandardConv(channels, 16, 3, padding=1))
+    x = randn(2, channels, side, side).requires_grad_()
+    plain = torch.nn.functional.conv2d(x, conv.standardised(), conv.bias, padding=1)
+    close(conv(x), plain, 1e-9)
+    with torch.no_grad(): close(folded(torch.nn.Sequential(conv))(x), plain, 1e-9)
+    for a, b in zip(*(torch.autograd.grad(y.square().sum(), (x, *conv.parameters()), retain_graph=True) for y in (conv(x), plain))): close(a, b, 1e-7)
+
+
+def test_a_folded_network_changes_its_precision_as_a_whole():
+    net = folded(torch.nn.Sequential(awake(StandardConv(192, 8, 3, padding=1)))).float()
+    assert net(torch.zeros(1, 192, 4, 4)).dtype == torch.float32

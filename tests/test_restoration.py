@@ -73,11 +73,11 @@ def test_light_in_a_shadow_comes_back():
 def test_crops_keep_pairs_together():
     plan = r.SETS['rain100l']
     x0 = [pictures(1, 3, 60, 70, seed=i, dtype=torch.float32) for i in range(3)]
-    clean, degraded = r.draw_from(plan, [(x*.5, x) for x in x0])(rng())
+    clean, degraded = r.draw_from(plan, [(x*.5, x, None) for x in x0])(rng())
     assert clean.shape == (plan.batch, 3, plan.size, plan.size)
     close(degraded, clean*.5, 0)
-    again = r.draw_from(plan, [(x*.5, x) for x in x0])(rng())
-    assert torch.equal(again[0], clean) and not torch.equal(r.draw_from(plan, [(x*.5, x) for x in x0])(rng(1))[0], clean)
+    again = r.draw_from(plan, [(x*.5, x, None) for x in x0])(rng())
+    assert torch.equal(again[0], clean) and not torch.equal(r.draw_from(plan, [(x*.5, x, None) for x in x0])(rng(1))[0], clean)
 
 
 @pytest.mark.parametrize('what', r.WHAT[:3] + r.WHAT[4:])
