@@ -157,7 +157,7 @@ def bar_outputs(cells):
 
 # lessons with exercises; this must grow to all of them
 EXERCISED = {'00_two_arrows', '01_schedules', '02_forward', '03_estimate', '03b_exact', '04_reverse', '05_sampler',
-             '06_objective', '07_variants', '08_aosa', '09_quality', '10_ddim', '11_paths', '12_tasks', '13_unet', '14_demo', '14b_training', '15_measuring', '16_map', '16b_table', '17b_break_it'}
+             '06_objective', '07_variants', '08_aosa', '09_quality', '10_ddim', '11_paths', '12_tasks', '13_unet', '14_demo', '14b_training', '15_measuring', '16_map', '16b_table', '17b_break_it', '18_figures'}
 FOLDED = re.compile(r'^#\|\s*code-fold:\s*true', re.M)
 
 
