@@ -46,7 +46,7 @@ class Plan:
 SETS = dict(
     rain100l=Plan(('rain100l/train/rain', 'rain100l/train/norain'), ('rain100l/test/rain', 'rain100l/test/norain'), size=48, batch=8, loss='l2'),
     lol=Plan(('lol/train/low', 'lol/train/high'), ('lol/eval15/low', 'lol/eval15/high'), size=None, batch=4, loss='l1', first='curve', shrink=2, coarse=2),
-    shadow=Plan(tuple(f'shadow/train/{k}' for k in ('shadow', 'free', 'mask')), tuple(f'shadow/test/{k}' for k in ('shadow', 'free', 'mask')), size=104, batch=4, loss='l2', first='scale', shrink=2),
+    shadow=Plan(tuple(f'shadow/train/{k}' for k in ('shadow', 'free', 'mask')), tuple(f'shadow/test/{k}' for k in ('shadow', 'free', 'mask')), size=96, batch=4, loss='l2', first='scale', shrink=2),
     polyu=Plan(('polyu/noisy', 'polyu/clean'), (), size=48, batch=8, loss='l2', bbar_T=.05),
     blur=Plan(('clean_photos/bsds_train',), ('clean_photos/cbsd68',), size=48, batch=8, loss='l2', degrade='blur'),
     holes=Plan(('clean_photos/bsds_train',), ('clean_photos/cbsd68',), size=48, batch=8, loss='l1', degrade='mask'),

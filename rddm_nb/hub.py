@@ -34,58 +34,33 @@ def _table(steps):
     columns = list(dict.fromkeys(k for v in steps.values() for k in v))
     return '\n'.join([f"| steps | {' | '.join(columns)} |", '|' + '---|'*(len(columns) + 1)] + [f"| {s} | {' | '.join(f'{v[k]:.2f}' if k in v else '' for k in columns)} |" for s, v in steps.items()])
 
-def _facts(net):
+def _facts(net, m):
     "Everything plain that a file remembers"
-    known = dict(parameters=f'{sum(p.numel() for p in net.parameters()):,}', **net.config, **{k: v for k, v in net.meta.items() if k not in ('steps', 'protocol', 'limits', 'what', 'name')})
+    known = dict(parameters=f'{sum(p.numel() for p in net.parameters()):,}', **net.config, **{k: v for k, v in m.items() if k not in ('steps', 'protocol', 'limits', 'what', 'name')})
     return '\n'.join(f'| {k} | {v} |' for k, v in known.items())
 
+def _use(net, m):
+    "Four lines that run it"
+    given = 'x_in' if net.config.get('sees_input', True) else 'shape=' + repr((8, *m.get('shape', (3, 32, 32))))
+    return f"```python\nfrom rddm_nb.hub import HubModel\nfrom rddm_nb.sampler import sample\nmodel = HubModel.from_pretrained('...')\nsample(model, {given}, steps={m.get('best_steps', 5)})\n```"
+
+# %% ../nbs/hub.ipynb #ed244407
 def card(
     net, # trained network with its `schedule` and `meta`
 )->str: # markdown
     "What a network is, where it lives, how good it is, and what it cannot do"
     m, s = getattr(net, 'meta', None) or {}, net.schedule
-    net.meta = m
-    start = s[s.T]
-    return f"""---
-library_name: rddm_nb
-license: {m.get('license', 'other')}
-tags: [image-restoration, diffusion, rddm]
----
-# {m.get('name', 'A residual diffusion model')}
+    start, limits = s[s.T], m.get('limits', ['Nothing is known about pictures unlike those it was trained on.'])
+    return '\n\n'.join([
+        f"---\nlibrary_name: rddm_nb\nlicense: {m.get('license', 'other')}\ntags: [image-restoration, diffusion, rddm]\n---\n# {m.get('name', 'A residual diffusion model')}",
+        m.get('what', 'What it was trained for was not written down.'), _use(net, m),
+        '## Where it lives', '![the schedule on the plane of residual share and noise level](schedule.png)',
+        f"{s.name or 'A schedule without a name'}, {s.T} nodes; it starts at abar = {start.abar:.4g}, bbar = {start.bbar:.4g}.",
+        '## How good it is', f"{m.get('protocol', 'How it was measured was not written down')}:\n\n{_table(m['steps'])}" if m.get('steps') else 'It was not measured.',
+        '## How it was made', f"| what | |\n|---|---|\n{_facts(net, m)}",
+        '## What it cannot do', '\n'.join(f'- {l}' for l in limits)]) + '\n'
 
-{m.get('what', 'What it was trained for was not written down.')}
-
-```python
-from rddm_nb.hub import HubModel
-from rddm_nb.sampler import sample
-model = HubModel.from_pretrained('...')
-sample(model, {'x_in' if net.config.get('sees_input', True) else 'shape=' + repr((8, *m.get('shape', (3, 32, 32))))}, steps={m.get('best_steps', 5)})
-```
-
-## Where it lives
-
-![the schedule on the plane of residual share and noise level](schedule.png)
-
-{s.name or 'A schedule without a name'}, {s.T} nodes; it starts at abar = {start.abar:.4g}, bbar = {start.bbar:.4g}.
-
-## How good it is
-
-{m['protocol'] + ':' if m.get('steps') and m.get('protocol') else ''}
-
-{_table(m['steps']) if m.get('steps') else 'It was not measured.'}
-
-## How it was made
-
-| what | |
-|---|---|
-{_facts(net)}
-
-## What it cannot do
-
-{chr(10).join(f'- {l}' for l in m.get('limits', ['Nothing is known about pictures unlike those it was trained on.']))}
-"""
-
-# %% ../nbs/hub.ipynb #6f2a721c
+# %% ../nbs/hub.ipynb #33c8848c
 _FILE = 'model.safetensors'
 
 class HubModel(ModelHubMixin, library_name='rddm_nb', tags=['image-restoration', 'diffusion', 'rddm'], repo_url='https://github.com/rddm-nb/rddm_nb'):
@@ -99,7 +74,7 @@ class HubModel(ModelHubMixin, library_name='rddm_nb', tags=['image-restoration',
     def schedule(self): return self.net.schedule
     def generate_model_card(self, *args, **kw): return ModelCard(card(self.net))
 
-# %% ../nbs/hub.ipynb #0a877779
+# %% ../nbs/hub.ipynb #377be709
 @patch
 def _save_pretrained(self:HubModel, save_directory):
     "The network, and the picture on its card"
