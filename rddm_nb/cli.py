@@ -148,7 +148,7 @@ def summary(
                       f"sample(load_model({str(out/'model.safetensors')!r}), {given}, steps={m['sampling_steps']})"])
 
 # %% ../nbs/cli.ipynb #0217e2c2
-TASK_NAMES = ('rain', 'mask', 'blur', 'dark', 'noise', 'shadow', 'generate') # the same as `rddm_nb.demo.CHOICES`, without importing PyTorch
+TASK_NAMES = ('rain', 'mask', 'blur', 'dark', 'noise', 'shadow', 'drops', 'holes', 'grey', 'small', 'generate') # the same as `rddm_nb.demo.CHOICES`, without importing PyTorch
 
 def _parser():
     p = argparse.ArgumentParser('rddm-demo', description='Train a small residual diffusion model on the embedded pictures, restore held-out ones, and write the results into a folder. '

@@ -1,4 +1,4 @@
-"The embedded pictures (split, licences, size), the tool that packs them, and the six degradations"
+"The embedded pictures (split, licences, size), the tool that packs them, the ten degradations, and known pixels that stay"
 import importlib.util
 import io
 import json
@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 from hypothesis import given, strategies as st
-from common import F64, close, pictures as fake, rng, seeds
+from common import F64, Net, close, constant, fake_eps, fake_res, inner_points, oracle, pictures as fake, power_schedules, randn, rng, seeds, trio
 from rddm_nb import pictures
-from rddm_nb.degrade import TASKS, _streaks, blur, dark, degrade, mask, noise, rain, shadow
+from rddm_nb.degrade import TASKS, Keeping, _lenses, _streaks, blur, dark, degrade, drops, grey, holes, mask, noise, rain, shadow, small
+from rddm_nb.estimate import Prediction, estimate, x0_from
 from rddm_nb.images import psnr, to_uint8
 from rddm_nb.pictures import attribution, crops, emoji, photos
+from rddm_nb.sampler import sample
+from rddm_nb.schedule import Schedule
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSETS = ROOT/'rddm_nb'/'assets'
@@ -27,7 +30,9 @@ def load_tool():
 
 
 tool = load_tool()
+FIXED = ('grey', 'small') # nothing is random there
 tasks = pytest.mark.parametrize('task', TASKS)
+random_tasks = pytest.mark.parametrize('task', [t for t in TASKS if t not in FIXED])
 
 
 # ---------------------------------------------------------------- what ships
@@ -302,7 +307,7 @@ def test_large_pictures(task, h, w):
     assert x_in.shape == x0.shape and x_in.abs().max() <= 1 + 1e-6 and not torch.equal(x_in, x0)
 
 
-@tasks
+@random_tasks
 def test_everything_is_drawn_from_the_generator(task):
     x0, g, before = crops(4, split='test'), rng(1), torch.random.get_rng_state()
     first, second = degrade(x0, task, g), degrade(x0, task, g)
@@ -311,7 +316,7 @@ def test_everything_is_drawn_from_the_generator(task):
     assert torch.equal(before, torch.random.get_rng_state()), 'the global generator is left alone'
 
 
-@tasks
+@random_tasks
 def test_without_a_generator_the_global_one_is_used(task):
     x0 = crops(2)
     with torch.random.fork_rng(devices=[]):
@@ -320,12 +325,20 @@ def test_without_a_generator_the_global_one_is_used(task):
         assert torch.equal(first, again) and not torch.equal(first, degrade(x0, task))
 
 
-@tasks
+@random_tasks
 def test_every_picture_of_a_batch_is_degraded_in_its_own_way(task):
     x0 = crops(1, split='test', seed=4).expand(6, -1, -1, -1)
     res = degrade(x0, task, rng(3)) - x0
     for i in range(6):
         for j in range(i): assert not torch.allclose(res[i], res[j], atol=1e-3), (i, j)
+
+
+@pytest.mark.parametrize('task', FIXED)
+def test_nothing_is_random(task):
+    x0, g = crops(4, split='test'), rng(1)
+    before = g.get_state()
+    assert torch.equal(degrade(x0, task, g), degrade(x0, task)) and torch.equal(before, g.get_state())
+    close(degrade(x0[2:3], task), degrade(x0, task)[2:3], 1e-6)
 
 
 @tasks
@@ -357,7 +370,7 @@ def test_rain_is_the_default():
 
 
 @pytest.mark.parametrize('x0,task,error,text', [
-    (torch.zeros(1, 3, 8, 8), 'fog', ValueError, "task must be one of rain, mask, blur, dark, noise, shadow, got 'fog'"),
+    (torch.zeros(1, 3, 8, 8), 'fog', ValueError, "task must be one of rain, mask, blur, dark, noise, shadow, drops, holes, grey, small, got 'fog'"),
     (torch.zeros(1, 3, 8, 8, dtype=torch.uint8), 'rain', TypeError, r'convert with rddm_nb.images.from_uint8\(x0\)'),
     (torch.full((1, 3, 8, 8), 200.), 'rain', ValueError, r'x0 must lie in \[-1, 1\].*x0/127.5 - 1'),
     (torch.full((1, 3, 8, 8), math.nan), 'blur', ValueError, 'x0 holds NaN'),
@@ -381,6 +394,10 @@ def test_degrade_says_what_is_wrong(x0, task, error, text):
     (noise, [dict(std=(s, s)) for s in (.1, .2, .4, .8)]),
     (noise, [dict(std=(.1, .1), shot=s) for s in (0., .2, .4)]),
     (shadow, [dict(left=(k, k)) for k in (.8, .5, .25, .1)]),
+    (holes, [dict(share=(s, s)) for s in (0., .1, .3, .6)]),
+    (small, [dict(k=k) for k in (1, 2, 4, 8)]),
+    (drops, [dict(number=n) for n in (0, 2, 8, 32)]),
+    (drops, [dict(radius=(r, r)) for r in (.05, .1, .2)]),
 ], ids=lambda v: v.__name__ if callable(v) else '-'.join(v[0]))
 def test_stronger_is_worse(f, levels):
     x0 = crops(32, split='test', seed=8)
@@ -390,7 +407,8 @@ def test_stronger_is_worse(f, levels):
 
 @pytest.mark.parametrize('f,nothing,tol', [
     (rain, dict(amount=0.), 1e-12), (mask, dict(holes=0), 0), (noise, dict(std=(0., 0.), shot=0.), 1e-12),
-    (blur, dict(width=(.05, .05), across=(.05, .05)), 1e-12), (shadow, dict(left=(1., 1.)), 1e-12)], ids=lambda v: getattr(v, '__name__', ''))
+    (blur, dict(width=(.05, .05), across=(.05, .05)), 1e-12), (shadow, dict(left=(1., 1.)), 1e-12),
+    (holes, dict(share=(0., 0.)), 0), (small, dict(k=1), 1e-12), (drops, dict(number=0), 0), (grey, {}, 0)], ids=lambda v: getattr(v, '__name__', ''))
 def test_strength_zero_changes_nothing(f, nothing, tol):
     x0 = fake(3, 1, 20, 20)
     close(f(x0, rng(), **nothing), x0, tol)
@@ -607,3 +625,287 @@ def test_shadow_is_one_round_patch():
 def test_shadow_never_brightens():
     x0 = fake(6, 3, 24, 24)
     assert (shadow(x0, rng(), (.95, 1.)) <= x0 + 1e-12).all()
+
+
+# ---------------------------------------------------------------- irregular holes
+
+@given(seeds, st.floats(0, .9), st.integers(6, 60), st.integers(6, 60))
+def test_strokes_cover_exactly_their_share(seed, share, h, w):
+    x0 = fake(3, 3, h, w, seed=seed)*.4 + .5
+    x_in = holes(x0, rng(seed), (share, share))
+    hole = (x_in == 0).all(1)
+    assert torch.equal(x_in, x0*~hole[:, None]), 'untouched outside, all channels alike, and the hole can be read off'
+    assert (hole.sum((1, 2)) == int(share*h*w)).all()
+
+
+def test_strokes_differ_in_their_share_and_lie_everywhere():
+    hole = holes(torch.ones(300, 1, 40, 40), rng()) == 0
+    share = hole.float().mean((1, 2, 3))
+    assert .149 < share.min() < .17 and .38 < share.max() < .401 and .26 < share.mean() < .29
+    assert .1 < hole.float().mean(0).min() and hole.float().mean(0).max() < .6
+    assert torch.equal(holes(torch.ones(2, 1, 20, 20)*.7, rng(3), (.3, .3)) == 0, holes(torch.ones(2, 1, 20, 20)*-.2, rng(3), (.3, .3)) == 0), 'the picture does not matter'
+
+
+def test_strokes_are_winding_lines_not_dust():
+    hole = (holes(torch.ones(50, 1, 64, 64, dtype=F64), rng(), (.25, .25)) == 0).double()
+    assert lag(hole, 2, 0).mean() > .4 and lag(hole, 0, 2).mean() > .4, 'connected'
+    assert lag(hole, 0, 24).mean() < .15, 'but not far'
+    edge = ((hole[..., 1:] != hole[..., :-1]).double().sum((1, 2, 3)) + (hole.mT[..., 1:] != hole.mT[..., :-1]).double().sum((1, 2, 3)))/hole.sum((1, 2, 3))
+    assert edge.mean() > .35, 'narrow: smooth blobs of that share have half the edges'
+    few = holes(torch.ones(50, 1, 64, 64, dtype=F64), rng(), (.25, .25), bends=2)
+    assert ((few[..., 1:] != few[..., :-1]).double().sum((1, 2, 3))/hole.sum((1, 2, 3))).mean() < .4*edge.mean(), 'fewer bends, fewer edges'
+
+
+def test_strokes_are_as_wide_across_as_along_a_long_picture():
+    hole = (holes(torch.ones(50, 1, 40, 160, dtype=F64), rng(), (.25, .25)) == 0).double()
+    close(lag(hole, 3, 0).mean(), lag(hole, 0, 3).mean(), .12)
+
+
+# ---------------------------------------------------------------- colour and detail
+
+@given(seeds)
+def test_grey_is_the_luminance_three_times(seed):
+    x0 = fake(2, 3, 7, 9, seed=seed)
+    y = grey(x0)
+    assert torch.equal(y[:, 0], y[:, 1]) and torch.equal(y[:, 0], y[:, 2])
+    close(y[:, 0], .299*x0[:, 0] + .587*x0[:, 1] + .114*x0[:, 2], 1e-12)
+    close(grey(y), y, 1e-12)
+
+
+def test_grey_is_what_pillow_makes():
+    from PIL import Image
+    x = to_uint8(crops(1, 24, split='test', seed=3))[0]
+    want = Image.fromarray(x.permute(1, 2, 0).numpy()).convert('L')
+    got = (grey(x[None].double()/127.5 - 1)[0, 0] + 1)*127.5
+    close(got, torch.tensor(list(want.tobytes()), dtype=F64).view(24, 24), .51)
+
+
+def test_grey_needs_colours():
+    with pytest.raises(ValueError, match='3 channels .* or 1, got 4'): grey(torch.zeros(1, 4, 8, 8))
+
+
+@given(seeds, st.integers(1, 6), st.integers(1, 5), st.integers(1, 5))
+def test_small_keeps_means(seed, k, m, n):
+    x0 = fake(2, 3, k*m, k*n, seed=seed)
+    y = small(x0, k=k)
+    close(y.mean((2, 3)), x0.mean((2, 3)), 1e-12)
+    assert y.min() >= x0.min() and y.max() <= x0.max()
+
+
+@given(seeds, st.integers(1, 9), st.integers(1, 30), st.integers(1, 30))
+def test_small_of_any_size(seed, k, h, w):
+    x0 = fake(1, 2, h, w, seed=seed)
+    y = small(x0, k=k)
+    assert y.shape == x0.shape
+    more = torch.nn.functional.pad(x0, (0, 2*k, 0, 2*k), mode='replicate')
+    if h > 2*k and w > 2*k: close(y[..., :h//k*k - k, :w//k*k - k], small(more, k=k)[..., :h//k*k - k, :w//k*k - k], 1e-12)
+
+
+def test_small_pixels_are_means_of_blocks():
+    x0 = fake(1, 1, 12, 12)
+    y = small(x0, k=3)
+    close(y[..., 1::3, 1::3], x0.view(1, 1, 4, 3, 4, 3).mean((3, 5)), 1e-12)
+    flat = torch.full((1, 3, 11, 7), .3, dtype=F64)
+    close(small(flat), flat, 1e-12)
+
+
+@pytest.mark.parametrize('k', [0, -2, 2.5])
+def test_small_wants_a_whole_number(k):
+    with pytest.raises(ValueError, match=f'k must be a whole number >= 1, got {k}'): small(torch.zeros(1, 1, 8, 8), k=k)
+
+
+# ---------------------------------------------------------------- drops
+
+def test_drops_are_round_and_a_little_taller_than_wide():
+    q, across, down, cx, cy, r = _lenses(torch.zeros(200, 1, 120, 100, dtype=F64), 1, (.1, .2), rng())
+    close(q, (across**2 + down**2).sqrt(), 1e-12)
+    inside = (q < 1)[:, 0]
+    h, w = inside.any(2).sum(1).double(), inside.any(1).sum(1).double()
+    whole = (inside[:, 0].any(1) | inside[:, -1].any(1) | inside[:, :, 0].any(1) | inside[:, :, -1].any(1)).logical_not()
+    radius = r[:, 0, 0, 0]
+    close(w[whole], 2*radius[whole], 1.01)
+    ratio = (h/w)[whole]
+    assert ratio.min() > .95 and 1.1 < ratio.mean() < 1.2 and ratio.max() < 1.4
+    assert radius.min() >= 10 and radius.max() <= 20 and radius.median() < 14, 'most are small'
+    for c in (cx, cy): assert c.min() < .05 and c.max() > .95 and .4 < c[:, 0, 0, 0].mean() < .6
+    rows = (inside.double()*torch.arange(120, dtype=F64).view(1, -1, 1)).sum((1, 2))/inside.sum((1, 2))
+    close(rows[whole] + .5, 120*cy[whole, 0, 0, 0], .6)
+
+
+def test_of_several_drops_the_nearest_counts():
+    x = torch.zeros(2, 1, 30, 40, dtype=F64)
+    q, *_, r = _lenses(x, 5, (.1, .3), rng(2))
+    assert q.shape == (2, 1, 30, 40) and all(len(v.unique()) > 1 for v in r)
+    more = (drops(x + .5, rng(2), 40) != x + .5).double().mean()
+    assert more > (drops(x + .5, rng(2), 3) != x + .5).double().mean()
+
+
+def behind(x, seed, number=1, radius=.2): return drops(x, rng(seed), number, (radius, radius))
+
+
+@pytest.mark.parametrize('sideways', [True, False])
+@given(seeds, st.sampled_from([(64, 64), (48, 72), (72, 48)]))
+def test_the_scene_in_a_drop_stands_on_its_head(sideways, seed, size):
+    n = size[sideways]
+    p = ((torch.arange(n, dtype=F64) + .5)/n).view(*((1, n) if sideways else (n, 1))).expand(8, 1, *size)
+    q, _, _, cx, cy, r = _lenses(p, 1, (.08, .08), rng(seed))
+    black, white, seen = (behind(v, seed, radius=.08) for v in (torch.full_like(p, -1), torch.ones_like(p), 2*p - 1))
+    c = cx if sideways else cy
+    want = c - 1.5*(1 + q**2)*(p - c)
+    plain = (q < 1 - 1.6/r) & ((want - .5).abs() < .5 - 4/min(size))
+    close(((seen - black)/(white - black))[plain], want[plain], 1e-9)
+
+
+def test_a_drop_has_a_dark_rim_a_highlight_at_the_upper_left_and_a_soft_edge():
+    x0 = torch.zeros(40, 1, 90, 90, dtype=F64)
+    y = behind(x0, 1)
+    q, across, down, *_ = _lenses(x0, 1, (.2, .2), rng(1))
+    assert torch.equal(y[q > 1], x0[q > 1]), 'outside nothing changes'
+    assert y[(q > .85) & (q < .9)].max() < 0 and (y[(q > .85) & (q < .9)] > -.5).all()
+    spot = y == y.amax((2, 3), keepdim=True)
+    assert (y.amax((2, 3)) > .4).double().mean() > .7
+    whole = (y.amax((2, 3)) > .55)[:, 0]
+    assert (across[whole][spot[whole]] < -.2).all() and (down[whole][spot[whole]] < -.3).all()
+    assert (y[..., 1:] - y[..., :-1]).abs().max() < .3 and y.abs().max() <= 1
+    night = behind(torch.full_like(x0, -1), 1)
+    assert night.min() == -1 and night.max() > -.1, 'the highlight is there at night too, the rim takes no more than there is'
+
+
+def test_drops_blur_and_hide():
+    dust = (fake(1, 1, 96, 96) > 0).double()*2 - 1
+    q = _lenses(dust, 1, (.3, .3), rng(4))[0]
+    y = behind(dust, 4, radius=.3)
+    assert y[q < .6].std() < .5*dust[q < .6].std()
+
+
+def test_drops_grow_with_the_picture_and_most_of_it_stays_clear():
+    share = [(drops(torch.full((24, 1, s, s), .3), rng(4)) != .3).float().mean().item() for s in (32, 128)]
+    assert all(.15 < v < .5 for v in share) and abs(share[0] - share[1]) < .05
+
+
+# ---------------------------------------------------------------- known pixels stay
+
+def clean_and_torn(seed, shape=(2, 3, 8, 9)):
+    "A clean picture, one with holes, and where the clean one is known"
+    x0 = fake(*shape, seed=seed)
+    x_in = holes(x0, rng(seed), (.3, .6))
+    return x0, x_in, (x_in != 0).any(1, keepdim=True)
+
+
+def of(kind): return dict(res=lambda *a: Prediction(res=fake_res(*a)), eps=lambda *a: Prediction(eps=fake_eps(*a)), both=lambda *a: Prediction(fake_res(*a), fake_eps(*a)))[kind]
+
+
+kinds = pytest.mark.parametrize('kind', ['res', 'eps', 'both'])
+
+
+@kinds
+@given(seeds, power_schedules(20), st.floats(0, 1), st.integers(1, 6), st.sampled_from(['x0', None]))
+def test_known_pixels_come_back_exactly(kind, seed, schedule, eta, steps, clip):
+    x0, x_in, where = clean_and_torn(seed)
+    if kind == 'eps': schedule = Schedule.from_fns(lambda x: .9*x, lambda x: x, 20, allow='open_end')
+    kw = dict(schedule=schedule, steps=min(steps, schedule.T), eta=eta, clip=clip)
+    got = sample(Keeping(of(kind)), x_in, generator=rng(seed), **kw)
+    known = where.expand_as(x0)
+    close(got[known], x0[known], 1e-6)
+    bare = sample(of(kind), x_in, generator=rng(seed), **kw)
+    assert (bare - x0)[known].abs().max() > 1e-2, 'left alone, the model changes them'
+    assert (got - x0)[~known].abs().max() > 1e-2 or not (~known).any(), 'the holes are the model\'s'
+
+
+@kinds
+@given(seeds, st.lists(st.tuples(st.floats(.05, .95), st.floats(.05, 1.5)), min_size=1, max_size=6))
+def test_known_pixels_come_back_along_any_path_from_any_start(kind, seed, path):
+    x0, x_in, where = clean_and_torn(seed)
+    got = sample(Keeping(of(kind)), x_in, path=[*path, (0, 0)], clip=None, x_T=randn(*x0.shape, seed=seed))
+    close(torch.where(where, got, 0.), x_in, 1e-6)
+
+
+@pytest.mark.parametrize('order', ['residual_first', 'noise_first'])
+def test_known_pixels_come_back_in_two_legs(order):
+    x0, x_in, where = clean_and_torn(3)
+    for kind in ('res', 'both'): close(torch.where(where, sample(Keeping(of(kind)), x_in, order=order, steps=6, generator=rng()), 0.), x_in, 1e-6)
+
+
+def test_known_pixels_come_back_over_the_bridge():
+    x0, x_in, where = clean_and_torn(3)
+    got = sample(Keeping(of('res')), x_in, schedule=Schedule.bridge(20), steps=5, eta=1., posterior='bridge', generator=rng())
+    close(torch.where(where, got, 0.), x_in, 1e-6)
+
+
+@kinds
+@given(seeds, inner_points())
+def test_the_rest_is_left_to_the_model_and_the_same_halves_come_back(kind, seed, at):
+    x0, x_in, where = clean_and_torn(seed)
+    x_t = randn(*x0.shape, seed=seed)
+    bare, got = of(kind)(x_t, x_in, *at, 3), Keeping(of(kind))(x_t, x_in, *at, 3)
+    assert isinstance(got, Prediction)
+    for b, g in zip(bare, got):
+        assert (b is None) == (g is None)
+        if b is not None: assert torch.equal(torch.where(where, 0., b), torch.where(where, 0., g))
+    close(torch.where(where, estimate(got, x_t, x_in, *at, None).x0, 0.), x_in, 1e-6*(1 + 1/(1 - at.abar)))
+    if kind == 'both': close(torch.where(where, x0_from(x_t, *got, *at), 0.), x_in, 1e-9)
+
+
+@given(seeds, inner_points())
+def test_a_model_that_is_right_is_left_alone(seed, at):
+    x0, x_in, where = clean_and_torn(seed)
+    eps = randn(*x0.shape, seed=seed)
+    x_t = x0 + at.abar*(x_in - x0) + at.bbar*eps
+    for true in (Prediction(res=x_in - x0), Prediction(eps=eps), Prediction(x_in - x0, eps)):
+        for want, got in zip(true, Keeping(constant(*true))(x_t, x_in, *at)): assert want is got or (want - got).abs().max() < 1e-8
+
+
+def test_a_perfect_run_is_the_same_with_and_without():
+    x0, x_in, _ = clean_and_torn(5)
+    a, b = (sample(m, x_in, eta=1., steps=7, clip=None, generator=rng(1)) for m in (oracle(x0, x_in), Keeping(oracle(x0, x_in))))
+    close(a, b, 1e-9)
+
+
+def test_what_is_known_may_be_told():
+    x0, x_in, _ = trio(2)
+    where = torch.rand(2, 1, 4, 4, generator=rng()) < .5
+    got = sample(Keeping(of('both'), x0, where), x_in, clip=None, generator=rng())
+    close(torch.where(where, got, 0.), torch.where(where, x0, 0.), 1e-9)
+    each = torch.rand(2, 3, 4, 4, generator=rng()) < .5
+    got = sample(Keeping(of('res'), x0, each), x_in, clip=None, generator=rng())
+    close(got[each], x0[each], 1e-9)
+    assert (got - x0)[~each].abs().max() > .01
+    close(sample(Keeping(of('res'), x0, torch.ones(2, 1, 4, 4, dtype=torch.bool)), x_in, generator=rng()), x0, 1e-9)
+
+
+def test_a_hole_is_grey_in_all_channels():
+    x_in = torch.tensor([0., .5, 0.], dtype=F64).view(1, 3, 1, 1)
+    close(Keeping(constant(torch.ones_like(x_in), None))(x_in, x_in, .5, .5).res, torch.zeros_like(x_in), 0)
+    close(Keeping(constant(torch.ones_like(x_in), None))(x_in, 0*x_in, .5, .5).res, torch.ones_like(x_in), 0)
+
+
+def test_coefficients_may_differ_between_pictures_and_vanish():
+    x0, x_in, where = clean_and_torn(1)
+    b, a, eps = torch.tensor([0., .7], dtype=F64).view(2, 1, 1, 1), torch.tensor([.3, .8], dtype=F64).view(2, 1, 1, 1), randn(*x0.shape)
+    got = Keeping(of('both'))(x0 + a*(x_in - x0) + b*eps, x_in, a, b, None)
+    close(torch.where(where, got.eps, 0.), torch.where(where, eps*(b > 0), 0.), 1e-9)
+    assert all(v.isfinite().all() for v in got)
+
+
+def test_single_precision_is_precise_enough():
+    x0 = crops(3, split='test')
+    x_in = mask(x0, rng())
+    got = sample(Keeping(of('both')), x_in, schedule=Schedule.circle(), steps=20, eta=1., generator=rng())
+    assert got.dtype == torch.float32
+    close(torch.where(x_in != 0, got, 0.), x_in, 1e-6)
+
+
+def test_keeping_hands_on_what_a_sampler_asks_of_a_network():
+    net = Net(schedule=Schedule.line(50)).double().train()
+    model = Keeping(net)
+    assert model.schedule is net.schedule and Keeping(of('res')).schedule is None and len(list(model.parameters())) == len(list(net.parameters()))
+    x0, x_in, _ = clean_and_torn(2)
+    assert sample(model, x_in, steps=2).dtype == F64
+    assert [(train, t) for train, _, t in net.seen] == [(False, 50), (False, 25)] and net.training
+    told = Keeping(of('res'), x0, x0 > 0)
+    assert told.float().x0.dtype == torch.float32 and not told.state_dict()
+
+
+def test_keeping_says_what_is_wrong():
+    with pytest.raises(TypeError, match='True where the picture is known, got torch.float32: use where > .5'): Keeping(of('res'), where=torch.ones(1, 1, 4, 4))
+    with pytest.raises(TypeError, match='a bare tensor'): sample(Keeping(lambda *a: a[0]), torch.full((1, 3, 4, 4), .5))
