@@ -21,5 +21,5 @@ if [ "$before" != "$after" ]; then
   git diff --stat rddm_nb
   echo "rddm_nb/ was not what the notebooks export; it is now. Look at the difference and commit it."; exit 1
 fi
-nbdev-test --n-workers 2
+nbdev-test --n-workers 2 --timing
 python -m pytest -q
