@@ -99,6 +99,7 @@ def reduced(trio, k): return trio if k == 1 else tuple(None if v is None else F.
 
 def draw_from(plan, pictures, net=None):
     "A function that draws a batch of crops, turned over at random; the network is shown their masks"
+    pictures = [t for t in pictures if min(t[1].shape[-2:]) >= (plan.size or 0)]
     def one(g):
         trio = pictures[int(torch.randint(len(pictures), (), generator=g))]
         h, w = trio[1].shape[-2:]
