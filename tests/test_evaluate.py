@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 from common import close, pictures, rng
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from PIL import Image
 from rddm_nb.data import match, read_picture
 from rddm_nb.estimate import Prediction
@@ -44,7 +44,6 @@ def test_one_seed_and_no_input_say_less():
     with pytest.raises(ValueError, match='give several seeds'): spread(c.guesses)
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 1000), st.integers(2, 6))
 def test_the_mean_of_guesses_is_never_worse_than_they_are_in_the_mean(seed, k):
     got = numbers(case(k, seed=seed), ('PSNR',), Protocol(rounded=False))
@@ -64,12 +63,11 @@ def test_spread_by_hand():
     close(spread(g)[0, 0], math.sqrt((.01 + 2*.01/3)/3), 1e-7)
 
 
-@settings(max_examples=20, deadline=None)
 @given(st.integers(0, 1000), st.integers(2, 10), st.floats(.02, .3))
 def test_fair_draws_are_calibrated_and_proud_or_shy_ones_are_not(seed, k, scale):
     g, truths = rng(seed), []
     fair, proud, shy = (Calibration() for _ in range(3))
-    for _ in range(6):
+    for _ in range(3):
         middle = torch.randn(3, 40, 40, generator=g).double()*.2
         truth, draws = middle + scale*torch.randn(3, 40, 40, generator=g), middle + scale*torch.randn(k, 3, 40, 40, generator=g)
         for c, share in ((fair, 1.), (proud, .3), (shy, 4.)): c.add(Case('', middle + (draws - middle)*share, truth))
@@ -111,9 +109,9 @@ def test_evaluation_takes_what_can_be_read_and_names_the_rest():
     with pytest.raises(ValueError, match='protocol must be one of'): evaluate(dict(b=broken), protocol='SIDD')
 
 
-@pytest.mark.parametrize('first, want', [('PSNR', ['0', '2', '4']), ('MAE Lab', ['0', '2', '4'])])
+@pytest.mark.parametrize('first, want', [('PSNR', ['0', '1', '2']), ('MAE Lab', ['0', '1', '2'])])
 def test_best_middle_and_worst(first, want):
-    cases = {str(i): (lambda i=i: case(1, str(i), 7, .05 + .05*i)) for i in range(5)}
+    cases = {str(i): (lambda i=i: case(1, str(i), 7, .05 + .05*i)) for i in range(3)}
     ev = evaluate(cases, (first,))
     assert ev.telling() == want
     assert sheet([cases[n]() for n in ev.telling()]).data[:4] == b'\x89PNG'
@@ -165,9 +163,9 @@ def model(tmp_path, bbar=.5):
 
 def test_a_model_with_several_seeds(folders):
     words = ['--model', model(folders), str(folders/'in'), str(folders/'truth'), '--seeds', '3', '--steps', '2', '--device', 'cpu', '--tile', '16', '--overlap', '4']
-    assert main([*words, '--out', str(folders/'ev')]) == 0 and main([*words, '--out', str(folders/'again')]) == 0
+    assert main([*words, '--out', str(folders/'ev')]) == 0
     got = json.loads((folders/'ev/evaluation.json').read_text())
-    assert got == json.loads((folders/'again/evaluation.json').read_text()) and got['seeds'] == 3 and {'PSNR', 'PSNR best', 'PSNR of mean', 'PSNR input'} <= set(got['measures'])
+    assert got['seeds'] == 3 and {'PSNR', 'PSNR best', 'PSNR of mean', 'PSNR input'} <= set(got['measures'])
     maps = sorted((folders/'ev/spread').iterdir())
     assert [p.name for p in maps] == ['0.png', '1.png', '2.png'] and Image.open(maps[1]).size == (30, 25)
     from rddm_nb.restore import load_any

@@ -3,14 +3,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 from common import close, randn
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from rddm_nb import winograd
 from rddm_nb.winograd import FEWEST, conv3x3, filters, pays
 
 sizes = st.tuples(st.integers(1, 3), st.integers(1, 6), st.integers(1, 5), st.integers(1, 5), st.integers(1, 5))
 
 
-@settings(max_examples=40, deadline=None)
 @given(sizes, st.booleans(), st.integers(0, 100))
 def test_values_and_gradients_are_those_of_the_direct_way(size, biased, seed):
     b, c, k, h, w = size
