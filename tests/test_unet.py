@@ -143,3 +143,16 @@ def test_states_that_do_not_fit():
     with pytest.raises(ValueError, match='takes states'): net(x[:, :1], None, .2, .7)
     with pytest.raises(ValueError, match='x_in has shape'): net(x, x[..., :2], .2, .7)
     with pytest.raises(TypeError, match='float64'): net(x.double(), None, .2, .7)
+
+
+def test_a_third_picture_is_looked_at_and_the_network_stays_as_it_was():
+    from rddm_nb.unet import with_extra
+    net = UNet(8, (1, 2), sees_extra=True).double()
+    for p in net.parameters(): torch.nn.init.normal_(p, std=.2)
+    x, y, m = (torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(i), dtype=torch.float64)*2 - 1 for i in range(3))
+    with pytest.raises(ValueError, match='with_extra'): net(x, y, .5, .5)
+    net.extra = m
+    want = net(x, y, .5, .5).res
+    net.extra = None
+    assert torch.equal(with_extra(net, m)(x, y, .5, .5).res, want) and net.extra is None
+    assert (with_extra(net, -m)(x, y, .5, .5).res - want).abs().max() > 1e-4
