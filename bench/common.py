@@ -2,6 +2,7 @@
 import json
 import platform
 import statistics
+import subprocess
 import time
 from pathlib import Path
 import torch
@@ -55,6 +56,12 @@ def about(device='cpu'):
     "Where something was measured"
     name = processor() if device == 'cpu' else torch.cuda.get_device_name()
     return dict(device=device, name=name, capability=torch.backends.cpu.get_cpu_capability(), threads=torch.get_num_threads(), python=platform.python_version(), torch=torch.__version__)
+
+
+def commit():
+    "Which code this is; with a plus where a module or a measurement has been changed since"
+    said = lambda *words: subprocess.run(['git', *words], cwd=RESULTS.parents[1], capture_output=True, text=True).stdout.strip()
+    return said('rev-parse', '--short', 'HEAD') + ('+' if said('status', '--porcelain', '--', 'rddm_nb/*.py', 'bench/*.py') else '')
 
 
 def write(name, out, folder=RESULTS):

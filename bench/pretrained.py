@@ -8,15 +8,14 @@ from pathlib import Path
 import torch
 import rddm_nb
 from rddm_nb.degrade import rain
-from rddm_nb.demo import Budget, Ema, pairs, recipe, training
+from rddm_nb.demo import Budget, Ema, _nearest, pairs, recipe, training
 from rddm_nb.images import psnr
 from rddm_nb.metrics import coarse_features, frechet_distance
 from rddm_nb.pictures import crops, emoji
 from rddm_nb.sampler import sample
 from rddm_nb.trainer import generator_for
 from rddm_nb.unet import UNet, save_model
-from bench.common import about
-from bench.restoration import commit
+from bench.common import about, commit
 
 STEPS = (1, 2, 5, 10)
 LIMITS = dict(rain=['Only rain as `rddm_nb.degrade.rain` makes it, on photographs; real rain was never seen.', 'Crops of 48 pixels were seen in training, with streaks of 7 to 38 pixels. Large pictures are restored in tiles, see `rddm_nb.restore`.'],
@@ -43,8 +42,7 @@ def generating(net, n):
     out = {'held-out against training pictures': {'coarse Frechet distance': frechet_distance(coarse_features(known), coarse_features(held))}}
     for s in (*STEPS[1:], 50):
         x = sample(net, shape=(n, 3, 32, 32), steps=s, generator=generator_for('cpu', 'noise')).clamp(-1, 1)
-        nearest = known[torch.cdist(x.flatten(1), known.flatten(1)).argmin(1)]
-        out[str(s)] = {'coarse Frechet distance': frechet_distance(coarse_features(x), coarse_features(held)), 'PSNR to the nearest training picture': psnr(x, nearest).mean().item()}
+        out[str(s)] = {'coarse Frechet distance': frechet_distance(coarse_features(x), coarse_features(held)), 'PSNR to the nearest training picture': psnr(x, _nearest(x, known)).mean().item()}
     return dict(steps=out, protocol=f'{n} generated pictures and {len(held)} held-out emoji; coarse features, not FID')
 
 

@@ -5,7 +5,6 @@ folder per set (see `SETS`); nothing but numbers leaves it. Time is processor se
 that was kept."""
 import argparse
 import os
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import generator_for
 from rddm_nb.unet import UNet, load_model, save_model, with_extra
-from bench.common import RESULTS, about, write
+from bench.common import RESULTS, about, commit, write
 
 PREDICTS = dict(residual='res', noise='eps', both='both', regression='res')
 WHAT = ('residual', 'noise', 'both', 'aosa', 'regression')
@@ -169,12 +168,6 @@ def marks(xs, trios):
     "How near pictures are to the truth, one by one and as a distribution"
     got = {k: [measure(k, x.float(), t[1]).value for x, t in zip(xs, trios)] for k in ('PSNR', 'SSIM', 'VIF')}
     return dict({k: sum(v)/len(v) for k, v in got.items()}, each_PSNR=got['PSNR'], frechet=frechet_distance(coarse_features(patches(xs)), coarse_features(patches([t[1] for t in trios]))))
-
-
-def commit():
-    "Which code this is"
-    said = lambda *words: subprocess.run(['git', *words], cwd=Path(__file__).parent, capture_output=True, text=True).stdout.strip()
-    return said('rev-parse', '--short', 'HEAD') + ('+' if said('status', '--porcelain', '--', 'rddm_nb', 'bench/restoration.py') else '')
 
 
 def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=16, lr=2e-3, name=None, keep=None, model=None, limit=None, folder=RESULTS/'restoration'):

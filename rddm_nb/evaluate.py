@@ -12,15 +12,13 @@ import argparse
 import csv
 import io
 import json
-import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Callable
 import torch
 from torch import Tensor
 from fastcore.basics import patch
-from .cli import opaque
+from .cli import opaque, pick_device
 from .data import known_set, match, read_picture
 from .files import atomic_write
 from .images import from_uint8, to_uint8
@@ -124,7 +122,7 @@ def evaluate(
     from tqdm.auto import tqdm
     if unknown := [m for m in measures if m not in MEASURES]: raise ValueError(f"measures must be some of {', '.join(MEASURES)}, got {unknown[0]!r}")
     if isinstance(protocol, str) and protocol not in PROTOCOLS: raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}, got {protocol!r}")
-    out = Evaluation(PROTOCOLS.get(protocol, protocol) if isinstance(protocol, str) else protocol, [], [], None, [])
+    out = Evaluation(PROTOCOLS[protocol] if isinstance(protocol, str) else protocol, [], [], None, [])
     for name, make in tqdm(cases.items(), desc='evaluate', unit='picture', disable=not progress):
         try: case = make(); row = numbers(case, measures, out.protocol)
         except ValueError as e: out.failed.append((name, str(e))); continue
@@ -256,7 +254,7 @@ def _cases(a):
         if a.seeds != 1: raise ValueError("--seeds is for a model: files in a folder are what they are")
         return from_folders(*a.folders, a.inputs, a.masks)
     if a.inputs: raise ValueError("with --model the first folder holds the inputs: leave out --inputs")
-    device = ('cuda' if torch.cuda.is_available() else 'cpu') if a.device == 'auto' else a.device
+    device = pick_device(a.device)
     model = load_any(a.model, device)
     model.schedule.grid(a.steps)
     pairs = known_set(a.root, a.split)[1] if a.root else match(*a.folders, a.masks)
@@ -285,8 +283,7 @@ def _keep_spread(out, case):
 def _run(a):
     "What the command does; returns the evaluation"
     cases, out = _cases(a), _claimed(a.out, a.force)
-    protocol = PROTOCOLS[a.protocol] if a.protocol else Protocol()
-    protocol = Protocol(protocol.name, protocol.colour, protocol.resize, protocol.border, protocol.rounded, a.region)
+    protocol = replace(PROTOCOLS[a.protocol] if a.protocol else Protocol(), region=a.region)
     ev = evaluate(cases, tuple(a.measures), protocol, (lambda c: _keep_spread(out, c)) if a.seeds > 1 else None, progress=sys.stderr.isatty())
     about = dict(model=a.model, seeds=a.seeds, seed=a.seed, steps=a.steps if a.model else None, eta=a.eta if a.model else None, torch=torch.__version__)
     atomic_write(out/'evaluation.json', json.dumps(dict(ev.summary(), **about), indent=1).encode(), force=True)
