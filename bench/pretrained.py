@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 import rddm_nb
 from rddm_nb.degrade import rain
-from rddm_nb.demo import Budget, Ema, _nearest, pairs, recipe, training
+from rddm_nb.demo import _nearest, pairs, recipe
 from rddm_nb.images import psnr
 from rddm_nb.metrics import coarse_features, frechet_distance
 from rddm_nb.pictures import crops, emoji
@@ -16,6 +16,7 @@ from rddm_nb.sampler import sample
 from rddm_nb.trainer import generator_for
 from rddm_nb.unet import UNet, save_model
 from bench.common import about, commit
+from bench.restoration import learn
 
 STEPS = (1, 2, 5, 10)
 LIMITS = dict(rain=['Only rain as `rddm_nb.degrade.rain` makes it, on photographs; real rain was never seen.', 'Crops of 48 pixels were seen in training, with streaks of 7 to 38 pixels. Large pictures are restored in tiles, see `rddm_nb.restore`.'],
@@ -53,12 +54,10 @@ def run(task, seconds=900., seed=0, out=None, exam=256):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         net = UNet(dim=16, mults=(1, 2, 3), **plan['net'])
-    g, ema, start = generator_for('cpu', seed, 'pretrained'), Ema(net, .998), time.thread_time()
     draw = (lambda g: wet(8, 'train', g)) if task == 'rain' else (lambda g: pairs('generate', 16, 'train', g))
-    for step, u, loss in training(net, draw, plan['schedule'], Budget(seconds, clock=time.thread_time), g, 2e-3, plan['twice']):
-        ema.update(net)
-        if step % 500 == 0: print(f'{u:4.0%} step {step} loss {loss:.4f}', flush=True)
-    best = ema.net.half().float()
+    start = time.thread_time()
+    net, step = learn(net, draw, plan['schedule'], seconds, 2e-3, generator_for('cpu', seed, 'pretrained'))
+    best = net.half().float()
     best.schedule = plan['schedule']
     marks = restoring(best, exam) if task == 'rain' else generating(best, exam)
     meta = dict(name=task, what=ABOUT[task], license='apache-2.0', pictures='photographs of rddm_nb.pictures (open licences, see ATTRIBUTION.md)' if task == 'rain' else 'Noto emoji (Apache-2.0 / OFL-1.1)', seed=seed, train_steps=step,

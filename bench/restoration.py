@@ -137,13 +137,12 @@ def chosen(plan, pictures, bbar_T, dim, seed):
     return dict(res='residual', eps='noise')[out.choice], dict(choice=out.choice, steps=out.steps)
 
 
-def learn(net, pictures, plan, schedule, seconds, lr, seed):
-    "Fit a network; returns the averaged one and the steps taken"
-    ema, draw, step = Ema(net, .998), draw_from(plan, pictures, net), 0
-    twice = net.config['predicts'] == 'res' and schedule.T > 1
-    for step, u, loss in training(net, draw, schedule, Budget(seconds, clock=time.thread_time), generator_for('cpu', seed, 'pictures'), lr, twice, plan.loss):
+def learn(net, draw, schedule, seconds, lr, generator, loss='l1'):
+    "Fit a network to what `draw` returns; returns the averaged one and the steps taken"
+    ema, step, twice = Ema(net, .998), 0, net.config['predicts'] == 'res' and schedule.T > 1
+    for step, u, value in training(net, draw, schedule, Budget(seconds, clock=time.thread_time), generator, lr, twice, loss):
         ema.update(net)
-        if step % 500 == 0: print(f'{u:4.0%} step {step} loss {loss:.5f}', flush=True)
+        if step % 500 == 0: print(f'{u:4.0%} step {step} loss {value:.5f}', flush=True)
     ema.net.schedule = schedule
     return ema.net, step
 
@@ -182,7 +181,8 @@ def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=
     else:
         objective, choice = chosen(plan, pictures, bbar_T, dim, seed) if what == 'aosa' else (what, {})
         start = time.thread_time()
-        net, n = learn(network(PREDICTS[objective], dim, seed, plan.first == 'scale'), pictures, plan, schedule_of(objective, bbar_T), seconds, lr, seed)
+        net = network(PREDICTS[objective], dim, seed, plan.first == 'scale')
+        net, n = learn(net, draw_from(plan, pictures, net), schedule_of(objective, bbar_T), seconds, lr, generator_for('cpu', seed, 'pictures'), plan.loss)
         net.meta = dict(task=task, what=what, seed=seed, lr=lr, train_pictures=len(trios), train_steps=n, train_seconds=time.thread_time() - start, **choice)
         if keep: save_model(Path(keep)/f'{name or task}.safetensors', net, net.schedule, force=True, **net.meta)
     print(f"{net.meta['train_steps']} steps in {net.meta['train_seconds']:.0f} s; testing", flush=True)

@@ -1,0 +1,98 @@
+"""Pictures from nothing: networks that predict the residual, the noise or both, on three sets of small pictures.
+
+`python -m bench.generation tiles both` trains, makes pictures in 5, 10, 20 and 50 steps and writes a row, bench/results/generation/tiles-both-0.json; where the set may be shown, a sheet of what was made lies beside
+it. The sets are read from RDDM_DATA. Time is processor seconds of one thread."""
+import argparse
+import io
+import os
+import time
+from pathlib import Path
+import pyarrow.parquet
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from rddm_nb.demo import _nearest
+from rddm_nb.images import from_uint8, psnr, to_uint8
+from rddm_nb.metrics import coarse_features, frechet_distance
+from rddm_nb.quality import energy_distance
+from rddm_nb.sampler import sample
+from rddm_nb.trainer import generator_for
+from rddm_nb.unet import UNet
+from bench.common import RESULTS, about, commit, write
+from bench.restoration import PREDICTS, learn, schedule_of
+
+SETS = dict(emoji='emoji64', tiles='tiles32', cifar10='cifar10')
+OPEN = ('emoji', 'tiles') # sets whose licence lets what was learned from them be shown
+SIDE, BATCH = 32, 16
+
+
+def picture(data):
+    "A stored picture on white, 32x32 in [-1, 1]"
+    img = Image.open(io.BytesIO(data)).convert('RGBA')
+    img = Image.alpha_composite(Image.new('RGBA', img.size, 'white'), img).convert('RGB').resize((SIDE, SIDE), Image.Resampling.BOX)
+    return from_uint8(torch.frombuffer(bytearray(img.tobytes()), dtype=torch.uint8).view(SIDE, SIDE, 3).permute(2, 0, 1))
+
+
+def pictures_of(name, root, split):
+    "The pictures of a split; where a set has no test file, every eighth is for testing"
+    folder = Path(root)/SETS[name]
+    read = lambda f: torch.stack([picture(v['bytes']) for v in pyarrow.parquet.read_table(f).column('image').to_pylist()])
+    if (folder/'test.parquet').exists(): return read(folder/f'{split}.parquet')
+    x = read(folder/'train.parquet')
+    held = torch.arange(len(x)) % 8 == 0
+    return x[held if split == 'test' else ~held]
+
+
+def draw_from(x):
+    "A function that draws a batch, turned over at random"
+    def draw(g):
+        some = x[torch.randint(len(x), (BATCH,), generator=g)]
+        some = torch.where(torch.rand(BATCH, 1, 1, 1, generator=g) < .5, some.flip(3), some)
+        return some, torch.zeros_like(some)
+    return draw
+
+
+def marks(x, known, held):
+    "How far the made pictures are from held-out ones as a set, and how near each is to a training picture"
+    return dict(frechet=frechet_distance(coarse_features(x), coarse_features(held)), energy=energy_distance(x.flatten(1).double(), held.flatten(1).double()), nearest=psnr(x, _nearest(x, known)).mean().item())
+
+
+def run(name, what, seed=0, seconds=300., bbar_T=1., steps=(5, 10, 20, 50), dim=16, lr=2e-3, made=256, folder=RESULTS/'generation'):
+    "Train, make pictures, write a row"
+    torch.set_num_threads(1)
+    known, held = (pictures_of(name, os.environ.get('RDDM_DATA', '../shared/data'), s) for s in ('train', 'test'))
+    schedule, start = schedule_of(what, bbar_T), time.thread_time()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        net = UNet(dim=dim, predicts=PREDICTS[what], sees_input=False)
+    net, n = learn(net, draw_from(known), schedule, seconds, lr, generator_for('cpu', seed, 'pictures'))
+    spent = time.thread_time() - start
+    print(f'{n} steps in {spent:.0f} s; making pictures', flush=True)
+    some = {s: sample(net, torch.zeros(made, 3, SIDE, SIDE), steps=s, generator=generator_for('cpu', seed, 'test')).clamp(-1, 1) for s in steps}
+    others = known[torch.randperm(len(known), generator=generator_for('cpu', seed, 'others'))[:made]]
+    row = dict(task=name, what=what, seed=seed, lr=lr, bbar_T=bbar_T, schedule=schedule.name, dim=dim, parameters=sum(p.numel() for p in net.parameters()), train_pictures=len(known), test_pictures=len(held), made=made, train_steps=n, train_seconds=spent, batch=BATCH,
+               protocol=f'{made} made pictures of 32x32 against held-out ones: Frechet distance of coarse features (not FID), energy distance of pixels, mean PSNR to the nearest training picture',
+               truth=marks(others, known, held) | dict(nearest=None), mean=marks(known.mean(0).expand(made, -1, -1, -1), known, held), steps={s: marks(x, known, held) for s, x in some.items()}, commit=commit(), **about())
+    write(f'{name}-{what}-{seed}', row, folder)
+    if name in OPEN:
+        sheet = F.pad(some[max(steps)][:32], (1, 1, 1, 1), value=1.).view(4, 8, 3, 34, 34).permute(2, 0, 3, 1, 4).reshape(3, 136, 272)
+        Image.fromarray(to_uint8(sheet).permute(1, 2, 0).numpy()).save(Path(folder)/f'{name}-{what}-{seed}.png', optimize=True)
+    print(name, what, {s: {k: round(v, 3) for k, v in m.items()} for s, m in row['steps'].items()}, flush=True)
+
+
+def main(argv=None):
+    p = argparse.ArgumentParser(prog='python -m bench.generation', description=__doc__.split('\n')[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    p.add_argument('name', choices=SETS)
+    p.add_argument('what', choices=('residual', 'noise', 'both'), help='what the network predicts')
+    p.add_argument('--seed', type=int, default=0, help='of weights, pictures and noise')
+    p.add_argument('--seconds', type=float, default=300., help='of training, processor time')
+    p.add_argument('--bbar-T', type=float, default=1., help='standard deviation of the noise at the end')
+    p.add_argument('--steps', type=int, nargs='+', default=[5, 10, 20, 50], help='of sampling')
+    p.add_argument('--dim', type=int, default=16, help='width of the network')
+    p.add_argument('--lr', type=float, default=2e-3, help='learning rate')
+    p.add_argument('--made', type=int, default=256, help='pictures to make')
+    p.add_argument('--folder', default=str(RESULTS/'generation'), help='where the row goes')
+    run(**vars(p.parse_args(argv)))
+
+
+if __name__ == '__main__': main()
