@@ -8,11 +8,13 @@ Docs: https://rddm-nb.github.io/rddm_nb/hub.html.md"""
 __all__ = ['PRETRAINED', 'load_pretrained', 'card', 'HubModel']
 
 # %% ../nbs/hub.ipynb #2ce7517f
+import json
 from importlib.resources import as_file, files
 from pathlib import Path
 import torch
 from fastcore.basics import patch
 from huggingface_hub import ModelCard, ModelHubMixin, hf_hub_download
+from huggingface_hub.constants import CONFIG_NAME
 from .files import atomic_write
 from .restore import load_any
 from .unet import save_model
@@ -73,6 +75,10 @@ class HubModel(ModelHubMixin, library_name='rddm_nb', tags=['image-restoration',
     @property
     def schedule(self): return self.net.schedule
     def generate_model_card(self, *args, **kw): return ModelCard(card(self.net))
+    def save_pretrained(self, save_directory, **kw):
+        "Keep the network in a folder that holds none yet"
+        if (Path(save_directory)/_FILE).exists(): raise FileExistsError(f"{save_directory} already holds a model: choose another folder")
+        return super().save_pretrained(save_directory, **kw)
 
 # %% ../nbs/hub.ipynb #377be709
 @patch
@@ -80,10 +86,10 @@ def _save_pretrained(self:HubModel, save_directory):
     "The network, and the picture on its card"
     from rddm_nb.viz import Picture, canvas, plot_plane
     folder, net = Path(save_directory), self.net
-    if (folder/_FILE).exists(): raise FileExistsError(f"{folder} already holds a model: choose another folder")
     fig, ax = canvas(width=4, height=2.4)
     plot_plane(ax, {net.schedule.name or 'schedule': net.schedule})
     save_model(folder/_FILE, net, net.schedule, **(getattr(net, 'meta', None) or {}))
+    atomic_write(folder/CONFIG_NAME, json.dumps(net.config, indent=1).encode(), force=True)
     atomic_write(folder/'schedule.png', Picture(fig, alt='schedule').data, force=True)
 
 @patch(cls_method=True)

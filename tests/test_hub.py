@@ -59,14 +59,15 @@ def test_a_card_says_what_is_known_and_what_is_not():
     assert all(w in said for w in ('# mine', '| steps | PSNR | SSIM |', '| input | 10.00 |  |', '| 5 | 20.50 | 0.75 |', 'on my pictures:', '- not yours', 'license: mit'))
 
 
-def test_a_folder_gives_the_network_back(tmp_path):
+def test_a_folder_gives_the_network_back(tmp_path, caplog):
     net, x = small(), crops(2, 16, 'test')
     net.meta = dict(name='mine', steps={'5': dict(PSNR=20.5)})
     HubModel(net).save_pretrained(tmp_path/'m')
-    assert sorted(p.name for p in (tmp_path/'m').iterdir()) == ['README.md', 'model.safetensors', 'schedule.png']
+    assert sorted(p.name for p in (tmp_path/'m').iterdir()) == ['README.md', 'config.json', 'model.safetensors', 'schedule.png']
     assert (tmp_path/'m/schedule.png').read_bytes()[:4] == b'\x89PNG' and '20.50' in (tmp_path/'m/README.md').read_text()
-    back = HubModel.from_pretrained(tmp_path/'m')
-    assert back.schedule == net.schedule and back.net.meta == net.meta
+    assert json.loads((tmp_path/'m/config.json').read_text()) == net.config
+    with caplog.at_level('WARNING'): back = HubModel.from_pretrained(tmp_path/'m')
+    assert not caplog.records and back.schedule == net.schedule and back.net.meta == net.meta
     close(sample(back, x, steps=3, generator=rng()), sample(net, x, steps=3, generator=rng()), 0)
 
 
@@ -89,7 +90,7 @@ def test_pushing_uploads_model_card_and_picture(monkeypatch):
             return type('Info', (), dict(commit_url='there'))()
     monkeypatch.setattr(theirs, 'HfApi', Api)
     HubModel(small()).push_to_hub('me/mine')
-    assert seen['repo'] == 'me/mine' and set(seen['files']) == {'README.md', 'model.safetensors', 'schedule.png'}
+    assert seen['repo'] == 'me/mine' and set(seen['files']) == {'README.md', 'config.json', 'model.safetensors', 'schedule.png'}
 
 
 def test_a_repository_is_asked_for_the_one_file(monkeypatch, tmp_path):
