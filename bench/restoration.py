@@ -134,7 +134,7 @@ def chosen(plan, pictures, bbar_T, dim, seed):
     net = network('res', dim, seed, plan.first == 'scale')
     try: out = select(net, draw_from(plan, pictures, net), schedule_of('noise', bbar_T), generator_for('cpu', seed, 'select'))
     except RuntimeError: return 'residual', dict(choice='undecided after 1000 steps; residual taken')
-    return dict(res='residual', eps='noise')[out.choice], dict(choice=out.choice, steps=out.steps)
+    return dict(res='residual', eps='noise')[out.choice], dict(choice=out.choice, chosen_after=out.steps)
 
 
 def learn(net, draw, schedule, seconds, lr, generator, loss='l1'):
@@ -169,14 +169,19 @@ def marks(xs, trios):
     return dict({k: sum(v)/len(v) for k, v in got.items()}, each_PSNR=got['PSNR'], frechet=frechet_distance(coarse_features(patches(xs)), coarse_features(patches([t[1] for t in trios]))))
 
 
-def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=16, lr=2e-3, name=None, keep=None, model=None, limit=None, folder=RESULTS/'restoration'):
-    "Train, restore, write a row"
+def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=16, lr=2e-3, name=None, keep=None, model=None, limit=None, choose=False, folder=RESULTS/'restoration'):
+    "Train, restore, write a row; or let training choose what to predict, and write that"
     torch.set_num_threads(1)
     plan, root = SETS[task], os.environ.get('RDDM_DATA', '../shared/data')
     bbar_T = plan.bbar_T if bbar_T is None else bbar_T
     trios = [reduced(t, plan.shrink) for t in pictures_of(plan, root, 'train')[:limit]]
     curve = fit_curve(trios) if plan.first == 'curve' else None
     pictures = [(prepared(plan, t, curve), *t[1:]) for t in trios]
+    name = name or f'{task}-{what}-{seed}' + ('' if bbar_T == plan.bbar_T else f'-bbar{bbar_T:g}')
+    if choose:
+        objective, choice = chosen(plan, pictures, bbar_T, dim, seed)
+        write(name, dict(task=task, what=what, seed=seed, bbar_T=bbar_T, schedule=schedule_of('noise', bbar_T).name, dim=dim, objective=objective, **choice, commit=commit(), **about()), folder)
+        return print(task, what, objective, choice, flush=True)
     if model: net = load_model(model)
     else:
         objective, choice = chosen(plan, pictures, bbar_T, dim, seed) if what == 'aosa' else (what, {})
@@ -184,7 +189,7 @@ def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=
         net = network(PREDICTS[objective], dim, seed, plan.first == 'scale')
         net, n = learn(net, draw_from(plan, pictures, net), schedule_of(objective, bbar_T), seconds, lr, generator_for('cpu', seed, 'pictures'), plan.loss)
         net.meta = dict(task=task, what=what, seed=seed, lr=lr, train_pictures=len(trios), train_steps=n, train_seconds=time.thread_time() - start, **choice)
-        if keep: save_model(Path(keep)/f'{name or task}.safetensors', net, net.schedule, force=True, **net.meta)
+        if keep: save_model(Path(keep)/f'{name}.safetensors', net, net.schedule, force=True, **net.meta)
     print(f"{net.meta['train_steps']} steps in {net.meta['train_seconds']:.0f} s; testing", flush=True)
     schedule, tests = net.schedule, pictures_of(plan, root, 'test')[:limit]
     many = sorted({min(s, schedule.T) for s in steps})
@@ -192,7 +197,7 @@ def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=
     row = dict(net.meta, bbar_T=schedule[schedule.T].bbar, schedule=schedule.name, dim=net.config['dim'], parameters=sum(p.numel() for p in net.parameters()), test_pictures=len(tests), plan={k: getattr(plan, k) for k in ('size', 'batch', 'loss', 'first', 'shrink', 'degrade')},
                protocol='means over whole test pictures, RGB, 8 bits; Frechet distance between coarse features of 64x64 pieces, not FID',
                input=marks([t[0] for t in tests], tests), prepared=marks([prepared(plan, t, curve) for t in tests], tests), steps=results, commit=commit(), **about())
-    write(name or f'{task}-{what}-{seed}' + ('' if bbar_T == plan.bbar_T else f'-bbar{bbar_T:g}'), row, folder)
+    write(name, row, folder)
     print(f"{task} {what}: input {row['input']['PSNR']:.2f}, prepared {row['prepared']['PSNR']:.2f}; " + ', '.join(f"{s}: {m['PSNR']:.2f}/{m['SSIM']:.3f}/{m['VIF']:.3f}/{m['frechet']:.4f}" for s, m in results.items()), flush=True)
 
 
@@ -210,8 +215,11 @@ def main(argv=None):
     p.add_argument('--keep', help='folder for the trained network')
     p.add_argument('--model', help='measure this network again instead of training one')
     p.add_argument('--limit', type=int, help='only so many pictures, to try it out')
+    p.add_argument('--choose', action='store_true', help='for aosa: stop when the choice is made; the network trained next is that of the chosen objective')
     p.add_argument('--folder', default=str(RESULTS/'restoration'), help='where the row goes')
-    run(**vars(p.parse_args(argv)))
+    args = p.parse_args(argv)
+    if args.choose and args.what != 'aosa': p.error('--choose goes with aosa')
+    run(**vars(args))
 
 
 if __name__ == '__main__': main()

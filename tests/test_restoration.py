@@ -46,6 +46,14 @@ def test_a_row_says_what_was_done(what, steps, tmp_path):
     assert row['prepared'] == row['input']
 
 
+def test_a_choice_is_a_row_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setenv('RDDM_DATA', str(data(tmp_path/'data')))
+    r.main(['rain100l', 'aosa', '--choose', '--dim', '8', '--bbar-T', '1', '--folder', str(tmp_path/'out')])
+    row = json.loads((tmp_path/'out/rain100l-aosa-0-bbar1.json').read_text())
+    assert row['objective'] == dict(res='residual', eps='noise')[row['choice']] and row['chosen_after'] >= 50 and row['bbar_T'] == 1.
+    with pytest.raises(SystemExit): r.main(['rain100l', 'noise', '--choose'])
+
+
 def test_train_and_test_share_no_file():
     root = ROOT.parent/'shared/data' if 'RDDM_DATA' not in os.environ else Path(os.environ['RDDM_DATA'])
     if not root.is_dir(): pytest.skip(f'no sets in {root}; RDDM_DATA names another folder')
