@@ -66,6 +66,11 @@ CUT_OFF = """() => { const scrolls = e => e && e.tagName != 'MAIN' && (['auto', 
     .map(e => `${e.tagName.toLowerCase()} ${e.textContent.trim().slice(0, 30)}`) }"""
 
 
+# equations whose number lies on top of them
+COVERED = """() => [...document.querySelectorAll('.katex-display')].filter(d => { const n = d.querySelector('.katex-tag')?.getBoundingClientRect();
+  return n && [...d.querySelectorAll('.katex-base')].some(b => { const r = b.getBoundingClientRect(); return r.right > n.left + 1 && r.left < n.right && r.bottom > n.top + 1 && r.top < n.bottom - 1 }) }).map(d => d.textContent.slice(0, 60))"""
+
+
 @pytest.fixture(scope='module')
 def visits(site, url, browser):
     "What every page is like, each opened once"
@@ -75,7 +80,7 @@ def visits(site, url, browser):
         look = dict(asked=asked, titles=page.locator('h1.title').count(), text=page.inner_text('main'), equations=page.locator('.katex-display .katex-tag').count(),
                     maths=page.locator('.katex').count(), levels=page.evaluate(LEVELS), bad_maths=page.locator('.katex-error').count())
         page.set_viewport_size(dict(width=360, height=740))
-        out[name] = look | dict(seen=seen, width=page.evaluate('document.documentElement.scrollWidth'), cut_off=page.evaluate(CUT_OFF))
+        out[name] = look | dict(seen=seen, width=page.evaluate('document.documentElement.scrollWidth'), cut_off=page.evaluate(CUT_OFF), covered=page.evaluate(COVERED))
         ctx.close()
     return out
 
@@ -112,6 +117,10 @@ def test_references_to_equations_are_links(visits):
 def test_no_page_is_wider_than_a_phone(visits):
     assert {name: v['width'] for name, v in visits.items() if v['width'] > 360} == {}
     assert {name: v['cut_off'] for name, v in visits.items() if v['cut_off']} == {}
+
+
+def test_no_number_lies_on_its_equation(visits):
+    assert {name: v['covered'] for name, v in visits.items() if v['covered']} == {}
 
 
 def brightness(rgb): return sum(w*(((c/255 + .055)/1.055)**2.4 if c > 10 else c/255/12.92) for w, c in zip((.2126, .7152, .0722), rgb))
