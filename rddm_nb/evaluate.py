@@ -23,7 +23,7 @@ from .data import known_set, match, read_picture
 from .files import atomic_write
 from .images import from_uint8, to_uint8
 from .metrics import MEASURES, PROTOCOLS, Mark, Protocol, measure
-from .restore import load_any, restore
+from .restore import load_any, restore, sampling_options
 
 # %% ../nbs/evaluate.ipynb #2e955bc9
 @dataclass(frozen=True)
@@ -218,17 +218,6 @@ def from_model(
     return cases if len(cases) == len(pairs) else {str(p.x0): (lambda p=p: make(p)) for p in pairs}
 
 # %% ../nbs/evaluate.ipynb #e2108beb
-def _model_options(p):
-    "Options that only a model listens to"
-    p.add_argument('--seeds', type=int, default=1, help='restorations of every picture')
-    p.add_argument('--seed', type=int, default=0, help='the first of them')
-    p.add_argument('--steps', type=int, default=5, help='sampling steps')
-    p.add_argument('--eta', type=float, default=0., help='0: deterministic, 1: as much fresh noise as the posterior has')
-    p.add_argument('--tile', type=int, default=256, help='side of a tile in pixels')
-    p.add_argument('--overlap', type=int, default=32, help='by how much tiles overlap')
-    p.add_argument('--device', default='auto', help="'auto' takes a GPU if there is one")
-    return p
-
 def _parser():
     p = argparse.ArgumentParser('rddm-evaluate', description='Compare restored pictures with the truth: two folders, or a model that restores now.', formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     p.add_argument('folders', nargs='*', metavar='FOLDER', help='restored pictures and targets; with --model, inputs and targets')
@@ -242,7 +231,8 @@ def _parser():
     p.add_argument('--region', default='all', choices=('all', 'inside', 'outside'), help='of the mask')
     p.add_argument('--out', default='rddm_evaluation', help='folder for the results')
     p.add_argument('--force', action='store_true', help='write over an evaluation')
-    return _model_options(p)
+    p.add_argument('--seeds', type=int, default=1, help='restorations of every picture with the model, from --seed on')
+    return sampling_options(p)
 
 # %% ../nbs/evaluate.ipynb #7e0a1101
 def _cases(a):
