@@ -1,7 +1,8 @@
 """What share of a training step goes into its pictures? Pairs kept in memory, pairs read from disk at every step, and weather made on the spot.
 
-`python -m bench.loading` prints the table and writes bench/results/loading.json. Processor seconds of all threads: as if no reader worked ahead of the step, which is the worst case. Beside the
-official networks and beside the small one of the demo, the hardest case: its step is short and its pictures are as many."""
+`python -m bench.loading` prints the table and writes bench/results/loading.json. `share` is of the processor seconds of all threads: as if no reader worked ahead of the step, which is the worst case. `waiting` is of the
+time by the clock that a training loop stands still for its pictures while readers work ahead; it needs a second core that is idle. Beside the official networks and beside the small one of the demo, the hardest
+case: its step is short and its pictures are as many."""
 import argparse
 import statistics
 import tempfile
@@ -42,11 +43,21 @@ def processor_seconds(f, rounds):
     return statistics.median(took)
 
 
-def step_seconds(net, size, batch, steps):
-    "Of a training step whose pairs cost nothing"
+def learner(net, size, batch):
+    "A function that takes one training step whose pairs cost nothing"
     x0, x_in = (torch.randn(batch, 3, size, size, generator=torch.Generator().manual_seed(i)) for i in range(2))
-    trainer = Trainer(net, Drawn(lambda n, g: (x0, x_in)), Schedule.power(), Plan(steps=steps + 1, batch=batch), device='cpu')
-    return processor_seconds(lambda i: trainer._learn(), steps + 1)
+    return Trainer(net, Drawn(lambda n, g: (x0, x_in)), Schedule.power(), Plan(steps=1000, batch=batch), device='cpu')._learn
+
+
+def waiting(load, learn, steps):
+    "Share of a loop's time by the clock that goes into getting its pictures"
+    times = []
+    for i in range(steps):
+        a = time.perf_counter(); load(i)
+        b = time.perf_counter(); learn()
+        times.append((b - a, time.perf_counter() - b))
+    load, learn = (statistics.median(v) for v in zip(*times))
+    return load/(load + learn)
 
 
 def run(rounds=30, quick=False, folder=RESULTS):
@@ -57,12 +68,14 @@ def run(rounds=30, quick=False, folder=RESULTS):
     with tempfile.TemporaryDirectory() as root:
         folders(Path(root), 8 if quick else 64)
         for name, (net, size, batch, steps) in cases.items():
-            step = step_seconds(net(), size, batch, 2 if quick else steps)
+            learn, steps = learner(net(), size, batch), 2 if quick else steps
+            step = processor_seconds(lambda i: learn(), steps + 1)
             for kind, source in sources(Path(root), size).items():
                 for i in range(8): source.batch(batch, i, 0)
                 load = processor_seconds(lambda i: source.batch(batch, i + 8, 0), 3 if quick else rounds)
-                rows.append(dict(network=name, size=size, batch=batch, pairs=kind, load_ms=round(load*1e3, 2), step_ms=round(step*1e3, 1), share=round(load/(load + step), 4)))
-                print(f"{name:9} {size} px, batch {batch}, {kind:28} {load*1e3:7.1f} ms of pictures, {step*1e3:8.0f} ms of learning: {load/(load + step):.1%}", flush=True)
+                waits = waiting(lambda i: source.batch(batch, i + rounds + 8, 0), learn, steps + 1)
+                rows.append(dict(network=name, size=size, batch=batch, pairs=kind, load_ms=round(load*1e3, 2), step_ms=round(step*1e3, 1), share=round(load/(load + step), 4), waiting=round(waits, 4)))
+                print(f"{name:9} {size} px, batch {batch}, {kind:28} {load*1e3:7.1f} ms of pictures, {step*1e3:8.0f} ms of learning: {load/(load + step):.1%}, waiting {waits:.1%}", flush=True)
     write('loading', dict(what='processor milliseconds of all threads, medians; pictures are 256x256 PNG files', quick=quick, **about(), rows=rows), folder)
 
 
