@@ -68,7 +68,7 @@ def _fields(ax, v, title):
     ax.imshow(v.numpy(), cmap='PuOr_r', vmin=-top, vmax=top, aspect='auto' if v.shape[0] > 3*v.shape[1] else 'equal')
     ax.set(title=title, xticks=[], yticks=[]); ax.spines[:].set_visible(False)
     if v.numel() <= 48:
-        for (i, j), x in zip([(i, j) for i in range(v.shape[0]) for j in range(v.shape[1])], v.flatten().tolist()): ax.text(j, i, f'{x:.4g}' if abs(x) >= 10 else f'{x:.2g}' if v.shape[1] > 5 else f'{x:.3g}', ha='center', va='center', color='#222222', fontsize=8)
+        for (i, j), x in zip([(i, j) for i in range(v.shape[0]) for j in range(v.shape[1])], v.flatten().tolist()): ax.text(j, i, f'{x:.4g}' if abs(x) >= 10 or x == round(x) else f'{x:.2f}' if v.shape[1] > 3 else f'{x:.3g}', ha='center', va='center', color='#222222', fontsize=8)
 
 def _curves(got, want):
     "Two lists of numbers as curves"

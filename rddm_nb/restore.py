@@ -180,7 +180,7 @@ def main(
         if device == 'auto': device = 'cuda' if torch.cuda.is_available() else 'cpu'
         part, model = _part(args.pop('part')), load_any(args.pop('model'), device)
         model.schedule.grid(args['steps'])
-        done, failed = restore_folder(model, args.pop('inputs'), out := args.pop('outputs'), part, device=device, **args)
+        done, failed = restore_folder(model, args.pop('inputs'), out := args.pop('outputs'), part, device=device, progress=sys.stderr.isatty(), **args)
     except (OSError, ValueError) as e: print(f'rddm-restore: {e}', file=sys.stderr); return 2
     except KeyboardInterrupt: print('rddm-restore: interrupted; run it again to go on', file=sys.stderr); return 130
     for _, why in failed: print(f'rddm-restore: {why}', file=sys.stderr)

@@ -44,7 +44,7 @@ def test_both_sides_of_a_comparison_compute_the_same(quick):
 
 
 def test_shares_are_shares(quick):
-    for r in quick[1]['loading']['rows']: assert 0 < r['share'] < 1 and abs(r['share'] - r['load_ms']/(r['load_ms'] + r['step_ms'])) < .01
+    for r in quick[1]['loading']['rows']: assert 0 < r['share'] < 1 and 0 < r['waiting'] < 1 and abs(r['share'] - r['load_ms']/(r['load_ms'] + r['step_ms'])) < .01
     for r in quick[1]['train_step']['rows']:
         for what in (r[w] for w in ('step', 'evaluate') if w in r): assert 0 < what['share_of_peak']['ours'] < 1
 
