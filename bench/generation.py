@@ -11,15 +11,16 @@ import pyarrow.parquet
 import torch
 import torch.nn.functional as F
 from PIL import Image
-from rddm_nb.demo import _nearest
-from rddm_nb.images import from_uint8, psnr, to_uint8
+from rddm_nb.data import read_picture
+from rddm_nb.demo import _nearest, _some
+from rddm_nb.images import from_uint8, psnr
 from rddm_nb.metrics import coarse_features, frechet_distance
 from rddm_nb.quality import energy_distance
 from rddm_nb.sampler import sample
 from rddm_nb.trainer import generator_for
-from rddm_nb.unet import UNet
+from rddm_nb.viz import as_rgb
 from bench.common import RESULTS, about, commit, write
-from bench.restoration import PREDICTS, learn, schedule_of
+from bench.restoration import PREDICTS, learn, network, schedule_of, training_options
 
 SETS = dict(emoji='emoji64', tiles='tiles32', cifar10='cifar10')
 OPEN = ('emoji', 'tiles') # sets whose licence lets what was learned from them be shown
@@ -30,7 +31,7 @@ def picture(data):
     "A stored picture on white, 32x32 in [-1, 1]"
     img = Image.open(io.BytesIO(data)).convert('RGBA')
     img = Image.alpha_composite(Image.new('RGBA', img.size, 'white'), img).convert('RGB').resize((SIDE, SIDE), Image.Resampling.BOX)
-    return from_uint8(torch.frombuffer(bytearray(img.tobytes()), dtype=torch.uint8).view(SIDE, SIDE, 3).permute(2, 0, 1))
+    return from_uint8(read_picture(img))
 
 
 def pictures_of(name, root, split):
@@ -46,8 +47,7 @@ def pictures_of(name, root, split):
 def draw_from(x):
     "A function that draws a batch, turned over at random"
     def draw(g):
-        some = x[torch.randint(len(x), (BATCH,), generator=g)]
-        some = torch.where(torch.rand(BATCH, 1, 1, 1, generator=g) < .5, some.flip(3), some)
+        some = _some(x, BATCH, g)
         return some, torch.zeros_like(some)
     return draw
 
@@ -62,10 +62,7 @@ def run(name, what, seed=0, seconds=300., bbar_T=1., steps=(5, 10, 20, 50), dim=
     torch.set_num_threads(1)
     known, held = (pictures_of(name, os.environ.get('RDDM_DATA', '../shared/data'), s) for s in ('train', 'test'))
     schedule, start = schedule_of(what, bbar_T), time.thread_time()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        net = UNet(dim=dim, predicts=PREDICTS[what], sees_input=False)
-    net, n = learn(net, draw_from(known), schedule, seconds, lr, generator_for('cpu', seed, 'pictures'))
+    net, n = learn(network(seed, dim=dim, predicts=PREDICTS[what], sees_input=False), draw_from(known), schedule, seconds, lr, generator_for('cpu', seed, 'pictures'))
     spent = time.thread_time() - start
     print(f'{n} steps in {spent:.0f} s; making pictures', flush=True)
     some = {s: sample(net, torch.zeros(made, 3, SIDE, SIDE), steps=s, generator=generator_for('cpu', seed, 'test')).clamp(-1, 1) for s in steps}
@@ -76,7 +73,7 @@ def run(name, what, seed=0, seconds=300., bbar_T=1., steps=(5, 10, 20, 50), dim=
     write(f'{name}-{what}-{seed}', row, folder)
     if name in OPEN:
         sheet = F.pad(some[max(steps)][:32], (1, 1, 1, 1), value=1.).view(4, 8, 3, 34, 34).permute(2, 0, 3, 1, 4).reshape(3, 136, 272)
-        Image.fromarray(to_uint8(sheet).permute(1, 2, 0).numpy()).save(Path(folder)/f'{name}-{what}-{seed}.png', optimize=True)
+        Image.fromarray(as_rgb(sheet)).save(Path(folder)/f'{name}-{what}-{seed}.png', optimize=True)
     print(name, what, {s: {k: round(v, 3) for k, v in m.items()} for s, m in row['steps'].items()}, flush=True)
 
 
@@ -84,14 +81,8 @@ def main(argv=None):
     p = argparse.ArgumentParser(prog='python -m bench.generation', description=__doc__.split('\n')[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     p.add_argument('name', choices=SETS)
     p.add_argument('what', choices=('residual', 'noise', 'both'), help='what the network predicts')
-    p.add_argument('--seed', type=int, default=0, help='of weights, pictures and noise')
-    p.add_argument('--seconds', type=float, default=300., help='of training, processor time')
-    p.add_argument('--bbar-T', type=float, default=1., help='standard deviation of the noise at the end')
-    p.add_argument('--steps', type=int, nargs='+', default=[5, 10, 20, 50], help='of sampling')
-    p.add_argument('--dim', type=int, default=16, help='width of the network')
-    p.add_argument('--lr', type=float, default=2e-3, help='learning rate')
+    training_options(p, RESULTS/'generation', 300., (5, 10, 20, 50), bbar_T=1.)
     p.add_argument('--made', type=int, default=256, help='pictures to make')
-    p.add_argument('--folder', default=str(RESULTS/'generation'), help='where the row goes')
     run(**vars(p.parse_args(argv)))
 
 

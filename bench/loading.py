@@ -56,8 +56,8 @@ def waiting(load, learn, steps):
         a = time.perf_counter(); load(i)
         b = time.perf_counter(); learn()
         times.append((b - a, time.perf_counter() - b))
-    load, learn = (statistics.median(v) for v in zip(*times))
-    return load/(load + learn)
+    stood, learned = (statistics.median(v) for v in zip(*times))
+    return stood/(stood + learned)
 
 
 def run(rounds=30, quick=False, folder=RESULTS):

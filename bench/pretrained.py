@@ -14,9 +14,9 @@ from rddm_nb.metrics import coarse_features, frechet_distance
 from rddm_nb.pictures import crops, emoji
 from rddm_nb.sampler import sample
 from rddm_nb.trainer import generator_for
-from rddm_nb.unet import UNet, save_model
+from rddm_nb.unet import save_model
 from bench.common import about, commit
-from bench.restoration import learn
+from bench.restoration import learn, network
 
 STEPS = (1, 2, 5, 10)
 LIMITS = dict(rain=['Only rain as `rddm_nb.degrade.rain` makes it, on photographs; real rain was never seen.', 'Crops of 48 pixels were seen in training, with streaks of 7 to 38 pixels. Large pictures are restored in tiles, see `rddm_nb.restore`.'],
@@ -51,14 +51,10 @@ def run(task, seconds=900., seed=0, out=None, exam=256):
     "Train, measure, write"
     torch.set_num_threads(1)
     plan = recipe(task if task == 'rain' else 'generate')
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        net = UNet(dim=16, mults=(1, 2, 3), **plan['net'])
     draw = (lambda g: wet(8, 'train', g)) if task == 'rain' else (lambda g: pairs('generate', 16, 'train', g))
     start = time.thread_time()
-    net, step = learn(net, draw, plan['schedule'], seconds, 2e-3, generator_for('cpu', seed, 'pretrained'))
+    net, step = learn(network(seed, dim=16, mults=(1, 2, 3), **plan['net']), draw, plan['schedule'], seconds, 2e-3, generator_for('cpu', seed, 'pretrained'))
     best = net.half().float()
-    best.schedule = plan['schedule']
     marks = restoring(best, exam) if task == 'rain' else generating(best, exam)
     meta = dict(name=task, what=ABOUT[task], license='apache-2.0', pictures='photographs of rddm_nb.pictures (open licences, see ATTRIBUTION.md)' if task == 'rain' else 'Noto emoji (Apache-2.0 / OFL-1.1)', seed=seed, train_steps=step,
                 train_seconds=round(time.thread_time() - start), shape=[3, 48, 48] if task == 'rain' else [3, 32, 32], best_steps=5 if task == 'rain' else 10, limits=LIMITS[task], commit=commit(), measured_on=about()['name'], torch=torch.__version__, **marks)

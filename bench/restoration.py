@@ -122,16 +122,16 @@ def schedule_of(what, bbar_T):
     return curve if what == 'both' else Schedule(.95*curve.abar, curve.bbar, allow=('open_end',), name='P(1-x,1), P(x,1) up to abar .95')
 
 
-def network(predicts, dim, seed, masks):
+def network(seed, **options):
     "An untrained network, the same for the same seed"
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return UNet(dim=dim, predicts=predicts, sees_extra=masks)
+        return UNet(**options)
 
 
 def chosen(plan, pictures, bbar_T, dim, seed):
     "What training itself chooses to predict"
-    net = network('res', dim, seed, plan.first == 'scale')
+    net = network(seed, dim=dim, predicts='res', sees_extra=plan.first == 'scale')
     try: out = select(net, draw_from(plan, pictures, net), schedule_of('noise', bbar_T), generator_for('cpu', seed, 'select'))
     except RuntimeError: return 'residual', dict(choice='undecided after 1000 steps; residual taken')
     return dict(res='residual', eps='noise')[out.choice], dict(choice=out.choice, chosen_after=out.steps)
@@ -178,15 +178,14 @@ def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=
     curve = fit_curve(trios) if plan.first == 'curve' else None
     pictures = [(prepared(plan, t, curve), *t[1:]) for t in trios]
     name = name or f'{task}-{what}-{seed}' + ('' if bbar_T == plan.bbar_T else f'-bbar{bbar_T:g}')
+    objective, choice = chosen(plan, pictures, bbar_T, dim, seed) if what == 'aosa' and (choose or not model) else (what, {})
     if choose:
-        objective, choice = chosen(plan, pictures, bbar_T, dim, seed)
         write(name, dict(task=task, what=what, seed=seed, bbar_T=bbar_T, schedule=schedule_of('noise', bbar_T).name, dim=dim, objective=objective, **choice, commit=commit(), **about()), folder)
         return print(task, what, objective, choice, flush=True)
     if model: net = load_model(model)
     else:
-        objective, choice = chosen(plan, pictures, bbar_T, dim, seed) if what == 'aosa' else (what, {})
         start = time.thread_time()
-        net = network(PREDICTS[objective], dim, seed, plan.first == 'scale')
+        net = network(seed, dim=dim, predicts=PREDICTS[objective], sees_extra=plan.first == 'scale')
         net, n = learn(net, draw_from(plan, pictures, net), schedule_of(objective, bbar_T), seconds, lr, generator_for('cpu', seed, 'pictures'), plan.loss)
         net.meta = dict(task=task, what=what, seed=seed, lr=lr, train_pictures=len(trios), train_steps=n, train_seconds=time.thread_time() - start, **choice)
         if keep: save_model(Path(keep)/f'{name}.safetensors', net, net.schedule, force=True, **net.meta)
@@ -201,22 +200,27 @@ def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=
     print(f"{task} {what}: input {row['input']['PSNR']:.2f}, prepared {row['prepared']['PSNR']:.2f}; " + ', '.join(f"{s}: {m['PSNR']:.2f}/{m['SSIM']:.3f}/{m['VIF']:.3f}/{m['frechet']:.4f}" for s, m in results.items()), flush=True)
 
 
+def training_options(p, folder, seconds, steps, bbar_T=None):
+    "Options of a command line that trains and writes a row, with these defaults"
+    p.add_argument('--seed', type=int, default=0, help='of weights, pictures and noise')
+    p.add_argument('--seconds', type=float, default=seconds, help='of training, processor time')
+    p.add_argument('--bbar-T', type=float, default=bbar_T, help='standard deviation of the noise at the end' + (', the set\'s own unless given' if bbar_T is None else ''))
+    p.add_argument('--steps', type=int, nargs='+', default=list(steps), help='of sampling')
+    p.add_argument('--dim', type=int, default=16, help='width of the network')
+    p.add_argument('--lr', type=float, default=2e-3, help='learning rate')
+    p.add_argument('--folder', default=str(folder), help='where the row goes')
+
+
 def main(argv=None):
     p = argparse.ArgumentParser(prog='python -m bench.restoration', description=__doc__.split('\n')[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     p.add_argument('task', choices=SETS)
     p.add_argument('what', choices=WHAT, help='what the network predicts')
-    p.add_argument('--seed', type=int, default=0, help='of weights, pictures and noise')
-    p.add_argument('--seconds', type=float, default=600., help='of training, processor time')
-    p.add_argument('--bbar-T', type=float, help="standard deviation of the noise at the end, the set's own unless given")
-    p.add_argument('--steps', type=int, nargs='+', default=[1, 2, 5, 10], help='of sampling')
-    p.add_argument('--dim', type=int, default=16, help='width of the network')
-    p.add_argument('--lr', type=float, default=2e-3, help='learning rate')
+    training_options(p, RESULTS/'restoration', 600., (1, 2, 5, 10))
     p.add_argument('--name', help='of the row')
     p.add_argument('--keep', help='folder for the trained network')
     p.add_argument('--model', help='measure this network again instead of training one')
     p.add_argument('--limit', type=int, help='only so many pictures, to try it out')
     p.add_argument('--choose', action='store_true', help='for aosa: stop when the choice is made; the network trained next is that of the chosen objective')
-    p.add_argument('--folder', default=str(RESULTS/'restoration'), help='where the row goes')
     args = p.parse_args(argv)
     if args.choose and args.what != 'aosa': p.error('--choose goes with aosa')
     run(**vars(args))

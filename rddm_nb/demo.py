@@ -36,6 +36,11 @@ CHOICES = (*TASKS, 'generate')
 @cache
 def _emoji(split, size): return emoji(split, size)
 
+def _some(x, n, generator):
+    "n pictures of a set, half of them mirrored"
+    x = x[torch.randint(len(x), (n,), generator=generator)]
+    return torch.where(torch.rand(n, 1, 1, 1, generator=generator) < .5, x.flip(3), x)
+
 def pairs(
     task:str, # one of `CHOICES`
     n:int, # how many
@@ -48,9 +53,7 @@ def pairs(
     if task != 'generate':
         x0 = crops(n, size, split, generator, shrink=1)
         return x0, degrade(x0, task, generator)
-    x = _emoji(split, size)
-    x = x[torch.randint(len(x), (n,), generator=generator)]
-    x = torch.where(torch.rand(n, 1, 1, 1, generator=generator) < .5, x.flip(3), x)
+    x = _some(_emoji(split, size), n, generator)
     return x, torch.zeros_like(x)
 
 # %% ../nbs/14_demo.ipynb #02f2f65e
