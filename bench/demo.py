@@ -3,7 +3,7 @@
 `python -m bench.demo --seconds 60 --seeds 0 1 2` trains both, in turns, and writes bench/results/demo.json. Run it on an idle machine: the training is bounded by the clock."""
 import argparse
 import statistics
-from rddm_nb.demo import Budget, examine, train
+from rddm_nb.demo import Budget, score_held_out, train_demo
 from rddm_nb.schedule import Schedule
 from bench.common import RESULTS, about, write
 
@@ -13,7 +13,7 @@ STRAIGHT = dict(schedule=Schedule.power(T=1, bbar_T=0.), twice=False)
 def fit(task, seconds, seed, **other):
     "A network trained for so long, and how many steps that was"
     steps = []
-    net = train(task, Budget(seconds), seed, report=lambda step, *rest: steps.append(step), **other)
+    net = train_demo(task, Budget(seconds), seed, report=lambda step, *rest: steps.append(step), **other)
     return net, len(steps)
 
 
@@ -21,8 +21,8 @@ def compare(task, seconds, seed, steps, crops):
     "Residual diffusion beside regression, on the same held-out crops"
     net, n = fit(task, seconds, seed)
     direct, n_direct = fit(task, seconds, seed, **STRAIGHT)
-    marks = examine(net, task, steps, crops)
-    return dict(seed=seed, train_steps=n, **marks, regression=dict(train_steps=n_direct, psnr=examine(direct, task, 1, crops)['psnr_restored']))
+    marks = score_held_out(net, task, steps, crops)
+    return dict(seed=seed, train_steps=n, **marks, regression=dict(train_steps=n_direct, psnr=score_held_out(direct, task, 1, crops)['psnr_restored']))
 
 
 def show(run):

@@ -11,7 +11,7 @@ import pyarrow.parquet
 import torch
 import torch.nn.functional as F
 from PIL import Image
-from rddm_nb.data import read_picture
+from rddm_nb.data import read_image
 from rddm_nb.demo import _nearest, _some
 from rddm_nb.images import from_uint8, psnr
 from rddm_nb.metrics import coarse_features, frechet_distance
@@ -31,7 +31,7 @@ def picture(data):
     "A stored picture on white, 32x32 in [-1, 1]"
     img = Image.open(io.BytesIO(data)).convert('RGBA')
     img = Image.alpha_composite(Image.new('RGBA', img.size, 'white'), img).convert('RGB').resize((SIDE, SIDE), Image.Resampling.BOX)
-    return from_uint8(read_picture(img))
+    return from_uint8(read_image(img))
 
 
 def pictures_of(name, root, split):
@@ -62,7 +62,7 @@ def run(name, what, seed=0, seconds=300., bbar_T=1., steps=(5, 10, 20, 50), dim=
     torch.set_num_threads(1)
     known, held = (pictures_of(name, os.environ.get('RDDM_DATA', '../shared/data'), s) for s in ('train', 'test'))
     schedule, start = schedule_of(what, bbar_T), time.thread_time()
-    net, n = learn(network(seed, dim=dim, predicts=PREDICTS[what], sees_input=False), draw_from(known), schedule, seconds, lr, generator_for('cpu', seed, 'pictures'))
+    net, n = learn(network(seed, dim=dim, predicts=PREDICTS[what], takes_input=False), draw_from(known), schedule, seconds, lr, generator_for('cpu', seed, 'pictures'))
     spent = time.thread_time() - start
     print(f'{n} steps in {spent:.0f} s; making pictures', flush=True)
     some = {s: sample(net, torch.zeros(made, 3, SIDE, SIDE), steps=s, generator=generator_for('cpu', seed, 'test')).clamp(-1, 1) for s in steps}

@@ -11,12 +11,12 @@ from itertools import count
 from pathlib import Path
 import torch
 from PIL import Image
-from rddm_nb.data import Source, from_clean, from_pairs, match
-from rddm_nb.demo import new_net
+from rddm_nb.data import PairSource, from_clean, from_pairs, match
+from rddm_nb.demo import make_net
 from rddm_nb.official import OfficialUNet
-from rddm_nb.pictures import photos
+from rddm_nb.sample_images import photos
 from rddm_nb.schedule import Schedule
-from rddm_nb.trainer import Drawn, Plan, Trainer
+from rddm_nb.trainer import FunctionSource, TrainConfig, Trainer
 from bench.common import RESULTS, about, write
 
 
@@ -30,7 +30,7 @@ def folders(root, n, side=256):
 def sources(root, size):
     "Name -> where a step's pairs come from"
     files = match(root/'input', root/'target')
-    return {'kept in memory': Source(from_pairs(files), size), 'read at every step': Source(from_pairs(files), size, memory=0), 'rain made of clean pictures': Source(from_clean(root/'target'), size, task='rain')}
+    return {'kept in memory': PairSource(from_pairs(files), size), 'read at every step': PairSource(from_pairs(files), size, memory=0), 'rain made of clean pictures': PairSource(from_clean(root/'target'), size, task='rain')}
 
 
 def processor_seconds(f, rounds):
@@ -46,7 +46,7 @@ def processor_seconds(f, rounds):
 def learner(net, size, batch):
     "A function that takes one training step whose pairs cost nothing"
     x0, x_in = (torch.randn(batch, 3, size, size, generator=torch.Generator().manual_seed(i)) for i in range(2))
-    return Trainer(net, Drawn(lambda n, g: (x0, x_in)), Schedule.power(), Plan(steps=1000, batch=batch), device='cpu')._learn
+    return Trainer(net, FunctionSource(lambda n, g: (x0, x_in)), Schedule.power(), TrainConfig(steps=1000, batch=batch), device='cpu')._learn
 
 
 def waiting(load, learn, steps):
@@ -63,7 +63,7 @@ def waiting(load, learn, steps):
 def run(rounds=30, quick=False, folder=RESULTS):
     "Measure, print, keep"
     torch.set_num_threads(1)
-    cases = {'demo': (lambda: new_net('rain'), 32, 16, 10)} | ({} if quick else {'official': (OfficialUNet, 64, 16, 2)})
+    cases = {'demo': (lambda: make_net('rain'), 32, 16, 10)} | ({} if quick else {'official': (OfficialUNet, 64, 16, 2)})
     rows = []
     with tempfile.TemporaryDirectory() as root:
         folders(Path(root), 8 if quick else 64)

@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 import rddm_nb
 from rddm_nb.degrade import rain
-from rddm_nb.demo import _nearest, pairs, recipe
+from rddm_nb.demo import _nearest, draw_pairs, recipe
 from rddm_nb.images import psnr
 from rddm_nb.metrics import coarse_features, frechet_distance
-from rddm_nb.pictures import crops, emoji
+from rddm_nb.sample_images import crops, emoji
 from rddm_nb.sampler import sample
 from rddm_nb.trainer import generator_for
 from rddm_nb.unet import save_model
@@ -51,12 +51,12 @@ def run(task, seconds=900., seed=0, out=None, exam=256):
     "Train, measure, write"
     torch.set_num_threads(1)
     plan = recipe(task if task == 'rain' else 'generate')
-    draw = (lambda g: wet(8, 'train', g)) if task == 'rain' else (lambda g: pairs('generate', 16, 'train', g))
+    draw = (lambda g: wet(8, 'train', g)) if task == 'rain' else (lambda g: draw_pairs('generate', 16, 'train', g))
     start = time.thread_time()
     net, step = learn(network(seed, dim=16, mults=(1, 2, 3), **plan['net']), draw, plan['schedule'], seconds, 2e-3, generator_for('cpu', seed, 'pretrained'))
     best = net.half().float()
     marks = restoring(best, exam) if task == 'rain' else generating(best, exam)
-    meta = dict(name=task, what=ABOUT[task], license='apache-2.0', pictures='photographs of rddm_nb.pictures (open licences, see ATTRIBUTION.md)' if task == 'rain' else 'Noto emoji (Apache-2.0 / OFL-1.1)', seed=seed, train_steps=step,
+    meta = dict(name=task, what=ABOUT[task], license='apache-2.0', pictures='photographs of rddm_nb.sample_images (open licences, see ATTRIBUTION.md)' if task == 'rain' else 'Noto emoji (Apache-2.0 / OFL-1.1)', seed=seed, train_steps=step,
                 train_seconds=round(time.thread_time() - start), shape=[3, 48, 48] if task == 'rain' else [3, 32, 32], best_steps=5 if task == 'rain' else 10, limits=LIMITS[task], commit=commit(), measured_on=about()['name'], torch=torch.__version__, **marks)
     save_model(out or Path(rddm_nb.__file__).parent/'assets'/f'{task}.safetensors', best.half(), plan['schedule'], force=True, **meta)
     for k, v in marks['steps'].items(): print(k, {n: round(x, 3) for n, x in v.items()})

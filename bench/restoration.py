@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 import torch
 import torch.nn.functional as F
-from rddm_nb.aosa import select
-from rddm_nb.data import match, read_picture
+from rddm_nb.aosa import select_objective
+from rddm_nb.data import match, read_image
 from rddm_nb.degrade import degrade
-from rddm_nb.demo import Budget, Ema, training
+from rddm_nb.demo import Budget, EMA, training_steps
 from rddm_nb.images import from_uint8
 from rddm_nb.metrics import coarse_features, frechet_distance, measure
 from rddm_nb.restore import Tiled
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import generator_for
-from rddm_nb.unet import UNet, load_model, save_model, with_extra
+from rddm_nb.unet import UNet, load_model, save_model
 from bench.common import RESULTS, about, commit, write
 
 PREDICTS = dict(residual='res', noise='eps', both='both', regression='res')
@@ -61,7 +61,7 @@ def files_of(plan, root, split):
 
 def pictures_of(plan, root, split):
     "Pictures (x_in, x0, mask or None), each (1, C, H, W) in [-1, 1]"
-    trios = [tuple(None if f is None else from_uint8(read_picture(f))[None] for f in p) for p in files_of(plan, root, split)]
+    trios = [tuple(None if f is None else from_uint8(read_image(f))[None] for f in p) for p in files_of(plan, root, split)]
     if plan.degrade and split == 'test': return [(degrade(x0, plan.degrade, generator_for('cpu', 'test', i)), x0, None) for i, (_, x0, _) in enumerate(trios)]
     return trios
 
@@ -97,7 +97,7 @@ def reduced(trio, k): return trio if k == 1 else tuple(None if v is None else F.
 
 
 def draw_from(plan, pictures, net=None):
-    "A function that draws a batch of crops, turned over at random; the network is shown their masks"
+    "A function that draws a batch of crops, turned over at random, with their masks where there are some"
     pictures = [t for t in pictures if min(t[1].shape[-2:]) >= (plan.size or 0)]
     def one(g):
         trio = pictures[int(torch.randint(len(pictures), (), generator=g))]
@@ -109,8 +109,8 @@ def draw_from(plan, pictures, net=None):
     def draw(g):
         x_in, x0, mask = zip(*(one(g) for _ in range(plan.batch)))
         x_in, x0 = torch.cat(x_in), torch.cat(x0)
-        if mask[0] is not None: net.extra = torch.cat(mask)
-        return x0, degrade(x0, plan.degrade, g) if plan.degrade else x_in
+        if plan.degrade: x_in = degrade(x0, plan.degrade, g)
+        return (x0, x_in) if mask[0] is None else (x0, x_in, torch.cat(mask))
     return draw
 
 
@@ -131,16 +131,16 @@ def network(seed, **options):
 
 def chosen(plan, pictures, bbar_T, dim, seed):
     "What training itself chooses to predict"
-    net = network(seed, dim=dim, predicts='res', sees_extra=plan.first == 'scale')
-    try: out = select(net, draw_from(plan, pictures, net), schedule_of('noise', bbar_T), generator_for('cpu', seed, 'select'))
+    net = network(seed, dim=dim, predicts='res', takes_cond=plan.first == 'scale')
+    try: out = select_objective(net, draw_from(plan, pictures, net), schedule_of('noise', bbar_T), generator_for('cpu', seed, 'select'))
     except RuntimeError: return 'residual', dict(choice='undecided after 1000 steps; residual taken')
     return dict(res='residual', eps='noise')[out.choice], dict(choice=out.choice, chosen_after=out.steps)
 
 
 def learn(net, draw, schedule, seconds, lr, generator, loss='l1'):
     "Fit a network to what `draw` returns; returns the averaged one and the steps taken"
-    ema, step, twice = Ema(net, .998), 0, net.config['predicts'] == 'res' and schedule.T > 1
-    for step, u, value in training(net, draw, schedule, Budget(seconds, clock=time.thread_time), generator, lr, twice, loss):
+    ema, step, twice = EMA(net, .998), 0, net.config['predicts'] == 'res' and schedule.T > 1
+    for step, u, value in training_steps(net, draw, schedule, Budget(seconds, clock=time.thread_time), generator, lr, twice, loss):
         ema.update(net)
         if step % 500 == 0: print(f'{u:4.0%} step {step} loss {value:.5f}', flush=True)
     ema.net.schedule = schedule
@@ -152,9 +152,8 @@ def restored(net, plan, trio, curve, steps, seed):
     k, x_in = plan.shrink*plan.coarse, prepared(plan, trio, curve)
     small = reduced(trio, k)
     low, mask = prepared(plan, small, curve), small[2]
-    if mask is not None: model = with_extra(net, mask)
-    else: model = Tiled(net, 2*plan.size, plan.size//4) if plan.size else net
-    out = sample(model, low, schedule=net.schedule, steps=min(steps, net.schedule.T), generator=generator_for('cpu', seed, 'test'))
+    model = Tiled(net, 2*plan.size, plan.size//4) if plan.size and mask is None else net
+    out = sample(model, low, cond=mask, schedule=net.schedule, steps=min(steps, net.schedule.T), generator=generator_for('cpu', seed, 'test'))
     return out if k == 1 else (x_in + F.interpolate(out - low, x_in.shape[-2:], mode='bilinear')).clamp(-1, 1)
 
 
@@ -185,7 +184,7 @@ def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=
     if model: net = load_model(model)
     else:
         start = time.thread_time()
-        net = network(seed, dim=dim, predicts=PREDICTS[objective], sees_extra=plan.first == 'scale')
+        net = network(seed, dim=dim, predicts=PREDICTS[objective], takes_cond=plan.first == 'scale')
         net, n = learn(net, draw_from(plan, pictures, net), schedule_of(objective, bbar_T), seconds, lr, generator_for('cpu', seed, 'pictures'), plan.loss)
         net.meta = dict(task=task, what=what, seed=seed, lr=lr, train_pictures=len(trios), train_steps=n, train_seconds=time.thread_time() - start, **choice)
         if keep: save_model(Path(keep)/f'{name}.safetensors', net, net.schedule, force=True, **net.meta)

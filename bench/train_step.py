@@ -9,9 +9,9 @@ import subprocess
 import sys
 import torch
 import torch.nn.functional as F
-from rddm_nb.demo import Ema
+from rddm_nb.demo import EMA
 from rddm_nb.forward import q_sample
-from rddm_nb.official import ChannelNorm, Enlarge, OfficialAttention, OfficialBlock, OfficialUNet, StandardConv, folded
+from rddm_nb.official import ChannelNorm, Upsample, OfficialAttention, OfficialBlock, OfficialUNet, StandardConv, fuse_weights
 from rddm_nb.schedule import Schedule
 from rddm_nb.objective import loss_of
 from bench.common import RESULTS, about, flops, peak, take_turns, write
@@ -40,10 +40,10 @@ class PlainBlock(OfficialBlock):
     def forward(self, h, e):
         scale, shift = self.film(F.silu(e))[:, :, None, None].chunk(2, 1)
         y = F.silu(self.norm1(self.conv1(h))*(scale + 1) + shift)
-        return F.silu(self.norm2(self.conv2(y))) + self.around(h)
+        return F.silu(self.norm2(self.conv2(y))) + self.shortcut(h)
 
 
-class PlainEnlarge(Enlarge):
+class PlainEnlarge(Upsample):
     "Pixels repeated, then convolved"
     def forward(self, h): return self._conv_forward(F.interpolate(h, scale_factor=2., mode='nearest'), self.weight, self.bias)
 
@@ -65,7 +65,7 @@ class PlainUNet(OfficialUNet):
     def _looked_at(self, x_t, x_in): return super()._looked_at(x_t, x_in).contiguous()
 
 
-PLAIN = {OfficialUNet: PlainUNet, StandardConv: PlainConv, ChannelNorm: PlainNorm, OfficialBlock: PlainBlock, OfficialAttention: PlainAttention, Enlarge: PlainEnlarge}
+PLAIN = {OfficialUNet: PlainUNet, StandardConv: PlainConv, ChannelNorm: PlainNorm, OfficialBlock: PlainBlock, OfficialAttention: PlainAttention, Upsample: PlainEnlarge}
 
 
 def official_style(net):
@@ -84,7 +84,7 @@ class Loop:
         if not ours: official_style(self.net)
         params = self.net.parameters()
         self.opt = torch.optim.AdamW(params, 8e-5, betas=(.9, .99), weight_decay=0., fused=True) if ours else torch.optim.Adam(params, 8e-5, betas=(.9, .99), foreach=False, fused=False)
-        self.ema, g = Ema(self.net), torch.Generator().manual_seed(1)
+        self.ema, g = EMA(self.net), torch.Generator().manual_seed(1)
         self.pieces = [([torch.randn(batch, 3, size, size, generator=g).to(device) for _ in range(3)], torch.randint(1, 1001, (batch,), generator=g).to(device)) for _ in range(accumulate)]
         self.model, self.sampler = torch.compile(self.net) if self.fast else self.net, None
 
@@ -113,7 +113,7 @@ class Loop:
 
     @torch.no_grad()
     def evaluate(self):
-        if self.sampler is None: self.sampler = folded(self.net) if self.ours else self.net
+        if self.sampler is None: self.sampler = fuse_weights(self.net) if self.ours else self.net
         (x0, x_in, _), _ = self.pieces[0]
         with self.autocast(): return self.sampler(x0, x_in, .5, .7, 500)
 

@@ -17,7 +17,7 @@ import torch
 from fastcore.basics import patch
 from fastcore.meta import delegates
 from .files import atomic_write
-from .viz import COLORS, Picture, canvas, show_images
+from .viz import COLORS, RenderedFigure, canvas, show_images
 
 # %% ../nbs/exercises.ipynb #9517391f
 def _numbers(v):
@@ -84,7 +84,7 @@ def draw(
     got, # your outcome; None before there is one
     want, # what the spec gives
     signed:bool=False, # pictures are residuals
-): # a `Picture`, or None where a table says more
+): # a `RenderedFigure`, or None where a table says more
     "Yours and the spec side by side"
     if isinstance(want, (str, bool)): return None
     w = _numbers(want)
@@ -93,7 +93,7 @@ def draw(
     if g is not None and (g.shape != w.shape or not g.isfinite().all()): g = None
     alt = 'what is wanted' if g is None else 'yours, and what is wanted'
     if w.numel() == 1: return None
-    if w.ndim == 1: return Picture(_curves(g, w), alt=alt)
+    if w.ndim == 1: return RenderedFigure(_curves(g, w), alt=alt)
     rows = {'spec': w} if g is None else {'yours': g, 'spec': w}
     if w.ndim > 2:
         return show_images({k: (v if v.ndim > 3 else v[None])[:6] for k, v in rows.items()}, size=.8, alt=alt, signed=rows if signed else ())
@@ -101,7 +101,7 @@ def draw(
     size, n = dict(width=min(1.3 + .5*w.shape[1], 5.6 if wide else 3.6), height=min(.5 + .35*w.shape[0], 3)), len(rows)
     fig, axes = canvas(*((n, 1) if wide else (1, n)), width=size['width']*(1 if wide else n), height=size['height']*(n if wide else 1), squeeze=False)
     for ax, (k, v) in zip(axes.flat, rows.items()): _fields(ax, v, k)
-    return Picture(fig, alt=alt)
+    return RenderedFigure(fig, alt=alt)
 
 # %% ../nbs/exercises.ipynb #de396fba
 class Verdict:
@@ -138,7 +138,7 @@ class Exercise:
         cases=((),), # arguments to try a function on, a tuple for each case
         slips=(), # pairs (wrong answer, feedback)
         through=None, # measured before comparing: a function of what the answer gives
-        draw=draw, # a function (yours or None, spec) -> `Picture` or None
+        draw=draw, # a function (yours or None, spec) -> `RenderedFigure` or None
         tol:float=1e-6, # allowed difference, relative where the spec is larger than 1
         rule=None, # a function of the answer that returns what it breaks, or ''
         book=None, # the `Book` that keeps progress

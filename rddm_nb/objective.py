@@ -10,9 +10,9 @@ __all__ = ['step_weights', 'loss_of', 'error_curve']
 # %% ../nbs/06_objective.ipynb #47c6e982
 import torch
 from torch import Tensor
-from .estimate import SingularError
+from .estimate import SingularError, predict
 from .forward import q_sample
-from .sampler import gaussian
+from .sampler import randn_like
 from .schedule import Point, Schedule
 
 # %% ../nbs/06_objective.ipynb #3ea8c221
@@ -37,6 +37,7 @@ def loss_of(
     lam_eps:float=1., # how much the noise counts
 )->Tensor: # a number
     "Mean error of whatever is predicted (loss)"
+    if kind not in ('l1', 'l2'): raise ValueError(f"kind must be 'l1' or 'l2', got {kind!r}")
     error = (lambda d: d.abs().mean()) if kind == 'l1' else (lambda d: d.square().mean())
     return sum(lam*error(p.to(v.dtype) - v) for p, v, lam in zip(pred, (res, eps), (lam_res, lam_eps)) if p is not None)
 
@@ -49,12 +50,14 @@ def error_curve(
     nodes, # which nodes, whole numbers in 1..T
     generator:torch.Generator, # source of the noise
     kind:str='l2', # 'l1' or 'l2'
+    cond:Tensor|None=None, # conditions, for a network that takes them
 )->Tensor: # (nodes, 2): mean error of the residual and of the noise; nan for what is not predicted
     "How far off a predictor is, place by place"
     out, given = torch.full((len(nodes), 2), torch.nan), torch.zeros_like(x0) if x_in is None else x_in
     for row, t in zip(out, nodes):
-        eps, (abar, bbar) = gaussian(x0, generator), schedule[int(t)]
-        pred = model(q_sample(x0, x_in, eps, abar, bbar), x_in, abar, bbar, torch.full((len(x0),), int(t), device=x0.device))
+        eps, (abar, bbar) = randn_like(x0, generator), schedule[int(t)]
+        node = torch.full((len(x0),), int(t), device=x0.device)
+        pred = predict(model, q_sample(x0, x_in, eps, abar, bbar), x_in, abar, bbar, node, cond)
         for i, (p, v) in enumerate(zip(pred, (given - x0, eps))):
             if p is not None: row[i] = loss_of((p.detach(), None), v, None, kind)
     return out

@@ -15,8 +15,8 @@ from functools import partial
 import torch
 from torch import Tensor, cdist
 from .exercises import Book, draw
-from .pictures import emoji
-from .viz import Picture, canvas, plot_plane
+from .sample_images import emoji
+from .viz import RenderedFigure, canvas, plot_plane
 
 # %% ../nbs/17_puzzles.ipynb #0ce239f7
 def _expression(answer):
@@ -82,7 +82,7 @@ def _step(add, x0, x_in, eps):
 def _roads(got, want):
     "Two lists of levels as a curve on the plane"
     fig, ax = canvas(width=4.2, height=2.4)
-    return Picture(plot_plane(ax, {'spec': want} | ({} if got is None else {'yours': [v.tolist() for v in got]}), marker='o', ms=3).figure, alt='a curve on the plane')
+    return RenderedFigure(plot_plane(ax, {'spec': want} | ({} if got is None else {'yours': [v.tolist() for v in got]}), marker='o', ms=3).figure, alt='a curve on the plane')
 
 def _path(add, x0, x_in, eps):
     x, ring = torch.linspace(0, 1, 11).double(), torch.tensor([[1., 0.], [0., 1.], [-1., 0.], [0., -1.]]).double()

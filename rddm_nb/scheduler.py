@@ -19,7 +19,7 @@ from .estimate import Prediction, SingularError, estimate
 from .forward import q_sample
 from .images import check_images
 from .reverse import POSTERIORS, posterior_variance, reverse_step
-from .sampler import gaussian
+from .sampler import randn_like
 from .schedule import Point, Schedule
 
 # %% ../nbs/scheduler.ipynb #75df545d
@@ -278,7 +278,7 @@ def _noise(x, sigma2, generator, variance_noise):
     if generator is not None and variance_noise is not None: raise ValueError("pass generator or variance_noise, not both")
     if variance_noise is not None: _same('variance_noise', variance_noise, x.shape)
     if sigma2 == 0: return None
-    return gaussian(x, generator) if variance_noise is None else variance_noise.to(x)
+    return randn_like(x, generator) if variance_noise is None else variance_noise.to(x)
 
 # %% ../nbs/scheduler.ipynb #3134ea06
 @patch

@@ -47,14 +47,14 @@ class OnlyRes(_Variant):
     def __init__(self,
         model:Callable, # a predictor that gives a residual, and maybe noise, which is ignored
     ): super().__init__(model=model)
-    def forward(self, x_t, x_in, abar, bbar, t=None): return Prediction(res=_half(self.model(x_t, x_in, abar, bbar, t), 'res'))
+    def forward(self, x_t, x_in, abar, bbar, t=None, **cond): return Prediction(res=_half(self.model(x_t, x_in, abar, bbar, t, **cond), 'res'))
 
 class OnlyEps(_Variant):
     "Noise only (the paper's SM-N): the residual is completed in closed form, which is impossible at abar = 1"
     def __init__(self,
         model:Callable, # a predictor that gives noise, and maybe a residual, which is ignored
     ): super().__init__(model=model)
-    def forward(self, x_t, x_in, abar, bbar, t=None): return Prediction(eps=_half(self.model(x_t, x_in, abar, bbar, t), 'eps'))
+    def forward(self, x_t, x_in, abar, bbar, t=None, **cond): return Prediction(eps=_half(self.model(x_t, x_in, abar, bbar, t, **cond), 'eps'))
 
 # %% ../nbs/07_variants.ipynb #6680cf99
 def _noise(pred, bbar):
@@ -66,8 +66,8 @@ class Both(_Variant):
     def __init__(self,
         model:Callable, # a predictor that gives both
     ): super().__init__(model=model)
-    def forward(self, x_t, x_in, abar, bbar, t=None):
-        pred = self.model(x_t, x_in, abar, bbar, t)
+    def forward(self, x_t, x_in, abar, bbar, t=None, **cond):
+        pred = self.model(x_t, x_in, abar, bbar, t, **cond)
         return Prediction(_half(pred, 'res'), _noise(pred, bbar))
 
 class TwoNets(_Variant):
@@ -76,9 +76,9 @@ class TwoNets(_Variant):
         res:Callable, # a predictor that gives a residual
         eps:Callable, # a predictor that gives noise
     ): super().__init__(res=res, eps=eps)
-    def forward(self, x_t, x_in, abar, bbar, t=None):
-        where = (x_t, x_in, abar, bbar, t)
-        return Prediction(_half(self.res(*where), 'res'), _noise(self.eps(*where), bbar))
+    def forward(self, x_t, x_in, abar, bbar, t=None, **cond):
+        res, eps = (m(x_t, x_in, abar, bbar, t, **cond) for m in (self.res, self.eps))
+        return Prediction(_half(res, 'res'), _noise(eps, bbar))
 
 # %% ../nbs/07_variants.ipynb #a1de4409
 def _number(v, name):
@@ -103,10 +103,10 @@ class Auto(_Variant):
         "Which half is asked for at a point; where there is no noise, the residual"
         abar, bbar = _number(abar, 'abar'), _number(bbar, 'bbar')
         return 'res' if bbar == 0 or bbar >= self.switch*(1 - abar) else 'eps'
-    def forward(self, x_t, x_in, abar, bbar, t=None):
+    def forward(self, x_t, x_in, abar, bbar, t=None, **cond):
         half = self.asks(abar, bbar)
         model = self.model if half == 'res' else self.eps_model
-        return Prediction(**{half: _half(model(x_t, x_in, abar, bbar, t), half)})
+        return Prediction(**{half: _half(model(x_t, x_in, abar, bbar, t, **cond), half)})
 
 # %% ../nbs/07_variants.ipynb #10c4321b
 VARIANTS = dict(res=OnlyRes, eps=OnlyEps, both=Both, two_nets=TwoNets, auto=Auto)

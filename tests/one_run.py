@@ -8,7 +8,7 @@ import sys
 import torch
 from rddm_nb import files
 from rddm_nb.schedule import Schedule
-from rddm_nb.trainer import Drawn, Plan, Trainer
+from rddm_nb.trainer import FunctionSource, TrainConfig, Trainer
 from rddm_nb.unet import UNet
 
 folder, steps, batch, die = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), (sys.argv[4] if len(sys.argv) > 4 else '')
@@ -43,8 +43,8 @@ if die:
 torch.manual_seed(0)
 torch.set_num_threads(1)
 net = UNet(8, mults=(1, 2)).double()
-trainer = Trainer(net, Drawn(draw), Schedule.power(), Plan(steps=steps, batch=batch, lr=1e-3, save_every=2, log_every=1), folder, device='cpu',
+trainer = Trainer(net, FunctionSource(draw), Schedule.power(), TrainConfig(steps=steps, batch=batch, lr=1e-3, save_every=2, log_every=1), folder, device='cpu',
                   report=lambda row: print(f"step {row['step']} {row['loss']}", flush=True))
 trainer.fit()
-if trainer.hub.is_main_process: files.write_tensors(os.path.join(folder, 'end.safetensors'), trainer._state(), 'end', dict(step=trainer.step), force=True)
-trainer.hub.end_training()
+if trainer.accelerator.is_main_process: files.write_tensors(os.path.join(folder, 'end.safetensors'), trainer._state(), 'end', dict(step=trainer.step), force=True)
+trainer.accelerator.end_training()

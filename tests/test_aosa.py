@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from common import close, inner_points, randn, rng, seeds, trio
 from hypothesis import given, strategies as st
-from rddm_nb.aosa import AutoObjective, Selection, auto_loss, counts, readings, select
+from rddm_nb.aosa import AutoObjective, ObjectiveChoice, auto_loss, well_conditioned, readings, select_objective
 from rddm_nb.estimate import Prediction
 from rddm_nb.forward import q_sample
 from rddm_nb.schedule import Schedule
@@ -53,8 +53,8 @@ def test_loss_and_its_gradient_by_the_share(abar, bbar, lam, seed):
 
 def test_only_states_that_can_be_trusted_count():
     a, b = torch.tensor([0., .5, .9, .99, 1.]), torch.tensor([.05, .5, .9, 1., 1.])
-    assert counts(a, b, 10.).tolist() == [False, True, True, False, False] and counts(a, b, 1e9).tolist() == [True, True, True, True, False]
-    assert counts(torch.tensor([.9]), torch.tensor([.5]), 4.).item() is False and counts(torch.tensor([.9]), torch.tensor([.025]), 3.9).item() is False
+    assert well_conditioned(a, b, 10.).tolist() == [False, True, True, False, False] and well_conditioned(a, b, 1e9).tolist() == [True, True, True, True, False]
+    assert well_conditioned(torch.tensor([.9]), torch.tensor([.5]), 4.).item() is False and well_conditioned(torch.tensor([.9]), torch.tensor([.025]), 3.9).item() is False
     res, eps, x_in, x_t, _, _ = setting(1, (.5, .5))
     m, auto = randn(*x_t.shape), AutoObjective().double()
     col = lambda *v: torch.tensor(v, dtype=torch.float64).view(-1, 1, 1, 1)
@@ -88,18 +88,18 @@ class Oracle(nn.Module):
 @pytest.mark.parametrize('kind', ['res', 'eps'])
 def test_an_output_that_is_one_of_them_is_found_out(kind):
     x0, x_in, _ = trio(3)
-    s = select(Oracle(kind, x0), lambda g: (x0, x_in), Schedule.power(T=50), rng(), lam_lr=1e-3)
-    assert isinstance(s, Selection) and s.choice == kind and s.steps == len(s.lam) == len(s.errors) >= 10
+    s = select_objective(Oracle(kind, x0), lambda g: (x0, x_in), Schedule.power(T=50), rng(), lam_lr=1e-3)
+    assert isinstance(s, ObjectiveChoice) and s.choice == kind and s.steps == len(s.lam) == len(s.errors) >= 10
     assert abs(s.lam[-1] - .5) > .01 >= max(abs(v - .5) for v in s.lam[:-1])
-    again = select(Oracle(kind, x0), lambda g: (x0, x_in), Schedule.power(T=50), rng(), lam_lr=1e-3)
+    again = select_objective(Oracle(kind, x0), lambda g: (x0, x_in), Schedule.power(T=50), rng(), lam_lr=1e-3)
     assert again == s
 
 
 def test_undecided_runs_say_so():
     x0, x_in, _ = trio(3)
-    with pytest.raises(RuntimeError, match=r'undecided after 3 steps: lam is 0\.5\d+, still within 0.01'): select(Oracle('res', x0), lambda g: (x0, x_in), Schedule.power(T=50), rng(), max_steps=3)
+    with pytest.raises(RuntimeError, match=r'undecided after 3 steps: lam is 0\.5\d+, still within 0.01'): select_objective(Oracle('res', x0), lambda g: (x0, x_in), Schedule.power(T=50), rng(), max_steps=3)
 
 
 def test_the_least_number_of_steps_is_the_margin_over_the_rate():
     x0, x_in, _ = trio(3)
-    for lr in (1e-3, 5e-4): assert select(Oracle('res', x0), lambda g: (x0, x_in), Schedule.power(T=50), rng(), lam_lr=lr).steps >= math.floor(.01/lr)
+    for lr in (1e-3, 5e-4): assert select_objective(Oracle('res', x0), lambda g: (x0, x_in), Schedule.power(T=50), rng(), lam_lr=lr).steps >= math.floor(.01/lr)

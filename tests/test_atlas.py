@@ -4,7 +4,7 @@ import pytest
 import torch
 from common import close, error, pictures, randn, seeds, trio
 from hypothesis import given, strategies as st
-from rddm_nb.atlas import RELATIVES, Relative, check_family, morph, plane_map, relative
+from rddm_nb.atlas import PROCESSES, Process, check_family, morph, plane_map, process
 from rddm_nb.estimate import Estimate
 from rddm_nb.exact import ExactPredictor
 from rddm_nb.reverse import posterior_variance, reverse_step
@@ -119,13 +119,13 @@ def ours(r, n, k, x_t, x0, x_in, z):
     return scale[k]*reverse_step(x_t, Estimate(x0, res, eps), at, to, posterior_variance(r.posterior, at, to, r.eta), z)
 
 
-def test_every_entry_is_tested(): assert set(PUBLISHED) == set(RELATIVES)
+def test_every_entry_is_tested(): assert set(PUBLISHED) == set(PROCESSES)
 
 
-@pytest.mark.parametrize('name', RELATIVES)
+@pytest.mark.parametrize('name', PROCESSES)
 @given(st.integers(2, T), st.data(), seeds)
 def test_inv39_to_47_the_published_step_is_ours(name, n, data, seed):
-    r = relative(name, T=T)
+    r = process(name, T=T)
     k = data.draw(st.integers(1, n - 1))
     if r.schedule.bbar[n] == 0 and r.schedule.bbar.max() > 0: return  # the first step of a bridge: tested below
     x0, x_in, z = trio(seed)
@@ -137,23 +137,23 @@ def test_inv39_to_47_the_published_step_is_ours(name, n, data, seed):
 
 
 def test_inv47_resfusion_is_rddms_own_chain_once_it_is_scaled():
-    r = relative('Resfusion', T=T)
+    r = process('Resfusion', T=T)
     q = r.scale
     close(r.schedule.abar, (1 - q)/q, 1e-15); close(r.schedule.bbar, (1 - q**2).sqrt()/q, 1e-15)
     close(list(r.schedule[T]), [1, sqrt(3)], 1e-15)
     assert r.posterior == 'sum_constrained'
 
 
-@pytest.mark.parametrize('name', RELATIVES)
+@pytest.mark.parametrize('name', PROCESSES)
 def test_curves_start_clean_and_families_exist(name):
-    r = relative(name, T=T)
+    r = process(name, T=T)
     assert r.name == name and r.schedule[0] == (0, 0) and r.schedule.T == T and r.source and r.how() == dict(schedule=r.schedule, posterior=r.posterior, eta=r.eta)
     check_family(r.schedule, r.posterior, r.eta)
 
 
 def test_marginals_of_the_scaled_ones():
     x0, x_in, eps = trio(1)
-    r, t = relative('DDBM VP', T=T), .5
+    r, t = process('DDBM VP', T=T), .5
     alpha = lambda u: exp(-.5*u*u - .05*u)
     snr = lambda u: alpha(u)**2/(1 - alpha(u)**2)
     a, b, c = alpha(t)/alpha(1)*snr(1)/snr(t), alpha(t)*(1 - snr(1)/snr(t)), sqrt((1 - alpha(t)**2)*(1 - snr(1)/snr(t)))
@@ -165,12 +165,12 @@ def test_marginals_of_the_scaled_ones():
 @pytest.mark.parametrize('name, kw, key', [('ResShift', dict(kappa=1.), lambda s: (s.bbar/s.abar.sqrt())[1:]), ('IR-SDE', dict(lam=1.), lambda s: ((s.bbar**2)/(1 - (1 - s.abar)**2)).sqrt()[1:]), ('I2SB', dict(height=.5), lambda s: (s.bbar**2/(s.abar*(1 - s.abar)))[1:-1]),
                                            ('BBDM', dict(s=.5), lambda s: (s.bbar**2/(s.abar*(1 - s.abar)))[1:])])
 def test_parameters_are_what_they_say(name, kw, key):
-    v = key(relative(name, **kw).schedule)
+    v = key(process(name, **kw).schedule)
     close(v, torch.ones_like(v), 1e-9)
 
 
 def test_i2sb_bbdm_and_ddbm_are_one_arch():
-    a, b = relative('I2SB', T=16, height=.5).schedule, relative('DDBM VE', T=16).schedule
+    a, b = process('I2SB', T=16, height=.5).schedule, process('DDBM VE', T=16).schedule
     for k in range(17): close(b.bbar[k]**2, b.abar[k]*(1 - b.abar[k]), 1e-15)
     close(a.bbar**2, a.abar*(1 - a.abar), 1e-15)
 
@@ -187,21 +187,21 @@ def test_diffuir_keeps_its_noise_in_none_of_the_three_proportions(u):
 
 def test_F1_the_wrong_family_on_the_right_curve():
     for name, factor in (('DDPM', lambda p: (1 - p.abar)**2), ('IR-SDE', lambda p: (1 - p.abar)**2)):
-        s = relative(name, T=T).schedule
+        s = process(name, T=T).schedule
         v, w = posterior_variance('sum_constrained', s[15], s[9]), posterior_variance('preserving', s[15], s[9])
         close(v/w, factor(s[9]), 1e-12)
         assert v < .99*w
 
 
 def test_F11_a_bridge_does_not_exist_on_rddms_curve_and_the_time_is_told():
-    with pytest.raises(ValueError, match=r"has no 'bridge' variance at t=24, s=23: .*negative"): check_family(relative('RDDM', T=T).schedule, 'bridge')
-    check_family(relative('RDDM', T=T).schedule, 'sum_constrained')
-    check_family(relative('RDDM', T=T).schedule, 'bridge', eta=0.)
+    with pytest.raises(ValueError, match=r"has no 'bridge' variance at t=24, s=23: .*negative"): check_family(process('RDDM', T=T).schedule, 'bridge')
+    check_family(process('RDDM', T=T).schedule, 'sum_constrained')
+    check_family(process('RDDM', T=T).schedule, 'bridge', eta=0.)
 
 
 def test_unknown_names_and_morphs():
-    with pytest.raises(ValueError, match='relative must be one of RDDM, DDPM, .*Resfusion, got .Palette.'): relative('Palette')
-    a, b = relative('DDIM', T=T).schedule, relative('I2SB', T=T).schedule
+    with pytest.raises(ValueError, match='relative must be one of RDDM, DDPM, .*Resfusion, got .Palette.'): process('Palette')
+    a, b = process('DDIM', T=T).schedule, process('I2SB', T=T).schedule
     assert morph(a, b, 0) == a and morph(a, b, 1) == b
     m = morph(a, b, .25)
     close(m.abar, .75*a.abar + .25*b.abar, 1e-15); close(m.bbar, .75*a.bbar + .25*b.bbar, 1e-15)
@@ -210,13 +210,13 @@ def test_unknown_names_and_morphs():
         with pytest.raises(ValueError, match='u is a share'): morph(a, b, u)
 
 
-@given(st.sampled_from(RELATIVES), st.sampled_from(RELATIVES), st.floats(0, 1))
-def test_every_morph_is_a_schedule(a, b, u): assert morph(relative(a, T=T).schedule, relative(b, T=T).schedule, u).T == T
+@given(st.sampled_from(PROCESSES), st.sampled_from(PROCESSES), st.floats(0, 1))
+def test_every_morph_is_a_schedule(a, b, u): assert morph(process(a, T=T).schedule, process(b, T=T).schedule, u).T == T
 
 
-@pytest.mark.parametrize('name', RELATIVES)
+@pytest.mark.parametrize('name', PROCESSES)
 def test_all_of_them_restore_with_the_exact_predictor(name):
-    r = relative(name, T=50)
+    r = process(name, T=50)
     album = pictures(5, 1, 3, 3)
     x_in = (album[:2] + .1*randn(2, 1, 3, 3)).clamp(-1, 1)
     model = ExactPredictor(album, tau=.1)
@@ -241,11 +241,11 @@ def test_points_on_one_ray_are_one_process():
 
 def test_the_map_draws_whom_it_is_asked_to():
     assert 'ResShift' in plane_map(('RDDM', 'ResShift')).alt and 'IR-SDE' not in plane_map(('RDDM', 'ResShift')).alt
-    assert isinstance(relative('RDDM'), Relative)
+    assert isinstance(process('RDDM'), Process)
 
 
 ENDS = {'flow matching': (1, 1), 'rectified flow': (1, 0), 'Cold Diffusion': (1, 0), 'InDI': (1, .1), 'RDDM': (1, 1), 'VE': (0, 5), 'EDM': (0, 5), 'I2SB': (1, 0), 'DDBM VE': (1, 0), 'DDBM VP': (1, 0)}
 
 
 @pytest.mark.parametrize('name', ENDS)
-def test_curves_end_where_they_should(name): close(list(relative(name, T=T).schedule[T]), ENDS[name], 1e-12)
+def test_curves_end_where_they_should(name): close(list(process(name, T=T).schedule[T]), ENDS[name], 1e-12)

@@ -13,7 +13,7 @@ from rddm_nb.ddim import (PREDICTION_TYPES, SPACINGS, FromDDPM, ddim_eta, ddim_n
 from rddm_nb.estimate import Prediction, SingularError, estimate
 from rddm_nb.forward import q_sample
 from rddm_nb.reverse import posterior_variance, reverse_step
-from rddm_nb.sampler import gaussian, sample
+from rddm_nb.sampler import randn_like, sample
 from rddm_nb.schedule import CLEAN, Point, Schedule
 
 GOLDEN = Path(__file__).with_name('ddim_golden.json')
@@ -62,7 +62,7 @@ def same_states(ours, want, tol=1e-10):
 
 
 def states(trace): return [m.x_t for m in trace] + [trace.x0]
-def noises_like(x, n, seed=1): g = rng(seed); return [gaussian(x, g) for _ in range(n)]
+def noises_like(x, n, seed=1): g = rng(seed); return [randn_like(x, g) for _ in range(n)]
 
 
 # ----- whole runs -----

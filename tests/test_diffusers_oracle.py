@@ -10,7 +10,7 @@ import torch
 from common import F64, close, pictures, randn, rng
 from rddm_nb.estimate import Prediction, estimate
 from rddm_nb.reverse import posterior_variance, reverse_step
-from rddm_nb.sampler import gaussian, sample
+from rddm_nb.sampler import randn_like, sample
 from rddm_nb.schedule import CLEAN, Schedule
 
 GOLDEN = Path(__file__).with_name('ddim_golden.json')
@@ -60,7 +60,7 @@ def test_their_cumulative_product_is_ours():
 def test_inv31_ddim_whole_trajectories(spacing, steps, eta):
     x, d = randn(2, 1, 3, 3), theirs(timestep_spacing=spacing)
     g = rng(1)
-    want = loop(d, x, steps, [gaussian(x, g) for _ in range(steps)], eta=eta)
+    want = loop(d, x, steps, [randn_like(x, g) for _ in range(steps)], eta=eta)
     tr = sample(model, path=nodes(d), eta=eta**2, posterior='preserving', clip=None, x_T=x, generator=rng(1), trace=True)
     scale = max(v.abs().max().item() for v in want)
     for state, w in zip(tr, want): close(state.x_t, w, 1e-10*scale)
@@ -71,7 +71,7 @@ def test_inv31_ddim_whole_trajectories(spacing, steps, eta):
 def test_inv31_ddim_in_a_thousand_steps():
     x, d = randn(1, 1, 2, 2), theirs()
     g = rng(1)
-    want = loop(d, x, 1000, [gaussian(x, g) for _ in range(1000)], eta=1.)
+    want = loop(d, x, 1000, [randn_like(x, g) for _ in range(1000)], eta=1.)
     close(sample(model, schedule=S1000, steps=1000, eta=1., posterior='preserving', clip=None, x_T=x, generator=rng(1)), want[-1], 1e-10*want[-1].abs().max().item())
 
 
@@ -85,7 +85,7 @@ def test_inv32_without_eta_the_kind_of_variance_does_not_matter(posterior):
 def test_F1_with_eta_it_does():
     x, d = randn(500, 1), theirs(timestep_spacing='trailing')
     g = rng(1)
-    want = loop(d, x, 10, [gaussian(x, g) for _ in range(10)], eta=1.)
+    want = loop(d, x, 10, [randn_like(x, g) for _ in range(10)], eta=1.)
     tr = sample(model, schedule=S1000, steps=10, eta=1., clip=None, x_T=x, generator=rng(1), trace=True)
     A_s = (1 - tr[0].step.to.abar)**2
     ratio = tr[0].step.sigma2/d._get_variance(999, 899).item()
@@ -115,7 +115,7 @@ def test_ddpm_ancestral_sampling_is_preserving_with_full_eta(T):
 def test_inv34_our_clip_is_theirs_with_the_clipped_guess_reused(eta):
     x, d = 1.5*randn(2, 1, 3, 3), theirs(clip_sample=True, timestep_spacing='trailing')
     g = rng(1)
-    want = loop(d, x, 10, [gaussian(x, g) for _ in range(10)], eta=eta, use_clipped_model_output=True)
+    want = loop(d, x, 10, [randn_like(x, g) for _ in range(10)], eta=eta, use_clipped_model_output=True)
     tr = sample(model, schedule=S1000, steps=10, eta=eta**2, posterior='preserving', x_T=x, generator=rng(1), trace=True)
     for state, w in zip(tr, want): close(state.x_t, w, 1e-10)
     close(tr.x0, want[-1], 1e-10)

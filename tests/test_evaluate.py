@@ -7,9 +7,9 @@ import torch
 from common import close, pictures, rng
 from hypothesis import given, strategies as st
 from PIL import Image
-from rddm_nb.data import match, read_picture
+from rddm_nb.data import match, read_image
 from rddm_nb.estimate import Prediction
-from rddm_nb.evaluate import Calibration, Case, evaluate, from_folders, from_model, main, numbers, sheet, spread
+from rddm_nb.evaluate import Calibration, EvalCase, evaluate, from_folders, from_model, main, measure_case, comparison_sheet, sample_std
 from rddm_nb.images import from_uint8, to_uint8
 from rddm_nb.metrics import Protocol, measure
 from rddm_nb.restore import restore
@@ -24,43 +24,43 @@ def write(path, x):
 
 def case(k=3, name='a', seed=0, off=.2):
     x0 = pictures(3, 20, 24, seed=seed)*.6
-    return Case(name, (x0 + off*torch.randn(k, 3, 20, 24, generator=rng(seed + 1), dtype=x0.dtype)).clamp(-1, 1), x0, (x0 + .4).clamp(-1, 1))
+    return EvalCase(name, (x0 + off*torch.randn(k, 3, 20, 24, generator=rng(seed + 1), dtype=x0.dtype)).clamp(-1, 1), x0, (x0 + .4).clamp(-1, 1))
 
 
 def test_numbers_are_means_bests_and_those_of_the_mean():
     c = case()
-    each = [measure('PSNR', g[None], c.x0[None]).value for g in c.guesses]
-    got = numbers(c, ('PSNR', 'MAE Lab'))
+    each = [measure('PSNR', g[None], c.x0[None]).value for g in c.samples]
+    got = measure_case(c, ('PSNR', 'MAE Lab'))
     close(got['PSNR'], sum(each)/3, 1e-9); close(got['PSNR best'], max(each), 1e-9)
-    close(got['PSNR of mean'], measure('PSNR', c.guesses.mean(0)[None], c.x0[None]).value, 1e-9)
+    close(got['PSNR of mean'], measure('PSNR', c.samples.mean(0)[None], c.x0[None]).value, 1e-9)
     close(got['PSNR input'], measure('PSNR', c.x_in[None], c.x0[None]).value, 1e-9)
-    close(got['MAE Lab best'], min(measure('MAE Lab', g[None], c.x0[None]).value for g in c.guesses), 1e-9)
+    close(got['MAE Lab best'], min(measure('MAE Lab', g[None], c.x0[None]).value for g in c.samples), 1e-9)
 
 
 def test_one_seed_and_no_input_say_less():
     c = case(1)
-    assert set(numbers(Case('a', c.guesses, c.x0))) == {'PSNR', 'SSIM'}
-    assert set(numbers(c)) == {'PSNR', 'SSIM', 'PSNR input', 'SSIM input'}
-    with pytest.raises(ValueError, match='give several seeds'): spread(c.guesses)
+    assert set(measure_case(EvalCase('a', c.samples, c.x0))) == {'PSNR', 'SSIM'}
+    assert set(measure_case(c)) == {'PSNR', 'SSIM', 'PSNR input', 'SSIM input'}
+    with pytest.raises(ValueError, match='give several seeds'): sample_std(c.samples)
 
 
 @given(st.integers(0, 1000), st.integers(2, 6))
 def test_the_mean_of_guesses_is_never_worse_than_they_are_in_the_mean(seed, k):
-    got = numbers(case(k, seed=seed), ('PSNR',), Protocol(rounded=False))
+    got = measure_case(case(k, seed=seed), ('PSNR',), Protocol(rounded=False))
     assert got['PSNR of mean'] >= got['PSNR'] - 1e-9 and got['PSNR best'] >= got['PSNR']
 
 
 def test_a_region_counts_where_it_is():
     c = case(1)
     mask = torch.full((1, 20, 24), -1.); mask[:, :8] = 1
-    inside = numbers(Case('a', c.guesses, c.x0, None, mask), ('PSNR',), Protocol(region='inside'))['PSNR']
-    close(inside, measure('PSNR', c.guesses[:, :, :8], c.x0[None, :, :8]).value, 1e-9)
+    inside = measure_case(EvalCase('a', c.samples, c.x0, None, mask), ('PSNR',), Protocol(region='inside'))['PSNR']
+    close(inside, measure('PSNR', c.samples[:, :, :8], c.x0[None, :, :8]).value, 1e-9)
 
 
 def test_spread_by_hand():
     g = torch.stack([torch.full((3, 2, 2), v) for v in (0., .1, .2)])
     g[2, 1:] = .1
-    close(spread(g)[0, 0], math.sqrt((.01 + 2*.01/3)/3), 1e-7)
+    close(sample_std(g)[0, 0], math.sqrt((.01 + 2*.01/3)/3), 1e-7)
 
 
 @given(st.integers(0, 1000), st.integers(2, 10), st.floats(.02, .3))
@@ -70,7 +70,7 @@ def test_fair_draws_are_calibrated_and_proud_or_shy_ones_are_not(seed, k, scale)
     for _ in range(3):
         middle = torch.randn(3, 40, 40, generator=g).double()*.2
         truth, draws = middle + scale*torch.randn(3, 40, 40, generator=g), middle + scale*torch.randn(k, 3, 40, 40, generator=g)
-        for c, share in ((fair, 1.), (proud, .3), (shy, 4.)): c.add(Case('', middle + (draws - middle)*share, truth))
+        for c, share in ((fair, 1.), (proud, .3), (shy, 4.)): c.add(EvalCase('', middle + (draws - middle)*share, truth))
     close(fair.ratio, 1, .1)
     want = lambda s: math.sqrt((1 + s**2/k)/(s**2*(1 + 1/k)))
     close(proud.ratio/want(.3), 1, .1); close(shy.ratio/want(4.), 1, .1)
@@ -83,14 +83,14 @@ def test_calibration_does_not_mistake_a_good_mean_for_calibration():
     half = (torch.arange(64) < 32).double()
     truth = torch.randn(3, 64, 64, generator=g, dtype=torch.float64)*.1
     draws = torch.randn(4, 3, 64, 64, generator=g, dtype=torch.float64)*(.4*half + .01)
-    c.add(Case('', draws, truth))
+    c.add(EvalCase('', draws, truth))
     assert c.verdict().startswith('not calibrated') and len(c.groups()) >= 2
 
 
 def test_guesses_that_never_differ():
     x = pictures(3, 8, 8)
     right, wrong = Calibration(), Calibration()
-    right.add(Case('', x.expand(2, 3, 8, 8), x)); wrong.add(Case('', x.expand(2, 3, 8, 8), -x))
+    right.add(EvalCase('', x.expand(2, 3, 8, 8), x)); wrong.add(EvalCase('', x.expand(2, 3, 8, 8), -x))
     assert right.ratio == 1 and right.verdict().startswith('calibrated') and wrong.ratio == math.inf and wrong.verdict().startswith('not calibrated')
     with pytest.raises(ValueError, match='factor must be above 1'): Calibration(1)
 
@@ -101,7 +101,7 @@ def test_evaluation_takes_what_can_be_read_and_names_the_rest():
     ev = evaluate(dict(a=lambda: case(name='a'), b=broken, c=lambda: case(name='c', seed=5)), ('PSNR',), see=lambda c: seen.append(c.name))
     assert ev.names == seen == ['a', 'c'] and ev.failed == [('b', 'b.png cannot be read')]
     s = ev.summary()
-    close(s['measures']['PSNR']['mean'], (numbers(case())['PSNR'] + numbers(case(seed=5))['PSNR'])/2, 1e-9)
+    close(s['measures']['PSNR']['mean'], (measure_case(case())['PSNR'] + measure_case(case(seed=5))['PSNR'])/2, 1e-9)
     assert s['failed'] == [dict(name='b', why='b.png cannot be read')] and s['pictures'] == 2 and s['uncertainty']['verdict'] and s['protocol'] == 'RGB'
     json.dumps(s, allow_nan=False)
     with pytest.raises(ValueError, match='none of 1 pictures could be measured: b.png'): evaluate(dict(b=broken))
@@ -113,8 +113,8 @@ def test_evaluation_takes_what_can_be_read_and_names_the_rest():
 def test_best_middle_and_worst(first, want):
     cases = {str(i): (lambda i=i: case(1, str(i), 7, .05 + .05*i)) for i in range(3)}
     ev = evaluate(cases, (first,))
-    assert ev.telling() == want
-    assert sheet([cases[n]() for n in ev.telling()]).data[:4] == b'\x89PNG'
+    assert ev.best_median_worst() == want
+    assert comparison_sheet([cases[n]() for n in ev.best_median_worst()]).data[:4] == b'\x89PNG'
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_folders_against_scikit_image(folders, capsys):
     rows = list(csv.DictReader((folders/'ev/each.csv').open()))
     assert [r['name'] for r in rows] == ['0', '1', '2'] and rows[0]['PSNR'] == 'inf'
     for i in (1, 2):
-        a, b, c = (read_picture(folders/f/f'{i}.png').numpy() for f in ('out', 'truth', 'in'))
+        a, b, c = (read_image(folders/f/f'{i}.png').numpy() for f in ('out', 'truth', 'in'))
         close(float(rows[i]['PSNR']), peak_signal_noise_ratio(b, a), 1e-9); close(float(rows[i]['PSNR input']), peak_signal_noise_ratio(b, c), 1e-9)
     assert 'wrote' in capsys.readouterr().out and not list((folders/'ev').glob('*.tmp'))
 
@@ -169,10 +169,10 @@ def test_a_model_with_several_seeds(folders):
     maps = sorted((folders/'ev/spread').iterdir())
     assert [p.name for p in maps] == ['0.png', '1.png', '2.png'] and Image.open(maps[1]).size == (30, 25)
     from rddm_nb.restore import load_any
-    x_in = from_uint8(read_picture(folders/'in/1.png'))
-    guesses = torch.stack([restore(load_any(words[1]), x_in, 2, 16, 4, seed=k) for k in range(3)]).clamp(-1, 1)
-    grey = read_picture(maps[1])[0]
-    close(grey, (spread(guesses)*127.5*4).round().clamp(0, 255), 1)
+    x_in = from_uint8(read_image(folders/'in/1.png'))
+    samples = torch.stack([restore(load_any(words[1]), x_in, 2, 16, 4, seed=k) for k in range(3)]).clamp(-1, 1)
+    grey = read_image(maps[1])[0]
+    close(grey, (sample_std(samples)*127.5*4).round().clamp(0, 255), 1)
 
 
 def test_a_model_on_a_data_set(folders):

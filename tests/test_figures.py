@@ -12,14 +12,14 @@ import pytest
 import torch
 from common import close, error
 from rddm_nb import widgets
-from rddm_nb.atlas import RELATIVES
+from rddm_nb.atlas import PROCESSES
 from rddm_nb.exact import ExactPredictor
 from rddm_nb.forward import q_sample
 from rddm_nb.images import psnr
 from rddm_nb.paths import draw_path
-from rddm_nb.sampler import plan, sample
+from rddm_nb.sampler import sampling_path, sample
 from rddm_nb.schedule import Point, Schedule
-from rddm_nb.widgets import Figure, noise
+from rddm_nb.widgets import Figure, seeded_normals
 from test_js import JS, NODE, pytestmark as with_node
 from test_site import CHROMIUM, browser, site, url, visit  # noqa: F401
 
@@ -46,8 +46,8 @@ def test_every_figure_has_the_same_state_in_both_languages():
 def test_noise_is_the_same_in_both_languages():
     code = f'import * as R from {json.dumps(JS.as_uri())}; console.log(JSON.stringify([1, 2, 20].map(s => [...R.normals(s)(5000)])))'
     got = json.loads(subprocess.run([NODE, '--input-type=module', '-e', code], capture_output=True, text=True, check=True).stdout)
-    for seed, numbers in zip((1, 2, 20), got): close(noise(5000, seed), numbers, 1e-12)
-    assert error(noise(50, 1), noise(50, 2)) > .1
+    for seed, numbers in zip((1, 2, 20), got): close(seeded_normals(5000, seed), numbers, 1e-12)
+    assert error(seeded_normals(50, 1), seeded_normals(50, 2)) > .1
 
 
 @classes
@@ -94,7 +94,7 @@ def test_a_drawn_road_goes_into_sample():
     pad = widgets.PathPad(points=[[1., .8], [.7, .1], [0., 0.]], steps=12, pair=2, seed=3)
     x0, x_in, eps = pad.parts()
     assert pad.path == draw_path([(1., .8), (.7, .1), (0., 0.)], 12) and pad.schedule.T == 12
-    close(pad.restored(), sample(ExactPredictor(widgets.known_pictures(), tau=8.), x_in, path=pad.path, x_T=q_sample(x0, x_in, eps, *pad.path[0]), clip=None), 1e-12)
+    close(pad.restored(), sample(ExactPredictor(widgets.known_images(), tau=8.), x_in, path=pad.path, x_T=q_sample(x0, x_in, eps, *pad.path[0]), clip=None), 1e-12)
 
 
 def test_a_picture_that_stands_for_a_figure_becomes_an_element():
@@ -121,7 +121,7 @@ def test_every_change_of_trains_is_the_same_in_both_languages():
     asked = [(a, b, (i*7 + j*3) % 11/10) for i, a in enumerate(names) for j, b in enumerate(names)]
     got = ask('given.map(([a, b, u]) => { const l = n => d.metro.find(m => m.name === n); return R.journey(l(a), l(b), u); })', asked)
     for (a, b, u), path in zip(asked, got): close(path, widgets.Metro(start=a, then=b, change=u).path, 1e-9)
-    assert set(names) == set(RELATIVES)
+    assert set(names) == set(PROCESSES)
 
 
 @with_node
@@ -138,14 +138,14 @@ def test_the_dial_is_the_same_in_both_languages():
 
 @with_node
 def test_every_fork_takes_the_same_road_in_both_languages():
-    path = [list(p) for _, p in plan(Schedule.circle(400), 9)]
+    path = [list(p) for _, p in sampling_path(Schedule.circle(400), 9)]
     asked = [(k, o) for k in range(9) for o in ('together', 'residual_first', 'noise_first')]
     for (k, o), got in zip(asked, ask('given[1].map(([k, o]) => R.branchPath(given[0], k, o))', [path, asked])): close(got, widgets._branch([Point(*p) for p in path], k, o), 1e-9)
 
 
 def test_a_fork_is_a_call_of_sample():
     w = widgets.TimeTravel(steps=8, branches=[dict(at=3, eta=0., posterior='sum_constrained', order=o) for o in ('together', 'residual_first', 'noise_first')])
-    model = ExactPredictor(widgets.known_pictures(), tau=8.)
+    model = ExactPredictor(widgets.known_images(), tau=8.)
     close(sample(model, **w.branch(0)), w.main().x0, 1e-9)
     assert [len(w.branch(i)['path']) for i in range(3)] == [6, 6, 6] and w.branch(1)['path'][-1] == (0, 0)
     assert any(p.abar == 0 and p.bbar > 0 for p in w.branch(1)['path']) and any(p.bbar == 0 and p.abar > 0 for p in w.branch(2)['path'])
@@ -317,7 +317,7 @@ def test_the_orders_by_keyboard(figure):
     fig.locator('select[data-k=pair]').select_option('0'); w = widgets.RemovalOrder(**state(fig)); x0 = w.parts()[0]
     for k in ('steps', 'bbar_T', 'seed'):
         fig.locator(f'input[data-k={k}]').focus(); page.keyboard.press('ArrowRight'); w = widgets.RemovalOrder(**state(fig))
-        for o in ('together', 'residual_first', 'noise_first'): restores(read, o, widgets._on_road(w, [p for _, p in plan(w.schedule, w.steps, o)]), x0)
+        for o in ('together', 'residual_first', 'noise_first'): restores(read, o, widgets._on_road(w, [p for _, p in sampling_path(w.schedule, w.steps, o)]), x0)
     assert float(read('noise_first_distance')) > .9 > .3 > float(read('together_distance')) and not any(seen.values())
 
 
@@ -327,7 +327,7 @@ def test_time_travel_by_keyboard_and_mouse(figure):
     fig.locator('select[data-k=pair]').select_option('1'); fig.get_by_text('clear forks').click()
     fig.locator('input[data-k=eta]').focus(); page.keyboard.press('Home'); fig.locator('input[data-k=at]').focus(); page.keyboard.press('ArrowLeft')
     fig.get_by_text('fork here').click(); fig.locator('select[data-k=order]').select_option('residual_first'); fig.get_by_text('fork here').click()
-    w = widgets.TimeTravel(**state(fig)); x0, model = w.parts()[0], ExactPredictor(widgets.known_pictures(), tau=8.)
+    w = widgets.TimeTravel(**state(fig)); x0, model = w.parts()[0], ExactPredictor(widgets.known_images(), tau=8.)
     assert [(b['at'], b['eta'], b['order']) for b in w.branches] == [(4, 0, 'together'), (4, 0, 'residual_first')]
     restores(read, 'psnr', w.main(), x0); assert float(read('abar')) == pytest.approx(w.main()[4].step.at.abar, abs=.006)
     for i, words in enumerate(fig.locator('[data-fork]').all_inner_texts()):

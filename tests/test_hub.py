@@ -5,9 +5,9 @@ import pytest
 import torch
 from common import close, rng
 from rddm_nb.degrade import rain
-from rddm_nb.hub import PRETRAINED, HubModel, card, load_pretrained
+from rddm_nb.hub import PRETRAINED, HubModel, model_card, load_pretrained
 from rddm_nb.images import psnr
-from rddm_nb.pictures import crops
+from rddm_nb.sample_images import crops
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import UNet
@@ -52,10 +52,10 @@ def test_names_that_are_not_there():
 
 def test_a_card_says_what_is_known_and_what_is_not():
     net = small()
-    said = card(net)
+    said = model_card(net)
     assert all(w in said for w in ('It was not measured.', 'was not written down', 'Nothing is known', 'license: other', 'abar = 1, bbar = 1', f'| parameters | {sum(p.numel() for p in net.parameters()):,} |'))
     net.meta = dict(name='mine', steps={'input': dict(PSNR=10.), '5': dict(PSNR=20.5, SSIM=.75)}, protocol='on my pictures', limits=['not yours'], license='mit')
-    said = card(net)
+    said = model_card(net)
     assert all(w in said for w in ('# mine', '| steps | PSNR | SSIM |', '| input | 10.00 |  |', '| 5 | 20.50 | 0.75 |', 'on my pictures:', '- not yours', 'license: mit'))
 
 

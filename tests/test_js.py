@@ -15,7 +15,7 @@ from rddm_nb.forward import q_sample
 from rddm_nb.images import psnr
 from rddm_nb.paths import draw_path
 from rddm_nb.reverse import POSTERIORS, posterior_variance, reverse_step
-from rddm_nb.sampler import ORDERS, plan, sample
+from rddm_nb.sampler import ORDERS, sampling_path, sample
 from rddm_nb.schedule import P, Point, Schedule
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -57,7 +57,7 @@ def schedules(r):
     yield ('grid', [T, n]), power.grid(n)
     yield ('rho', curve(power)), torch.where(power.rho.isfinite(), power.rho, -1.)
     order = r.choice(ORDERS); n = max(n, 2)
-    yield ('plan', [curve(power), n, order]), [list(p) for _, p in plan(power, n, order)]
+    yield ('plan', [curve(power), n, order]), [list(p) for _, p in sampling_path(power, n, order)]
 
 
 def places(r):

@@ -4,8 +4,8 @@ import pytest
 import torch
 from common import close, rng
 from hypothesis import given, settings, strategies as st
-from rddm_nb.metrics import MEASURES, PROTOCOLS, Mark, Protocol, coarse_features, fid, frechet_distance, luminance, measure, prepared
-from rddm_nb.pictures import crops
+from rddm_nb.metrics import MEASURES, PROTOCOLS, MetricResult, Protocol, coarse_features, fid, frechet_distance, luminance, measure, apply_protocol
+from rddm_nb.sample_images import crops
 
 
 def two(n=2, size=24, seed=0):
@@ -20,7 +20,7 @@ def arrays(*xs): return [x[0].permute(1, 2, 0).numpy() for x in xs]
 def test_psnr_and_ssim_are_those_of_scikit_image(seed):
     from skimage.metrics import peak_signal_noise_ratio, structural_similarity
     a, b = two(1, 32, seed)
-    p, q = arrays(prepared(a), prepared(b))
+    p, q = arrays(apply_protocol(a), apply_protocol(b))
     close(measure('PSNR', a, b).value, peak_signal_noise_ratio(p, q, data_range=255), 1e-9)
     want = structural_similarity(p, q, data_range=255, channel_axis=2, gaussian_weights=True, sigma=1.5, use_sample_covariance=False)
     close(measure('SSIM', a, b).value, want, 1e-6)
@@ -51,7 +51,7 @@ def test_a_difference_in_lab_by_hand():
 def test_blackening_the_rest_raises_a_region_by_its_share(seed, h, w):
     a, b = two(1, 24, seed)
     mask = -torch.ones(1, 1, 24, 24); mask[..., :h, :w] = 1
-    d = (prepared(a) - prepared(b))*(mask > 0)
+    d = (apply_protocol(a) - apply_protocol(b))*(mask > 0)
     black = 10*torch.log10(255**2/(d**2).mean()).item()
     close(measure('PSNR', a, b, Protocol(region='inside'), mask).value, black + 10*math.log10(h*w/24**2), 1e-9)
 
@@ -104,7 +104,7 @@ def test_what_cannot_be_measured(call, why):
 
 def test_presets_are_those_of_the_papers():
     assert {n: (p.colour, p.resize) for n, p in PROTOCOLS.items()} == dict(RainDrop=('y', 256), LOL=('y', 256), GoPro=('rgb', 256), ISTD=('rgb', 256), CelebA=('rgb', 64))
-    assert set(MEASURES) == {'PSNR', 'SSIM', 'VIF', 'MAE Lab', 'LPIPS'} and all(Mark(1., 'PSNR', p).protocol == p for p in PROTOCOLS.values())
+    assert set(MEASURES) == {'PSNR', 'SSIM', 'VIF', 'MAE Lab', 'LPIPS'} and all(MetricResult(1., 'PSNR', p).protocol == p for p in PROTOCOLS.values())
 
 
 @settings(max_examples=25, deadline=None)
@@ -176,5 +176,5 @@ def test_fid_shows_8_bits_to_inception(monkeypatch):
         def compute(self): return torch.tensor(frechet_distance(*(torch.cat(self.seen[r]).mean((2, 3)) for r in (False, True))))
     monkeypatch.setattr(theirs, 'FrechetInceptionDistance', Judge)
     x, y = crops(40, 16, 'test', 0), crops(50, 16, 'test', 1)
-    close(fid(x, y), frechet_distance(prepared(x).mean((2, 3)), prepared(y).mean((2, 3))), 1e-4)
+    close(fid(x, y), frechet_distance(apply_protocol(x).mean((2, 3)), apply_protocol(y).mean((2, 3))), 1e-4)
     with pytest.raises(ValueError, match='two pictures at least'): fid(x[:1], y)

@@ -5,9 +5,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 from common import awake, close, randn, rng
-from rddm_nb.official import (ChannelNorm, OfficialAttention, OfficialBlock, OfficialNet, OfficialUNet, StandardConv, clock, folded, load_official, our_name, with_extra)
+from rddm_nb.official import (ChannelNorm, OfficialAttention, OfficialBlock, OfficialNet, OfficialUNet, StandardConv, fuse_weights, load_official, translate_key)
 from rddm_nb.schedule import Schedule
-from rddm_nb.unet import load_model, save_model
+from rddm_nb.unet import load_model, save_model, sinusoidal_embedding
 
 
 def plain(m, x): return F.conv2d(x, m.weight, m.bias, m.stride, m.padding)
@@ -38,7 +38,7 @@ def block(m, h, e):
     k = silu(e) @ m.film.weight.T + m.film.bias
     c = k.shape[1]//2
     y = silu(group_norm(m.norm1, standard(m.conv1, h))*(1 + k[:, :c, None, None]) + k[:, c:, None, None])
-    return (plain(m.around, h) if h.shape[1] != c else h) + silu(group_norm(m.norm2, standard(m.conv2, y)))
+    return (plain(m.shortcut, h) if h.shape[1] != c else h) + silu(group_norm(m.norm2, standard(m.conv2, y)))
 
 
 def attention(m, h, linear):
@@ -132,44 +132,43 @@ def test_the_whole_network_by_hand():
 def test_folding_keeps_the_function_and_leaves_the_network_alone():
     net, x, t = awake(OfficialNet(3, 8, (1, 2))), randn(2, 3, 6, 6), torch.tensor([3., 871.], dtype=torch.float64)
     before = {k: v.clone() for k, v in net.state_dict().items()}
-    with torch.no_grad(): close(folded(net)(x, t), net(x, t), 1e-10)
-    assert all(torch.equal(v, before[k]) for k, v in net.state_dict().items()) and not any(isinstance(m, StandardConv) for m in folded(net).modules())
+    with torch.no_grad(): close(fuse_weights(net)(x, t), net(x, t), 1e-10)
+    assert all(torch.equal(v, before[k]) for k, v in net.state_dict().items()) and not any(isinstance(m, StandardConv) for m in fuse_weights(net).modules())
 
 
 def test_each_network_is_told_its_own_coefficient():
-    net, x, y = awake(OfficialUNet(cond='own', dim=8, mults=(1, 2))), randn(2, 3, 4, 4), randn(2, 3, 4, 4, seed=1)
+    net, x, y = awake(OfficialUNet(embedding='own', dim=8, mults=(1, 2))), randn(2, 3, 4, 4), randn(2, 3, 4, 4, seed=1)
     pred, z = net(x, y, .25, .5), torch.cat([x, y], 1)
     each = lambda v: torch.full((2,), v, dtype=x.dtype)
     close(pred.res, net.nets['res'](z, each(250.)), 1e-12); close(pred.eps, net.nets['eps'](z, each(500.)), 1e-12)
 
 
 def test_by_index_the_first_node_is_zero():
-    net, x = awake(OfficialUNet('eps', sees_input=False, dim=8, mults=(1, 2))), randn(2, 3, 4, 4)
+    net, x = awake(OfficialUNet('eps', takes_input=False, dim=8, mults=(1, 2))), randn(2, 3, 4, 4)
     pred = net(x, None, .25, .5, torch.tensor([1, 1000]))
     assert pred.res is None
     close(pred.eps, net.nets['eps'](x, torch.tensor([0., 999.], dtype=x.dtype)), 1e-12)
-    with pytest.raises(ValueError, match="cond='own'"): net(x, None, .25, .5)
+    with pytest.raises(ValueError, match="embedding='own'"): net(x, None, .25, .5)
 
 
 def test_it_looks_at_what_it_was_built_for():
     x, y, m = randn(2, 3, 5, 7), randn(2, 3, 5, 7, seed=1), randn(2, 1, 5, 7, seed=2)
-    net = awake(OfficialUNet('res', sees_extra=True, dim=8, mults=(1, 2)))
-    with pytest.raises(ValueError, match='with_extra'): net(x, y, .25, .5, 3)
-    got, z = with_extra(net, m)(x, y, .25, .5, 3).res, torch.cat([x, y, m.expand(-1, 3, -1, -1)], 1)
+    net = awake(OfficialUNet('res', takes_cond=True, dim=8, mults=(1, 2)))
+    with pytest.raises(ValueError, match='takes a condition'): net(x, y, .25, .5, 3)
+    got, z = net(x, y, .25, .5, 3, m).res, torch.cat([x, y, m.expand(-1, 3, -1, -1)], 1)
     z = torch.cat([z, z[..., -1:]], 3)
     z = torch.cat([z, z[..., -1:, :]], 2)
     close(got, net.nets['res'](z, torch.full((2,), 2., dtype=x.dtype))[..., :5, :7], 1e-10)
-    assert net.extra is None
 
 
 @pytest.mark.parametrize('h, w', [(5, 6), (6, 5), (6, 4)])
 def test_a_side_that_halves_evenly_is_left_alone(h, w):
-    net, x = awake(OfficialUNet('res', sees_input=False, dim=8, mults=(1, 2))), randn(2, 3, h, w)
+    net, x = awake(OfficialUNet('res', takes_input=False, dim=8, mults=(1, 2))), randn(2, 3, h, w)
     z = torch.cat([x, x[..., -1:]], 3) if w % 2 else torch.cat([x, x[..., -1:, :]], 2) if h % 2 else x
     close(net(x, None, .25, .5, 3).res, net.nets['res'](z, torch.full((2,), 2., dtype=x.dtype))[..., :h, :w], 1e-10)
 
 
-@pytest.mark.parametrize('kw, match', [(dict(predicts='x0'), 'res, eps, both'), (dict(cond='plane'), 't, own')])
+@pytest.mark.parametrize('kw, match', [(dict(predicts='x0'), 'res, eps, both'), (dict(embedding='plane'), 't, own')])
 def test_networks_that_do_not_exist(kw, match):
     with pytest.raises(ValueError, match=match): OfficialUNet(**kw)
 
@@ -178,8 +177,7 @@ def test_it_is_kept_like_any_model(tmp_path):
     net = awake(OfficialUNet(dim=8, mults=(1, 2)))
     save_model(tmp_path/'m', net, Schedule.power(T=10))
     x = randn(1, 3, 4, 4)
-    close(load_model(tmp_path/'m', network=OfficialUNet)(x, x, .1, .2, 3).eps, net(x, x, .1, .2, 3).eps, 0)
-    with pytest.raises(ValueError, match='holds a OfficialUNet, not a UNet: pass network=OfficialUNet'): load_model(tmp_path/'m')
+    close(load_model(tmp_path/'m')(x, x, .1, .2, 3).eps, net(x, x, .1, .2, 3).eps, 0)
 
 
 def official_names(n):
@@ -194,27 +192,27 @@ def official_names(n):
 
 def checkpoint(path, net, nets=('unet0.', 'unet1.'), n=2, drop=None):
     "A file as the official trainer writes it"
-    theirs = {our_name(o): o for o in official_names(n)}
+    theirs = {translate_key(o): o for o in official_names(n)}
     state = {f'model.{u}{theirs[k]}': v for u, m in zip(nets, net.nets.values()) for k, v in m.state_dict().items() if k != drop}
     torch.save({'step': 7, 'model': {**state, 'betas': torch.zeros(3)}, 'opt0': {'state': {}}, 'ema': {'initted': torch.tensor(True), 'step': torch.tensor(7), **{f'ema_model.{k}': v + 1 for k, v in state.items()}}}, path)
 
 
 def test_every_parameter_has_an_official_name():
-    assert set(OfficialNet(6, 8).state_dict()) <= {our_name(o) for o in official_names(4)}
+    assert set(OfficialNet(6, 8).state_dict()) <= {translate_key(o) for o in official_names(4)}
 
 
-@pytest.mark.parametrize('cond, sees_extra', [('t', False), ('own', True)])
-def test_official_weights_come_in(tmp_path, cond, sees_extra):
-    net = awake(OfficialUNet(cond=cond, sees_extra=sees_extra, dim=8, mults=(1, 2)))
+@pytest.mark.parametrize('embedding, takes_cond', [('t', False), ('own', True)])
+def test_official_weights_come_in(tmp_path, embedding, takes_cond):
+    net = awake(OfficialUNet(embedding=embedding, takes_cond=takes_cond, dim=8, mults=(1, 2)))
     checkpoint(tmp_path/'model-7.pt', net)
-    last, mean = load_official(tmp_path/'model-7.pt', cond=cond, averaged=False), load_official(tmp_path/'model-7.pt', cond=cond)
+    last, mean = load_official(tmp_path/'model-7.pt', embedding=embedding, averaged=False), load_official(tmp_path/'model-7.pt', embedding=embedding)
     assert last.config == mean.config == net.config
     for k, v in net.state_dict().items(): close(last.state_dict()[k], v, 0), close(mean.state_dict()[k], v + 1, 0)
 
 
 @pytest.mark.parametrize('names', [('unet0.',), ('',)])
 def test_a_single_official_network(tmp_path, names):
-    net = OfficialUNet('res', sees_input=False, dim=8, mults=(1, 2))
+    net = OfficialUNet('res', takes_input=False, dim=8, mults=(1, 2))
     checkpoint(tmp_path/'m.pt', net, names)
     assert load_official(tmp_path/'m.pt', 'res').config == net.config
     with pytest.raises(ValueError, match=r"holds 1 network\(s\), but predicts='both' needs 2"): load_official(tmp_path/'m.pt')
@@ -239,8 +237,8 @@ def test_files_that_are_not_official_weights(tmp_path):
     with pytest.raises(ValueError, match="holds no U-Net"): load_official(tmp_path/'other.pt', averaged=False)
 
 
-def test_the_clock():
-    close(clock(torch.tensor([0., 2.], dtype=torch.float64), 4), [[0, 0, 1, 1], [math.sin(2), math.sin(2e-4), math.cos(2), math.cos(2e-4)]], 1e-12)
+def test_the_embedding_of_the_step():
+    close(sinusoidal_embedding(torch.tensor([0., 2.], dtype=torch.float64), 2, 1., 1e-4), [[0, 0, 1, 1], [math.sin(2), math.sin(2e-4), math.cos(2), math.cos(2e-4)]], 1e-12)
 
 
 @pytest.mark.parametrize('side', [8, 7])
@@ -250,10 +248,10 @@ def test_many_channels_go_winograds_way_and_nothing_changes(channels, side):
     x = randn(2, channels, side, side).requires_grad_()
     plain = torch.nn.functional.conv2d(x, conv.standardised(), conv.bias, padding=1)
     close(conv(x), plain, 1e-9)
-    with torch.no_grad(): close(folded(torch.nn.Sequential(conv))(x), plain, 1e-9)
+    with torch.no_grad(): close(fuse_weights(torch.nn.Sequential(conv))(x), plain, 1e-9)
     for a, b in zip(*(torch.autograd.grad(y.square().sum(), (x, *conv.parameters()), retain_graph=True) for y in (conv(x), plain))): close(a, b, 1e-7)
 
 
 def test_a_folded_network_changes_its_precision_as_a_whole():
-    net = folded(torch.nn.Sequential(awake(StandardConv(192, 8, 3, padding=1)))).float()
+    net = fuse_weights(torch.nn.Sequential(awake(StandardConv(192, 8, 3, padding=1)))).float()
     assert net(torch.zeros(1, 192, 4, 4)).dtype == torch.float32

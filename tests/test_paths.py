@@ -6,7 +6,7 @@ from common import close, error, pictures, randn, rng, seeds
 from hypothesis import given, strategies as st
 from rddm_nb.estimate import Prediction
 from rddm_nb.exact import ExactPredictor
-from rddm_nb.paths import KnowsOwn, KnowsTime, commutator, draw_path
+from rddm_nb.paths import CoefficientConditioned, TimeConditioned, commutator, draw_path
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import CLEAN, Point, Schedule
 
@@ -37,10 +37,10 @@ def test_F8_inv52_off_the_training_road_only_the_place_will_do():
     start, train = x_in + randn(200, 2, seed=1), Schedule.circle(T)
     arrive = lambda m, s: sample(m, x_in, schedule=s, steps=T, x_T=start, clip=None)
     want = sample(model, x_in, schedule=Schedule.circle(2000), steps=2000, x_T=start, clip=None)
-    for m in (model, KnowsOwn(model, train), KnowsTime(model, train)): assert (arrive(m, train) - want).abs().mean() < .005
+    for m in (model, CoefficientConditioned(model, train), TimeConditioned(model, train)): assert (arrive(m, train) - want).abs().mean() < .005
     for s in (Schedule.line(T), Schedule.power(T)):
         assert (arrive(model, s) - want).abs().mean() < .005
-        for m in (KnowsOwn(model, train), KnowsTime(model, train)): assert (arrive(m, s) - want).abs().mean() > .05
+        for m in (CoefficientConditioned(model, train), TimeConditioned(model, train)): assert (arrive(m, s) - want).abs().mean() > .05
 
 
 @given(st.floats(.05, .95), st.floats(.05, .95))
@@ -48,7 +48,7 @@ def test_each_half_is_asked_where_its_coefficient_was_in_training(abar, bbar):
     asked = []
     def model(x_t, x_in, a, b, t): asked.append((a, b)); return Prediction(res=x_t*a, eps=x_t*b)
     x = randn(2, 3)
-    got = KnowsOwn(model, Schedule.circle(2000))(x, x, abar, bbar)
+    got = CoefficientConditioned(model, Schedule.circle(2000))(x, x, abar, bbar)
     close(asked[0], [abar, math.sqrt(1 - (1 - abar)**2)], 1e-5); close(asked[1], [1 - math.sqrt(1 - bbar**2), bbar], 1e-5)
     close(got.res, abar*x, 1e-12); close(got.eps, bbar*x, 1e-12)
 
@@ -57,11 +57,11 @@ def test_who_knows_the_time_answers_for_the_training_road():
     asked = []
     def model(x_t, x_in, a, b, t): asked.append((a, b, t)); return Prediction(res=x_t)
     s = Schedule.circle(10)
-    KnowsTime(model, s)(randn(1, 2), None, .9, .1, 4)
+    TimeConditioned(model, s)(randn(1, 2), None, .9, .1, 4)
     assert asked == [(*s[4], 4)]
-    with pytest.raises(ValueError, match='knows only steps'): KnowsTime(model, s)(randn(1, 2), None, .9, .1)
-    with pytest.raises(ValueError, match='both coefficients must rise'): KnowsOwn(model, Schedule.bridge(10))
-    with pytest.raises(ValueError, match='both coefficients must rise'): KnowsOwn(model, Schedule.line(10, 0.))
+    with pytest.raises(ValueError, match='knows only steps'): TimeConditioned(model, s)(randn(1, 2), None, .9, .1)
+    with pytest.raises(ValueError, match='both coefficients must rise'): CoefficientConditioned(model, Schedule.bridge(10))
+    with pytest.raises(ValueError, match='both coefficients must rise'): CoefficientConditioned(model, Schedule.line(10, 0.))
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 2)), min_size=1, max_size=5), st.integers(1, 60))

@@ -11,10 +11,10 @@ from hypothesis import given, strategies as st
 from PIL import Image
 from rddm_nb.images import to_uint8
 from rddm_nb.official import OfficialUNet
-from rddm_nb.presets import (DEFAULTS, PRESETS, check_pictures, choose, find_pictures, held_out, keep_tables, load_tables, main, make_network, make_schedule, make_source, overrides, preset, resolve)
+from rddm_nb.presets import (DEFAULTS, PRESETS, check_data, choose_objective, load_pairs, held_out, check_or_save_config, load_tables, main, make_network, make_schedule, make_source, overrides, preset, resolve)
 from rddm_nb.restore import load_any
 from rddm_nb.schedule import Schedule
-from rddm_nb.trainer import Drawn, Log, Plan
+from rddm_nb.trainer import FunctionSource, Log, TrainConfig
 
 # what the published experiments ran: networks, batch (accumulated), rate, steps, loss, noise at the start, sampling steps, how the networks are told the time
 OFFICIAL = dict(
@@ -24,15 +24,15 @@ OFFICIAL = dict(
 
 @pytest.mark.parametrize('name', OFFICIAL)
 def test_official_presets_are_what_was_published(name):
-    nets, batch, lr, steps, loss, bbar_T, sampling, cond = OFFICIAL[name]
+    nets, batch, lr, steps, loss, bbar_T, sampling, embedding = OFFICIAL[name]
     t = preset(name, official=True)
-    p = Plan(**{**t['plan'], 'betas': tuple(t['plan']['betas'])})
+    p = TrainConfig(**{**t['plan'], 'betas': tuple(t['plan']['betas'])})
     assert (p.batch, p.accumulate, p.lr, p.steps, p.loss, p.decay, p.ema, p.ema_every, p.clip, p.betas) == (batch, 2, lr, steps, loss, 'none', .995, 10, 1., (.9, .99))
-    assert (t['sampling']['steps'], t['network']['cond'], t['network']['dim'], t['network']['mults']) == (sampling, cond, 64, [1, 2, 4, 8])
+    assert (t['sampling']['steps'], t['network']['embedding'], t['network']['dim'], t['network']['mults']) == (sampling, embedding, 64, [1, 2, 4, 8])
     s = make_schedule(t['schedule'])
     assert s == Schedule.ddim_linear() if bbar_T is None else (s.T == 1000 and abs(s.bbar[-1] - bbar_T) < 1e-12 and abs(s[500].abar - (s.abar[500])) == 0)
     with torch.device('meta'): net = make_network(t['network'])
-    assert len(net.nets) == nets and sum(q.numel() for q in net.parameters()) == nets*{3: 36_251_779, 6: 36_261_187, 9: 36_270_595}[3*(1 + t['network']['sees_input'] + t['network']['sees_extra'])]
+    assert len(net.nets) == nets and sum(q.numel() for q in net.parameters()) == nets*{3: 36_251_779, 6: 36_261_187, 9: 36_270_595}[3*(1 + t['network']['takes_input'] + t['network']['takes_cond'])]
 
 
 @pytest.mark.parametrize('name', PRESETS)
@@ -67,7 +67,7 @@ def test_schedules_of_every_kind():
 def test_networks_belong_to_their_seed():
     flat = lambda seed: torch.cat([p.detach().flatten() for p in make_network(dict(DEFAULTS['network'], dim=8), seed).parameters()])
     assert torch.equal(flat(0), flat(0)) and not torch.equal(flat(0), flat(1))
-    assert make_network(dict(DEFAULTS['network'], dim=8, sees_extra=True)).first.in_channels == 9
+    assert make_network(dict(DEFAULTS['network'], dim=8, takes_cond=True)).first.in_channels == 9
 
 
 @given(st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.booleans(), st.lists(st.integers()), st.sampled_from(['cosine', 'a b', '1-x'])))
@@ -103,10 +103,10 @@ def folder(tmp_path):
     return tmp_path
 
 
-def small(folder, *more, out='run', extra=False):
+def small(folder, *more, out="run", cond=False):
     words = ['lol', '--out', str(folder/out), '--device', 'cpu', '--data.inputs', str(folder/'in'), '--data.targets', str(folder/'gt'), '--data.size', '8', '--network.dim', '8', '--network.mults', '[1, 2]',
              '--plan.batch', '2', '--plan.steps', '3', '--plan.warmup', '0', '--plan.precision', 'fp32', '--plan.save_every', '2', *map(str, more)]
-    return words + (['--data.extra', str(folder/'mask'), '--network.sees_extra', 'true'] if extra else [])
+    return words + (['--data.cond', str(folder/'mask'), '--network.takes_cond', 'true'] if cond else [])
 
 
 def test_the_command_trains_keeps_its_tables_and_goes_on(folder, capsys):
@@ -124,7 +124,7 @@ def test_the_command_trains_keeps_its_tables_and_goes_on(folder, capsys):
 
 
 def test_masks_and_made_inputs(folder):
-    assert main(small(folder, extra=True, out='masks')) == 0
+    assert main(small(folder, cond=True, out='masks')) == 0
     for task in ('hole', 'generate', 'rain'): assert main(small(folder, '--data.kind', 'clean', '--data.inputs', '', '--data.task', task, out=task)) == 0
 
 
@@ -137,7 +137,7 @@ def test_training_chooses_once_and_goes_on_with_its_choice(folder, capsys):
     assert abs(choice['lam'][-1] - .5) > .01 >= max(abs(v - .5) for v in choice['lam'][:-1])
     other = dict(res='eps', eps='res')[choice['predicts']]
     assert json.loads((folder/'auto/tables.json').read_text())['network']['predicts'] == 'auto'
-    first = choose(resolve(load_tables('demo'), overrides(words[5:])), make_source(dict(DEFAULTS['data'], size=8)))
+    first = choose_objective(resolve(load_tables('demo'), overrides(words[5:])), make_source(dict(DEFAULTS['data'], size=8)))
     assert first.lam == choice['lam'] and first.choice == choice['predicts']
     (folder/'auto/choice.json').write_text(json.dumps(dict(choice, predicts=other)))
     capsys.readouterr()
@@ -149,14 +149,14 @@ def test_choosing_sees_what_training_would_see():
     class Spy:
         def batch(self, n, step, seed):
             seen.append((n, step, seed))
-            return Drawn(lambda n, g: (torch.rand(n, 3, 8, 8, generator=g)*2 - 1,)*2).batch(n, step, seed)
-    s = choose(resolve(dict(network=dict(dim=8, mults=[1], predicts='auto'), plan=dict(batch=2, seed=3, lr=1e-3))), Spy())
+            return FunctionSource(lambda n, g: (torch.rand(n, 3, 8, 8, generator=g)*2 - 1,)*2).batch(n, step, seed)
+    s = choose_objective(resolve(dict(network=dict(dim=8, mults=[1], predicts='auto'), plan=dict(batch=2, seed=3, lr=1e-3))), Spy())
     assert seen == [(2, k, 3) for k in range(s.steps)]
 
 
 def test_pictures_to_look_at(folder, capsys):
-    assert main(small(folder, '--plan.look_every', '2', out='blind')) == 2 and 'data.held_inputs' in capsys.readouterr().err
-    assert main(small(folder, '--plan.look_every', '2', '--data.held_inputs', folder/'in', '--data.held_targets', folder/'gt', '--data.held', '2')) == 0
+    assert main(small(folder, '--plan.eval_every', '2', out='blind')) == 2 and 'data.held_inputs' in capsys.readouterr().err
+    assert main(small(folder, '--plan.eval_every', '2', '--data.held_inputs', folder/'in', '--data.held_targets', folder/'gt', '--data.held', '2')) == 0
     assert [p.name for p in (folder/'run/looks').iterdir()] == ['step_000000002.png'] and 'PSNR' in capsys.readouterr().err
     t = resolve(dict(data=dict(kind='clean', targets=str(folder/'gt'), held_targets=str(folder/'in'), task='rain', size=8, held=3)))
     a, b = held_out(t), held_out(t)
@@ -215,8 +215,8 @@ def test_data_of_other_kinds(folder):
     t = datasets.Dataset.from_dict(rows).cast_column('input', datasets.Image()).cast_column('target', datasets.Image())
     (folder/'table').mkdir(); t.to_parquet(folder/'table/train.parquet')
     data = dict(DEFAULTS['data'], kind='table', root=str(folder/'table'))
-    assert len(find_pictures(data)) == 5 and check_pictures(data).startswith('5 pairs: 5 of 12x16')
+    assert len(load_pairs(data)) == 5 and check_data(data).startswith('5 pairs: 5 of 12x16')
     squeezed = dict(DEFAULTS['data'], kind='pairs', inputs=str(folder/'in'), targets=str(folder/'gt'), resize=8, size=0)
     assert make_source(squeezed).batch(2, 0).x0.shape == (2, 3, 8, 8)
     (folder/'l.flist').write_text('gt/1.png\ngt/2.png\n')
-    assert len(find_pictures(dict(DEFAULTS['data'], kind='clean', targets=str(folder/'l.flist')))) == 2
+    assert len(load_pairs(dict(DEFAULTS['data'], kind='clean', targets=str(folder/'l.flist')))) == 2

@@ -10,7 +10,7 @@ from common import close, pictures, rng
 from PIL import Image
 from rddm_nb.degrade import rain
 from rddm_nb.images import to_uint8
-from rddm_nb.pictures import crops
+from rddm_nb.sample_images import crops
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))

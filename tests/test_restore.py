@@ -8,11 +8,11 @@ import torch
 from common import close, pictures, randn, rng
 from hypothesis import given, strategies as st
 from PIL import Image
-from rddm_nb.data import read_picture
+from rddm_nb.data import read_image
 from rddm_nb.estimate import Prediction
 from rddm_nb.images import from_uint8, to_uint8
 from rddm_nb.official import OfficialUNet
-from rddm_nb.restore import Tiled, fades, load_any, main, restore, restore_folder, starts
+from rddm_nb.restore import Tiled, tile_weights, load_any, main, restore, restore_folder, tile_offsets
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import seed_for
@@ -28,17 +28,17 @@ def pixelwise(x_t, x_in, abar, bbar, t=None): return Prediction(res=torch.tanh(x
 @given(st.integers(1, 300), st.integers(1, 80), st.data())
 def test_tiles_cover_everything_and_add_up_to_one(n, tile, data):
     overlap = data.draw(st.integers(0, tile - 1))
-    at, total = starts(n, tile, overlap), torch.zeros(n, dtype=torch.float64)
+    at, total = tile_offsets(n, tile, overlap), torch.zeros(n, dtype=torch.float64)
     assert at[0] == 0 and at == sorted(set(at)) and (len(at) == 1 or at[-1] == n - tile)
     assert all(b - a <= tile - overlap for a, b in zip(at, at[1:]))
-    for s, w in fades(n, tile, overlap):
+    for s, w in tile_weights(n, tile, overlap):
         assert s.stop - s.start == min(tile, n) and (w > 0).all()
         total[s] += w
     close(total, torch.ones(n), 1e-12)
 
 
 def test_a_tile_counts_less_towards_its_end():
-    (a, wa), (b, wb) = fades(16, 10, 4)
+    (a, wa), (b, wb) = tile_weights(16, 10, 4)
     assert (a, b) == (slice(0, 10), slice(6, 16))
     close(wa[:6], torch.ones(6), 1e-12)
     assert (wa[6:].diff() < 0).all() and (wb[:4].diff() > 0).all()
@@ -109,8 +109,8 @@ def test_a_folder_goes_on_where_it_stopped(folder):
     assert [p.name for p in done] == ['2.png', '3.png'] and failed == [] and rest.calls == 4
     restore_folder(Model(), folder/'in', folder/'again', steps=2, progress=False)
     for i in range(4): assert (folder/f'out/{i}.png').read_bytes() == (folder/f'again/{i}.png').read_bytes()
-    x = from_uint8(read_picture(folder/'in/3.png'))
-    close(from_uint8(read_picture(folder/'out/3.png')), restore(Model(), x, 2), .5/127.5 + 1e-6)
+    x = from_uint8(read_image(folder/'in/3.png'))
+    close(from_uint8(read_image(folder/'out/3.png')), restore(Model(), x, 2), .5/127.5 + 1e-6)
     assert restore_folder(Model(), folder/'in', folder/'out', steps=2, progress=False)[0] == []
     assert len(restore_folder(Model(), folder/'in', folder/'out', steps=2, progress=False, force=True)[0]) == 4
 

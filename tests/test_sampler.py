@@ -7,7 +7,7 @@ from common import F64, Net, close, constant, error, fake_eps, fake_res, gmm_poi
 from rddm_nb.estimate import Prediction, SingularError
 from rddm_nb.exact import ExactPredictor
 from rddm_nb.reverse import posterior_variance
-from rddm_nb.sampler import ORDERS, Step, Trace, gaussian, plan, sample, walk
+from rddm_nb.sampler import ORDERS, Step, Trace, randn_like, sampling_path, sample, sample_steps
 from rddm_nb.schedule import CLEAN, Point, Schedule
 
 posteriors = st.sampled_from(['sum_constrained', 'preserving'])
@@ -64,10 +64,10 @@ def test_inv26_one_step_is_the_guess_at_the_start(s, seed):
 def test_inv26_start_is_the_input_plus_bbar_T_noise():
     x_in = pictures(2, 3, 4, 4)
     for b in (0., .1, 1., 1.7):
-        state = next(walk(res_model, x_in, schedule=Schedule.power(10, bbar_T=b), generator=rng(5)))
-        close(state.x_t, x_in + b*gaussian(x_in, rng(5)), 0)
-    state = next(walk(res_model, x_in, path=[(.6, .3), (0, 0)], generator=rng(5)))
-    close(state.x_t, x_in + .3*gaussian(x_in, rng(5)), 0)
+        state = next(sample_steps(res_model, x_in, schedule=Schedule.power(10, bbar_T=b), generator=rng(5)))
+        close(state.x_t, x_in + b*randn_like(x_in, rng(5)), 0)
+    state = next(sample_steps(res_model, x_in, path=[(.6, .3), (0, 0)], generator=rng(5)))
+    close(state.x_t, x_in + .3*randn_like(x_in, rng(5)), 0)
 
 
 def test_inv27_the_network_is_called_at_the_nodes_of_the_grid():
@@ -100,21 +100,21 @@ def test_inv28_the_last_step_draws_no_noise(posterior):
     close(out, x0, 2e-16)
     g, h = rng(1), rng(1)
     sample(model, x_in, schedule=Schedule.power(10), steps=5, eta=1., posterior=posterior, generator=g)
-    for _ in range(5): gaussian(x_in, h)  # the start and four of five steps
+    for _ in range(5): randn_like(x_in, h)  # the start and four of five steps
     assert torch.equal(g.get_state(), h.get_state())
 
 
 @given(steps=st.integers(1, 12), eta=st.sampled_from([0., .4, 1.]), posterior=posteriors)
 def test_every_step_follows_the_written_out_update(steps, eta, posterior):
     s, x_in, g, h = Schedule.power(12, bbar_T=.8), pictures(2, 1, 3, 3), rng(steps), rng(steps)
-    x = x_in + .8*gaussian(x_in, h)
-    for m, (t, n) in zip(walk(both_model, x_in, schedule=s, steps=steps, eta=eta, posterior=posterior, clip=None, generator=g), s.pairs(steps)):
+    x = x_in + .8*randn_like(x_in, h)
+    for m, (t, n) in zip(sample_steps(both_model, x_in, schedule=s, steps=steps, eta=eta, posterior=posterior, clip=None, generator=g), s.pairs(steps)):
         (a, b), (a_s, b_s) = s[t], s[n]
         res, eps = fake_res(x, x_in, a, b), fake_eps(x, x_in, a, b)
         close(m.x_t, x, 2e-15*10)
         pull = (1 - a)/(1 - a_s) if posterior == 'preserving' else 1.
         v = eta*b_s**2*(1 - pull**2*b_s**2/b**2)
-        x = x - (a - a_s)*res - (b - math.sqrt(b_s**2 - v))*eps + (math.sqrt(v)*gaussian(x, h) if v > 0 else 0)
+        x = x - (a - a_s)*res - (b - math.sqrt(b_s**2 - v))*eps + (math.sqrt(v)*randn_like(x, h) if v > 0 else 0)
         if n == 0: x = x_in*0 + m.x0
         assert (m.step.t, m.step.s, m.step.at, m.step.to) == (t, n, s[t], s[n])
         close(m.step.sigma2, v, 4e-16), close(m.x_s, x, 2e-14), close(m.res, res, 1e-13), close(m.eps, eps, 1e-13)
@@ -225,12 +225,12 @@ def test_inv57_two_legs_remove_everything_once():
 def test_plans_visit_the_right_legs(T):
     s = Schedule.power(T, bbar_T=.6)
     for steps in range(2, T + 1):
-        r, n = plan(s, steps, 'residual_first'), plan(s, steps, 'noise_first')
+        r, n = sampling_path(s, steps, 'residual_first'), sampling_path(s, steps, 'noise_first')
         one, two = s.grid(steps - steps//2), s.grid(steps//2)
         assert [p for _, p in r] == [Point(s[t].abar, s[T].bbar) for t in one[:-1]] + [Point(0., s[t].bbar) for t in two]
         assert [p for _, p in n] == [Point(1., s[t].bbar) for t in one[:-1]] + [Point(s[t].abar, 0.) for t in two]
         for stops in (r, n): assert len(stops) == steps + 1 and stops[0] == (T, s[T]) and stops[-1] == (0, CLEAN) and all(t is None for t, _ in stops[1:-1])
-        assert plan(s, steps) == plan(s, steps, 'together') == [(t, s[t]) for t in s.grid(steps)]
+        assert sampling_path(s, steps) == sampling_path(s, steps, 'together') == [(t, s[t]) for t in s.grid(steps)]
 
 
 def test_a_path_of_the_nodes_is_the_schedule():
@@ -271,14 +271,14 @@ def test_picture_i_does_not_depend_on_the_batch_around_it():
     whole = sample(res_model, x_in, eta=1., generator=gens(range(4)))
     assert torch.equal(whole[[3, 1]], sample(res_model, x_in[[3, 1]], eta=1., generator=gens([3, 1])))
     for i in range(4): close(whole[i:i + 1], sample(res_model, x_in[i:i + 1], eta=1., generator=gens([i])), 0)
-    noise = gaussian(x_in, gens([5, 5, 6, 6]))
+    noise = randn_like(x_in, gens([5, 5, 6, 6]))
     assert torch.equal(noise[0], noise[1]) and torch.equal(noise[2], noise[3]) and not torch.equal(noise[0], noise[2])
 
 
 def test_one_generator_gives_every_picture_its_own_noise():
-    z = gaussian(torch.zeros(2000, 3, dtype=F64), rng(1))
+    z = randn_like(torch.zeros(2000, 3, dtype=F64), rng(1))
     close(z.mean(), 0, 4/6000**.5), close(z.std(), 1, 4/12000**.5)
-    assert not torch.equal(z[0], z[1]) and z.dtype == F64 and gaussian(torch.zeros(1), rng()).dtype == torch.float32
+    assert not torch.equal(z[0], z[1]) and z.dtype == F64 and randn_like(torch.zeros(1), rng()).dtype == torch.float32
 
 
 def test_zeros_are_generated_from_when_there_is_no_input():
@@ -301,7 +301,7 @@ def test_every_number_of_steps_of_a_small_schedule_works(T, eta):
 @pytest.mark.parametrize('kw', [{}, dict(eta=.7), dict(order='residual_first', steps=6), dict(path=[(1, .5), (.4, .3), (0, 0)], eta=.5), dict(clip='official', steps=9)], ids=str)
 def test_walk_and_trace_and_sample_agree(kw):
     x_in = pictures(2, 3, 4, 4)
-    states = list(walk(res_model, x_in, generator=rng(4), **kw))
+    states = list(sample_steps(res_model, x_in, generator=rng(4), **kw))
     tr = sample(res_model, x_in, generator=rng(4), trace=True, **kw)
     out = sample(res_model, x_in, generator=rng(4), **kw)
     assert torch.equal(states[-1].x_s, out) and torch.equal(tr.x0, out) and isinstance(tr, Trace) and len(tr) == len(states)
@@ -355,7 +355,7 @@ def test_a_module_is_handed_back_even_after_an_error():
 
 
 def test_stopping_a_walk_early_leaves_gradients_on():
-    for state in walk(res_model, pictures(1, 1, 2, 2)):
+    for state in sample_steps(res_model, pictures(1, 1, 2, 2)):
         assert torch.is_grad_enabled()
         break
     assert torch.is_grad_enabled() and not state.x0.requires_grad

@@ -11,7 +11,7 @@ from common import F64, close, ellipse, fake_eps, fake_res, pictures, power_sche
 from rddm_nb.estimate import Prediction, SingularError
 from rddm_nb.forward import q_sample
 from rddm_nb.reverse import POSTERIORS
-from rddm_nb.sampler import gaussian, sample
+from rddm_nb.sampler import randn_like, sample
 from rddm_nb.schedule import CLEAN, Schedule
 
 diffusers = pytest.importorskip('diffusers', exc_type=ImportError)
@@ -66,10 +66,10 @@ def test_a_run_is_the_sampler_s(seed, kind, eta, posterior, steps, spacing, clip
     s.set_timesteps(steps)
     assert s.init_noise_sigma == s.schedule[nodes(s)[0]].bbar
     g = rng(seed)
-    x = s.init_noise_sigma*gaussian(torch.zeros(SHAPE, dtype=F64), g) + (x_in if restore else 0)
+    x = s.init_noise_sigma*randn_like(torch.zeros(SHAPE, dtype=F64), g) + (x_in if restore else 0)
     want = sample(predictor(kind), x_in, shape=SHAPE if not restore else None, schedule=s.schedule, steps=nodes(s), eta=eta, posterior=posterior, clip='x0' if clip else None,
                   x_T=x, generator=g, trace=True)
-    g = rng(seed); gaussian(x, g)
+    g = rng(seed); randn_like(x, g)
     scale = max(1., max(w.x_s.abs().max().item() for w in want))
     for state, w in zip(loop(s, x, x_in, generator=g)[1:], want): close(state, w.x_s, 1e-12*scale)
 
@@ -80,7 +80,7 @@ def test_a_run_on_any_curve_of_the_paper_starts_and_ends_like_the_sampler(schedu
     s = RDDMScheduler.from_schedule(schedule, prediction_type=kind, eta=eta)
     s.set_timesteps(max(1, schedule.T//3))
     g = rng(seed)
-    got = loop(s, x_in + s.init_noise_sigma*gaussian(x_in, g), x_in, generator=g)[-1]
+    got = loop(s, x_in + s.init_noise_sigma*randn_like(x_in, g), x_in, generator=g)[-1]
     want = sample(predictor(kind), x_in, schedule=schedule, steps=nodes(s), eta=eta, generator=rng(seed))
     close(got, want, 1e-12*max(1, want.abs().max().item()))
 

@@ -5,14 +5,14 @@ import sys
 import pytest
 import torch
 from common import awake, pictures
-from rddm_nb.demo import pairs
+from rddm_nb.demo import draw_pairs
 from rddm_nb.estimate import Prediction
 from rddm_nb.images import psnr
 from rddm_nb.schedule import Schedule
-from rddm_nb.trainer import Batch, Drawn, Log, Plan, Trainer
+from rddm_nb.trainer import Batch, FunctionSource, Log, TrainConfig, Trainer
 from rddm_nb.unet import UNet
-from rddm_nb.viz import Picture
-from rddm_nb.watch import LivePlot, Look, TensorBoard, Terminal, plot_log, several
+from rddm_nb.viz import RenderedFigure
+from rddm_nb.watch import LivePlot, HeldOutEval, TensorBoardReport, ConsoleReport, plot_log, combine_reports
 
 S = Schedule.power(T=10)
 ROW = dict(step=10, loss=.25, grad_norm=1.5, lr=2e-4, seconds=2., pairs_per_second=20., psnr=math.nan)
@@ -25,47 +25,47 @@ def held(n=3): x = pictures(n, 3, 8, 8, dtype=torch.float32); return Batch(x*.5,
 
 
 def test_a_look_says_how_good_the_network_is_and_keeps_a_sheet(tmp_path):
-    look = Look(held(), S, tmp_path/'looks', steps=3)
+    evaluator = HeldOutEval(held(), S, tmp_path/'looks', steps=3)
     perfect.schedule = S
-    assert look(perfect, 40) > 60 and (tmp_path/'looks/step_000000040.png').read_bytes().startswith(b'\x89PNG')
+    assert evaluator(perfect, 40) > 60 and (tmp_path/'looks/step_000000040.png').read_bytes().startswith(b'\x89PNG')
     net = awake(UNet(8, mults=(1,))).float().eval()
-    first, second = look(net, 1), look(net, 2)
-    assert first == second == psnr(look.restore(net), held().x0).mean().item()
+    first, second = evaluator(net, 1), evaluator(net, 2)
+    assert first == second == psnr(evaluator.restore(net), held().x0).mean().item()
     a, b = ((tmp_path/f'looks/step_{k:09d}.png').read_bytes() for k in (1, 2))
     assert a == b
 
 
 def test_generation_has_samples_and_no_number(tmp_path):
     x = pictures(3, 3, 8, 8, dtype=torch.float32)
-    look = Look(Batch(x, torch.zeros_like(x)), S, tmp_path, steps=2)
-    assert math.isnan(look(UNet(8, mults=(1,), predicts='both', sees_input=False).eval(), 0)) and 'samples' in look.sheet(x).alt and not look.restores
+    evaluator = HeldOutEval(Batch(x, torch.zeros_like(x)), S, tmp_path, steps=2)
+    assert math.isnan(evaluator(UNet(8, mults=(1,), predicts='both', takes_input=False).eval(), 0)) and 'samples' in evaluator.sheet(x).alt and not evaluator.restores
 
 
 def test_third_pictures_reach_the_network():
     class Sees(UNet):
-        def forward(self, x_t, x_in, abar, bbar, t=None): return Prediction(res=x_in - self.extra)
+        def forward(self, x_t, x_in, abar, bbar, t=None, cond=None): return Prediction(res=x_in - cond)
     b = held()
-    look = Look(Batch(b.x0, b.x_in, None, b.x0), S, steps=1)
-    assert look(Sees(8, mults=(1,)), 0) > 100
+    evaluator = HeldOutEval(Batch(b.x0, b.x_in, None, b.x0), S, steps=1)
+    assert evaluator(Sees(8, mults=(1,)), 0) > 100
 
 
 def test_looks_do_not_disturb_the_training(tmp_path):
     def run(**kw):
         torch.manual_seed(0)
         rows = []
-        net = Trainer(UNet(8, mults=(1,)), Drawn(lambda n, g: pairs('rain', n, 'train', g, 8)), S, Plan(steps=6, batch=2, log_every=2, **kw), tmp_path/str(kw), device='cpu', report=rows.append, look=Look(held(), S)).fit()
+        net = Trainer(UNet(8, mults=(1,)), FunctionSource(lambda n, g: draw_pairs('rain', n, 'train', g, 8)), S, TrainConfig(steps=6, batch=2, log_every=2, **kw), tmp_path/str(kw), device='cpu', report=rows.append, evaluator=HeldOutEval(held(), S)).fit()
         return torch.cat([p.flatten() for p in net.parameters()]), rows
-    (a, plain), (b, looked) = run(), run(look_every=3)
+    (a, plain), (b, looked) = run(), run(eval_every=3)
     assert torch.equal(a, b)
     assert [r['step'] for r in plain] == [2, 4, 6] and all(math.isnan(r['psnr']) for r in plain)
     assert [r['step'] for r in looked] == [2, 3, 4, 6] and [r['step'] for r in looked if math.isfinite(r['psnr'])] == [3, 6]
-    again = Log(tmp_path/str(dict(look_every=3))/'log.csv', 6).rows()
+    again = Log(tmp_path/str(dict(eval_every=3))/'log.csv', 6).rows()
     assert [r['psnr'] for r in again if math.isfinite(r['psnr'])] == [r['psnr'] for r in looked if math.isfinite(r['psnr'])]
 
 
 def test_lines_where_there_is_no_terminal():
     out = io.StringIO()
-    t = Terminal(20, out); t(ROW); t(dict(ROW, step=20, psnr=21.5))
+    t = ConsoleReport(20, out); t(ROW); t(dict(ROW, step=20, psnr=21.5))
     assert out.getvalue().splitlines() == ['step 10, loss 0.2500, gradient 1.500, rate 2.00e-04, 20.0 pairs/s', 'step 20, loss 0.2500, gradient 1.500, rate 2.00e-04, 20.0 pairs/s, PSNR 21.50 dB']
 
 
@@ -73,7 +73,7 @@ def test_a_bar_where_there_is_one():
     class Tty(io.StringIO):
         def isatty(self): return True
     out = Tty()
-    t = Terminal(20, out); t(ROW)
+    t = ConsoleReport(20, out); t(ROW)
     assert t.bar.n == 10 and t.bar.total == 20
     t(dict(ROW, step=20))
     assert t.bar.n == 20 and 'loss 0.2500' in out.getvalue() and '100%' in out.getvalue()
@@ -81,8 +81,8 @@ def test_a_bar_where_there_is_one():
 
 def test_the_curve_and_its_live_version(monkeypatch):
     rows = [dict(ROW, step=k, loss=1/k) for k in (1, 2, 3)]
-    assert isinstance(plot_log(rows), Picture) and 'PSNR' not in plot_log(rows).alt and 'PSNR' in plot_log([*rows, dict(ROW, psnr=20.)]).alt
-    assert isinstance(plot_log([dict(step=1, loss=0.)]), Picture)
+    assert isinstance(plot_log(rows), RenderedFigure) and 'PSNR' not in plot_log(rows).alt and 'PSNR' in plot_log([*rows, dict(ROW, psnr=20.)]).alt
+    assert isinstance(plot_log([dict(step=1, loss=0.)]), RenderedFigure)
     shown, updates = [], []
     class Handle:
         def update(self, what): updates.append(what)
@@ -96,7 +96,7 @@ def test_the_curve_and_its_live_version(monkeypatch):
 def test_event_files(tmp_path):
     pytest.importorskip('tensorboard')
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-    board = TensorBoard(tmp_path)
+    board = TensorBoardReport(tmp_path)
     for k in (1, 2): board(dict(ROW, step=k, loss=1/k))
     board.writer.close()
     events = EventAccumulator(str(tmp_path)).Reload()
@@ -105,10 +105,10 @@ def test_event_files(tmp_path):
 
 def test_without_tensorboard_it_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, 'torch.utils.tensorboard', None)
-    with pytest.raises(ImportError, match='pip install tensorboard'): TensorBoard(tmp_path)
+    with pytest.raises(ImportError, match='pip install tensorboard'): TensorBoardReport(tmp_path)
 
 
 def test_reports_one_after_the_other():
     said = []
-    several(lambda r: said.append(('a', r)), lambda r: said.append(('b', r)))(1)
+    combine_reports(lambda r: said.append(('a', r)), lambda r: said.append(('b', r)))(1)
     assert said == [('a', 1), ('b', 1)]

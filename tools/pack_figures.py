@@ -8,10 +8,10 @@ import json
 from pathlib import Path
 
 import torch
-from rddm_nb.atlas import RELATIVES, relative
+from rddm_nb.atlas import PROCESSES, process
 from rddm_nb.degrade import mask, rain
 from rddm_nb.images import to_uint8
-from rddm_nb.pictures import crops, emoji
+from rddm_nb.sample_images import crops, emoji
 
 OUT, NODES = Path(__file__).parents[1]/'rddm_nb'/'figures'/'figures.json', 40
 CROPS, FACES = [13, 12, 6, 8], range(0, 353, 15)
@@ -37,13 +37,13 @@ def inputs(x):
 
 def curve(name):
     "A relative as a short list of places"
-    r = relative(name); s = r.schedule; t = sorted({round(s.T*i/NODES) for i in range(NODES + 1)})
+    r = process(name); s = r.schedule; t = sorted({round(s.T*i/NODES) for i in range(NODES + 1)})
     return dict(name=name, abar=[round(s[i].abar, 6) for i in t], bbar=[round(s[i].bbar, 6) for i in t], posterior=r.posterior, eta=r.eta, source=r.source)
 
 
 def main():
     x = known(); names, x_in = inputs(x)
-    d = dict(side=32, count=len(x), pictures=packed(x), pairs=[dict(name=n, picture=i) for n, i in names], inputs=packed(x_in), metro=[curve(n) for n in RELATIVES])
+    d = dict(side=32, count=len(x), pictures=packed(x), pairs=[dict(name=n, picture=i) for n, i in names], inputs=packed(x_in), metro=[curve(n) for n in PROCESSES])
     OUT.write_text(json.dumps(d, separators=(',', ':')) + '\n')
     print(f'{len(x)} pictures, {len(x_in)} inputs, {len(d["metro"])} curves, {OUT.stat().st_size//1024} KiB')
 

@@ -10,10 +10,10 @@ import torch
 from hypothesis import given, strategies as st
 from common import F64, Net, close, constant, fake_eps, fake_res, inner_points, oracle, pictures as fake, power_schedules, randn, rng, seeds, trio
 from rddm_nb import pictures
-from rddm_nb.degrade import TASKS, Keeping, _lenses, _streaks, blur, dark, degrade, drops, grey, holes, mask, noise, rain, shadow, small
+from rddm_nb.degrade import TASKS, KnownPixels, _lenses, _streaks, blur, dark, degrade, drops, grey, holes, mask, noise, rain, shadow, small
 from rddm_nb.estimate import Prediction, estimate, x0_from
 from rddm_nb.images import psnr, to_uint8
-from rddm_nb.pictures import attribution, crops, emoji, photos
+from rddm_nb.sample_images import attribution, crops, emoji, photos
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
 
@@ -804,7 +804,7 @@ def test_known_pixels_come_back_exactly(kind, seed, schedule, eta, steps, clip):
     x0, x_in, where = clean_and_torn(seed)
     if kind == 'eps': schedule = Schedule.from_fns(lambda x: .9*x, lambda x: x, 20, allow='open_end')
     kw = dict(schedule=schedule, steps=min(steps, schedule.T), eta=eta, clip=clip)
-    got = sample(Keeping(of(kind)), x_in, generator=rng(seed), **kw)
+    got = sample(KnownPixels(of(kind)), x_in, generator=rng(seed), **kw)
     known = where.expand_as(x0)
     close(got[known], x0[known], 1e-6)
     bare = sample(of(kind), x_in, generator=rng(seed), **kw)
@@ -816,19 +816,19 @@ def test_known_pixels_come_back_exactly(kind, seed, schedule, eta, steps, clip):
 @given(seeds, st.lists(st.tuples(st.floats(.05, .95), st.floats(.05, 1.5)), min_size=1, max_size=6))
 def test_known_pixels_come_back_along_any_path_from_any_start(kind, seed, path):
     x0, x_in, where = clean_and_torn(seed)
-    got = sample(Keeping(of(kind)), x_in, path=[*path, (0, 0)], clip=None, x_T=randn(*x0.shape, seed=seed))
+    got = sample(KnownPixels(of(kind)), x_in, path=[*path, (0, 0)], clip=None, x_T=randn(*x0.shape, seed=seed))
     close(torch.where(where, got, 0.), x_in, 1e-6)
 
 
 @pytest.mark.parametrize('order', ['residual_first', 'noise_first'])
 def test_known_pixels_come_back_in_two_legs(order):
     x0, x_in, where = clean_and_torn(3)
-    for kind in ('res', 'both'): close(torch.where(where, sample(Keeping(of(kind)), x_in, order=order, steps=6, generator=rng()), 0.), x_in, 1e-6)
+    for kind in ('res', 'both'): close(torch.where(where, sample(KnownPixels(of(kind)), x_in, order=order, steps=6, generator=rng()), 0.), x_in, 1e-6)
 
 
 def test_known_pixels_come_back_over_the_bridge():
     x0, x_in, where = clean_and_torn(3)
-    got = sample(Keeping(of('res')), x_in, schedule=Schedule.bridge(20), steps=5, eta=1., posterior='bridge', generator=rng())
+    got = sample(KnownPixels(of('res')), x_in, schedule=Schedule.bridge(20), steps=5, eta=1., posterior='bridge', generator=rng())
     close(torch.where(where, got, 0.), x_in, 1e-6)
 
 
@@ -837,7 +837,7 @@ def test_known_pixels_come_back_over_the_bridge():
 def test_the_rest_is_left_to_the_model_and_the_same_halves_come_back(kind, seed, at):
     x0, x_in, where = clean_and_torn(seed)
     x_t = randn(*x0.shape, seed=seed)
-    bare, got = of(kind)(x_t, x_in, *at, 3), Keeping(of(kind))(x_t, x_in, *at, 3)
+    bare, got = of(kind)(x_t, x_in, *at, 3), KnownPixels(of(kind))(x_t, x_in, *at, 3)
     assert isinstance(got, Prediction)
     for b, g in zip(bare, got):
         assert (b is None) == (g is None)
@@ -852,37 +852,37 @@ def test_a_model_that_is_right_is_left_alone(seed, at):
     eps = randn(*x0.shape, seed=seed)
     x_t = x0 + at.abar*(x_in - x0) + at.bbar*eps
     for true in (Prediction(res=x_in - x0), Prediction(eps=eps), Prediction(x_in - x0, eps)):
-        for want, got in zip(true, Keeping(constant(*true))(x_t, x_in, *at)): assert want is got or (want - got).abs().max() < 1e-8
+        for want, got in zip(true, KnownPixels(constant(*true))(x_t, x_in, *at)): assert want is got or (want - got).abs().max() < 1e-8
 
 
 def test_a_perfect_run_is_the_same_with_and_without():
     x0, x_in, _ = clean_and_torn(5)
-    a, b = (sample(m, x_in, eta=1., steps=7, clip=None, generator=rng(1)) for m in (oracle(x0, x_in), Keeping(oracle(x0, x_in))))
+    a, b = (sample(m, x_in, eta=1., steps=7, clip=None, generator=rng(1)) for m in (oracle(x0, x_in), KnownPixels(oracle(x0, x_in))))
     close(a, b, 1e-9)
 
 
 def test_what_is_known_may_be_told():
     x0, x_in, _ = trio(2)
     where = torch.rand(2, 1, 4, 4, generator=rng()) < .5
-    got = sample(Keeping(of('both'), x0, where), x_in, clip=None, generator=rng())
+    got = sample(KnownPixels(of('both'), x0, where), x_in, clip=None, generator=rng())
     close(torch.where(where, got, 0.), torch.where(where, x0, 0.), 1e-9)
     each = torch.rand(2, 3, 4, 4, generator=rng()) < .5
-    got = sample(Keeping(of('res'), x0, each), x_in, clip=None, generator=rng())
+    got = sample(KnownPixels(of('res'), x0, each), x_in, clip=None, generator=rng())
     close(got[each], x0[each], 1e-9)
     assert (got - x0)[~each].abs().max() > .01
-    close(sample(Keeping(of('res'), x0, torch.ones(2, 1, 4, 4, dtype=torch.bool)), x_in, generator=rng()), x0, 1e-9)
+    close(sample(KnownPixels(of('res'), x0, torch.ones(2, 1, 4, 4, dtype=torch.bool)), x_in, generator=rng()), x0, 1e-9)
 
 
 def test_a_hole_is_grey_in_all_channels():
     x_in = torch.tensor([0., .5, 0.], dtype=F64).view(1, 3, 1, 1)
-    close(Keeping(constant(torch.ones_like(x_in), None))(x_in, x_in, .5, .5).res, torch.zeros_like(x_in), 0)
-    close(Keeping(constant(torch.ones_like(x_in), None))(x_in, 0*x_in, .5, .5).res, torch.ones_like(x_in), 0)
+    close(KnownPixels(constant(torch.ones_like(x_in), None))(x_in, x_in, .5, .5).res, torch.zeros_like(x_in), 0)
+    close(KnownPixels(constant(torch.ones_like(x_in), None))(x_in, 0*x_in, .5, .5).res, torch.ones_like(x_in), 0)
 
 
 def test_coefficients_may_differ_between_pictures_and_vanish():
     x0, x_in, where = clean_and_torn(1)
     b, a, eps = torch.tensor([0., .7], dtype=F64).view(2, 1, 1, 1), torch.tensor([.3, .8], dtype=F64).view(2, 1, 1, 1), randn(*x0.shape)
-    got = Keeping(of('both'))(x0 + a*(x_in - x0) + b*eps, x_in, a, b, None)
+    got = KnownPixels(of('both'))(x0 + a*(x_in - x0) + b*eps, x_in, a, b, None)
     close(torch.where(where, got.eps, 0.), torch.where(where, eps*(b > 0), 0.), 1e-9)
     assert all(v.isfinite().all() for v in got)
 
@@ -890,22 +890,22 @@ def test_coefficients_may_differ_between_pictures_and_vanish():
 def test_single_precision_is_precise_enough():
     x0 = crops(3, split='test')
     x_in = mask(x0, rng())
-    got = sample(Keeping(of('both')), x_in, schedule=Schedule.circle(), steps=20, eta=1., generator=rng())
+    got = sample(KnownPixels(of('both')), x_in, schedule=Schedule.circle(), steps=20, eta=1., generator=rng())
     assert got.dtype == torch.float32
     close(torch.where(x_in != 0, got, 0.), x_in, 1e-6)
 
 
 def test_keeping_hands_on_what_a_sampler_asks_of_a_network():
     net = Net(schedule=Schedule.line(50)).double().train()
-    model = Keeping(net)
-    assert model.schedule is net.schedule and Keeping(of('res')).schedule is None and len(list(model.parameters())) == len(list(net.parameters()))
+    model = KnownPixels(net)
+    assert model.schedule is net.schedule and KnownPixels(of('res')).schedule is None and len(list(model.parameters())) == len(list(net.parameters()))
     x0, x_in, _ = clean_and_torn(2)
     assert sample(model, x_in, steps=2).dtype == F64
     assert [(train, t) for train, _, t in net.seen] == [(False, 50), (False, 25)] and net.training
-    told = Keeping(of('res'), x0, x0 > 0)
+    told = KnownPixels(of('res'), x0, x0 > 0)
     assert told.float().x0.dtype == torch.float32 and not told.state_dict()
 
 
 def test_keeping_says_what_is_wrong():
-    with pytest.raises(TypeError, match='True where the picture is known, got torch.float32: use where > .5'): Keeping(of('res'), where=torch.ones(1, 1, 4, 4))
-    with pytest.raises(TypeError, match='a bare tensor'): sample(Keeping(lambda *a: a[0]), torch.full((1, 3, 4, 4), .5))
+    with pytest.raises(TypeError, match='True where the picture is known, got torch.float32: use where > .5'): KnownPixels(of('res'), where=torch.ones(1, 1, 4, 4))
+    with pytest.raises(TypeError, match='a bare tensor'): sample(KnownPixels(lambda *a: a[0]), torch.full((1, 3, 4, 4), .5))
