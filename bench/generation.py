@@ -17,7 +17,7 @@ from rddm_nb.images import from_uint8, psnr
 from rddm_nb.metrics import coarse_features, frechet_distance
 from rddm_nb.quality import energy_distance
 from rddm_nb.sampler import sample
-from rddm_nb.trainer import generator_for
+from rddm_nb.runtime import generator_for
 from rddm_nb.viz import as_rgb
 from bench.common import RESULTS, about, commit, write
 from bench.restoration import PREDICTS, learn, network, schedule_of, training_options

@@ -13,7 +13,7 @@ from rddm_nb.images import psnr
 from rddm_nb.metrics import coarse_features, frechet_distance
 from rddm_nb.sample_images import crops, emoji
 from rddm_nb.sampler import sample
-from rddm_nb.trainer import generator_for
+from rddm_nb.runtime import generator_for
 from rddm_nb.unet import save_model
 from bench.common import about, commit
 from bench.restoration import learn, network

@@ -19,7 +19,7 @@ from rddm_nb.metrics import coarse_features, frechet_distance, measure
 from rddm_nb.restore import Tiled
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
-from rddm_nb.trainer import generator_for
+from rddm_nb.runtime import generator_for
 from rddm_nb.unet import UNet, load_model, save_model
 from bench.common import RESULTS, about, commit, write
 

@@ -22,7 +22,8 @@ from fastcore.basics import patch
 from torch import Tensor
 from .degrade import TASKS, degrade
 from .images import from_uint8
-from .trainer import Batch, generator_for
+from .runtime import generator_for
+from .trainer import Batch
 
 # %% ../nbs/data.ipynb #44a95a84
 _ENDINGS = ('.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.tiff')

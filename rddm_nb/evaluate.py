@@ -19,12 +19,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 from fastcore.basics import patch
-from .cli import on_white, pick_device
+from .cli import on_white
 from .data import pairs_from_layout, match, read_image
 from .files import atomic_write
 from .images import from_uint8, to_uint8
 from .metrics import MEASURES, PROTOCOLS, MetricResult, Protocol, measure
 from .restore import load_any, restore, sampling_options
+from .runtime import pick_device
 
 # %% ../nbs/evaluate.ipynb #2e955bc9
 @dataclass(frozen=True)

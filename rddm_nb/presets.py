@@ -25,7 +25,8 @@ from .data import PairSource, read_file_list, from_clean, from_pairs, from_table
 from .demo import draw_pairs
 from .files import atomic_write
 from .schedule import Schedule
-from .trainer import Batch, FunctionSource, TrainConfig, Trainer, generator_for
+from .runtime import generator_for
+from .trainer import Batch, FunctionSource, TrainConfig, Trainer
 from .unet import NETWORKS, network_class, save_model
 from .watch import HeldOutEval, TensorBoardReport, ConsoleReport, combine_reports
 

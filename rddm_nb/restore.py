@@ -21,7 +21,7 @@ from .files import atomic_write, read_tensors
 from .images import from_uint8, to_uint8
 from .official import OfficialUNet, fuse_weights
 from .sampler import sample
-from .trainer import generator_for
+from .runtime import generator_for
 from .unet import load_model
 
 # %% ../nbs/restore.ipynb #54fc5aa7

@@ -15,7 +15,8 @@ import torch
 from .files import atomic_write
 from .images import psnr
 from .sampler import sample
-from .trainer import Batch, generator_for
+from .runtime import generator_for
+from .trainer import Batch
 from .viz import COLORS, RenderedFigure, canvas, show_images
 
 # %% ../nbs/watch.ipynb #7802d6cd

@@ -15,7 +15,7 @@ from rddm_nb.official import OfficialUNet
 from rddm_nb.restore import Tiled, tile_weights, load_any, main, restore, restore_folder, tile_offsets
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
-from rddm_nb.trainer import seed_for
+from rddm_nb.runtime import seed_for
 from rddm_nb.unet import UNet, save_model
 
 S = Schedule.power(T=10)

@@ -9,7 +9,8 @@ from rddm_nb.demo import draw_pairs
 from rddm_nb.estimate import Prediction
 from rddm_nb.objective import loss_of
 from rddm_nb.schedule import Schedule
-from rddm_nb.trainer import Batch, Checkpoints, FunctionSource, Log, TrainConfig, Trainer, draw_states, generator_for, folder_lock, seed_for
+from rddm_nb.runtime import generator_for, seed_for
+from rddm_nb.trainer import Batch, Checkpoints, FunctionSource, Log, TrainConfig, Trainer, draw_states, folder_lock
 from rddm_nb.unet import UNet
 
 S = Schedule.power(T=10)
