@@ -519,3 +519,12 @@ def test_the_input_as_evidence_changes_the_mode_weights():
     want = (-(gmm_points() - x_in[0]).square().sum(1)/(2*tau**2)).softmax(0)
     close(modes(x), want, .035)
     assert (want.max() - 1/3) > .3
+
+
+def test_a_condition_reaches_the_model_and_only_where_there_is_one():
+    x_in, cond = pictures(2, 3, 4, 4), pictures(2, 1, 4, 4, seed=1)
+    def model(x_t, x_in, abar, bbar, t, cond=0.): return Prediction(res=x_in - cond*torch.ones_like(x_in))
+    close(sample(model, x_in, cond=cond, steps=3), cond.expand(-1, 3, -1, -1), 1e-9)
+    plain = lambda x_t, x_in, abar, bbar, t: Prediction(res=x_in)
+    close(sample(plain, x_in, steps=2), torch.zeros_like(x_in), 1e-9)
+    with pytest.raises(TypeError, match='cond'): sample(plain, x_in, cond=cond, steps=2)
