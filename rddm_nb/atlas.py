@@ -32,26 +32,38 @@ class Process:
         return dict(schedule=self.schedule, posterior=self.posterior, eta=self.eta)
 
 # %% ../nbs/16_map.ipynb #3dbfdd75
-def _ddpm(T=1000): return Process('DDPM', Schedule.ddim_linear(T), 'preserving', 1., 'nothing', 'Ho et al., NeurIPS 2020')
+def _ddpm(T=1000):
+    return Process('DDPM', Schedule.ddim_linear(T), 'preserving', 1., 'nothing', 'Ho et al., NeurIPS 2020')
 
-def _ddim(T=1000): return Process('DDIM', Schedule.ddim_linear(T), 'preserving', 0., 'nothing', 'Song et al., ICLR 2021')
+def _ddim(T=1000):
+    return Process('DDIM', Schedule.ddim_linear(T), 'preserving', 0., 'nothing', 'Song et al., ICLR 2021')
 
-def _flow(T=1000): return Process('flow matching', Schedule.line(T), 'preserving', 0., 'nothing', 'Lipman et al., ICLR 2023; Liu et al., ICLR 2023')
+def _flow(T=1000):
+    return Process('flow matching', Schedule.line(T), 'preserving', 0., 'nothing',
+                   'Lipman et al., ICLR 2023; Liu et al., ICLR 2023')
 
 def _ve(T=1000, sigma_max=5.):
     s = Schedule.from_fns(lambda u: 0*u, lambda u: sigma_max*u, T, name='VE', allow='open_end')
-    return Process('VE', s, 'sum_constrained', 1., 'either', 'Song et al., ICLR 2021', note='starts from noise of sigma_max')
+    return Process('VE', s, 'sum_constrained', 1., 'either', 'Song et al., ICLR 2021',
+                   note='starts from noise of sigma_max')
 
 def _edm(T=1000, sigma_max=5., rho=7.):
     s = Schedule.from_fns(lambda u: 0*u, lambda u: sigma_max*u**rho, T, name='EDM', allow='open_end')
-    return Process('EDM', s, 'sum_constrained', 0., 'either', 'Karras et al., NeurIPS 2022', note='the curve of VE at another pace')
+    return Process('EDM', s, 'sum_constrained', 0., 'either', 'Karras et al., NeurIPS 2022',
+                   note='the curve of VE at another pace')
 
 # %% ../nbs/16_map.ipynb #1eb0f42c
-def _rectified(T=1000): return Process('rectified flow', Schedule.line(T, 0.), 'sum_constrained', 0., 'input', 'Liu et al., ICLR 2023', note='between pairs')
+def _rectified(T=1000):
+    return Process('rectified flow', Schedule.line(T, 0.), 'sum_constrained', 0., 'input', 'Liu et al., ICLR 2023',
+                   note='between pairs')
 
-def _cold(T=1000): return Process('Cold Diffusion', Schedule.line(T, 0.), 'sum_constrained', 0., 'input', 'Bansal et al., NeurIPS 2023', note='with a linear blend as the degradation')
+def _cold(T=1000):
+    return Process('Cold Diffusion', Schedule.line(T, 0.), 'sum_constrained', 0., 'input',
+                   'Bansal et al., NeurIPS 2023', note='with a linear blend as the degradation')
 
-def _indi(T=1000, noise=.1): return Process('InDI', Schedule.line(T, noise), 'bridge', 0., 'input', 'Delbracio and Milanfar, TMLR 2023', note='constant noise: the bridge variance is 0 on this line')
+def _indi(T=1000, noise=.1):
+    return Process('InDI', Schedule.line(T, noise), 'bridge', 0., 'input', 'Delbracio and Milanfar, TMLR 2023',
+                   note='constant noise: the bridge variance is 0 on this line')
 
 def _indi_brownian(T=1000, noise=.3):
     s = Schedule.from_fns(lambda u: u, lambda u: noise*u.sqrt(), T, name='InDI Brownian')
@@ -62,17 +74,22 @@ def _resshift(T=15, kappa=2., power=.3, least=.04):
     lo, hi = math.log(least/kappa), math.log(.99)
     root = lambda u: torch.where(u > 0, torch.exp(lo + (hi - lo)*((u*T - 1).clamp(min=0)/max(T - 1, 1))**power), 0.)
     s = Schedule.from_fns(lambda u: root(u)**2, lambda u: kappa*root(u), T, name='ResShift', allow='open_end')
-    return Process('ResShift', s, 'sum_constrained', 1., 'input', 'Yue et al., NeurIPS 2023', note='leaves 2 % of the residual at its end')
+    return Process('ResShift', s, 'sum_constrained', 1., 'input', 'Yue et al., NeurIPS 2023',
+                   note='leaves 2 % of the residual at its end')
 
 def _ir_sde(T=100, lam=.4, rest=.01):
     theta = lambda u: -math.log(rest)*u
-    s = Schedule.from_fns(lambda u: 1 - torch.exp(-theta(u)), lambda u: lam*(1 - torch.exp(-2*theta(u))).sqrt(), T, name='IR-SDE', allow='open_end')
-    return Process('IR-SDE', s, 'preserving', 1., 'input', 'Luo et al., ICML 2023', note='at an even pace of theta; the paper uses a cosine one')
+    bbar = lambda u: lam*(1 - torch.exp(-2*theta(u))).sqrt()
+    s = Schedule.from_fns(lambda u: 1 - torch.exp(-theta(u)), bbar, T, name='IR-SDE', allow='open_end')
+    return Process('IR-SDE', s, 'preserving', 1., 'input', 'Luo et al., ICML 2023',
+                   note='at an even pace of theta; the paper uses a cosine one')
 
 def _rddm(T=1000): return Process('RDDM', Schedule.power(T), 'sum_constrained', 0., 'either', 'Liu et al., CVPR 2024')
 
 # %% ../nbs/16_map.ipynb #9cc1b7ae
-def _i2sb(T=1000, height=.5): return Process('I2SB', Schedule.bridge(T, height), 'bridge', 1., 'input', 'Liu et al., ICML 2023', note='at equal steps of abar')
+def _i2sb(T=1000, height=.5):
+    return Process('I2SB', Schedule.bridge(T, height), 'bridge', 1., 'input', 'Liu et al., ICML 2023',
+                   note='at equal steps of abar')
 
 def _bbdm(T=1000, s=1.):
     m = lambda u: torch.where(u > 0, .001 + .998*(u*T - 1)/max(T - 1, 1), 0.)
@@ -92,7 +109,8 @@ def check_family(
     "Make sure that a family of variances exists along a curve, node by node"
     for t, s in zip(range(schedule.T, 1, -1), range(schedule.T - 1, 0, -1)):
         try: posterior_variance(posterior, schedule[t], schedule[s], eta)
-        except ValueError as e: raise ValueError(f"{schedule} has no {posterior!r} variance at t={t}, s={s}: {e}") from None
+        except ValueError as e:
+            raise ValueError(f"{schedule} has no {posterior!r} variance at t={t}, s={s}: {e}") from None
 
 # %% ../nbs/16_map.ipynb #08ec3fd1
 def _scaled(name, a, b, c, T, allow, *args, **kw):
@@ -102,7 +120,8 @@ def _scaled(name, a, b, c, T, allow, *args, **kw):
 
 def _resfusion(T=1000):
     q = torch.linspace(1, .5, T + 1, dtype=torch.float64)
-    return _scaled('Resfusion', 1 - q, 2*q - 1, (1 - q**2).sqrt(), T, (), 'sum_constrained', 1., 'input', 'Shi et al., NeurIPS 2024', note='at an even pace of sqrt(A), which goes down to 1/2')
+    return _scaled('Resfusion', 1 - q, 2*q - 1, (1 - q**2).sqrt(), T, (), 'sum_constrained', 1., 'input',
+                   'Shi et al., NeurIPS 2024', note='at an even pace of sqrt(A), which goes down to 1/2')
 
 def _ddbm_vp(T=1000, beta_d=2., beta_min=.1):
     t = torch.linspace(0, 1, T + 1, dtype=torch.float64)
@@ -111,10 +130,12 @@ def _ddbm_vp(T=1000, beta_d=2., beta_min=.1):
     ratio = (alpha[-1]**2/var[-1])*var/alpha**2
     a, b = alpha/alpha[-1]*ratio, alpha*(1 - ratio)
     a[-1], b[-1] = 1., 0.
-    return _scaled('DDBM VP', a, b, (var*(1 - ratio)).clamp(min=0).sqrt(), T, 'bridge', 'bridge', 1., 'input', 'Zhou et al., ICLR 2024')
+    return _scaled('DDBM VP', a, b, (var*(1 - ratio)).clamp(min=0).sqrt(), T, 'bridge', 'bridge', 1., 'input',
+                   'Zhou et al., ICLR 2024')
 
 # %% ../nbs/16_map.ipynb #47b0ba37
-_MAKERS = {f().name: f for f in (_rddm, _ddpm, _ddim, _ve, _edm, _flow, _rectified, _cold, _indi, _indi_brownian, _resshift, _ir_sde, _bbdm, _i2sb, _ddbm_ve, _ddbm_vp, _resfusion)}
+_MAKERS = {f().name: f for f in (_rddm, _ddpm, _ddim, _ve, _edm, _flow, _rectified, _cold, _indi, _indi_brownian,
+                                 _resshift, _ir_sde, _bbdm, _i2sb, _ddbm_ve, _ddbm_vp, _resfusion)}
 PROCESSES = tuple(_MAKERS)
 
 def process(
@@ -141,8 +162,10 @@ def plane_map(
         color, way = tints[i % len(tints)], ('-', '--')[i % 2]
         ax.plot(c.abar, c.bbar, way, color=color, lw=1.6)
         ax.plot([], [], way, color=color, label=name)
-    ax.set(xlim=(-.03, 1.05), ylim=(-.03*top, top), xlabel='abar: how much residual', ylabel='bbar: how much noise'); ax.legend(loc='center left', bbox_to_anchor=(1.01, .5))
-    return RenderedFigure(fig, alt=f'{len(names)} curves on the plane, all starting at the clean picture (0, 0): ' + ', '.join(names))
+    ax.set(xlim=(-.03, 1.05), ylim=(-.03*top, top), xlabel='abar: how much residual', ylabel='bbar: how much noise')
+    ax.legend(loc='center left', bbox_to_anchor=(1.01, .5))
+    return RenderedFigure(fig, alt=f'{len(names)} curves on the plane, all starting at the clean picture (0, 0): '
+                          + ', '.join(names))
 
 # %% ../nbs/16_map.ipynb #310355c1
 def morph(
@@ -151,7 +174,8 @@ def morph(
     u:float, # 0: a, 1: b
 )->Schedule:
     "A curve between two curves"
-    if a.T != b.T: raise ValueError(f"the curves have {a.T} and {b.T} steps: make them equal, for example relative(name, T={a.T})")
+    if a.T != b.T:
+        raise ValueError(f"the curves have {a.T} and {b.T} steps: make them equal, for example relative(name, T={a.T})")
     if not 0 <= u <= 1: raise ValueError(f"u is a share, 0..1, got {u}")
     if u in (0, 1): return (a, b)[int(u)]
     return Schedule((1 - u)*a.abar + u*b.abar, (1 - u)*a.bbar + u*b.bbar, f'{a.name} .. {b.name}', {*a.allow, *b.allow})

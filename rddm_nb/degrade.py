@@ -1,4 +1,4 @@
-"""Rain, drops, holes, blur, darkness, noise, shadow, lost colour, lost detail: ten ways to lose a picture, one method to get it back.
+"""Rain, drops, holes, blur, low light, noise, shadow, lost colour, lost detail: ten degradations, one method.
 
 Docs: https://rddm-nb.github.io/rddm_nb/tasks.html.md"""
 
@@ -43,7 +43,7 @@ def rain(
     x0:Tensor, # clean pictures (B, C, H, W)
     generator:torch.Generator|None=None, # source of randomness
     amount:float=.16, # how densely it falls; 0: no rain
-    scale:float|None=None, # size of the streaks, 1: 7 to 19 pixels long; None: the root of the shorter side over 32, at least 1
+    scale:float|None=None, # of the streaks, 1: 7 to 19 pixels; None: root of the shorter side over 32, at least 1
 )->Tensor: # rainy pictures
     "Bright slanted streaks of three lengths under a slight veil"
     h, w = x0.shape[-2:]
@@ -51,8 +51,10 @@ def rain(
     if k < 1: raise ValueError(f"scale must be at least 1, got {scale}")
     small = x0[..., :math.ceil(h/k), :math.ceil(w/k)]
     slant = _between(x0, -.5, .5, 1, 1, generator=generator)
-    streaks = torch.stack([_streaks(small, amount*share, reach, slant, generator) for reach, share in ((3, .5), (6, .3), (9, .2))])
-    clear = F.interpolate((1 - .92*streaks).prod(0), (h, w), mode='bilinear')*(1 - (.1*_rand(x0, 1, 1, 1, generator=generator) if amount else 0.))
+    streaks = torch.stack([_streaks(small, amount*share, reach, slant, generator)
+                           for reach, share in ((3, .5), (6, .3), (9, .2))])
+    clear = F.interpolate((1 - .92*streaks).prod(0), (h, w),
+                          mode='bilinear')*(1 - (.1*_rand(x0, 1, 1, 1, generator=generator) if amount else 0.))
     return .95 + clear*(x0 - .95)
 
 # %% ../nbs/12_tasks.ipynb #768aed97
@@ -72,7 +74,8 @@ def mask(
     y, x = _pixels(x0)
     hole = torch.zeros_like(x0[:, :1], dtype=torch.bool)
     for _ in range(holes):
-        h, w, cy, cx = (_between(x0, *lim, 1, 1, 1, generator=generator) for lim in (side, side, (.15, .85), (.15, .85)))
+        h, w, cy, cx = (_between(x0, *lim, 1, 1, 1, generator=generator)
+                        for lim in (side, side, (.15, .85), (.15, .85)))
         hole |= ((y - cy).abs() < h/2) & ((x - cx).abs() < w/2)
     return torch.where(hole, 0., x0)
 
@@ -135,14 +138,16 @@ def dark(
     grain:float=.02, # standard deviation of the sensor's noise, in 0..1 light
 )->Tensor: # dark, grainy pictures
     "A short exposure at night: little light, a steeper curve, grain"
-    left, curve = _between(x0, *gain, 1, 1, 1, generator=generator), _between(x0, 1.2, 2.2, 1, 1, 1, generator=generator)
+    left, curve = _between(x0, *gain, 1, 1, 1, generator=generator), _between(x0, 1.2, 2.2, 1, 1, 1,
+                                                                              generator=generator)
     y = left*_light(x0).clamp(min=0)**curve + grain*_normal(x0, generator)
     return (2*y - 1).clamp(-1, 1)
 
 # %% ../nbs/12_tasks.ipynb #5118332d
 def _normal(x, generator=None):
     "Standard normal noise like x"
-    return torch.randn(x.shape, dtype=x.dtype, device=x.device if generator is None else generator.device, generator=generator).to(x.device)
+    return torch.randn(x.shape, dtype=x.dtype, device=x.device if generator is None else generator.device,
+                       generator=generator).to(x.device)
 
 def noise(
     x0:Tensor, # clean pictures (B, C, H, W)
@@ -160,8 +165,10 @@ def grey(
     generator:torch.Generator|None=None, # not used: nothing is random here
 )->Tensor: # grey pictures of the same shape
     "The luminance, repeated over the channels"
-    if (c := x0.shape[1]) not in (1, 3): raise ValueError(f"x0 must have 3 channels (red, green, blue) or 1, got {c}: give the colours alone")
-    return x0.clone() if c == 1 else torch.einsum('bchw,c->bhw', x0, x0.new_tensor([.299, .587, .114]))[:, None].repeat(1, 3, 1, 1)
+    if (c := x0.shape[1]) not in (1, 3):
+        raise ValueError(f"x0 must have 3 channels (red, green, blue) or 1, got {c}: give the colours alone")
+    return x0.clone() if c == 1 else torch.einsum('bchw,c->bhw', x0,
+                                                  x0.new_tensor([.299, .587, .114]))[:, None].repeat(1, 3, 1, 1)
 
 # %% ../nbs/12_tasks.ipynb #a2e9e72c
 def shadow(
@@ -171,18 +178,21 @@ def shadow(
 )->Tensor: # pictures with a shadow
     "The soft edge of an ellipse cuts through the picture; inside, there is less light and it is bluer"
     y, x = _pixels(x0)
-    a, d, r, soft = (_between(x0, *lim, 1, 1, 1, generator=generator) for lim in ((0, 2*math.pi), (.3, .6), (.35, .65), (.02, .12)))
+    a, d, r, soft = (_between(x0, *lim, 1, 1, 1, generator=generator)
+                     for lim in ((0, 2*math.pi), (.3, .6), (.35, .65), (.02, .12)))
     dist = ((y - .5 - d*a.sin())**2 + ((x - .5 - d*a.cos())*1.3)**2).sqrt()
     inside = torch.sigmoid((r - dist)/soft*2)
-    cast = torch.tensor([.92, .97, 1.12], dtype=x0.dtype, device=x0.device).view(1, 3, 1, 1) if x0.shape[1] == 3 else x0.new_ones(1)
+    cast = torch.tensor([.92, .97, 1.12], dtype=x0.dtype,
+                        device=x0.device).view(1, 3, 1, 1) if x0.shape[1] == 3 else x0.new_ones(1)
     keep = 1 - inside*(1 - (_between(x0, *left, 1, 1, 1, generator=generator)*cast).clamp(max=1))
     return 2*_light(x0)*keep - 1
 
 # %% ../nbs/12_tasks.ipynb #6f12cd68
 def _lenses(x, number, radius, generator):
-    "At every pixel, of the nearest drop: distance and offsets from its centre in radii, the centre, the radius in pixels; each (B, 1, H, W)"
+    "Of the nearest drop at every pixel: distance, offsets in radii, centre, radius in pixels; each (B, 1, H, W)"
     h, w = x.shape[-2:]
-    cx, cy, u, tall = (_between(x, *lim, number, 1, 1, generator=generator) for lim in ((0, 1), (0, 1), (0, 1), (1., 1.3)))
+    cx, cy, u, tall = (_between(x, *lim, number, 1, 1, generator=generator)
+                       for lim in ((0, 1), (0, 1), (0, 1), (1., 1.3)))
     r = (radius[0] + (radius[1] - radius[0])*u**2)*min(h, w)
     down, across = _pixels(x)
     across, down = (across - cx)*w/r, (down - cy)*h/(r*tall)
@@ -209,7 +219,8 @@ def drops(
     return x0 + ((1 - q)*r/max(1.5, side/40)).clamp(0, 1)*(drop - x0)
 
 # %% ../nbs/12_tasks.ipynb #d82132f5
-TASKS = dict(rain=rain, mask=mask, blur=blur, dark=dark, noise=noise, shadow=shadow, drops=drops, holes=holes, grey=grey, small=small)
+TASKS = dict(rain=rain, mask=mask, blur=blur, dark=dark, noise=noise, shadow=shadow, drops=drops, holes=holes,
+             grey=grey, small=small)
 
 def degrade(
     x0:Tensor, # clean pictures (B, C, H, W) in [-1, 1]
@@ -218,21 +229,25 @@ def degrade(
 )->Tensor: # degraded pictures x_in, same shape, dtype and device
     "Degrade a batch of pictures, each in its own way"
     if task not in TASKS: raise ValueError(f"task must be one of {', '.join(TASKS)}, got {task!r}")
-    if check_images(x0, 'x0').ndim != 4: raise ValueError(f"x0 must be a batch (B, C, H, W), got shape {tuple(x0.shape)}")
+    if check_images(x0, 'x0').ndim != 4:
+        raise ValueError(f"x0 must be a batch (B, C, H, W), got shape {tuple(x0.shape)}")
     return TASKS[task](x0, generator)
 
 # %% ../nbs/12_tasks.ipynb #faae8be2
 class KnownPixels(torch.nn.Module):
-    "A predictor around another that never changes known pixels: there it puts the true residual and noise (keep known pixels)"
+    "A predictor that puts the true residual and noise at known pixels, so that they never change (keep known pixels)"
     def __init__(self,
         model, # any predictor (x_t, x_in, abar, bbar, t) -> Prediction
         x0:Tensor|None=None, # the clean picture (B, C, H, W), right where it is known; None: x_in itself
-        where:Tensor|None=None, # True where it is known, (B, 1, H, W) or (B, C, H, W); None: where x_in is not 0 in all channels, as `mask` and `holes` leave it
+        where:Tensor|None=None, # True where known, (B, 1 or C, H, W); None: where x_in is not 0 in all channels
     ):
         super().__init__()
-        if where is not None and where.dtype != torch.bool: raise TypeError(f"where must be a mask of booleans, True where the picture is known, got {where.dtype}: use where > .5")
+        if where is not None and where.dtype != torch.bool:
+            raise TypeError(f"where must be a mask of booleans, True where the picture is known, got {where.dtype}: "
+                            f"use where > .5")
         self.model = model
-        self.register_buffer('x0', x0, persistent=False); self.register_buffer('where', where, persistent=False)
+        self.register_buffer('x0', x0, persistent=False)
+        self.register_buffer('where', where, persistent=False)
 
     @property
     def schedule(self): return getattr(self.model, 'schedule', None)
@@ -244,4 +259,5 @@ class KnownPixels(torch.nn.Module):
         where = (x_in != 0).any(1, keepdim=True) if self.where is None else self.where
         res, b = x_in - x0, torch.as_tensor(bbar, dtype=x_t.dtype, device=x_t.device)
         eps = (x_t - x0 - abar*res)/torch.where(b == 0, 1., b)
-        return Prediction(*(None if got is None else torch.where(where, known, got) for got, known in zip(Prediction(*pred), (res, eps))))
+        return Prediction(*(None if got is None else torch.where(where, known, got)
+                            for got, known in zip(Prediction(*pred), (res, eps))))

@@ -15,26 +15,32 @@ from .estimate import Prediction
 
 # %% ../nbs/03b_exact.ipynb #d9ccb0de
 class ExactPredictor:
-    "The best possible predictions when the clean pictures are a known finite set, or a Gaussian mixture around it: no network, no training"
+    "The optimal predictor where clean images are a known finite set, or a Gaussian mixture around it; no training"
     def __init__(self,
         means:Tensor, # the pictures, or the centres of the mixture, (N, ...)
         std:float=0., # standard deviation around each centre; 0: exactly these pictures exist
         weights:Tensor|None=None, # how often each occurs (N,); None: equally often
         tau:float|None=None, # x_in tells about x0 as x_in = x0 + tau times noise would; None: x_in alone tells nothing
     ):
-        if means.ndim < 2 or not len(means): raise ValueError(f"means must be (N, ...) with N >= 1, got shape {tuple(means.shape)}")
-        if not means.is_floating_point(): raise ValueError(f"means must be floats, got {means.dtype}: convert pictures with from_uint8")
+        if means.ndim < 2 or not len(means):
+            raise ValueError(f"means must be (N, ...) with N >= 1, got shape {tuple(means.shape)}")
+        if not means.is_floating_point():
+            raise ValueError(f"means must be floats, got {means.dtype}: convert pictures with from_uint8")
         if not means.isfinite().all(): raise ValueError("means hold NaN or infinite values: clean them first")
-        if not 0 <= std < torch.inf: raise ValueError(f"std must be >= 0, got {std}: give a finite number, 0 if exactly these pictures exist")
+        if not 0 <= std < torch.inf:
+            raise ValueError(f"std must be >= 0, got {std}: give a finite number, 0 if exactly these pictures exist")
         if tau is not None and not tau > 0: raise ValueError(f"tau must be > 0 (or None), got {tau}")
         w = torch.ones(len(means)) if weights is None else torch.as_tensor(weights)
         if w.shape != (len(means),) or not (w >= 0).all() or not 0 < w.sum() < torch.inf:
-            raise ValueError(f"weights must be {len(means)} numbers >= 0 that do not all vanish, and finite, got shape {tuple(w.shape)}, sum {w.sum().item():g}")
+            raise ValueError(f"weights must be {len(means)} numbers >= 0 that do not all vanish, and finite, got "
+                             f"shape {tuple(w.shape)}, sum {w.sum().item():g}")
         self.means, self.std, self.tau = means, std, tau
         self._mu = means.detach().double().flatten(1)
         self._prior = (w.double()/w.sum()).log().to(means.device)
 
-    def __repr__(self): return f"ExactPredictor({len(self.means)} pictures of shape {tuple(self.means.shape[1:])}, std={self.std}, tau={self.tau})"
+    def __repr__(self):
+        return (f"ExactPredictor({len(self.means)} pictures of shape {tuple(self.means.shape[1:])}, std={self.std}, "
+                f"tau={self.tau})")
 
 # %% ../nbs/03b_exact.ipynb #39622179
 def _sq_dist(u, g, mu):
@@ -44,8 +50,10 @@ def _sq_dist(u, g, mu):
 @patch
 def _setting(self:ExactPredictor, x_t, x_in, abar, bbar):
     "Flatten to float64: state minus its input part, input, coefficients (B or 1, 1), and how x_in sharpens the prior"
-    if x_t.shape[1:] != self.means.shape[1:]: raise ValueError(f"x_t has shape {tuple(x_t.shape)}, but the known pictures have {tuple(self.means.shape[1:])}")
-    if x_in is not None and x_in.shape != x_t.shape: raise ValueError(f"x_in has shape {tuple(x_in.shape)}, but x_t has {tuple(x_t.shape)}: they must be equal")
+    if x_t.shape[1:] != self.means.shape[1:]:
+        raise ValueError(f"x_t has shape {tuple(x_t.shape)}, but the known pictures have {tuple(self.means.shape[1:])}")
+    if x_in is not None and x_in.shape != x_t.shape:
+        raise ValueError(f"x_in has shape {tuple(x_in.shape)}, but x_t has {tuple(x_t.shape)}: they must be equal")
     x = x_t.detach().double().flatten(1)
     y = torch.zeros_like(x) if x_in is None else x_in.detach().double().flatten(1)
     a, b = (torch.as_tensor(v, dtype=torch.float64, device=x.device).reshape(-1, 1) for v in (abar, bbar))

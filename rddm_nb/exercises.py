@@ -38,7 +38,8 @@ def _pattern(y, w):
     if not w.abs().max() > 0: return ''
     if torch.allclose(y, -w): return '. The sign is turned'
     ratio, gap = (y*w).sum()/(w*w).sum(), (y - w).mean()
-    if abs(ratio - 1) > 5e-4 and torch.allclose(y, ratio*w): return f'. It is {ratio:.4g} times the spec' + (' everywhere' if w.numel() > 1 else '')
+    if abs(ratio - 1) > 5e-4 and torch.allclose(y, ratio*w):
+        return f'. It is {ratio:.4g} times the spec' + (' everywhere' if w.numel() > 1 else '')
     return f'. It is too large by {gap:.4g} everywhere' if w.numel() > 1 and torch.allclose(y - gap, w) else ''
 
 def _difference(y, w, tol):
@@ -58,7 +59,10 @@ def _fault(got, want, tol):
     except Exception: return f'{type(got).__name__} came back, where numbers are wanted'
     if y.shape != w.shape: return f'{_form(y)} came back, where {_form(w)} is wanted'
     bad = (~y.isfinite() & w.isfinite()).nonzero()
-    if len(bad): return f'{y[tuple(bad[0])].item()} came back' + (f' at {bad[0].tolist()}' if y.ndim else '') + ': look for a division by zero or a root of a negative number'
+    if len(bad):
+        return f'{y[tuple(bad[0])].item()} came back' + (f' at {bad[0].tolist()}' if y.ndim
+                                                         else '') + (': look for a division by zero or a root of a '
+                                                                     'negative number')
     return _difference(y, w, tol)
 
 # %% ../nbs/exercises.ipynb #02fbb761
@@ -66,15 +70,19 @@ def _fields(ax, v, title):
     "A small table of numbers as coloured fields"
     top = 2*v.abs().max().clamp(min=1e-9)
     ax.imshow(v.numpy(), cmap='PuOr_r', vmin=-top, vmax=top, aspect='auto' if v.shape[0] > 3*v.shape[1] else 'equal')
-    ax.set(title=title, xticks=[], yticks=[]); ax.spines[:].set_visible(False)
+    ax.set(title=title, xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
     if v.numel() <= 48:
-        for (i, j), x in zip([(i, j) for i in range(v.shape[0]) for j in range(v.shape[1])], v.flatten().tolist()): ax.text(j, i, f'{x:.4g}' if abs(x) >= 10 or x == round(x) else f'{x:.2f}' if v.shape[1] > 3 else f'{x:.3g}', ha='center', va='center', color='#222222', fontsize=8)
+        for (i, j), x in zip([(i, j) for i in range(v.shape[0]) for j in range(v.shape[1])], v.flatten().tolist()):
+            ax.text(j, i, f'{x:.4g}' if abs(x) >= 10 or x == round(x) else f'{x:.2f}' if v.shape[1] > 3
+                    else f'{x:.3g}', ha='center', va='center', color='#222222', fontsize=8)
 
 def _curves(got, want):
     "Two lists of numbers as curves"
     fig, ax = canvas(width=5.2, height=1.9)
     ax.plot(want, 'o-' if len(want) <= 30 else '-', color=COLORS['x_in'], lw=5, ms=9, alpha=.5, label='spec')
-    if got is not None: ax.plot(got, 'o-' if len(want) <= 30 else '-', color=COLORS['other'], lw=1.5, ms=4, label='yours')
+    if got is not None:
+        ax.plot(got, 'o-' if len(want) <= 30 else '-', color=COLORS['other'], lw=1.5, ms=4, label='yours')
     if len(want) <= 30: ax.set_xticks(range(0, len(want), 1 + len(want)//16))
     ax.legend()
     return fig
@@ -96,10 +104,12 @@ def draw(
     if w.ndim == 1: return RenderedFigure(_curves(g, w), alt=alt)
     rows = {'spec': w} if g is None else {'yours': g, 'spec': w}
     if w.ndim > 2:
-        return show_images({k: (v if v.ndim > 3 else v[None])[:6] for k, v in rows.items()}, size=.8, alt=alt, signed=rows if signed else ())
+        return show_images({k: (v if v.ndim > 3 else v[None])[:6] for k, v in rows.items()}, size=.8, alt=alt,
+                           signed=rows if signed else ())
     wide = w.shape[1] > 5 # then one above the other
     size, n = dict(width=min(1.3 + .5*w.shape[1], 5.6 if wide else 3.6), height=min(.5 + .35*w.shape[0], 3)), len(rows)
-    fig, axes = canvas(*((n, 1) if wide else (1, n)), width=size['width']*(1 if wide else n), height=size['height']*(n if wide else 1), squeeze=False)
+    fig, axes = canvas(*((n, 1) if wide else (1, n)), width=size['width']*(1 if wide else n),
+                       height=size['height']*(n if wide else 1), squeeze=False)
     for ax, (k, v) in zip(axes.flat, rows.items()): _fields(ax, v, k)
     return RenderedFigure(fig, alt=alt)
 
@@ -115,7 +125,8 @@ class Verdict:
     def __repr__(self): return self.line
     def _repr_html_(self):
         colour = COLORS['x0' if self.ok else 'res']
-        return f'<div style="border-left:4px solid {colour};padding:.2em .8em"><p style="margin:.2em 0">{html.escape(self.line)}</p>{self.body()}</div>'
+        return (f'<div style="border-left:4px solid {colour};padding:.2em .8em"><p style="margin:.2em '
+                f'0">{html.escape(self.line)}</p>{self.body()}</div>')
 
 # %% ../nbs/exercises.ipynb #535d79b4
 def _short(v):
@@ -126,7 +137,9 @@ def _short(v):
 
 def _table(rows, head):
     "Rows of words as an HTML table"
-    line = lambda cells, tag: '<tr>' + ''.join(f'<{tag} style="padding:.1em .8em;text-align:left">{html.escape(str(c))}</{tag}>' for c in cells) + '</tr>'
+    line = lambda cells, tag: '<tr>' + ''.join(f'<{tag} style="padding:.1em '
+                                               f'.8em;text-align:left">{html.escape(str(c))}</{tag}>'
+                                               for c in cells) + '</tr>'
     return f"<table>{line(head, 'th')}{''.join(line(r, 'td') for r in rows)}</table>"
 
 # %% ../nbs/exercises.ipynb #d582a0cf
@@ -145,10 +158,12 @@ class Exercise:
     ):
         if not callable(spec): cases = ((),)
         if not cases: raise ValueError(f"exercise {name!r} has no cases: give at least one tuple of arguments")
-        self.name, self.spec, self.cases, self.slips, self.through, self.draw, self.tol, self.rule, self.book = name, spec, [tuple(c) for c in cases], list(slips), through, draw, tol, rule, book
+        self.name, self.spec, self.cases, self.slips = name, spec, [tuple(c) for c in cases], list(slips)
+        self.through, self.draw, self.tol, self.rule, self.book = through, draw, tol, rule, book
         self.shown, self.want = False, [self._outcome(spec, c) for c in self.cases]
         for w in self.want:
-            if not isinstance(w, str) and _numbers(w).isnan().any(): raise ValueError(f"the spec of {name!r} gives NaN: choose other cases")
+            if not isinstance(w, str) and _numbers(w).isnan().any():
+                raise ValueError(f"the spec of {name!r} gives NaN: choose other cases")
 
     def _outcome(self, answer, case):
         "What an answer gives on copies of a case's arguments"
@@ -169,7 +184,9 @@ def _faults(ex, answer):
     "Outcomes of all cases, and what is wrong with each"
     got, faults = zip(*[_tried(ex, answer, c) for c in ex.cases])
     faults = [f or _fault(g, w, ex.tol) for f, g, w in zip(faults, got, ex.want)]
-    if _secret(ex) and faults[0].startswith('off by'): faults = [f'{_short(got[0])} is too ' + ('large' if _numbers(got[0]).sum() > _numbers(ex.want[0]).sum() else 'small')]
+    if _secret(ex) and faults[0].startswith('off by'):
+        faults = [f'{_short(got[0])} is too ' + ('large' if _numbers(got[0]).sum() > _numbers(ex.want[0]).sum()
+                                                 else 'small')]
     return got, faults
 
 def _slip(ex, answer, got):
@@ -185,7 +202,8 @@ def _slip(ex, answer, got):
 # %% ../nbs/exercises.ipynb #38c90b90
 def _args(ex, case):
     "Arguments of a case, with their names, in words"
-    return ', '.join(f'{n} = {_short(a)}' for n, a in zip(inspect.signature(ex.spec).parameters, case)) if callable(ex.spec) else ''
+    return ', '.join(f'{n} = {_short(a)}'
+                     for n, a in zip(inspect.signature(ex.spec).parameters, case)) if callable(ex.spec) else ''
 
 def _body(ex, got, k):
     "HTML that shows outcome k beside the spec's, or a table of single values"
@@ -199,22 +217,28 @@ def _body(ex, got, k):
 # %% ../nbs/exercises.ipynb #c87e3d75
 def _card(ex):
     "HTML: the name of an exercise, what goes in, what comes out, and the target"
-    gives = f'<code>{html.escape(_args(ex, ex.cases[0]) or "nothing")}</code> goes in, {_form(ex.want[0])} comes out' if callable(ex.spec) else 'a value is wanted'
-    return f'<div><p style="margin:.2em 0"><strong>{html.escape(ex.name)}</strong>: {gives}.</p>{_body(ex, [None]*len(ex.cases), 0)}</div>'
+    taken = html.escape(_args(ex, ex.cases[0]) or 'nothing')
+    gives = f'<code>{taken}</code> goes in, {_form(ex.want[0])} comes out' if callable(ex.spec) else 'a value is wanted'
+    return (f'<div><p style="margin:.2em 0"><strong>{html.escape(ex.name)}</strong>: '
+            f'{gives}.</p>{_body(ex, [None]*len(ex.cases), 0)}</div>')
 
 def _target(ex): return '' if ex.shown else _card(ex)
 
 # %% ../nbs/exercises.ipynb #34f6ec8e
 def _judged(ex, answer):
     "Verdict on an answer; nothing is recorded"
-    if answer is None or answer is ...: return Verdict(False, 'Not yet: put your answer in the place of the dots.', lambda: _target(ex))
+    if answer is None or answer is ...:
+        return Verdict(False, 'Not yet: put your answer in the place of the dots.', lambda: _target(ex))
     if callable(ex.spec) != callable(answer):
-        return Verdict(False, f"Not yet: {'a function' if callable(ex.spec) else 'a value'} is wanted, and {'a function' if callable(answer) else _short(answer)} came.", lambda: _target(ex))
+        return Verdict(False, f"Not yet: {'a function' if callable(ex.spec) else 'a value'} is wanted, and "
+                              f"{'a function' if callable(answer) else _short(answer)} came.", lambda: _target(ex))
     got, faults = _faults(ex, answer)
     k = next((i for i, f in enumerate(faults) if f), 0)
     broken = faults[k] and (_slip(ex, answer, got) or faults[k]) or ex.rule and ex.rule(answer)
-    where = f' (case {k + 1} of {len(faults)}: {_args(ex, ex.cases[k])})' if faults[k] and len(faults) > 1 and got[k] is not None else ''
-    return Verdict(not broken, f'Not yet: {broken}{where}.' if broken else f'Solved: {ex.name}.', lambda: _target(ex) if got[k] is None else _body(ex, got, k))
+    known = faults[k] and len(faults) > 1 and got[k] is not None
+    where = f' (case {k + 1} of {len(faults)}: {_args(ex, ex.cases[k])})' if known else ''
+    return Verdict(not broken, f'Not yet: {broken}{where}.' if broken else f'Solved: {ex.name}.',
+                   lambda: _target(ex) if got[k] is None else _body(ex, got, k))
 
 # %% ../nbs/exercises.ipynb #6e3cdb5c
 @patch
@@ -239,13 +263,15 @@ class Book:
         folder=None, # where progress is kept; None: the folder that RDDM_PROGRESS names, if any, else only in memory
     ):
         folder = folder or os.environ.get('RDDM_PROGRESS')
-        self.name, self.file, self.exercises, self._solved = name, Path(folder)/'rddm_progress.json' if folder else None, {}, set()
+        self.name, self.exercises, self._solved = name, {}, set()
+        self.file = Path(folder)/'rddm_progress.json' if folder else None
 
     def _read(self):
         "All books in the file"
         if self.file is None or not self.file.exists(): return {}
         try: return {k: [str(n) for n in v] for k, v in json.loads(self.file.read_text()).items()}
-        except (ValueError, AttributeError, TypeError): raise ValueError(f"{self.file} is no record of progress: move it away, or name another folder") from None
+        except (ValueError, AttributeError, TypeError):
+            raise ValueError(f"{self.file} is no record of progress: move it away, or name another folder") from None
 
     @property
     def solved(self)->list:
@@ -268,7 +294,8 @@ def exercise(self:Book,
 @patch
 def __getitem__(self:Book, name)->Exercise:
     "The exercise of this name"
-    if name not in self.exercises: raise KeyError(f"{self.name} has no exercise {name!r}, but {', '.join(self.exercises)}")
+    if name not in self.exercises:
+        raise KeyError(f"{self.name} has no exercise {name!r}, but {', '.join(self.exercises)}")
     return self.exercises[name]
 
 @patch
@@ -288,14 +315,15 @@ def __repr__(self:Book): return f'{self.name}: {len(self.solved)} of {len(self.e
 
 @patch
 def _repr_html_(self:Book):
-    return f'<p>{html.escape(repr(self))}</p>' + _table([('solved' if n in self.solved else 'open', n) for n in self.exercises], ('', 'exercise'))
+    return f'<p>{html.escape(repr(self))}</p>' + _table([('solved' if n in self.solved else 'open', n)
+                                                         for n in self.exercises], ('', 'exercise'))
 
 # %% ../nbs/exercises.ipynb #f11b3de7
 def test_solution(
     exercise:Exercise, # the puzzle
     answer, # its solution
 )->Verdict: # to be shown
-    "The solution is right and every known slip is refused with its own sentence, or an AssertionError says what is not so"
+    "Assert that the solution is right and every known slip is refused with its own sentence"
     v = _judged(exercise, answer)
     assert v, f'{exercise.name}: the solution fails. {v.line}'
     assert len(exercise.slips) > 1, f'{exercise.name}: {len(exercise.slips)} known wrong answers, fewer than 2'

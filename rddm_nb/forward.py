@@ -26,7 +26,8 @@ def one_step(
 def _same_shape(x, **others):
     "Refuse tensors whose shape differs from the first"
     for name, v in others.items():
-        if v is not None and v.shape != x.shape: raise ValueError(f"{name} has shape {tuple(v.shape)}, but x0 has {tuple(x.shape)}: they must be equal")
+        if v is not None and v.shape != x.shape:
+            raise ValueError(f"{name} has shape {tuple(v.shape)}, but x0 has {tuple(x.shape)}: they must be equal")
 
 def q_sample(
     x0:Tensor, # clean pictures (B, ...)

@@ -18,7 +18,8 @@ def from_uint8(
 )->Tensor: # the same values in [-1, 1]
     "Pixel values 0..255 to [-1, 1]"
     img = torch.as_tensor(img)
-    if img.dtype != torch.uint8: raise TypeError(f"from_uint8 wants uint8, got {img.dtype}; scale floats yourself: x/127.5 - 1")
+    if img.dtype != torch.uint8:
+        raise TypeError(f"from_uint8 wants uint8, got {img.dtype}; scale floats yourself: x/127.5 - 1")
     return img.to(dtype)/127.5 - 1
 
 # %% ../nbs/images.ipynb #94483c46
@@ -35,10 +36,12 @@ def check_images(
 )->Tensor: # x itself
     "Refuse what is not a batch of pictures in [-1, 1], and say how to convert it"
     if not torch.is_tensor(x): raise TypeError(f"{name} must be a tensor, got {type(x).__name__}")
-    if not x.is_floating_point(): raise TypeError(f"{name} has dtype {x.dtype}; convert with rddm_nb.images.from_uint8({name})")
+    if not x.is_floating_point():
+        raise TypeError(f"{name} has dtype {x.dtype}; convert with rddm_nb.images.from_uint8({name})")
     if not x.numel(): raise ValueError(f"{name} is empty: its shape is {tuple(x.shape)}")
     lo, hi = (v.item() for v in torch.aminmax(x))
-    if not (lo == lo and hi == hi and abs(lo) != float('inf') and abs(hi) != float('inf')): raise ValueError(f"{name} holds NaN or infinite values")
+    if not (lo == lo and hi == hi and abs(lo) != float('inf') and abs(hi) != float('inf')):
+        raise ValueError(f"{name} holds NaN or infinite values")
     if lo >= -1.001 and hi <= 1.001: return x
     hint = f"it looks like [0, 255]: use {name}/127.5 - 1" if lo >= 0 and hi > 2 else "rescale or clamp it first"
     raise ValueError(f"{name} must lie in [-1, 1], got [{lo:.4g}, {hi:.4g}]; {hint}")

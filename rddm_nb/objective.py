@@ -22,7 +22,9 @@ def step_weights(
 )->tuple: # (weight of the residual's error, weight of the noise's)
     "What errors of a prediction do to a step, in standard deviations of the step: alpha/s and beta^2/(bbar_t s) (mean)"
     at, to = Point(*at), Point(*to)
-    if to.bbar == 0 or at.bbar <= to.bbar: raise SingularError(f"the step from {tuple(at)} to {tuple(to)} draws nothing: its weights need noise at both ends, and less at the second")
+    if to.bbar == 0 or at.bbar <= to.bbar:
+        raise SingularError(f"the step from {tuple(at)} to {tuple(to)} draws nothing: its weights need noise at both "
+                            f"ends, and less at the second")
     beta2 = at.bbar**2 - to.bbar**2
     s = (beta2*to.bbar**2/at.bbar**2)**.5
     return (at.abar - to.abar)/s, beta2/at.bbar/s

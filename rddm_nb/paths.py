@@ -31,23 +31,26 @@ def commutator(
 
 # %% ../nbs/11_paths.ipynb #66fd43ec
 class TimeConditioned:
-    "A predictor that is told the step and believes itself on the road it was trained on"
+    "A predictor told the step alone, as if on the path it was trained on"
     def __init__(self,
         model, # what is best at every place
-        trained_on:Schedule, # the road of the training
+        trained_on:Schedule, # the path of the training
     ): self.model, self.trained_on = model, trained_on
     def __call__(self, x_t, x_in, abar, bbar, t=None, **cond):
-        if t is None: raise ValueError("this predictor knows only steps of its schedule, but this path has none (t is None): sample along a schedule with as many steps")
+        if t is None:
+            raise ValueError("this predictor knows only steps of its schedule, but this path has none (t is None): "
+                             "sample along a schedule with as many steps")
         return self.model(x_t, x_in, *self.trained_on[t], t, **cond)
 
 # %% ../nbs/11_paths.ipynb #7c6f6fc8
 class CoefficientConditioned:
-    "Two predictors, the residual's told abar and the noise's told bbar, each believing itself on the road it was trained on"
+    "Two predictors, the residual's told abar and the noise's bbar, as if on the path they were trained on"
     def __init__(self,
         model, # what is best at every place
-        trained_on:Schedule, # the road of the training, on which both coefficients rise
+        trained_on:Schedule, # the path of the training, on which both coefficients rise
     ):
-        if (trained_on.abar.diff() <= 0).any() or (trained_on.bbar.diff() <= 0).any(): raise ValueError(f"both coefficients must rise along {trained_on}: one value has to name one place")
+        if (trained_on.abar.diff() <= 0).any() or (trained_on.bbar.diff() <= 0).any():
+            raise ValueError(f"both coefficients must rise along {trained_on}: one value has to name one place")
         self.model, self.a, self.b = model, trained_on.abar.numpy(), trained_on.bbar.numpy()
     def __call__(self, x_t, x_in, abar, bbar, t=None, **cond):
         there = float(np.interp(abar, self.a, self.b)), float(np.interp(bbar, self.b, self.a))

@@ -20,7 +20,7 @@ from .viz import RenderedFigure, canvas, plot_plane
 
 # %% ../nbs/17_puzzles.ipynb #0ce239f7
 def _expression(answer):
-    "The expression that a function or a lambda returns; None if its source is not at hand, or more than one is in sight"
+    "The expression that a function or a lambda returns; None if its source is not at hand or ambiguous"
     try: tree = ast.parse(textwrap.dedent(inspect.getsource(answer)))
     except (OSError, TypeError, SyntaxError): return None
     found = [n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.Lambda))]
@@ -33,8 +33,10 @@ def one_line(
     "The rule of the puzzles: a single expression that is not too long"
     f = _expression(answer)
     if f is None: return ''
-    body = f.body if isinstance(f, ast.Lambda) else [n for n in f.body if not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))]
-    if not isinstance(f, ast.Lambda) and (len(body) != 1 or not isinstance(body[0], ast.Return)): return 'right, but the rule is one expression after `return`'
+    body = f.body if isinstance(f, ast.Lambda) else [n for n in f.body if not (isinstance(n, ast.Expr)
+                                                                               and isinstance(n.value, ast.Constant))]
+    if not isinstance(f, ast.Lambda) and (len(body) != 1 or not isinstance(body[0], ast.Return)):
+        return 'right, but the rule is one expression after `return`'
     n = len(ast.unparse(body if isinstance(f, ast.Lambda) else body[0].value))
     return f'right, but {n} columns long, and the rule is {width}' if n > width else ''
 
@@ -42,64 +44,112 @@ def one_line(
 def _pictures():
     "Two clean pictures, the same behind a grey square, and noise"
     x0, gen = emoji()[[150, 219]].double(), torch.Generator().manual_seed(0)
-    x_in = x0.clone(); x_in[..., 8:24, 8:24] = 0
+    x_in = x0.clone()
+    x_in[..., 8:24, 8:24] = 0
     return x0, x_in, torch.randn(x0.shape, generator=gen, dtype=x0.dtype)
 
 def _plane(add, x0, x_in, eps):
     x, noise = x0 + .5*(x_in - x0) + .4*eps, torch.tensor([.3, .4, 0., 1.2]).double()
     add('residual', lambda x0, x_in: x_in - x0, [(x0, x_in)],
-        [(lambda x0, x_in: x0 - x_in, 'it points from the clean picture to the degraded one'), (lambda x0, x_in: x_in, 'what is in both pictures is no residual')], draw=partial(draw, signed=True))
-    add('mixture', lambda x0, x_in, eps, a, b: (1 - a)*x0 + a*x_in + b*eps, [(x0, x_in, eps, .5, .2), (x0, x_in, eps, 1., .1)],
-        [(lambda x0, x_in, eps, a, b: x0 + a*x_in + b*eps, 'as the degraded picture comes, the clean one has to leave'), (lambda x0, x_in, eps, a, b: a*x0 + (1 - a)*x_in + b*eps, 'at a = 0 the picture is clean')])
+        [(lambda x0, x_in: x0 - x_in, 'it points from the clean picture to the degraded one'),
+         (lambda x0, x_in: x_in, 'what is in both pictures is no residual')], draw=partial(draw, signed=True))
+    add('mixture', lambda x0, x_in, eps, a, b: (1 - a)*x0 + a*x_in + b*eps,
+        [(x0, x_in, eps, .5, .2), (x0, x_in, eps, 1., .1)],
+        [(lambda x0, x_in, eps, a, b: x0 + a*x_in + b*eps,
+          'as the degraded picture comes, the clean one has to leave'),
+          (lambda x0, x_in, eps, a, b: a*x0 + (1 - a)*x_in + b*eps, 'at a = 0 the picture is clean')])
     add('clean again', lambda x_t, x_in, eps, a, b: (x_t - a*x_in - b*eps)/(1 - a), [(x, x_in, eps, .5, .4)],
-        [(lambda x_t, x_in, eps, a, b: x_t - a*x_in - b*eps, 'only a share of the clean picture is left: divide by it'), (lambda x_t, x_in, eps, a, b: (x_t - a*x_in)/(1 - a) - b*eps, 'the noise is in the state too, take it off before you divide')])
+        [(lambda x_t, x_in, eps, a, b: x_t - a*x_in - b*eps,
+          'only a share of the clean picture is left: divide by it'),
+          (lambda x_t, x_in, eps, a, b: (x_t - a*x_in)/(1 - a) - b*eps,
+           'the noise is in the state too, take it off before you divide')])
     add('rescaled', lambda x_t, x_in, a: (x_t - a*x_in)/(1 - a), [(x, x_in, .5)],
-        [(lambda x_t, x_in, a: x_t - a*x_in, 'the clean picture should be there in full: divide'), (lambda x_t, x_in, a: (x_t - x_in)/(1 - a), 'only the share a of the input is in the state')])
-    add('noise seen', lambda a, b: b/(1 - a), [(0., .5), (.5, .25), (.9, .05)], [(lambda a, b: b, 'what is left of the picture shrinks as well'), (lambda a, b: (1 - a)/b, 'upside down: without noise it is 0')])
-    add('levels', lambda beta: beta.square().cumsum(0).sqrt(), [(noise,)], [(lambda beta: beta.cumsum(0), 'variances add up, standard deviations do not'), (lambda beta: beta.square().cumsum(0), 'that is a variance')])
-    add('steps of noise', lambda b: b.square().diff().sqrt(), [(noise.square().cumsum(0).sqrt(),)], [(lambda b: b.diff(), 'levels do not subtract, their squares do'), (lambda b: b.square().diff(), 'that is a variance')])
+        [(lambda x_t, x_in, a: x_t - a*x_in, 'the clean picture should be there in full: divide'),
+         (lambda x_t, x_in, a: (x_t - x_in)/(1 - a), 'only the share a of the input is in the state')])
+    add('noise seen', lambda a, b: b/(1 - a), [(0., .5), (.5, .25), (.9, .05)],
+        [(lambda a, b: b, 'what is left of the picture shrinks as well'),
+         (lambda a, b: (1 - a)/b, 'upside down: without noise it is 0')])
+    add('levels', lambda beta: beta.square().cumsum(0).sqrt(), [(noise,)],
+        [(lambda beta: beta.cumsum(0), 'variances add up, standard deviations do not'),
+         (lambda beta: beta.square().cumsum(0), 'that is a variance')])
+    add('steps of noise', lambda b: b.square().diff().sqrt(), [(noise.square().cumsum(0).sqrt(),)],
+        [(lambda b: b.diff(), 'levels do not subtract, their squares do'),
+         (lambda b: b.square().diff(), 'that is a variance')])
 
 # %% ../nbs/17_puzzles.ipynb #068b9e14
 def _step(add, x0, x_in, eps):
     res, p, q = x_in - x0, (.7, .6), (.3, .2)
     x = x0 + p[0]*res + p[1]*eps
     add('the other half', lambda x_t, x_in, res, a, b: (x_t - x_in + (1 - a)*res)/b, [(x, x_in, res, *p)],
-        [(lambda x_t, x_in, res, a, b: (x_t - x_in + a*res)/b, 'the share 1 - a of the residual is missing from the state'), (lambda x_t, x_in, res, a, b: x_t - x_in + (1 - a)*res, 'that is b times the noise')])
+        [(lambda x_t, x_in, res, a, b: (x_t - x_in + a*res)/b,
+          'the share 1 - a of the residual is missing from the state'),
+          (lambda x_t, x_in, res, a, b: x_t - x_in + (1 - a)*res, 'that is b times the noise')])
     add('a step', lambda x_t, res, eps, p, q: x_t - (p[0] - q[0])*res - (p[1] - q[1])*eps, [(x, res, eps, p, q)],
-        [(lambda x_t, res, eps, p, q: x_t - q[0]*res - q[1]*eps, 'take off what is too much, not what is to stay'), (lambda x_t, res, eps, p, q: x_t + (p[0] - q[0])*res + (p[1] - q[1])*eps, 'that goes towards more noise')])
-    add('a step from a guess', lambda x_t, x0, p, q: (1 - q[0])*x0 + q[1]/p[1]*(x_t - (1 - p[0])*x0), [((1 - p[0])*x0 + p[1]*eps, x0, p, q)],
-        [(lambda x_t, x0, p, q: x0 + q[1]/p[1]*(x_t - x0), 'without input the residual is -x0: a share of the guess is missing from both states'), (lambda x_t, x0, p, q: (1 - q[0])*x0, 'carry the noise along, scaled')])
+        [(lambda x_t, res, eps, p, q: x_t - q[0]*res - q[1]*eps, 'take off what is too much, not what is to stay'),
+         (lambda x_t, res, eps, p, q: x_t + (p[0] - q[0])*res + (p[1] - q[1])*eps, 'that goes towards more noise')])
+    add('a step from a guess', lambda x_t, x0, p, q: (1 - q[0])*x0 + q[1]/p[1]*(x_t - (1 - p[0])*x0),
+        [((1 - p[0])*x0 + p[1]*eps, x0, p, q)],
+        [(lambda x_t, x0, p, q: x0 + q[1]/p[1]*(x_t - x0),
+          'without input the residual is -x0: a share of the guess is missing from both states'),
+          (lambda x_t, x0, p, q: (1 - q[0])*x0, 'carry the noise along, scaled')])
     add('the posterior', lambda bt, bs: bs**2*(bt**2 - bs**2)/bt**2, [(.5, .3), (1., .1), (.4, .4)],
-        [(lambda bt, bs: bt**2 - bs**2, 'that is how much the step added, before anyone looked at the start'), (lambda bt, bs: bs**2, 'that is the level at the target, before anyone looked at the state'), (lambda bt, bs: bs*(bt**2 - bs**2)**.5/bt, 'the square of it')])
+        [(lambda bt, bs: bt**2 - bs**2, 'that is how much the step added, before anyone looked at the start'),
+         (lambda bt, bs: bs**2, 'that is the level at the target, before anyone looked at the state'),
+         (lambda bt, bs: bs*(bt**2 - bs**2)**.5/bt, 'the square of it')])
     add('where it was', lambda x_t, x0, bt, bs: x0 + (bs/bt)**2*(x_t - x0), [(x0 + .8*eps, x0, .8, .4)],
-        [(lambda x_t, x0, bt, bs: x0 + bs/bt*(x_t - x0), 'that is a deterministic step; the mean of the posterior is nearer to the start'), (lambda x_t, x0, bt, bs: (bs/bt)**2*x_t, 'the distance to the clean picture shrinks, not the picture')])
+        [(lambda x_t, x0, bt, bs: x0 + bs/bt*(x_t - x0),
+          'that is a deterministic step; the mean of the posterior is nearer to the start'),
+          (lambda x_t, x0, bt, bs: (bs/bt)**2*x_t, 'the distance to the clean picture shrinks, not the picture')])
     add('fresh', lambda bt, bs, eta: bs*(eta*(1 - bs**2/bt**2))**.5, [(.5, .3, 1.), (.5, .3, .25), (.5, .3, 0.)],
-        [(lambda bt, bs, eta: eta*bs*(1 - bs**2/bt**2)**.5, 'eta is a share of the variance'), (lambda bt, bs, eta: eta*bs**2*(1 - bs**2/bt**2), 'that is the variance')])
-    add('clamped', lambda x0, eps, a, b: eps + (1 - a)/b*(x0 - x0.clamp(-1, 1)), [(1.5*x0, eps, .5, .4)], through=lambda v: v/2.5,
-        slips=[(lambda x0, eps, a, b: eps + (x0 - x0.clamp(-1, 1))/b, 'the residual moves too and takes up the share a'), (lambda x0, eps, a, b: eps, 'the state would no longer be the same')])
+        [(lambda bt, bs, eta: eta*bs*(1 - bs**2/bt**2)**.5, 'eta is a share of the variance'),
+         (lambda bt, bs, eta: eta*bs**2*(1 - bs**2/bt**2), 'that is the variance')])
+    add('clamped', lambda x0, eps, a, b: eps + (1 - a)/b*(x0 - x0.clamp(-1, 1)), [(1.5*x0, eps, .5, .4)],
+        through=lambda v: v/2.5,
+        slips=[(lambda x0, eps, a, b: eps + (x0 - x0.clamp(-1, 1))/b,
+                'the residual moves too and takes up the share a'),
+                (lambda x0, eps, a, b: eps, 'the state would no longer be the same')])
 
 # %% ../nbs/17_puzzles.ipynb #a653be91
 def _roads(got, want):
     "Two lists of levels as a curve on the plane"
     fig, ax = canvas(width=4.2, height=2.4)
-    return RenderedFigure(plot_plane(ax, {'spec': want} | ({} if got is None else {'yours': [v.tolist() for v in got]}), marker='o', ms=3).figure, alt='a curve on the plane')
+    return RenderedFigure(plot_plane(ax, {'spec': want} | ({} if got is None
+                                                           else {'yours': [v.tolist() for v in got]}), marker='o',
+                                                           ms=3).figure, alt='a curve on the plane')
 
 def _path(add, x0, x_in, eps):
     x, ring = torch.linspace(0, 1, 11).double(), torch.tensor([[1., 0.], [0., 1.], [-1., 0.], [0., -1.]]).double()
     gen = torch.Generator().manual_seed(1)
     fog, cloud = torch.randn(2, 6, 2, generator=gen, dtype=torch.float64)
-    add('the default', lambda x: (2*x - x**2, x), [(x,)], [(lambda x: (x**2, x), 'the residual comes in fast and then slowly'), (lambda x: (2*x - x**2, x**2), 'the variance is the square of x, not the level')], draw=_roads)
+    add('the default', lambda x: (2*x - x**2, x), [(x,)],
+        [(lambda x: (x**2, x), 'the residual comes in fast and then slowly'),
+         (lambda x: (2*x - x**2, x**2), 'the variance is the square of x, not the level')], draw=_roads)
     add('the circle', lambda x: (1 - (x*torch.pi/2).cos(), (x*torch.pi/2).sin()), [(x,)],
-        [(lambda x: ((x*torch.pi/2).sin(), 1 - (x*torch.pi/2).cos()), 'noise first: the circle leaves the clean picture upwards'), (lambda x: (1 - (x*torch.pi/2).cos(), x), 'its points lie at distance 1 from (1, 0)')], draw=_roads)
-    add("DDPM's levels", lambda A: (1 - A.sqrt(), (1 - A).sqrt()), [(1 - x**2,)], [(lambda A: (1 - A, (1 - A).sqrt()), 'the picture is multiplied by the root of the product'), (lambda A: (1 - A.sqrt(), 1 - A), 'a level is a standard deviation')], draw=_roads)
+        [(lambda x: ((x*torch.pi/2).sin(), 1 - (x*torch.pi/2).cos()),
+          'noise first: the circle leaves the clean picture upwards'),
+          (lambda x: (1 - (x*torch.pi/2).cos(), x), 'its points lie at distance 1 from (1, 0)')], draw=_roads)
+    add("DDPM's levels", lambda A: (1 - A.sqrt(), (1 - A).sqrt()), [(1 - x**2,)],
+        [(lambda A: (1 - A, (1 - A).sqrt()), 'the picture is multiplied by the root of the product'),
+         (lambda A: (1 - A.sqrt(), 1 - A), 'a level is a standard deviation')], draw=_roads)
     add('pairs', lambda grid: list(zip(grid, grid[1:])), [([1000, 600, 300, 0],), ([4, 0],)],
-        [(lambda grid: list(zip(grid[::2], grid[1::2])), 'every stop but the first is where a step ends, and where the next begins'), (lambda grid: list(zip(grid[1:], grid)), 'a step goes from more noise to less')])
-    add('votes', lambda x, means, a, b: (-cdist(x, (1 - a)*means)**2/2/b**2).softmax(1), [(fog, ring, .2, .5), (cloud, ring, .5, .2)],
-        [(lambda x, means, a, b: (-cdist(x, means)**2/2/b**2).softmax(1), 'at a the candidates stand at the share 1 - a of their place'), (lambda x, means, a, b: (-cdist(x, (1 - a)*means)**2/2/b**2).softmax(0), 'the weights of one state add up to 1, along the candidates'),
+        [(lambda grid: list(zip(grid[::2], grid[1::2])),
+          'every stop but the first is where a step ends, and where the next begins'),
+          (lambda grid: list(zip(grid[1:], grid)), 'a step goes from more noise to less')])
+    add('votes', lambda x, means, a, b: (-cdist(x, (1 - a)*means)**2/2/b**2).softmax(1),
+        [(fog, ring, .2, .5), (cloud, ring, .5, .2)],
+        [(lambda x, means, a, b: (-cdist(x, means)**2/2/b**2).softmax(1),
+          'at a the candidates stand at the share 1 - a of their place'),
+          (lambda x, means, a, b: (-cdist(x, (1 - a)*means)**2/2/b**2).softmax(0),
+           'the weights of one state add up to 1, along the candidates'),
          (lambda x, means, a, b: (-cdist(x, (1 - a)*means)/b).softmax(1), 'the squared distance')])
-    add('how long', lambda a, b: (a.diff()**2 + b.diff()**2).sqrt().sum(), [(x, x), (2*x - x**2, x)], [(lambda a, b: (a.diff() + b.diff()).sum(), 'round the corner; Pythagoras knows a shorter way'), (lambda a, b: (a.diff()**2 + b.diff()**2).sum(), 'the root of every piece')])
-    add('energy', lambda x, y: 2*cdist(x, y).mean() - cdist(x, x).mean() - cdist(y, y).mean(), [(fog, ring), (fog, cloud), (ring, ring)],
-        [(lambda x, y: cdist(x, y).mean(), 'two equal clouds should have distance 0'), (lambda x, y: cdist(x, y).mean() - cdist(x, x).mean() - cdist(y, y).mean(), 'between the clouds counts twice')])
+    add('how long', lambda a, b: (a.diff()**2 + b.diff()**2).sqrt().sum(), [(x, x), (2*x - x**2, x)],
+        [(lambda a, b: (a.diff() + b.diff()).sum(), 'round the corner; Pythagoras knows a shorter way'),
+         (lambda a, b: (a.diff()**2 + b.diff()**2).sum(), 'the root of every piece')])
+    add('energy', lambda x, y: 2*cdist(x, y).mean() - cdist(x, x).mean() - cdist(y, y).mean(),
+        [(fog, ring), (fog, cloud), (ring, ring)],
+        [(lambda x, y: cdist(x, y).mean(), 'two equal clouds should have distance 0'),
+         (lambda x, y: cdist(x, y).mean() - cdist(x, x).mean() - cdist(y, y).mean(),
+          'between the clouds counts twice')])
 
 # %% ../nbs/17_puzzles.ipynb #f8cfd43f
 def puzzles(

@@ -19,8 +19,11 @@ from .schedule import Schedule
 # %% ../nbs/09_quality.ipynb #aa45f189
 def _points(x, name):
     "A set as points (n, D) in float64"
-    if not torch.is_tensor(x) or not x.is_floating_point(): raise TypeError(f"{name} must be a tensor of floats, got {getattr(x, 'dtype', type(x).__name__)}")
-    if x.ndim < 2 or not x.numel(): raise ValueError(f"{name} must be a set (n, ...) of at least one point, got shape {tuple(x.shape)}; n numbers are {name}[:, None]")
+    if not torch.is_tensor(x) or not x.is_floating_point():
+        raise TypeError(f"{name} must be a tensor of floats, got {getattr(x, 'dtype', type(x).__name__)}")
+    if x.ndim < 2 or not x.numel():
+        raise ValueError(f"{name} must be a set (n, ...) of at least one point, got shape {tuple(x.shape)}; n "
+                         f"numbers are {name}[:, None]")
     if not x.isfinite().all(): raise ValueError(f"{name} holds NaN or infinite values: nothing has a distance to them")
     return x.detach().double().flatten(1)
 
@@ -36,9 +39,10 @@ def energy_distance(
     b:Tensor, # another, (m, ...), of points of the same shape
     block:int=512, # points of the first set at a time; memory grows with block times m
 )->float: # >= 0, in units of the points; 0 for equal sets
-    "How far apart two sets are: 2 E|a - b| - E|a - a'| - E|b - b'| over all pairs, those of a point with itself included (energy distance)"
+    "2 E|a - b| - E|a - a'| - E|b - b'| over all pairs, a point with itself included (energy distance)"
     p, q = _points(a, 'a'), _points(b, 'b')
-    if a.shape[1:] != b.shape[1:]: raise ValueError(f"a holds points of shape {tuple(a.shape[1:])}, b of {tuple(b.shape[1:])}: they must be equal")
+    if a.shape[1:] != b.shape[1:]:
+        raise ValueError(f"a holds points of shape {tuple(a.shape[1:])}, b of {tuple(b.shape[1:])}: they must be equal")
     return 2*_mean(p, q, block) - _mean(p, p, block) - _mean(q, q, block)
 
 # %% ../nbs/09_quality.ipynb #d22e5757
@@ -74,7 +78,9 @@ def _seeds(seeds): return list(range(seeds)) if isinstance(seeds, int) else list
 
 def _check_task(truth, x_in, n, seeds):
     "Refuse what would give a number without meaning"
-    if x_in is not None and x_in.shape != truth.shape: raise ValueError(f"x_in has shape {tuple(x_in.shape)}, but truth has {tuple(truth.shape)}: each input needs its true picture")
+    if x_in is not None and x_in.shape != truth.shape:
+        raise ValueError(f"x_in has shape {tuple(x_in.shape)}, but truth has {tuple(truth.shape)}: each input needs "
+                         f"its true picture")
     if x_in is None and n < 2: raise ValueError(f"n is the number of results of a run, at least 2, got {n}")
     if not _seeds(seeds): raise ValueError(f"seeds is the number of runs, at least 1, or a list of seeds, got {seeds}")
 
@@ -112,6 +118,8 @@ def sweep(
 )->dict: # {name: [a `Score` for each number of steps]}
     "Score many paths at many numbers of steps, all from the same noise"
     _check_task(truth, x_in, n, seeds)
-    t = _points(truth, 'truth'); within = _mean(t, t)
+    t = _points(truth, 'truth')
+    within = _mean(t, t)
     own = {name: dict(schedule=r) if isinstance(r, Schedule) else dict(r) for name, r in runs.items()}
-    return {name: [_scored(model, truth, x_in, n, seeds, within, {**kwargs, **o, 'steps': k}) for k in steps] for name, o in own.items()}
+    return {name: [_scored(model, truth, x_in, n, seeds, within, {**kwargs, **o, 'steps': k}) for k in steps]
+            for name, o in own.items()}

@@ -22,7 +22,7 @@ def reverse_step(
     sigma2:float=0., # variance of the fresh noise, 0 .. to.bbar^2
     noise:Tensor|None=None, # standard normal noise (B, ...), needed if sigma2 > 0
 )->Tensor: # the state at `to`
-    "Take residual and noise away, add fresh noise: x_t - (abar_t - abar_s) res - (bbar_t - sqrt(bbar_s^2 - sigma^2)) eps + sigma z (reverse step)"
+    "x_t - (abar_t - abar_s) res - (bbar_t - sqrt(bbar_s^2 - sigma^2)) eps + sigma z (reverse step)"
     if tuple(to) == (0, 0): return est.x0
     k = _kept_noise(est, at, to, sigma2, noise)
     x = x_t.add(est.res, alpha=to[0] - at[0])
@@ -31,11 +31,15 @@ def reverse_step(
 
 def _kept_noise(est, at, to, sigma2, noise):
     "How much of the old noise stays, sqrt(bbar_s^2 - sigma^2), once the request is known to make sense"
-    if not 0 <= sigma2 <= to[1]**2*(1 + 1e-9): raise ValueError(f"sigma2 must be in 0..bbar_s^2 = {to[1]**2:.6g}, got {sigma2:.6g}: fresh noise cannot exceed the noise at the target")
-    if sigma2 > 0 and noise is None: raise ValueError("sigma2 > 0 needs `noise`, standard normal and of the state's shape")
+    if not 0 <= sigma2 <= to[1]**2*(1 + 1e-9):
+        raise ValueError(f"sigma2 must be in 0..bbar_s^2 = {to[1]**2:.6g}, got {sigma2:.6g}: fresh noise cannot "
+                         f"exceed the noise at the target")
+    if sigma2 > 0 and noise is None:
+        raise ValueError("sigma2 > 0 needs `noise`, standard normal and of the state's shape")
     k = max(to[1]**2 - sigma2, 0.)**.5
     if est.eps is None and k > 0:
-        raise SingularError(f"the state at {tuple(at)} holds no noise to carry over to {tuple(to)}: start the bridge with fresh noise (posterior='bridge', eta=1)")
+        raise SingularError(f"the state at {tuple(at)} holds no noise to carry over to {tuple(to)}: start the bridge "
+                            f"with fresh noise (posterior='bridge', eta=1)")
     return k
 
 # %% ../nbs/04_reverse.ipynb #35d4281a
@@ -46,7 +50,9 @@ def posterior_coefs(
     "RDDM's own posterior: mean c_t x_t + c_res res + c_0 x0, and its variance (posterior by completing the square)"
     at, to = Point(*at), Point(*to)
     if at.bbar == 0: raise SingularError("the posterior needs noise in the state: bbar_t = 0")
-    if at.bbar < to.bbar: raise ValueError(f"the chain only adds noise, but bbar rises from {at.bbar:.6g} to {to.bbar:.6g} on the way back: a bridge has another posterior")
+    if at.bbar < to.bbar:
+        raise ValueError(f"the chain only adds noise, but bbar rises from {at.bbar:.6g} to {to.bbar:.6g} on the way "
+                         f"back: a bridge has another posterior")
     bt2, bs2 = at.bbar**2, to.bbar**2
     beta2, alpha = bt2 - bs2, at.abar - to.abar
     return bs2/bt2, (beta2*to.abar - bs2*alpha)/bt2, beta2/bt2, beta2*bs2/bt2
@@ -70,13 +76,18 @@ def posterior_variance(
     eta:float=1., # share of the variance to use, 0 (deterministic) .. 1
 )->float: # sigma^2, the variance of the fresh noise
     "Variance of the fresh noise: eta times one of three natural choices (three sigmas)"
-    if posterior not in POSTERIORS: raise ValueError(f"posterior must be one of {', '.join(POSTERIORS)}, got {posterior!r}")
+    if posterior not in POSTERIORS:
+        raise ValueError(f"posterior must be one of {', '.join(POSTERIORS)}, got {posterior!r}")
     if not 0 <= eta <= 1: raise ValueError(f"eta is a share of the variance, 0..1, got {eta}")
     at, to = Point(*at), Point(*to)
     if eta == 0 or to.bbar == 0: return 0.
     try: v = POSTERIORS[posterior](at, to)
     except ZeroDivisionError:
-        raise SingularError(f"posterior {posterior!r} is not defined for the step from {tuple(at)} to {tuple(to)}: it divides by zero there; "
-                            "take another posterior or eta=0" + (" ('bridge' starts from a point without noise)" if at.bbar == 0 else '')) from None
-    if v < -1e-12*to.bbar**2: raise ValueError(f"posterior {posterior!r} has the negative variance {v:.4g} from {tuple(at)} to {tuple(to)}: it does not exist on this path; take another one or eta=0")
+        raise SingularError(f"posterior {posterior!r} is not defined for the step from {tuple(at)} to {tuple(to)}: "
+                            f"it divides by zero there; "
+                            "take another posterior or eta=0" + (" ('bridge' starts from a point without noise)"
+                                                                 if at.bbar == 0 else '')) from None
+    if v < -1e-12*to.bbar**2:
+        raise ValueError(f"posterior {posterior!r} has the negative variance {v:.4g} from {tuple(at)} to "
+                         f"{tuple(to)}: it does not exist on this path; take another one or eta=0")
     return eta*max(v, 0.)

@@ -28,11 +28,13 @@ def _read(file):
     "One picture file as uint8 (3, H, W)"
     import numpy as np
     from PIL import Image
-    with (_ASSETS/file).open('rb') as f: return torch.from_numpy(np.array(Image.open(f).convert('RGB'))).permute(2, 0, 1).contiguous()
+    with (_ASSETS/file).open('rb') as f:
+        return torch.from_numpy(np.array(Image.open(f).convert('RGB'))).permute(2, 0, 1).contiguous()
 
 def _in_split(items, split):
     "The items of one split, or all"
-    if split not in (None, 'train', 'test'): raise ValueError(f"split must be 'train', 'test' or None (both), got {split!r}")
+    if split not in (None, 'train', 'test'):
+        raise ValueError(f"split must be 'train', 'test' or None (both), got {split!r}")
     return [o for o in items if split in (None, o['split'])]
 
 # %% ../nbs/sample_images.ipynb #3f7cf8d8
@@ -53,7 +55,8 @@ def _groups(split, shrink):
     "Photographs of a split, one list of reduced tiles (3, H, W) per photo"
     groups = {}
     for o in _in_split(_index()['photos'], split):
-        x = torch.nn.functional.avg_pool2d(_read(o['file']).float(), shrink).round().byte() if shrink > 1 else _read(o['file'])
+        x = torch.nn.functional.avg_pool2d(_read(o['file']).float(),
+                                           shrink).round().byte() if shrink > 1 else _read(o['file'])
         groups.setdefault(o['photo'], []).append(x)
     return list(groups.values())
 
@@ -91,5 +94,6 @@ def emoji(
     if size < 1 or 32 % size: raise ValueError(f"size must divide 32, got {size}")
     sheet, items = _read('emoji.png'), _index()['emoji']
     x = sheet.unfold(1, 32, 32).unfold(2, 32, 32).flatten(1, 2).transpose(0, 1)
-    x = from_uint8(x[[i for i, o in enumerate(items) if split in (None, o['split'])]]) if _in_split(items, split) else x[:0]
+    x = from_uint8(x[[i for i, o in enumerate(items)
+                      if split in (None, o['split'])]]) if _in_split(items, split) else x[:0]
     return torch.nn.functional.avg_pool2d(x, 32//size) if size < 32 else x

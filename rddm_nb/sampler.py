@@ -23,7 +23,8 @@ from .schedule import CLEAN, Point, Schedule
 # %% ../nbs/05_sampler.ipynb #3602fb22
 def _two_legs(schedule, steps, order):
     "The stops between start and clean picture, residual and noise one after the other"
-    if isinstance(steps, (list, tuple)): raise ValueError(f"order={order!r} has two legs of its own: give the number of steps, not nodes")
+    if isinstance(steps, (list, tuple)):
+        raise ValueError(f"order={order!r} has two legs of its own: give the number of steps, not nodes")
     if steps < 2: raise ValueError(f"order={order!r} has two legs: it needs at least 2 steps, got {steps}")
     start, one, two = schedule[schedule.T], schedule.grid(steps - steps//2)[1:], schedule.grid(steps//2)[1:-1]
     if order == 'residual_first':
@@ -36,7 +37,7 @@ ORDERS = ('together', 'residual_first', 'noise_first')
 def sampling_path(
     schedule:Schedule, # the curve
     steps:int|list=5, # network evaluations, or the nodes to visit
-    order:str='together', # take residual and noise away 'together', or one after the other: 'residual_first', 'noise_first'
+    order:str='together', # residual and noise 'together', or in turn: 'residual_first', 'noise_first'
 )->list: # of (node or None, Point), start first, clean picture last
     "The stops of a sampling run; in the two-legged orders each leg gets half the steps"
     if order not in ORDERS: raise ValueError(f"order must be one of {', '.join(ORDERS)}, got {order!r}")
@@ -55,7 +56,8 @@ def _stops(model, schedule, steps, order, path):
     for i, p in enumerate(path):
         if not (0 <= p.abar <= 1 and 0 <= p.bbar < float('inf')):
             raise ValueError(f"path[{i}] = {tuple(p)} is off the plane: abar in 0..1, bbar >= 0 and finite")
-    if len(path) < 2 or path[-1] != CLEAN: raise ValueError("a path has at least 2 points and ends at the clean picture (0, 0)")
+    if len(path) < 2 or path[-1] != CLEAN:
+        raise ValueError("a path has at least 2 points and ends at the clean picture (0, 0)")
     return [(None, p) for p in path]
 
 # %% ../nbs/05_sampler.ipynb #7e89b913
@@ -70,16 +72,18 @@ class Step:
 
 def _moves(stops, posterior, eta):
     "Pair the stops up and settle every variance before any network is called"
-    return [Step(t, s, at, to, posterior_variance(posterior, at, to, eta)) for (t, at), (s, to) in zip(stops[:-1], stops[1:])]
+    return [Step(t, s, at, to, posterior_variance(posterior, at, to, eta))
+            for (t, at), (s, to) in zip(stops[:-1], stops[1:])]
 
 # %% ../nbs/05_sampler.ipynb #a1babf94
 def randn_like(
     x:Tensor, # shape, dtype and device to match
-    generator=None, # a torch.Generator, or a list with one per picture, which makes picture i independent of the batch around it
+    generator=None, # a torch.Generator, or one per image, which makes image i independent of its batch
 )->Tensor:
     "Standard normal noise like x"
     if isinstance(generator, (list, tuple)):
-        if len(generator) != len(x): raise ValueError(f"{len(generator)} generators for {len(x)} pictures: give one for each")
+        if len(generator) != len(x):
+            raise ValueError(f"{len(generator)} generators for {len(x)} pictures: give one for each")
         return torch.stack([randn_like(v, g) for v, g in zip(x, generator)])
     device = x.device if generator is None else generator.device
     return torch.randn(x.shape, dtype=x.dtype, device=device, generator=generator).to(x.device)
@@ -90,7 +94,8 @@ def _inputs(x_in, shape, x_T, model):
     if x_in is not None:
         if not torch.is_tensor(x_in) or x_in.ndim == 4 or not x_in.is_floating_point(): check_images(x_in)
         if shape is not None and tuple(shape) != tuple(x_in.shape):
-            raise ValueError(f"x_in has shape {tuple(x_in.shape)}, but shape={tuple(shape)} was asked for: leave shape out")
+            raise ValueError(f"x_in has shape {tuple(x_in.shape)}, but shape={tuple(shape)} was asked for: leave "
+                             f"shape out")
         return x_in
     if x_T is not None: return torch.zeros_like(x_T)
     if shape is None: raise ValueError("without x_in (generation) give shape=(B, C, H, W)")
@@ -101,7 +106,8 @@ def _inputs(x_in, shape, x_T, model):
 def _start(x_in, x_T, moves, generator):
     "The state to start from"
     if x_T is None: return x_in + moves[0].at.bbar*randn_like(x_in, generator)
-    if x_T.shape != x_in.shape: raise ValueError(f"x_T has shape {tuple(x_T.shape)}, but x_in has {tuple(x_in.shape)}: they must be equal")
+    if x_T.shape != x_in.shape:
+        raise ValueError(f"x_T has shape {tuple(x_T.shape)}, but x_in has {tuple(x_in.shape)}: they must be equal")
     if x_T.dtype != x_in.dtype: raise ValueError(f"x_T is {x_T.dtype}, but x_in is {x_in.dtype}: they must be equal")
     return x_T
 
@@ -109,7 +115,8 @@ def _start(x_in, x_T, moves, generator):
 def _checked_prediction(out, x_t):
     "A prediction whose parts match the state"
     if not isinstance(out, tuple):
-        raise TypeError(f"the model returned a bare {type(out).__name__.lower()}; a predictor returns Prediction(res=...), Prediction(eps=...) or both")
+        raise TypeError(f"the model returned a bare {type(out).__name__.lower()}; a predictor returns "
+                        f"Prediction(res=...), Prediction(eps=...) or both")
     pred = Prediction(*out)
     for name, v in zip(pred._fields, pred):
         if v is not None and (v.shape != x_t.shape or v.dtype != x_t.dtype):
@@ -181,7 +188,8 @@ def film(self:Trace,
     from rddm_nb.viz import show_images
     at = [s.step.at for s in self] + [self[-1].step.to]
     top = max(p.bbar for p in at) or 1.
-    return show_images({'state': self.frames(i), 'guess': self.guesses(i)}, titles=[f'{p.abar:.2f}, {p.bbar:.2f}' for p in at],
+    return show_images({'state': self.frames(i), 'guess': self.guesses(i)},
+                       titles=[f'{p.abar:.2f}, {p.bbar:.2f}' for p in at],
                        shares=[(p.abar, p.bbar/top) for p in at],
                        alt=f'film strip of {len(self)} steps: states, guesses, shares of residual and noise')
 
@@ -190,7 +198,8 @@ def film(self:Trace,
 def _repr_html_(self:Trace):
     x = self[-1].x_s
     if x.ndim == 4 and x.shape[1] in (1, 3): return ''.join(self.film(i).html() for i in range(min(2, len(x))))
-    return f'<p>{self!r}: ' + ' → '.join(f'({s.step.at.abar:.2f}, {s.step.at.bbar:.2f})' for s in self) + ' → (0, 0)</p>'
+    return f'<p>{self!r}: ' + ' → '.join(f'({s.step.at.abar:.2f}, {s.step.at.bbar:.2f})'
+                                         for s in self) + ' → (0, 0)</p>'
 
 # %% ../nbs/05_sampler.ipynb #49eb673e
 @contextmanager
@@ -205,7 +214,8 @@ def _eval_mode(model):
 def _bar(states, steps=None, path=None, **_):
     from tqdm.auto import tqdm
     stops = steps if path is None else path
-    return tqdm(states, total=stops or 5 if isinstance(stops, (int, type(None))) else len(stops) - 1, desc='sample', unit='step')
+    return tqdm(states, total=stops or 5 if isinstance(stops, (int, type(None))) else len(stops) - 1, desc='sample',
+                unit='step')
 
 # %% ../nbs/05_sampler.ipynb #70eacba4
 @delegates(sample_steps)
@@ -222,5 +232,6 @@ def sample(
     if progress: states = _bar(states, **kwargs)
     with _eval_mode(model): run = Trace(states if trace else deque(states, maxlen=1))
     x = run.x0
-    if not x.isfinite().all(): raise FloatingPointError("the result holds NaN or infinite values: the model's predictions are not finite")
+    if not x.isfinite().all():
+        raise FloatingPointError("the result holds NaN or infinite values: the model's predictions are not finite")
     return run if trace else x

@@ -34,11 +34,12 @@ def P(
     side:str, # 'x' rises with time, '1-x' falls
     a:float, # exponent; 0 gives equal steps
     T:int=1000, # number of steps
-    grid:str='count', # 'count': x = 1..T, as in the official restoration code; 'linspace': x = 0..1 with both ends, as in its other experiments
+    grid:str='count', # x = 1..T as in the official restoration code, or 'linspace': 0..1 as in its other experiments
 )->Tensor: # T increments that sum to 1, float64
     "The paper's P(x, a) and P(1-x, a): increments proportional to a power of time"
     _check_power(side, a, T, grid)
-    x = torch.linspace(0, 1, T, dtype=torch.float64) if grid == 'linspace' and T > 1 else torch.arange(1, T + 1, dtype=torch.float64)/T
+    if grid == 'linspace' and T > 1: x = torch.linspace(0, 1, T, dtype=torch.float64)
+    else: x = torch.arange(1, T + 1, dtype=torch.float64)/T
     w = (x if side == 'x' else x.flip(0))**a
     return w/w.sum()
 
@@ -46,9 +47,14 @@ def P(
 def _checked(v, name):
     "A coefficient list as float64, finite, one-dimensional and long enough"
     v = torch.as_tensor(v, dtype=torch.float64).detach().cpu().clone()
-    if v.ndim != 1 or len(v) < 2: raise ValueError(f"{name} must be a list of at least 2 numbers (node 0 is the clean picture), got shape {tuple(v.shape)}")
-    if not v.isfinite().all(): raise ValueError(f"{name}[{int((~v.isfinite()).nonzero()[0, 0])}] is {v[~v.isfinite()][0].item()}: every node must be finite")
-    if v[0] != 0: raise ValueError(f"{name}[0] is {v[0].item():.6g}, but node 0 is the clean picture: it must be exactly 0")
+    if v.ndim != 1 or len(v) < 2:
+        raise ValueError(f"{name} must be a list of at least 2 numbers (node 0 is the clean picture), got shape "
+                         f"{tuple(v.shape)}")
+    if not v.isfinite().all():
+        raise ValueError(f"{name}[{int((~v.isfinite()).nonzero()[0, 0])}] is {v[~v.isfinite()][0].item()}: every "
+                         f"node must be finite")
+    if v[0] != 0:
+        raise ValueError(f"{name}[0] is {v[0].item():.6g}, but node 0 is the clean picture: it must be exactly 0")
     return v
 
 def _rising(v, name, allow=''):
@@ -56,7 +62,8 @@ def _rising(v, name, allow=''):
     down = (v.diff() < 0).nonzero()
     if len(down):
         i = int(down[0, 0])
-        raise ValueError(f"{name} falls from {v[i].item():.6g} at node {i} to {v[i + 1].item():.6g} at node {i + 1}: a schedule rises with time{allow}")
+        raise ValueError(f"{name} falls from {v[i].item():.6g} at node {i} to {v[i + 1].item():.6g} at node {i + 1}: "
+                         f"a schedule rises with time{allow}")
 
 # %% ../nbs/01_schedules.ipynb #45f8a70b
 def _residual_share(v, open_end):
@@ -89,12 +96,17 @@ class Schedule:
         unknown = set(self.allow) - {'open_end', 'bridge'}
         if unknown: raise ValueError(f"allow knows 'open_end' and 'bridge', not {sorted(unknown)}")
         abar, bbar = _checked(abar, 'abar'), _checked(bbar, 'bbar')
-        if len(abar) != len(bbar): raise ValueError(f"abar has {len(abar)} nodes, bbar has {len(bbar)}: they must agree")
-        self.abar, self.bbar = _residual_share(abar, 'open_end' in self.allow), _noise_level(bbar, 'bridge' in self.allow)
+        if len(abar) != len(bbar):
+            raise ValueError(f"abar has {len(abar)} nodes, bbar has {len(bbar)}: they must agree")
+        self.abar = _residual_share(abar, 'open_end' in self.allow)
+        self.bbar = _noise_level(bbar, 'bridge' in self.allow)
         self._points = [Point(*p) for p in zip(self.abar.tolist(), self.bbar.tolist())]
 
-    def __repr__(self): return f"Schedule({self.name or 'unnamed'}, T={self.T}, ends at abar={self.abar[-1]:.4g}, bbar={self.bbar[-1]:.4g})"
-    def __eq__(self, other): return isinstance(other, Schedule) and torch.equal(self.abar, other.abar) and torch.equal(self.bbar, other.bbar)
+    def __repr__(self):
+        return (f"Schedule({self.name or 'unnamed'}, T={self.T}, ends at abar={self.abar[-1]:.4g}, "
+                f"bbar={self.bbar[-1]:.4g})")
+    def __eq__(self, other):
+        return isinstance(other, Schedule) and torch.equal(self.abar, other.abar) and torch.equal(self.bbar, other.bbar)
     def __hash__(self): return hash((self.T, *self._points[-1]))
     def __len__(self): return len(self._points)
 
@@ -128,7 +140,8 @@ def at(self:Schedule,
 )->Point: # linear between nodes
     "The curve at any fraction of the way"
     if not 0 <= u <= 1: raise ValueError(f"u is a fraction of the way, 0..1, got {u}")
-    i = min(int(u*self.T), self.T - 1); f = u*self.T - i
+    i = min(int(u*self.T), self.T - 1)
+    f = u*self.T - i
     (a0, b0), (a1, b1) = self._points[i], self._points[i + 1]
     return Point(a0 + f*(a1 - a0), b0 + f*(b1 - b0))
 
@@ -141,7 +154,9 @@ def from_increments(cls:Schedule,
 )->Schedule:
     "Add up increments: abar = cumsum(alpha), bbar = sqrt(cumsum(beta^2))"
     alpha, beta2 = (torch.as_tensor(v, dtype=torch.float64) for v in (alpha, beta2))
-    if (beta2 < 0).any(): raise ValueError(f"beta2[{int((beta2 < 0).nonzero()[0, 0])}] is negative: it is a variance; a bridge needs `from_fns` with allow='bridge'")
+    if (beta2 < 0).any():
+        raise ValueError(f"beta2[{int((beta2 < 0).nonzero()[0, 0])}] is negative: it is a variance; a bridge needs "
+                         f"`from_fns` with allow='bridge'")
     zero = torch.zeros(1, dtype=torch.float64)
     return cls(torch.cat([zero, alpha.cumsum(0)]), torch.cat([zero, beta2.cumsum(0)]).sqrt(), **kw)
 
@@ -193,7 +208,7 @@ def bridge(cls:Schedule,
     T:int=1000, # number of steps
     height:float=.5, # largest standard deviation, halfway
 )->Schedule:
-    "An arch that starts from the input itself, without noise, as in I2SB and BBDM: bbar = 2 height sqrt(abar (1 - abar))"
+    "A bridge: starts from the input itself, without noise (I2SB, BBDM): bbar = 2 height sqrt(abar (1 - abar))"
     return cls.from_fns(lambda x: x, lambda x: 2*height*(x*(1 - x)).sqrt(), T, name='bridge', allow='bridge')
 
 # %% ../nbs/01_schedules.ipynb #7fc44361
@@ -202,7 +217,7 @@ def from_ddim(cls:Schedule,
     abar_ddim, # DDPM's cumulative product at its T training steps, falling from almost 1 to almost 0
     name:str='ddim', # for legends
 )->Schedule:
-    "DDPM's schedule on the plane, for I_in = 0: abar = 1 - sqrt(abar_ddim), bbar = sqrt(1 - abar_ddim); the end stays open"
+    "DDPM's schedule on the plane, for I_in = 0: abar = 1 - sqrt(abar_ddim), bbar = sqrt(1 - abar_ddim); open end"
     A = torch.as_tensor(abar_ddim, dtype=torch.float64)
     if A.ndim != 1 or not ((A >= 0) & (A <= 1)).all(): raise ValueError("abar_ddim must be a list of numbers in [0, 1]")
     A = torch.cat([torch.ones(1, dtype=torch.float64), A])
@@ -222,13 +237,13 @@ def ddim_linear(cls:Schedule,
 def cosine(cls:Schedule,
     T:int=1000, # number of steps
 )->Schedule:
-    "The squared-cosine cumulative product, carried over by `from_ddim`; it is the quarter `circle` walked at an even pace"
+    "The squared-cosine cumulative product, carried over by `from_ddim`: the quarter `circle` at an even pace"
     return cls.from_ddim((torch.linspace(0, 1, T + 1, dtype=torch.float64)[1:]*math.pi/2).cos()**2, name='cosine')
 
 # %% ../nbs/01_schedules.ipynb #5d30fe62
 @patch(as_prop=True)
 def rho(self:Schedule)->Tensor:
-    "Noise level seen by one who knows the input: bbar/(1 - abar), infinite at abar = 1 (undefined, NaN, at the corner (1, 0))"
+    "Effective noise level, given the input: rho = bbar/(1 - abar); infinite at abar = 1, NaN at the corner (1, 0)"
     return self.bbar/(1 - self.abar)
 
 # %% ../nbs/01_schedules.ipynb #fc098532
@@ -245,7 +260,8 @@ def grid(self:Schedule,
 )->list: # nodes, 0 last; T first unless given
     "Nodes to visit, as evenly spread as whole numbers allow, or as given"
     if isinstance(steps, (list, tuple)): return _nodes(steps, self.T)
-    if not 1 <= steps <= self.T or steps != int(steps): raise ValueError(f"steps must be a whole number from 1 to T={self.T}, got {steps}")
+    if not 1 <= steps <= self.T or steps != int(steps):
+        raise ValueError(f"steps must be a whole number from 1 to T={self.T}, got {steps}")
     return [self.T*(int(steps) - i)//int(steps) for i in range(int(steps) + 1)]
 
 # %% ../nbs/01_schedules.ipynb #3e71eb35

@@ -16,11 +16,14 @@ from .estimate import Prediction
 from .schedule import Schedule
 
 # %% ../nbs/07_variants.ipynb #e52b35e2
-_WHY = dict(res="it predicts only the other half", eps="it predicts only the other half, or the state holds no noise (bbar = 0)")
+_WHY = dict(res="it predicts only the other half",
+            eps="it predicts only the other half, or the state holds no noise (bbar = 0)")
 
 def _half(pred, name):
     "One half of a prediction, which must be there"
-    if not isinstance(pred, tuple): raise TypeError(f"the model returned a bare {type(pred).__name__.lower()}; a predictor returns Prediction(res=...), Prediction(eps=...) or both")
+    if not isinstance(pred, tuple):
+        raise TypeError(f"the model returned a bare {type(pred).__name__.lower()}; a predictor returns "
+                        f"Prediction(res=...), Prediction(eps=...) or both")
     v = getattr(Prediction(*pred), name)
     if v is None: raise ValueError(f"the model gave no {name!r}: {_WHY[name]}")
     return v
@@ -28,7 +31,9 @@ def _half(pred, name):
 def _common_schedule(models):
     "The schedule that the models carry, if any"
     found = [m.schedule for m in models if getattr(m, 'schedule', None) is not None]
-    if any(s != found[0] for s in found): raise ValueError(f"the two models carry different schedules, {found[0]} and {found[1]}: they must have been trained for the same one")
+    if any(s != found[0] for s in found):
+        raise ValueError(f"the two models carry different schedules, {found[0]} and {found[1]}: they must have been "
+                         f"trained for the same one")
     return found[0] if found else None
 
 # %% ../nbs/07_variants.ipynb #0a61a2d6
@@ -37,7 +42,9 @@ class _Variant(nn.Module):
     def __init__(self, **models):
         super().__init__()
         for name, m in models.items():
-            if not callable(m): raise TypeError(f"{name} must be a predictor, a callable (x_t, x_in, abar, bbar, t) -> Prediction, got {type(m).__name__}")
+            if not callable(m):
+                raise TypeError(f"{name} must be a predictor, a callable (x_t, x_in, abar, bbar, t) -> Prediction, "
+                                f"got {type(m).__name__}")
             setattr(self, name, m)
         self.schedule = _common_schedule(models.values())
 
@@ -47,19 +54,22 @@ class OnlyRes(_Variant):
     def __init__(self,
         model:Callable, # a predictor that gives a residual, and maybe noise, which is ignored
     ): super().__init__(model=model)
-    def forward(self, x_t, x_in, abar, bbar, t=None, **cond): return Prediction(res=_half(self.model(x_t, x_in, abar, bbar, t, **cond), 'res'))
+    def forward(self, x_t, x_in, abar, bbar, t=None, **cond):
+        return Prediction(res=_half(self.model(x_t, x_in, abar, bbar, t, **cond), 'res'))
 
 class OnlyEps(_Variant):
     "Noise only (the paper's SM-N): the residual is completed in closed form, which is impossible at abar = 1"
     def __init__(self,
         model:Callable, # a predictor that gives noise, and maybe a residual, which is ignored
     ): super().__init__(model=model)
-    def forward(self, x_t, x_in, abar, bbar, t=None, **cond): return Prediction(eps=_half(self.model(x_t, x_in, abar, bbar, t, **cond), 'eps'))
+    def forward(self, x_t, x_in, abar, bbar, t=None, **cond):
+        return Prediction(eps=_half(self.model(x_t, x_in, abar, bbar, t, **cond), 'eps'))
 
 # %% ../nbs/07_variants.ipynb #6680cf99
 def _noise(pred, bbar):
     "The noise of a prediction, which may be missing only where the state holds none"
-    return None if isinstance(pred, tuple) and Prediction(*pred).eps is None and torch.as_tensor(bbar == 0).any() else _half(pred, 'eps')
+    missing = isinstance(pred, tuple) and Prediction(*pred).eps is None
+    return None if missing and torch.as_tensor(bbar == 0).any() else _half(pred, 'eps')
 
 class Both(_Variant):
     "Residual and noise from one model (SM-Res-N with one network)"
@@ -83,11 +93,13 @@ class TwoNets(_Variant):
 # %% ../nbs/07_variants.ipynb #a1de4409
 def _number(v, name):
     "A coefficient that holds for the whole batch"
-    if torch.is_tensor(v) and v.numel() != 1: raise ValueError(f"Auto asks one half for the whole batch, as in sampling: {name} must be one number, got shape {tuple(v.shape)}")
+    if torch.is_tensor(v) and v.numel() != 1:
+        raise ValueError(f"Auto asks one half for the whole batch, as in sampling: {name} must be one number, got "
+                         f"shape {tuple(v.shape)}")
     return float(v)
 
 class Auto(_Variant):
-    "Each half where its error shrinks: the residual while bbar >= switch (1 - abar), the noise after. Our own rule, not the paper's"
+    "Each half where its error shrinks: the residual while bbar >= switch (1 - abar), then the noise (not the paper's)"
     def __init__(self,
         model:Callable, # a predictor that gives both; or only the residual, if `eps_model` is given
         eps_model:Callable|None=None, # a predictor that gives noise; only one of the two models is called at each step

@@ -33,9 +33,12 @@ COLORS = dict(res='#e07b00', eps='#3b82d0', x0='#2e9e5b', x_in='#8a8a8a', other=
 # %% ../nbs/00_two_arrows.ipynb #ffd7487c
 _GREY, _DPI, _GAP = '#808080', 144, 10
 _LINES = ['#9b59b6', '#12a3a3', '#d6457f', '#a08a00', '#7a6ff0', '#b5651d', '#6b9a1f', '#c94f4f']
-_STYLE = {'axes.edgecolor':_GREY, 'axes.labelcolor':_GREY, 'text.color':_GREY, 'xtick.color':_GREY, 'ytick.color':_GREY, 'hatch.color':_GREY,
-          'axes.facecolor':'none', 'figure.facecolor':'none', 'axes.spines.top':False, 'axes.spines.right':False, 'font.size':9,
-          'axes.titlesize':9, 'legend.frameon':False, 'legend.labelcolor':_GREY, 'axes.prop_cycle':f"cycler('color', {_LINES})"}
+_STYLE = {'axes.edgecolor':_GREY, 'axes.labelcolor':_GREY, 'text.color':_GREY, 'xtick.color':_GREY,
+          'ytick.color':_GREY, 'hatch.color':_GREY,
+          'axes.facecolor':'none', 'figure.facecolor':'none', 'axes.spines.top':False, 'axes.spines.right':False,
+          'font.size':9,
+          'axes.titlesize':9, 'legend.frameon':False, 'legend.labelcolor':_GREY,
+          'axes.prop_cycle':f"cycler('color', {_LINES})"}
 
 def canvas(
     nrows:int=1, # rows of axes
@@ -53,7 +56,7 @@ def canvas(
 
 # %% ../nbs/00_two_arrows.ipynb #45911968
 def _tidy(fig):
-    "What matplotlib made outside `canvas` in its own style: black words turn grey, large ones shrink, legends lose their frame"
+    "Restyle what matplotlib drew outside `canvas`: black words turn grey, large ones shrink, legends lose their frame"
     from matplotlib.legend import Legend
     from matplotlib.text import Text
     for t in fig.findobj(Text):
@@ -65,9 +68,11 @@ def _png(fig, dpi):
     "The figure as PNG bytes, with a palette of 256 colours if one would not see the difference"
     import matplotlib as mpl
     from PIL import Image, ImageChops, ImageStat
-    _tidy(fig); full, small = io.BytesIO(), io.BytesIO()
+    _tidy(fig)
+    full, small = io.BytesIO(), io.BytesIO()
     with mpl.rc_context(_STYLE): fig.savefig(full, format='png', dpi=dpi, transparent=True)
-    image = Image.open(full).convert('RGBA'); few = image.quantize(256, method=Image.Quantize.FASTOCTREE)
+    image = Image.open(full).convert('RGBA')
+    few = image.quantize(256, method=Image.Quantize.FASTOCTREE)
     off = ImageStat.Stat(ImageChops.difference(image, few.convert('RGBA'))).mean
     (few if max(off) < 4 else image).save(small, 'png', optimize=True)
     return small.getvalue()
@@ -85,7 +90,8 @@ class RenderedFigure:
     def html(self)->str:
         "The picture as an HTML element that needs no other file"
         src = f'data:image/png;base64,{base64.b64encode(self.data).decode()}'
-        return f'<img alt="{html.escape(self.alt)}" width="{self.width}" style="max-width:100%;height:auto" src="{src}">'
+        return (f'<img alt="{html.escape(self.alt)}" width="{self.width}" style="max-width:100%;height:auto" '
+                f'src="{src}">')
     def save(self, path):
         "Write the PNG to `path`"
         with open(path, 'wb') as f: f.write(self.data)
@@ -106,7 +112,7 @@ def _wrapped(words, width):
 
 # %% ../nbs/00_two_arrows.ipynb #4611387c
 def _cell(rows, size):
-    "Width and height of a picture in pixels; a small one is enlarged by a whole number, so that all its pixels are equal"
+    "Width and height of an image in pixels; a small one is enlarged by a whole number, so that pixels stay equal"
     h, w = next(x for xs in rows.values() for x in xs).shape[-2:]
     k = size*_DPI/w
     return [round(v*(round(k) if k > 1 else k)) for v in (w, h)]
@@ -115,13 +121,15 @@ def _sheet(width, height):
     "Empty axes measured in pixels, (0, 0) at the top left"
     from matplotlib.figure import Figure
     ax = Figure(figsize=(width/_DPI, height/_DPI)).add_axes([0, 0, 1, 1], xlim=(0, width), ylim=(height, 0))
-    ax.set_axis_off(); ax.set_autoscale_on(False)
+    ax.set_axis_off()
+    ax.set_autoscale_on(False)
     return ax
 
 # %% ../nbs/00_two_arrows.ipynb #4a0e2e42
 def _stamp(ax, rgb, x, y, w, h):
     "One picture in a thin frame"
-    ax.imshow(rgb, extent=(x, x + w, y + h, y), aspect='auto', interpolation='nearest' if w >= rgb.shape[1] else 'antialiased')
+    ax.imshow(rgb, extent=(x, x + w, y + h, y), aspect='auto',
+              interpolation='nearest' if w >= rgb.shape[1] else 'antialiased')
     ax.plot([x, x + w, x + w, x, x], [y, y, y + h, y + h, y], color=_GREY, lw=.5)
 
 def _bars(ax, x, y, w, shares):
@@ -167,7 +175,8 @@ def plot_plane(
         a, b = (c.abar, c.bbar) if hasattr(c, 'abar') else c
         line, = ax.plot(a, b, label=name, **kw)
         if mark: ax.plot([a[0], a[-1]], [b[0], b[-1]], 'o', color=line.get_color(), ms=4)
-    ax.set_xlabel('abar: how much residual', color=COLORS['res']); ax.set_ylabel('bbar: how much noise', color=COLORS['eps'])
+    ax.set_xlabel('abar: how much residual', color=COLORS['res'])
+    ax.set_ylabel('bbar: how much noise', color=COLORS['eps'])
     many = len(ax.lines) > 3*(1 + mark)
     if any(curves): ax.legend(**dict(loc='center left', bbox_to_anchor=(1, .5)) if many else {})
     return ax
