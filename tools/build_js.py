@@ -20,7 +20,7 @@ IMPORT = re.compile(r"^import (?:\{([^}]*)\}|\* as (\w+)) from '([^']+)';\n", re
 REEXPORT = re.compile(r"^export \{([^}]*)\} from '([^']+)';\n", re.M)
 EXPORTED = re.compile(r'^export (?:const|let|class|function) (\w+)', re.M)
 DECLARED = re.compile(r'^(?:export )?(?:const|let|class|function) (?:(\w+)|[\[{]([^\]}]*)[\]}])', re.M)
-FACE = re.compile(r'^export (?:default |\{)', re.M)  # only the entry has one
+FACE = re.compile(r'^export (?:default |\{)', re.M)  # what the joined module exports; only the entry has it
 LEFT_OUT = re.compile(r'^\s*(?://.*)?\n|^[ \t]+', re.M)
 
 
@@ -39,19 +39,20 @@ class Part:
     "One source: its text, what it imports and what others may import from it"
     name: str  # relative to the folder of the sources
     text: str
-    imports: list  # (names or None for all, the name of all, file)
-    reexports: list  # (name there, name here, file)
+    imports: list  # of ([(name there, name here), ...], '', file), for `* as space` of ([], space, file)
+    reexports: list  # of (name there, name here, file)
 
     @property
     def needs(self): return [file for *_, file in self.imports + self.reexports]
 
     @property
-    def exports(self): return {*EXPORTED.findall(self.text), *(here for _, here, _ in self.reexports)}
+    def exports(self): return EXPORTED.findall(self.text)
 
     @property
     def declared(self):
         found = [name or inner for name, inner in DECLARED.findall(self.text)]
-        return [name for names in found for name in re.split(r'\s*,\s*', names)] + [s for _, s, _ in self.imports if s]
+        names = [name for names in found for name in re.split(r'\s*,\s*', names)]
+        return names + [space for _, space, _ in self.imports if space]
 
 
 def resolve(folder, name, target):
@@ -66,7 +67,7 @@ def resolve(folder, name, target):
 def read(folder, name):
     "A source as a `Part`"
     text = (folder/name).read_text(encoding='utf-8')
-    imports = [(listed(names) if not space else None, space, resolve(folder, name, file))
+    imports = [(listed(names), space, resolve(folder, name, file))
                for names, space, file in IMPORT.findall(text)]
     reexports = [(there, here, resolve(folder, name, file))
                  for names, file in REEXPORT.findall(text) for there, here in listed(names)]
@@ -84,20 +85,30 @@ def collect(folder, name='main.js', parts=None, open_=()):
     return parts
 
 
-def check(folder, parts):
-    "Refuse names that are not there, that would mean two things in one module, and sources that nothing imports"
+def check_names(parts):
+    "Refuse a name that would mean two things in one module"
     owners = {}
     for part in parts.values():
         for name in part.declared:
-            if name in owners: raise BuildError(f'{name} is declared in {owners[name]} and in {part.name}: rename one')
+            if name in owners: raise BuildError(f'{name} is declared in {owners[name]} and {part.name}: rename one')
             owners[name] = part.name
-        wanted = [(there, file) for names, _, file in part.imports for there, _ in names or ()]
-        for name, file in wanted + [(there, file) for there, _, file in part.reexports]:
-            if name not in parts[file].exports: raise BuildError(f'{part.name} imports {name}, {file} does not export it')
-        renamed = [f'{there} as {here}' for names, _, _ in part.imports for there, here in names or () if there != here]
-        if renamed: raise BuildError(f'{part.name} imports {renamed[0]}: in one module a thing has one name')
-    unused = {p.relative_to(folder).as_posix() for p in folder.rglob('*.js')} - set(parts)
-    if unused: raise BuildError(f"nothing imports {', '.join(sorted(unused))}: a figure needs its line in figures/index.js")
+
+
+def check_imports(part, parts):
+    "Refuse names that are not there, other names for them than their own, and `* as` of what is no registry"
+    imported = [(there, here, file) for names, _, file in part.imports for there, here in names]
+    for name, _, file in imported + part.reexports:
+        if name not in parts[file].exports: raise BuildError(f'{part.name} imports {name}: {file} does not export it')
+    for _, space, file in part.imports:
+        if space and not parts[file].reexports: raise BuildError(f'{part.name} imports * of {file}: it is no registry')
+    for there, here, _ in imported:
+        if there != here: raise BuildError(f'{part.name} imports {there} as {here}: in one module a thing has one name')
+
+
+def check_used(folder, parts):
+    "Refuse sources that would be left out"
+    unused = sorted({p.relative_to(folder).as_posix() for p in folder.rglob('*.js')} - set(parts))
+    if unused: raise BuildError(f"nothing imports {', '.join(unused)}: a figure needs its line in figures/index.js")
 
 
 def body(part, parts):
@@ -117,7 +128,9 @@ def body(part, parts):
 def built(folder=SOURCES):
     "The text of the joined module"
     parts = collect(Path(folder))
-    check(Path(folder), parts)
+    check_names(parts)
+    for part in parts.values(): check_imports(part, parts)
+    check_used(Path(folder), parts)
     texts = [(part.name, body(part, parts)) for part in parts.values()]
     return HEADER + ''.join(f'\n// {name}\n{text}' for name, text in texts if text)
 
