@@ -3,15 +3,19 @@ import {range, sum} from './arrays.js';
 
 // the inner product of a with b from `start` on; four running sums are faster than one
 const dot = (a, b, start = 0) => {
-  let [sum0, sum1, sum2, sum3] = [0, 0, 0, 0];
+  const n = a.length;
+  let sum0 = 0;
+  let sum1 = 0;
+  let sum2 = 0;
+  let sum3 = 0;
   let i = 0;
-  for (let j = start; i + 3 < a.length; i += 4, j += 4) {
-    sum0 += a[i]*b[j];
-    sum1 += a[i + 1]*b[j + 1];
-    sum2 += a[i + 2]*b[j + 2];
-    sum3 += a[i + 3]*b[j + 3];
+  for (; i + 3 < n; i += 4) {
+    sum0 += a[i]*b[start + i];
+    sum1 += a[i + 1]*b[start + i + 1];
+    sum2 += a[i + 2]*b[start + i + 2];
+    sum3 += a[i + 3]*b[start + i + 3];
   }
-  for (; i < a.length; i++) sum0 += a[i]*b[start + i];
+  for (; i < n; i++) sum0 += a[i]*b[start + i];
   return sum0 + sum1 + sum2 + sum3;
 };
 
