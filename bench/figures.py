@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT/'tests'))
 FILES = ROOT/'rddm_nb'/'figures'
 ROAD = """import * as R from %s;
-const z = R.normals(1), n = 256, dim = 3*32*32, model = new R.Exact(z(n*dim).map(v => .3*v), n, {tau: 8}), path = R.road([[1, 1], [.8, .4], [.2, .5], [0, 0]], 40), xin = z(dim), x = xin.map((v, i) => v + z(1)[0]), cpu = [], wall = [];
-for (let i = 0; i < 25; i++) { const c = process.cpuUsage(), t = performance.now(); R.walk(model, x, xin, path); const d = process.cpuUsage(c); wall.push(performance.now() - t); cpu.push((d.user + d.system)/1000); }
+const z = R.normals(1), n = 256, dim = 3*32*32, model = new R.ExactPredictor(z(n*dim).map(v => .3*v), n, {tau: 8}), path = R.drawPath([[1, 1], [.8, .4], [.2, .5], [0, 0]], 40), xin = z(dim), x = xin.map((v, i) => v + z(1)[0]), cpu = [], wall = [];
+for (let i = 0; i < 25; i++) { const c = process.cpuUsage(), t = performance.now(); R.sampleSteps(model, x, xin, path); const d = process.cpuUsage(c); wall.push(performance.now() - t); cpu.push((d.user + d.system)/1000); }
 console.log(JSON.stringify({cpu, wall}));"""
 # from the key event's own time stamp to the mark that the figure leaves when it has been drawn
 LISTEN = """(el) => { window.took = []; let t = null; addEventListener('keydown', e => { t = e.timeStamp; }, true);

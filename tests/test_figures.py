@@ -119,7 +119,7 @@ def ask(expression, given):
 def test_every_change_of_trains_is_the_same_in_both_languages():
     names = [m['name'] for m in json.loads(JS.with_name('figures.json').read_text())['metro']]
     asked = [(a, b, (i*7 + j*3) % 11/10) for i, a in enumerate(names) for j, b in enumerate(names)]
-    got = ask('given.map(([a, b, u]) => { const l = n => d.metro.find(m => m.name === n); return R.journey(l(a), l(b), u); })', asked)
+    got = ask('given.map(([a, b, u]) => { const l = n => d.metro.find(m => m.name === n); return R.switchPath(l(a), l(b), u); })', asked)
     for (a, b, u), path in zip(asked, got): close(path, widgets.Metro(start=a, then=b, change=u).path, 1e-9)
     assert set(names) == set(PROCESSES)
 
@@ -128,7 +128,7 @@ def test_every_change_of_trains_is_the_same_in_both_languages():
 def test_the_dial_is_the_same_in_both_languages():
     r = random.Random(0); families = ('power', 'line', 'circle', 'bridge', 'ddim linear', 'cosine')
     asked = [dict(family=f, t=t, s=r.uniform(0, t), eta=r.random(), x=r.uniform(-2, 2)) for f in families for t in (.1, .5, .9)]
-    got = ask('given.map(o => R.fan(R.FAMILIES[o.family]({T: 400, side_res: "1-x", a_res: 1, side_eps: "x", a_eps: 1, bbar_T: 1, height: .5}), o.t, o.s, o.eta, o.x))', asked)
+    got = ask('given.map(o => R.stepDistributions(R.makeSchedule({family: o.family, side_res: "1-x", a_res: 1, side_eps: "x", a_eps: 1, bbar_T: 1, height: .5}), o.t, o.s, o.eta, o.x))', asked)
     for o, fan in zip(asked, got):
         want = widgets.EtaDial(**o).landing()
         assert {k for k, v in fan.items() if v is None} == {k for k, v in want.items() if v is None}

@@ -24,13 +24,13 @@ JS = ROOT/'rddm_nb'/'figures'/'rddm.js'
 pytestmark = pytest.mark.skipif(not NODE, reason='no node: install Node.js 18 or newer, or name it in the environment variable NODE')
 RUN = """import * as R from %s;
 let all = ''; for await (const c of process.stdin) all += c;
-const F = v => Float64Array.from(v), model = o => new R.Exact(o.means.flat(), o.means.length, o), plain = e => ({x0: [...e.x0], res: [...e.res], eps: e.eps && [...e.eps]});
+const F = v => Float64Array.from(v), model = o => new R.ExactPredictor(o.means.flat(), o.means.length, o), plain = e => ({x0: [...e.x0], res: [...e.res], eps: e.eps && [...e.eps]});
 const does = {
   P: o => R.P(...o), power: o => R.power(...o), line: o => R.line(...o), circle: o => R.circle(...o), bridge: o => R.bridge(...o), ddim_linear: o => R.ddimLinear(...o), cosine: o => R.cosine(...o),
-  at: o => R.at(o.s, o.u), grid: o => R.grid(...o), rho: o => R.rho(o).map(v => Number.isFinite(v) ? v : -1), mix: o => [...R.qSample(o.x0, o.xin, o.eps, o.a, o.b)],
+  at: o => R.scheduleAt(o.s, o.u), grid: o => R.timesteps(...o), rho: o => R.rho(o).map(v => Number.isFinite(v) ? v : -1), mix: o => [...R.qSample(o.x0, o.xin, o.eps, o.a, o.b)],
   posterior: o => R.posteriorVariance(...o), exact: o => ({...plain(model(o).predict(F(o.x), o.xin && F(o.xin), o.a, o.b)), w: [...model(o).posterior(F(o.x), o.xin && F(o.xin), o.a, o.b)]}),
-  step: o => [...R.reverseStep(F(o.x), o.est, o.at, o.to, o.s2, o.z)], road: o => R.road(...o), plan: o => R.plan(...o),
-  walk: o => [...R.walk(model(o), F(o.x), F(o.xin), o.path).at(-1).x], psnr: o => R.psnr(...o)};
+  step: o => [...R.reverseStep(F(o.x), o.est, o.at, o.to, o.s2, o.z)], road: o => R.drawPath(...o), plan: o => R.samplingPath(...o),
+  walk: o => [...R.sampleSteps(model(o), F(o.x), F(o.xin), o.path).at(-1).x], psnr: o => R.psnr(...o)};
 console.log(JSON.stringify(JSON.parse(all).map(([name, o]) => does[name](o))));"""
 
 

@@ -2,7 +2,8 @@
 
     python tools/pack_figures.py
 
-Pictures are 32x32 RGB, planar uint8 in base64: 24 crops of the embedded photographs and 24 emoji, with a few degraded inputs; beside them the curves of `rddm_nb.atlas`."""
+Pictures are 32x32 RGB, planar uint8 in base64: 24 crops of the embedded photographs and 24 emoji, with a few degraded
+inputs; beside them the curves of `rddm_nb.atlas`."""
 import base64
 import json
 from pathlib import Path
@@ -15,6 +16,8 @@ from rddm_nb.sample_images import crops, emoji
 
 OUT, NODES = Path(__file__).parents[1]/'rddm_nb'/'figures'/'figures.json', 40
 CROPS, FACES = [13, 12, 6, 8], range(0, 353, 15)
+NAMED = [('a flower in the rain', 0), ('a pagoda in the rain', 1), ('a fruit in the rain', 2),
+         ('a mountain with holes', 3), ('an emoji with holes', 31)]
 
 
 def packed(x): return base64.b64encode(bytes(to_uint8(x).flatten().tolist())).decode()
@@ -28,23 +31,29 @@ def known():
 
 
 def inputs(x):
-    "Names, which picture each belongs to, degraded pictures"
+    "Names, each with the number of its picture, and degraded pictures"
     g = torch.Generator().manual_seed(0)
     wet = rain(x[:3], g, amount=.08)
     holes = torch.cat([mask(x[3:4], g), mask(x[31:32], g)])
-    return [('a flower in the rain', 0), ('a pagoda in the rain', 1), ('a fruit in the rain', 2), ('a mountain with holes', 3), ('an emoji with holes', 31)], torch.cat([wet, holes])
+    return NAMED, torch.cat([wet, holes])
 
 
 def curve(name):
     "A relative as a short list of places"
-    r = process(name); s = r.schedule; t = sorted({round(s.T*i/NODES) for i in range(NODES + 1)})
-    return dict(name=name, abar=[round(s[i].abar, 6) for i in t], bbar=[round(s[i].bbar, 6) for i in t], posterior=r.posterior, eta=r.eta, source=r.source)
+    r = process(name)
+    s = r.schedule
+    t = sorted({round(s.T*i/NODES) for i in range(NODES + 1)})
+    return dict(name=name, abar=[round(s[i].abar, 6) for i in t], bbar=[round(s[i].bbar, 6) for i in t],
+                posterior=r.posterior, eta=r.eta, source=r.source)
 
 
 def main():
-    x = known(); names, x_in = inputs(x)
-    d = dict(side=32, count=len(x), pictures=packed(x), pairs=[dict(name=n, picture=i) for n, i in names], inputs=packed(x_in), metro=[curve(n) for n in PROCESSES])
-    OUT.write_text(json.dumps(d, separators=(',', ':')) + '\n')
+    x = known()
+    names, x_in = inputs(x)
+    pairs = [dict(name=n, picture=i) for n, i in names]
+    d = dict(side=32, count=len(x), pictures=packed(x), pairs=pairs, inputs=packed(x_in),
+             metro=[curve(n) for n in PROCESSES])
+    OUT.write_text(json.dumps(d, separators=(',', ':')) + '\n', encoding='utf-8')
     print(f'{len(x)} pictures, {len(x_in)} inputs, {len(d["metro"])} curves, {OUT.stat().st_size//1024} KiB')
 
 

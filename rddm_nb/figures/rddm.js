@@ -1,501 +1,1394 @@
-// The figures of rddm_nb: one module for the docs site, JupyterLab and Colab. First the mathematics, then drawing, then a figure each.
+// Made from js/ by tools/build_js.py: change the sources, not this file.
 
-// ---- schedules: {abar, bbar} at nodes 0..T ----
-export const P = (side, a, T, grid = 'count') => {
-  const x = Array.from({length: T}, (_, i) => grid === 'linspace' && T > 1 ? i/(T - 1) : (i + 1)/T);
-  const w = (side === 'x' ? x : x.reverse()).map(v => v**a), s = w.reduce((p, q) => p + q, 0);
-  return w.map(v => v/s);
+// math/diffusion.js
+const qSample = (x0, xIn, eps, abar, bbar) =>
+Float64Array.from(x0, (v, i) => v + abar*((xIn ? xIn[i] : 0) - v) + bbar*eps[i]);
+const POSTERIORS = {
+sum_constrained: ([, bbarT], [, bbarS]) => bbarS*bbarS*(bbarT*bbarT - bbarS*bbarS)/(bbarT*bbarT),
+preserving: ([abarT, bbarT], [abarS, bbarS]) => {
+const ratio = (1 - abarT)/(1 - abarS);
+return bbarS*bbarS*(1 - ratio*ratio*bbarS*bbarS/(bbarT*bbarT));
+},
+bridge: ([abarT, bbarT], [abarS, bbarS]) => bbarS*bbarS - (abarS/abarT)**2*bbarT*bbarT,
 };
-const cumsum = v => { let c = 0; return [0, ...v.map(x => c += x)]; };
-export const fromIncrements = (alpha, beta2) => {
-  const abar = cumsum(alpha); if (Math.abs(abar[abar.length - 1] - 1) < 1e-6) abar[abar.length - 1] = 1;
-  return {abar, bbar: cumsum(beta2).map(Math.sqrt)};
+const posteriorVariance = (posterior, from, to, eta = 1) => {
+const bbarS = to[1];
+if (eta === 0 || bbarS === 0) return 0;
+const variance = POSTERIORS[posterior](from, to);
+return !Number.isFinite(variance) || variance < -1e-12*bbarS**2 ? NaN : eta*Math.max(variance, 0);
 };
-export const power = (T = 1000, alpha = ['1-x', 1], beta2 = ['x', 1], bbarT = 1, grid = 'count') =>
-  fromIncrements(P(alpha[0], alpha[1], T, grid), P(beta2[0], beta2[1], T, grid).map(v => bbarT**2*v));
-export const fromFns = (fa, fb, T = 1000) => {
-  const x = Array.from({length: T + 1}, (_, i) => i/T);
-  return {abar: x.map(fa), bbar: x.map(fb)};
+const reverseStep = (x, estimate, [abarT, bbarT], [abarS, bbarS], variance = 0, noise = null) => {
+if (abarS === 0 && bbarS === 0) return estimate.x0.slice();
+const {res, eps} = estimate;
+const out = Float64Array.from(x);
+const add = (scale, values) => {
+for (let i = 0; i < out.length; i++) out[i] += scale*values[i];
 };
-export const line = (T = 1000, bbarT = 1) => fromFns(x => x, x => bbarT*x, T);
-export const circle = (T = 1000) => { const s = fromFns(x => 1 - Math.cos(x*Math.PI/2), x => Math.sin(x*Math.PI/2), T); s.abar[T] = 1; return s; };
-export const bridge = (T = 1000, height = .5) => fromFns(x => x, x => 2*height*Math.sqrt(x*(1 - x)), T);
-export const fromDdim = A => ({abar: [0, ...A.map(v => 1 - Math.sqrt(v))], bbar: [0, ...A.map(v => Math.sqrt(1 - v))]});
-export const ddimLinear = (T = 1000, b1 = 1e-4, bT = .02) => {
-  let c = 1; return fromDdim(Array.from({length: T}, (_, i) => c *= 1 - (b1 + (bT - b1)*(T > 1 ? i/(T - 1) : 0))));
+add(abarS - abarT, res);
+if (eps) add(Math.sqrt(Math.max(bbarS*bbarS - variance, 0)) - bbarT, eps);
+if (noise) add(Math.sqrt(variance), noise);
+return out;
 };
-export const cosine = (T = 1000) => fromDdim(Array.from({length: T}, (_, i) => Math.cos((i + 1)/T*Math.PI/2)**2));
-export const FAMILIES = {
-  power: s => power(s.T, [s.side_res, s.a_res], [s.side_eps, s.a_eps], s.bbar_T), line: s => line(s.T, s.bbar_T), circle: s => circle(s.T),
-  bridge: s => bridge(s.T, s.height), 'ddim linear': s => ddimLinear(s.T), cosine: s => cosine(s.T)};
-export const at = (s, u) => {
-  const T = s.abar.length - 1, i = Math.min(Math.floor(u*T), T - 1), f = u*T - i, mid = v => v[i] + f*(v[i + 1] - v[i]);
-  return [mid(s.abar), mid(s.bbar)];
-};
-export const grid = (T, steps) => Array.from({length: steps + 1}, (_, i) => Math.floor(T*(steps - i)/steps));
-export const rho = s => s.abar.map((a, i) => s.bbar[i]/(1 - a));
 
-// ---- forward, exact predictor, reverse step, roads ----
-export const qSample = (x0, xin, eps, a, b) => Float64Array.from(x0, (v, i) => v + a*((xin ? xin[i] : 0) - v) + b*eps[i]);
-export const xIn = (xin, n) => xin || new Float64Array(n);
-const dot = (a, b, at = 0) => {
-  let p = 0, q = 0, r = 0, s = 0, i = 0; const n = a.length;
-  for (; i + 3 < n; i += 4) { p += a[i]*b[at + i]; q += a[i + 1]*b[at + i + 1]; r += a[i + 2]*b[at + i + 2]; s += a[i + 3]*b[at + i + 3]; }
-  for (; i < n; i++) p += a[i]*b[at + i];
-  return p + q + r + s;
+// math/arrays.js
+const range = (n, f) => Array.from({length: n}, (_, i) => f(i));
+const last = list => list[list.length - 1];
+const sum = values => values.reduce((total, value) => total + value, 0);
+const cumulativeSum = values => {
+let total = 0;
+return [0, ...values.map(value => total += value)];
 };
-const mix = (out, mu, dim, w) => { // the mean of all pictures with these weights, four at a time
-  const k = []; w.forEach((v, n) => { if (v > 1e-14) k.push(n); });
-  for (let j = 0; j < k.length; j += 4) {
-    const [a, b, c, d] = [0, 1, 2, 3].map(i => j + i < k.length ? k[j + i]*dim : k[j]*dim), [p, q, r, t] = [0, 1, 2, 3].map(i => j + i < k.length ? w[k[j + i]] : 0);
-    for (let i = 0; i < dim; i++) out[i] += p*mu[a + i] + q*mu[b + i] + r*mu[c + i] + t*mu[d + i];
-  }
-};
-export const softmax = z => { const m = Math.max(...z), e = z.map(v => Math.exp(v - m)), s = e.reduce((p, q) => p + q, 0); return e.map(v => v/s); };
-export class Exact { // the best predictor for known pictures, laid end to end in `means`
-  constructor(means, n, {std = 0, tau = null, weights = null} = {}) {
-    Object.assign(this, {mu: Float64Array.from(means), n, dim: means.length/n, std, tau});
-    const w = weights || Array(n).fill(1), s = w.reduce((p, q) => p + q, 0);
-    this.prior = w.map(v => Math.log(v/s)); this.sq = Array.from({length: n}, (_, k) => { const m = this.mu.subarray(k*this.dim, (k + 1)*this.dim); return dot(m, m); });
-    this.trust = tau === null ? 0 : std**2/(std**2 + tau**2); this.known = null;
-  }
-  distances(u, g) { const uu = dot(u, u); return this.sq.map((m, k) => uu - 2*g*dot(u, this.mu, k*this.dim) + g*g*m); }
-  input(xin) { // what the input alone says, kept for as long as the input stays the same
-    if (this.tau === null) return null;
-    if (this.known?.[0] !== xin) this.known = [xin, this.distances(xin, 1).map(d => -d/(2*(this.std**2 + this.tau**2)))];
-    return this.known[1];
-  }
-  posterior(x, xin, a, b) {
-    const y = xIn(xin, x.length), k = this.trust, g = (1 - a)*(1 - k), u = Float64Array.from(x), share = a + (1 - a)*k; for (let i = 0; i < u.length; i++) u[i] -= share*y[i];
-    const d2 = this.distances(u, g);
-    const v = (1 - a)**2*this.std**2*(1 - k) + b*b, least = d2.reduce((p, q, i) => this.prior[i] > -Infinity ? Math.min(p, q) : p, Infinity), from = this.input(y);
-    return softmax(d2.map((d, i) => this.prior[i] + (v > 0 ? -d/(2*v) : g === 0 || d <= least ? 0 : -Infinity) + (from ? from[i] : 0)));
-  }
-  predict(x, xin, a, b) { // {x0, res, eps, weights}; eps is null where there is no noise
-    const y = xIn(xin, x.length), w = this.posterior(x, xin, a, b), x0 = new Float64Array(x.length), k = this.trust;
-    mix(x0, this.mu, this.dim, w);
-    const v = this.std**2*(1 - k), variance = Math.max((1 - a)**2*v + b*b, 1e-300);
-    for (let i = 0; i < x0.length; i++) { const m = (1 - k)*x0[i] + k*y[i]; x0[i] = m + (1 - a)*v/variance*(x[i] - a*y[i] - (1 - a)*m); }
-    const res = new Float64Array(x.length), eps = b === 0 ? null : new Float64Array(x.length);
-    for (let i = 0; i < x0.length; i++) { res[i] = y[i] - x0[i]; if (eps) eps[i] = (x[i] - a*y[i] - (1 - a)*x0[i])/b; }
-    return {x0, res, eps, weights: w};
-  }
+const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+const evenlySpaced = (list, n) =>
+n >= list.length ? list : range(n, i => list[Math.round(i*(list.length - 1)/(n - 1))]);
+
+// math/exact.js
+const dot = (a, b, start = 0) => {
+const n = a.length;
+let sum0 = 0;
+let sum1 = 0;
+let sum2 = 0;
+let sum3 = 0;
+let i = 0;
+for (; i + 3 < n; i += 4) {
+sum0 += a[i]*b[start + i];
+sum1 += a[i + 1]*b[start + i + 1];
+sum2 += a[i + 2]*b[start + i + 2];
+sum3 += a[i + 3]*b[start + i + 3];
 }
-export const POSTERIORS = {
-  sum_constrained: ([, bt], [, bs]) => bs*bs*(bt*bt - bs*bs)/(bt*bt),
-  preserving: ([a, bt], [c, bs]) => { const m = (1 - a)/(1 - c); return bs*bs*(1 - m*m*bs*bs/(bt*bt)); },
-  bridge: ([a, bt], [c, bs]) => bs*bs - (c/a)**2*bt*bt};
-export const posteriorVariance = (family, from, to, eta = 1) => { // NaN where the family does not exist
-  if (eta === 0 || to[1] === 0) return 0;
-  const v = POSTERIORS[family](from, to);
-  return !Number.isFinite(v) || v < -1e-12*to[1]**2 ? NaN : eta*Math.max(v, 0);
+for (; i < n; i++) sum0 += a[i]*b[start + i];
+return sum0 + sum1 + sum2 + sum3;
 };
-export const reverseStep = (x, est, [at, bt], [as, bs], sigma2 = 0, noise = null) => {
-  if (as === 0 && bs === 0) return est.x0.slice();
-  const k = Math.sqrt(Math.max(bs*bs - sigma2, 0)), s = Math.sqrt(sigma2);
-  const out = Float64Array.from(x), {res, eps} = est;
-  for (let i = 0; i < out.length; i++) out[i] += (as - at)*res[i];
-  if (eps) for (let i = 0; i < out.length; i++) out[i] += (k - bt)*eps[i];
-  if (noise) for (let i = 0; i < out.length; i++) out[i] += s*noise[i];
-  return out;
-};
-export const road = (points, steps = 50) => { // straight lines through the points and on to (0, 0), in equal steps
-  const last = points[points.length - 1], p = last[0] === 0 && last[1] === 0 ? points : [...points, [0, 0]], len = cumsum(p.slice(1).map((q, i) => Math.hypot(q[0] - p[i][0], q[1] - p[i][1])));
-  const total = len[len.length - 1]; let i = 0;
-  return Array.from({length: steps + 1}, (_, k) => {
-    if (k === steps) return [0, 0];
-    const d = total*k/steps; while (i < p.length - 2 && len[i + 1] < d) i++;
-    const f = len[i + 1] > len[i] ? (d - len[i])/(len[i + 1] - len[i]) : 0;
-    return [p[i][0] + f*(p[i + 1][0] - p[i][0]), p[i][1] + f*(p[i + 1][1] - p[i][1])];
-  });
-};
-export const plan = (s, steps, order = 'together') => { // the stops of a run
-  const T = s.abar.length - 1, p = t => [s.abar[t], s.bbar[t]];
-  if (order === 'together') return grid(T, steps).map(p);
-  const one = grid(T, steps - Math.floor(steps/2)).slice(1), two = grid(T, Math.floor(steps/2)).slice(1, -1), [a, b] = p(T);
-  return [[a, b], ...(order === 'residual_first' ? [...one.map(t => [s.abar[t], b]), ...two.map(t => [0, s.bbar[t]])] : [...one.map(t => [a, s.bbar[t]]), ...two.map(t => [s.abar[t], 0])]), [0, 0]];
-};
-export const walk = (model, x, xin, path, {eta = 0, posterior = 'sum_constrained', normal = null} = {}) => { // states and guesses
-  const out = [{x, at: path[0]}];
-  for (let i = 0; i + 1 < path.length; i++) {
-    const est = model.predict(x, xin, ...path[i]), s2 = posteriorVariance(posterior, path[i], path[i + 1], eta) || 0;
-    x = reverseStep(x, est, path[i], path[i + 1], s2, s2 > 0 ? normal(x.length) : null);
-    out[i].guess = est.x0; out[i].weights = est.weights; out.push({x, at: path[i + 1]});
-  }
-  return out;
-};
-export const normals = seed => { // a stream of standard normal numbers; rddm_nb.widgets.noise gives the same
-  let a = seed >>> 0;
-  const one = () => { a = a + 0x6D2B79F5 >>> 0; let t = Math.imul(a ^ a >>> 15, 1 | a); t = t + Math.imul(t ^ t >>> 7, 61 | t) ^ t; return ((t ^ t >>> 14) >>> 0)/4294967296; };
-  return n => Float64Array.from({length: n}, () => { const u = one(), v = one(); return Math.sqrt(-2*Math.log(1 - u))*Math.cos(2*Math.PI*v); });
-};
-export const mse = (x, y) => { let s = 0; for (let i = 0; i < x.length; i++) { const d = Math.min(Math.max(x[i], -1), 1) - y[i]; s += d*d; } return s/x.length; };
-export const psnr = (x, y) => 10*Math.log10(4/Math.max(mse(x, y), 4e-10));
-
-// ---- drawing ----
-const NS = 'http://www.w3.org/2000/svg', C = {res: '#e07b00', eps: '#3b82d0', x0: '#2e9e5b', other: '#9b59b6'};
-const TINTS = ['#12a3a3', '#d6457f', '#a08a00', '#7a6ff0', '#b5651d'];
-const put = (e, attrs, kids) => {
-  for (const [k, v] of Object.entries(attrs || {})) if (k.startsWith('on')) e.addEventListener(k.slice(2), v); else if (v !== null && v !== undefined) e.setAttribute(k, v);
-  e.append(...kids.flat(Infinity).filter(k => k !== null && k !== undefined)); return e;
-};
-const h = (tag, attrs, ...kids) => put(document.createElement(tag), attrs, kids);
-const s = (tag, attrs, ...kids) => put(document.createElementNS(NS, tag), attrs, kids);
-const clamp = (v, lo, hi) => Math.min(Math.max(v, lo), hi), f2 = v => Number.isFinite(v) ? v.toFixed(2) : v > 0 ? '∞' : '–', db = v => v > 60 ? 'exact' : v.toFixed(2);
-const CSS = `:host, .fig { display: block; } .fig { font: 15px/1.45 system-ui, sans-serif; color: inherit; margin: .6rem 0; container-type: inline-size; } .fig * { box-sizing: border-box; }
-.row { display: flex; flex-wrap: wrap; gap: .6rem 1.1rem; align-items: flex-start; } .pad { flex: 1 1 17rem; min-width: 0; max-width: 30rem; } .side { flex: 1 1 12rem; min-width: 0; }
-svg { display: block; width: 100%; height: auto; overflow: visible; } svg text { fill: currentColor; font-size: 13px; } svg.touch { touch-action: none; cursor: crosshair; }
-.axis, .grid { stroke: currentColor; stroke-width: 1; fill: none; } .grid { opacity: .18; } .curve { fill: none; stroke-width: 2.5; stroke-linejoin: round; }
-.knob { cursor: grab; stroke: #fff; stroke-width: 2; } .knob:focus-visible, canvas:focus-visible, button:focus-visible { outline: 3px solid ${C.eps}; outline-offset: 2px; }
-.controls { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr)); gap: .25rem 1rem; margin: .4rem 0; }
-label { display: flex; gap: .5rem; align-items: center; min-height: 2rem; } label span { flex: 0 0 auto; } label output { flex: 0 0 3.2rem; text-align: right; font-variant-numeric: tabular-nums; }
-input[type=range] { flex: 1 1 4rem; min-width: 3rem; accent-color: ${C.eps}; height: 1.6rem; } select, button { font: inherit; color: inherit; background: transparent; border: 1px solid currentColor; border-radius: 5px; padding: .15rem .5rem; min-height: 1.9rem; max-width: 100%; }
-select { flex: 1 1 auto; min-width: 0; } option { color: CanvasText; background: Canvas; } button { cursor: pointer; } canvas { display: block; image-rendering: pixelated; border: 1px solid #8888; max-width: 100%; }
-figure { margin: 0; } figcaption, .note { font-size: 13px; } .pics { display: flex; flex-wrap: wrap; gap: .5rem; } .pics figure { flex: 0 0 auto; } .bar { height: 7px; background: #8884; margin-top: 3px; } .bar i { display: block; height: 100%; }
-dl { display: grid; grid-template-columns: auto auto; gap: .1rem .8rem; margin: .4rem 0; width: fit-content; } dt, dd { margin: 0; } dd { font-variant-numeric: tabular-nums; text-align: right; }
-.strip { display: flex; gap: 4px; overflow-x: auto; padding: 2px; } .strip canvas { flex: 0 0 auto; } .key { display: inline-block; width: .8em; height: .8em; margin-right: .35em; border-radius: 2px; } ul { list-style: none; margin: .2rem 0; padding: 0; }
-@container (max-width: 30rem) { .wide svg text { font-size: 17px; } } .wide { max-width: 40rem; }
-@media print { .fig { break-inside: avoid; } }`;
-
-let decoded = null; // the payload, turned into numbers once
-export const unpack = d => {
-  if (decoded?.raw === d) return decoded;
-  const bytes = b64 => Float64Array.from(atob(b64), c => c.charCodeAt(0)/127.5 - 1), x = bytes(d.pictures), y = bytes(d.inputs), n = 3*d.side**2;
-  const picture = i => x.subarray(i*n, (i + 1)*n);
-  return decoded = {raw: d, side: d.side, count: d.count, means: x, n, picture, metro: d.metro,
-    pairs: [...d.pairs.map((p, i) => ({...p, x0: picture(p.picture), xin: y.subarray(i*n, (i + 1)*n)})), {name: 'nothing (generation)', free: true, picture: 25, x0: picture(25), xin: new Float64Array(n)}]};
-};
-const paint = (canvas, x, signed = false) => {
-  const n = canvas.width, m = n*n, img = canvas.getContext('2d').createImageData(n, n);
-  for (let i = 0; i < m; i++) {
-    let p = [x[i], x[m + i], x[2*m + i]].map(v => (v + 1)*127.5);
-    if (signed) { const v = clamp((x[i] + x[m + i] + x[2*m + i])/3.6, -1, 1), e = v > 0 ? [224, 123, 0] : [110, 60, 170]; p = e.map(c => 255 + Math.abs(v)*(c - 255)); }
-    img.data.set([...p.map(Math.round), 255], 4*i);
-  }
-  canvas.getContext('2d').putImageData(img, 0, 0);
-};
-const score = (p, x) => p.free ? 'no truth' : db(psnr(x, p.x0)); // of a restoration; when generating there is nothing to compare with
-const photo = (label, size = 96, n = 32) => h('canvas', {width: n, height: n, role: 'img', 'aria-label': label, style: `width:${size}px;height:${size}px`});
-const framed = (canvas, words) => h('figure', {}, canvas, h('figcaption', {}, words));
-
-let clips = 0;
-class Plane { // axes in numbers: abar across, bbar up
-  constructor(ui, {top = 1.2, w = 360, hgt = 300, xlabel = 'ᾱ: how much residual', ylabel = 'β̄: how much noise', x = [0, 1], touch = false, label = 'the plane', y0 = 0} = {}) {
-    Object.assign(this, {top, w, hgt, x, y0, l: 52, b: 40, r: 14, t: 12});
-    const id = `clip${++clips}`; this.curves = s('g', {'clip-path': `url(#${id})`}); this.marks = s('g');
-    const ticks = (lo, hi) => { const k = hi - lo > 2.5 ? 1 : .5, out = []; for (let v = Math.ceil(lo/k)*k; v <= hi + 1e-9; v += k) out.push(v); return out; };
-    this.svg = s('svg', {viewBox: `0 0 ${w} ${hgt}`, class: touch ? 'touch' : '', role: 'group', 'aria-label': label},
-      ticks(...x).map(v => [s('path', {class: 'grid', d: `M${this.px(v)} ${this.py(y0)}V${this.py(top)}`}), s('text', {x: this.px(v), y: hgt - 24, 'text-anchor': 'middle'}, String(+v.toFixed(2)))]),
-      ticks(y0, top).map(v => [s('path', {class: 'grid', d: `M${this.px(x[0])} ${this.py(v)}H${this.px(x[1])}`}), s('text', {x: this.l - 6, y: this.py(v) + 4, 'text-anchor': 'end'}, String(+v.toFixed(2)))]),
-      s('defs', {}, s('clipPath', {id}, s('rect', {x: this.l - 3, y: this.t - 3, width: w - this.l - this.r + 6, height: hgt - this.b - this.t + 6}))),
-      s('path', {class: 'axis', d: `M${this.px(x[0])} ${this.py(top)}V${this.py(y0)}H${this.px(x[1])}`}),
-      s('text', {x: w/2 + 12, y: hgt - 6, 'text-anchor': 'middle'}, xlabel), s('text', {x: 14, y: hgt/2 - 14, 'text-anchor': 'middle', transform: `rotate(-90 14 ${hgt/2 - 14})`}, ylabel), this.curves, this.marks);
-  }
-  px(a) { return this.l + (a - this.x[0])/(this.x[1] - this.x[0])*(this.w - this.l - this.r); }
-  py(b) { return this.hgt - this.b - (b - this.y0)/(this.top - this.y0)*(this.hgt - this.b - this.t); }
-  place(e) { // of a pointer
-    const r = this.svg.getBoundingClientRect(), k = this.w/r.width;
-    return [clamp(this.x[0] + ((e.clientX - r.left)*k - this.l)/(this.w - this.l - this.r)*(this.x[1] - this.x[0]), ...this.x), clamp(this.y0 + (this.hgt - this.b - (e.clientY - r.top)*k)/(this.hgt - this.b - this.t)*(this.top - this.y0), this.y0, this.top)];
-  }
-  d(points) { return points.map(([a, b], i) => `${i ? 'L' : 'M'}${this.px(a).toFixed(2)} ${this.py(clamp(b, this.y0 - 1, this.top + 1)).toFixed(2)}`).join(''); }
-  clear() { this.curves.replaceChildren(); this.marks.replaceChildren(); }
-  curve(points, color, more = {}) { return this.curves.appendChild(s('path', {class: 'curve', d: this.d(points), stroke: color, ...more})); }
-  dot([a, b], color, more = {}) { return this.marks.appendChild(s('circle', {cx: this.px(a), cy: this.py(b), r: 5, fill: color, ...more})); }
-  text([a, b], words, more = {}) { return this.marks.appendChild(s('text', {x: this.px(a) + 8, y: this.py(b) - 8, ...more}, words)); }
+const weightedMean = (images, size, weights) => {
+const out = new Float64Array(size);
+const used = [...weights.keys()].filter(k => weights[k] > 1e-14);
+for (let first = 0; first < used.length; first += 4) {
+const four = [0, 1, 2, 3].map(j => used[first + j]);
+const [a, b, c, d] = four.map(k => (k ?? used[first])*size);
+const [p, q, r, s] = four.map(k => weights[k] ?? 0);
+for (let i = 0; i < size; i++) out[i] += p*images[a + i] + q*images[b + i] + r*images[c + i] + s*images[d + i];
 }
-const decimate = (sch, n = 100) => { const T = sch.abar.length - 1, k = Math.max(1, Math.ceil(T/n)), out = []; for (let t = 0; t < T; t += k) out.push([sch.abar[t], sch.bbar[t]]); out.push([sch.abar[T], sch.bbar[T]]); return out; };
-const ARROWS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]};
-
-class UI { // controls bound to the model: what the reader sets, Python sees
-  constructor(model, data, root) { Object.assign(this, {model, data, root, outs: {}, syncs: [], redraw: () => {}}); this.controls = h('div', {class: 'controls'}); }
-  get(k) { return this.model.get(k); }
-  set(o) { for (const [k, v] of Object.entries(o)) this.model.set(k, v); this.model.save_changes(); }
-  add(words, el, out, shown) {
-    const l = h('label', {}, h('span', {}, words), el, out); this.controls.append(l);
-    if (shown) this.syncs.push(() => { l.style.display = shown() ? '' : 'none'; });
-    return el;
-  }
-  slider(k, words, min, max, step, shown, show = v => +(+v).toFixed(3)) {
-    const out = h('output', {'data-n': k}), el = h('input', {type: 'range', min, max, step, 'data-k': k, oninput: () => this.set({[k]: +el.value})});
-    this.syncs.push(() => { el.max = typeof max === 'function' ? max() : max; el.value = this.get(k); out.textContent = show(this.get(k)); });
-    return this.add(words, el, out, shown);
-  }
-  select(k, words, options, shown) {
-    const el = h('select', {'data-k': k, onchange: () => this.set({[k]: typeof this.get(k) === 'number' ? +el.value : el.value})}, options.map(o => { const [v, t] = Array.isArray(o) ? o : [o, o]; return h('option', {value: v}, t); }));
-    this.syncs.push(() => { el.value = this.get(k); });
-    return this.add(words, el, null, shown);
-  }
-  button(words, f) { const b = h('button', {type: 'button', onclick: f}, words); return b; }
-  out(k, v) { this.outs[k].textContent = v; }
-  numbers(names) { return h('dl', {}, Object.entries(names).map(([k, words]) => [h('dt', {}, words), h('dd', {}, this.outs[k] = h('output', {'data-n': k}))])); }
-  pair() { return this.data.pairs[clamp(this.get('pair'), 0, this.data.pairs.length - 1)]; }
-  pairs() { return this.select('pair', 'input', this.data.pairs.map((p, i) => [i, p.name])); }
-  families() {
-    const is = (...names) => () => names.includes(this.get('family')), sides = [['x', 'x, rising'], ['1-x', '1−x, falling']];
-    this.select('family', 'family', [...Object.keys(FAMILIES), ...(this.get('given')?.abar ? ['given'] : [])]);
-    this.select('side_res', 'residual steps', sides, is('power')); this.slider('a_res', 'residual exponent', 0, 5, .1, is('power'));
-    this.select('side_eps', 'noise steps', sides, is('power')); this.slider('a_eps', 'noise exponent', 0, 5, .1, is('power'));
-    this.slider('bbar_T', 'noise at the start', 0, 2, .05, is('power', 'line')); this.slider('height', 'height of the arch', .05, 1, .05, is('bridge'));
-  }
-  schedule(o = null) { const g = k => (o && k in o ? o[k] : this.get(k)); return g('family') === 'given' && this.get('given')?.abar ? this.get('given') : FAMILIES[g('family')]({T: 400, ...Object.fromEntries(['side_res', 'a_res', 'side_eps', 'a_eps', 'bbar_T', 'height'].map(k => [k, g(k)]))}); }
-  noise(n, seed = this.get('seed')) { return normals(seed)(n); }
-  knob(pad, color, words, get, move, step = .02) { // a handle for pointer and arrow keys
-    const k = s('circle', {class: 'knob', r: 9, fill: color, tabindex: 0, role: 'slider', 'aria-label': words, 'aria-valuemin': 0, 'aria-valuemax': 1,
-      onkeydown: e => { const d = ARROWS[e.key]; if (!d) return; e.preventDefault(); e.stopPropagation(); const [a, b] = get(), m = e.shiftKey ? 5*step : step; move([clamp(a + d[0]*m, ...pad.x), clamp(b + d[1]*m, pad.y0, pad.top)].map(v => +v.toFixed(4))); },
-      onpointerdown: e => { e.preventDefault(); e.stopPropagation(); k.focus(); k.setPointerCapture(e.pointerId); k.onpointermove = m => move(pad.place(m)); },
-      onpointerup: () => { k.onpointermove = null; }, onpointercancel: () => { k.onpointermove = null; }});
-    k.sync = () => { const [a, b] = get(); put(k, {cx: pad.px(a), cy: pad.py(b), 'aria-valuenow': +a.toFixed(3), 'aria-valuetext': `abar ${f2(a)}, bbar ${f2(b)}`}, []); };
-    return k;
-  }
-}
-const strip = (ui, frames, words, size = 64, picked = null, pick = null) => {
-  const row = h('div', {class: 'strip'});
-  frames.forEach((x, i) => { const c = photo(`${words}, frame ${i + 1} of ${frames.length}`, size, ui.data.side); paint(c, x); if (i === picked) c.style.outline = `3px solid ${C.eps}`; if (pick) { c.style.cursor = 'pointer'; c.onclick = () => pick(i); } row.append(c); });
-  return row;
+return out;
 };
-const every = (list, n) => n >= list.length ? list : Array.from({length: n}, (_, i) => list[Math.round(i*(list.length - 1)/(n - 1))]);
-
-// ---- the figures: each lays itself out once and returns how to draw it again ----
-const figures = {};
-const WAY = {family: 'power', side_res: '1-x', a_res: 1, side_eps: 'x', a_eps: 1, bbar_T: 1, height: .5, given: {}};
-
-figures.plane = {state: {abar: .5, bbar: .3, pair: 0, seed: 1}, payload: true, draw(ui) {
-  const pad = new Plane(ui, {top: 1.5, touch: true, label: 'plane of residual and noise'});
-  const move = ([a, b]) => ui.set({abar: a, bbar: b}), knob = ui.knob(pad, C.other, 'place on the plane', () => [ui.get('abar'), ui.get('bbar')], move);
-  pad.svg.append(knob);
-  pad.svg.addEventListener('pointerdown', e => { move(pad.place(e)); knob.dispatchEvent(new PointerEvent('pointerdown', {pointerId: e.pointerId})); });
-  const pics = {x0: photo('the clean picture', 72), xin: photo('the input', 72), res: photo('the residual', 72), x: photo('the state', 160)}, big = framed(pics.x, 'state here');
-  ui.pairs(); ui.slider('abar', 'residual ᾱ', 0, 1, .01); ui.slider('bbar', 'noise β̄', 0, 1.5, .01); ui.slider('seed', 'another fog', 1, 20, 1);
-  ui.root.append(h('div', {class: 'row'}, h('div', {class: 'pad'}, pad.svg), h('div', {class: 'side'}, big, ui.numbers({psnr: 'PSNR to the clean picture, dB', rho: 'noise per clean share ρ'}),
-    h('div', {class: 'pics'}, framed(pics.x0, 'clean'), framed(pics.xin, 'input'), framed(pics.res, 'residual')))), ui.controls);
-  return () => {
-    const p = ui.pair(), a = ui.get('abar'), b = ui.get('bbar'), x = qSample(p.x0, p.xin, ui.noise(ui.data.n), a, b);
-    pad.clear(); pad.curve([[0, 0], [a, 0]], C.res); pad.curve([[a, 0], [a, b]], C.eps); pad.dot([0, 0], C.x0); pad.text([0, 0], 'clean'); pad.text([1, 0], 'input', {'text-anchor': 'end', dx: -14}); knob.sync();
-    paint(pics.x0, p.x0); paint(pics.xin, p.xin); paint(pics.res, p.xin.map((v, i) => v - p.x0[i]), true); paint(pics.x, x);
-    ui.out('psnr', db(psnr(x, p.x0))); ui.out('rho', f2(b/(1 - a)));
-  };
-}};
-
-figures.explorer = {state: {...WAY, u: .5, pins: []}, draw(ui) {
-  const pad = new Plane(ui, {top: 2, label: 'schedules on the plane'}), time = new Plane(ui, {top: 2, xlabel: 'time t/T', ylabel: 'coefficients', label: 'coefficients against time'}), list = h('ul', {'aria-label': 'pinned curves'});
-  const now = () => Object.fromEntries(Object.keys(WAY).filter(k => k !== 'given').map(k => [k, ui.get(k)]));
-  const name = o => o.family === 'power' ? `P(${o.side_res}, ${+o.a_res.toFixed(2)}), P(${o.side_eps}, ${+o.a_eps.toFixed(2)}), β̄ = ${o.bbar_T}` : o.family === 'bridge' ? `bridge, ${o.height}` : o.family === 'line' ? `line, β̄ = ${o.bbar_T}` : o.family;
-  ui.families(); ui.slider('u', 'where: t/T', 0, 1, .01);
-  const dot = (c, w) => h('span', {}, h('span', {class: 'key', style: `background:${c}`}), w + '\u2003');
-  ui.root.append(ui.controls, h('div', {class: 'row'}, h('div', {class: 'pad'}, pad.svg), h('div', {class: 'pad'}, time.svg)),
-    h('div', {class: 'note'}, dot(C.res, 'ᾱ'), dot(C.eps, 'β̄'), dot(C.other, 'ρ = β̄/(1−ᾱ)'), '□ SM-N divides by 1−ᾱ = 0\u2003△ SM-Res divides by β̄ = 0\u2003● start\u2003○ clean'),
-    h('div', {class: 'row'}, ui.numbers({abar: 'ᾱ', bbar: 'β̄', rho: 'ρ', end: 'starts from (ᾱ, β̄)'}), h('div', {}, ui.button('pin this curve', () => ui.set({pins: [...ui.get('pins'), now()].slice(-4)})), ' ', ui.button('clear pins', () => ui.set({pins: []})), list)));
-  return () => {
-    const sch = ui.schedule(), pts = decimate(sch), T = sch.abar.length - 1, u = ui.get('u'), [a, b] = at(sch, u), end = [sch.abar[T], sch.bbar[T]], graph = v => Array.from(v, (y, i) => [i/T, y]).filter((p, i) => Number.isFinite(p[1]) && p[1] <= 2 && (i % Math.ceil(T/100) === 0 || i === T));
-    pad.clear(); time.clear(); list.replaceChildren();
-    ui.get('pins').forEach((o, i) => { const q = ui.schedule(o); pad.curve(decimate(q), TINTS[i], {'stroke-dasharray': '7 4'}); list.append(h('li', {}, h('span', {class: 'key', style: `background:${TINTS[i]}`}), name(o))); });
-    pad.curve(pts, 'currentColor'); time.curve(graph(rho(sch)), C.other); time.curve(graph(sch.abar), C.res); time.curve(graph(sch.bbar), C.eps);
-    pad.dot([0, 0], 'none', {stroke: C.x0, 'stroke-width': 3, r: 6}); pad.dot(end, 'currentColor', {r: 4.5});
-    pad.marks.append(s('path', {d: `M${pad.px(0) - 11} ${pad.py(0) + 8}h22l-11 -20z`, fill: 'none', stroke: C.eps}));
-    if (end[0] === 1) pad.marks.append(s('rect', {x: pad.px(end[0]) - 9, y: pad.py(end[1]) - 9, width: 18, height: 18, fill: 'none', stroke: C.res}));
-    if (end[1] === 0) pad.marks.append(s('path', {d: `M${pad.px(end[0]) - 11} ${pad.py(0) + 8}h22l-11 -20z`, fill: 'none', stroke: C.eps}));
-    pad.dot([a, b], C.other, {r: 6}); time.curve([[u, 0], [u, 2]], 'currentColor', {'stroke-width': 1, 'stroke-dasharray': '3 3'});
-    ui.out('abar', a.toFixed(4)); ui.out('bbar', b.toFixed(4)); ui.out('rho', a === 1 ? (b === 0 ? 'undefined' : '∞') : (b/(1 - a)).toFixed(4)); ui.out('end', `(${end.map(v => +v.toFixed(3)).join(', ')})`);
-  };
-}};
-
-figures.film = {state: {...WAY, frames: 6, pair: 0, seed: 1}, payload: true, draw(ui) {
-  const row = h('div', {class: 'pics'}); ui.pairs(); ui.families(); ui.slider('frames', 'frames', 2, 12, 1); ui.slider('seed', 'another fog', 1, 20, 1);
-  ui.root.append(row, h('p', {class: 'note'}, h('span', {class: 'key', style: `background:${C.res}`}), 'share of the residual ᾱ\u2003', h('span', {class: 'key', style: `background:${C.eps}`}), 'noise β̄, as a share of its largest'), ui.controls);
-  return () => {
-    const sch = ui.schedule(), p = ui.pair(), eps = ui.noise(ui.data.n), n = ui.get('frames'), top = Math.max(...sch.bbar) || 1, bar = (v, c) => h('div', {class: 'bar'}, h('i', {style: `width:${clamp(100*v, 0, 100)}%;background:${c}`}));
-    row.replaceChildren(...Array.from({length: n}, (_, i) => {
-      const [a, b] = at(sch, i/(n - 1)), c = photo(`abar ${f2(a)}, bbar ${f2(b)}`, 88); paint(c, qSample(p.x0, p.xin, eps, a, b));
-      return h('figure', {class: 'frame', 'data-abar': a, 'data-bbar': b}, c, bar(a, C.res), bar(b/top, C.eps), h('figcaption', {}, `${f2(a)}, ${f2(b)}`));
-    }));
-  };
-}};
-
-// particles: eight places on a ring, generation (x_in = 0)
-export const RING = Array.from({length: 8}, (_, k) => [Math.cos(k*Math.PI/4), Math.sin(k*Math.PI/4)]);
-export const particles = (path, count = 64, seed = 1) => { // roads of all particles, and how far they end from the data in the mean
-  const model = new Exact(RING.flat(), 8, {std: .05}), z = normals(seed)(2*count), [a0, b0] = path[0], pick = i => RING[i % 8];
-  const runs = Array.from({length: count}, (_, i) => walk(model, Float64Array.from([(1 - a0)*pick(i)[0] + b0*z[2*i], (1 - a0)*pick(i)[1] + b0*z[2*i + 1]]), null, path).map(f => f.x));
-  const near = x => Math.min(...RING.map(m => Math.hypot(m[0] - x[0], m[1] - x[1]))), ends = runs.map(r => r[r.length - 1]), modes = new Set(ends.map(x => RING.findIndex(m => Math.hypot(m[0] - x[0], m[1] - x[1]) < .1)));
-  modes.delete(-1); return {runs, distance: ends.reduce((p, x) => p + near(x), 0)/count, modes: modes.size};
+const softmax = logits => {
+const top = Math.max(...logits);
+const exps = logits.map(v => Math.exp(v - top));
+const total = sum(exps);
+return exps.map(v => v/total);
 };
-const drawParticles = (c, {runs}, k) => {
-  const g = c.getContext('2d'), n = c.width, X = v => n/2 + v*n/4.4, ink = getComputedStyle(c).color;
-  g.clearRect(0, 0, n, n); g.lineWidth = 1;
-  runs.forEach((r, i) => { g.strokeStyle = TINTS[i % 5] + '70'; g.beginPath(); r.slice(0, k + 1).forEach((p, j) => j ? g.lineTo(X(p[0]), X(-p[1])) : g.moveTo(X(p[0]), X(-p[1]))); g.stroke(); });
-  for (const m of RING) { g.strokeStyle = C.x0; g.lineWidth = 3; g.beginPath(); g.arc(X(m[0]), X(-m[1]), 9, 0, 7); g.stroke(); }
-  g.fillStyle = ink; runs.forEach(r => { const p = r[Math.min(k, r.length - 1)]; g.beginPath(); g.arc(X(p[0]), X(-p[1]), 3, 0, 7); g.fill(); });
-};
-export const simplify = (p, tol = .03) => { // fewer points, none further than tol from the drawn line
-  if (p.length < 3) return p;
-  const [a, b] = [p[0], p[p.length - 1]], l = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1e-9, off = p.map(q => Math.abs((b[0] - a[0])*(a[1] - q[1]) - (a[0] - q[0])*(b[1] - a[1]))/l), i = off.indexOf(Math.max(...off));
-  return off[i] <= tol ? [a, b] : [...simplify(p.slice(0, i + 1), tol).slice(0, -1), ...simplify(p.slice(i), tol)];
-};
-export const ROADS = {straight: [[1, 1], [.5, .5], [0, 0]], 'quarter circle': [[1, 1], [.6, .916], [.3, .714], [.1, .436], [0, 0]], 'residual first': [[1, 1], [0, 1], [0, 0]], 'noise first': [[1, 1], [1, 0], [0, 0]]};
-const doubtful = ui => ui.exact ||= new Exact(ui.data.means, ui.data.count, {tau: 8});
-
-figures.pathpad = {state: {points: ROADS.straight, steps: 40, pair: 0, seed: 1, at: 1}, payload: true, draw(ui) {
-  const pad = new Plane(ui, {top: 1.5, touch: true, label: 'draw a road from the right to the clean picture'}), cloud = h('canvas', {width: 300, height: 300, role: 'img', 'aria-label': 'particles walking to eight places on a ring', style: 'width:190px;height:190px;image-rendering:auto'});
-  const pics = {x0: photo('the clean picture', 72), xin: photo('the input', 72), x: photo('the picture restored along the road', 128)}, knobs = s('g'), film = h('div'), id = `glow${++clips}`;
-  const glow = s('g', {}, s('defs', {}, s('radialGradient', {id}, s('stop', {offset: 0, 'stop-color': '#ffb020', 'stop-opacity': .95}), s('stop', {offset: 1, 'stop-color': '#ffb020', 'stop-opacity': 0}))), s('circle', {cx: pad.px(1), cy: pad.py(0), r: 46, fill: `url(#${id})`}));
-  pad.svg.insertBefore(glow, pad.curves); pad.svg.append(knobs);
-  const close = p => { const q = p.map(v => [...v]); q[0][0] = 1; q[q.length - 1] = [0, 0]; return q.map(v => v.map(x => +x.toFixed(3))); };
-  let drawn = null;
-  pad.svg.addEventListener('pointerdown', e => { e.preventDefault(); pad.svg.setPointerCapture(e.pointerId); drawn = [pad.place(e)]; });
-  pad.svg.addEventListener('pointermove', e => { if (!drawn) return; drawn.push(pad.place(e)); pad.curve([...drawn], C.other, {opacity: .5}); });
-  pad.svg.addEventListener('pointerup', () => { if (drawn?.length > 4) ui.set({points: close(simplify([[1, drawn[0][1]], ...drawn.slice(1), [0, 0]])), at: 1}); drawn = null; });
-  const presets = h('div', {}, Object.entries(ROADS).map(([k, p]) => [ui.button(k, () => ui.set({points: p, at: 1})), ' ']), ui.button('add a point', () => { const p = ui.get('points'), i = p.length - 2, q = [...p]; q.splice(i + 1, 0, [(p[i][0] + p[i + 1][0])/2, (p[i][1] + p[i + 1][1])/2]); ui.set({points: close(q)}); }));
-  ui.pairs(); ui.slider('steps', 'steps', 2, 80, 1); ui.slider('at', 'how far along the road', 0, 1, .01); ui.slider('seed', 'another fog', 1, 20, 1);
-  ui.root.append(presets, h('div', {class: 'row'}, h('div', {class: 'pad'}, pad.svg), h('div', {class: 'side'}, h('div', {class: 'pics'}, framed(cloud, 'particles'), framed(pics.x, 'restored')),
-    ui.numbers({distance: 'particles: distance to the data', modes: 'places reached, of 8', psnr: 'picture: PSNR, dB', psnr_in: 'its input: PSNR, dB'}))), film,
-    h('div', {class: 'pics'}, framed(pics.x0, 'clean'), framed(pics.xin, 'input')), ui.controls, h('p', {class: 'note'}, 'Drag a line from the right edge to the corner at the left, or move its points by hand or arrow keys. At the glowing corner nothing is left but the input: all states there are the same.'));
-  return () => {
-    const points = ui.get('points'), path = road(points, ui.get('steps')), p = ui.pair(), [a, b] = path[0], k = Math.round(ui.get('at')*(path.length - 1));
-    const run = walk(doubtful(ui), qSample(p.x0, p.xin, ui.noise(ui.data.n), a, b), p.xin, path), swarm = particles(path, 64, ui.get('seed'));
-    pad.clear(); pad.curve(path, C.other); pad.dot([0, 0], C.x0, {r: 7}); pad.text([0, 0], 'clean'); pad.dot(path[k], 'currentColor');
-    const near = Math.min(...path.map(q => Math.hypot(q[0] - 1, q[1]))); glow.setAttribute('opacity', clamp(1.1 - near, .25, 1));
-    const moved = (i, q) => { const all = ui.get('points').map(v => [...v]); all[i] = i ? q : [1, q[1]]; ui.set({points: close(all)}); };
-    while (knobs.children.length > points.length - 1) knobs.lastChild.remove();
-    while (knobs.children.length < points.length - 1) { const i = knobs.children.length; knobs.append(ui.knob(pad, i ? C.other : C.res, i ? `point ${i} of the road` : 'start of the road', () => ui.get('points')[i] || [0, 0], q => moved(i, q))); }
-    for (const c of knobs.children) c.sync();
-    paint(pics.x0, p.x0); paint(pics.xin, p.xin); paint(pics.x, run[k].x); drawParticles(cloud, swarm, k);
-    film.replaceChildren(strip(ui, every(run, 9).map(f => f.x), 'the picture along the road', 60));
-    ui.out('distance', swarm.distance.toFixed(3)); ui.out('modes', swarm.modes); ui.out('psnr', score(p, run[run.length - 1].x)); ui.out('psnr_in', score(p, p.xin));
-  };
-}};
-
-figures.lens = {state: {abar: .5, bbar: 8, pair: 0, seed: 1}, payload: true, draw(ui) {
-  const pics = {x: photo('the state', 112), mean: photo('the mean of the votes', 112), x0: photo('the clean picture', 72)}, votes = h('div', {class: 'pics', 'aria-label': 'pictures that vote'}), blind = new Exact(ui.data.means, ui.data.count);
-  ui.pairs(); ui.slider('abar', 'residual ᾱ', 0, .99, .01); ui.slider('bbar', 'noise β̄', .1, 30, .1); ui.slider('seed', 'another fog', 1, 20, 1);
-  ui.root.append(h('div', {class: 'row'}, h('div', {class: 'pics'}, framed(pics.x, 'state'), framed(pics.mean, 'best guess'), framed(pics.x0, 'clean')), h('div', {class: 'side'}, ui.numbers({rho: 'noise level ρ', voters: 'pictures that vote, in effect', truth: 'vote for the true one', psnr: 'best guess: PSNR, dB'}))), votes, ui.controls);
-  return () => {
-    const p = ui.pair(), a = ui.get('abar'), b = ui.get('bbar'), x = qSample(p.x0, p.xin, ui.noise(ui.data.n), a, b), est = blind.predict(x, p.xin, a, b), w = est.weights;
-    const order = [...w.keys()].sort((i, j) => w[j] - w[i]).slice(0, 8), entropy = w.reduce((q, v) => v > 0 ? q - v*Math.log(v) : q, 0);
-    paint(pics.x, x); paint(pics.mean, est.x0); paint(pics.x0, p.x0);
-    votes.replaceChildren(...order.map(i => { const c = photo(`known picture ${i}`, 72); paint(c, ui.data.picture(i)); return h('figure', {'data-i': i}, c, h('div', {class: 'bar'}, h('i', {style: `width:${100*w[i]}%;background:${i === p.picture ? C.x0 : C.other}`})), h('figcaption', {}, `${(100*w[i]).toFixed(1)} %`)); }));
-    ui.out('rho', f2(b/(1 - a))); ui.out('voters', Math.exp(entropy).toFixed(2)); ui.out('truth', w[p.picture].toFixed(4)); ui.out('psnr', db(psnr(est.x0, p.x0)));
-  };
-}};
-
-// one dimension: x0 is -1 or 1 and x_in 0.5, so that every density is a sum of two bells
-const bell = (x, m, v) => Math.exp(-((x - m)**2)/(2*v))/Math.sqrt(2*Math.PI*v);
-const FAN = {sum_constrained: C.res, preserving: C.eps, bridge: C.x0};
-export const fan = (s, t, u, eta, x) => { // one step from the state x: where each family of variances lands
-  const from = at(s, t), to = at(s, u), est = new Exact([-1, 1], 2).predict(Float64Array.of(x), Float64Array.of(.5), ...from);
-  return Object.fromEntries(Object.keys(POSTERIORS).map(k => { const v = posteriorVariance(k, from, to, eta); return [k, Number.isNaN(v) ? null : {mean: reverseStep(Float64Array.of(x), est, from, to, v)[0], sigma: Math.sqrt(v)}]; }));
-};
-figures.eta = {state: {...WAY, family: 'circle', t: .7, s: .4, eta: 1, x: .2}, draw(ui) {
-  const pad = new Plane(ui, {x: [-3, 3], top: 1.5, w: 460, hgt: 250, xlabel: 'value of the one pixel', ylabel: 'density', label: 'densities before and after a step'});
-  const names = {sum_constrained: 'sum-constrained σ', preserving: 'preserving σ', bridge: 'bridge σ'}, key = c => h('span', {class: 'key', style: `background:${c}`});
-  ui.slider('eta', 'η', 0, 1, .01); ui.slider('x', 'the state at t', -2.5, 2.5, .05); ui.slider('t', 'from t/T', .05, 1, .01); ui.slider('s', 'to s/T', 0, .95, .01); ui.families();
-  ui.root.append(h('div', {class: 'wide'}, pad.svg), h('p', {class: 'note'}, 'grey: all states at t; dashed: all states at s; ', Object.entries(names).map(([k, v]) => [key(FAN[k]), v.replace(' σ', '') + '\u2003'])), h('div', {class: 'row'}, ui.numbers(names)), ui.controls);
-  return () => {
-    const sch = ui.schedule(), t = ui.get('t'), u = Math.min(ui.get('s'), t), from = at(sch, t), to = at(sch, u), xs = Array.from({length: 241}, (_, i) => -3 + i/40);
-    const marginal = ([a, b]) => xs.map(x => [x, Math.min(1.5, [-1, 1].reduce((p, m) => p + .5*bell(x, (1 - a)*m + .5*a, Math.max(b*b, 1e-4)), 0))]);
-    pad.clear(); pad.curve(marginal(from), '#8a8a8a'); pad.curve(marginal(to), 'currentColor', {'stroke-dasharray': '6 4', 'stroke-width': 1.5}); pad.dot([ui.get('x'), 0], '#8a8a8a', {r: 7}); pad.text([ui.get('x'), 0], 'state');
-    for (const [k, f] of Object.entries(fan(sch, t, u, ui.get('eta'), ui.get('x')))) {
-      ui.out(k, f ? f.sigma.toFixed(4) : 'does not exist');
-      if (f) pad.curve(f.sigma > .02 ? xs.map(x => [x, Math.min(1.5, bell(x, f.mean, f.sigma**2))]) : [[f.mean, 0], [f.mean, 1.5]], FAN[k], {'stroke-width': k === 'sum_constrained' ? 5 : k === 'preserving' ? 3 : 1.5});
-    }
-  };
-}};
-
-const level = (a, b) => Math.log(clamp(b/(1 - a || 1e-9), 1e-3, 1e3));
-export const sameLevel = (line, [a, b]) => line.abar.reduce((p, x, i) => { // the station of a line where the noise level is nearest, the plane's distance deciding between equals
-  const d = Math.abs(level(x, line.bbar[i]) - level(a, b)) + 1e-3*Math.hypot(x - a, line.bbar[i] - b); return d < p[0] ? [d, i] : p; }, [Infinity, 0])[1];
-export const journey = (one, two, change) => { // along one line from its far end to a station, then along the other to the clean picture
-  const n = one.abar.length - 1, k = Math.round(change*n), first = []; for (let i = n; i >= k; i--) first.push([one.abar[i], one.bbar[i]]);
-  const j = sameLevel(two, first[first.length - 1]), rest = []; for (let i = j; i >= 0; i--) rest.push([two.abar[i], two.bbar[i]]);
-  const path = [...first, ...rest].filter((p, i, all) => !i || Math.hypot(p[0] - all[i - 1][0], p[1] - all[i - 1][1]) > 1e-9);
-  return path[path.length - 1].every(v => v === 0) ? path : [...path, [0, 0]];
-};
-figures.metro = {state: {start: 'DDPM', then: 'RDDM', change: .5, pair: 0, seed: 1}, payload: true, draw(ui) {
-  const pad = new Plane(ui, {top: 2, w: 460, hgt: 340, label: 'all lines on the plane'}), film = h('div'), names = ui.data.metro.map(m => m.name), tint = i => `hsl(${i*360/names.length} 65% 50%)`;
-  ui.select('start', 'start on', names); ui.select('then', 'change to', names); ui.slider('change', 'change at', 0, 1, .025); ui.pairs(); ui.slider('seed', 'another fog', 1, 20, 1);
-  ui.root.append(h('div', {class: 'wide'}, pad.svg), film, h('div', {class: 'row'}, ui.numbers({station: 'changed at (ᾱ, β̄)', joined: 'joined at (ᾱ, β̄)', psnr: 'restored: PSNR, dB', psnr_in: 'its input: PSNR, dB'})), ui.controls, h('p', {class: 'note'}, 'Every line is a published method, without its fresh noise (η = 0); click one to change to it. You change where both lines have the same noise level ρ: there the states differ only by a shift and a scale. The journey begins in a state that the forward process makes.'));
-  return () => {
-    const one = ui.data.metro[names.indexOf(ui.get('start'))], two = ui.data.metro[names.indexOf(ui.get('then'))], path = journey(one, two, ui.get('change')), p = ui.pair(), k = Math.round(ui.get('change')*(one.abar.length - 1)), at_ = [one.abar[k], one.bbar[k]], j = sameLevel(two, at_), join = [two.abar[j], two.bbar[j]];
-    const run = walk(doubtful(ui), qSample(p.x0, p.xin, ui.noise(ui.data.n), ...path[0]), p.xin, path);
-    pad.clear(); ui.data.metro.forEach((m, i) => pad.curve(m.abar.map((a, q) => [a, m.bbar[q]]), tint(i), {'stroke-width': 2, opacity: .6, style: 'cursor:pointer', onclick: () => ui.set({then: m.name})}).append(s('title', {}, m.name)));
-    for (const [m, c] of [[one, C.eps], [two, C.res]]) { pad.curve(m.abar.map((a, q) => [a, m.bbar[q]]), c, {'stroke-width': 4}); m.abar.forEach((a, q) => { if (q % 5 === 0 && m.bbar[q] <= 2) pad.dot([a, m.bbar[q]], c, {r: 3.5}); }); }
-    pad.curve(path, 'currentColor', {'stroke-width': 2, 'stroke-dasharray': '2 4'}); for (const q of [at_, join]) if (q[1] <= 2) pad.dot(q, 'none', {stroke: 'currentColor', 'stroke-width': 3, r: 8});
-    const half = one.abar.length >> 1; [[one, C.eps, half], [two, C.res, half - 6]].forEach(([m, c, q]) => pad.text([m.abar[q], Math.min(m.bbar[q], 1.95)], m.name, {'font-weight': 600}));
-    film.replaceChildren(strip(ui, every(run, 9).map(f => f.x), 'the picture on its journey', 60));
-    ui.out('station', `(${at_.map(f2).join(', ')})`); ui.out('joined', `(${join.map(f2).join(', ')})`); ui.out('psnr', score(p, run[run.length - 1].x)); ui.out('psnr_in', score(p, p.xin));
-  };
-}};
-
-figures.order = {state: {...WAY, steps: 10, pair: 0, seed: 1}, payload: true, draw(ui) {
-  const rows = ['together', 'residual_first', 'noise_first'], body = h('div'), pad = new Plane(ui, {top: 2, label: 'three roads', hgt: 260});
-  ui.pairs(); ui.slider('steps', 'steps', 2, 40, 1); ui.families(); ui.slider('seed', 'another fog', 1, 20, 1);
-  ui.root.append(h('div', {class: 'row'}, h('div', {class: 'pad'}, pad.svg), h('div', {class: 'side'}, ui.numbers(Object.fromEntries(rows.flatMap(r => [[r, `${r.replace('_', ' ')}: PSNR, dB`], [r + '_distance', 'its particles: distance to the data']]))))), body, ui.controls);
-  return () => {
-    const sch = ui.schedule(), p = ui.pair(); pad.clear(); body.replaceChildren();
-    rows.forEach((r, i) => {
-      const path = plan(sch, ui.get('steps'), r), run = walk(doubtful(ui), qSample(p.x0, p.xin, ui.noise(ui.data.n), ...path[0]), p.xin, path);
-      pad.curve(path, TINTS[i]); path.forEach(q => pad.dot(q, TINTS[i], {r: 3}));
-      body.append(h('div', {class: 'note'}, h('span', {class: 'key', style: `background:${TINTS[i]}`}), r.replace('_', ' ')), strip(ui, every(run, 8).map(f => f.x), r.replace('_', ' '), 60));
-      ui.out(r, score(p, run[run.length - 1].x)); ui.out(r + '_distance', particles(path, 64, ui.get('seed')).distance.toFixed(3));
-    });
-  };
-}};
-
-export const branchPath = (path, k, order) => { // the rest of a road from stop k on, in one of three orders
-  const [a, b] = path[k], n = path.length - 1 - k;
-  return order === 'together' || n < 2 ? path.slice(k) : road([[a, b], order === 'residual_first' ? [0, b] : [a, 0], [0, 0]], n);
-};
-figures.travel = {state: {...WAY, steps: 10, pair: 0, seed: 1, at: 5, eta: 1, posterior: 'sum_constrained', order: 'together', branches: []}, payload: true, draw(ui) {
-  const body = h('div'), big = photo('the state now', 112), guess = photo('the guess now', 112), pad = new Plane(ui, {top: 2, hgt: 250, label: 'roads of the branches'});
-  ui.pairs(); ui.slider('steps', 'steps', 2, 30, 1); ui.slider('at', 'now at step', 0, () => ui.get('steps'), 1); ui.slider('eta', 'η of the fork', 0, 1, .05);
-  ui.select('posterior', 'its variance', Object.keys(POSTERIORS).map(k => [k, k.replace('_', '-')])); ui.select('order', 'its order', [['together', 'together'], ['residual_first', 'residual first'], ['noise_first', 'noise first']]); ui.families(); ui.slider('seed', 'another fog', 1, 20, 1);
-  const fork = () => ui.set({branches: [...ui.get('branches'), {at: Math.min(ui.get('at'), ui.get('steps') - 1), eta: ui.get('eta'), posterior: ui.get('posterior'), order: ui.get('order')}].slice(-4)});
-  ui.root.append(h('div', {class: 'row'}, h('div', {class: 'pad'}, pad.svg), h('div', {class: 'pics'}, framed(big, 'state'), framed(guess, 'guess')), ui.numbers({abar: 'ᾱ', bbar: 'β̄', psnr: 'main run: PSNR, dB'})), h('div', {}, ui.button('fork here', fork), ' ', ui.button('clear forks', () => ui.set({branches: []}))), body, ui.controls);
-  return () => {
-    const path = plan(ui.schedule(), ui.get('steps')), p = ui.pair(), model = doubtful(ui), main = walk(model, qSample(p.x0, p.xin, ui.noise(ui.data.n), ...path[0]), p.xin, path), k = Math.min(ui.get('at'), path.length - 1), end = main[main.length - 1].x, most = path.length, shown = Math.min(most, 11);
-    pad.clear(); pad.curve(path, C.other); path.forEach(q => pad.dot(q, C.other, {r: 3})); pad.dot(path[k], 'currentColor', {r: 6});
-    body.replaceChildren(h('div', {class: 'note'}, h('span', {class: 'key', style: `background:${C.other}`}), 'main run, η = 0'), strip(ui, every(main, shown).map(f => f.x), 'main run', 52, Math.round(k/(most - 1)*(shown - 1)), i => ui.set({at: Math.round(i*(most - 1)/(shown - 1))})));
-    ui.get('branches').forEach((o, i) => {
-      const j = Math.min(o.at, path.length - 2), way = branchPath(path, j, o.order), exists = way.slice(1).every((q, m) => !Number.isNaN(posteriorVariance(o.posterior, way[m], q, o.eta)));
-      const words = `fork at step ${j}: η = ${o.eta}, ${o.posterior.replace('_', '-')}, ${o.order.replace('_', ' ')}`, row = h('div', {class: 'note', 'data-fork': i}, h('span', {class: 'key', style: `background:${TINTS[i]}`}), words); body.append(row);
-      if (!exists) { row.append(': this variance does not exist on this road'); return; }
-      const run = walk(model, main[j].x, p.xin, way, {eta: o.eta, posterior: o.posterior, normal: normals(100*ui.get('seed') + i)}), x = run[run.length - 1].x;
-      pad.curve(way, TINTS[i], {'stroke-dasharray': '6 4'}); row.append(`; PSNR in dB: ${score(p, x)}; differs from the main run by ${Math.sqrt(mse(x, end)).toFixed(3)}`); body.append(strip(ui, every(run, Math.min(run.length, 11)).map(f => f.x), words, 52));
-    });
-    paint(big, main[k].x); paint(guess, main[k].guess || main[k].x); ui.out('abar', f2(path[k][0])); ui.out('bbar', f2(path[k][1])); ui.out('psnr', score(p, end));
-  };
-}};
-
-// ---- homes: a page without a kernel, and anywidget ----
-export const fakeModel = state => {
-  const v = {...state}, heard = {};
-  return {keys: () => Object.keys(v), get: k => v[k], set(k, x) { if (v[k] !== x) { v[k] = x; (heard['change:' + k] || []).forEach(f => f()); } }, save_changes() {}, on(e, f) { (heard[e] ||= []).push(f); }, off() {}};
-};
-const inkScheme = el => { const m = getComputedStyle(el).color.match(/[\d.]+/g) || [0, 0, 0]; return .3*m[0] + .59*m[1] + .11*m[2] > 128 ? 'dark' : 'light'; };
-export const mount = (el, kind, model, payload) => {
-  const figure = figures[kind], root = h('div', {class: 'fig', role: 'group', 'aria-label': `figure: ${kind}`}), shadow = el.shadowRoot || el.attachShadow({mode: 'open'});
-  if (!figure) throw new Error(`no figure ${kind}: there are ${Object.keys(figures).join(', ')}`);
-  el.setAttribute('data-lm-suppress-shortcuts', 'true'); // JupyterLab would take the arrow keys for its own
-  shadow.replaceChildren(h('style', {}, CSS), root);
-  const ui = new UI(model, figure.payload ? unpack(payload) : null, root), redraw = figure.draw(ui);
-  const all = () => { ui.syncs.forEach(f => f()); redraw(); el.dataset.drawn = 1 + (+el.dataset.drawn || 0); };
-  let asked = false; // several changes at once are drawn once
-  const ask = () => { if (!asked) { asked = true; queueMicrotask(() => { asked = false; all(); }); } };
-  Object.keys(figure.state).forEach(k => model.on('change:' + k, ask));
-  const tone = () => { root.style.colorScheme = inkScheme(el); ask(); };
-  if (typeof MutationObserver === 'function') new MutationObserver(tone).observe(document.body, {attributes: true, attributeFilter: ['class', 'data-jp-theme-light']});
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', tone);
-  root.style.colorScheme = inkScheme(el); all();
-  return ui;
-};
-export const states = Object.fromEntries(Object.entries(figures).map(([k, f]) => [k, f.state]));
-let fetched = null;
-const payloadOf = async () => (fetched ||= fetch(new URL('figures.json', import.meta.url)).then(r => r.json()));
-if (typeof HTMLElement !== 'undefined' && typeof customElements !== 'undefined' && !customElements.get('rddm-figure')) customElements.define('rddm-figure', class extends HTMLElement {
-  async connectedCallback() {
-    const kind = this.getAttribute('kind'), figure = figures[kind];
-    if (!figure || this.shadowRoot) return;
-    const state = {...figure.state, ...JSON.parse(this.getAttribute('state') || '{}')}, payload = figure.payload ? await payloadOf() : null;
-    this.model = fakeModel(state); mount(this, kind, this.model, payload);
-  }
+class ExactPredictor {
+constructor(means, count, {std = 0, tau = null, weights = null} = {}) {
+Object.assign(this, {means: Float64Array.from(means), size: means.length/count, std, tau});
+const prior = weights || Array(count).fill(1);
+const total = sum(prior);
+this.logPrior = prior.map(w => Math.log(w/total));
+this.squaredNorms = range(count, k => {
+const mean = this.means.subarray(k*this.size, (k + 1)*this.size);
+return dot(mean, mean);
 });
-export default {render({model, el}) { const host = h('div'); el.append(host); mount(host, model.get('kind'), model, model.get('payload')); }};
+this.inputShare = tau === null ? 0 : std**2/(std**2 + tau**2);
+this.lastInput = null;
+}
+squaredDistances(x, scale) {
+const own = dot(x, x);
+return this.squaredNorms.map((norm, k) => own - 2*scale*dot(x, this.means, k*this.size) + scale*scale*norm);
+}
+inputLogits(xIn) {
+if (this.tau === null) return null;
+if (this.lastInput !== xIn) {
+const variance = this.std**2 + this.tau**2;
+this.lastLogits = this.squaredDistances(xIn, 1).map(d => -d/(2*variance));
+this.lastInput = xIn;
+}
+return this.lastLogits;
+}
+posterior(x, xIn, abar, bbar) {
+const input = xIn || new Float64Array(x.length);
+const scale = (1 - abar)*(1 - this.inputShare);
+const inputScale = abar + (1 - abar)*this.inputShare;
+const rest = Float64Array.from(x);
+for (let i = 0; i < rest.length; i++) rest[i] -= inputScale*input[i];
+const distances = this.squaredDistances(rest, scale);
+const nearest = Math.min(...distances.filter((_, k) => this.logPrior[k] > -Infinity));
+const variance = (1 - abar)**2*this.std**2*(1 - this.inputShare) + bbar*bbar;
+const certain = d => scale === 0 || d <= nearest ? 0 : -Infinity;
+const fromInput = this.inputLogits(input);
+return softmax(distances.map((d, k) =>
+this.logPrior[k] + (variance > 0 ? -d/(2*variance) : certain(d)) + (fromInput ? fromInput[k] : 0)));
+}
+predict(x, xIn, abar, bbar) {
+const input = xIn || new Float64Array(x.length);
+const weights = this.posterior(x, xIn, abar, bbar);
+const x0 = weightedMean(this.means, this.size, weights);
+const share = this.inputShare;
+const variance = this.std**2*(1 - share);
+const gain = (1 - abar)*variance/Math.max((1 - abar)**2*variance + bbar*bbar, 1e-300);
+const res = new Float64Array(x.length);
+const eps = bbar === 0 ? null : new Float64Array(x.length);
+for (let i = 0; i < x0.length; i++) {
+const mean = (1 - share)*x0[i] + share*input[i];
+x0[i] = mean + gain*(x[i] - abar*input[i] - (1 - abar)*mean);
+res[i] = input[i] - x0[i];
+if (eps) eps[i] = (x[i] - abar*input[i] - (1 - abar)*x0[i])/bbar;
+}
+return {x0, res, eps, weights};
+}
+}
+
+// math/metrics.js
+const mse = (x, target) => {
+let total = 0;
+for (let i = 0; i < x.length; i++) {
+const error = clamp(x[i], -1, 1) - target[i];
+total += error*error;
+}
+return total/x.length;
+};
+const psnr = (x, target) => 10*Math.log10(4/Math.max(mse(x, target), 4e-10));
+
+// math/schedules.js
+const P = (side, exponent, T, grid = 'count') => {
+const x = range(T, i => grid === 'linspace' && T > 1 ? i/(T - 1) : (i + 1)/T);
+const weights = (side === 'x' ? x : x.reverse()).map(v => v**exponent);
+const total = sum(weights);
+return weights.map(w => w/total);
+};
+const fromIncrements = (alpha, beta2) => {
+const abar = cumulativeSum(alpha);
+if (Math.abs(last(abar) - 1) < 1e-6) abar[abar.length - 1] = 1;
+return {abar, bbar: cumulativeSum(beta2).map(Math.sqrt)};
+};
+const fromFunctions = (abar, bbar, T) => {
+const x = range(T + 1, i => i/T);
+return {abar: x.map(abar), bbar: x.map(bbar)};
+};
+const fromAlphasCumprod = products => ({
+abar: [0, ...products.map(v => 1 - Math.sqrt(v))],
+bbar: [0, ...products.map(v => Math.sqrt(1 - v))],
+});
+const power = (T = 1000, alpha = ['1-x', 1], beta2 = ['x', 1], bbarT = 1, grid = 'count') =>
+fromIncrements(P(...alpha, T, grid), P(...beta2, T, grid).map(v => bbarT**2*v));
+const line = (T = 1000, bbarT = 1) => fromFunctions(x => x, x => bbarT*x, T);
+const circle = (T = 1000) => {
+const schedule = fromFunctions(x => 1 - Math.cos(x*Math.PI/2), x => Math.sin(x*Math.PI/2), T);
+schedule.abar[T] = 1;
+return schedule;
+};
+const bridge = (T = 1000, height = .5) => fromFunctions(x => x, x => 2*height*Math.sqrt(x*(1 - x)), T);
+const ddimLinear = (T = 1000, betaStart = 1e-4, betaEnd = .02) => {
+let product = 1;
+const beta = i => betaStart + (betaEnd - betaStart)*(T > 1 ? i/(T - 1) : 0);
+return fromAlphasCumprod(range(T, i => product *= 1 - beta(i)));
+};
+const cosine = (T = 1000) => fromAlphasCumprod(range(T, i => Math.cos((i + 1)/T*Math.PI/2)**2));
+const SIDES = [['x', 'x, rising'], ['1-x', '1−x, falling']];
+const SETTINGS = {
+side_res: {initial: '1-x', label: 'residual steps', options: SIDES},
+a_res: {initial: 1, label: 'residual exponent', limits: [0, 5, .1]},
+side_eps: {initial: 'x', label: 'noise steps', options: SIDES},
+a_eps: {initial: 1, label: 'noise exponent', limits: [0, 5, .1]},
+bbar_T: {initial: 1, label: 'noise at the start', limits: [0, 2, .05]},
+height: {initial: .5, label: 'height of the arch', limits: [.05, 1, .05]},
+};
+const powerTitle = s =>
+`P(${s.side_res}, ${+s.a_res.toFixed(2)}), P(${s.side_eps}, ${+s.a_eps.toFixed(2)}), β̄ = ${s.bbar_T}`;
+const FAMILIES = {
+power: {
+settings: ['side_res', 'a_res', 'side_eps', 'a_eps', 'bbar_T'],
+make: s => power(s.T, [s.side_res, s.a_res], [s.side_eps, s.a_eps], s.bbar_T),
+title: powerTitle,
+},
+line: {settings: ['bbar_T'], make: s => line(s.T, s.bbar_T), title: s => `line, β̄ = ${s.bbar_T}`},
+circle: {settings: [], make: s => circle(s.T)},
+bridge: {settings: ['height'], make: s => bridge(s.T, s.height), title: s => `bridge, ${s.height}`},
+'ddim linear': {settings: [], make: s => ddimLinear(s.T)},
+cosine: {settings: [], make: s => cosine(s.T)},
+};
+const makeSchedule = settings => {
+const family = FAMILIES[settings.family];
+if (!family) throw new Error(`no family '${settings.family}': there are ${Object.keys(FAMILIES).join(', ')}`);
+return family.make({T: 400, ...settings});
+};
+const scheduleTitle = settings => FAMILIES[settings.family]?.title?.(settings) ?? settings.family;
+const schedulePoints = schedule => schedule.abar.map((abar, t) => [abar, schedule.bbar[t]]);
+const scheduleAt = (schedule, u) => {
+const T = schedule.abar.length - 1;
+const t = Math.min(Math.floor(u*T), T - 1);
+const interpolate = values => values[t] + (u*T - t)*(values[t + 1] - values[t]);
+return [interpolate(schedule.abar), interpolate(schedule.bbar)];
+};
+const timesteps = (T, steps) => range(steps + 1, i => Math.floor(T*(steps - i)/steps));
+const rho = schedule => schedule.abar.map((abar, t) => schedule.bbar[t]/(1 - abar));
+
+// math/paths.js
+const distance = ([x, y], [x2, y2]) => Math.hypot(x - x2, y - y2);
+const isClean = point => point.every(v => v === 0);
+const toClean = path => isClean(last(path)) ? path : [...path, [0, 0]];
+const drawPath = (corners, steps = 50) => {
+const ends = toClean(corners);
+const lengths = cumulativeSum(ends.slice(1).map((end, i) => distance(end, ends[i])));
+let i = 0;
+return range(steps + 1, step => {
+if (step === steps) return [0, 0];
+const covered = last(lengths)*step/steps;
+while (i < ends.length - 2 && lengths[i + 1] < covered) i++;
+const share = lengths[i + 1] > lengths[i] ? (covered - lengths[i])/(lengths[i + 1] - lengths[i]) : 0;
+return [0, 1].map(axis => ends[i][axis] + share*(ends[i + 1][axis] - ends[i][axis]));
+});
+};
+const ORDERS = ['together', 'residual_first', 'noise_first'];
+const samplingPath = (schedule, steps, order = 'together') => {
+const T = schedule.abar.length - 1;
+const points = schedulePoints(schedule);
+if (order === 'together') return timesteps(T, steps).map(t => points[t]);
+const half = Math.floor(steps/2);
+const first = timesteps(T, steps - half).slice(1).map(t => points[t]);
+const second = timesteps(T, half).slice(1, -1).map(t => points[t]);
+const [abarT, bbarT] = points[T];
+const between = order === 'residual_first'
+? [...first.map(([abar]) => [abar, bbarT]), ...second.map(([, bbar]) => [0, bbar])]
+: [...first.map(([, bbar]) => [abarT, bbar]), ...second.map(([abar]) => [abar, 0])];
+return [[abarT, bbarT], ...between, [0, 0]];
+};
+const branchPath = (path, step, order) => {
+const [abar, bbar] = path[step];
+const left = path.length - 1 - step;
+if (order === 'together' || left < 2) return path.slice(step);
+return drawPath([[abar, bbar], order === 'residual_first' ? [0, bbar] : [abar, 0], [0, 0]], left);
+};
+const simplify = (path, tolerance = .03) => {
+if (path.length < 3) return path;
+const [start, end] = [path[0], last(path)];
+const [dx, dy] = [end[0] - start[0], end[1] - start[1]];
+const length = Math.hypot(dx, dy) || 1e-9;
+const offsets = path.map(([x, y]) => Math.abs(dx*(start[1] - y) - (start[0] - x)*dy)/length);
+const furthest = offsets.indexOf(Math.max(...offsets));
+if (offsets[furthest] <= tolerance) return [start, end];
+const [before, after] = [path.slice(0, furthest + 1), path.slice(furthest)];
+return [...simplify(before, tolerance).slice(0, -1), ...simplify(after, tolerance)];
+};
+
+// math/random.js
+const uniforms = seed => {
+let state = seed >>> 0;
+return () => {
+state = state + 0x6D2B79F5 >>> 0;
+let bits = Math.imul(state ^ state >>> 15, 1 | state);
+bits = bits + Math.imul(bits ^ bits >>> 7, 61 | bits) ^ bits;
+return ((bits ^ bits >>> 14) >>> 0)/4294967296;
+};
+};
+const normals = seed => {
+const uniform = uniforms(seed);
+const normal = () => {
+const [u, v] = [uniform(), uniform()];
+return Math.sqrt(-2*Math.log(1 - u))*Math.cos(2*Math.PI*v);
+};
+return n => Float64Array.from({length: n}, normal);
+};
+
+// math/sampling.js
+const sampleSteps = (model, xT, xIn, path, {eta = 0, posterior = 'sum_constrained', randn = null} = {}) => {
+const run = [{x: xT}];
+for (let i = 0; i + 1 < path.length; i++) {
+const {x} = run[i];
+const estimate = model.predict(x, xIn, ...path[i]);
+const variance = posteriorVariance(posterior, path[i], path[i + 1], eta) || 0;
+run[i].x0 = estimate.x0;
+run.push({x: reverseStep(x, estimate, path[i], path[i + 1], variance, variance > 0 ? randn(x.length) : null)});
+}
+return run;
+};
+
+// ui/dom.js
+const isGiven = value => value !== null && value !== undefined;
+const build = (element, attributes, children) => {
+for (const [name, value] of Object.entries(attributes)) {
+if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+else if (isGiven(value)) element.setAttribute(name, value);
+}
+element.append(...children.flat(Infinity).filter(isGiven));
+return element;
+};
+const h = (tag, attributes = {}, ...children) => build(document.createElement(tag), attributes, children);
+const svg = (tag, attributes = {}, ...children) =>
+build(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
+const button = (label, onclick) => h('button', {type: 'button', onclick}, label);
+const div = (className, ...children) => h('div', {class: className}, ...children);
+const note = (...children) => h('p', {class: 'note'}, ...children);
+const colorKey = color => h('span', {class: 'key', style: `background:${color}`});
+const bar = (percent, color) =>
+div('bar', h('i', {style: `width:${percent}%;background:${color}`}));
+const spaced = name => name.replace('_', ' ');
+const hyphened = name => name.replace('_', '-');
+const twoDigits = value => Number.isFinite(value) ? value.toFixed(2) : value > 0 ? '∞' : '–';
+const formatPsnr = value => value > 60 ? 'exact' : value.toFixed(2);
+const formatPoint = point => `(${point.map(twoDigits).join(', ')})`;
+
+// ui/controls.js
+const INPUT_SPREAD = 8; // tau of the predictor: how far an input may be from its clean image
+const initialSettings = Object.fromEntries(Object.entries(SETTINGS).map(([key, {initial}]) => [key, initial]));
+const SCHEDULE_STATE = {family: 'power', ...initialSettings, given: {}};
+const optionPairs = options => options.map(option => Array.isArray(option) ? option : [option, option]);
+class UI {
+constructor(model, data, root) {
+Object.assign(this, {model, data, root, outputs: {}, syncs: []});
+this.controls = div('controls');
+}
+get(key) {
+return this.model.get(key);
+}
+set(values) {
+for (const [key, value] of Object.entries(values)) this.model.set(key, value);
+this.model.save_changes();
+}
+add(label, control, output, isShown) {
+const element = h('label', {}, h('span', {}, label), control, output);
+this.controls.append(element);
+if (isShown) this.syncs.push(() => {
+element.style.display = isShown() ? '' : 'none';
+});
+}
+slider(key, label, min, max, step, isShown) {
+const largest = () => typeof max === 'function' ? max() : max;
+const oninput = () => this.set({[key]: +input.value});
+const input = h('input', {type: 'range', min, max: largest(), step, 'data-k': key, oninput});
+const output = h('output', {'data-n': key});
+this.syncs.push(() => {
+input.max = largest();
+input.value = this.get(key);
+output.textContent = +(+this.get(key)).toFixed(3);
+});
+this.add(label, input, output, isShown);
+}
+select(key, label, options, isShown) {
+const onchange = () => this.set({[key]: typeof this.get(key) === 'number' ? +select.value : select.value});
+const elements = optionPairs(options).map(([value, text]) => h('option', {value}, text));
+const select = h('select', {'data-k': key, onchange}, elements);
+this.syncs.push(() => {
+select.value = this.get(key);
+});
+this.add(label, select, null, isShown);
+}
+pairSelect() {
+this.select('pair', 'input', this.data.pairs.map((pair, i) => [i, pair.name]));
+}
+seedSlider() {
+this.slider('seed', 'another fog', 1, 20, 1);
+}
+scheduleControls() {
+const given = this.get('given')?.abar ? ['given'] : [];
+this.select('family', 'family', [...Object.keys(FAMILIES), ...given]);
+for (const [key, {label, options, limits}] of Object.entries(SETTINGS)) {
+const isShown = () => FAMILIES[this.get('family')]?.settings.includes(key) ?? false;
+if (options) this.select(key, label, options, isShown);
+else this.slider(key, label, ...limits, isShown);
+}
+}
+numbers(labels) {
+return h('dl', {}, Object.entries(labels).map(([key, label]) => {
+this.outputs[key] = h('output', {'data-n': key});
+return [h('dt', {}, label), h('dd', {}, this.outputs[key])];
+}));
+}
+show(values) {
+for (const [key, value] of Object.entries(values)) this.outputs[key].textContent = value;
+}
+settings() {
+return Object.fromEntries(['family', ...Object.keys(SETTINGS)].map(key => [key, this.get(key)]));
+}
+schedule(settings = this.settings()) {
+const given = this.get('given');
+return settings.family === 'given' && given?.abar ? given : makeSchedule(settings);
+}
+pair() {
+return this.data.pairs[clamp(this.get('pair'), 0, this.data.pairs.length - 1)];
+}
+forward(point) {
+const {x0, xIn} = this.pair();
+return qSample(x0, xIn, normals(this.get('seed'))(x0.length), ...point);
+}
+predictor() {
+this.exact ||= new ExactPredictor(this.data.means, this.data.count, {tau: INPUT_SPREAD});
+return this.exact;
+}
+restore(path) {
+return sampleSteps(this.predictor(), this.forward(path[0]), this.pair().xIn, path);
+}
+}
+
+// ui/style.js
+const COLORS = {res: '#e07b00', eps: '#3b82d0', x0: '#2e9e5b', other: '#9b59b6'};
+const TINTS = ['#12a3a3', '#d6457f', '#a08a00', '#7a6ff0', '#b5651d'];
+const CSS = `
+:host, .fig { display: block; }
+.fig { font: 15px/1.45 system-ui, sans-serif; color: inherit; margin: .6rem 0; container-type: inline-size; }
+.fig * { box-sizing: border-box; }
+.row { display: flex; flex-wrap: wrap; gap: .6rem 1.1rem; align-items: flex-start; }
+.pad { flex: 1 1 17rem; min-width: 0; max-width: 30rem; }
+.side { flex: 1 1 12rem; min-width: 0; }
+svg { display: block; width: 100%; height: auto; overflow: visible; }
+svg text { fill: currentColor; font-size: 13px; }
+svg.touch { touch-action: none; cursor: crosshair; }
+.axis, .grid { stroke: currentColor; stroke-width: 1; fill: none; }
+.grid { opacity: .18; }
+.curve { fill: none; stroke-width: 2.5; stroke-linejoin: round; }
+.knob { cursor: grab; stroke: #fff; stroke-width: 2; }
+.knob:focus-visible, canvas:focus-visible, button:focus-visible {
+outline: 3px solid ${COLORS.eps}; outline-offset: 2px;
+}
+.controls {
+display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr)); gap: .25rem 1rem;
+margin: .4rem 0;
+}
+label { display: flex; gap: .5rem; align-items: center; min-height: 2rem; }
+label span { flex: 0 0 auto; }
+label output { flex: 0 0 3.2rem; text-align: right; font-variant-numeric: tabular-nums; }
+input[type=range] { flex: 1 1 4rem; min-width: 3rem; accent-color: ${COLORS.eps}; height: 1.6rem; }
+select, button {
+font: inherit; color: inherit; background: transparent; border: 1px solid currentColor; border-radius: 5px;
+padding: .15rem .5rem; min-height: 1.9rem; max-width: 100%;
+}
+select { flex: 1 1 auto; min-width: 0; }
+option { color: CanvasText; background: Canvas; }
+button { cursor: pointer; }
+canvas { display: block; image-rendering: pixelated; border: 1px solid #8888; max-width: 100%; }
+figure { margin: 0; }
+figcaption, .note { font-size: 13px; }
+.pics { display: flex; flex-wrap: wrap; gap: .5rem; }
+.pics figure { flex: 0 0 auto; }
+.bar { height: 7px; background: #8884; margin-top: 3px; }
+.bar i { display: block; height: 100%; }
+dl { display: grid; grid-template-columns: auto auto; gap: .1rem .8rem; margin: .4rem 0; width: fit-content; }
+dt, dd { margin: 0; }
+dd { font-variant-numeric: tabular-nums; text-align: right; }
+.strip { display: flex; gap: 4px; overflow-x: auto; padding: 2px; }
+.strip canvas { flex: 0 0 auto; }
+.key { display: inline-block; width: .8em; height: .8em; margin-right: .35em; border-radius: 2px; }
+ul { list-style: none; margin: .2rem 0; padding: 0; }
+@container (max-width: 30rem) { .wide svg text { font-size: 17px; } }
+.wide { max-width: 40rem; }
+@media print { .fig { break-inside: avoid; } }
+`;
+
+// ui/images.js
+const SIDE = 32; // of all images, in pixels
+const GENERATED = 25; // the clean image of the pair without an input
+const decode = base64 => Float64Array.from(atob(base64), c => c.charCodeAt(0)/127.5 - 1);
+let decoded = null;
+const unpack = payload => {
+if (decoded?.payload === payload) return decoded;
+const size = 3*payload.side**2;
+const [means, inputs] = [decode(payload.pictures), decode(payload.inputs)];
+const image = (i, images = means) => images.subarray(i*size, (i + 1)*size);
+const pairs = payload.pairs.map((pair, i) => ({...pair, x0: image(pair.picture), xIn: image(i, inputs)}));
+const generation = {name: 'nothing (generation)', generates: true, picture: GENERATED};
+pairs.push({...generation, x0: image(GENERATED), xIn: new Float64Array(size)});
+decoded = {payload, means, count: payload.count, size, image, pairs, metro: payload.metro};
+return decoded;
+};
+const imageCanvas = (label, size = 96) => {
+const style = `width:${size}px;height:${size}px`;
+return h('canvas', {width: SIDE, height: SIDE, role: 'img', 'aria-label': label, style});
+};
+const captioned = (canvas, caption) => h('figure', {}, canvas, h('figcaption', {}, caption));
+const drawPixels = (canvas, pixel) => {
+const context = canvas.getContext('2d');
+const image = context.createImageData(canvas.width, canvas.height);
+for (let i = 0; i < canvas.width*canvas.height; i++) image.data.set([...pixel(i).map(Math.round), 255], 4*i);
+context.putImageData(image, 0, 0);
+};
+const channels = (x, i) => range(3, channel => x[channel*x.length/3 + i]);
+const drawImage = (canvas, x) => drawPixels(canvas, i => channels(x, i).map(v => (v + 1)*127.5));
+const drawResidual = (canvas, res) => drawPixels(canvas, i => {
+const [red, green, blue] = channels(res, i);
+const value = clamp((red + green + blue)/3.6, -1, 1);
+return (value > 0 ? [224, 123, 0] : [110, 60, 170]).map(c => 255 + Math.abs(value)*(c - 255));
+});
+const restorationPsnr = (pair, x) => pair.generates ? 'no truth' : formatPsnr(psnr(x, pair.x0));
+const runStrip = (run, n, label, size, picked = null, onPick = null) =>
+div('strip', evenlySpaced(run, n).map(({x}, i, {length}) => {
+const canvas = imageCanvas(`${label}, frame ${i + 1} of ${length}`, size);
+drawImage(canvas, x);
+if (i === picked) canvas.style.outline = `3px solid ${COLORS.eps}`;
+if (onPick) {
+canvas.style.cursor = 'pointer';
+canvas.addEventListener('click', () => onPick(i));
+}
+return canvas;
+}));
+
+// ui/axes.js
+const MARGIN = {left: 52, right: 14, top: 12, bottom: 40};
+let ids = 0;
+const newId = prefix => `${prefix}${++ids}`;
+const ticks = (low, high) => {
+const step = high - low > 2.5 ? 1 : .5;
+const first = Math.ceil(low/step)*step;
+return range(Math.floor((high + 1e-9 - first)/step) + 1, i => first + i*step);
+};
+const tickLabel = (value, attributes) => svg('text', attributes, String(+value.toFixed(2)));
+class Axes {
+constructor({xRange = [0, 1], yMax, width = 360, height = 300, draggable = false, label = 'the plane', ...labels}) {
+const {left, right, top, bottom} = MARGIN;
+Object.assign(this, {xRange, yMax, width, height});
+this.innerWidth = width - left - right;
+this.innerHeight = height - top - bottom;
+const id = newId('clip');
+this.curves = svg('g', {'clip-path': `url(#${id})`});
+this.marks = svg('g');
+const attributes = {viewBox: `0 0 ${width} ${height}`, class: draggable ? 'touch' : '', role: 'group'};
+this.svg = svg('svg', {...attributes, 'aria-label': label},
+this.grid(), this.clipPath(id), this.frame(), this.axisLabels(labels), this.curves, this.marks);
+}
+grid() {
+const [left, right] = this.xRange.map(x => this.px(x));
+const line = d => svg('path', {class: 'grid', d});
+const vertical = x => [line(`M${this.px(x)} ${this.py(0)}V${this.py(this.yMax)}`),
+tickLabel(x, {x: this.px(x), y: this.height - 24, 'text-anchor': 'middle'})];
+const horizontal = y => [line(`M${left} ${this.py(y)}H${right}`),
+tickLabel(y, {x: MARGIN.left - 6, y: this.py(y) + 4, 'text-anchor': 'end'})];
+return [ticks(...this.xRange).map(vertical), ticks(0, this.yMax).map(horizontal)];
+}
+clipPath(id) {
+const box = {x: MARGIN.left - 3, y: MARGIN.top - 3, width: this.innerWidth + 6, height: this.innerHeight + 6};
+return svg('defs', {}, svg('clipPath', {id}, svg('rect', box)));
+}
+frame() {
+const [left, right] = this.xRange.map(x => this.px(x));
+return svg('path', {class: 'axis', d: `M${left} ${this.py(this.yMax)}V${this.py(0)}H${right}`});
+}
+axisLabels({xLabel = 'ᾱ: how much residual', yLabel = 'β̄: how much noise'}) {
+const middle = this.height/2 - 14;
+const turned = {x: 14, y: middle, 'text-anchor': 'middle', transform: `rotate(-90 14 ${middle})`};
+return [svg('text', {x: this.width/2 + 12, y: this.height - 6, 'text-anchor': 'middle'}, xLabel),
+svg('text', turned, yLabel)];
+}
+px(x) {
+const [low, high] = this.xRange;
+return MARGIN.left + (x - low)/(high - low)*this.innerWidth;
+}
+py(y) {
+return this.height - MARGIN.bottom - y/this.yMax*this.innerHeight;
+}
+clampPoint([x, y]) {
+return [clamp(x, ...this.xRange), clamp(y, 0, this.yMax)];
+}
+pointOf(event) {
+const box = this.svg.getBoundingClientRect();
+const scale = this.width/box.width;
+const [low, high] = this.xRange;
+const across = ((event.clientX - box.left)*scale - MARGIN.left)/this.innerWidth;
+const up = (this.height - MARGIN.bottom - (event.clientY - box.top)*scale)/this.innerHeight;
+return this.clampPoint([low + across*(high - low), up*this.yMax]);
+}
+clear() {
+this.curves.replaceChildren();
+this.marks.replaceChildren();
+}
+curve(points, color, attributes = {}) {
+const drawn = points.map(([x, y]) => [this.px(x), this.py(clamp(y, -1, this.yMax + 1))]);
+const d = drawn.map(([x, y], i) => `${i ? 'L' : 'M'}${x.toFixed(2)} ${y.toFixed(2)}`).join('');
+return this.curves.appendChild(svg('path', {class: 'curve', d, stroke: color, ...attributes}));
+}
+dot([x, y], color, attributes = {}) {
+return this.mark('circle', {cx: this.px(x), cy: this.py(y), r: 5, fill: color, ...attributes});
+}
+mark(tag, attributes) {
+return this.marks.appendChild(svg(tag, attributes));
+}
+text([x, y], words, attributes = {}) {
+return this.marks.appendChild(svg('text', {x: this.px(x) + 8, y: this.py(y) - 8, ...attributes}, words));
+}
+}
+
+// figures/eta_dial.js
+const MODES = [-1, 1];
+const INPUT = .5;
+const DENSITY_MAX = 1.5;
+const GRID = range(241, i => -3 + i/40);
+const NAMES = Object.keys(POSTERIORS);
+const CURVES = [[COLORS.res, 5], [COLORS.eps, 3], [COLORS.x0, 1.5]];
+const curveOf = name => CURVES[NAMES.indexOf(name) % CURVES.length];
+const normalDensity = (x, mean, variance) => Math.exp(-((x - mean)**2)/(2*variance))/Math.sqrt(2*Math.PI*variance);
+const stepDistributions = (schedule, t, s, eta, x) => {
+const [from, to] = [scheduleAt(schedule, t), scheduleAt(schedule, s)];
+const state = Float64Array.of(x);
+const estimate = new ExactPredictor(MODES, MODES.length).predict(state, Float64Array.of(INPUT), ...from);
+const distribution = name => {
+const variance = posteriorVariance(name, from, to, eta);
+if (Number.isNaN(variance)) return null;
+return {mean: reverseStep(state, estimate, from, to, variance)[0], sigma: Math.sqrt(variance)};
+};
+return Object.fromEntries(NAMES.map(name => [name, distribution(name)]));
+};
+const clipped = density => GRID.map(x => [x, Math.min(DENSITY_MAX, density(x))]);
+const marginal = ([abar, bbar]) => {
+const variance = Math.max(bbar*bbar, 1e-4);
+const density = (x, mode) => normalDensity(x, (1 - abar)*mode + INPUT*abar, variance);
+return clipped(x => MODES.reduce((total, mode) => total + .5*density(x, mode), 0));
+};
+const normalCurve = ({mean, sigma}) =>
+sigma > .02 ? clipped(x => normalDensity(x, mean, sigma**2)) : [[mean, 0], [mean, DENSITY_MAX]];
+const layOutEtaDial = (ui, axes) => {
+ui.slider('eta', 'η', 0, 1, .01);
+ui.slider('x', 'the state at t', -2.5, 2.5, .05);
+ui.slider('t', 'from t/T', .05, 1, .01);
+ui.slider('s', 'to s/T', 0, .95, .01);
+ui.scheduleControls();
+const legend = NAMES.map(name => [colorKey(curveOf(name)[0]), hyphened(name) + '\u2003']);
+const numbers = ui.numbers(Object.fromEntries(NAMES.map(name => [name, `${hyphened(name)} σ`])));
+ui.root.append(div('wide', axes.svg),
+note('grey: all states at t; dashed: all states at s; ', legend), div('row', numbers), ui.controls);
+};
+const etaDial = {
+state: {...SCHEDULE_STATE, family: 'circle', t: .7, s: .4, eta: 1, x: .2},
+draw(ui) {
+const labels = {xLabel: 'value of the one pixel', yLabel: 'density', label: 'densities before and after a step'};
+const axes = new Axes({xRange: [-3, 3], yMax: DENSITY_MAX, width: 460, height: 250, ...labels});
+layOutEtaDial(ui, axes);
+return () => {
+const [schedule, t, x] = [ui.schedule(), ui.get('t'), ui.get('x')];
+const s = Math.min(ui.get('s'), t);
+axes.clear();
+axes.curve(marginal(scheduleAt(schedule, t)), '#8a8a8a');
+axes.curve(marginal(scheduleAt(schedule, s)), 'currentColor', {'stroke-dasharray': '6 4', 'stroke-width': 1.5});
+axes.dot([x, 0], '#8a8a8a', {r: 7});
+axes.text([x, 0], 'state');
+for (const [name, normal] of Object.entries(stepDistributions(schedule, t, s, ui.get('eta'), x))) {
+const [color, width] = curveOf(name);
+ui.show({[name]: normal ? normal.sigma.toFixed(4) : 'does not exist'});
+if (normal) axes.curve(normalCurve(normal), color, {'stroke-width': width});
+}
+};
+},
+};
+
+// ui/handle.js
+const ARROWS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]};
+const KEY_STEP = .02;
+const keyTarget = (event, [x, y], axes) => {
+const direction = ARROWS[event.key];
+if (!direction) return null;
+const step = event.shiftKey ? 5*KEY_STEP : KEY_STEP;
+return axes.clampPoint([x + direction[0]*step, y + direction[1]*step]).map(v => +v.toFixed(4));
+};
+const handle = (axes, color, label, getPoint, movePoint) => {
+const claim = event => {
+event.preventDefault();
+event.stopPropagation();
+};
+const onkeydown = event => {
+const target = keyTarget(event, getPoint(), axes);
+if (!target) return;
+claim(event);
+movePoint(target);
+};
+const onpointerdown = event => {
+claim(event);
+circle.focus();
+circle.setPointerCapture(event.pointerId);
+circle.onpointermove = move => movePoint(axes.pointOf(move));
+};
+const release = () => {
+circle.onpointermove = null;
+};
+const circle = svg('circle', {
+class: 'knob', r: 9, fill: color, tabindex: 0, role: 'slider',
+'aria-label': label, 'aria-valuemin': 0, 'aria-valuemax': 1,
+onkeydown, onpointerdown, onpointerup: release, onpointercancel: release,
+});
+circle.sync = () => {
+const [x, y] = getPoint();
+const text = `abar ${twoDigits(x)}, bbar ${twoDigits(y)}`;
+build(circle, {cx: axes.px(x), cy: axes.py(y), 'aria-valuenow': +x.toFixed(3), 'aria-valuetext': text}, []);
+};
+return circle;
+};
+
+// figures/plane.js
+const pointHandle = (ui, axes) => {
+const move = ([abar, bbar]) => ui.set({abar, bbar});
+const point = handle(axes, COLORS.other, 'place on the plane', () => [ui.get('abar'), ui.get('bbar')], move);
+axes.svg.append(point);
+axes.svg.addEventListener('pointerdown', event => {
+move(axes.pointOf(event));
+point.dispatchEvent(new PointerEvent('pointerdown', {pointerId: event.pointerId}));
+});
+return point;
+};
+const layOutPlane = (ui, axes, images) => {
+ui.pairSelect();
+ui.slider('abar', 'residual ᾱ', 0, 1, .01);
+ui.slider('bbar', 'noise β̄', 0, 1.5, .01);
+ui.seedSlider();
+const parts = div('pics',
+captioned(images.x0, 'clean'), captioned(images.xIn, 'input'), captioned(images.res, 'residual'));
+const numbers = ui.numbers({psnr: 'PSNR to the clean picture, dB', rho: 'noise per clean share ρ'});
+const side = div('side', captioned(images.x, 'state here'), numbers, parts);
+ui.root.append(div('row', div('pad', axes.svg), side), ui.controls);
+};
+const plane = {
+state: {abar: .5, bbar: .3, pair: 0, seed: 1},
+payload: true,
+draw(ui) {
+const axes = new Axes({yMax: 1.5, draggable: true, label: 'plane of residual and noise'});
+const point = pointHandle(ui, axes);
+const images = {
+x0: imageCanvas('the clean picture', 72), xIn: imageCanvas('the input', 72),
+res: imageCanvas('the residual', 72), x: imageCanvas('the state', 160),
+};
+layOutPlane(ui, axes, images);
+return () => {
+const {x0, xIn} = ui.pair();
+const [abar, bbar] = [ui.get('abar'), ui.get('bbar')];
+const x = ui.forward([abar, bbar]);
+axes.clear();
+axes.curve([[0, 0], [abar, 0]], COLORS.res);
+axes.curve([[abar, 0], [abar, bbar]], COLORS.eps);
+axes.dot([0, 0], COLORS.x0);
+axes.text([0, 0], 'clean');
+axes.text([1, 0], 'input', {'text-anchor': 'end', dx: -14});
+point.sync();
+drawImage(images.x0, x0);
+drawImage(images.xIn, xIn);
+drawResidual(images.res, xIn.map((v, i) => v - x0[i]));
+drawImage(images.x, x);
+ui.show({psnr: formatPsnr(psnr(x, x0)), rho: twoDigits(bbar/(1 - abar))});
+};
+},
+};
+
+// figures/schedule_explorer.js
+const Y_MAX = 2;
+const MOST_PINS = 4;
+const thinned = schedule => {
+const points = schedulePoints(schedule);
+const step = Math.max(1, Math.ceil((points.length - 1)/100));
+return [...points.slice(0, -1).filter((_, t) => t % step === 0), last(points)];
+};
+const overTime = values => {
+const T = values.length - 1;
+const step = Math.ceil(T/100);
+const points = Array.from(values, (value, t) => [t/T, value]);
+return points.filter(([, v], t) => Number.isFinite(v) && v <= Y_MAX && (t % step === 0 || t === T));
+};
+const rhoText = ([abar, bbar]) => {
+if (abar === 1) return bbar === 0 ? 'undefined' : '∞';
+return (bbar/(1 - abar)).toFixed(4);
+};
+const legend = () => {
+const entry = (color, words) => h('span', {}, colorKey(color), words + '\u2003');
+return div('note',
+entry(COLORS.res, 'ᾱ'), entry(COLORS.eps, 'β̄'), entry(COLORS.other, 'ρ = β̄/(1−ᾱ)'),
+'□ SM-N divides by 1−ᾱ = 0\u2003△ SM-Res divides by β̄ = 0\u2003● start\u2003○ clean');
+};
+const layOutScheduleExplorer = (ui, plane, time, list) => {
+ui.scheduleControls();
+ui.slider('u', 'where: t/T', 0, 1, .01);
+const pin = () => ui.set({pins: [...ui.get('pins'), ui.settings()].slice(-MOST_PINS)});
+const pins = h('div', {},
+button('pin this curve', pin), ' ', button('clear pins', () => ui.set({pins: []})), list);
+const numbers = ui.numbers({abar: 'ᾱ', bbar: 'β̄', rho: 'ρ', end: 'starts from (ᾱ, β̄)'});
+const axes = div('row', div('pad', plane.svg), div('pad', time.svg));
+ui.root.append(ui.controls, axes, legend(), div('row', numbers, pins));
+};
+const drawPins = (ui, plane, list) => {
+list.replaceChildren();
+ui.get('pins').forEach((pin, i) => {
+const settings = {...ui.settings(), ...pin};
+plane.curve(thinned(ui.schedule(settings)), TINTS[i], {'stroke-dasharray': '7 4'});
+list.append(h('li', {}, colorKey(TINTS[i]), scheduleTitle(settings)));
+});
+};
+const drawEnds = (plane, [abar, bbar]) => {
+const outline = color => ({fill: 'none', stroke: color});
+const triangle = x => plane.mark('path',
+{d: `M${plane.px(x) - 11} ${plane.py(0) + 8}h22l-11 -20z`, ...outline(COLORS.eps)});
+const square = {x: plane.px(abar) - 9, y: plane.py(bbar) - 9, width: 18, height: 18};
+plane.dot([0, 0], 'none', {stroke: COLORS.x0, 'stroke-width': 3, r: 6});
+plane.dot([abar, bbar], 'currentColor', {r: 4.5});
+triangle(0);
+if (abar === 1) plane.mark('rect', {...square, ...outline(COLORS.res)});
+if (bbar === 0) triangle(abar);
+};
+const drawTime = (time, schedule, u) => {
+time.clear();
+time.curve(overTime(rho(schedule)), COLORS.other);
+time.curve(overTime(schedule.abar), COLORS.res);
+time.curve(overTime(schedule.bbar), COLORS.eps);
+time.curve([[u, 0], [u, Y_MAX]], 'currentColor', {'stroke-width': 1, 'stroke-dasharray': '3 3'});
+};
+const scheduleExplorer = {
+state: {...SCHEDULE_STATE, u: .5, pins: []},
+draw(ui) {
+const plane = new Axes({yMax: Y_MAX, label: 'schedules on the plane'});
+const labels = {xLabel: 'time t/T', yLabel: 'coefficients', label: 'coefficients against time'};
+const time = new Axes({yMax: Y_MAX, ...labels});
+const list = h('ul', {'aria-label': 'pinned curves'});
+layOutScheduleExplorer(ui, plane, time, list);
+return () => {
+const [schedule, u] = [ui.schedule(), ui.get('u')];
+const point = scheduleAt(schedule, u);
+const end = last(schedulePoints(schedule));
+plane.clear();
+drawPins(ui, plane, list);
+plane.curve(thinned(schedule), 'currentColor');
+drawEnds(plane, end);
+plane.dot(point, COLORS.other, {r: 6});
+drawTime(time, schedule, u);
+const [abar, bbar] = point.map(v => v.toFixed(4));
+ui.show({abar, bbar, rho: rhoText(point), end: `(${end.map(v => +v.toFixed(3)).join(', ')})`});
+};
+},
+};
+
+// figures/film_strip.js
+const percent = share => clamp(100*share, 0, 100);
+const frame = (x, [abar, bbar], bbarMax) => {
+const canvas = imageCanvas(`abar ${twoDigits(abar)}, bbar ${twoDigits(bbar)}`, 88);
+drawImage(canvas, x);
+return h('figure', {class: 'frame', 'data-abar': abar, 'data-bbar': bbar}, canvas,
+bar(percent(abar), COLORS.res), bar(percent(bbar/bbarMax), COLORS.eps),
+h('figcaption', {}, `${twoDigits(abar)}, ${twoDigits(bbar)}`));
+};
+const filmStrip = {
+state: {...SCHEDULE_STATE, frames: 6, pair: 0, seed: 1},
+payload: true,
+draw(ui) {
+const frames = div('pics');
+ui.pairSelect();
+ui.scheduleControls();
+ui.slider('frames', 'frames', 2, 12, 1);
+ui.seedSlider();
+const legend = note(colorKey(COLORS.res), 'share of the residual ᾱ\u2003',
+colorKey(COLORS.eps), 'noise β̄, as a share of its largest');
+ui.root.append(frames, legend, ui.controls);
+return () => {
+const [schedule, count] = [ui.schedule(), ui.get('frames')];
+const bbarMax = Math.max(...schedule.bbar) || 1;
+const points = range(count, i => scheduleAt(schedule, i/(count - 1)));
+frames.replaceChildren(...points.map(point => frame(ui.forward(point), point, bbarMax)));
+};
+},
+};
+
+// math/particles.js
+const RING = range(8, k => [Math.cos(k*Math.PI/4), Math.sin(k*Math.PI/4)]);
+const particles = (path, count = 64, seed = 1) => {
+const model = new ExactPredictor(RING.flat(), RING.length, {std: .05});
+const eps = normals(seed)(2*count);
+const [abar, bbar] = path[0];
+const start = i => Float64Array.from(RING[i % RING.length], (v, axis) => (1 - abar)*v + bbar*eps[2*i + axis]);
+const trajectories = range(count, i => sampleSteps(model, start(i), null, path).map(step => step.x));
+const ends = trajectories.map(last);
+const offsets = ends.map(end => Math.min(...RING.map(mode => distance(mode, end))));
+const reached = new Set(ends.map(end => RING.findIndex(mode => distance(mode, end) < .1)));
+reached.delete(-1);
+return {trajectories, distance: sum(offsets)/count, modes: reached.size};
+};
+
+// figures/path_pad.js
+const PRESETS = {
+straight: [[1, 1], [.5, .5], [0, 0]],
+'quarter circle': [[1, 1], [.6, .916], [.3, .714], [.1, .436], [0, 0]],
+'residual first': [[1, 1], [0, 1], [0, 0]],
+'noise first': [[1, 1], [1, 0], [0, 0]],
+};
+const PAD_HELP = 'Drag a line from the right edge to the corner at the left, or move its points by hand or arrow keys. '
++ 'At the glowing corner nothing is left but the input: all states there are the same.';
+const pinned = corners => {
+const between = corners.slice(1, -1);
+return [[1, corners[0][1]], ...between, [0, 0]].map(point => point.map(v => +v.toFixed(3)));
+};
+const withOneMore = corners => {
+const [[x, y], [x2, y2]] = corners.slice(-2);
+return [...corners.slice(0, -1), [(x + x2)/2, (y + y2)/2], last(corners)];
+};
+const cloudCanvas = () => h('canvas', {
+width: 300, height: 300, role: 'img', 'aria-label': 'particles walking to eight places on a ring',
+style: 'width:190px;height:190px;image-rendering:auto',
+});
+const drawCloud = (canvas, trajectories, step) => {
+const context = canvas.getContext('2d');
+const px = ([x, y]) => [x, -y].map(v => canvas.width/2 + v*canvas.width/4.4);
+const circle = (point, radius) => {
+context.beginPath();
+context.arc(...px(point), radius, 0, 7);
+};
+context.clearRect(0, 0, canvas.width, canvas.height);
+context.lineWidth = 1;
+trajectories.forEach((trajectory, i) => {
+context.strokeStyle = TINTS[i % TINTS.length] + '70';
+context.beginPath();
+trajectory.slice(0, step + 1).forEach(point => context.lineTo(...px(point)));
+context.stroke();
+});
+context.strokeStyle = COLORS.x0;
+context.lineWidth = 3;
+for (const mode of RING) {
+circle(mode, 9);
+context.stroke();
+}
+context.fillStyle = getComputedStyle(canvas).color;
+for (const trajectory of trajectories) {
+circle(trajectory[Math.min(step, trajectory.length - 1)], 3);
+context.fill();
+}
+};
+const addGlow = axes => {
+const id = newId('glow');
+const stop = (offset, opacity) => svg('stop', {offset, 'stop-color': '#ffb020', 'stop-opacity': opacity});
+const gradient = svg('defs', {}, svg('radialGradient', {id}, stop(0, .95), stop(1, 0)));
+const disc = svg('circle', {cx: axes.px(1), cy: axes.py(0), r: 46, fill: `url(#${id})`});
+const glow = svg('g', {}, gradient, disc);
+axes.svg.insertBefore(glow, axes.curves);
+return glow;
+};
+const drawByPointer = (axes, setCorners) => {
+let drawn = null;
+axes.svg.addEventListener('pointerdown', event => {
+event.preventDefault();
+axes.svg.setPointerCapture(event.pointerId);
+drawn = [axes.pointOf(event)];
+});
+axes.svg.addEventListener('pointermove', event => {
+if (!drawn) return;
+drawn.push(axes.pointOf(event));
+axes.curve(drawn, COLORS.other, {opacity: .5});
+});
+axes.svg.addEventListener('pointerup', () => {
+if (drawn?.length > 4) setCorners(simplify([[1, drawn[0][1]], ...drawn.slice(1), [0, 0]]));
+drawn = null;
+});
+};
+const syncHandles = (ui, axes, handles) => {
+const corners = ui.get('points');
+const move = (i, point) => {
+const moved = [...ui.get('points')];
+moved[i] = point;
+ui.set({points: pinned(moved)});
+};
+const cornerHandle = i => {
+const [color, label] = i ? [COLORS.other, `point ${i} of the road`] : [COLORS.res, 'start of the road'];
+return handle(axes, color, label, () => ui.get('points')[i] || [0, 0], point => move(i, point));
+};
+while (handles.children.length > corners.length - 1) handles.lastChild.remove();
+while (handles.children.length < corners.length - 1) handles.append(cornerHandle(handles.children.length));
+for (const child of handles.children) child.sync();
+};
+const presetButtons = ui => {
+const presets = Object.entries(PRESETS).map(([name, points]) => [button(name, () => ui.set({points, at: 1})), ' ']);
+const addPoint = () => ui.set({points: pinned(withOneMore(ui.get('points')))});
+return h('div', {}, presets, button('add a point', addPoint));
+};
+const layOutPathPad = (ui, axes, cloud, images, film) => {
+ui.pairSelect();
+ui.slider('steps', 'steps', 2, 80, 1);
+ui.slider('at', 'how far along the road', 0, 1, .01);
+ui.seedSlider();
+const numbers = ui.numbers({
+distance: 'particles: distance to the data', modes: 'places reached, of 8',
+psnr: 'picture: PSNR, dB', psnr_in: 'its input: PSNR, dB',
+});
+const results = div('pics', captioned(cloud, 'particles'), captioned(images.x, 'restored'));
+const side = div('side', results, numbers);
+const pair = div('pics', captioned(images.x0, 'clean'), captioned(images.xIn, 'input'));
+ui.root.append(presetButtons(ui), div('row', div('pad', axes.svg), side), film, pair, ui.controls, note(PAD_HELP));
+};
+const drawAxes = (axes, glow, path, step) => {
+axes.clear();
+axes.curve(path, COLORS.other);
+axes.dot([0, 0], COLORS.x0, {r: 7});
+axes.text([0, 0], 'clean');
+axes.dot(path[step], 'currentColor');
+const nearest = Math.min(...path.map(point => distance(point, [1, 0])));
+glow.setAttribute('opacity', clamp(1.1 - nearest, .25, 1));
+};
+const drawRestoration = (ui, images, film, run, step) => {
+const pair = ui.pair();
+drawImage(images.x0, pair.x0);
+drawImage(images.xIn, pair.xIn);
+drawImage(images.x, run[step].x);
+film.replaceChildren(runStrip(run, 9, 'the picture along the road', 60));
+ui.show({psnr: restorationPsnr(pair, last(run).x), psnr_in: restorationPsnr(pair, pair.xIn)});
+};
+const pathPad = {
+state: {points: PRESETS.straight, steps: 40, pair: 0, seed: 1, at: 1},
+payload: true,
+draw(ui) {
+const label = 'draw a road from the right to the clean picture';
+const axes = new Axes({yMax: 1.5, draggable: true, label});
+const images = {
+x0: imageCanvas('the clean picture', 72), xIn: imageCanvas('the input', 72),
+x: imageCanvas('the picture restored along the road', 128),
+};
+const [cloud, handles, film] = [cloudCanvas(), svg('g'), h('div')];
+const glow = addGlow(axes);
+axes.svg.append(handles);
+drawByPointer(axes, corners => ui.set({points: pinned(corners), at: 1}));
+layOutPathPad(ui, axes, cloud, images, film);
+return () => {
+const path = drawPath(ui.get('points'), ui.get('steps'));
+const step = Math.round(ui.get('at')*(path.length - 1));
+const swarm = particles(path, 64, ui.get('seed'));
+drawAxes(axes, glow, path, step);
+syncHandles(ui, axes, handles);
+drawRestoration(ui, images, film, ui.restore(path), step);
+drawCloud(cloud, swarm.trajectories, step);
+ui.show({distance: swarm.distance.toFixed(3), modes: swarm.modes});
+};
+},
+};
+
+// figures/lens.js
+const SHOWN = 8;
+const entropy = weights => weights.reduce((total, w) => w > 0 ? total - w*Math.log(w) : total, 0);
+const vote = (ui, weights, i) => {
+const canvas = imageCanvas(`known picture ${i}`, 72);
+drawImage(canvas, ui.data.image(i));
+const color = i === ui.pair().picture ? COLORS.x0 : COLORS.other;
+return h('figure', {'data-i': i}, canvas, bar(100*weights[i], color),
+h('figcaption', {}, `${(100*weights[i]).toFixed(1)} %`));
+};
+const layOutLens = (ui, images, votes) => {
+ui.pairSelect();
+ui.slider('abar', 'residual ᾱ', 0, .99, .01);
+ui.slider('bbar', 'noise β̄', .1, 30, .1);
+ui.seedSlider();
+const numbers = ui.numbers({
+rho: 'noise level ρ', voters: 'pictures that vote, in effect',
+truth: 'vote for the true one', psnr: 'best guess: PSNR, dB',
+});
+const pictures = div('pics',
+captioned(images.x, 'state'), captioned(images.mean, 'best guess'), captioned(images.x0, 'clean'));
+ui.root.append(div('row', pictures, div('side', numbers)), votes, ui.controls);
+};
+const lens = {
+state: {abar: .5, bbar: 8, pair: 0, seed: 1},
+payload: true,
+draw(ui) {
+const images = {
+x: imageCanvas('the state', 112), mean: imageCanvas('the mean of the votes', 112),
+x0: imageCanvas('the clean picture', 72),
+};
+const votes = h('div', {class: 'pics', 'aria-label': 'pictures that vote'});
+const model = new ExactPredictor(ui.data.means, ui.data.count);
+layOutLens(ui, images, votes);
+return () => {
+const {x0, xIn, picture} = ui.pair();
+const [abar, bbar] = [ui.get('abar'), ui.get('bbar')];
+const x = ui.forward([abar, bbar]);
+const estimate = model.predict(x, xIn, abar, bbar);
+const {weights} = estimate;
+const ranked = [...weights.keys()].sort((i, j) => weights[j] - weights[i]).slice(0, SHOWN);
+drawImage(images.x, x);
+drawImage(images.mean, estimate.x0);
+drawImage(images.x0, x0);
+votes.replaceChildren(...ranked.map(i => vote(ui, weights, i)));
+const voters = Math.exp(entropy(weights)).toFixed(2);
+const truth = weights[picture].toFixed(4);
+ui.show({rho: twoDigits(bbar/(1 - abar)), voters, truth, psnr: formatPsnr(psnr(estimate.x0, x0))});
+};
+},
+};
+
+// figures/metro.js
+const BBAR_MAX = 2;
+const METRO_HELP = 'Every line is a published method, without its fresh noise (η = 0); click one to change to it. '
++ 'You change where both lines have the same noise level ρ: there the states differ only by a shift and a scale. '
++ 'The journey begins in a state that the forward process makes.';
+const logRho = ([abar, bbar]) => Math.log(clamp(bbar/(1 - abar || 1e-9), 1e-3, 1e3));
+const nearestNoiseLevel = (schedule, point) => {
+const offset = p => Math.abs(logRho(p) - logRho(point)) + 1e-3*distance(p, point);
+const offsets = schedulePoints(schedule).map(offset);
+return offsets.indexOf(Math.min(...offsets));
+};
+const changePoints = (one, two, share) => {
+const leaves = Math.round(share*(one.abar.length - 1));
+return [leaves, nearestNoiseLevel(two, schedulePoints(one)[leaves])];
+};
+const switchPath = (one, two, share) => {
+const [leaves, joins] = changePoints(one, two, share);
+const first = schedulePoints(one).slice(leaves).reverse();
+const second = schedulePoints(two).slice(0, joins + 1).reverse();
+const path = [...first, ...second];
+return toClean(path.filter((point, i) => i === 0 || distance(point, path[i - 1]) > 1e-9));
+};
+const drawMap = (ui, axes) => {
+const schedules = ui.data.metro;
+schedules.forEach((schedule, i) => {
+const color = `hsl(${i*360/schedules.length} 65% 50%)`;
+const onclick = () => ui.set({then: schedule.name});
+const attributes = {'stroke-width': 2, opacity: .6, style: 'cursor:pointer', onclick};
+axes.curve(schedulePoints(schedule), color, attributes).append(svg('title', {}, schedule.name));
+});
+};
+const drawLine = (axes, schedule, color) => {
+const points = schedulePoints(schedule);
+axes.curve(points, color, {'stroke-width': 4});
+const stations = points.filter(([, bbar], i) => i % 5 === 0 && bbar <= BBAR_MAX);
+for (const point of stations) axes.dot(point, color, {r: 3.5});
+};
+const drawPathAndChange = (axes, path, ends) => {
+axes.curve(path, 'currentColor', {'stroke-width': 2, 'stroke-dasharray': '2 4'});
+const visible = ends.filter(([, bbar]) => bbar <= BBAR_MAX);
+for (const point of visible) axes.dot(point, 'none', {stroke: 'currentColor', 'stroke-width': 3, r: 8});
+};
+const writeName = (axes, schedule, node) => {
+const [abar, bbar] = [schedule.abar[node], schedule.bbar[node]];
+axes.text([abar, Math.min(bbar, BBAR_MAX - .05)], schedule.name, {'font-weight': 600});
+};
+const layOutMetro = (ui, axes, film) => {
+const names = ui.data.metro.map(({name}) => name);
+ui.select('start', 'start on', names);
+ui.select('then', 'change to', names);
+ui.slider('change', 'change at', 0, 1, .025);
+ui.pairSelect();
+ui.seedSlider();
+const numbers = ui.numbers({
+station: 'changed at (ᾱ, β̄)', joined: 'joined at (ᾱ, β̄)',
+psnr: 'restored: PSNR, dB', psnr_in: 'its input: PSNR, dB',
+});
+ui.root.append(div('wide', axes.svg), film, div('row', numbers), ui.controls, note(METRO_HELP));
+};
+const metro = {
+state: {start: 'DDPM', then: 'RDDM', change: .5, pair: 0, seed: 1},
+payload: true,
+draw(ui) {
+const axes = new Axes({yMax: BBAR_MAX, width: 460, height: 340, label: 'all lines on the plane'});
+const film = h('div');
+layOutMetro(ui, axes, film);
+return () => {
+const [one, two] = ['start', 'then'].map(key => ui.data.metro.find(({name}) => name === ui.get(key)));
+const [leaves, joins] = changePoints(one, two, ui.get('change'));
+const [station, joined] = [schedulePoints(one)[leaves], schedulePoints(two)[joins]];
+const path = switchPath(one, two, ui.get('change'));
+const [run, pair] = [ui.restore(path), ui.pair()];
+axes.clear();
+drawMap(ui, axes);
+drawLine(axes, one, COLORS.eps);
+drawLine(axes, two, COLORS.res);
+drawPathAndChange(axes, path, [station, joined]);
+const half = one.abar.length >> 1;
+writeName(axes, one, half);
+writeName(axes, two, half - 6);
+film.replaceChildren(runStrip(run, 9, 'the picture on its journey', 60));
+ui.show({station: formatPoint(station), joined: formatPoint(joined)});
+ui.show({psnr: restorationPsnr(pair, last(run).x), psnr_in: restorationPsnr(pair, pair.xIn)});
+};
+},
+};
+
+// figures/removal_order.js
+const layOutRemovalOrder = (ui, axes, films) => {
+ui.pairSelect();
+ui.slider('steps', 'steps', 2, 40, 1);
+ui.scheduleControls();
+ui.seedSlider();
+const labels = ORDERS.flatMap(order => [
+[order, `${spaced(order)}: PSNR, dB`],
+[`${order}_distance`, 'its particles: distance to the data'],
+]);
+const numbers = ui.numbers(Object.fromEntries(labels));
+ui.root.append(div('row', div('pad', axes.svg), div('side', numbers)), films, ui.controls);
+};
+const drawOrder = (ui, axes, films, order, color) => {
+const path = samplingPath(ui.schedule(), ui.get('steps'), order);
+const run = ui.restore(path);
+axes.curve(path, color);
+path.forEach(point => axes.dot(point, color, {r: 3}));
+films.append(div('note', colorKey(color), spaced(order)),
+runStrip(run, 8, spaced(order), 60));
+const {distance: offset} = particles(path, 64, ui.get('seed'));
+ui.show({[order]: restorationPsnr(ui.pair(), last(run).x), [`${order}_distance`]: offset.toFixed(3)});
+};
+const removalOrder = {
+state: {...SCHEDULE_STATE, steps: 10, pair: 0, seed: 1},
+payload: true,
+draw(ui) {
+const axes = new Axes({yMax: 2, label: 'three roads', height: 260});
+const films = h('div');
+layOutRemovalOrder(ui, axes, films);
+return () => {
+axes.clear();
+films.replaceChildren();
+ORDERS.forEach((order, i) => drawOrder(ui, axes, films, order, TINTS[i]));
+};
+},
+};
+
+// figures/time_travel.js
+const MOST_FRAMES = 11;
+const MOST_BRANCHES = 4;
+const heading = (color, words, attributes = {}) => h('div', {class: 'note', ...attributes}, colorKey(color), words);
+const addBranch = ui => {
+const at = Math.min(ui.get('at'), ui.get('steps') - 1);
+const branch = {at, eta: ui.get('eta'), posterior: ui.get('posterior'), order: ui.get('order')};
+ui.set({branches: [...ui.get('branches'), branch].slice(-MOST_BRANCHES)});
+};
+const layOutTimeTravel = (ui, axes, images, films) => {
+ui.pairSelect();
+ui.slider('steps', 'steps', 2, 30, 1);
+ui.slider('at', 'now at step', 0, () => ui.get('steps'), 1);
+ui.slider('eta', 'η of the fork', 0, 1, .05);
+ui.select('posterior', 'its variance', Object.keys(POSTERIORS).map(name => [name, hyphened(name)]));
+ui.select('order', 'its order', ORDERS.map(name => [name, spaced(name)]));
+ui.scheduleControls();
+ui.seedSlider();
+const pictures = div('pics', captioned(images.x, 'state'), captioned(images.x0, 'guess'));
+const numbers = ui.numbers({abar: 'ᾱ', bbar: 'β̄', psnr: 'main run: PSNR, dB'});
+const buttons = h('div', {},
+button('fork here', () => addBranch(ui)), ' ', button('clear forks', () => ui.set({branches: []})));
+ui.root.append(div('row', div('pad', axes.svg), pictures, numbers), buttons, films, ui.controls);
+};
+const drawMain = (ui, axes, films, run, path, step) => {
+axes.curve(path, COLORS.other);
+path.forEach(point => axes.dot(point, COLORS.other, {r: 3}));
+axes.dot(path[step], 'currentColor', {r: 6});
+const [lastStep, lastFrame] = [path.length - 1, Math.min(path.length, MOST_FRAMES) - 1];
+const picked = Math.round(step/lastStep*lastFrame);
+const onPick = frame => ui.set({at: Math.round(frame*lastStep/lastFrame)});
+films.append(heading(COLORS.other, 'main run, η = 0'),
+runStrip(run, MOST_FRAMES, 'main run', 52, picked, onPick));
+};
+const describe = ({eta, posterior, order}, step) =>
+`fork at step ${step}: η = ${eta}, ${hyphened(posterior)}, ${spaced(order)}`;
+const exists = (path, {eta, posterior}) =>
+path.slice(1).every((to, i) => !Number.isNaN(posteriorVariance(posterior, path[i], to, eta)));
+const drawBranch = (ui, axes, films, main, mainPath, branch, i) => {
+const step = Math.min(branch.at, mainPath.length - 2);
+const path = branchPath(mainPath, step, branch.order);
+const words = describe(branch, step);
+const head = heading(TINTS[i], words, {'data-fork': i});
+films.append(head);
+if (!exists(path, branch)) {
+head.append(': this variance does not exist on this road');
+return;
+}
+const {eta, posterior} = branch;
+const options = {eta, posterior, randn: normals(100*ui.get('seed') + i)};
+const run = sampleSteps(ui.predictor(), main[step].x, ui.pair().xIn, path, options);
+const end = last(run).x;
+const apart = Math.sqrt(mse(end, last(main).x)).toFixed(3);
+axes.curve(path, TINTS[i], {'stroke-dasharray': '6 4'});
+head.append(`; PSNR in dB: ${restorationPsnr(ui.pair(), end)}; differs from the main run by ${apart}`);
+films.append(runStrip(run, MOST_FRAMES, words, 52));
+};
+const BRANCHING = {at: 5, eta: 1, posterior: 'sum_constrained', order: 'together', branches: []};
+const timeTravel = {
+state: {...SCHEDULE_STATE, steps: 10, pair: 0, seed: 1, ...BRANCHING},
+payload: true,
+draw(ui) {
+const images = {x: imageCanvas('the state now', 112), x0: imageCanvas('the guess now', 112)};
+const axes = new Axes({yMax: 2, height: 250, label: 'roads of the branches'});
+const films = h('div');
+layOutTimeTravel(ui, axes, images, films);
+return () => {
+const path = samplingPath(ui.schedule(), ui.get('steps'));
+const step = Math.min(ui.get('at'), path.length - 1);
+const run = ui.restore(path);
+axes.clear();
+films.replaceChildren();
+drawMain(ui, axes, films, run, path, step);
+ui.get('branches').forEach((branch, i) => drawBranch(ui, axes, films, run, path, branch, i));
+drawImage(images.x, run[step].x);
+drawImage(images.x0, run[step].x0 || run[step].x);
+const [abar, bbar] = path[step].map(twoDigits);
+ui.show({abar, bbar, psnr: restorationPsnr(ui.pair(), last(run).x)});
+};
+},
+};
+
+// main.js
+const figures = {plane, explorer: scheduleExplorer, film: filmStrip, pathpad: pathPad, lens, eta: etaDial, metro, order: removalOrder, travel: timeTravel};
+const pageModel = state => {
+const values = {...state};
+const listeners = {};
+return {
+keys: () => Object.keys(values),
+get: key => values[key],
+set(key, value) {
+if (values[key] === value) return;
+values[key] = value;
+for (const listener of listeners[`change:${key}`] || []) listener();
+},
+on(event, listener) {
+(listeners[event] ||= []).push(listener);
+},
+off() {},
+save_changes() {},
+};
+};
+const colorScheme = element => {
+const [red, green, blue] = getComputedStyle(element).color.match(/[\d.]+/g) || [0, 0, 0];
+return .3*red + .59*green + .11*blue > 128 ? 'dark' : 'light';
+};
+const onTheme = callback => {
+const watched = {attributes: true, attributeFilter: ['class', 'data-jp-theme-light']};
+if (typeof MutationObserver === 'function') new MutationObserver(callback).observe(document.body, watched);
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', callback);
+};
+const batched = callback => {
+let waits = false;
+return () => {
+if (waits) return;
+waits = true;
+queueMicrotask(() => {
+waits = false;
+callback();
+});
+};
+};
+const mount = (element, kind, model, payload) => {
+const figure = figures[kind];
+if (!figure) throw new Error(`no figure ${kind}: there are ${Object.keys(figures).join(', ')}`);
+const root = h('div', {class: 'fig', role: 'group', 'aria-label': `figure: ${kind}`});
+const shadow = element.shadowRoot || element.attachShadow({mode: 'open'});
+element.setAttribute('data-lm-suppress-shortcuts', 'true'); // JupyterLab would take the arrow keys for its own
+shadow.replaceChildren(h('style', {}, CSS), root);
+const ui = new UI(model, figure.payload ? unpack(payload) : null, root);
+const redraw = figure.draw(ui);
+const draw = () => {
+for (const sync of ui.syncs) sync();
+redraw();
+element.dataset.drawn = 1 + (+element.dataset.drawn || 0);
+};
+const drawSoon = batched(draw);
+for (const key of Object.keys(figure.state)) model.on(`change:${key}`, drawSoon);
+const followTheme = () => {
+root.style.colorScheme = colorScheme(element);
+drawSoon();
+};
+onTheme(followTheme);
+root.style.colorScheme = colorScheme(element);
+draw();
+};
+let fetched = null;
+const fetchPayload = () => {
+fetched ||= fetch(new URL('figures.json', import.meta.url)).then(response => response.json());
+return fetched;
+};
+const defineElement = () => customElements.define('rddm-figure', class extends HTMLElement {
+async connectedCallback() {
+const kind = this.getAttribute('kind');
+const figure = figures[kind];
+if (!figure || this.shadowRoot) return;
+const payload = figure.payload ? await fetchPayload() : null;
+this.model = pageModel({...figure.state, ...JSON.parse(this.getAttribute('state') || '{}')});
+mount(this, kind, this.model, payload);
+}
+});
+if (typeof customElements !== 'undefined' && !customElements.get('rddm-figure')) defineElement();
+const render = ({model, el}) => {
+const host = h('div');
+el.append(host);
+mount(host, model.get('kind'), model, model.get('payload'));
+};
+export default {render};
+const states = Object.fromEntries(Object.entries(figures).map(([kind, figure]) => [kind, figure.state]));
+export {
+branchPath, bridge, circle, cosine, ddimLinear, drawPath, ExactPredictor, line, makeSchedule, normals, P,
+posteriorVariance, power, psnr, qSample, reverseStep, rho, sampleSteps, samplingPath, scheduleAt, states,
+stepDistributions, switchPath, timesteps, unpack,
+};

@@ -1,0 +1,62 @@
+// The posterior as a vote of the known images.
+import {psnr} from '../math/metrics.js';
+import {ExactPredictor} from '../math/exact.js';
+import {bar, div, formatPsnr, h, twoDigits} from '../ui/dom.js';
+import {captioned, drawImage, imageCanvas} from '../ui/images.js';
+import {COLORS} from '../ui/style.js';
+
+const SHOWN = 8;
+
+const entropy = weights => weights.reduce((total, w) => w > 0 ? total - w*Math.log(w) : total, 0);
+
+// a known image and its share of the votes
+const vote = (ui, weights, i) => {
+  const canvas = imageCanvas(`known picture ${i}`, 72);
+  drawImage(canvas, ui.data.image(i));
+  const color = i === ui.pair().picture ? COLORS.x0 : COLORS.other;
+  return h('figure', {'data-i': i}, canvas, bar(100*weights[i], color),
+    h('figcaption', {}, `${(100*weights[i]).toFixed(1)} %`));
+};
+
+const layOutLens = (ui, images, votes) => {
+  ui.pairSelect();
+  ui.slider('abar', 'residual ᾱ', 0, .99, .01);
+  ui.slider('bbar', 'noise β̄', .1, 30, .1);
+  ui.seedSlider();
+  const numbers = ui.numbers({
+    rho: 'noise level ρ', voters: 'pictures that vote, in effect',
+    truth: 'vote for the true one', psnr: 'best guess: PSNR, dB',
+  });
+  const pictures = div('pics',
+    captioned(images.x, 'state'), captioned(images.mean, 'best guess'), captioned(images.x0, 'clean'));
+  ui.root.append(div('row', pictures, div('side', numbers)), votes, ui.controls);
+};
+
+export const lens = {
+  state: {abar: .5, bbar: 8, pair: 0, seed: 1},
+  payload: true,
+  draw(ui) {
+    const images = {
+      x: imageCanvas('the state', 112), mean: imageCanvas('the mean of the votes', 112),
+      x0: imageCanvas('the clean picture', 72),
+    };
+    const votes = h('div', {class: 'pics', 'aria-label': 'pictures that vote'});
+    const model = new ExactPredictor(ui.data.means, ui.data.count);
+    layOutLens(ui, images, votes);
+    return () => {
+      const {x0, xIn, picture} = ui.pair();
+      const [abar, bbar] = [ui.get('abar'), ui.get('bbar')];
+      const x = ui.forward([abar, bbar]);
+      const estimate = model.predict(x, xIn, abar, bbar);
+      const {weights} = estimate;
+      const ranked = [...weights.keys()].sort((i, j) => weights[j] - weights[i]).slice(0, SHOWN);
+      drawImage(images.x, x);
+      drawImage(images.mean, estimate.x0);
+      drawImage(images.x0, x0);
+      votes.replaceChildren(...ranked.map(i => vote(ui, weights, i)));
+      const voters = Math.exp(entropy(weights)).toFixed(2);
+      const truth = weights[picture].toFixed(4);
+      ui.show({rho: twoDigits(bbar/(1 - abar)), voters, truth, psnr: formatPsnr(psnr(estimate.x0, x0))});
+    };
+  },
+};

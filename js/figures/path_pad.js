@@ -1,0 +1,179 @@
+// A path drawn by hand: what it makes of particles and of an image.
+import {clamp, last} from '../math/arrays.js';
+import {particles, RING} from '../math/particles.js';
+import {distance, drawPath, simplify} from '../math/paths.js';
+import {Axes, newId} from '../ui/axes.js';
+import {button, div, h, note, svg} from '../ui/dom.js';
+import {handle} from '../ui/handle.js';
+import {captioned, drawImage, imageCanvas, restorationPsnr, runStrip} from '../ui/images.js';
+import {COLORS, TINTS} from '../ui/style.js';
+
+const PRESETS = {
+  straight: [[1, 1], [.5, .5], [0, 0]],
+  'quarter circle': [[1, 1], [.6, .916], [.3, .714], [.1, .436], [0, 0]],
+  'residual first': [[1, 1], [0, 1], [0, 0]],
+  'noise first': [[1, 1], [1, 0], [0, 0]],
+};
+const PAD_HELP = 'Drag a line from the right edge to the corner at the left, or move its points by hand or arrow keys. '
+  + 'At the glowing corner nothing is left but the input: all states there are the same.';
+
+// the corners, rounded, from abar = 1 to the clean image
+const pinned = corners => {
+  const between = corners.slice(1, -1);
+  return [[1, corners[0][1]], ...between, [0, 0]].map(point => point.map(v => +v.toFixed(3)));
+};
+
+// the corners and one more, halfway along the last line
+const withOneMore = corners => {
+  const [[x, y], [x2, y2]] = corners.slice(-2);
+  return [...corners.slice(0, -1), [(x + x2)/2, (y + y2)/2], last(corners)];
+};
+
+const cloudCanvas = () => h('canvas', {
+  width: 300, height: 300, role: 'img', 'aria-label': 'particles walking to eight places on a ring',
+  style: 'width:190px;height:190px;image-rendering:auto',
+});
+
+// the particles' trajectories up to a step, and the ring
+const drawCloud = (canvas, trajectories, step) => {
+  const context = canvas.getContext('2d');
+  const px = ([x, y]) => [x, -y].map(v => canvas.width/2 + v*canvas.width/4.4);
+  const circle = (point, radius) => {
+    context.beginPath();
+    context.arc(...px(point), radius, 0, 7);
+  };
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.lineWidth = 1;
+  trajectories.forEach((trajectory, i) => {
+    context.strokeStyle = TINTS[i % TINTS.length] + '70';
+    context.beginPath();
+    trajectory.slice(0, step + 1).forEach(point => context.lineTo(...px(point)));
+    context.stroke();
+  });
+  context.strokeStyle = COLORS.x0;
+  context.lineWidth = 3;
+  for (const mode of RING) {
+    circle(mode, 9);
+    context.stroke();
+  }
+  context.fillStyle = getComputedStyle(canvas).color;
+  for (const trajectory of trajectories) {
+    circle(trajectory[Math.min(step, trajectory.length - 1)], 3);
+    context.fill();
+  }
+};
+
+// a glow around the point (1, 0), drawn below the curves
+const addGlow = axes => {
+  const id = newId('glow');
+  const stop = (offset, opacity) => svg('stop', {offset, 'stop-color': '#ffb020', 'stop-opacity': opacity});
+  const gradient = svg('defs', {}, svg('radialGradient', {id}, stop(0, .95), stop(1, 0)));
+  const disc = svg('circle', {cx: axes.px(1), cy: axes.py(0), r: 46, fill: `url(#${id})`});
+  const glow = svg('g', {}, gradient, disc);
+  axes.svg.insertBefore(glow, axes.curves);
+  return glow;
+};
+
+// a line dragged over the axes becomes the path
+const drawByPointer = (axes, setCorners) => {
+  let drawn = null;
+  axes.svg.addEventListener('pointerdown', event => {
+    event.preventDefault();
+    axes.svg.setPointerCapture(event.pointerId);
+    drawn = [axes.pointOf(event)];
+  });
+  axes.svg.addEventListener('pointermove', event => {
+    if (!drawn) return;
+    drawn.push(axes.pointOf(event));
+    axes.curve(drawn, COLORS.other, {opacity: .5});
+  });
+  axes.svg.addEventListener('pointerup', () => {
+    if (drawn?.length > 4) setCorners(simplify([[1, drawn[0][1]], ...drawn.slice(1), [0, 0]]));
+    drawn = null;
+  });
+};
+
+// one handle for each corner but the last
+const syncHandles = (ui, axes, handles) => {
+  const corners = ui.get('points');
+  const move = (i, point) => {
+    const moved = [...ui.get('points')];
+    moved[i] = point;
+    ui.set({points: pinned(moved)});
+  };
+  const cornerHandle = i => {
+    const [color, label] = i ? [COLORS.other, `point ${i} of the road`] : [COLORS.res, 'start of the road'];
+    return handle(axes, color, label, () => ui.get('points')[i] || [0, 0], point => move(i, point));
+  };
+  while (handles.children.length > corners.length - 1) handles.lastChild.remove();
+  while (handles.children.length < corners.length - 1) handles.append(cornerHandle(handles.children.length));
+  for (const child of handles.children) child.sync();
+};
+
+const presetButtons = ui => {
+  const presets = Object.entries(PRESETS).map(([name, points]) => [button(name, () => ui.set({points, at: 1})), ' ']);
+  const addPoint = () => ui.set({points: pinned(withOneMore(ui.get('points')))});
+  return h('div', {}, presets, button('add a point', addPoint));
+};
+
+const layOutPathPad = (ui, axes, cloud, images, film) => {
+  ui.pairSelect();
+  ui.slider('steps', 'steps', 2, 80, 1);
+  ui.slider('at', 'how far along the road', 0, 1, .01);
+  ui.seedSlider();
+  const numbers = ui.numbers({
+    distance: 'particles: distance to the data', modes: 'places reached, of 8',
+    psnr: 'picture: PSNR, dB', psnr_in: 'its input: PSNR, dB',
+  });
+  const results = div('pics', captioned(cloud, 'particles'), captioned(images.x, 'restored'));
+  const side = div('side', results, numbers);
+  const pair = div('pics', captioned(images.x0, 'clean'), captioned(images.xIn, 'input'));
+  ui.root.append(presetButtons(ui), div('row', div('pad', axes.svg), side), film, pair, ui.controls, note(PAD_HELP));
+};
+
+const drawAxes = (axes, glow, path, step) => {
+  axes.clear();
+  axes.curve(path, COLORS.other);
+  axes.dot([0, 0], COLORS.x0, {r: 7});
+  axes.text([0, 0], 'clean');
+  axes.dot(path[step], 'currentColor');
+  const nearest = Math.min(...path.map(point => distance(point, [1, 0])));
+  glow.setAttribute('opacity', clamp(1.1 - nearest, .25, 1));
+};
+
+const drawRestoration = (ui, images, film, run, step) => {
+  const pair = ui.pair();
+  drawImage(images.x0, pair.x0);
+  drawImage(images.xIn, pair.xIn);
+  drawImage(images.x, run[step].x);
+  film.replaceChildren(runStrip(run, 9, 'the picture along the road', 60));
+  ui.show({psnr: restorationPsnr(pair, last(run).x), psnr_in: restorationPsnr(pair, pair.xIn)});
+};
+
+export const pathPad = {
+  state: {points: PRESETS.straight, steps: 40, pair: 0, seed: 1, at: 1},
+  payload: true,
+  draw(ui) {
+    const label = 'draw a road from the right to the clean picture';
+    const axes = new Axes({yMax: 1.5, draggable: true, label});
+    const images = {
+      x0: imageCanvas('the clean picture', 72), xIn: imageCanvas('the input', 72),
+      x: imageCanvas('the picture restored along the road', 128),
+    };
+    const [cloud, handles, film] = [cloudCanvas(), svg('g'), h('div')];
+    const glow = addGlow(axes);
+    axes.svg.append(handles);
+    drawByPointer(axes, corners => ui.set({points: pinned(corners), at: 1}));
+    layOutPathPad(ui, axes, cloud, images, film);
+    return () => {
+      const path = drawPath(ui.get('points'), ui.get('steps'));
+      const step = Math.round(ui.get('at')*(path.length - 1));
+      const swarm = particles(path, 64, ui.get('seed'));
+      drawAxes(axes, glow, path, step);
+      syncHandles(ui, axes, handles);
+      drawRestoration(ui, images, film, ui.restore(path), step);
+      drawCloud(cloud, swarm.trajectories, step);
+      ui.show({distance: swarm.distance.toFixed(3), modes: swarm.modes});
+    };
+  },
+};

@@ -1,0 +1,103 @@
+// A sampling run, and branches that leave it at any step with other noise or in another order.
+import {last} from '../math/arrays.js';
+import {POSTERIORS, posteriorVariance} from '../math/diffusion.js';
+import {mse} from '../math/metrics.js';
+import {branchPath, ORDERS, samplingPath} from '../math/paths.js';
+import {normals} from '../math/random.js';
+import {sampleSteps} from '../math/sampling.js';
+import {Axes} from '../ui/axes.js';
+import {SCHEDULE_STATE} from '../ui/controls.js';
+import {button, colorKey, div, h, hyphened, spaced, twoDigits} from '../ui/dom.js';
+import {captioned, drawImage, imageCanvas, restorationPsnr, runStrip} from '../ui/images.js';
+import {COLORS, TINTS} from '../ui/style.js';
+
+const MOST_FRAMES = 11;
+const MOST_BRANCHES = 4;
+
+const heading = (color, words, attributes = {}) => h('div', {class: 'note', ...attributes}, colorKey(color), words);
+
+const addBranch = ui => {
+  const at = Math.min(ui.get('at'), ui.get('steps') - 1);
+  const branch = {at, eta: ui.get('eta'), posterior: ui.get('posterior'), order: ui.get('order')};
+  ui.set({branches: [...ui.get('branches'), branch].slice(-MOST_BRANCHES)});
+};
+
+const layOutTimeTravel = (ui, axes, images, films) => {
+  ui.pairSelect();
+  ui.slider('steps', 'steps', 2, 30, 1);
+  ui.slider('at', 'now at step', 0, () => ui.get('steps'), 1);
+  ui.slider('eta', 'η of the fork', 0, 1, .05);
+  ui.select('posterior', 'its variance', Object.keys(POSTERIORS).map(name => [name, hyphened(name)]));
+  ui.select('order', 'its order', ORDERS.map(name => [name, spaced(name)]));
+  ui.scheduleControls();
+  ui.seedSlider();
+  const pictures = div('pics', captioned(images.x, 'state'), captioned(images.x0, 'guess'));
+  const numbers = ui.numbers({abar: 'ᾱ', bbar: 'β̄', psnr: 'main run: PSNR, dB'});
+  const buttons = h('div', {},
+    button('fork here', () => addBranch(ui)), ' ', button('clear forks', () => ui.set({branches: []})));
+  ui.root.append(div('row', div('pad', axes.svg), pictures, numbers), buttons, films, ui.controls);
+};
+
+// the frames of the main run; a click on one goes to its step
+const drawMain = (ui, axes, films, run, path, step) => {
+  axes.curve(path, COLORS.other);
+  path.forEach(point => axes.dot(point, COLORS.other, {r: 3}));
+  axes.dot(path[step], 'currentColor', {r: 6});
+  const [lastStep, lastFrame] = [path.length - 1, Math.min(path.length, MOST_FRAMES) - 1];
+  const picked = Math.round(step/lastStep*lastFrame);
+  const onPick = frame => ui.set({at: Math.round(frame*lastStep/lastFrame)});
+  films.append(heading(COLORS.other, 'main run, η = 0'),
+    runStrip(run, MOST_FRAMES, 'main run', 52, picked, onPick));
+};
+
+const describe = ({eta, posterior, order}, step) =>
+  `fork at step ${step}: η = ${eta}, ${hyphened(posterior)}, ${spaced(order)}`;
+
+const exists = (path, {eta, posterior}) =>
+  path.slice(1).every((to, i) => !Number.isNaN(posteriorVariance(posterior, path[i], to, eta)));
+
+// run the branch number i from its step of the main run on
+const drawBranch = (ui, axes, films, main, mainPath, branch, i) => {
+  const step = Math.min(branch.at, mainPath.length - 2);
+  const path = branchPath(mainPath, step, branch.order);
+  const words = describe(branch, step);
+  const head = heading(TINTS[i], words, {'data-fork': i});
+  films.append(head);
+  if (!exists(path, branch)) {
+    head.append(': this variance does not exist on this road');
+    return;
+  }
+  const {eta, posterior} = branch;
+  const options = {eta, posterior, randn: normals(100*ui.get('seed') + i)};
+  const run = sampleSteps(ui.predictor(), main[step].x, ui.pair().xIn, path, options);
+  const end = last(run).x;
+  const apart = Math.sqrt(mse(end, last(main).x)).toFixed(3);
+  axes.curve(path, TINTS[i], {'stroke-dasharray': '6 4'});
+  head.append(`; PSNR in dB: ${restorationPsnr(ui.pair(), end)}; differs from the main run by ${apart}`);
+  films.append(runStrip(run, MOST_FRAMES, words, 52));
+};
+
+const BRANCHING = {at: 5, eta: 1, posterior: 'sum_constrained', order: 'together', branches: []};
+export const timeTravel = {
+  state: {...SCHEDULE_STATE, steps: 10, pair: 0, seed: 1, ...BRANCHING},
+  payload: true,
+  draw(ui) {
+    const images = {x: imageCanvas('the state now', 112), x0: imageCanvas('the guess now', 112)};
+    const axes = new Axes({yMax: 2, height: 250, label: 'roads of the branches'});
+    const films = h('div');
+    layOutTimeTravel(ui, axes, images, films);
+    return () => {
+      const path = samplingPath(ui.schedule(), ui.get('steps'));
+      const step = Math.min(ui.get('at'), path.length - 1);
+      const run = ui.restore(path);
+      axes.clear();
+      films.replaceChildren();
+      drawMain(ui, axes, films, run, path, step);
+      ui.get('branches').forEach((branch, i) => drawBranch(ui, axes, films, run, path, branch, i));
+      drawImage(images.x, run[step].x);
+      drawImage(images.x0, run[step].x0 || run[step].x);
+      const [abar, bbar] = path[step].map(twoDigits);
+      ui.show({abar, bbar, psnr: restorationPsnr(ui.pair(), last(run).x)});
+    };
+  },
+};

@@ -1,0 +1,125 @@
+// The figures of rddm_nb: one module for the site, JupyterLab and Colab.
+import {posteriorVariance, qSample, reverseStep} from './math/diffusion.js';
+import {ExactPredictor} from './math/exact.js';
+import {psnr} from './math/metrics.js';
+import {branchPath, drawPath, samplingPath} from './math/paths.js';
+import {normals} from './math/random.js';
+import {sampleSteps} from './math/sampling.js';
+import {
+  bridge, circle, cosine, ddimLinear, line, makeSchedule, P, power, rho, scheduleAt, timesteps,
+} from './math/schedules.js';
+import {UI} from './ui/controls.js';
+import {h} from './ui/dom.js';
+import {unpack} from './ui/images.js';
+import {CSS} from './ui/style.js';
+import {stepDistributions} from './figures/eta_dial.js';
+import * as figures from './figures/index.js';
+import {switchPath} from './figures/metro.js';
+
+// a model as a kernel's, for a page without one
+const pageModel = state => {
+  const values = {...state};
+  const listeners = {};
+  return {
+    keys: () => Object.keys(values),
+    get: key => values[key],
+    set(key, value) {
+      if (values[key] === value) return;
+      values[key] = value;
+      for (const listener of listeners[`change:${key}`] || []) listener();
+    },
+    on(event, listener) {
+      (listeners[event] ||= []).push(listener);
+    },
+    off() {},
+    save_changes() {},
+  };
+};
+
+// light text stands on a dark page
+const colorScheme = element => {
+  const [red, green, blue] = getComputedStyle(element).color.match(/[\d.]+/g) || [0, 0, 0];
+  return .3*red + .59*green + .11*blue > 128 ? 'dark' : 'light';
+};
+
+// call back whenever the theme of the page may have changed
+const onTheme = callback => {
+  const watched = {attributes: true, attributeFilter: ['class', 'data-jp-theme-light']};
+  if (typeof MutationObserver === 'function') new MutationObserver(callback).observe(document.body, watched);
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', callback);
+};
+
+// a function that calls back soon, once for several calls at once
+const batched = callback => {
+  let waits = false;
+  return () => {
+    if (waits) return;
+    waits = true;
+    queueMicrotask(() => {
+      waits = false;
+      callback();
+    });
+  };
+};
+
+// fill the element with a figure
+const mount = (element, kind, model, payload) => {
+  const figure = figures[kind];
+  if (!figure) throw new Error(`no figure ${kind}: there are ${Object.keys(figures).join(', ')}`);
+  const root = h('div', {class: 'fig', role: 'group', 'aria-label': `figure: ${kind}`});
+  const shadow = element.shadowRoot || element.attachShadow({mode: 'open'});
+  element.setAttribute('data-lm-suppress-shortcuts', 'true'); // JupyterLab would take the arrow keys for its own
+  shadow.replaceChildren(h('style', {}, CSS), root);
+  const ui = new UI(model, figure.payload ? unpack(payload) : null, root);
+  const redraw = figure.draw(ui);
+  const draw = () => {
+    for (const sync of ui.syncs) sync();
+    redraw();
+    element.dataset.drawn = 1 + (+element.dataset.drawn || 0);
+  };
+  const drawSoon = batched(draw);
+  for (const key of Object.keys(figure.state)) model.on(`change:${key}`, drawSoon);
+  const followTheme = () => {
+    root.style.colorScheme = colorScheme(element);
+    drawSoon();
+  };
+  onTheme(followTheme);
+  root.style.colorScheme = colorScheme(element);
+  draw();
+};
+
+let fetched = null;
+const fetchPayload = () => {
+  fetched ||= fetch(new URL('figures.json', import.meta.url)).then(response => response.json());
+  return fetched;
+};
+
+// <rddm-figure kind="..." state="{...}"> on a page
+const defineElement = () => customElements.define('rddm-figure', class extends HTMLElement {
+  async connectedCallback() {
+    const kind = this.getAttribute('kind');
+    const figure = figures[kind];
+    if (!figure || this.shadowRoot) return;
+    const payload = figure.payload ? await fetchPayload() : null;
+    this.model = pageModel({...figure.state, ...JSON.parse(this.getAttribute('state') || '{}')});
+    mount(this, kind, this.model, payload);
+  }
+});
+
+if (typeof customElements !== 'undefined' && !customElements.get('rddm-figure')) defineElement();
+
+// what anywidget calls in a notebook
+const render = ({model, el}) => {
+  const host = h('div');
+  el.append(host);
+  mount(host, model.get('kind'), model, model.get('payload'));
+};
+export default {render};
+
+// for the tests
+const states = Object.fromEntries(Object.entries(figures).map(([kind, figure]) => [kind, figure.state]));
+export {
+  branchPath, bridge, circle, cosine, ddimLinear, drawPath, ExactPredictor, line, makeSchedule, normals, P,
+  posteriorVariance, power, psnr, qSample, reverseStep, rho, sampleSteps, samplingPath, scheduleAt, states,
+  stepDistributions, switchPath, timesteps, unpack,
+};

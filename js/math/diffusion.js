@@ -1,0 +1,37 @@
+// The forward process, the variance of the fresh noise, and the reverse step. A point is [abar, bbar].
+
+// x_t = x0 + abar*(x_in - x0) + bbar*eps; without an input, x_in is zero
+export const qSample = (x0, xIn, eps, abar, bbar) =>
+  Float64Array.from(x0, (v, i) => v + abar*((xIn ? xIn[i] : 0) - v) + bbar*eps[i]);
+
+// The registry of variances at eta = 1, of a step from the point t to the point s
+export const POSTERIORS = {
+  sum_constrained: ([, bbarT], [, bbarS]) => bbarS*bbarS*(bbarT*bbarT - bbarS*bbarS)/(bbarT*bbarT),
+  preserving: ([abarT, bbarT], [abarS, bbarS]) => {
+    const ratio = (1 - abarT)/(1 - abarS);
+    return bbarS*bbarS*(1 - ratio*ratio*bbarS*bbarS/(bbarT*bbarT));
+  },
+  bridge: ([abarT, bbarT], [abarS, bbarS]) => bbarS*bbarS - (abarS/abarT)**2*bbarT*bbarT,
+};
+
+// the variance of a step's fresh noise, NaN where the posterior does not exist
+export const posteriorVariance = (posterior, from, to, eta = 1) => {
+  const bbarS = to[1];
+  if (eta === 0 || bbarS === 0) return 0;
+  const variance = POSTERIORS[posterior](from, to);
+  return !Number.isFinite(variance) || variance < -1e-12*bbarS**2 ? NaN : eta*Math.max(variance, 0);
+};
+
+// x_s, given x_t, the estimate {x0, res, eps} there and, where there is any, fresh noise of this variance
+export const reverseStep = (x, estimate, [abarT, bbarT], [abarS, bbarS], variance = 0, noise = null) => {
+  if (abarS === 0 && bbarS === 0) return estimate.x0.slice();
+  const {res, eps} = estimate;
+  const out = Float64Array.from(x);
+  const add = (scale, values) => {
+    for (let i = 0; i < out.length; i++) out[i] += scale*values[i];
+  };
+  add(abarS - abarT, res);
+  if (eps) add(Math.sqrt(Math.max(bbarS*bbarS - variance, 0)) - bbarT, eps);
+  if (noise) add(Math.sqrt(variance), noise);
+  return out;
+};

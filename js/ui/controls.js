@@ -1,0 +1,131 @@
+// Controls bound to the model: what the reader sets, Python sees.
+import {clamp} from '../math/arrays.js';
+import {qSample} from '../math/diffusion.js';
+import {ExactPredictor} from '../math/exact.js';
+import {normals} from '../math/random.js';
+import {sampleSteps} from '../math/sampling.js';
+import {FAMILIES, makeSchedule, SETTINGS} from '../math/schedules.js';
+import {div, h} from './dom.js';
+
+const INPUT_SPREAD = 8; // tau of the predictor: how far an input may be from its clean image
+
+// the state of a figure with a schedule; a given one has the family 'given'
+const initialSettings = Object.fromEntries(Object.entries(SETTINGS).map(([key, {initial}]) => [key, initial]));
+export const SCHEDULE_STATE = {family: 'power', ...initialSettings, given: {}};
+
+const optionPairs = options => options.map(option => Array.isArray(option) ? option : [option, option]);
+
+export class UI {
+  // root is the element that the figure fills; data are the unpacked images, or null
+  constructor(model, data, root) {
+    Object.assign(this, {model, data, root, outputs: {}, syncs: []});
+    this.controls = div('controls');
+  }
+
+  get(key) {
+    return this.model.get(key);
+  }
+
+  set(values) {
+    for (const [key, value] of Object.entries(values)) this.model.set(key, value);
+    this.model.save_changes();
+  }
+
+  // add a labelled control; isShown, if given, says when
+  add(label, control, output, isShown) {
+    const element = h('label', {}, h('span', {}, label), control, output);
+    this.controls.append(element);
+    if (isShown) this.syncs.push(() => {
+      element.style.display = isShown() ? '' : 'none';
+    });
+  }
+
+  // max may be a function
+  slider(key, label, min, max, step, isShown) {
+    const largest = () => typeof max === 'function' ? max() : max;
+    const oninput = () => this.set({[key]: +input.value});
+    const input = h('input', {type: 'range', min, max: largest(), step, 'data-k': key, oninput});
+    const output = h('output', {'data-n': key});
+    this.syncs.push(() => {
+      input.max = largest();
+      input.value = this.get(key);
+      output.textContent = +(+this.get(key)).toFixed(3);
+    });
+    this.add(label, input, output, isShown);
+  }
+
+  // options are values or [value, label]
+  select(key, label, options, isShown) {
+    const onchange = () => this.set({[key]: typeof this.get(key) === 'number' ? +select.value : select.value});
+    const elements = optionPairs(options).map(([value, text]) => h('option', {value}, text));
+    const select = h('select', {'data-k': key, onchange}, elements);
+    this.syncs.push(() => {
+      select.value = this.get(key);
+    });
+    this.add(label, select, null, isShown);
+  }
+
+  pairSelect() {
+    this.select('pair', 'input', this.data.pairs.map((pair, i) => [i, pair.name]));
+  }
+
+  seedSlider() {
+    this.slider('seed', 'another fog', 1, 20, 1);
+  }
+
+  // the choice of a family, and the settings of the chosen one
+  scheduleControls() {
+    const given = this.get('given')?.abar ? ['given'] : [];
+    this.select('family', 'family', [...Object.keys(FAMILIES), ...given]);
+    for (const [key, {label, options, limits}] of Object.entries(SETTINGS)) {
+      const isShown = () => FAMILIES[this.get('family')]?.settings.includes(key) ?? false;
+      if (options) this.select(key, label, options, isShown);
+      else this.slider(key, label, ...limits, isShown);
+    }
+  }
+
+  // a table of named numbers, which show() fills
+  numbers(labels) {
+    return h('dl', {}, Object.entries(labels).map(([key, label]) => {
+      this.outputs[key] = h('output', {'data-n': key});
+      return [h('dt', {}, label), h('dd', {}, this.outputs[key])];
+    }));
+  }
+
+  show(values) {
+    for (const [key, value] of Object.entries(values)) this.outputs[key].textContent = value;
+  }
+
+  // {family, ...settings}, as chosen
+  settings() {
+    return Object.fromEntries(['family', ...Object.keys(SETTINGS)].map(key => [key, this.get(key)]));
+  }
+
+  // what has been chosen, or given from Python, or the schedule of other settings
+  schedule(settings = this.settings()) {
+    const given = this.get('given');
+    return settings.family === 'given' && given?.abar ? given : makeSchedule(settings);
+  }
+
+  // the chosen {x0, xIn, name, picture}
+  pair() {
+    return this.data.pairs[clamp(this.get('pair'), 0, this.data.pairs.length - 1)];
+  }
+
+  // x_t of the chosen pair and noise
+  forward(point) {
+    const {x0, xIn} = this.pair();
+    return qSample(x0, xIn, normals(this.get('seed'))(x0.length), ...point);
+  }
+
+  // the exact predictor for the images of the figures, which also asks the input
+  predictor() {
+    this.exact ||= new ExactPredictor(this.data.means, this.data.count, {tau: INPUT_SPREAD});
+    return this.exact;
+  }
+
+  // the steps of a restoration of the chosen pair along a path
+  restore(path) {
+    return sampleSteps(this.predictor(), this.forward(path[0]), this.pair().xIn, path);
+  }
+}

@@ -1,0 +1,158 @@
+"""Join the sources of the figures, js/, into the one module that ships: rddm_nb/figures/rddm.js.
+
+    python tools/build_js.py           write it
+    python tools/build_js.py --check   exit with 1 if it is not what the sources make
+
+The sources are modules that import each other by name; what is joined is what js/main.js needs, each part after those
+it imports. Imports, the word `export` inside the parts, lines that are comments only, blank lines and indentation are
+left out. `import * as figures` of a file of re-exports becomes an object, so such a file is a registry: a line each."""
+import argparse
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES, BUILT = ROOT/'js', ROOT/'rddm_nb'/'figures'/'rddm.js'
+HEADER = '// Made from js/ by tools/build_js.py: change the sources, not this file.\n'
+IMPORT = re.compile(r"^import (?:\{([^}]*)\}|\* as (\w+)) from '([^']+)';\n", re.M)
+REEXPORT = re.compile(r"^export \{([^}]*)\} from '([^']+)';\n", re.M)
+EXPORTED = re.compile(r'^export (?:const|let|class|function) (\w+)', re.M)
+DECLARED = re.compile(r'^(?:export )?(?:const|let|class|function) (?:(\w+)|[\[{]([^\]}]*)[\]}])', re.M)
+FACE = re.compile(r'^export (?:default |\{)', re.M)  # what the joined module exports; only the entry has it
+LEFT_OUT = re.compile(r'^\s*(?://.*)?\n|^[ \t]+', re.M)
+
+
+class BuildError(ValueError):
+    "The sources do not fit together"
+
+
+def listed(names):
+    "The names in braces, as pairs (name there, name here)"
+    pairs = [name.split(' as ') for name in re.split(r'\s*,\s*', names.strip()) if name]
+    return [(pair[0], pair[-1]) for pair in pairs]
+
+
+@dataclass
+class Part:
+    "One source: its text, what it imports and what others may import from it"
+    name: str  # relative to the folder of the sources
+    text: str
+    imports: list  # of ([(name there, name here), ...], '', file), for `* as space` of ([], space, file)
+    reexports: list  # of (name there, name here, file)
+
+    @property
+    def needs(self): return [file for *_, file in self.imports + self.reexports]
+
+    @property
+    def exports(self): return EXPORTED.findall(self.text)
+
+    @property
+    def declared(self):
+        found = [name or inner for name, inner in DECLARED.findall(self.text)]
+        names = [name for names in found for name in re.split(r'\s*,\s*', names)]
+        return names + [space for _, space, _ in self.imports if space]
+
+
+def resolve(folder, name, target):
+    "The file that a source means, relative to the folder"
+    if not target.startswith('.'):
+        raise BuildError(f"{name} imports '{target}': the module has no dependencies, import a file of js/")
+    path = os.path.relpath((folder/name).parent/target, folder)
+    if not (folder/path).is_file(): raise BuildError(f"{name} imports '{target}', which does not exist")
+    return path.replace(os.sep, '/')
+
+
+def read(folder, name):
+    "A source as a `Part`"
+    text = (folder/name).read_text(encoding='utf-8')
+    imports = [(listed(names), space, resolve(folder, name, file))
+               for names, space, file in IMPORT.findall(text)]
+    reexports = [(there, here, resolve(folder, name, file))
+                 for names, file in REEXPORT.findall(text) for there, here in listed(names)]
+    return Part(name, text, imports, reexports)
+
+
+def collect(folder, name='main.js', parts=None, open_=()):
+    "All sources that one needs, each after those it imports itself"
+    parts = {} if parts is None else parts
+    if name in open_: raise BuildError(f"imports go round in a circle: {' > '.join([*open_, name])}")
+    if name in parts: return parts
+    part = read(folder, name)
+    for need in part.needs: collect(folder, need, parts, (*open_, name))
+    parts[name] = part
+    return parts
+
+
+def check_names(parts):
+    "Refuse a name that would mean two things in one module"
+    owners = {}
+    for part in parts.values():
+        for name in part.declared:
+            if name in owners: raise BuildError(f'{name} is declared in {owners[name]} and {part.name}: rename one')
+            owners[name] = part.name
+
+
+def check_imports(part, parts):
+    "Refuse names that are not there, other names for them than their own, and `* as` of what is no registry"
+    imported = [(there, here, file) for names, _, file in part.imports for there, here in names]
+    for name, _, file in imported + part.reexports:
+        if name not in parts[file].exports: raise BuildError(f'{part.name} imports {name}: {file} does not export it')
+    for _, space, file in part.imports:
+        if space and not parts[file].reexports: raise BuildError(f'{part.name} imports * of {file}: it is no registry')
+    for there, here, _ in imported:
+        if there != here: raise BuildError(f'{part.name} imports {there} as {here}: in one module a thing has one name')
+
+
+def check_used(folder, parts):
+    "Refuse sources that would be left out"
+    unused = sorted({p.relative_to(folder).as_posix() for p in folder.rglob('*.js')} - set(parts))
+    if unused: raise BuildError(f"nothing imports {', '.join(unused)}: a figure needs its line in figures/index.js")
+
+
+def body(part, parts):
+    "The text of a part for the joined module"
+    def registry(match):
+        if not match[2]: return ''
+        file = next(file for _, space, file in part.imports if space == match[2])
+        entries = [here if there == here else f'{here}: {there}' for there, here, _ in parts[file].reexports]
+        return f"const {match[2]} = {{{', '.join(entries)}}};\n"
+    text = REEXPORT.sub('', IMPORT.sub(registry, part.text))
+    text = re.sub(r'^export (?=const|let|class|function)', '', text, flags=re.M)
+    wrong = re.search(r'^(?:import|export)\b.*', text if part.name != 'main.js' else FACE.sub('', text), re.M)
+    if wrong: raise BuildError(f"{part.name}: cannot join '{wrong[0]}'")
+    return LEFT_OUT.sub('', text)
+
+
+def built(folder=SOURCES):
+    "The text of the joined module"
+    parts = collect(Path(folder))
+    check_names(parts)
+    for part in parts.values(): check_imports(part, parts)
+    check_used(Path(folder), parts)
+    texts = [(part.name, body(part, parts)) for part in parts.values()]
+    return HEADER + ''.join(f'\n// {name}\n{text}' for name, text in texts if text)
+
+
+def write(path, text):
+    "Write a file whole or not at all"
+    partial = path.with_name(path.name + '.tmp')
+    partial.write_text(text, encoding='utf-8')
+    os.replace(partial, path)
+
+
+def main(args=None):
+    parser = argparse.ArgumentParser(description='Join js/ into rddm_nb/figures/rddm.js')
+    parser.add_argument('--check', action='store_true', help='write nothing; exit with 1 if the file is not fresh')
+    text = built()
+    if parser.parse_args(args).check:
+        fresh = BUILT.exists() and BUILT.read_text(encoding='utf-8') == text
+        if not fresh: print('rddm_nb/figures/rddm.js is not what js/ makes: python tools/build_js.py writes it')
+        return 0 if fresh else 1
+    write(BUILT, text)
+    print(f'{BUILT.relative_to(ROOT)}: {len(text.encode())} bytes')
+    return 0
+
+
+if __name__ == '__main__': sys.exit(main())
