@@ -1,4 +1,4 @@
-"""Add a little residual and a little fog, T times, or once.
+"""Add a little residual and a little noise, T times, or once.
 
 Docs: https://rddm-nb.github.io/rddm_nb/forward.html.md"""
 

@@ -1,4 +1,4 @@
-"""If the network knows where it is, you may change the road.
+"""If the network is told abar and bbar, the sampling path may change after training.
 
 Docs: https://rddm-nb.github.io/rddm_nb/paths.html.md"""
 

@@ -1,4 +1,4 @@
-"""From I_t to I_s: remove some residual, remove some fog, maybe add fresh fog.
+"""From I_t to I_s: remove some residual, remove some noise, maybe add fresh noise.
 
 Docs: https://rddm-nb.github.io/rddm_nb/reverse.html.md"""
 

@@ -197,20 +197,20 @@ def picture(self:FilmStrip)->RenderedFigure:
 
 # %% ../nbs/18_figures.ipynb #92bf6288
 class PathPad(_WithPictures):
-    "Draw a road on the plane and watch particles and a picture walk along it"
+    "Draw a path on the plane and watch particles and a picture walk along it"
     kind = T.Unicode('pathpad').tag(sync=True)
     points, steps, at = _s(T.List([[1., 1.], [.5, .5], [0., 0.]])), _s(T.Int(40)), _s(T.Float(1.))
     @property
     def path(self)->list: # of `Point`, for `sample(..., path=...)`
-        "The drawn road in equal steps"
+        "The drawn path in equal steps"
         return draw_path([tuple(p) for p in self.points], self.steps)
     @property
     def schedule(self)->Schedule:
-        "The drawn road as a schedule, where abar never falls with time"
+        "The drawn path as a schedule, where abar never falls with time"
         a, b = zip(*reversed(self.path))
         return Schedule(a, b, 'drawn', allow='bridge')
     def restored(self)->torch.Tensor: # (1, 3, 32, 32)
-        "The picture at the end of the road, by the predictor that the figure uses"
+        "The picture at the end of the path, by the predictor that the figure uses"
         return self._walk().x0
     def _walk(self):
         x0, x_in, eps = self.parts()
@@ -225,7 +225,7 @@ def picture(self:PathPad)->RenderedFigure:
     plot_plane(ax[0], {'': p.T.numpy()}, color=COLORS['other']); ax[0].set(xlim=(-.05, 1.08), ylim=(-.05, 1.5))
     ax[0].plot(1, 0, 'o', ms=22, color='#ffb020', alpha=.5)
     for a, i in zip(ax[1:], torch.linspace(0, len(p) - 1, 5).round().long().tolist()): a.imshow(as_rgb(frames[i])); a.axis('off'); a.set_title(f'{p[i, 0]:.2f}, {p[i, 1]:.2f}')
-    return RenderedFigure(fig, alt='A road drawn on the plane from the start to the clean picture, and five states of a picture restored along it')
+    return RenderedFigure(fig, alt='A path drawn on the plane from the start to the clean picture, and five states of a picture restored along it')
 
 # %% ../nbs/18_figures.ipynb #83bc7217
 class Lens(_WithPictures):
@@ -306,12 +306,12 @@ def _level(p): return math.log(min(max(p[1]/((1 - p[0]) or 1e-9), 1e-3), 1e3))
 def _same_level(line, p): return min(range(len(line)), key=lambda i: abs(_level(line[i]) - _level(p)) + 1e-3*math.dist(line[i], p))
 
 def _on_road(fig, path):
-    "A figure's picture walked along any road, by the predictor that all figures share"
+    "A figure's picture walked along any path, by the predictor that all figures share"
     x0, x_in, eps = fig.parts()
     return sample(ExactPredictor(known_images(), tau=8.), x_in, path=path, x_T=q_sample(x0, x_in, eps, *path[0]), clip=None, trace=True)
 
 def _drawn(roads, frames, alt):
-    "Roads on the plane, and frames"
+    "Paths on the plane, and frames"
     fig, ax = canvas(1, 1 + len(frames), width=7.5, height=2, gridspec_kw=dict(width_ratios=[2] + [1]*len(frames)))
     plot_plane(ax[0], {k: tuple(zip(*p)) for k, p in roads.items()}); ax[0].set(xlim=(-.05, 1.08), ylim=(-.05, 2))
     for a, x in zip(ax[1:], frames): a.imshow(as_rgb(x)); a.axis('off')
