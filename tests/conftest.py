@@ -66,8 +66,8 @@ def build(out):
 
 @pytest.fixture(scope='session')
 def distribution(once):
-    "A folder with the sdist and the wheel"
-    return once('distribution', build)
+    "A folder with the sdist and the wheel: those in the folder RDDM_WHEELS, or new ones"
+    return Path(os.environ['RDDM_WHEELS']).resolve() if 'RDDM_WHEELS' in os.environ else once('distribution', build)
 
 
 @pytest.fixture(scope='session')

@@ -4,7 +4,7 @@ import pickle
 import pytest
 import torch
 import torch.nn.functional as F
-from common import awake, close, randn, rng
+from common import awake, close, randn
 from rddm_nb.official import (ChannelNorm, OfficialAttention, OfficialBlock, OfficialNet, OfficialUNet, StandardConv, clock, folded, load_official, our_name, with_extra)
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import load_model, save_model

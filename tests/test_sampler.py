@@ -3,11 +3,10 @@ import math
 import pytest
 import torch
 from hypothesis import assume, given, settings, strategies as st
-from common import F64, Net, close, constant, error, fake_eps, fake_res, gmm_points, oracle, pictures, power_schedules, randn, rng, seeds, trio
+from common import F64, Net, close, constant, fake_eps, fake_res, gmm_points, oracle, pictures, power_schedules, randn, rng, seeds, trio
 from rddm_nb.estimate import Prediction, SingularError
 from rddm_nb.exact import ExactPredictor
-from rddm_nb.reverse import posterior_variance
-from rddm_nb.sampler import ORDERS, Step, Trace, gaussian, plan, sample, walk
+from rddm_nb.sampler import ORDERS, Trace, gaussian, plan, sample, walk
 from rddm_nb.schedule import CLEAN, Point, Schedule
 
 posteriors = st.sampled_from(['sum_constrained', 'preserving'])
@@ -199,7 +198,7 @@ def test_inv51_noise_first_collapses_at_the_corner_to_the_prior_mean(steps):
 
 
 def test_inv51_a_path_that_stops_short_of_the_corner_recovers():
-    n, reference = 1500, ends('together', 4000)
+    reference = ends('together', 4000)
     def cut(n): return [(1., 1 - .9*i/n) for i in range(n)] + [(1 - i/n, .1*(1 - i/n)) for i in range(n)] + [(0., 0.)]
     e = [(ends(cut(k), None) - reference).abs().mean().item() for k in (100, 200, 400)]
     assert e[2] < .02 and 1.6 < e[0]/e[1] < 2.6 and 1.6 < e[1]/e[2] < 2.4, e
