@@ -23,7 +23,7 @@ settings.load_profile('rddm')
 # Files that start processes, browsers or long runs. Everything else is a unit test unless it carries the mark itself.
 SLOW_FILES = {'test_bench', 'test_colab', 'test_distribution', 'test_lab', 'test_site', 'test_trainer_kill'}
 # Fixtures that make a test slow, and those that one worker makes for all tests that want them.
-SLOW_FIXTURES = {'browser', 'colab', 'distribution', 'lab', 'mutant_server', 'site', 'wheel'}
+SLOW_FIXTURES = {'browser', 'colab', 'distribution', 'found', 'lab', 'mutant_server', 'site', 'wheel'}
 ONE_WORKER = ('visits', 'quick', 'found', 'lab')
 
 

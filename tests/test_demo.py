@@ -55,6 +55,7 @@ def test_a_damaged_model_is_named_and_refused(tmp_path):
     with pytest.raises(ValueError, match='damaged'): load_model(tmp_path/'m')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('task', ['rain', 'generate'])
 def test_demo_writes_everything_and_never_overwrites(tmp_path, few, capsys, task):
     words = [*WORDS, '--task', task, '--max-steps', '3', '--out', str(tmp_path/'out')]
@@ -66,6 +67,7 @@ def test_demo_writes_everything_and_never_overwrites(tmp_path, few, capsys, task
     assert demo(words) == 2 and '--force' in capsys.readouterr().err and (tmp_path/'out/metrics.json').read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != 'posix', reason='signals are POSIX here')
 def test_ctrl_c_keeps_what_was_learned(tmp_path):
     words = [sys.executable, '-c', PROGRAM, *WORDS, '--max-steps', '100000', '--out', str(tmp_path/'out')]

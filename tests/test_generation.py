@@ -50,6 +50,7 @@ def test_a_batch_is_of_known_pictures_either_way_round():
     assert set(kinds) == {'as it is', 'turned'}
 
 
+@pytest.mark.slow
 def test_a_row_and_its_sheet(tmp_path, monkeypatch):
     monkeypatch.setenv('RDDM_DATA', str(stored(tmp_path/'data')))
     b.main(['tiles', 'noise', '--seconds', '.5', '--dim', '8', '--steps', '2', '3', '--made', '32', '--folder', str(tmp_path/'out')])

@@ -37,6 +37,7 @@ def small(tmp_path, monkeypatch):
     return lambda *words: r.main(['rain100l', *words, '--dim', '8', '--folder', str(tmp_path/'out')])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('what, steps', [('residual', {'1', '3'}), ('regression', {'1'})])
 def test_a_row_says_what_was_done(what, steps, small, tmp_path):
     small(what, '--seconds', '.5', '--steps', '1', '3')
@@ -49,6 +50,7 @@ def test_a_row_says_what_was_done(what, steps, small, tmp_path):
     assert row['prepared'] == row['input']
 
 
+@pytest.mark.slow
 def test_a_choice_is_a_row_of_its_own(small, tmp_path):
     small('aosa', '--choose', '--bbar-T', '1')
     row = json.loads((tmp_path/'out/rain100l-aosa-0-bbar1.json').read_text())

@@ -177,6 +177,7 @@ def ends(path_or_order, steps, schedule=None, x_T=None, model=GMM, x_in=None):
     return sample(model, torch.zeros_like(x_T) + .3 if x_in is None else x_in, clip=None, x_T=x_T, **kw)
 
 
+@pytest.mark.slow
 def test_inv50_endpoint_error_falls_like_one_over_n_on_every_path_off_the_corner():
     reference = ends('together', 4000)
     power, diagonal, parabola = Schedule.power(4000), Schedule.line(4000), Schedule.from_fns(lambda x: x**2, lambda x: x, 4000)
@@ -197,6 +198,7 @@ def test_inv51_noise_first_collapses_at_the_corner_to_the_prior_mean(steps):
     assert spread.std() > .4
 
 
+@pytest.mark.slow
 def test_inv51_a_path_that_stops_short_of_the_corner_recovers():
     reference = ends('together', 4000)
     def cut(n): return [(1., 1 - .9*i/n) for i in range(n)] + [(1 - i/n, .1*(1 - i/n)) for i in range(n)] + [(0., 0.)]
