@@ -46,6 +46,7 @@ def once(tmp_path_factory):
         folder, done = base/name, base/f'{name}.done'
         with FileLock(base/f'{name}.lock'):
             if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True) # of a try that failed
                 folder.mkdir()
                 make(folder)
                 done.touch()

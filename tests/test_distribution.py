@@ -8,6 +8,8 @@ import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
+import conftest
+import pytest
 import rddm_nb
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -74,3 +76,21 @@ def lowest():
 def test_every_dependency_has_a_lower_bound_which_the_workflow_installs():
     pinned = dict(l.split('==') for l in (ROOT/'constraints/lowest.txt').read_text(encoding='utf-8').split() if '==' in l)
     for name, version in lowest().items(): assert pinned.get(name) == version, f'{name}: {version} declared, {pinned.get(name)} in constraints/lowest.txt'
+
+
+def test_what_workers_share_is_made_once_and_again_only_after_a_failure(once):
+    made = []
+    def fail(folder): raise OSError('no room')
+    def make(folder):
+        made.append([p.name for p in folder.iterdir()])
+        (folder/'result').touch()
+    with pytest.raises(OSError, match='no room'): once('probe', fail)
+    first, second = once('probe', make), once('probe', make)
+    assert made == [[]] and first == second and (first/'result').exists()
+
+
+def test_no_slow_file_or_fixture_is_listed_that_is_none():
+    here = Path(__file__).parent
+    sources = '\n'.join(p.read_text(encoding='utf-8') for p in here.glob('test_*.py')) + (here/'conftest.py').read_text(encoding='utf-8')
+    assert all((here/f'{n}.py').exists() for n in conftest.SLOW_FILES)
+    assert all(f'def {n}(' in sources for n in {*conftest.SLOW_FIXTURES, *conftest.ONE_WORKER})
