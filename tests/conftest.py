@@ -30,6 +30,7 @@ ONE_WORKER = ('visits', 'quick', 'found', 'lab')
 def pytest_collection_modifyitems(items):
     "Mark what is slow, keep together what shares a fixture, and leave the mutants to the end, where they fill gaps"
     for item in items:
+        if ' at 0x' in item.nodeid: raise pytest.UsageError(f'{item.nodeid} has another name in every process: give ids')
         if item.path.stem in SLOW_FILES or SLOW_FIXTURES & {*item.fixturenames}: item.add_marker('slow')
         for name in ONE_WORKER:
             if name in item.fixturenames: item.add_marker(pytest.mark.xdist_group(name))

@@ -429,7 +429,7 @@ X = torch.zeros(2, 3, 4, 4)
     (dict(x_T=X[:1]), ValueError, r'x_T has shape \(1, 3, 4, 4\), but x_in has \(2, 3, 4, 4\)'),
     (dict(x_T=X.double()), ValueError, r'x_T is torch\.float64, but x_in is torch\.float32: they must be equal'),
     (dict(shape=(1, 3, 4, 4)), ValueError, r'x_in has shape \(2, 3, 4, 4\), but shape=\(1, 3, 4, 4\).*leave shape out'),
-], ids=str)
+], ids=lambda v: str(v).split(' at 0x')[0])
 def test_bad_requests_are_refused(kw, kind, match):
     calls = []
     with pytest.raises(kind, match=match): sample(lambda *a: calls.append(a), X, **kw)
