@@ -11,7 +11,7 @@ _FACE = dict( # module -> names
     trainer=('Trainer', 'TrainConfig'), data=('match', 'PairSource'), restore=('Tiled', 'restore_folder'),
     metrics=('measure', 'Protocol'), scheduler=('RDDMScheduler',), ddim=('from_diffusers',), widgets=('ScheduleExplorer',))
 _MODULE_OF = {name: module for module, names in _FACE.items() for name in names}
-__all__ = [*_MODULE_OF]
+__all__ = list(_MODULE_OF)
 
 
 def __getattr__(name):

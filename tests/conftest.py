@@ -1,10 +1,17 @@
 """One thread and a deterministic hypothesis profile: the same examples on every machine, no deadline, no stored failures.
 
-RDDM_EXAMPLES=n changes how many examples each property gets; RDDM_EXPLORE=1 draws new ones on every run."""
+RDDM_EXAMPLES=n changes how many examples each property gets; RDDM_EXPLORE=1 draws new ones on every run.
+Tests that share something expensive run one after the other in one worker; what several workers need is made once."""
 import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+import pytest
 import torch
 from hypothesis import HealthCheck, Phase, settings
 
+ROOT = Path(__file__).resolve().parents[1]
 torch.set_num_threads(1)
 
 explore = bool(os.environ.get('RDDM_EXPLORE'))
@@ -12,3 +19,60 @@ phases = [Phase.explicit, Phase.generate] if os.environ.get('RDDM_NO_SHRINK') el
 settings.register_profile('rddm', max_examples=int(os.environ.get('RDDM_EXAMPLES', 40)), deadline=None, derandomize=not explore,
                           database=None, phases=phases, suppress_health_check=[HealthCheck.too_slow, HealthCheck.differing_executors])
 settings.load_profile('rddm')
+
+# Files that start processes, browsers or long runs. Everything else is a unit test unless it carries the mark itself.
+SLOW_FILES = {'test_bench', 'test_colab', 'test_distribution', 'test_lab', 'test_site', 'test_trainer_kill'}
+# Fixtures that make a test slow, and those that one worker makes for all tests that want them.
+SLOW_FIXTURES = {'browser', 'colab', 'distribution', 'found', 'lab', 'mutant_server', 'site', 'wheel'}
+ONE_WORKER = ('visits', 'quick', 'found', 'lab')
+
+
+def pytest_collection_modifyitems(items):
+    "Mark what is slow, keep together what shares a fixture, and leave the mutants to the end, where they fill gaps"
+    for item in items:
+        if ' at 0x' in item.nodeid: raise pytest.UsageError(f'{item.nodeid} has another name in every process: give ids')
+        if item.path.stem in SLOW_FILES or SLOW_FIXTURES & {*item.fixturenames}: item.add_marker('slow')
+        for name in ONE_WORKER:
+            if name in item.fixturenames: item.add_marker(pytest.mark.xdist_group(name))
+    items.sort(key=lambda item: (item.path.stem == 'test_mutants', not item.get_closest_marker('slow')))
+
+
+@pytest.fixture(scope='session')
+def once(tmp_path_factory):
+    "once(name, make): a folder that make(folder) has filled, the same for all workers of a run"
+    base = tmp_path_factory.getbasetemp()
+    if 'PYTEST_XDIST_WORKER' in os.environ: base = base.parent
+    def shared(name, make):
+        from filelock import FileLock
+        folder, done = base/name, base/f'{name}.done'
+        with FileLock(base/f'{name}.lock'):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True) # of a try that failed
+                folder.mkdir()
+                make(folder)
+                done.touch()
+        return folder
+    return shared
+
+
+def build(out):
+    "The sdist, and the wheel made of it, from a copy of what they are made of"
+    source = out/'source'
+    source.mkdir()
+    for f in ('pyproject.toml', 'README.md', 'LICENSE'): shutil.copy(ROOT/f, source)
+    shutil.copytree(ROOT/'rddm_nb', source/'rddm_nb', ignore=shutil.ignore_patterns('__pycache__'))
+    words = [sys.executable, '-m', 'build', '--no-isolation', '--outdir', out, source]
+    r = subprocess.run(words, capture_output=True, text=True)
+    assert r.returncode == 0, r.stdout[-2000:] + r.stderr[-2000:]
+
+
+@pytest.fixture(scope='session')
+def distribution(once):
+    "A folder with the sdist and the wheel: those in the folder RDDM_WHEELS, or new ones"
+    return Path(os.environ['RDDM_WHEELS']).resolve() if 'RDDM_WHEELS' in os.environ else once('distribution', build)
+
+
+@pytest.fixture(scope='session')
+def wheel(distribution):
+    "The wheel, built from the sdist"
+    return next(distribution.glob('rddm_nb-*.whl'))

@@ -1,20 +1,27 @@
 """Wrong versions of the library: every one of them must turn a test red.
 
 Each mutant changes one expression of one module in a copy of the package and runs the core tests against the copy.
-`python tests/mutants.py` runs all and prints a table; `--only WORD` picks some, `--jobs N` sets how many run at once, `--trusted` leaves out the run of the unchanged package, which
-the tests themselves are."""
+`python tests/mutants.py` runs all and prints a table; `--only WORD` picks some, `--jobs N` sets how many run at once,
+`--trusted` leaves out the run of the unchanged package, which the tests themselves are.
+`--chosen` says which of them the tests run: those of what has changed, and some of the rest (see `chosen`)."""
 import argparse
 import ast
 import contextlib
+import functools
 import gc
 import io
 import json
 import multiprocessing
 import os
+import random
+import re
 import shutil
+import subprocess
 import sys
 import tempfile
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -881,13 +888,71 @@ def told(notebook=HERE.parent/'nbs/17b_break_it.ipynb'):
 MUTANTS = told() + [m for m in MUTANTS if m[:3] not in {t[:3] for t in told()}]
 
 
+@functools.lru_cache(1)
+def source_of(path): return path.read_text(encoding='utf-8')
+
+
+def place(source, old):
+    "Where a text stands in a module, however its lines are wrapped; it must stand there once"
+    inner = old.strip()
+    head, tail = old.split(inner, 1)
+    words = r'\s+'.join(map(re.escape, inner.split()))
+    found = list(re.finditer(re.escape(head) + words + re.escape(tail), source))
+    if len(found) != 1: raise ValueError(f'{old!r} occurs {len(found)} times, it must occur once')
+    return found[0].span()
+
+
 def apply(m:Mutant, package=PACKAGE)->str:
     "The mutated source; refuses a mutant that has gone stale"
-    path = Path(package)/f'{m.module}.py'
-    source = path.read_text()
-    if source.count(m.old) != 1: raise ValueError(f'{m.module}: {m.old!r} occurs {source.count(m.old)} times, it must occur once ({m.what})')
-    return source.replace(m.old, m.new)
+    source = source_of(Path(package)/f'{m.module}.py')
+    try: a, b = place(source, m.old)
+    except ValueError as e: raise ValueError(f'{m.module}: {e} ({m.what})') from None
+    return source[:a] + m.new + source[b:]
 
+
+# ---------------------------------------------------------------- which mutants the tests run
+
+CHANGED, REST = 200, 100 # at most so many of what has changed, and of the rest
+
+
+def git(*words):
+    "What git says, stripped; nothing where there is no git, no repository or no such commit"
+    try: done = subprocess.run(['git', *words], cwd=HERE, capture_output=True, text=True, encoding='utf-8')
+    except OSError: return ''
+    return done.stdout.strip() if done.returncode == 0 else ''
+
+
+def base():
+    """The commit that the working tree is compared with: RDDM_MUTANTS_BASE; or where it left main; on main itself the commit before.
+
+    A merge's commit before is main as it was. Nothing where git does not know."""
+    if named := os.environ.get('RDDM_MUTANTS_BASE'): return named
+    head = git('rev-parse', 'HEAD')
+    forks = (git('merge-base', 'HEAD', main) for main in ('origin/main', 'main'))
+    return next((fork for fork in forks if fork not in ('', head)), '') or git('rev-parse', '--verify', '--quiet', 'HEAD~1')
+
+
+def differs(m:Mutant, files:set, lines:str)->bool:
+    "Whether its module, the tests of its module or its own entry in this list are among what has changed"
+    own = {f'rddm_nb/{m.module}.py', f'tests/test_{OWN.get(m.module, m.module)}.py'}
+    return bool(own & files) or m.what in lines
+
+
+def chosen(asked:str='', since:str|None=None, mutants=None)->list[Mutant]:
+    "All mutants, none ('0'), or those of what differs from a commit and some of the rest, drawn by the commit that is tested"
+    mutants = MUTANTS if mutants is None else mutants
+    if asked not in ('', '0', 'all'): raise ValueError(f"RDDM_MUTANTS is {asked!r}: leave it out, or say 'all', or '0' for none")
+    if asked: return [*mutants] if asked == 'all' else []
+    since = base() if since is None else since
+    files = set(git('diff', '--name-only', since).split('\n')) if since else set()
+    lines = '\n'.join(l for l in git('diff', '-U0', since, '--', 'mutants.py').split('\n') if l.startswith('+')) if since else ''
+    new = [m for m in mutants if differs(m, files, lines)]
+    draw, rest = random.Random(git('rev-parse', 'HEAD')), [m for m in mutants if m not in new]
+    some = {*draw.sample(new, min(CHANGED, len(new))), *draw.sample(rest, min(REST, len(rest)))}
+    return [m for m in mutants if m in some]
+
+
+# ---------------------------------------------------------------- running one
 
 class FirstFailure:
     "Remembers which test went red first"
@@ -906,12 +971,12 @@ def batches(m:Mutant|None):
 
 
 def run(m:Mutant|None):
-    "Test one wrong version (None: the package as it is); returns it with the first red test, '' if all are green, and seconds"
-    start, first, said = time.perf_counter(), FirstFailure(), io.StringIO()
+    "Test one wrong version (None: the package as it is): the first red test, '' if all are green"
+    first, said = FirstFailure(), io.StringIO()
     with tempfile.TemporaryDirectory() as tmp:
         copy = Path(tmp)/'rddm_nb'
         shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns('__pycache__'))
-        if m is not None: (copy/f'{m.module}.py').write_text(apply(m))
+        if m is not None: (copy/f'{m.module}.py').write_text(apply(m), encoding='utf-8')
         sys.path.insert(0, tmp)
         assert 'rddm_nb' not in sys.modules
         import pytest
@@ -922,8 +987,7 @@ def run(m:Mutant|None):
             if code: break
         import rddm_nb.forward
         assert Path(rddm_nb.forward.__file__).is_relative_to(Path(tmp)), 'the copy was not the one under test'
-    if code == 0: return m, '', time.perf_counter() - start
-    return m, first.name or f'pytest stopped with code {int(code)}: {said.getvalue()[-300:]}', time.perf_counter() - start
+    return '' if code == 0 else first.name or f'pytest stopped with code {int(code)}: {said.getvalue()[-300:]}'
 
 
 def prepare():
@@ -935,27 +999,94 @@ def prepare():
     gc.freeze()
 
 
+def send(m, pipe): pipe.send(run(m))
+
+
+def apart(m:Mutant|None, limit:float=600.):
+    "`run` in a process of its own; a mutant that kills it or does not end is seen by that"
+    context = multiprocessing.get_context('fork' if 'fork' in multiprocessing.get_all_start_methods() else 'spawn')
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=send, args=(m, theirs))
+    process.start()
+    theirs.close()
+    try: red = ours.recv() if ours.poll(limit) else f'no end within {limit:g} s'
+    except EOFError:
+        process.join()
+        red = f'the process ended with code {process.exitcode}'
+    process.kill()
+    process.join()
+    return red
+
+
+def serve():
+    "Test what is asked for, a line of JSON each, one after the other; each answer is a line of JSON too"
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), 'w')
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    prepare()
+    for line in sys.stdin:
+        asked = json.loads(line)
+        print(json.dumps(apart(Mutant(*asked) if asked else None)), file=answers, flush=True)
+
+
+class Server:
+    "A process that has imported what every mutant needs; it tests one at a time"
+    def __init__(self):
+        env = dict(os.environ, RDDM_EXAMPLES='8', RDDM_NO_SHRINK='1', OMP_NUM_THREADS='1', PYTEST_DISABLE_PLUGIN_AUTOLOAD='1')
+        env = {k: v for k, v in env.items() if not k.startswith('PYTEST_XDIST')}
+        self.process = subprocess.Popen([sys.executable, __file__, '--serve'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
+
+    def test(self, m:Mutant|None):
+        "The first red test, '' if all are green, and seconds"
+        start = time.perf_counter()
+        print(json.dumps(m), file=self.process.stdin, flush=True)
+        answer = self.process.stdout.readline()
+        if not answer: raise RuntimeError(f'the process that tests mutants has ended with code {self.process.wait()}')
+        return json.loads(answer), time.perf_counter() - start
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def results(todo, jobs):
+    "(mutant, red, seconds) in their order, `jobs` at a time"
+    own, servers = threading.local(), []
+    def start():
+        own.server = Server()
+        servers.append(own.server)
+    with ThreadPoolExecutor(jobs, initializer=start) as pool:
+        try: yield from ((m, *r) for m, r in zip(todo, pool.map(lambda m: own.server.test(m), todo)))
+        finally:
+            pool.shutdown(cancel_futures=True)
+            for s in servers: s.close()
+
+
+def table(todo, jobs):
+    "Run, print a line each; those that survived"
+    survived = []
+    for m, red, took in results(todo, jobs):
+        if m is None and red: sys.exit(f'the tests must pass on the unchanged package for mutants to mean anything, but {red} fails')
+        if m is None: print(f'unchanged: all green in {took:.1f} s')
+        else: print(f"{'killed  ' if red else 'SURVIVED'} {took:5.1f} s  {m.module:9} {m.what:65} {red}", flush=True)
+        if not red: survived.append(m)
+    return [m for m in survived if m is not None]
+
+
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--only', default='', help='only mutants whose module or description contains this')
+    parser.add_argument('--chosen', action='store_true', help='only count those that the tests run')
     parser.add_argument('--trusted', action='store_true', help='the unchanged package is known to be green: do not run its tests too')
     parser.add_argument('--jobs', type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument('--serve', action='store_true', help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
-    os.environ.update(RDDM_EXAMPLES='8', RDDM_NO_SHRINK='1', OMP_NUM_THREADS='1', PYTEST_DISABLE_PLUGIN_AUTOLOAD='1')
-    todo = [m for m in MUTANTS if args.only in f'{m.module}: {m.what}']
+    if args.serve: return serve()
+    if args.chosen:
+        since = base()
+        return print(f"{len(chosen(os.environ.get('RDDM_MUTANTS', ''), since))} of {len(MUTANTS)} mutants: what differs from {since[:12] or 'nothing known'}, and some of the rest")
+    todo, start = [m for m in MUTANTS if args.only in f'{m.module}: {m.what}'], time.perf_counter()
     for m in todo: apply(m)
-    prepare()
-    start = time.perf_counter()
-    context = multiprocessing.get_context('fork' if 'fork' in multiprocessing.get_all_start_methods() else 'spawn')
-    survived = []
-    with context.Pool(args.jobs, maxtasksperchild=1) as pool:
-        unchanged = None if args.trusted else pool.apply_async(run, (None,))
-        for m, red, took in pool.imap(run, todo):
-            print(f"{'killed  ' if red else 'SURVIVED'} {took:5.1f} s  {m.module:9} {m.what:65} {red}", flush=True)
-            if not red: survived.append(m)
-        _, red, took = unchanged.get() if unchanged else (None, '', None)
-    if red: sys.exit(f'the tests must pass on the unchanged package for mutants to mean anything, but {red} fails')
-    if took: print(f'unchanged: all green in {took:.1f} s')
+    survived = table(todo if args.trusted else [None, *todo], args.jobs)
     print(f'{len(todo) - len(survived)} of {len(todo)} mutants killed in {time.perf_counter() - start:.0f} s')
     return 1 if survived else 0
 

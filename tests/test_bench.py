@@ -1,4 +1,6 @@
 """Every measurement runs with one command, keeps what it measured where it is told to, and makes no number up."""
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -7,21 +9,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-
-
-def bench(*words):
-    "Run the command in a process of its own: it sets the number of threads"
-    return subprocess.run([sys.executable, '-m', 'bench', *words], cwd=ROOT, capture_output=True, text=True, env=dict(os.environ, PYTHONPATH=str(ROOT)))
+sys.path.insert(0, str(ROOT))
+from bench.__main__ import main
 
 
 @pytest.fixture(scope='module')
 def quick(tmp_path_factory):
     folder = tmp_path_factory.mktemp('results')
     before = {p: p.read_bytes() for p in (ROOT/'bench/results').glob('*.json')}
-    done = bench('--quick', '--folder', str(folder))
-    assert done.returncode == 0, done.stderr
+    with contextlib.redirect_stdout(io.StringIO()) as said: main(['--quick', '--folder', str(folder)])
     assert {p: p.read_bytes() for p in (ROOT/'bench/results').glob('*.json')} == before, 'a trial run has changed the results that are kept'
-    return done.stdout, {p.stem: json.loads(p.read_text()) for p in folder.glob('*.json')}
+    return said.getvalue(), {p.stem: json.loads(p.read_text()) for p in folder.glob('*.json')}
 
 
 def test_each_measurement_leaves_a_result(quick):
@@ -62,5 +60,6 @@ def test_the_results_that_are_kept_are_whole_runs():
 
 
 def test_a_name_that_is_none_is_refused():
-    done = bench('speed')
+    env = dict(os.environ, PYTHONPATH=str(ROOT))
+    done = subprocess.run([sys.executable, '-m', 'bench', 'speed'], cwd=ROOT, capture_output=True, text=True, env=env)
     assert done.returncode == 2 and "no measurement 'speed'" in done.stderr and 'train_step' in done.stderr

@@ -17,19 +17,8 @@ ROOT = Path(__file__).resolve().parents[1]
 BADGED = [nb for nb in sorted((ROOT/'nbs').glob('*.ipynb')) if 'colab.research.google.com' in nb.read_text()]
 QUICK = '04_reverse', 'files', 'index'
 RUN = BADGED if os.environ.get('RDDM_COLAB') == 'all' else [nb for nb in BADGED if nb.stem in QUICK]
-ABSENT = 'nbdev', 'execnb', 'jupyterlab', 'pytest', 'hypothesis', 'playwright', 'axe_playwright_python', 'smalldocs', 'build'
+ABSENT = 'nbdev', 'execnb', 'jupyterlab', 'pytest', 'hypothesis', 'playwright', 'axe_playwright_python', 'smalldocs', 'build', 'xdist', 'twine'
 INSTALL = re.compile(r'#\| hide\n#\| eval: false\n! \[ -e /content \] && pip install -Uqq "(rddm_nb\[\w+\] @ )?git\+https://github\.com/rddm-nb/rddm_nb"')
-
-
-@pytest.fixture(scope='module')
-def wheel(tmp_path_factory):
-    "The wheel, built from a copy of what it is made of"
-    src, out = tmp_path_factory.mktemp('source'), tmp_path_factory.mktemp('wheel')
-    for f in ('pyproject.toml', 'README.md', 'LICENSE'): shutil.copy(ROOT/f, src)
-    shutil.copytree(ROOT/'rddm_nb', src/'rddm_nb', ignore=shutil.ignore_patterns('__pycache__'))
-    r = subprocess.run([sys.executable, '-m', 'build', '--wheel', '--no-isolation', '--outdir', out, src], capture_output=True, text=True)
-    assert r.returncode == 0, r.stdout[-2000:] + r.stderr[-2000:]
-    return next(out.glob('rddm_nb-*.whl'))
 
 
 @pytest.fixture(scope='module')

@@ -7,14 +7,14 @@ from pathlib import Path
 from types import SimpleNamespace
 import pytest
 import torch
-from common import F64, close, error, fake_eps, pictures, randn, rng
+from common import F64, close, error, pictures, randn, rng
 from hypothesis import given, strategies as st
 from rddm_nb.ddim import (PREDICTION_TYPES, SPACINGS, FromDDPM, ddim_eta, ddim_nodes, ddim_pairs, ddpm_prediction, from_diffusers, rescaled, to_ddim)
 from rddm_nb.estimate import Prediction, SingularError, estimate
 from rddm_nb.forward import q_sample
 from rddm_nb.reverse import posterior_variance, reverse_step
 from rddm_nb.sampler import randn_like, sample
-from rddm_nb.schedule import CLEAN, Point, Schedule
+from rddm_nb.schedule import Point, Schedule
 
 GOLDEN = Path(__file__).with_name('ddim_golden.json')
 A1000 = (1 - torch.linspace(1e-4, 2e-2, 1000, dtype=F64)).cumprod(0)

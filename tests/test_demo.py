@@ -1,4 +1,5 @@
 "The network keeps itself safely, and the demo command does its whole job"
+import functools
 import json
 import os
 import signal
@@ -7,10 +8,24 @@ import sys
 
 import pytest
 import torch
+import rddm_nb.demo
+from rddm_nb.cli import demo
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import UNet, load_model, save_model
 
-RUN = [sys.executable, '-c', 'import sys; from rddm_nb.cli import demo; sys.exit(demo())', '--device', 'cpu', '--batch', '2']
+WORDS = ['--device', 'cpu', '--batch', '2']
+PROGRAM = """
+import functools, sys, rddm_nb.demo
+from rddm_nb.cli import demo
+rddm_nb.demo.examine = functools.partial(rddm_nb.demo.examine, n=8)
+sys.exit(demo())
+"""
+
+
+@pytest.fixture
+def few(monkeypatch):
+    "Eight held-out pictures instead of 128: what is written is the same"
+    monkeypatch.setattr(rddm_nb.demo, 'examine', functools.partial(rddm_nb.demo.examine, n=8))
 
 
 def test_network_learns_everywhere():
@@ -40,22 +55,23 @@ def test_a_damaged_model_is_named_and_refused(tmp_path):
     with pytest.raises(ValueError, match='damaged'): load_model(tmp_path/'m')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('task', ['rain', 'generate'])
-def test_demo_writes_everything_and_never_overwrites(tmp_path, task):
-    cmd = [*RUN, '--task', task, '--max-steps', '3', '--out', str(tmp_path/'out')]
-    r = subprocess.run(cmd, capture_output=True, text=True)
-    assert r.returncode == 0, r.stderr
+def test_demo_writes_everything_and_never_overwrites(tmp_path, few, capsys, task):
+    words = [*WORDS, '--task', task, '--max-steps', '3', '--out', str(tmp_path/'out')]
+    assert demo(words) == 0, capsys.readouterr().err
     assert sorted(p.name for p in (tmp_path/'out').iterdir()) == ['metrics.json', 'model.safetensors', 'sheet.png']
     assert json.loads((tmp_path/'out/metrics.json').read_text())['train_steps'] == 3
     assert load_model(tmp_path/'out/model.safetensors').schedule.T == 1000
     before = (tmp_path/'out/metrics.json').read_bytes()
-    again = subprocess.run(cmd, capture_output=True, text=True)
-    assert again.returncode == 2 and '--force' in again.stderr and (tmp_path/'out/metrics.json').read_bytes() == before
+    assert demo(words) == 2 and '--force' in capsys.readouterr().err and (tmp_path/'out/metrics.json').read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != 'posix', reason='signals are POSIX here')
 def test_ctrl_c_keeps_what_was_learned(tmp_path):
-    p = subprocess.Popen([*RUN, '--max-steps', '100000', '--out', str(tmp_path/'out')], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    words = [sys.executable, '-c', PROGRAM, *WORDS, '--max-steps', '100000', '--out', str(tmp_path/'out')]
+    p = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert 'step 1,' in p.stderr.readline()
     p.send_signal(signal.SIGINT)
     p.communicate()
@@ -63,7 +79,6 @@ def test_ctrl_c_keeps_what_was_learned(tmp_path):
     assert p.returncode == 0 and m['stopped_early'] and m['train_steps'] < 100000 and (tmp_path/'out/sheet.png').exists()
 
 
-def test_demo_says_what_cannot_work(tmp_path):
+def test_demo_says_what_cannot_work(tmp_path, capsys):
     (tmp_path/'file').write_text('')
-    r = subprocess.run([*RUN, '--out', str(tmp_path/'file')], capture_output=True, text=True)
-    assert r.returncode == 2 and 'is a file' in r.stderr
+    assert demo([*WORDS, '--out', str(tmp_path/'file')]) == 2 and 'is a file' in capsys.readouterr().err

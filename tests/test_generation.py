@@ -1,8 +1,6 @@
 """The command behind the table of generation: what it reads, what it keeps apart, what it writes."""
 import io
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 import pyarrow as pa
@@ -52,10 +50,10 @@ def test_a_batch_is_of_known_pictures_either_way_round():
     assert set(kinds) == {'as it is', 'turned'}
 
 
-def test_a_row_and_its_sheet(tmp_path):
-    done = subprocess.run([sys.executable, '-m', 'bench.generation', 'tiles', 'noise', '--seconds', '.5', '--dim', '8', '--steps', '2', '3', '--made', '32', '--folder', str(tmp_path/'out')], cwd=ROOT, capture_output=True, text=True,
-                          env=dict(os.environ, RDDM_DATA=str(stored(tmp_path/'data')), PYTHONPATH=str(ROOT)))
-    assert done.returncode == 0, done.stderr
+@pytest.mark.slow
+def test_a_row_and_its_sheet(tmp_path, monkeypatch):
+    monkeypatch.setenv('RDDM_DATA', str(stored(tmp_path/'data')))
+    b.main(['tiles', 'noise', '--seconds', '.5', '--dim', '8', '--steps', '2', '3', '--made', '32', '--folder', str(tmp_path/'out')])
     row = json.loads((tmp_path/'out/tiles-noise-0.json').read_text())
     assert set(row['steps']) == {'2', '3'} and (row['train_pictures'], row['test_pictures'], row['made']) == (21, 3, 32) and row['train_seconds'] >= .5
     for m in (row['mean'], *row['steps'].values()): assert m['frechet'] > row['truth']['frechet'] and m['energy'] > 0

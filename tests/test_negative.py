@@ -129,6 +129,7 @@ def run(model, schedule, order='together', steps=800):
     return sample(model, torch.zeros_like(x_T) + .3, schedule=schedule, steps=steps, order=order, clip=None, x_T=x_T)
 
 
+@pytest.mark.slow
 def test_F8_inv52_a_predictor_told_only_part_of_the_place_depends_on_the_path():
     circle, line, power = (f(800) for f in (Schedule.circle, Schedule.line, Schedule.power))
     truth = run(GMM, circle)

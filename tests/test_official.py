@@ -4,7 +4,7 @@ import pickle
 import pytest
 import torch
 import torch.nn.functional as F
-from common import awake, close, randn, rng
+from common import awake, close, randn
 from rddm_nb.official import (ChannelNorm, OfficialAttention, OfficialBlock, OfficialNet, OfficialUNet, StandardConv, fuse_weights, load_official, translate_key)
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import load_model, save_model, sinusoidal_embedding

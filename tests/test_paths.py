@@ -31,6 +31,7 @@ def test_the_commutator_of_known_fields(a, b, seed):
     close(commutator(model, x, x, a, b), 2*s*a + r*(p*x + q*b**2) - 2*q*b - p*(r*x + s*a**2), 1e-6)
 
 
+@pytest.mark.slow
 def test_F8_inv52_off_the_training_road_only_the_place_will_do():
     T, x_in = 400, pictures(200, 2)
     model = ExactPredictor(torch.tensor([[-1., -.3], [.2, 1.], [.9, -.6]], dtype=F64), std=.15)

@@ -1,8 +1,8 @@
 """The command behind the results page: what it feeds the network, what it measures, and that it measures the same again."""
 import json
 import os
-import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 import pytest
 import torch
@@ -29,15 +29,19 @@ def data(root):
     return root
 
 
-def command(root, out, *words):
-    done = subprocess.run([sys.executable, '-m', 'bench.restoration', 'rain100l', *words, '--seconds', '.5', '--dim', '8', '--folder', str(out)], cwd=ROOT, capture_output=True, text=True, env=dict(os.environ, RDDM_DATA=str(root), PYTHONPATH=str(ROOT)))
-    assert done.returncode == 0, done.stderr
-    return {p.stem: json.loads(p.read_text()) for p in out.glob('*.json')}
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    "The command with a tiny set and smaller batches; its arguments are the words of the command line"
+    monkeypatch.setenv('RDDM_DATA', str(data(tmp_path/'data')))
+    monkeypatch.setitem(r.SETS, 'rain100l', replace(r.SETS['rain100l'], size=32, batch=4))
+    return lambda *words: r.main(['rain100l', *words, '--dim', '8', '--folder', str(tmp_path/'out')])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('what, steps', [('residual', {'1', '3'}), ('regression', {'1'})])
-def test_a_row_says_what_was_done(what, steps, tmp_path):
-    (name, row), = command(data(tmp_path/'data'), tmp_path/'out', what, '--steps', '1', '3').items()
+def test_a_row_says_what_was_done(what, steps, small, tmp_path):
+    small(what, '--seconds', '.5', '--steps', '1', '3')
+    (name, row), = ((p.stem, json.loads(p.read_text())) for p in (tmp_path/'out').glob('*.json'))
     assert name == f'rain100l-{what}-0' and set(row['steps']) == steps and (row['train_pictures'], row['test_pictures']) == (6, 2)
     assert row['commit'] and row['name'] and row['threads'] == 1 and row['train_steps'] >= 1 and row['train_seconds'] >= .5
     for m in (row['input'], *row['steps'].values()):
@@ -46,9 +50,9 @@ def test_a_row_says_what_was_done(what, steps, tmp_path):
     assert row['prepared'] == row['input']
 
 
-def test_a_choice_is_a_row_of_its_own(tmp_path, monkeypatch):
-    monkeypatch.setenv('RDDM_DATA', str(data(tmp_path/'data')))
-    r.main(['rain100l', 'aosa', '--choose', '--dim', '8', '--bbar-T', '1', '--folder', str(tmp_path/'out')])
+@pytest.mark.slow
+def test_a_choice_is_a_row_of_its_own(small, tmp_path):
+    small('aosa', '--choose', '--bbar-T', '1')
     row = json.loads((tmp_path/'out/rain100l-aosa-0-bbar1.json').read_text())
     assert row['objective'] == dict(res='residual', eps='noise')[row['choice']] and row['chosen_after'] >= 50 and row['bbar_T'] == 1.
     with pytest.raises(SystemExit): r.main(['rain100l', 'noise', '--choose'])

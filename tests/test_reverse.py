@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 from hypothesis import assume, given, strategies as st
-from common import F64, close, ellipse, inner_points, moves, randn, seeds, trio, unit
-from rddm_nb.estimate import Estimate, SingularError, x0_from
+from common import F64, close, moves, randn, seeds, trio, unit
+from rddm_nb.estimate import Estimate, SingularError
 from rddm_nb.forward import one_step, q_sample
 from rddm_nb.reverse import POSTERIORS, posterior_coefs, posterior_variance, reverse_step
 from rddm_nb.schedule import CLEAN, Point, Schedule
@@ -212,7 +212,6 @@ def test_inv42_bbdm_step(ms, scale, seed):
 @given(pair, st.floats(.1, 2))
 def test_inv43_residual_and_input_drop_out_on_bridges(p, height):
     (a_s, a_t) = p
-    s = Schedule.from_fns(lambda x: x, lambda x: 2*height*(x*(1 - x)).sqrt(), 1, allow='bridge')
     at, to = (Point(a, 2*height*math.sqrt(a*(1 - a))) for a in (a_t, a_s))
     s2 = posterior_variance('bridge', at, to)
     k = math.sqrt(to.bbar**2 - s2)/at.bbar
@@ -265,7 +264,7 @@ def test_inv45_ddbm_ve_posterior_is_the_bridge(p, seed):
 
 @given(pair, seeds)
 def test_inv46_rectified_flow_euler_step(times, seed):
-    (s, t), (x0, x1, z, x_t) = times, guess(seed)
+    (s, t), (x0, x1, _, x_t) = times, guess(seed)
     velocity = x1 - x0
     close(reverse_step(x_t, Estimate(x0, velocity, None), Point(t, 0.), Point(s, 0.)), x_t + (s - t)*velocity, 2e-15)
 
@@ -279,7 +278,7 @@ def test_inv46_velocity_on_the_diagonal_is_residual_plus_noise(times, seed):
 
 @given(pair, seeds)
 def test_inv46_cold_diffusion_improved_sampling(times, seed):
-    (s, t), (x0, x_in, z, x_t) = times, guess(seed)
+    (s, t), (x0, x_in, _, x_t) = times, guess(seed)
     D = lambda x, a: x + a*(x_in - x)
     close(reverse_step(x_t, Estimate(x0, x_in - x0, None), Point(t, 0.), Point(s, 0.)), x_t - D(x0, t) + D(x0, s), 4e-15)
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given, strategies as st
-from common import F64, close, ellipse, exponents, power_schedules, rng, sides
+from common import F64, close, ellipse, exponents, power_schedules
 from rddm_nb.schedule import CLEAN, P, Point, Schedule
 
 RATIOS = [0, .3, .5, 1, 2, 3, 5]

@@ -6,13 +6,12 @@ import sys
 from types import SimpleNamespace
 import pytest
 import torch
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 from common import F64, close, ellipse, fake_eps, fake_res, pictures, power_schedules, randn, rng, seeds, unit
 from rddm_nb.estimate import Prediction, SingularError
-from rddm_nb.forward import q_sample
 from rddm_nb.reverse import POSTERIORS
 from rddm_nb.sampler import randn_like, sample
-from rddm_nb.schedule import CLEAN, Schedule
+from rddm_nb.schedule import Schedule
 
 diffusers = pytest.importorskip('diffusers', exc_type=ImportError)
 from rddm_nb.scheduler import BETA_SCHEDULES, PREDICTION_TYPES, SPACINGS, RDDMScheduler, RDDMSchedulerOutput, WithInput
@@ -296,9 +295,9 @@ def test_add_noise_is_the_closed_form(seed, schedule):
     t = torch.randint(0, schedule.T, (4,), generator=rng(seed))
     for i in range(4):
         a, b = schedule[int(t[i]) + 1]
-        for given in (x_in, None):
-            want = x0[i] + a*((0 if given is None else given[i]) - x0[i]) + b*eps[i]
-            close(s.add_noise(x0, eps, t, x_in=given)[i], want, 1e-14)
+        for shown in (x_in, None):
+            want = x0[i] + a*((0 if shown is None else shown[i]) - x0[i]) + b*eps[i]
+            close(s.add_noise(x0, eps, t, x_in=shown)[i], want, 1e-14)
         s.set_input(x_in)
         c = math.sqrt((1 - a)**2 + b**2)
         close(s.add_noise(x0, eps, t)[i], ((1 - a)*x0[i] + b*eps[i])/c, 1e-11)  # x_in drops out of a pipeline's sample

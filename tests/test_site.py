@@ -1,5 +1,4 @@
 "The documentation site, built and opened page by page in a real browser"
-import functools
 import html
 import json
 import os
@@ -18,17 +17,14 @@ NOTEBOOKS = sorted((ROOT/'nbs').glob('*.ipynb'))
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason='no Chromium: install it, or name it in the environment variable CHROMIUM')
 
 
-@functools.cache
-def built(base):
-    "The site, built once for all files of tests"
-    out = base/'site'
+def build(out):
+    "The site, put into a folder"
     r = subprocess.run([sys.executable, ROOT/'tools/docs.py', out], capture_output=True, text=True)
     assert r.returncode == 0, r.stdout + r.stderr
-    return out
 
 
 @pytest.fixture(scope='module')
-def site(tmp_path_factory): return built(tmp_path_factory.getbasetemp())
+def site(once): return once('site', build)
 
 
 @pytest.fixture(scope='module')

@@ -153,7 +153,7 @@ def test_F5_noise_alone_may_start_where_the_end_is_open():
 
 def test_F5_the_patched_division_saturates():
     "1e-6 in place of 0: true noise gives the input back, almost true noise gives -1 and 1"
-    (x0, x_in, eps), patched = trio(), (1 - 1e-6, 1.)
+    (_, x_in, eps), patched = trio(), (1 - 1e-6, 1.)
     x_t = x_in + eps
     first = lambda noise: estimate(OnlyEps(constant(None, noise))(x_t, x_in, *patched), x_t, x_in, *patched).x0
     close(first(eps), x_in, 1e-9)

@@ -73,7 +73,7 @@ def adapt(src):
     new = {f.name: name for f, (_, name) in pages.items()}
     for f, (nb, name) in pages.items():
         for c in nb['cells']:
-            if c['cell_type'] == 'markdown': c['source'] = re.sub(r'\]\(([\w/.-]+\.ipynb)', lambda m: f'](' + new.get(m[1], m[1]), text(c))
+            if c['cell_type'] == 'markdown': c['source'] = re.sub(r'\]\(([\w/.-]+\.ipynb)', lambda m: '](' + new.get(m[1], m[1]), text(c))
         f.unlink(); (f.parent/name).write_text(json.dumps(nb))
     for name in ('sidebar.yml', '_quarto.yml'):
         s = (src/name).read_text()

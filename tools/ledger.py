@@ -128,7 +128,6 @@ def title(notebook):
 
 def page(found):
     "The cells of the page: (kind, source)"
-    n = sum(map(len, found.values()))
     yield 'markdown', '# Ledger of equations\n\n> Every displayed equation, the code that computes it, the check that it passes, and the picture that shows it.'
     yield 'markdown', ('The notebooks about Residual Denoising Diffusion Models (RDDM; Liu et al., CVPR 2024) display an equation only if a cell checks it. This page is made from them by `python tools/ledger.py`; the tests fail on an equation without a check, and when this '
                        'page is not what the notebooks hold.\n\n*Code* names the functions of the library behind the values that the check compares, the nearest ones. Where there is none, both sides are written out in the notebook. *Check* is the line itself: `test_close(a, b, tol)` allows a difference of `tol`.')

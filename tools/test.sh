@@ -1,25 +1,71 @@
 #!/usr/bin/env bash
-# Set up what the tests need and run all of them: modules in step with the notebooks, the notebooks, then pytest.
-#   TORCH=torch bash tools/test.sh   takes another build of torch
+# Set up what the tests need and run what has to pass: modules in step with the notebooks, then notebooks and tests side by side.
+#   bash tools/test.sh          everything but the rest of the mutants (see tests/mutants.py)
+#   bash tools/test.sh --fast   the unit tests alone
+#   bash tools/test.sh --all    all mutants, every notebook as on Colab, every page under axe
+# TORCH=torch takes another build of torch; WORKERS=4 runs more tests at once; whatever follows goes to pytest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" HF_HUB_OFFLINE=1 MPLBACKEND=agg DEBIAN_FRONTEND=noninteractive
 
-if [ ! -x .venv/bin/python ]; then "${PYTHON:-python3}" -m venv .venv; fi
-.venv/bin/python -m pip install --quiet --disable-pip-version-check "${TORCH:-torch==2.13.0}" -e '.[dev]'
-export PATH="$PWD/.venv/bin:$PATH"
+what=default
+case "${1:-}" in
+  --fast) what=fast; shift ;;
+  --all) what=all; shift; export RDDM_MUTANTS=all RDDM_COLAB=all RDDM_AXE=all ;;
+esac
+log=$(mktemp)
+times=() passed=0 running=
+finish() {
+  [ -z "$running" ] || kill "$running" 2>/dev/null || true
+  printf '%s\n' ${times[@]+"${times[@]}"} "$(printf '%4d s  together' $SECONDS)"
+  rm -f "$log"
+}
+trap finish EXIT
 
-# The site tests drive a real Chromium; they are skipped, by name, where there is none.
-if ! command -v chromium google-chrome >/dev/null && [ -e /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
-  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core fonts-liberation >/dev/null
-fi
+part() { # part NAME COMMAND...: run it and note its time
+  local name=$1 start=$SECONDS
+  shift
+  "$@"
+  times+=("$(printf '%4d s  %s' $((SECONDS - start)) "$name")")
+}
 
-before=$(git status --porcelain rddm_nb; git diff rddm_nb)
-nbdev-export
-after=$(git status --porcelain rddm_nb; git diff rddm_nb)
-if [ "$before" != "$after" ]; then
-  git diff --stat rddm_nb
-  echo "rddm_nb/ was not what the notebooks export; it is now. Look at the difference and commit it."; exit 1
+install() {
+  if [ ! -x .venv/bin/python ] && [ ! -x .venv/Scripts/python ]; then "${PYTHON:-python3}" -m venv .venv; fi
+  export PATH="$PWD/.venv/bin:$PWD/.venv/Scripts:$PATH"
+  python -m pip install --quiet --disable-pip-version-check "${TORCH:-torch==2.13.0}" -e '.[dev]'
+  # The site tests drive a real Chromium; they are skipped, by name, where there is none.
+  if [ $what != fast ] && ! command -v chromium google-chrome >/dev/null && [ -e /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core fonts-liberation >/dev/null
+  fi
+}
+
+exported() {
+  local before after
+  before=$(git status --porcelain rddm_nb; git diff rddm_nb)
+  nbdev-export
+  after=$(git status --porcelain rddm_nb; git diff rddm_nb)
+  if [ "$before" != "$after" ]; then
+    git diff --stat rddm_nb
+    echo "rddm_nb/ was not what the notebooks export; it is now. Look at the difference and commit it."; exit 1
+  fi
+}
+
+wait_for_notebooks() { # shows the slowest of them, or all that they said
+  if wait "$running"; then head -n 8 "$log"; else cat "$log"; passed=1; fi
+  running=
+}
+
+tests() { python -m pytest -q -n "${WORKERS:-2}" --dist loadgroup --durations 15 --durations-min 1 "$@" || passed=$?; }
+
+part 'install' install
+part 'ruff' ruff check rddm_nb tests tools bench
+part 'modules in step with the notebooks' exported
+if [ $what = fast ]; then
+  part 'unit tests' tests -m 'not slow' "$@"
+else
+  python tests/mutants.py --chosen
+  nbdev-test --n-workers 1 --timing >"$log" 2>&1 & running=$!
+  part 'tests, beside the notebooks' tests "$@"
+  part 'waiting for the notebooks' wait_for_notebooks
 fi
-nbdev-test --n-workers 2 --timing
-python -m pytest -q
+exit $passed
