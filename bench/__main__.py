@@ -1,5 +1,6 @@
-"""Every measurement that needs no browser, with one command. `python -m bench` runs them and keeps the results in bench/results; `python -m bench NAME ...` runs some; `--quick` tries them in about a minute, with
-numbers that mean nothing, and keeps them elsewhere. `bench.figures` and `bench.site` drive Chromium and run by themselves."""
+"""Every measurement that needs no browser, with one command. `python -m bench` runs them and keeps the results in
+bench/results; `python -m bench NAME ...` runs some; `--quick` tries them in about a minute, with numbers that mean
+nothing, and keeps them elsewhere. `bench.figures` and `bench.site` drive Chromium and run by themselves."""
 import argparse
 import importlib
 import tempfile
@@ -13,7 +14,8 @@ def main(words=None):
     parser.add_argument('--quick', action='store_true', help='only see whether they work')
     parser.add_argument('--folder', help='where results are written; bench/results, or a temporary folder with --quick')
     args = parser.parse_args(words)
-    if unknown := sorted(set(args.names) - set(NAMES)): parser.error(f"there is no measurement {unknown[0]!r}; there are {', '.join(NAMES)}")
+    if unknown := sorted(set(args.names) - set(NAMES)):
+        parser.error(f"there is no measurement {unknown[0]!r}; there are {', '.join(NAMES)}")
     with tempfile.TemporaryDirectory() as temporary:
         where = dict(folder=args.folder) if args.folder else dict(folder=temporary) if args.quick else {}
         for name in args.names or NAMES:

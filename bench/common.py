@@ -12,7 +12,7 @@ RESULTS = Path(__file__).with_name('results')
 
 
 def seconds(f, device='cpu'):
-    "Time of one call: processor seconds of this thread on a CPU, so that other programs do not count, and wall time on an accelerator"
+    "Seconds of one call: of this thread on a CPU, so that other programs do not count; by the clock on a GPU"
     if device == 'cpu':
         start = time.thread_time()
         f()
@@ -55,13 +55,16 @@ def processor():
 def about(device='cpu'):
     "Where something was measured"
     name = processor() if device == 'cpu' else torch.cuda.get_device_name()
-    return dict(device=device, name=name, capability=torch.backends.cpu.get_cpu_capability(), threads=torch.get_num_threads(), python=platform.python_version(), torch=torch.__version__)
+    return dict(device=device, name=name, capability=torch.backends.cpu.get_cpu_capability(),
+                threads=torch.get_num_threads(), python=platform.python_version(), torch=torch.__version__)
 
 
 def commit():
     "Which code this is; with a plus where a module or a measurement has been changed since"
-    said = lambda *words: subprocess.run(['git', *words], cwd=RESULTS.parents[1], capture_output=True, text=True).stdout.strip()
-    return said('rev-parse', '--short', 'HEAD') + ('+' if said('status', '--porcelain', '--', 'rddm_nb/*.py', 'bench/*.py') else '')
+    said = lambda *words: subprocess.run(['git', *words], cwd=RESULTS.parents[1], capture_output=True,
+                                         text=True).stdout.strip()
+    return said('rev-parse', '--short',
+                'HEAD') + ('+' if said('status', '--porcelain', '--', 'rddm_nb/*.py', 'bench/*.py') else '')
 
 
 def write(name, out, folder=RESULTS):

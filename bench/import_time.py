@@ -1,4 +1,5 @@
-"""How long does the first line of a program take? `from rddm_nb.sampler import sample` in fresh processes, beside `import torch` alone.
+"""How long does the first line of a program take? `from rddm_nb.sampler import sample` in fresh processes, beside
+`import torch` alone.
 
 `python -m bench.import_time` prints the medians of five and writes bench/results/import_time.json."""
 import platform
@@ -18,7 +19,8 @@ import sys; print(took, len(sys.modules), ','.join(m for m in {heavy!r} if m in 
 
 def fresh(line):
     "Seconds, number of modules and heavy modules after running a line in a new process"
-    took, n, heavy = subprocess.run([sys.executable, '-c', PROGRAM.format(line=line, heavy=HEAVY)], check=True, capture_output=True, text=True).stdout.split()
+    took, n, heavy = subprocess.run([sys.executable, '-c', PROGRAM.format(line=line, heavy=HEAVY)], check=True,
+                                    capture_output=True, text=True).stdout.split()
     return float(took), int(n), [] if heavy == '-' else heavy.split(',')
 
 
@@ -34,8 +36,10 @@ def run(rounds=5, quick=False, folder=RESULTS):
     out = dict(python=platform.python_version(), rounds=rounds)
     for k, v in runs.items():
         seconds = [t for t, _, _ in v]
-        out[k] = dict(line=lines[k], median_s=round(statistics.median(seconds), 3), min_s=round(min(seconds), 3), max_s=round(max(seconds), 3), modules=v[0][1], heavy=v[0][2])
-        print(f"{lines[k]:36} {out[k]['median_s']:6.2f} s ({out[k]['min_s']:.2f}..{out[k]['max_s']:.2f}), {v[0][1]} modules, heavy: {', '.join(v[0][2]) or 'none'}")
+        out[k] = dict(line=lines[k], median_s=round(statistics.median(seconds), 3), min_s=round(min(seconds), 3),
+                      max_s=round(max(seconds), 3), modules=v[0][1], heavy=v[0][2])
+        print(f"{lines[k]:36} {out[k]['median_s']:6.2f} s ({out[k]['min_s']:.2f}..{out[k]['max_s']:.2f}), {v[0][1]} "
+              f"modules, heavy: {', '.join(v[0][2]) or 'none'}")
     write('import_time', dict(out, quick=quick), folder)
 
 

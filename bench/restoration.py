@@ -1,8 +1,9 @@
 """Restoration of real pictures: residual diffusion beside regression with the same network, pictures and time.
 
-`python -m bench.restoration rain100l residual` trains, restores the test pictures in 1, 2, 5 and 10 steps and writes a row, bench/results/restoration/rain100l-residual-0.json. The sets are read from RDDM_DATA, one
-folder per set (see `SETS`); nothing but numbers leaves it. Time is processor seconds of one thread, so that a busy machine makes nobody worse. `--keep FOLDER` keeps the trained network, `--model FILE` measures one
-that was kept."""
+`python -m bench.restoration rain100l residual` trains, restores the test pictures in 1, 2, 5 and 10 steps and
+writes a row, bench/results/restoration/rain100l-residual-0.json. The sets are read from RDDM_DATA, one folder per
+set (see `SETS`); nothing but numbers leaves it. Time is processor seconds of one thread, so that a busy machine
+makes nobody worse. `--keep FOLDER` keeps the trained network, `--model FILE` measures one that was kept."""
 import argparse
 import os
 import time
@@ -43,9 +44,13 @@ class Plan:
 
 
 SETS = dict(
-    rain100l=Plan(('rain100l/train/rain', 'rain100l/train/norain'), ('rain100l/test/rain', 'rain100l/test/norain'), size=48, batch=8, loss='l2'),
-    lol=Plan(('lol/train/low', 'lol/train/high'), ('lol/eval15/low', 'lol/eval15/high'), size=None, batch=4, loss='l1', first='curve', shrink=2, coarse=2),
-    shadow=Plan(tuple(f'shadow/train/{k}' for k in ('shadow', 'free', 'mask')), tuple(f'shadow/test/{k}' for k in ('shadow', 'free', 'mask')), size=96, batch=4, loss='l2', first='scale', shrink=2),
+    rain100l=Plan(('rain100l/train/rain', 'rain100l/train/norain'), ('rain100l/test/rain', 'rain100l/test/norain'),
+                  size=48, batch=8, loss='l2'),
+    lol=Plan(('lol/train/low', 'lol/train/high'), ('lol/eval15/low', 'lol/eval15/high'), size=None, batch=4, loss='l1',
+             first='curve', shrink=2, coarse=2),
+    shadow=Plan(tuple(f'shadow/train/{k}' for k in ('shadow', 'free', 'mask')),
+                tuple(f'shadow/test/{k}' for k in ('shadow', 'free', 'mask')), size=96, batch=4, loss='l2',
+                first='scale', shrink=2),
     polyu=Plan(('polyu/noisy', 'polyu/clean'), (), size=48, batch=8, loss='l2', bbar_T=.05),
     blur=Plan(('clean_photos/bsds_train',), ('clean_photos/cbsd68',), size=48, batch=8, loss='l2', degrade='blur'),
     holes=Plan(('clean_photos/bsds_train',), ('clean_photos/cbsd68',), size=48, batch=8, loss='l1', degrade='mask'),
@@ -61,8 +66,11 @@ def files_of(plan, root, split):
 
 def pictures_of(plan, root, split):
     "Pictures (x_in, x0, mask or None), each (1, C, H, W) in [-1, 1]"
-    trios = [tuple(None if f is None else from_uint8(read_image(f))[None] for f in p) for p in files_of(plan, root, split)]
-    if plan.degrade and split == 'test': return [(degrade(x0, plan.degrade, generator_for('cpu', 'test', i)), x0, None) for i, (_, x0, _) in enumerate(trios)]
+    trios = [tuple(None if f is None else from_uint8(read_image(f))[None] for f in p)
+             for p in files_of(plan, root, split)]
+    if plan.degrade and split == 'test':
+        return [(degrade(x0, plan.degrade, generator_for('cpu', 'test', i)), x0, None)
+                for i, (_, x0, _) in enumerate(trios)]
     return trios
 
 
@@ -115,11 +123,12 @@ def draw_from(plan, pictures, net=None):
 
 
 def schedule_of(what, bbar_T):
-    "Where states live: one point without noise for regression; steep for the residual; for noise alone it must end before all of the residual is in"
+    "One point without noise for regression, steep for the residual; for noise alone it ends below abar = 1"
     if what == 'regression': return Schedule.power(T=1, bbar_T=0.)
     if what == 'residual': return Schedule.power(alpha=('1-x', 3), beta2=('1-x', 3), bbar_T=bbar_T)
     curve = Schedule.power(bbar_T=bbar_T)
-    return curve if what == 'both' else Schedule(.95*curve.abar, curve.bbar, allow=('open_end',), name='P(1-x,1), P(x,1) up to abar .95')
+    return curve if what == 'both' else Schedule(.95*curve.abar, curve.bbar, allow=('open_end',),
+                                                 name='P(1-x,1), P(x,1) up to abar .95')
 
 
 def network(seed, **options):
@@ -132,7 +141,9 @@ def network(seed, **options):
 def chosen(plan, pictures, bbar_T, dim, seed):
     "What training itself chooses to predict"
     net = network(seed, dim=dim, predicts='res', takes_cond=plan.first == 'scale')
-    try: out = select_objective(net, draw_from(plan, pictures, net), schedule_of('noise', bbar_T), generator_for('cpu', seed, 'select'))
+    try:
+        out = select_objective(net, draw_from(plan, pictures, net), schedule_of('noise', bbar_T),
+                               generator_for('cpu', seed, 'select'))
     except RuntimeError: return 'residual', dict(choice='undecided after 1000 steps; residual taken')
     return dict(res='residual', eps='noise')[out.choice], dict(choice=out.choice, chosen_after=out.steps)
 
@@ -140,7 +151,8 @@ def chosen(plan, pictures, bbar_T, dim, seed):
 def learn(net, draw, schedule, seconds, lr, generator, loss='l1'):
     "Fit a network to what `draw` returns; returns the averaged one and the steps taken"
     ema, step, twice = EMA(net, .998), 0, net.config['predicts'] == 'res' and schedule.T > 1
-    for step, u, value in training_steps(net, draw, schedule, Budget(seconds, clock=time.thread_time), generator, lr, twice, loss):
+    for step, u, value in training_steps(net, draw, schedule, Budget(seconds, clock=time.thread_time), generator, lr,
+                                         twice, loss):
         ema.update(net)
         if step % 500 == 0: print(f'{u:4.0%} step {step} loss {value:.5f}', flush=True)
     ema.net.schedule = schedule
@@ -153,7 +165,8 @@ def restored(net, plan, trio, curve, steps, seed):
     small = reduced(trio, k)
     low, mask = prepared(plan, small, curve), small[2]
     model = Tiled(net, 2*plan.size, plan.size//4) if plan.size and mask is None else net
-    out = sample(model, low, cond=mask, schedule=net.schedule, steps=min(steps, net.schedule.T), generator=generator_for('cpu', seed, 'test'))
+    out = sample(model, low, cond=mask, schedule=net.schedule, steps=min(steps, net.schedule.T),
+                 generator=generator_for('cpu', seed, 'test'))
     return out if k == 1 else (x_in + F.interpolate(out - low, x_in.shape[-2:], mode='bilinear')).clamp(-1, 1)
 
 
@@ -165,10 +178,12 @@ def patches(xs, size=64):
 def marks(xs, trios):
     "How near pictures are to the truth, one by one and as a distribution"
     got = {k: [measure(k, x.float(), t[1]).value for x, t in zip(xs, trios)] for k in ('PSNR', 'SSIM', 'VIF')}
-    return dict({k: sum(v)/len(v) for k, v in got.items()}, each_PSNR=got['PSNR'], frechet=frechet_distance(coarse_features(patches(xs)), coarse_features(patches([t[1] for t in trios]))))
+    return dict({k: sum(v)/len(v) for k, v in got.items()}, each_PSNR=got['PSNR'],
+                frechet=frechet_distance(coarse_features(patches(xs)), coarse_features(patches([t[1] for t in trios]))))
 
 
-def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=16, lr=2e-3, name=None, keep=None, model=None, limit=None, choose=False, folder=RESULTS/'restoration'):
+def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=16, lr=2e-3, name=None, keep=None,
+        model=None, limit=None, choose=False, folder=RESULTS/'restoration'):
     "Train, restore, write a row; or let training choose what to predict, and write that"
     torch.set_num_threads(1)
     plan, root = SETS[task], os.environ.get('RDDM_DATA', '../shared/data')
@@ -177,33 +192,45 @@ def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=
     curve = fit_curve(trios) if plan.first == 'curve' else None
     pictures = [(prepared(plan, t, curve), *t[1:]) for t in trios]
     name = name or f'{task}-{what}-{seed}' + ('' if bbar_T == plan.bbar_T else f'-bbar{bbar_T:g}')
-    objective, choice = chosen(plan, pictures, bbar_T, dim, seed) if what == 'aosa' and (choose or not model) else (what, {})
+    objective, choice = chosen(plan, pictures, bbar_T, dim,
+                               seed) if what == 'aosa' and (choose or not model) else (what, {})
     if choose:
-        write(name, dict(task=task, what=what, seed=seed, bbar_T=bbar_T, schedule=schedule_of('noise', bbar_T).name, dim=dim, objective=objective, **choice, commit=commit(), **about()), folder)
+        write(name, dict(task=task, what=what, seed=seed, bbar_T=bbar_T, schedule=schedule_of('noise', bbar_T).name,
+                         dim=dim, objective=objective, **choice, commit=commit(), **about()), folder)
         return print(task, what, objective, choice, flush=True)
     if model: net = load_model(model)
     else:
         start = time.thread_time()
         net = network(seed, dim=dim, predicts=PREDICTS[objective], takes_cond=plan.first == 'scale')
-        net, n = learn(net, draw_from(plan, pictures, net), schedule_of(objective, bbar_T), seconds, lr, generator_for('cpu', seed, 'pictures'), plan.loss)
-        net.meta = dict(task=task, what=what, seed=seed, lr=lr, train_pictures=len(trios), train_steps=n, train_seconds=time.thread_time() - start, **choice)
+        net, n = learn(net, draw_from(plan, pictures, net), schedule_of(objective, bbar_T), seconds, lr,
+                       generator_for('cpu', seed, 'pictures'), plan.loss)
+        net.meta = dict(task=task, what=what, seed=seed, lr=lr, train_pictures=len(trios), train_steps=n,
+                        train_seconds=time.thread_time() - start, **choice)
         if keep: save_model(Path(keep)/f'{name}.safetensors', net, net.schedule, force=True, **net.meta)
     print(f"{net.meta['train_steps']} steps in {net.meta['train_seconds']:.0f} s; testing", flush=True)
     schedule, tests = net.schedule, pictures_of(plan, root, 'test')[:limit]
     many = sorted({min(s, schedule.T) for s in steps})
     results = {s: marks([restored(net, plan, t, curve, s, seed) for t in tests], tests) for s in many}
-    row = dict(net.meta, bbar_T=schedule[schedule.T].bbar, schedule=schedule.name, dim=net.config['dim'], parameters=sum(p.numel() for p in net.parameters()), test_pictures=len(tests), plan={k: getattr(plan, k) for k in ('size', 'batch', 'loss', 'first', 'shrink', 'degrade')},
-               protocol='means over whole test pictures, RGB, 8 bits; Frechet distance between coarse features of 64x64 pieces, not FID',
-               input=marks([t[0] for t in tests], tests), prepared=marks([prepared(plan, t, curve) for t in tests], tests), steps=results, commit=commit(), **about())
+    row = dict(net.meta, bbar_T=schedule[schedule.T].bbar, schedule=schedule.name, dim=net.config['dim'],
+               parameters=sum(p.numel() for p in net.parameters()), test_pictures=len(tests),
+               plan={k: getattr(plan, k) for k in ('size', 'batch', 'loss', 'first', 'shrink', 'degrade')},
+               protocol='means over whole test pictures, RGB, 8 bits; Frechet distance between coarse features of '
+                        '64x64 pieces, not FID',
+               input=marks([t[0] for t in tests], tests),
+               prepared=marks([prepared(plan, t, curve) for t in tests], tests), steps=results, commit=commit(),
+               **about())
     write(name, row, folder)
-    print(f"{task} {what}: input {row['input']['PSNR']:.2f}, prepared {row['prepared']['PSNR']:.2f}; " + ', '.join(f"{s}: {m['PSNR']:.2f}/{m['SSIM']:.3f}/{m['VIF']:.3f}/{m['frechet']:.4f}" for s, m in results.items()), flush=True)
+    print(f"{task} {what}: input {row['input']['PSNR']:.2f}, prepared {row['prepared']['PSNR']:.2f}; "
+          + ', '.join(f"{s}: {m['PSNR']:.2f}/{m['SSIM']:.3f}/{m['VIF']:.3f}/{m['frechet']:.4f}"
+                      for s, m in results.items()), flush=True)
 
 
 def training_options(p, folder, seconds, steps, bbar_T=None):
     "Options of a command line that trains and writes a row, with these defaults"
     p.add_argument('--seed', type=int, default=0, help='of weights, pictures and noise')
     p.add_argument('--seconds', type=float, default=seconds, help='of training, processor time')
-    p.add_argument('--bbar-T', type=float, default=bbar_T, help='standard deviation of the noise at the end' + (', the set\'s own unless given' if bbar_T is None else ''))
+    p.add_argument('--bbar-T', type=float, default=bbar_T, help='standard deviation of the noise at the end'
+                   + (', the set\'s own unless given' if bbar_T is None else ''))
     p.add_argument('--steps', type=int, nargs='+', default=list(steps), help='of sampling')
     p.add_argument('--dim', type=int, default=16, help='width of the network')
     p.add_argument('--lr', type=float, default=2e-3, help='learning rate')
@@ -211,7 +238,8 @@ def training_options(p, folder, seconds, steps, bbar_T=None):
 
 
 def main(argv=None):
-    p = argparse.ArgumentParser(prog='python -m bench.restoration', description=__doc__.split('\n')[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    p = argparse.ArgumentParser(prog='python -m bench.restoration', description=__doc__.split('\n')[0],
+                                formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     p.add_argument('task', choices=SETS)
     p.add_argument('what', choices=WHAT, help='what the network predicts')
     training_options(p, RESULTS/'restoration', 600., (1, 2, 5, 10))
@@ -219,7 +247,9 @@ def main(argv=None):
     p.add_argument('--keep', help='folder for the trained network')
     p.add_argument('--model', help='measure this network again instead of training one')
     p.add_argument('--limit', type=int, help='only so many pictures, to try it out')
-    p.add_argument('--choose', action='store_true', help='for aosa: stop when the choice is made; the network trained next is that of the chosen objective')
+    p.add_argument('--choose', action='store_true',
+                   help='for aosa: stop when the choice is made; the network trained next is that of the chosen '
+                        'objective')
     args = p.parse_args(argv)
     if args.choose and args.what != 'aosa': p.error('--choose goes with aosa')
     run(**vars(args))

@@ -1,20 +1,24 @@
-"""What is a training step made of, and an evaluation? Processor time by kind of operation, ours and in the official style, on a CPU.
+"""What is a training step made of, and an evaluation? Processor time by kind of operation, ours and in the official
+style, on a CPU.
 
-`python -m bench.shares` prints the table and writes bench/results/shares.json. What convolutions take no cheaper norm or optimizer can save: `bound` is the ratio to the official style that would be left if
-everything of ours but convolutions and products cost nothing."""
+`python -m bench.shares` prints the table and writes bench/results/shares.json. What convolutions take no cheaper
+norm or optimizer can save: `bound` is the ratio to the official style that would be left if everything of ours but
+convolutions and products cost nothing."""
 import argparse
 import torch
 from torch.profiler import ProfilerActivity, profile
 from bench.common import RESULTS, about, write
 from bench.train_step import HABITS, Loop, read
 
-KINDS = dict(convolutions=('convolution', 'conv2d'), products=('mm', 'bmm', 'addmm', 'attention'), norms=('norm', 'var', 'mean', 'rsqrt'), optimizer=('adam', 'sqrt', 'addcdiv', 'lerp'))
+KINDS = dict(convolutions=('convolution', 'conv2d'), products=('mm', 'bmm', 'addmm', 'attention'),
+             norms=('norm', 'var', 'mean', 'rsqrt'), optimizer=('adam', 'sqrt', 'addcdiv', 'lerp'))
 
 
 def kind(op):
     "The kind an operation is counted with"
     name = op.removeprefix('aten::').lower()
-    return next((k for k, words in KINDS.items() if any(w == name.strip('_') or len(w) > 3 and w in name for w in words)), 'other')
+    return next((k for k, words in KINDS.items() if any(w == name.strip('_') or len(w) > 3 and w in name
+                                                        for w in words)), 'other')
 
 
 def parts(f):
@@ -32,7 +36,8 @@ def rows(case, dim):
     for what in ('step', 'evaluate'):
         s = {k: parts(getattr(l, what)) for k, l in loops.items()}
         fixed = s['ours']['convolutions'] + s['ours']['products']
-        yield dict(case=case, what=what, seconds={k: {n: round(x, 4) for n, x in v.items()} for k, v in s.items()}, bound=round(sum(s['official'].values())/fixed, 2),
+        yield dict(case=case, what=what, seconds={k: {n: round(x, 4) for n, x in v.items()} for k, v in s.items()},
+                   bound=round(sum(s['official'].values())/fixed, 2),
                    convolutions={k: round(v['convolutions']/sum(v.values()), 3) for k, v in s.items()})
 
 
@@ -49,7 +54,8 @@ def run(quick=False, folder=RESULTS):
     for r in rows('8:2' if quick else '64:16', 8 if quick else 64):
         out.append(r)
         print(show(r), flush=True)
-    write('shares', dict(what='profiled seconds of one call by kind of operation, one thread', quick=quick, **about(), rows=out), folder)
+    write('shares', dict(what='profiled seconds of one call by kind of operation, one thread', quick=quick, **about(),
+                         rows=out), folder)
 
 
 def main():

@@ -1,8 +1,11 @@
-"""How long do a training step and an evaluation take, beside the habits of the official loop? Same two networks, same function, taking turns.
+"""How long do a training step and an evaluation take, beside the habits of the official loop? Same two networks,
+same function, taking turns.
 
-`python -m bench.train_step` prints the table and writes bench/results/train_step.json; rows for a GPU are measured where there is one. The official habits, from its description: every norm, scale
-and shift and attention by separate operations, fp32, the loss read on the host for every piece of a batch, Adam without fusing or batching, an average of the weights that is moved to its device
-and updated parameter by parameter. Ours: the same function by fused kernels; on a GPU also bf16 and a compiled network, which the row says."""
+`python -m bench.train_step` prints the table and writes bench/results/train_step.json; rows for a GPU are measured
+where there is one. The official habits, from its description: every norm, scale and shift and attention by separate
+operations, fp32, the loss read on the host for every piece of a batch, Adam without fusing or batching, an average
+of the weights that is moved to its device and updated parameter by parameter. Ours: the same function by fused
+kernels; on a GPU also bf16 and a compiled network, which the row says."""
 import argparse
 import resource
 import subprocess
@@ -11,7 +14,8 @@ import torch
 import torch.nn.functional as F
 from rddm_nb.demo import EMA
 from rddm_nb.forward import q_sample
-from rddm_nb.official import ChannelNorm, Upsample, OfficialAttention, OfficialBlock, OfficialUNet, StandardConv, fuse_weights
+from rddm_nb.official import (ChannelNorm, OfficialAttention, OfficialBlock, OfficialUNet, StandardConv, Upsample,
+                              fuse_weights)
 from rddm_nb.schedule import Schedule
 from rddm_nb.objective import loss_of
 from bench.common import RESULTS, about, flops, peak, take_turns, write
@@ -45,7 +49,8 @@ class PlainBlock(OfficialBlock):
 
 class PlainEnlarge(Upsample):
     "Pixels repeated, then convolved"
-    def forward(self, h): return self._conv_forward(F.interpolate(h, scale_factor=2., mode='nearest'), self.weight, self.bias)
+    def forward(self, h):
+        return self._conv_forward(F.interpolate(h, scale_factor=2., mode='nearest'), self.weight, self.bias)
 
 
 class PlainAttention(OfficialAttention):
@@ -56,7 +61,9 @@ class PlainAttention(OfficialAttention):
         if self.linear:
             q, k, v = q.softmax(-2)*32**-.5, k.softmax(-1), v/(height*width)
             a = torch.einsum('bhde,bhdn->bhen', torch.einsum('bhdn,bhen->bhde', k, v), q)
-        else: a = torch.einsum('bhij,bhdj->bhid', torch.einsum('bhdi,bhdj->bhij', q*32**-.5, k).softmax(-1), v).transpose(2, 3)
+        else:
+            a = torch.einsum('bhij,bhdj->bhid', torch.einsum('bhdi,bhdj->bhij', q*32**-.5, k).softmax(-1),
+                             v).transpose(2, 3)
         return self.after(self.out(a.reshape(b, 128, height, width))) + h
 
 
@@ -65,7 +72,8 @@ class PlainUNet(OfficialUNet):
     def _looked_at(self, x_t, x_in): return super()._looked_at(x_t, x_in).contiguous()
 
 
-PLAIN = {OfficialUNet: PlainUNet, StandardConv: PlainConv, ChannelNorm: PlainNorm, OfficialBlock: PlainBlock, OfficialAttention: PlainAttention, Upsample: PlainEnlarge}
+PLAIN = {OfficialUNet: PlainUNet, StandardConv: PlainConv, ChannelNorm: PlainNorm, OfficialBlock: PlainBlock,
+         OfficialAttention: PlainAttention, Upsample: PlainEnlarge}
 
 
 def official_style(net):
@@ -83,9 +91,12 @@ class Loop:
         self.net = OfficialUNet(dim=dim).to(device)
         if not ours: official_style(self.net)
         params = self.net.parameters()
-        self.opt = torch.optim.AdamW(params, 8e-5, betas=(.9, .99), weight_decay=0., fused=True) if ours else torch.optim.Adam(params, 8e-5, betas=(.9, .99), foreach=False, fused=False)
+        self.opt = torch.optim.AdamW(params, 8e-5, betas=(.9, .99), weight_decay=0.,
+                                     fused=True) if ours else torch.optim.Adam(params, 8e-5, betas=(.9, .99),
+                                                                               foreach=False, fused=False)
         self.ema, g = EMA(self.net), torch.Generator().manual_seed(1)
-        self.pieces = [([torch.randn(batch, 3, size, size, generator=g).to(device) for _ in range(3)], torch.randint(1, 1001, (batch,), generator=g).to(device)) for _ in range(accumulate)]
+        self.pieces = [([torch.randn(batch, 3, size, size, generator=g).to(device) for _ in range(3)],
+                        torch.randint(1, 1001, (batch,), generator=g).to(device)) for _ in range(accumulate)]
         self.model, self.sampler = torch.compile(self.net) if self.fast else self.net, None
 
     def autocast(self): return torch.autocast('cuda', torch.bfloat16, enabled=self.fast)
@@ -127,14 +138,16 @@ def read(case):
 
 def memory(case, habit, dim):
     "Largest memory that a process takes which makes one step, beyond what it takes before, in MiB"
-    code = f"import torch; torch.set_num_threads(1); from bench.train_step import grown; print(grown({case!r}, {habit!r}, {dim}))"
+    code = (f"import torch; torch.set_num_threads(1); from bench.train_step import grown; print(grown({case!r}, "
+            f"{habit!r}, {dim}))")
     return float(subprocess.run([sys.executable, '-c', code], check=True, capture_output=True, text=True).stdout)
 
 
 def highest():
     "Largest memory this process has held so far, in MiB"
     try: return next(int(l.split()[1])/2**10 for l in open('/proc/self/status') if l.startswith('VmHWM'))
-    except OSError: return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/(2**20 if sys.platform == 'darwin' else 2**10)
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/(2**20 if sys.platform == 'darwin' else 2**10)
 
 
 def grown(case, habit, dim):
@@ -148,13 +161,17 @@ def compare(case, rounds, device='cpu', dim=64):
     "Medians, whether both compute the same, what share of the device's best that is, and the memory"
     loops = {k: Loop(k == 'ours', *read(case), device=device, dim=dim) for k in HABITS}
     first = {k: float(l.step()) for k, l in loops.items()}
-    out = dict(case=case, **about(device), precision={k: 'bf16, compiled' if l.fast else 'fp32' for k, l in loops.items()}, rounds=rounds, loss_difference=abs(first['ours'] - first['official']))
+    out = dict(case=case, **about(device),
+               precision={k: 'bf16, compiled' if l.fast else 'fp32' for k, l in loops.items()}, rounds=rounds,
+               loss_difference=abs(first['ours'] - first['official']))
     for what in ('step', 'evaluate'):
         s = take_turns({k: getattr(l, what) for k, l in loops.items()}, rounds, device)
         n, best = {k: flops(getattr(l, what)) for k, l in loops.items()}, peak(device)
-        out[what] = dict({f'{k}_s': round(v, 4) for k, v in s.items()}, ratio=round(s['official']/s['ours'], 3), gflop=round(n['ours']/1e9, 4), share_of_peak={k: round(n[k]/v/best, 3) for k, v in s.items()},
+        out[what] = dict({f'{k}_s': round(v, 4) for k, v in s.items()}, ratio=round(s['official']/s['ours'], 3),
+                         gflop=round(n['ours']/1e9, 4), share_of_peak={k: round(n[k]/v/best, 3) for k, v in s.items()},
                          peak_gflops=round(best/1e9, 1), largest_ratio=round(s['official']*best/n['ours'], 2))
-    out['memory_mib'] = {k: memory(case, k, dim) for k in HABITS} if device == 'cpu' else {k: on_gpu(l) for k, l in loops.items()}
+    out['memory_mib'] = {k: memory(case, k, dim) for k in HABITS} if device == 'cpu' else {k: on_gpu(l)
+                                                                                           for k, l in loops.items()}
     return out
 
 
@@ -170,7 +187,8 @@ def rows(rounds=3, quick=False):
     cases = [(c, 'cpu') for c in (('8:1x2',) if quick else CPU)] + [(c, 'cuda') for c in GPU]
     for case, device in cases:
         there = device == 'cpu' or torch.cuda.is_available() and not quick
-        yield compare(case, rounds, device, 8 if quick else 64) if there else dict(case=case, device=device, measured=False)
+        yield compare(case, rounds, device, 8 if quick else 64) if there else dict(case=case, device=device,
+                                                                                   measured=False)
 
 
 def show(r):
@@ -178,7 +196,9 @@ def show(r):
     size, batch, pieces = read(r['case'])
     name = f"{size} px, batch {batch}{f' x {pieces}' if pieces > 1 else ''}, {r['device']}"
     if r.get('measured') is False: return f'{name:28} not measured'
-    return f'{name:28} ' + '; '.join(f"{w} {r[w]['ours_s']:.3f} s, official style {r[w]['official_s']:.3f} s: x{r[w]['ratio']} (at most x{r[w]['largest_ratio']})" for w in ('step', 'evaluate')) + \
+    return f'{name:28} ' + '; '.join(f"{w} {r[w]['ours_s']:.3f} s, official style {r[w]['official_s']:.3f} s: "
+                                     f"x{r[w]['ratio']} (at most x{r[w]['largest_ratio']})"
+                                     for w in ('step', 'evaluate')) + \
         f"; memory {r['memory_mib']['ours']:.0f} and {r['memory_mib']['official']:.0f} MiB"
 
 
@@ -189,8 +209,11 @@ def run(rounds=3, quick=False, folder=RESULTS):
     for r in rows(1 if quick else rounds, quick):
         out.append(r)
         print(show(r), flush=True)
-    write('train_step', dict(what='two official U-Nets, 72.5 million parameters; medians of interleaved rounds, processor seconds in one thread on a CPU; gflop: products and convolutions of ours; largest_ratio: what '
-                             'arithmetic at the measured peak and nothing else would reach', quick=quick, rows=out), folder)
+    write('train_step',
+          dict(what='two official U-Nets, 72.5 million parameters; medians of interleaved rounds, processor seconds '
+                    'in one thread on a CPU; gflop: products and convolutions of ours; largest_ratio: what '
+                             'arithmetic at the measured peak and nothing else would reach', quick=quick, rows=out),
+                             folder)
 
 
 def main():

@@ -1,8 +1,10 @@
 """Acceptance bars for the lesson notebooks, counted from their JSON. `python tests/bars.py` prints the table.
 
-A lesson is a notebook whose name starts with two digits; the others are pages for reference, with fewer bars. Cells marked `#| hide` do not count. A line of code is
-one that is neither blank, comment nor directive; of a function's signature, and of the fields of a dataclass, only the first line counts, since one
-parameter a line with its meaning beside it is how the library documents itself. A check is a statement that calls `test_...`, `check`, `is_close` or `expect_fail`, or an `assert`."""
+A lesson is a notebook whose name starts with two digits; the others are pages for reference, with fewer bars. Cells
+marked `#| hide` do not count. A line of code is one that is neither blank, comment nor directive; of a function's
+signature, and of the fields of a dataclass, only the first line counts, since one parameter a line with its meaning
+beside it is how the library documents itself. A check is a statement that calls `test_...`, `check`, `is_close` or
+`expect_fail`, or an `assert`."""
 import ast
 import builtins
 import json

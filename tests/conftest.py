@@ -1,4 +1,5 @@
-"""One thread and a deterministic hypothesis profile: the same examples on every machine, no deadline, no stored failures.
+"""One thread and a deterministic hypothesis profile: the same examples on every machine, no deadline, no stored
+failures.
 
 RDDM_EXAMPLES=n changes how many examples each property gets; RDDM_EXPLORE=1 draws new ones on every run.
 Tests that share something expensive run one after the other in one worker; what several workers need is made once."""

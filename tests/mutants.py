@@ -779,7 +779,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('variants', "return Prediction(eps=_half(self.model(x_t, x_in, abar, bbar, t, **cond), 'eps'))", "return Prediction(*self.model(x_t, x_in, abar, bbar, t, **cond))", 'OnlyEps: keeps the residual'),
     ('variants', "return Prediction(eps=_half(self.model(x_t, x_in, abar, bbar, t, **cond), 'eps'))", "return Prediction(eps=-_half(self.model(x_t, x_in, abar, bbar, t, **cond), 'eps'))", 'OnlyEps: sign'),
     ('variants', "torch.as_tensor(bbar == 0).any() else", "True else", 'Both: missing noise goes unnoticed'),
-    ('variants', "return None if isinstance(pred, tuple) and Prediction(*pred).eps is None and torch.as_tensor(bbar == 0).any() else _half(pred, 'eps')", "return _half(pred, 'eps')", 'Both: refuses a state without noise'),
+    ('variants', "return None if missing and torch.as_tensor(bbar == 0).any() else _half(pred, 'eps')", "return _half(pred, 'eps')", 'Both: refuses a state without noise'),
     ('variants', "return Prediction(_half(pred, 'res'), _noise(pred, bbar))", "return Prediction(_noise(pred, bbar), _half(pred, 'res'))", 'Both: halves swapped'),
     ('variants', "return Prediction(_half(pred, 'res'), _noise(pred, bbar))", "return Prediction(*pred)", 'Both: a missing half passes'),
     ('variants', "for m in (self.res, self.eps))", "for m in (self.eps, self.res))", 'TwoNets: models swapped'),

@@ -1,6 +1,7 @@
 """A small training run as a program of its own, to be killed: one_run.py FOLDER STEPS BATCH [DIE]
 
-DIE is 'write:N', 'rename:N' or 'renamed:N': kill -9 in the middle of writing file N, before it gets its name, or right after. 'full:N': the disk is full at file N."""
+DIE is 'write:N', 'rename:N' or 'renamed:N': kill -9 in the middle of writing file N, before it gets its name, or
+right after. 'full:N': the disk is full at file N."""
 import errno
 import os
 import signal

@@ -1,4 +1,5 @@
-"""The appendix keeps its word: what the dictionary names exists, every term has its translation, every link leads somewhere."""
+"""The appendix keeps its word: what the dictionary names exists, every term has its translation, every link leads
+somewhere."""
 import builtins
 import importlib
 import inspect

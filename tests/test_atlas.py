@@ -1,4 +1,5 @@
-"""Every entry of the map: its published one-step mean and variance, in its own symbols, equal ours (invariants 39-47), and so do its marginals."""
+"""Every entry of the map: its published one-step mean and variance, in its own symbols, equal ours (invariants
+39-47), and so do its marginals."""
 import math
 import pytest
 import torch

@@ -1,4 +1,5 @@
-"""RDDM contains DDPM and DDIM: equality with the schedulers of diffusers, whole runs, every eta, every grid, with and without clipping (invariants 29-38).
+"""RDDM contains DDPM and DDIM: equality with the schedulers of diffusers, whole runs, every eta, every grid, with
+and without clipping (invariants 29-38).
 
 Their eta multiplies the standard deviation, ours the variance. Where diffusers is missing, golden numbers stand in."""
 import json

@@ -1,7 +1,8 @@
 """diffusers' schedulers as oracles: the same update, written by others (invariants 31, 32, 34, 35, 38).
 
-Their eta multiplies the standard deviation, ours the variance: eta_ours = eta_theirs^2, with posterior='preserving'.
-`python tests/test_diffusers_oracle.py` writes ddim_golden.json, so that a few numbers are checked without diffusers too."""
+Their eta multiplies the standard deviation, ours the variance: eta_ours = eta_theirs^2, with
+posterior='preserving'. `python tests/test_diffusers_oracle.py` writes ddim_golden.json, so that a few numbers are
+checked without diffusers too."""
 import json
 import math
 from pathlib import Path

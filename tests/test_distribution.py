@@ -1,4 +1,5 @@
-"""What is published: an sdist and a wheel that the package index takes, and that install and import in a clean environment."""
+"""What is published: an sdist and a wheel that the package index takes, and that install and import in a clean
+environment."""
 import json
 import os
 import re

@@ -1,4 +1,5 @@
-"""What the command says about pictures is what they are: by hand, by scikit-image, with broken files and with draws whose spread is known."""
+"""What the command says about pictures is what they are: by hand, by scikit-image, with broken files and with draws
+whose spread is known."""
 import csv
 import json
 import math

@@ -26,5 +26,6 @@ def test_the_face_is_small_and_hides_no_module():
 
 
 def test_a_name_that_is_not_there_is_named():
-    with pytest.raises(AttributeError, match="no attribute 'walk'"): getattr(rddm_nb, 'walk')
+    gone = 'walk'
+    with pytest.raises(AttributeError, match="no attribute 'walk'"): getattr(rddm_nb, gone)
     with pytest.raises(ImportError): exec('from rddm_nb import walk')

@@ -1,6 +1,7 @@
 """Facts about metrics that the pages quote, and the list of all invariants.
 
-An invariant of the design carries its number in the name of its test: test_inv07_... must hold, test_F3_... must fail."""
+An invariant of the design carries its number in the name of its test: test_inv07_... must hold, test_F3_... must
+fail."""
 import math
 import re
 from pathlib import Path

@@ -27,7 +27,9 @@ def arguments(node):
         if init is None: return ', '.join(n.target.id for n in node.body if isinstance(n, ast.AnnAssign))
         node = init
     a = node.args
-    names = [v.arg for v in (*a.posonlyargs, *a.args) if v.arg not in ('self', 'cls')] + ([f'*{a.vararg.arg}'] if a.vararg else []) + [v.arg for v in a.kwonlyargs] + ([f'**{a.kwarg.arg}'] if a.kwarg else [])
+    names = [v.arg for v in (*a.posonlyargs, *a.args) if v.arg not in ('self', 'cls')]
+    names += [f'*{a.vararg.arg}'] if a.vararg else []
+    names += [v.arg for v in a.kwonlyargs] + ([f'**{a.kwarg.arg}'] if a.kwarg else [])
     return ', '.join(names)
 
 
@@ -50,11 +52,16 @@ def modules():
 
 def page(found):
     "The cells of the page: (kind, source)"
-    yield 'markdown', '# All of the library\n\n> Every public function and class, what it takes and what it is, with the page that makes it.'
-    yield 'markdown', 'Residual Denoising Diffusion Models (RDDM; Liu et al., CVPR 2024) as a library. Each name leads to its documentation, with the meaning of every argument. This page is made from the modules by `python tools/api.py`.'
-    yield 'code', 'names = {' + ', '.join(f'{k!r}: {len(rows)}' for k, (_, _, rows) in found.items()) + '}\nsum(names.values())'
+    yield 'markdown', ('# All of the library\n\n> Every public function and class, what it takes and what it is, '
+                       'with the page that makes it.')
+    yield 'markdown', ('Residual Denoising Diffusion Models (RDDM; Liu et al., CVPR 2024) as a library. Each name '
+                       'leads to its documentation, with the meaning of every argument. This page is made from the '
+                       'modules by `python tools/api.py`.')
+    yield 'code', 'names = {' + ', '.join(f'{k!r}: {len(rows)}'
+                                          for k, (_, _, rows) in found.items()) + '}\nsum(names.values())'
     for k, (purpose, notebook, rows) in found.items():
-        table = '\n'.join(['| name | takes | what |', '|---|---|---|', *(f'| `{n}` | {plain(takes)} | {what} |' for n, takes, what in rows)])
+        table = '\n'.join(['| name | takes | what |', '|---|---|---|',
+                           *(f'| `{n}` | {plain(takes)} | {what} |' for n, takes, what in rows)])
         yield 'markdown', f'## rddm_nb.{k}\n\n{purpose} [{notebook[:-6]}]({notebook})\n\n{table}'
 
 
@@ -62,7 +69,8 @@ def fresh(): return generated.fresh(PAGE, page(modules()))
 
 
 def main():
-    if '--check' in sys.argv: sys.exit(0 if fresh() else 'nbs/api.ipynb is not what the modules hold: run `python tools/api.py`')
+    if '--check' in sys.argv:
+        sys.exit(0 if fresh() else 'nbs/api.ipynb is not what the modules hold: run `python tools/api.py`')
     found = modules()
     generated.write(PAGE, generated.notebook(page(found), 'api', sum(len(rows) for _, _, rows in found.values())))
 

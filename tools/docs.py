@@ -1,8 +1,10 @@
-"""Build the documentation site without Quarto: nbdev stages the notebooks, smalldocs renders them, from the same _quarto.yml that `nbdev-docs` uses.
+"""Build the documentation site without Quarto: nbdev stages the notebooks, smalldocs renders them, from the same
+_quarto.yml that `nbdev-docs` uses.
 
     python tools/docs.py [FOLDER]        (default: _docs)
 
-What is added to smalldocs: pages keep the names nbdev's links expect, equations and tables are numbered, and KaTeX comes from the site itself."""
+What is added to smalldocs: pages keep the names nbdev's links expect, equations and tables are numbered, and KaTeX
+comes from the site itself."""
 import html
 import json
 import os
@@ -14,7 +16,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-QUARTO_ONLY = 'grid', 'html-math-method', 'respect-user-color-scheme'  # options of _quarto.yml that this build settles in another way
+# options of _quarto.yml that this build settles in another way
+QUARTO_ONLY = 'grid', 'html-math-method', 'respect-user-color-scheme'
 NAMES = dict(eq='Equation', fig='Figure', tbl='Table', sec='Section')
 
 
@@ -23,7 +26,9 @@ class Numbers:
     def __init__(self): self.of, self.last = {}, dict.fromkeys(NAMES, 0)
     def __call__(self, label):
         kind = label.split('-')[0]
-        if label not in self.of: self.last[kind] += 1; self.of[label] = self.last[kind]
+        if label not in self.of:
+            self.last[kind] += 1
+            self.of[label] = self.last[kind]
         return self.of[label]
     def link(self, m): return f"[{NAMES[m[1].split('-')[0]]} {self.of[m[1]]}](#{m[1]})" if m[1] in self.of else m[0]
 
@@ -35,8 +40,10 @@ def number(nb):
     "Give labelled equations and tables of a notebook their numbers, and turn `@eq-name` into links"
     n, md = Numbers(), [c for c in nb['cells'] if c['cell_type'] == 'markdown']
     for c in md:
-        s = re.sub(r'\$\$(.+?)\$\$\s*\{#(eq-[\w-]+)\}', lambda m: f'[]{{#{m[2]}}}\n\n$${m[1].rstrip()} \\tag{{{n(m[2])}}}$$', text(c), flags=re.S)
-        c['source'] = re.sub(r'^: (.*?) \{#(tbl-[\w-]+)\}', lambda m: f': Table {n(m[2])}: {m[1]} {{#{m[2]}}}', s, flags=re.M)
+        s = re.sub(r'\$\$(.+?)\$\$\s*\{#(eq-[\w-]+)\}',
+                   lambda m: f'[]{{#{m[2]}}}\n\n$${m[1].rstrip()} \\tag{{{n(m[2])}}}$$', text(c), flags=re.S)
+        c['source'] = re.sub(r'^: (.*?) \{#(tbl-[\w-]+)\}', lambda m: f': Table {n(m[2])}: {m[1]} {{#{m[2]}}}', s,
+                             flags=re.M)
     for c in md: c['source'] = re.sub(r'(?<![\w`])@((?:fig|eq|tbl)-[\w-]+)', n.link, c['source'])
 
 
@@ -58,8 +65,11 @@ def stage(folder):
     from nbdev.quarto import nbdev_sidebar, refresh_quarto_yml
     from nbdev.serve import proc_nbs
     os.chdir(ROOT)
-    refresh_quarto_yml(); nbdev.doclinks._build_modidx(); nbdev_sidebar.__wrapped__(path=get_config().nbs_path)
-    shutil.copytree(proc_nbs(get_config().nbs_path, n_workers=1), folder, ignore=shutil.ignore_patterns('_docs', '.quarto'))
+    refresh_quarto_yml()
+    nbdev.doclinks._build_modidx()
+    nbdev_sidebar.__wrapped__(path=get_config().nbs_path)
+    shutil.copytree(proc_nbs(get_config().nbs_path, n_workers=1), folder,
+                    ignore=shutil.ignore_patterns('_docs', '.quarto'))
 
 
 def adapt(src):
@@ -67,19 +77,25 @@ def adapt(src):
     import yaml
     pages = {}
     for f in sorted(src.rglob('*.ipynb')):
-        nb = json.loads(f.read_text()); page = front_matter(nb)
+        nb = json.loads(f.read_text())
+        page = front_matter(nb)
         for c in nb['cells']: c.get('metadata', {}).pop('execution', None)
-        number(nb); pages[f] = nb, Path(page).with_suffix('.ipynb').name if page else f.name
+        number(nb)
+        pages[f] = nb, Path(page).with_suffix('.ipynb').name if page else f.name
     new = {f.name: name for f, (_, name) in pages.items()}
     for f, (nb, name) in pages.items():
         for c in nb['cells']:
-            if c['cell_type'] == 'markdown': c['source'] = re.sub(r'\]\(([\w/.-]+\.ipynb)', lambda m: '](' + new.get(m[1], m[1]), text(c))
-        f.unlink(); (f.parent/name).write_text(json.dumps(nb))
+            if c['cell_type'] == 'markdown':
+                c['source'] = re.sub(r'\]\(([\w/.-]+\.ipynb)', lambda m: '](' + new.get(m[1], m[1]), text(c))
+        f.unlink()
+        (f.parent/name).write_text(json.dumps(nb))
     for name in ('sidebar.yml', '_quarto.yml'):
         s = (src/name).read_text()
         for a, b in new.items(): s = re.sub(rf'(?<![\w.]){re.escape(a)}', b, s)
         (src/name).write_text(s)
-    yml = yaml.safe_load((src/'nbdev.yml').read_text()); yml.pop('format-links', None); (src/'nbdev.yml').write_text(yaml.dump(yml))
+    yml = yaml.safe_load((src/'nbdev.yml').read_text())
+    yml.pop('format-links', None)
+    (src/'nbdev.yml').write_text(yaml.dump(yml))
 
 
 def plain(md):
@@ -99,10 +115,17 @@ def reachable(page):
     "A page whose scrolling parts take the keyboard's focus and whose navigations have names of their own"
     page = re.sub(r'<pre(?![^>]*tabindex)', '<pre tabindex="0"', page)
     page = re.sub(r'<table(?![^>]*tabindex)', '<table tabindex="0"', page)
-    page = page.replace('<nav class="navbar', '<nav aria-label="Site" class="navbar').replace('<nav class="page-navigation"', '<nav aria-label="Previous and next page" class="page-navigation"')
-    page = page.replace('<nav id="quarto-sidebar"', '<nav aria-label="Pages" id="quarto-sidebar"').replace('<nav class="quarto-secondary-nav"', '<nav aria-label="This page" class="quarto-secondary-nav"')
+    page = page.replace('<nav class="navbar',
+                        '<nav aria-label="Site" class="navbar').replace('<nav class="page-navigation"',
+                                                                        '<nav aria-label="Previous and next page" '
+                                                                        'class="page-navigation"')
+    page = page.replace('<nav id="quarto-sidebar"',
+                        '<nav aria-label="Pages" id="quarto-sidebar"').replace('<nav class="quarto-secondary-nav"',
+                                                                               '<nav aria-label="This page" '
+                                                                               'class="quarto-secondary-nav"')
     page = re.sub(r'<nav (?=[^>]*id="TOC")', '<nav aria-label="On this page" ', page)
-    return page.replace('<div class="toc-actions">', '<div class="toc-actions" role="navigation" aria-label="Repository">')
+    return page.replace('<div class="toc-actions">',
+                        '<div class="toc-actions" role="navigation" aria-label="Repository">')
 
 
 def polish(out):
@@ -117,10 +140,12 @@ def build(out):
     import smalldocs.site
     with tempfile.TemporaryDirectory() as tmp:
         src = Path(tmp)/'site'
-        stage(src); adapt(src)
+        stage(src)
+        adapt(src)
         smalldocs.layout.KATEX = 'katex'
         site = smalldocs.site.build(src, quiet=True)
-        shutil.rmtree(out, ignore_errors=True); shutil.copytree(site.out, out)
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.copytree(site.out, out)
         polish(out)
     return site
 

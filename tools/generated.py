@@ -8,9 +8,12 @@ def notebook(cells, name, value):
     out = []
     for i, (kind, src) in enumerate(cells):
         c = dict(cell_type=kind, id=f'{name}-{i}', metadata={}, source=src.splitlines(True))
-        if kind == 'code': c |= dict(execution_count=None, outputs=[dict(output_type='execute_result', execution_count=None, metadata={}, data={'text/plain': [str(value)]})])
+        if kind == 'code':
+            c |= dict(execution_count=None, outputs=[dict(output_type='execute_result', execution_count=None,
+                                                          metadata={}, data={'text/plain': [str(value)]})])
         out.append(c)
-    return dict(cells=out, metadata=dict(kernelspec=dict(display_name='python3', language='python', name='python3')), nbformat=4, nbformat_minor=5)
+    return dict(cells=out, metadata=dict(kernelspec=dict(display_name='python3', language='python', name='python3')),
+                nbformat=4, nbformat_minor=5)
 
 
 def write(path, nb): Path(path).write_text(json.dumps(nb, indent=1, ensure_ascii=False) + '\n')
@@ -19,4 +22,5 @@ def write(path, nb): Path(path).write_text(json.dumps(nb, indent=1, ensure_ascii
 def fresh(path, cells):
     "Does the notebook hold these cells?"
     path = Path(path)
-    return path.exists() and [''.join(c['source']) for c in json.loads(path.read_text())['cells']] == [s for _, s in cells]
+    return path.exists() and [''.join(c['source'])
+                              for c in json.loads(path.read_text())['cells']] == [s for _, s in cells]

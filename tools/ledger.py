@@ -1,4 +1,5 @@
-"""Write the ledger of equations, nbs/ledger.ipynb: every displayed equation of the notebooks, the code that computes it, the check that it passes, the picture that shows it.
+"""Write the ledger of equations, nbs/ledger.ipynb: every displayed equation of the notebooks, the code that
+computes it, the check that it passes, the picture that shows it.
 
     python tools/ledger.py            write the page
     python tools/ledger.py --check    only say whether it is what the notebooks hold"""
@@ -45,7 +46,9 @@ def alt(src):
     "What the picture of a cell shows, as told to those who cannot see it"
     for n in ast.walk(bars.parse(src)):
         if isinstance(n, ast.keyword) and n.arg == 'alt':
-            return ''.join(v.value if isinstance(v, ast.Constant) else '…' for v in (n.value.values if isinstance(n.value, ast.JoinedStr) else [n.value]) if isinstance(v, (ast.Constant, ast.FormattedValue)))
+            return ''.join(v.value if isinstance(v, ast.Constant) else '…'
+                           for v in (n.value.values if isinstance(n.value, ast.JoinedStr) else [n.value])
+                           if isinstance(v, (ast.Constant, ast.FormattedValue)))
     return ''
 
 
@@ -58,7 +61,9 @@ def defined(src):
     "Name -> names read by its definition, for what a cell defines"
     out = {}
     for n in bars.parse(src).body:
-        new = [n.name] if isinstance(n, (ast.FunctionDef, ast.ClassDef)) else [t.id for t in ast.walk(n) if isinstance(t, ast.Name) and isinstance(t.ctx, ast.Store)]
+        new = [n.name] if isinstance(n, (ast.FunctionDef, ast.ClassDef)) else [t.id for t in ast.walk(n)
+                                                                               if isinstance(t, ast.Name)
+                                                                               and isinstance(t.ctx, ast.Store)]
         for name in new: out.setdefault(name, set()).update(names(n) - {name})
     return out
 
@@ -87,7 +92,8 @@ def rows(path, known):
             found = [(d, line) for d in cells if d.kind == 'code' for line in check_lines(d.src, m[2])]
             read = set().union(*(names(bars.parse(line)) or names(bars.parse(d.src)) for d, line in found))
             shown = next((alt(d.src) for d in cells[i:i + 9] if d.kind == 'code' and bars.shows_picture(d)), '')
-            out.append(Row(m[2][3:], ' '.join(m[1].split()), tuple(sorted(reached(read, where, known))), tuple(line for _, line in found), shown))
+            out.append(Row(m[2][3:], ' '.join(m[1].split()), tuple(sorted(reached(read, where, known))),
+                           tuple(line for _, line in found), shown))
     return out
 
 
@@ -115,10 +121,13 @@ def in_table(s): return s.replace('|', r'\|')
 
 def line(notebook, r):
     "A row of the table"
-    latex = re.sub(r'\\begin\{(aligned|split|gathered)\}|\\end\{(aligned|split|gathered)\}|&|\\\\', ' ', r.latex).replace('|', r'\vert ').strip()
-    checks = ' '.join(f'`{in_table(short(c, 110))}`' for c in r.checks[:2]) + (f' and {len(r.checks) - 2} more' if len(r.checks) > 2 else '')
+    latex = re.sub(r'\\begin\{(aligned|split|gathered)\}|\\end\{(aligned|split|gathered)\}|&|\\\\', ' ',
+                   r.latex).replace('|', r'\vert ').strip()
+    checks = ' '.join(f'`{in_table(short(c, 110))}`'
+                      for c in r.checks[:2]) + (f' and {len(r.checks) - 2} more' if len(r.checks) > 2 else '')
     shown = f'<br>picture: {in_table(short(r.figure, 110))}' if r.figure else ''
-    return f"| [{r.label}]({notebook}#eq-{r.label})<br>${latex}$ | {' '.join(f'`{c}`' for c in r.code) or 'both sides written out'} | {checks}{shown} |"
+    return (f"| [{r.label}]({notebook}#eq-{r.label})<br>${latex}$ | "
+            f"{' '.join(f'`{c}`' for c in r.code) or 'both sides written out'} | {checks}{shown} |")
 
 
 def title(notebook):
@@ -128,10 +137,17 @@ def title(notebook):
 
 def page(found):
     "The cells of the page: (kind, source)"
-    yield 'markdown', '# Ledger of equations\n\n> Every displayed equation, the code that computes it, the check that it passes, and the picture that shows it.'
-    yield 'markdown', ('The notebooks about Residual Denoising Diffusion Models (RDDM; Liu et al., CVPR 2024) display an equation only if a cell checks it. This page is made from them by `python tools/ledger.py`; the tests fail on an equation without a check, and when this '
-                       'page is not what the notebooks hold.\n\n*Code* names the functions of the library behind the values that the check compares, the nearest ones. Where there is none, both sides are written out in the notebook. *Check* is the line itself: `test_close(a, b, tol)` allows a difference of `tol`.')
-    yield 'code', 'equations = {' + ', '.join(f'{p[:-6]!r}: {len(r)}' for p, r in found.items()) + '}\nsum(equations.values())'
+    yield 'markdown', ('# Ledger of equations\n\n> Every displayed equation, the code that computes it, the check '
+                       'that it passes, and the picture that shows it.')
+    yield 'markdown', ('The notebooks about Residual Denoising Diffusion Models (RDDM; Liu et al., CVPR 2024) '
+                       'display an equation only if a cell checks it. This page is made from them by `python '
+                       'tools/ledger.py`; the tests fail on an equation without a check, and when this '
+                       'page is not what the notebooks hold.\n\n*Code* names the functions of the library behind the '
+                       'values that the check compares, the nearest ones. Where there is none, both sides are '
+                       'written out in the notebook. *Check* is the line itself: `test_close(a, b, tol)` allows a '
+                       'difference of `tol`.')
+    yield 'code', 'equations = {' + ', '.join(f'{p[:-6]!r}: {len(r)}'
+                                              for p, r in found.items()) + '}\nsum(equations.values())'
     for p, r in found.items():
         table = '\n'.join(['| equation | code | check |', '|---|---|---|', *(line(p, row) for row in r)])
         yield 'markdown', f'## {title(p)}\n\n[{p[:-6]}]({p}), {len(r)} equation{"s" if len(r) > 1 else ""}.\n\n{table}'
@@ -150,7 +166,8 @@ def fresh(found, path=PAGE):
 def main():
     found = ledger()
     wrong = list(gaps(found))
-    if '--check' in sys.argv and not fresh(found): wrong.append('nbs/ledger.ipynb is not what the notebooks hold: run `python tools/ledger.py`')
+    if '--check' in sys.argv and not fresh(found):
+        wrong.append('nbs/ledger.ipynb is not what the notebooks hold: run `python tools/ledger.py`')
     for w in wrong: print(w)
     if wrong: sys.exit(1)
     if '--check' not in sys.argv: generated.write(PAGE, notebook(found))

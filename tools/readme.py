@@ -34,7 +34,8 @@ def output(o, files):
     data, meta = {k: ''.join(v) for k, v in o.get('data', {}).items()}, o.get('metadata', {}).get('image/png', {})
     tag = re.search(r'<img\b[^>]*>', data.get('text/html', ''))
     attr = lambda k: html.unescape(m[1]) if tag and (m := re.search(rf'\b{k}="([^"]*)"', tag[0])) else ''
-    if 'image/png' in data: return picture(data['image/png'], meta.get('alt') or attr('alt'), meta.get('width') or attr('width'), files)
+    if 'image/png' in data:
+        return picture(data['image/png'], meta.get('alt') or attr('alt'), meta.get('width') or attr('width'), files)
     if tag: return picture(attr('src').removeprefix('data:image/png;base64,'), attr('alt'), attr('width'), files)
     if 'text/markdown' in data: return data['text/markdown']
     body = ''.join(o.get('text', '')) or data.get('text/plain', '')
@@ -48,7 +49,8 @@ def render(nb):
         src = ''.join(c['source'])
         if c['cell_type'] == 'markdown': parts.append(links(src))
         elif c['cell_type'] == 'code' and not directives(src) & {'hide', 'default_exp', 'export'}:
-            if not re.search(r'^#\|\s*echo:\s*false', src, re.M): parts.append('```python\n' + re.sub(r'^#\|.*\n', '', src, flags=re.M).strip() + '\n```')
+            if not re.search(r'^#\|\s*echo:\s*false', src, re.M):
+                parts.append('```python\n' + re.sub(r'^#\|.*\n', '', src, flags=re.M).strip() + '\n```')
             parts += [output(o, files) for o in c.get('outputs', [])]
     return '\n\n'.join(p for p in parts if p.strip()) + '\n', files
 
@@ -63,7 +65,8 @@ def main():
         print('README.md is up to date' if not stale else f"stale: {', '.join(stale)}; run python tools/readme.py")
         raise SystemExit(bool(stale))
     for p, b in wanted.items():
-        (ROOT/p).parent.mkdir(exist_ok=True); (ROOT/p).write_bytes(b)
+        (ROOT/p).parent.mkdir(exist_ok=True)
+        (ROOT/p).write_bytes(b)
     for p in extra: p.unlink()
     print(f'README.md and {len(files)} pictures written')
 

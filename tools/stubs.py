@@ -3,8 +3,8 @@
     python tools/stubs.py            write rddm_nb/*.pyi
     python tools/stubs.py --check    only say whether they are what the modules hold
 
-`@patch` adds methods to classes at run time and `@delegates` adds arguments; a static reader sees neither. In a stub the methods stand in
-their classes and the arguments in their signatures, with the docstrings."""
+`@patch` adds methods to classes at run time and `@delegates` adds arguments; a static reader sees neither. In a
+stub the methods stand in their classes and the arguments in their signatures, with the docstrings."""
 import ast
 import copy
 import sys
@@ -96,7 +96,8 @@ def constant(node):
     "A name given at the top of a module, with the kind of its value"
     kinds = {ast.Dict: 'dict', ast.DictComp: 'dict', ast.Tuple: 'tuple', ast.List: 'list', ast.Set: 'set'}
     kind = kinds.get(type(node.value), 'Any')
-    if isinstance(node.value, ast.Call) and name_of(node.value) in ('dict', 'tuple', 'list', 'set'): kind = name_of(node.value)
+    if isinstance(node.value, ast.Call) and name_of(node.value) in ('dict', 'tuple', 'list', 'set'):
+        kind = name_of(node.value)
     if isinstance(node.value, ast.Constant): kind = type(node.value.value).__name__
     names = [e for t in node.targets for e in (t.elts if isinstance(t, ast.Tuple) else [t]) if isinstance(e, ast.Name)]
     if len(names) > 1: kind = 'Any'
@@ -109,7 +110,8 @@ def text(path):
     functions = {n.name: n for n in tree.body if isinstance(n, ast.FunctionDef)}
     methods = {}
     for n in tree.body:
-        if isinstance(n, ast.FunctionDef) and (where := patched(n)): methods.setdefault(where[0], []).append((n, where[1]))
+        if isinstance(n, ast.FunctionDef) and (where := patched(n)):
+            methods.setdefault(where[0], []).append((n, where[1]))
     body = [ast.parse('from typing import Any').body[0]]
     for n in tree.body:
         if isinstance(n, ast.Try): body += [m for m in n.body if isinstance(m, (ast.Import, ast.ImportFrom))]
@@ -123,7 +125,8 @@ def text(path):
 
 def stale():
     "Modules whose stub is not what they hold"
-    return [p.name for p in modules() if not p.with_suffix('.pyi').exists() or p.with_suffix('.pyi').read_text(encoding='utf-8') != text(p)]
+    return [p.name for p in modules() if not p.with_suffix('.pyi').exists()
+            or p.with_suffix('.pyi').read_text(encoding='utf-8') != text(p)]
 
 
 def main():
