@@ -9,7 +9,7 @@ import pytest
 import torch
 from common import F64, close, error, fake_eps, pictures, randn, rng
 from hypothesis import given, strategies as st
-from rddm_nb.ddim import (PREDICTION_TYPES, SPACINGS, FromDDPM, ddim_eta, ddim_nodes, ddim_pairs, ddpm_prediction, from_diffusers, rescaled, to_ddim)
+from rddm_nb.ddim import (DDPM_PREDICTIONS, SPACINGS, FromDDPM, ddim_eta, ddim_nodes, ddim_pairs, ddpm_prediction, from_diffusers, rescaled, to_ddim)
 from rddm_nb.estimate import Prediction, SingularError, estimate
 from rddm_nb.forward import q_sample
 from rddm_nb.reverse import posterior_variance, reverse_step
@@ -281,7 +281,7 @@ def as_kind(kind, A=A1000):
     return wrapped
 
 
-@pytest.mark.parametrize('kind', PREDICTION_TYPES)
+@pytest.mark.parametrize('kind', DDPM_PREDICTIONS)
 @pytest.mark.parametrize('clip', [None, 'x0'])
 def test_prediction_types_agree_with_each_other_and_with_theirs(kind, clip):
     x, d = randn(2, 1, 3, 3), theirs(prediction_type=kind, clip_sample=clip is not None)
@@ -292,7 +292,7 @@ def test_prediction_types_agree_with_each_other_and_with_theirs(kind, clip):
     same_states(got, their_run(d, x, net=as_kind(kind), use_clipped_model_output=True))
 
 
-@pytest.mark.parametrize('kind', PREDICTION_TYPES)
+@pytest.mark.parametrize('kind', DDPM_PREDICTIONS)
 @pytest.mark.parametrize('a, b', [(.1, .2), (.7, 1.3), (.97, .4)])
 def test_predictions_off_the_circle_with_an_input(kind, a, b):
     x0, x_in, eps = pictures(2, 3, seed=1), pictures(2, 3, seed=2), randn(2, 3, seed=3)
@@ -418,7 +418,7 @@ def tiny_unet(**kw):
                                          down_block_types=('DownBlock2D', 'DownBlock2D'), up_block_types=('UpBlock2D', 'UpBlock2D')), **kw)).eval()
 
 
-@pytest.mark.parametrize('kind', PREDICTION_TYPES)
+@pytest.mark.parametrize('kind', DDPM_PREDICTIONS)
 def test_a_real_pipeline_gives_the_same_pictures(kind):
     d = pytest.importorskip('diffusers', exc_type=ImportError)
     p = d.DDIMPipeline(tiny_unet(), d.DDIMScheduler(clip_sample=True, prediction_type=kind))
