@@ -24,8 +24,10 @@ def to_ddim(
     r2 = (1 - schedule.abar)**2 + schedule.bbar**2
     if (r2 - 1).abs().max() > 1e-6:
         i = int((r2 - 1).abs().argmax())
-        raise ValueError(f"{schedule} is not on DDPM's circle: at node {i}, (1 - abar)^2 + bbar^2 = {r2[i].item():.6g}, not 1. "
-                         "`rescaled(abar, bbar)` gives the DDPM noise level of its states, and the scale to divide them by")
+        raise ValueError(f"{schedule} is not on DDPM's circle: at node {i}, (1 - abar)^2 + bbar^2 = "
+                         f"{r2[i].item():.6g}, not 1. "
+                         "`rescaled(abar, bbar)` gives the DDPM noise level of its states, and the scale to divide "
+                         "them by")
     return ((1 - schedule.abar)**2)[1:]
 
 # %% ../nbs/10_ddim.ipynb #30dd4c44
@@ -74,7 +76,8 @@ def rescaled(
     "The DDPM noise level of any point of the plane, and the scale that leads there (rescaling)"
     c = ((1 - abar)**2 + bbar**2)**.5
     if (c == 0).any() if torch.is_tensor(c) else c == 0:
-        raise SingularError("the corner (1, 0) holds the input only, neither image nor noise: it has no DDPM noise level")
+        raise SingularError("the corner (1, 0) holds the input only, neither image nor noise: it has no DDPM noise "
+                            "level")
     return ((1 - abar)/c)**2, c
 
 # %% ../nbs/10_ddim.ipynb #6e3bd33a

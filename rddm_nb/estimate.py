@@ -38,7 +38,8 @@ def eps_from_res(
     bbar, # standard deviation of the noise, not 0
 )->Tensor: # the noise that goes with this residual
     "Noise from residual: (x_t - x_in + (1 - abar) res)/bbar (SM-Res)"
-    if _any_zero(bbar): raise SingularError("bbar = 0: there is no noise in this state, so the residual says nothing about it")
+    if _any_zero(bbar):
+        raise SingularError("bbar = 0: there is no noise in this state, so the residual says nothing about it")
     return (x_t - x_in + (1 - abar)*res)/bbar
 
 # %% ../nbs/03_estimate.ipynb #bc63fbcf
@@ -51,8 +52,10 @@ def res_from_eps(
 )->Tensor: # the residual that goes with this noise
     "Residual from noise: (x_in + bbar eps - x_t)/(1 - abar) (SM-N)"
     if _any_zero(1 - abar):
-        raise SingularError("abar = 1: nothing of the clean image is left in this state, so the noise says nothing about the residual. "
-                            "Predict the residual, or start from an abar below 1 (a schedule with allow='open_end', or a path)")
+        raise SingularError("abar = 1: nothing of the clean image is left in this state, so the noise says nothing "
+                            "about the residual. "
+                            "Predict the residual, or start from an abar below 1 (a schedule with allow='open_end', "
+                            "or a path)")
     return (x_in + bbar*eps - x_t)/(1 - abar)
 
 # %% ../nbs/03_estimate.ipynb #5ed8099d
@@ -93,7 +96,7 @@ def _eps_if_any(x_t, x_in, res, abar, bbar):
 
 # %% ../nbs/03_estimate.ipynb #cce4efd4
 def _moved(x0, d, res, eps, abar, bbar):
-    "The estimate moved by d: residual and noise move with it, so that the three still add up to the same state (clip rule)"
+    "The estimate moved by d: residual and noise move with it, so that the state stays the same (clip rule)"
     return Estimate(x0, res - d, eps if _any_zero(bbar) else eps - (1 - abar)/bbar*d)
 
 # %% ../nbs/03_estimate.ipynb #0f70fa2e
@@ -109,7 +112,7 @@ def _official_posterior(x_t, e, abar, bbar):
     return e._replace(eps=None if _any_zero(bbar) else (x_t - e.x0 - abar*e.res)/bbar)
 
 # %% ../nbs/03_estimate.ipynb #067e26c6
-CLIPS = ('x0', 'official', 'official_posterior', None)
+CLIPS = ('x0', 'official', 'official_posterior', None) # the official rules also clamp the residual
 
 def estimate(
     pred:Prediction, # residual, noise or both
@@ -117,7 +120,7 @@ def estimate(
     x_in:Tensor, # degraded image
     abar, # residual coefficient
     bbar, # standard deviation of the noise
-    clip:str|None='x0', # 'x0' keeps the estimate in [-1, 1] and the state unchanged; None: nothing; or one of the official rules
+    clip:str|None='x0', # 'x0' keeps the estimate in [-1, 1] and the state unchanged; None does not; see `CLIPS`
 )->Estimate: # all three parts
     "Complete a prediction in closed form and keep the estimate an image"
     if clip not in CLIPS: raise ValueError(f"clip must be one of {CLIPS}, got {clip!r}")

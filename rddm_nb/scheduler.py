@@ -1,4 +1,4 @@
-"""`RDDMScheduler`: residual diffusion inside the pipelines and loops of [diffusers](https://huggingface.co/docs/diffusers).
+"""Residual diffusion inside the pipelines and loops of [diffusers](https://huggingface.co/docs/diffusers).
 
 Docs: https://rddm-nb.github.io/rddm_nb/scheduler.html.md"""
 
@@ -71,6 +71,8 @@ def _share(eta):
                          "(DDIM's eta is a share of the standard deviation: square it)")
     return float(eta)
 
+def _listed(v): return v.tolist() if hasattr(v, 'tolist') else list(v)
+
 def _curve(c):
     "The schedule that a configuration describes"
     if c.trained_betas is not None: return _from_betas(torch.tensor(c.trained_betas, dtype=torch.float64))
@@ -112,7 +114,7 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
         *,
         beta_schedule:str='power', # the curve, one of `BETA_SCHEDULES`
         prediction_type:str='residual', # what the network says, one of `PREDICTION_TYPES`
-        eta:float=0., # share of the posterior's variance, 0 (deterministic) .. 1; pipelines may pass another one to `step`
+        eta:float=0., # share of the posterior's variance, 0 (deterministic) .. 1, unless `step` is told another
         posterior:str='sum_constrained', # which variance, see `posterior_variance`
         clip_sample:bool=True, # keep the estimate of the clean image in [-1, 1], see `estimate`
         timestep_spacing:str='trailing', # one of `SPACINGS`
@@ -134,11 +136,8 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
         _one_of('posterior', posterior, POSTERIORS)
         _one_of('timestep_spacing', timestep_spacing, SPACINGS)
         _share(eta)
-        allow = [allow] if isinstance(allow, str) else allow
-        lists = dict(alpha=alpha, beta2=beta2, trained_betas=trained_betas, abar=abar, bbar=bbar, allow=allow)
-        self.register_to_config(**{k: v if v is None else _listed(v) for k, v in lists.items()})
-        if trained_betas is not None: self.register_to_config(num_train_timesteps=len(trained_betas))
-        if '_use_default_values' in self.config: self.register_to_config(_use_default_values=[])
+        self._register(alpha=alpha, beta2=beta2, trained_betas=trained_betas, abar=abar, bbar=bbar,
+                       allow=[allow] if isinstance(allow, str) else allow)
         self.schedule = _curve(self.config)
         self.num_inference_steps, self.pairs, self._to, self._sigma2 = None, None, {}, {}
         self.timesteps = torch.arange(len(self) - 1, -1, -1)
@@ -155,14 +154,20 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
             config.pop('_use_default_values', None)  # the other class's defaults are not ours
         return super().from_config(config, return_unused_kwargs=return_unused_kwargs, **kwargs)
 
-    @property
-    def compatibles(self):
-        "The schedulers of diffusers that this one's configuration can turn into"
-        c = self.config
-        known = c.trained_betas is not None or c.beta_schedule in DDPM_SCHEDULES
-        return super().compatibles if known and c.prediction_type in DDPM_PREDICTIONS else []
+# %% ../nbs/scheduler.ipynb #f8bac6dc
+@patch
+def _register(self:RDDMScheduler, **lists):
+    "Store lists as lists; their number of betas is the number of timesteps"
+    self.register_to_config(**{k: v if v is None else _listed(v) for k, v in lists.items()})
+    if lists['trained_betas'] is not None: self.register_to_config(num_train_timesteps=len(lists['trained_betas']))
+    if '_use_default_values' in self.config: self.register_to_config(_use_default_values=[])
 
-def _listed(v): return v.tolist() if hasattr(v, 'tolist') else list(v)
+@patch(as_prop=True)
+def compatibles(self:RDDMScheduler)->list:
+    "The schedulers of diffusers that this one's configuration can turn into"
+    c = self.config
+    known = c.trained_betas is not None or c.beta_schedule in DDPM_SCHEDULES
+    return self._get_compatibles() if known and c.prediction_type in DDPM_PREDICTIONS else []
 
 # %% ../nbs/scheduler.ipynb #f936dae2
 @patch(cls_method=True)
@@ -268,6 +273,7 @@ def input_like(self:RDDMScheduler,
                          "pass x_in, or tell it with `set_input`")
     return torch.zeros_like(sample) if x_in is None else x_in.to(sample)
 
+# %% ../nbs/scheduler.ipynb #badce8fe
 @patch
 def _is_unit(self:RDDMScheduler, x_in): return x_in is None and self._x_in is not None and self._unit
 
@@ -332,7 +338,6 @@ def _noise(x, sigma2, generator, variance_noise):
     if sigma2 == 0: return None
     return randn_like(x, generator) if variance_noise is None else variance_noise.to(x)
 
-# %% ../nbs/scheduler.ipynb #3134ea06
 @patch
 def _check_output(self:RDDMScheduler, model_output, sample):
     "Refuse an output that cannot be what the network says about this sample"
@@ -340,6 +345,7 @@ def _check_output(self:RDDMScheduler, model_output, sample):
     channels = sample.shape[1]*(1 + (kind == 'residual_epsilon'))
     _same(f'model_output of prediction_type={kind!r}', model_output, (len(sample), channels, *sample.shape[2:]))
 
+# %% ../nbs/scheduler.ipynb #3134ea06
 @patch
 def step(self:RDDMScheduler,
     model_output:Tensor, # what the network said: (B, C, H, W), 2C channels for 'residual_epsilon'
@@ -417,12 +423,12 @@ def _levels(self:RDDMScheduler): return rescaled(self.schedule.abar[1:], self.sc
 
 @patch(as_prop=True)
 def alphas_cumprod(self:RDDMScheduler)->Tensor:
-    "DDPM's cumulative product at timesteps 0..T-1, of the states with the same signal-to-noise ratio; float32 as theirs"
+    "DDPM's cumulative product at timesteps 0..T-1, of the states with the same signal-to-noise ratio"
     return self._levels().float()
 
 @patch(as_prop=True)
 def betas(self:RDDMScheduler)->Tensor:
-    "DDPM's betas at timesteps 0..T-1, of the states with the same signal-to-noise ratio; float32 as theirs"
+    "DDPM's betas at timesteps 0..T-1, of the states with the same signal-to-noise ratio"
     A = self._levels()
     return (1 - A/torch.cat([A.new_ones(1), A[:-1]])).float()
 

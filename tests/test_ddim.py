@@ -431,6 +431,16 @@ def test_a_real_pipeline_gives_the_same_pictures(kind):
     assert sample(model, shape=(1, 3, 8, 8), path=[(.9, 1.), (.5, .4), (.2, .1), (0, 0)], generator=rng(1)).isfinite().all()
 
 
+def test_a_scheduler_of_this_library_is_served_on_the_circle_and_refused_elsewhere():
+    pytest.importorskip('diffusers', exc_type=ImportError)
+    from rddm_nb.scheduler import RDDMScheduler
+    kw = dict(prediction_type='epsilon')
+    old = from_diffusers(net, RDDMScheduler(beta_schedule='linear', **kw))
+    assert old.schedule == Schedule.from_ddim(to_ddim(Schedule.ddim_linear()))
+    with pytest.raises(ValueError, match="not on DDPM's circle"): from_diffusers(net, RDDMScheduler(beta_schedule='line', **kw))
+    with pytest.raises(ValueError, match="'residual' of RDDMScheduler is not supported"): from_diffusers(net, RDDMScheduler())
+
+
 def test_a_real_network_with_a_learned_variance_or_a_class_is_refused():
     d = pytest.importorskip('diffusers', exc_type=ImportError)
     with pytest.raises(ValueError, match='learned variance'): from_diffusers(tiny_unet(out_channels=6), d.DDPMScheduler())

@@ -120,8 +120,8 @@ def test_the_official_posterior_mean_is_made_of_state_residual_and_estimate(p, s
     to = Point(.5*p.abar, .5*p.bbar)
     official, loop = (estimate(pred, x_t, x_in, *p, clip) for clip in ('official', 'official_posterior'))
     close(loop.x0, official.x0, 0), close(loop.res, official.res, 0)
-    c1, c2, c3 = posterior_coefs(p, to)
-    got = reverse_step(x_t, loop, p, to, posterior_variance('sum_constrained', p, to), 0*x_t)
+    c1, c2, c3, sigma2 = posterior_coefs(p, to)
+    got = reverse_step(x_t, loop, p, to, sigma2, 0*x_t)
     close(got, c1*x_t + c2*official.res + c3*official.x0, 1e-12*(1 + 1/p.bbar))
 
 
