@@ -41,7 +41,8 @@ class AutoObjective(nn.Module):
     ):
         super().__init__()
         if not abs(start - .5) < margin < .5:
-            raise ValueError(f"margin must be in 0..0.5 and start within it of one half, got start={start}, margin={margin}")
+            raise ValueError(f"margin must be in 0..0.5 and start within it of one half, got start={start}, "
+                             f"margin={margin}")
         if most <= 1: raise ValueError(f"most must be above 1, got {most}: no state would count")
         if clip not in CLIPS: raise ValueError(f"clip must be one of {CLIPS}, got {clip!r}")
         self.lam, self.margin, self.most, self.clip = nn.Parameter(torch.tensor(float(start))), margin, most, clip
@@ -97,6 +98,7 @@ def _training_loss(auto, net, draw, schedule, nodes, generator):
     m = predict(net, x_t, x_in, abar, bbar, t, *cond).res
     return auto_loss(auto, m, x_t, x_in, x_in - x0, eps, abar, bbar)
 
+# %% ../nbs/08_aosa.ipynb #1a2de45f
 def select_objective(
     net, # a network with one output, as `Prediction(res=...)`; it is trained and not needed afterwards
     draw, # function of a generator that returns (x0, x_in), or (x0, x_in, cond)
@@ -120,5 +122,6 @@ def select_objective(
         lams.append(auto.lam.item())
         errors.append(tuple(v.item() for v in both))
         if auto.choice: return ObjectiveChoice(auto.choice, step, lams, errors)
-    raise RuntimeError(f"undecided after {max_steps} steps: lam is {lams[-1]:.4f}, still within {auto.margin} of one half. "
+    raise RuntimeError(f"undecided after {max_steps} steps: lam is {lams[-1]:.4f}, still within {auto.margin} of one "
+                       f"half. "
                        "Allow more steps (max_steps), a larger lam_lr, or decide yourself")
