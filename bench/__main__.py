@@ -5,7 +5,7 @@ import argparse
 import importlib
 import tempfile
 
-NAMES = ('train_step', 'shares', 'loading', 'overhead', 'import_time', 'demo')
+NAMES = ('train_step', 'shares', 'loading', 'overhead', 'import_time', 'demo', 'aosa')
 
 
 def main(words=None):

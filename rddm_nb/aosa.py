@@ -11,7 +11,7 @@ __all__ = ['readings', 'AutoObjective', 'well_conditioned', 'auto_loss', 'Object
 from typing import NamedTuple
 import torch
 from torch import Tensor, nn
-from .estimate import eps_from_res, predict, res_from_eps
+from .estimate import CLIPS, Prediction, eps_from_res, estimate, predict
 from .forward import q_sample
 from .sampler import randn_like
 from .schedule import Schedule
@@ -21,12 +21,14 @@ def readings(
     m:Tensor, # output of the network (B, ...)
     lam, # how much it is a residual, 0..1
     x_t:Tensor, # the states it saw
-    x_in:Tensor, # degraded pictures
+    x_in:Tensor, # degraded images
     abar, # residual coefficient
     bbar, # standard deviation of the noise
+    clip:str|None='x0', # 'x0' keeps the image that follows from the noise in [-1, 1], as published; None does not
 )->tuple: # (residual, noise)
     "One output read as residual and as noise, mixed (readings)"
-    return lam*m + (1 - lam)*res_from_eps(x_t, x_in, m, abar, bbar), lam*eps_from_res(x_t, x_in, m, abar, bbar) + (1 - lam)*m
+    from_noise = x_in - estimate(Prediction(eps=m), x_t, x_in, abar, bbar, clip).x0
+    return lam*m + (1 - lam)*from_noise, lam*eps_from_res(x_t, x_in, m, abar, bbar) + (1 - lam)*m
 
 # %% ../nbs/08_aosa.ipynb #57fa169c
 class AutoObjective(nn.Module):
@@ -35,11 +37,15 @@ class AutoObjective(nn.Module):
         start:float=.5, # share at the beginning
         margin:float=.01, # how far from one half decides
         most:float=10., # largest amplification of an error that still counts
+        clip:str|None='x0', # what is done to the image that follows from the noise, see `readings`
     ):
         super().__init__()
-        if not abs(start - .5) < margin < .5: raise ValueError(f"margin must be in 0..0.5 and start within it of one half, got start={start}, margin={margin}")
+        if not abs(start - .5) < margin < .5:
+            raise ValueError(f"margin must be in 0..0.5 and start within it of one half, got start={start}, "
+                             f"margin={margin}")
         if most <= 1: raise ValueError(f"most must be above 1, got {most}: no state would count")
-        self.lam, self.margin, self.most = nn.Parameter(torch.tensor(float(start))), margin, most
+        if clip not in CLIPS: raise ValueError(f"clip must be one of {CLIPS}, got {clip!r}")
+        self.lam, self.margin, self.most, self.clip = nn.Parameter(torch.tensor(float(start))), margin, most, clip
     @property
     def choice(self)->str|None:
         "What has been decided: 'res', 'eps' or nothing yet"
@@ -59,7 +65,7 @@ def auto_loss(
     auto:AutoObjective, # the share
     m:Tensor, # output of the network (B, ...)
     x_t:Tensor, # the states it saw
-    x_in:Tensor, # degraded pictures
+    x_in:Tensor, # degraded images
     res:Tensor, # true residuals
     eps:Tensor, # true noise
     abar:Tensor, # residual coefficients (B, 1, ...)
@@ -67,9 +73,11 @@ def auto_loss(
 )->tuple: # (loss, error of the residual, error of the noise)
     "lam times the residual's mean error plus 1 - lam times the noise's, over the states that count (auto loss)"
     fine = well_conditioned(abar, bbar, auto.most).flatten()
-    if not fine.any(): raise ValueError(f"no state of this batch counts: none has bbar/(1 - abar) between {1/auto.most:g} and {auto.most:g}")
+    if not fine.any():
+        raise ValueError("no state of this batch counts: "
+                         f"none has bbar/(1 - abar) between {1/auto.most:g} and {auto.most:g}")
     m, x_t, x_in, res, eps, abar, bbar = (v[fine] for v in (m, x_t, x_in, res, eps, abar, bbar))
-    r, e = readings(m, auto.lam, x_t, x_in, abar, bbar)
+    r, e = readings(m, auto.lam, x_t, x_in, abar, bbar, auto.clip)
     a, b = (r - res).abs().mean(), (e - eps).abs().mean()
     return auto.lam*a + (1 - auto.lam)*b, a, b
 
@@ -81,27 +89,39 @@ class ObjectiveChoice(NamedTuple):
     lam: list # the share after every step
     errors: list # (residual, noise) at every step
 
+def _training_loss(auto, net, draw, schedule, nodes, generator):
+    "The loss of one batch at random nodes, with both errors"
+    x0, x_in, *cond = draw(generator)
+    t = nodes[torch.randint(len(nodes), (len(x0),), generator=generator)]
+    eps, (abar, bbar) = randn_like(x0, generator), schedule.coeffs(t, x0)
+    x_t = q_sample(x0, x_in, eps, abar, bbar)
+    m = predict(net, x_t, x_in, abar, bbar, t, *cond).res
+    return auto_loss(auto, m, x_t, x_in, x_in - x0, eps, abar, bbar)
+
+# %% ../nbs/08_aosa.ipynb #1a2de45f
 def select_objective(
     net, # a network with one output, as `Prediction(res=...)`; it is trained and not needed afterwards
     draw, # function of a generator that returns (x0, x_in), or (x0, x_in, cond)
     schedule:Schedule, # where states live
     generator:torch.Generator, # source of every random number
-    auto:AutoObjective|None=None, # the share; a new one unless given
+    auto:AutoObjective|None=None, # the share, and what counts; a new one unless given
     lr:float=2e-3, # learning rate of the network
     lam_lr:float=2e-4, # learning rate of the share
     max_steps:int=1000, # give up after so many
 )->ObjectiveChoice:
     "Train until the network has become a predictor of residual or noise (automatic objective selection)"
     auto, lams, errors = auto or AutoObjective(), [], []
-    opt = torch.optim.Adam([dict(params=net.parameters(), lr=lr), dict(params=auto.parameters(), lr=lam_lr)], betas=(.9, .99))
+    groups = [dict(params=net.parameters(), lr=lr), dict(params=auto.parameters(), lr=lam_lr)]
+    opt = torch.optim.Adam(groups, betas=(.9, .99))
     nodes = well_conditioned(schedule.abar, schedule.bbar, auto.most).nonzero().flatten()
     for step in range(1, max_steps + 1):
-        x0, x_in, *cond = draw(generator)
-        t = nodes[torch.randint(len(nodes), (len(x0),), generator=generator)]
-        eps, (abar, bbar) = randn_like(x0, generator), schedule.coeffs(t, x0)
-        x_t = q_sample(x0, x_in, eps, abar, bbar)
-        loss, a, b = auto_loss(auto, predict(net, x_t, x_in, abar, bbar, t, *cond).res, x_t, x_in, x_in - x0, eps, abar, bbar)
-        opt.zero_grad(); loss.backward(); opt.step()
-        lams.append(auto.lam.item()); errors.append((a.item(), b.item()))
+        loss, *both = _training_loss(auto, net, draw, schedule, nodes, generator)
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+        lams.append(auto.lam.item())
+        errors.append(tuple(v.item() for v in both))
         if auto.choice: return ObjectiveChoice(auto.choice, step, lams, errors)
-    raise RuntimeError(f"undecided after {max_steps} steps: lam is {lams[-1]:.4f}, still within {auto.margin} of one half. Allow more steps (max_steps), a larger lam_lr, or decide yourself")
+    raise RuntimeError(f"undecided after {max_steps} steps: lam is {lams[-1]:.4f}, still within {auto.margin} of one "
+                       f"half. "
+                       "Allow more steps (max_steps), a larger lam_lr, or decide yourself")

@@ -1,4 +1,4 @@
-"""If you knew residual and fog you would be done; know one, and the other comes free.
+"""If you knew residual and noise (the fog over the image) you would be done; know one, and the other comes free.
 
 Docs: https://rddm-nb.github.io/rddm_nb/estimate.html.md"""
 
@@ -19,7 +19,7 @@ def x0_from(
     eps:Tensor, # its noise
     abar, # residual coefficient
     bbar, # standard deviation of the noise
-)->Tensor: # the clean picture
+)->Tensor: # the clean image
     "Take away both: x_t - abar res - bbar eps (estimate of I_0)"
     return x_t - abar*res - bbar*eps
 
@@ -32,27 +32,30 @@ def _any_zero(v): return bool((v == 0).any()) if torch.is_tensor(v) else v == 0
 # %% ../nbs/03_estimate.ipynb #5f5bcc48
 def eps_from_res(
     x_t:Tensor, # the state at (abar, bbar)
-    x_in:Tensor, # degraded picture
+    x_in:Tensor, # degraded image
     res:Tensor, # known or predicted residual
     abar, # residual coefficient
     bbar, # standard deviation of the noise, not 0
 )->Tensor: # the noise that goes with this residual
     "Noise from residual: (x_t - x_in + (1 - abar) res)/bbar (SM-Res)"
-    if _any_zero(bbar): raise SingularError("bbar = 0: there is no noise in this state, so the residual says nothing about it")
+    if _any_zero(bbar):
+        raise SingularError("bbar = 0: there is no noise in this state, so the residual says nothing about it")
     return (x_t - x_in + (1 - abar)*res)/bbar
 
 # %% ../nbs/03_estimate.ipynb #bc63fbcf
 def res_from_eps(
     x_t:Tensor, # the state at (abar, bbar)
-    x_in:Tensor, # degraded picture
+    x_in:Tensor, # degraded image
     eps:Tensor, # known or predicted noise
     abar, # residual coefficient, not 1
     bbar, # standard deviation of the noise
 )->Tensor: # the residual that goes with this noise
     "Residual from noise: (x_in + bbar eps - x_t)/(1 - abar) (SM-N)"
     if _any_zero(1 - abar):
-        raise SingularError("abar = 1: nothing of the clean picture is left in this state, so the noise says nothing about the residual. "
-                            "Predict the residual, or start from an abar below 1 (a schedule with allow='open_end', or a path)")
+        raise SingularError("abar = 1: nothing of the clean image is left in this state, so the noise says nothing "
+                            "about the residual. "
+                            "Predict the residual, or start from an abar below 1 (a schedule with allow='open_end', "
+                            "or a path)")
     return (x_in + bbar*eps - x_t)/(1 - abar)
 
 # %% ../nbs/03_estimate.ipynb #5ed8099d
@@ -62,8 +65,8 @@ class Prediction(NamedTuple):
     eps: Tensor|None = None # predicted noise, (B, ...)
 
 class Estimate(NamedTuple):
-    "A guess of all three parts of a state"
-    x0: Tensor # clean picture
+    "An estimate of all three parts of a state"
+    x0: Tensor # clean image
     res: Tensor # residual
     eps: Tensor|None # noise; None where bbar = 0, for there is none in the state
 
@@ -81,8 +84,8 @@ def predict(
     return model(x_t, x_in, abar, bbar, t) if cond is None else model(x_t, x_in, abar, bbar, t, cond=cond)
 
 # %% ../nbs/03_estimate.ipynb #6f36dcb4
-def _guess(res, eps, x_t, x_in, abar, bbar):
-    "The clean picture from whatever was predicted, and the residual"
+def _complete(res, eps, x_t, x_in, abar, bbar):
+    "The clean image from whatever was predicted, and the residual"
     if res is not None and eps is not None: return x0_from(x_t, res, eps, abar, bbar), res
     if res is None: res = res_from_eps(x_t, x_in, eps, abar, bbar)
     return x_in - res, res
@@ -93,35 +96,41 @@ def _eps_if_any(x_t, x_in, res, abar, bbar):
 
 # %% ../nbs/03_estimate.ipynb #cce4efd4
 def _moved(x0, d, res, eps, abar, bbar):
-    "The guess moved by d: residual and noise move with it, so that the three still add up to the same state (clip rule)"
+    "The estimate moved by d: residual and noise move with it, so that the state stays the same (clip rule)"
     return Estimate(x0, res - d, eps if _any_zero(bbar) else eps - (1 - abar)/bbar*d)
 
 # %% ../nbs/03_estimate.ipynb #0f70fa2e
 def _official(res, eps, x_t, x_in, abar, bbar):
-    "The official code's order: clamp the residual to [-1, 1], derive the rest from it, clamp the guess"
+    "`ddim_sample` of the official code: clamp the residual to [-1, 1], derive the rest from it, clamp the estimate"
     if res is not None: res = res.clamp(-1, 1)
-    x0 = _guess(res, eps, x_t, x_in, abar, bbar)[0].clamp(-1, 1)
+    x0 = _complete(res, eps, x_t, x_in, abar, bbar)[0].clamp(-1, 1)
     if res is None: res = (x_in - x0).clamp(-1, 1)
     return Estimate(x0, res, _eps_if_any(x_t, x_in, res, abar, bbar) if eps is None else eps)
 
+def _official_posterior(x_t, e, abar, bbar):
+    "`p_sample_loop` of the official code: the noise is what estimate and residual leave over of the state"
+    return e._replace(eps=None if _any_zero(bbar) else (x_t - e.x0 - abar*e.res)/bbar)
+
 # %% ../nbs/03_estimate.ipynb #067e26c6
-CLIPS = ('x0', 'official', None)
+CLIPS = ('x0', 'official', 'official_posterior', None) # the official rules also clamp the residual
 
 def estimate(
     pred:Prediction, # residual, noise or both
     x_t:Tensor, # the state at (abar, bbar)
-    x_in:Tensor, # degraded picture
+    x_in:Tensor, # degraded image
     abar, # residual coefficient
     bbar, # standard deviation of the noise
-    clip:str|None='x0', # 'x0' keeps the guess in [-1, 1] and the state unchanged; 'official' clamps the residual to [-1, 1] as the official code does; None
+    clip:str|None='x0', # 'x0' keeps the estimate in [-1, 1] and the state unchanged; None does not; see `CLIPS`
 )->Estimate: # all three parts
-    "Complete a prediction in closed form and keep the guess a picture"
+    "Complete a prediction in closed form and keep the estimate an image"
     if clip not in CLIPS: raise ValueError(f"clip must be one of {CLIPS}, got {clip!r}")
     res, eps = pred
     if res is None and eps is None: raise ValueError("the prediction holds neither a residual nor noise")
-    if clip == 'official': return _official(res, eps, x_t, x_in, abar, bbar)
-    guess, res = _guess(res, eps, x_t, x_in, abar, bbar)
-    x0 = guess.clamp(-1, 1) if clip else guess
-    if eps is not None: return _moved(x0, x0 - guess, res, eps, abar, bbar) if clip else Estimate(x0, res, eps)
+    if clip and clip != 'x0':
+        e = _official(res, eps, x_t, x_in, abar, bbar)
+        return e if clip == 'official' else _official_posterior(x_t, e, abar, bbar)
+    free, res = _complete(res, eps, x_t, x_in, abar, bbar)
+    x0 = free.clamp(-1, 1) if clip else free
+    if eps is not None: return _moved(x0, x0 - free, res, eps, abar, bbar) if clip else Estimate(x0, res, eps)
     if clip: res = x_in - x0
     return Estimate(x0, res, _eps_if_any(x_t, x_in, res, abar, bbar))

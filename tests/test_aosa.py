@@ -17,14 +17,35 @@ def setting(seed, p):
     return x_in - x0, eps, x_in, q_sample(x0, x_in, eps, *p), *(torch.full((2, 1, 1, 1), v, dtype=x0.dtype) for v in p)
 
 
-@given(inner_points(), st.floats(0, 1), seeds)
-def test_readings_by_hand(p, lam, seed):
+CLIPPED = {None: lambda v: v, 'x0': lambda v: v.clamp(-1, 1)}
+
+
+@given(inner_points(), st.floats(0, 1), seeds, st.sampled_from(list(CLIPPED)))
+def test_readings_by_hand(p, lam, seed, clip):
     res, eps, x_in, x_t, a, b = setting(seed, p)
     m = randn(*x_t.shape, seed=seed + 5)
-    r, e = readings(m, lam, x_t, x_in, a, b)
+    r, e = readings(m, lam, x_t, x_in, a, b, clip)
     tol = 1e-13*(1 + p.bbar/(1 - p.abar) + 1/p.bbar)*10
-    close(r, lam*m + (1 - lam)*(x_in - (x_t - p.abar*x_in - p.bbar*m)/(1 - p.abar)), tol)
+    close(r, lam*m + (1 - lam)*(x_in - CLIPPED[clip]((x_t - p.abar*x_in - p.bbar*m)/(1 - p.abar))), tol)
     close(e, lam*(x_t - x_in + (1 - p.abar)*m)/p.bbar + (1 - lam)*m, tol)
+
+
+def test_both_readings_of_an_output_that_asks_for_an_image_out_of_range():
+    one = torch.ones(1, 1, 1, 1, dtype=torch.float64)
+    for kw, want in (({}, -.5), (dict(clip='x0'), -.5), (dict(clip=None), -5.)):
+        r, e = readings(0*one, .5, one, 0*one, .9, 1., **kw)
+        close(r, want*one, 1e-14), close(e, .5*one, 1e-14)
+    with pytest.raises(ValueError, match="clip must be one of .*got 'hard'"): readings(one, .5, one, one, .9, 1., 'hard')
+
+
+def test_the_clamp_is_the_objective_s():
+    at = [torch.full((2, 1, 1, 1), v, dtype=torch.float64) for v in (.9, 1.)]
+    res, eps, x_in, x_t, *_ = setting(2, (.9, 1.))
+    m = 0*x_t
+    for clip in (None, 'x0'):
+        loss, err, _ = auto_loss(AutoObjective(most=20., clip=clip).double(), m, x_t, x_in, res, eps, *at)
+        close(err.detach(), (readings(m, .5, x_t, x_in, *at, clip)[0] - res).abs().mean(), 1e-14)
+    assert AutoObjective().clip == 'x0'
 
 
 @given(inner_points(), seeds)
@@ -71,7 +92,8 @@ def test_the_choice_is_a_word(lam, choice):
     assert auto.choice == choice
 
 
-@pytest.mark.parametrize('kw, match', [(dict(start=.6), 'margin'), (dict(margin=.5), 'margin'), (dict(margin=0.), 'margin'), (dict(most=1.), 'most must be above 1')])
+@pytest.mark.parametrize('kw, match', [(dict(start=.6), 'margin'), (dict(margin=.5), 'margin'), (dict(margin=0.), 'margin'), (dict(most=1.), 'most must be above 1'),
+                                       (dict(clip='hard'), "clip must be one of .*got 'hard'")])
 def test_settings_that_cannot_select(kw, match):
     with pytest.raises(ValueError, match=match): AutoObjective(**kw)
 

@@ -60,7 +60,8 @@ def test_a_wrong_name_is_found(code, bad): assert list(unknown(code, library()))
 
 
 @pytest.mark.parametrize('flag', ['sum_scale', 'ddim_sampling_eta', 'objective=', 'test_res_or_noise', 'num_unet', 'share_encoder', 'convert_to_ddim', 'input_condition', 'condition=', 'timesteps', 'loss_type',
-                                  'gradient_accumulate_every', 'ema_decay', 'train_lr', 'crop_patch', 'sampling_timesteps', 'posterior_mean_coef1', 'alphas_cumsum', 'betas_cumsum', 'gen_coefficients', 'generation', 'equalizeHist', 'num_samples'])
+                                  'gradient_accumulate_every', 'ema_decay', 'train_lr', 'crop_patch', 'sampling_timesteps', 'posterior_mean_coef1', 'alphas_cumsum', 'betas_cumsum', 'gen_coefficients', 'generation', 'equalizeHist', 'num_samples',
+                                  'pred_res_add_noise', 'pred_x0_add_noise', "objective='pred_x0'", 'alpha_res_to_0_or_1', 'squaredcos_cap_v2'])
 def test_official_flags_are_in_the_dictionary(flag):
     assert any(flag in r[0] for r in tables(markdown('dictionary')))
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from common import F64, close, error, pictures, randn, rng
 from hypothesis import given, strategies as st
-from rddm_nb.ddim import (PREDICTION_TYPES, SPACINGS, FromDDPM, ddim_eta, ddim_nodes, ddim_pairs, ddpm_prediction, from_diffusers, rescaled, to_ddim)
+from rddm_nb.ddim import (DDPM_PREDICTIONS, SPACINGS, FromDDPM, ddim_eta, ddim_nodes, ddim_pairs, ddpm_prediction, from_diffusers, rescaled, to_ddim)
 from rddm_nb.estimate import Prediction, SingularError, estimate
 from rddm_nb.forward import q_sample
 from rddm_nb.reverse import posterior_variance, reverse_step
@@ -282,7 +282,7 @@ def as_kind(kind, A=A1000):
     return wrapped
 
 
-@pytest.mark.parametrize('kind', PREDICTION_TYPES)
+@pytest.mark.parametrize('kind', DDPM_PREDICTIONS)
 @pytest.mark.parametrize('clip', [None, 'x0'])
 def test_prediction_types_agree_with_each_other_and_with_theirs(kind, clip):
     x, d = randn(2, 1, 3, 3), theirs(prediction_type=kind, clip_sample=clip is not None)
@@ -293,7 +293,7 @@ def test_prediction_types_agree_with_each_other_and_with_theirs(kind, clip):
     same_states(got, their_run(d, x, net=as_kind(kind), use_clipped_model_output=True))
 
 
-@pytest.mark.parametrize('kind', PREDICTION_TYPES)
+@pytest.mark.parametrize('kind', DDPM_PREDICTIONS)
 @pytest.mark.parametrize('a, b', [(.1, .2), (.7, 1.3), (.97, .4)])
 def test_predictions_off_the_circle_with_an_input(kind, a, b):
     x0, x_in, eps = pictures(2, 3, seed=1), pictures(2, 3, seed=2), randn(2, 3, seed=3)
@@ -419,7 +419,7 @@ def tiny_unet(**kw):
                                          down_block_types=('DownBlock2D', 'DownBlock2D'), up_block_types=('UpBlock2D', 'UpBlock2D')), **kw)).eval()
 
 
-@pytest.mark.parametrize('kind', PREDICTION_TYPES)
+@pytest.mark.parametrize('kind', DDPM_PREDICTIONS)
 def test_a_real_pipeline_gives_the_same_pictures(kind):
     d = pytest.importorskip('diffusers', exc_type=ImportError)
     p = d.DDIMPipeline(tiny_unet(), d.DDIMScheduler(clip_sample=True, prediction_type=kind))
@@ -430,6 +430,16 @@ def test_a_real_pipeline_gives_the_same_pictures(kind):
     got = sample(model, x_T=torch.randn(2, 3, 8, 8, generator=g), steps=ddim_nodes(1000, 5), eta=ddim_eta(.5), posterior='preserving', generator=g)
     close((got/2 + .5).clamp(0, 1), want, 1e-4)
     assert sample(model, shape=(1, 3, 8, 8), path=[(.9, 1.), (.5, .4), (.2, .1), (0, 0)], generator=rng(1)).isfinite().all()
+
+
+def test_a_scheduler_of_this_library_is_served_on_the_circle_and_refused_elsewhere():
+    pytest.importorskip('diffusers', exc_type=ImportError)
+    from rddm_nb.scheduler import RDDMScheduler
+    kw = dict(prediction_type='epsilon')
+    old = from_diffusers(net, RDDMScheduler(beta_schedule='linear', **kw))
+    assert old.schedule == Schedule.from_ddim(to_ddim(Schedule.ddim_linear()))
+    with pytest.raises(ValueError, match="not on DDPM's circle"): from_diffusers(net, RDDMScheduler(beta_schedule='line', **kw))
+    with pytest.raises(ValueError, match="'residual' of RDDMScheduler is not supported"): from_diffusers(net, RDDMScheduler())
 
 
 def test_a_real_network_with_a_learned_variance_or_a_class_is_refused():

@@ -1,10 +1,11 @@
-"""Completing a prediction in closed form, and keeping the guess a picture (invariants 12-16, 34)."""
+"""Completing a prediction in closed form, and keeping the estimate an image (invariants 12-16, 34)."""
 import pytest
 import torch
 from hypothesis import given, strategies as st
 from common import F64, close, inner_points, randn, seeds, trio
-from rddm_nb.estimate import Estimate, Prediction, SingularError, eps_from_res, estimate, res_from_eps, x0_from
+from rddm_nb.estimate import CLIPS, Estimate, Prediction, SingularError, eps_from_res, estimate, res_from_eps, x0_from
 from rddm_nb.forward import q_sample
+from rddm_nb.reverse import posterior_coefs, posterior_variance, reverse_step
 from rddm_nb.schedule import Point, Schedule
 
 points = inner_points()
@@ -103,7 +104,28 @@ def test_official_clip_is_the_official_order_of_operations(p, seed):
     close(g.x0, x0, tol), close(g.res, one(x_in.clamp(-1, 1) - x0), tol), close(g.eps, e, 0)
 
 
-@pytest.mark.parametrize('clip', ['x0', None, 'official'])
+def test_the_official_samplers_differ_by_where_the_noise_comes_from():
+    at, to, one = Point(.9, .9), Point(.5, .7), torch.ones(1, dtype=F64)
+    pred = Prediction(res=.5*one, eps=-.5*one)
+    sigma2 = posterior_variance('sum_constrained', at, to)
+    for clip, want in (('official_posterior', 1.5827160493827162), ('official', 1.9777777777777779)):
+        e = estimate(pred, 2*one, 0*one, *at, clip)
+        close(reverse_step(2*one, e, at, to, sigma2, 0*one), want*one, 1e-14)
+
+
+@given(p=points, seed=seeds, known=st.sampled_from(['res', 'eps', 'both']))
+def test_the_official_posterior_mean_is_made_of_state_residual_and_estimate(p, seed, known):
+    x_t, x_in, r, e = (randn(2, 1, 3, 3, seed=seed + i) for i in range(4))
+    pred = Prediction(None if known == 'eps' else r, None if known == 'res' else e)
+    to = Point(.5*p.abar, .5*p.bbar)
+    official, loop = (estimate(pred, x_t, x_in, *p, clip) for clip in ('official', 'official_posterior'))
+    close(loop.x0, official.x0, 0), close(loop.res, official.res, 0)
+    c1, c2, c3, sigma2 = posterior_coefs(p, to)
+    got = reverse_step(x_t, loop, p, to, sigma2, 0*x_t)
+    close(got, c1*x_t + c2*official.res + c3*official.x0, 1e-12*(1 + 1/p.bbar))
+
+
+@pytest.mark.parametrize('clip', CLIPS)
 def test_a_state_without_noise_has_no_noise_to_guess(clip):
     x0, x_in, _ = trio()
     x_t = q_sample(x0, x_in, torch.zeros_like(x0), .4, 0.)
@@ -121,7 +143,7 @@ def test_coefficients_may_differ_along_the_batch(shape, dtype):
     x_t, x_in, r, e = (randn(*shape, seed=i, dtype=dtype) for i in range(4))
     a, b = s.coeffs(t, x_t)
     for pred in (Prediction(res=r), Prediction(eps=e), Prediction(r, e)):
-        for clip in ('x0', None, 'official'):
+        for clip in CLIPS:
             whole = estimate(pred, x_t, x_in, a, b, clip)
             for i in range(3):
                 one = estimate(Prediction(*(v if v is None else v[i:i + 1] for v in pred)), x_t[i:i + 1], x_in[i:i + 1], *s[int(t[i])], clip)
@@ -129,7 +151,7 @@ def test_coefficients_may_differ_along_the_batch(shape, dtype):
             assert all(v.dtype == dtype for v in whole)
 
 
-@given(seed=seeds, known=st.sampled_from(['res', 'eps', 'both']), clip=st.sampled_from(['x0', None, 'official']))
+@given(seed=seeds, known=st.sampled_from(['res', 'eps', 'both']), clip=st.sampled_from(CLIPS))
 def test_nothing_is_changed_in_place(seed, known, clip):
     x_t, x_in, r, e = (randn(2, 1, 2, 2, seed=seed + i) for i in range(4))
     before = [v.clone() for v in (x_t, x_in, r, e)]
@@ -157,4 +179,4 @@ def test_singular_points_are_refused_with_a_way_out():
 def test_bad_predictions_and_clips_are_refused():
     x = randn(1, 1, 2, 2)
     with pytest.raises(ValueError, match='neither a residual nor noise'): estimate(Prediction(), x, x, .5, .5)
-    with pytest.raises(ValueError, match=r"clip must be one of \('x0', 'official', None\), got 'x1'"): estimate(Prediction(res=x), x, x, .5, .5, 'x1')
+    with pytest.raises(ValueError, match=r"clip must be one of \('x0', 'official', 'official_posterior', None\), got 'x1'"): estimate(Prediction(res=x), x, x, .5, .5, 'x1')

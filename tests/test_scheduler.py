@@ -14,7 +14,8 @@ from rddm_nb.sampler import randn_like, sample
 from rddm_nb.schedule import Schedule
 
 diffusers = pytest.importorskip('diffusers', exc_type=ImportError)
-from rddm_nb.scheduler import BETA_SCHEDULES, PREDICTION_TYPES, SPACINGS, RDDMScheduler, RDDMSchedulerOutput, WithInput
+from rddm_nb.ddim import PREDICTION_TYPES, SPACINGS
+from rddm_nb.scheduler import BETA_SCHEDULES, RDDMScheduler, RDDMSchedulerOutput, WithInput
 
 SHAPE = (2, 3, 4, 4)
 OPEN = dict(beta_schedule='linear', beta_start=1e-3, beta_end=.2)  # ends below abar = 1, so that every prediction type can start
@@ -287,6 +288,29 @@ def test_training_targets_are_theirs(kind):
     close(s.add_noise(x0, eps, t), d.add_noise(x0, eps, t), 1e-5), close(s.get_velocity(x0, eps, t), d.get_velocity(x0, eps, t), 1e-5)
 
 
+@pytest.mark.parametrize('n', [1, 2, 50, 1000])
+def test_betas_of_any_number_make_a_schedule_of_as_many_nodes(n, tmp_path):
+    b = torch.linspace(1e-4, .02, n).numpy()
+    s, d = RDDMScheduler(trained_betas=b), diffusers.DDIMScheduler(trained_betas=b)
+    assert len(s) == len(s.timesteps) == s.schedule.T == n
+    close(s.betas, d.betas, 1e-6), close(s.alphas_cumprod, d.alphas_cumprod, 1e-6)
+    s.save_pretrained(tmp_path)
+    assert RDDMScheduler.from_pretrained(tmp_path).betas.tolist() == s.betas.tolist()
+    assert RDDMScheduler.from_config(d.config).schedule == s.schedule
+
+
+@given(power_schedules())
+def test_the_signal_to_noise_ratio_is_that_of_the_state(schedule):
+    A = RDDMScheduler.from_schedule(schedule).alphas_cumprod.double()
+    a, b = schedule.abar[1:], schedule.bbar[1:]
+    close(A*b**2, (1 - A)*(1 - a)**2, 1e-6*(b**2 + (1 - a)**2).max().item())
+    assert A.shape == (schedule.T,)
+
+
+def test_the_corner_has_no_signal_to_noise_ratio():
+    with pytest.raises(SingularError, match='corner'): RDDMScheduler(20, beta_schedule='bridge').alphas_cumprod
+
+
 # ----- training -----
 @given(seeds, power_schedules())
 def test_add_noise_is_the_closed_form(seed, schedule):
@@ -377,9 +401,31 @@ def test_a_curve_that_is_not_theirs_cannot_become_theirs_in_silence():
     ('DDIMScheduler', dict(thresholding=True), 'thresholding=True is not supported: pass thresholding=False'), ('DDIMScheduler', dict(rescale_betas_zero_snr=True), 'rescale_betas_zero_snr'),
     ('DDIMScheduler', dict(clip_sample_range=2.), 'clip_sample_range=2.0'), ('DDIMScheduler', dict(set_alpha_to_one=False), 'set_alpha_to_one'),
     ('DDPMScheduler', dict(variance_type='learned_range'), "variance_type='learned_range'"), ('DDPMScheduler', dict(beta_schedule='sigmoid'), 'beta_schedule must be one of .*linear.*sigmoid'),
-    ('DDIMScheduler', dict(prediction_type='flow'), "residual_epsilon.*got 'flow'"), ('FlowMatchEulerDiscreteScheduler', {}, 'no beta_schedule')])
+    ('DDIMScheduler', dict(prediction_type='flow'), "residual_epsilon, epsilon.*got 'flow'"), ('FlowMatchEulerDiscreteScheduler', {}, 'no beta_schedule')])
 def test_what_cannot_be_taken_over_is_refused_by_name(kind, config, why):
     with pytest.raises(ValueError, match=why): RDDMScheduler.from_config(getattr(diffusers, kind)(**config).config)
+
+
+DDPM_OWN = dict(beta_schedule='linear', prediction_type='epsilon')
+
+
+@pytest.mark.parametrize('config, any_', [
+    ({}, False), (dict(DDPM_OWN, prediction_type='residual'), False), (dict(DDPM_OWN, beta_schedule='circle'), False),
+    (DDPM_OWN, True), (dict(DDPM_OWN, beta_schedule='squaredcos_cap_v2', prediction_type='sample'), True),
+    (dict(trained_betas=[.1, .2], prediction_type='v_prediction'), True)])
+def test_compatibles_can_be_made_and_lead_back(config, any_):
+    s = RDDMScheduler(**config)
+    assert bool(s.compatibles) == any_
+    for other in s.compatibles: assert RDDMScheduler.from_config(other.from_config(s.config).config).schedule == s.schedule
+
+
+def test_what_was_left_at_its_default_is_noted_nowhere_in_what_was_loaded(tmp_path):
+    s = RDDMScheduler(20)
+    assert s.config['_use_default_values'] == []
+    s.save_pretrained(tmp_path)
+    back = RDDMScheduler.from_pretrained(tmp_path)
+    assert '_use_default_values' not in back.config
+    assert {k: v for k, v in s.config.items() if k != '_use_default_values'} == dict(back.config)
 
 
 def test_what_was_given_up_stays_given_up():
@@ -402,6 +448,20 @@ def test_contract():
     assert s.pairs == [(19, 7), (7, 2), (2, -1)] and s.previous_timestep(7) == 2 and s.num_inference_steps == 3
     assert [s.step(x, 7, x).prev_sample.equal(s.step(x, torch.tensor(t), x).prev_sample) for t in (7, [7])] == [True, True]
     for t in (torch.tensor([19, 7, 2]), [19, 7, 2]): s.set_timesteps(timesteps=t); assert s.pairs[1] == (7, 2)
+
+
+@pytest.mark.parametrize('n', [torch.tensor(5), torch.tensor([5]), 5.])
+def test_a_number_of_steps_may_be_a_tensor(n):
+    s = ready(steps=n)
+    assert s.timesteps.tolist() == ready(steps=5).timesteps.tolist() and s.num_inference_steps == 5
+
+
+def test_the_next_timestep_is_a_tensor_as_theirs():
+    s, d = ready(steps=5), diffusers.DDPMScheduler(20, timestep_spacing='trailing')
+    d.set_timesteps(5)
+    for t in s.timesteps:
+        got = s.previous_timestep(t)
+        assert torch.is_tensor(got) and got.shape == () and got == d.previous_timestep(t)
 
 
 def test_steps_need_not_come_in_order():
@@ -504,6 +564,17 @@ def test_a_saved_pipeline_comes_back(tmp_path):
     close(run(back, num_inference_steps=3), run(diffusers.DDPMPipeline(u, s), num_inference_steps=3), 1e-6)
 
 
+@pytest.mark.parametrize('safe', [True, False])
+def test_a_pipeline_around_an_input_is_not_saved_without_its_network(tmp_path, safe):
+    s = RDDMScheduler(20)
+    pipe = quiet(diffusers.DDPMPipeline(WithInput(unet(6), s), s))
+    with pytest.raises(ValueError, match='Save DDPMPipeline.pipe.unet.net, pipe.scheduler.'):
+        pipe.save_pretrained(tmp_path, safe_serialization=safe)
+    assert not (tmp_path/'model_index.json').exists()
+    quiet(diffusers.DDPMPipeline(pipe.unet.net, pipe.scheduler)).save_pretrained(tmp_path)
+    assert type(diffusers.DDPMPipeline.from_pretrained(tmp_path).unet) is diffusers.UNet2DModel
+
+
 def test_with_input_shows_state_and_input():
     seen, x_in, z = [], pictures(*SHAPE), randn(*SHAPE)
     def forward(x, t, **kw): seen.append((x, t, kw)); return SimpleNamespace(sample=x[:, :3])
@@ -536,7 +607,7 @@ def ready(T=20, steps=5, **kw):
 
 X = randn(*SHAPE)
 BAD = [
-    (lambda: RDDMScheduler(20).step(X, 19, X), ValueError, 'call set_timesteps before step'),
+    (lambda: RDDMScheduler(20).step(X, 19, X), ValueError, 'num_inference_steps is None: call set_timesteps before step'),
     (lambda: ready().step(X, 18, X), ValueError, 'timestep 18 is not one of those set: 19, 15, 11, 7, 3$'),
     (lambda: ready(50, 50).step(X, 50, X), ValueError, 'whole number 0..49, got 50'),
     (lambda: ready(50, 25).step(X, 0, X), ValueError, r'\.\.\.$'),
@@ -550,14 +621,14 @@ BAD = [
     (lambda: ready(eta=1.).step(X, 19, X, generator=[rng()]), ValueError, '1 generators for 2 pictures'),
     (lambda: ready().step(X, 19, X, eta=1.5), ValueError, '^eta is a share of the variance.*1.5.*square it'), (lambda: RDDMScheduler(eta=-.1), ValueError, '-0.1'),
     (lambda: ready().step(X, 19, X, use_clipped_model_output=False), ValueError, 'clip_sample=False'),
-    (lambda: RDDMScheduler(prediction_type='noise'), ValueError, "residual, epsilon, residual_epsilon, sample, v_prediction, got 'noise'"),
+    (lambda: RDDMScheduler(prediction_type='noise'), ValueError, "residual, residual_epsilon, epsilon, sample, v_prediction, got 'noise'"),
     (lambda: RDDMScheduler(beta_schedule='sigmoid'), ValueError, "power, line, circle.*got 'sigmoid'"), (lambda: RDDMScheduler(posterior='ddpm'), ValueError, "sum_constrained, preserving, bridge, got 'ddpm'"),
-    (lambda: RDDMScheduler(timestep_spacing='even'), ValueError, "trailing, leading, linspace, got 'even'"),
-    (lambda: RDDMScheduler(20, trained_betas=[.1, .2]), ValueError, 'num_train_timesteps is 20, but the lists given are for 2'), (lambda: RDDMScheduler(20, beta_schedule='nodes'), ValueError, 'from_schedule'),
-    (lambda: RDDMScheduler(3, beta_schedule='nodes', abar=[0, .5, 1], bbar=[0, .5, 1]), ValueError, 'for 2'),
+    (lambda: RDDMScheduler(timestep_spacing='even'), ValueError, "leading, trailing, linspace, got 'even'"),
+    (lambda: RDDMScheduler(20, beta_schedule='nodes'), ValueError, 'from_schedule'),
+    (lambda: RDDMScheduler(3, beta_schedule='nodes', abar=[0, .5, 1], bbar=[0, .5, 1]), ValueError, 'num_train_timesteps is 3, but the lists given are for 2'),
     (lambda: ready(steps=21), ValueError, 'from 1 to num_train_timesteps=20, got 21'), (lambda: ready(steps=0), ValueError, 'got 0'), (lambda: ready(steps=2.5), ValueError, '2.5'),
-    (lambda: ready(steps=10, timestep_spacing='leading', steps_offset=3), ValueError, 'steps_offset=3 moves the first timestep to 21'),
-    (lambda: ready(steps=10, timestep_spacing='leading', steps_offset=2), ValueError, 'steps_offset=2 moves the first timestep to 20'),
+    (lambda: ready(steps=10, timestep_spacing='leading', steps_offset=3), ValueError, 'offset 3 moves the first timestep to 21'),
+    (lambda: ready(steps=10, timestep_spacing='leading', steps_offset=2), ValueError, 'offset 2 moves the first timestep to 20'),
     (lambda: RDDMScheduler(20).set_timesteps(), ValueError, 'one of'), (lambda: RDDMScheduler(20).set_timesteps(5, timesteps=[3]), ValueError, 'one of'),
     *[(lambda t=t: RDDMScheduler(20).set_timesteps(timesteps=t), ValueError, 'fall from at most 19') for t in ([], [3, 7], [7, 7], [20, 3], [3, -1], [7.5, 3])],
     *[(lambda p=p: RDDMScheduler(20).set_timesteps(pairs=p), ValueError, 'each move must go down') for p in ([(19, 20)], [(19, -2)], [], [(20, 3)], [(5, 4), (7, -1)], [(5, 4), (5, -1)], [(5, 5), (3, -1)], [(5, 2.5), (2, -1)])],
