@@ -63,8 +63,9 @@ def _single(found):
 def _refuse_alone(alone):
     "An error that lists files without partner"
     if alone: raise ValueError(
-        f"{len(alone)} images have no partner: {_some(alone)}. A pair has the same name up to the suffix. If names differ "
-        "by a word, use pairing='pattern' with a regular expression for it; if several inputs share a target, 'prefix'; "
+        f"{len(alone)} images have no partner: {_some(alone)}. A pair has the same name up to the suffix. "
+        "If names differ by a word, use pairing='pattern' with a regular expression for it; "
+        "if several inputs share a target, 'prefix'; "
         "if both sides are sorted alike, 'position'; if there are no partners, 'unpaired'")
 
 def _by_name(groups, pattern):

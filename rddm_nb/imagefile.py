@@ -129,7 +129,7 @@ def _sixteen_bits(f, img):
 
 # %% ../nbs/imagefile.ipynb #1f0a0018
 _ALIKE = {'1': 'L', 'L': 'L', 'LA': 'LA', 'La': 'LA', 'RGB': 'RGB', 'RGBX': 'RGB', 'RGBA': 'RGBA', 'RGBa': 'RGBA'}
-_GREY_STEPS = {'1': 255, '1;I': 255, 'L;2': 85, 'L;4': 17}  # levels of files with fewer than 8 bits
+_GREY_STEPS = {'L;2': 85, 'L;4': 17}  # from one level of 2 or 4 bits to the next
 
 def _plain(img):
     "An image as an array, and what was converted"
@@ -166,12 +166,15 @@ def _orientation(img):
     except Exception: return None
 
 # %% ../nbs/imagefile.ipynb #1f0a0020
-_LIMIT = "; if you trust it, raise PIL.Image.MAX_IMAGE_PIXELS (None: no limit)"
+def _too_large(n):
+    "What to say of so many pixels"
+    return (f"it has {n} pixels, more than Pillow's limit of {Image.MAX_IMAGE_PIXELS}; "
+            "if you trust it, raise PIL.Image.MAX_IMAGE_PIXELS (None: no limit)")
 
 def _check_one(img):
     "Refuse what has too many pixels or several images"
     n, limit = img.width*img.height, Image.MAX_IMAGE_PIXELS
-    if limit and n > limit: raise ValueError(f"it has {n} pixels, more than Pillow's limit of {limit}{_LIMIT}")
+    if limit and n > limit: raise ValueError(_too_large(n))
     frames = getattr(img, 'n_frames', 1)
     if frames == 1: return []
     if img.format == 'MPO': return [f'the first of {frames} images (MPO)']
@@ -230,10 +233,11 @@ def _from_path(path):
 
 def _why(e):
     "What went wrong, on one line"
-    if isinstance(e, UnidentifiedImageError): return "no image format that Pillow knows"
     text = getattr(e, 'strerror', None) or str(e)
-    if isinstance(e, (Image.DecompressionBombError, Image.DecompressionBombWarning)): text = text.rstrip('.') + _LIMIT
-    if not isinstance(e, (OSError, ValueError, SyntaxError, Warning)) or not text: text = f'{type(e).__name__} {text}'
+    if isinstance(e, UnidentifiedImageError): return "no image format that Pillow knows"
+    if isinstance(e, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
+        return _too_large(re.search(r'\d+', text)[0])
+    if not isinstance(e, (OSError, ValueError, SyntaxError)) or not text: text = f'{type(e).__name__} {text}'
     return ' '.join(text.split())
 
 # %% ../nbs/imagefile.ipynb #1f0a0023
