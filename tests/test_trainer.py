@@ -38,6 +38,12 @@ def draw(n, g):
     return x0, (x0*.5 + .2)
 
 
+def single():
+    "A network in single precision, the same every time"
+    torch.manual_seed(0)
+    return UNet(8, mults=(1,))
+
+
 def flat(net): return torch.cat([p.detach().flatten() for p in net.parameters()])
 
 
@@ -175,7 +181,7 @@ def test_the_network_of_the_demo_learns_with_it():
 def test_trainers_of_any_precision_live_side_by_side():
     config = dict(steps=2, batch=4, lr=1e-3)
     source = FunctionSource(lambda n, g: tuple(v.float() for v in draw(n, g)))
-    def run(precision): return flat(small(TrainConfig(**config, precision=precision), source, net=UNet(8, mults=(1,))).fit())
+    def run(precision): return flat(small(TrainConfig(**config, precision=precision), source, net=single()).fit())
     first, half, again = run('fp32'), run('bf16'), run('fp32')
     close(first, again, 0)
     assert first.dtype == half.dtype == torch.float32 and 1e-6 < error(first, half) < 1e-2
@@ -243,8 +249,6 @@ def test_running_statistics_are_averaged_by_copying_and_kept(tmp_path):
         n = Net().double()
         n.config = dict(test=1)
         return n
-    class Feeds(Net):
-        def forward(self, *a): return super().forward(*a)
     config = dict(batch=4, lr=1e-3, save_every=2)
     t = small(TrainConfig(steps=4, **config), net=net())
     t.net.drop.p = 0.
@@ -527,19 +531,30 @@ def test_weights_that_are_no_numbers_are_never_saved(tmp_path):
     with pytest.raises(FloatingPointError): small(TrainConfig(steps=3, batch=2), net=Infinite(8, mults=(1,)).double()).fit()
 
 
-def test_after_a_blow_up_the_advice_works(tmp_path):
-    kw = dict(batch=4, save_every=1, log_every=1)
-    def run(lr, steps, source=None):
-        source = source or FunctionSource(lambda n, g: tuple(v.float() for v in draw(n, g)))
-        return small(TrainConfig(steps=steps, lr=lr, **kw), source, tmp_path, UNet(8, mults=(1,))).fit()
-    run(1e-3, 2)
-    with pytest.warns(UserWarning), pytest.raises(FloatingPointError, match='smaller learning rate') as e: run(1e38, 9)
-    assert all(v.isfinite().all() for v in Checkpoints(tmp_path).newest()[0].values())
-    with pytest.warns(UserWarning), pytest.raises(FloatingPointError, match='past mending: move step_000000003') as e: run(1e-4, 9)
+def go_on(folder, lr, steps):
+    source = FunctionSource(lambda n, g: tuple(v.float() for v in draw(n, g)))
+    config = TrainConfig(steps=steps, lr=lr, batch=4, save_every=1, log_every=1)
+    return flat(small(config, source, folder, single()).fit())
+
+
+def test_after_a_blow_up_a_smaller_learning_rate_goes_on(tmp_path):
+    go_on(tmp_path, 1e-3, 2)
+    with pytest.warns(UserWarning), pytest.raises(FloatingPointError, match='a smaller learning rate than 1e.38.*may be changed'):
+        go_on(tmp_path, 1e38, 9)
+    tensors, about = Checkpoints(tmp_path).newest()
+    assert about['step'] == 2 and all(v.isfinite().all() for v in tensors.values())
+    with pytest.warns(UserWarning, match='lr was 0.001, is 0.0001'): assert go_on(tmp_path, 1e-4, 4).isfinite().all()
+
+
+def test_a_state_past_mending_is_told_from_a_learning_rate_too_high(tmp_path):
+    go_on(tmp_path, 1e-3, 2)
+    with pytest.warns(UserWarning), pytest.raises(FloatingPointError): go_on(tmp_path, 1e30, 9)
     last = Checkpoints(tmp_path).paths()[-1]
-    assert last.name in str(e.value)
+    assert last.name == 'step_000000003.safetensors'
+    with pytest.warns(UserWarning), pytest.raises(FloatingPointError, match=f'past mending: move {last.name} away'):
+        go_on(tmp_path, 1e-4, 9)
     last.rename(tmp_path/'elsewhere')
-    with pytest.warns(UserWarning, match='lr was 0.001, is 0.0001'): assert flat(run(1e-4, 4)).isfinite().all()
+    with pytest.warns(UserWarning, match='lr was 0.001, is 0.0001'): assert go_on(tmp_path, 1e-4, 4).isfinite().all()
 
 
 # ---- failures on the way
