@@ -53,7 +53,8 @@ def train(folder, steps, batch, said):
     trainer = Trainer(net, FunctionSource(draw), Schedule.power(), config, folder, make_accelerator('cpu'), tell)
     trainer.fit()
     if trainer.accelerator.is_main_process:
-        files.write_tensors(Path(folder)/'end.safetensors', trainer._state(), 'end', dict(step=trainer.step), force=True)
+        files.write_tensors(Path(folder)/'end.safetensors', trainer._state(), 'end', dict(step=trainer.step),
+                            force=True)
     trainer.accelerator.end_training()
     return trainer.stopped.exit_code
 

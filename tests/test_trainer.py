@@ -1,4 +1,4 @@
-"""The trainer learns what it says, against the loop written out, and keeps what it learned, whatever happens to the run."""
+"""The trainer learns what it says, against the loop written out, and keeps it, whatever happens to the run."""
 import csv
 import json
 import math
@@ -17,7 +17,7 @@ from rddm_nb.estimate import Prediction
 from rddm_nb.files import write_tensors
 from rddm_nb.objective import loss_of
 from rddm_nb.schedule import Schedule
-from rddm_nb.runtime import folder_lock, generator_for, seed_for
+from rddm_nb.runtime import folder_lock, generator_for
 from rddm_nb.trainer import (Batch, Checkpoints, FunctionSource, Log, TrainConfig, Trainer, TrainingError, draw_states,
                              make_accelerator)
 from rddm_nb.unet import UNet
@@ -137,10 +137,7 @@ def test_pieces_add_up_to_the_batch():
     close(runs[2], runs[0], 1e-9)
 
 
-def test_seeds_belong_to_their_purpose():
-    assert len({seed_for(a, w, b) for a in range(20) for b in range(20) for w in ('noise', 'nodes')}) == 800
-    assert seed_for(0, 'noise', 0) == seed_for(0, 'noise', 0) and 0 <= seed_for('x') < 2**63
-    assert seed_for(1, 23) != seed_for(12, 3)
+def test_the_seed_decides_what_is_learned():
     runs = [flat(small(TrainConfig(steps=2, batch=2, seed=s)).fit()) for s in (0, 0, 1)]
     close(runs[0], runs[1], 0)
     assert error(runs[0], runs[2]) > 1e-6
@@ -171,7 +168,8 @@ def test_the_network_of_the_demo_learns_with_it():
     rows = []
     source = FunctionSource(lambda n, g: draw_pairs('rain', n, 'train', g, 16))
     config = TrainConfig(steps=60, batch=8, lr=4e-3, warmup=10, decay='cosine', log_every=20)
-    trainer = Trainer(UNet(8), source, Schedule.power(), config, accelerator=make_accelerator('cpu'), report=rows.append)
+    trainer = Trainer(UNet(8), source, Schedule.power(), config, accelerator=make_accelerator('cpu'),
+                      report=rows.append)
     net = trainer.fit()
     assert rows[-1]['loss'] < .8*rows[0]['loss'] and not net.training and net.schedule == Schedule.power()
 
@@ -207,7 +205,8 @@ def test_an_accelerator_of_someone_else_is_asked_for_processes_and_device_only()
     try:
         theirs = Accelerator(mixed_precision='bf16', cpu=True, gradient_accumulation_steps=3)
         torch.manual_seed(0)
-        close(flat(Trainer(UNet(8, mults=(1,)).double(), FunctionSource(draw), S, config, accelerator=theirs).fit()), want, 0)
+        close(flat(Trainer(UNet(8, mults=(1,)).double(), FunctionSource(draw), S, config, accelerator=theirs).fit()),
+              want, 0)
         assert make_accelerator('cpu').device.type == 'cpu'
     finally: AcceleratorState._reset_state(reset_partial_state=True)
 
@@ -216,23 +215,15 @@ def test_devices_that_are_not_there_are_refused():
     with pytest.raises(ValueError, match="device 'abacus' cannot be used"): make_accelerator('abacus')
 
 
-@pytest.mark.parametrize('kw', [dict(channels_last=True), dict(channels_last=True, optimizer='radam', accumulate=2)], ids=str)
+@pytest.mark.parametrize('kw', [dict(channels_last=True), dict(channels_last=True, optimizer='radam', accumulate=2)],
+                         ids=str)
 def test_another_memory_layout_resumes_to_the_same_weights(tmp_path, kw):
-    def run(steps, folder=None): return flat(small(TrainConfig(steps=steps, batch=4, lr=1e-3, **kw), folder=folder).fit())
+    def run(steps, folder=None):
+        return flat(small(TrainConfig(steps=steps, batch=4, lr=1e-3, **kw), folder=folder).fit())
     want = run(6)
     run(3, tmp_path)
     close(run(6, tmp_path), want, 0)
     close(want, flat(small(TrainConfig(steps=6, batch=4, lr=1e-3, optimizer=kw.get('optimizer', 'adamw'))).fit()), 1e-9)
-
-
-@pytest.mark.skipif(shutil.which('g++') is None, reason='torch.compile needs a compiler')
-def test_a_compiled_network_learns_the_same_and_is_saved_bare(tmp_path):
-    kw = dict(steps=2, batch=4, lr=1e-3)
-    compiled = small(TrainConfig(**kw, compile=True, accumulate=2), folder=tmp_path)
-    close(flat(compiled.fit()), flat(small(TrainConfig(**kw)).fit()), 1e-8)
-    keys = {k[4:] for k in Checkpoints(tmp_path).newest()[0] if k.startswith('net.')}
-    assert keys == {*UNet(8, mults=(1,)).state_dict()}
-    assert small(TrainConfig(**dict(kw, steps=3)), folder=tmp_path).fit() is not None
 
 
 def test_wrapped_networks_are_unwrapped(tmp_path):
@@ -267,19 +258,25 @@ def test_running_statistics_are_averaged_by_copying_and_kept(tmp_path):
 # ---- the configuration
 
 @pytest.mark.parametrize('kw, match', [
-    (dict(steps=0), 'steps must be a whole number >= 1, got 0'), (dict(batch=1.5), 'batch'), (dict(steps=True), 'got True'),
+    (dict(steps=0), 'steps must be a whole number >= 1, got 0'), (dict(batch=1.5), 'batch'),
+    (dict(steps=True), 'got True'),
     (dict(lr=-1.), 'lr must be a positive number, got -1'), (dict(lr=math.nan), 'lr'), (dict(lr=math.inf), 'lr'),
     (dict(lr=10**400), 'lr must be a positive'), (dict(lr=True), 'lr must be a positive number, got True'),
     (dict(lr='1e-4'), "lr must be a positive number, got '1e-4'"), (dict(lr=None), 'lr'), (dict(clip='1'), 'clip'),
-    (dict(clip=math.inf), 'clip must be a positive number or None'), (dict(clip=math.nan), 'clip'), (dict(clip=True), 'clip'),
+    (dict(clip=math.inf), 'clip must be a positive number or None'), (dict(clip=math.nan), 'clip'),
+    (dict(clip=True), 'clip'),
     (dict(clip=0.), 'clip'), (dict(warmup=-1), 'warmup must be a whole number >= 0'), (dict(warmup=2.), 'warmup'),
     (dict(decay='linear'), "decay must be one of none, cosine, got 'linear'"), (dict(decay=['none']), 'decay'),
-    (dict(loss='l3'), 'l1, l2'), (dict(loss='L1'), "loss must be one of l1, l2, got 'L1'"), (dict(optimizer='sgd'), 'adamw, radam'),
-    (dict(precision='fp16'), 'fp32, bf16'), (dict(betas=(.9,)), 'betas must be two numbers in'), (dict(betas=(.9, 1.)), 'betas'),
+    (dict(loss='l3'), 'l1, l2'), (dict(loss='L1'), "loss must be one of l1, l2, got 'L1'"),
+    (dict(optimizer='sgd'), 'adamw, radam'),
+    (dict(precision='fp16'), 'fp32, bf16'), (dict(betas=(.9,)), 'betas must be two numbers in'),
+    (dict(betas=(.9, 1.)), 'betas'),
     (dict(betas=.9), 'betas'), (dict(betas='ab'), 'betas'), (dict(betas=(.9, True)), 'betas'), (dict(ema=1.), 'ema'),
     (dict(ema=False), 'ema'), (dict(weight_decay=-1.), 'weight_decay'), (dict(weight_decay=math.inf), 'weight_decay'),
-    (dict(eval_every=-1), 'eval_every'), (dict(eval_every=None), 'eval_every'), (dict(seed=.5), 'seed must be a whole number, got 0.5'),
-    (dict(seed='0'), 'seed'), (dict(compile='maybe'), "compile must be True or False, got 'maybe'"), (dict(clip_each=1), 'clip_each'),
+    (dict(eval_every=-1), 'eval_every'), (dict(eval_every=None), 'eval_every'),
+    (dict(seed=.5), 'seed must be a whole number, got 0.5'),
+    (dict(seed='0'), 'seed'), (dict(compile='maybe'), "compile must be True or False, got 'maybe'"),
+    (dict(clip_each=1), 'clip_each'),
     (dict(channels_last='no'), 'channels_last'), (dict(lam_res=-1.), 'lam_res'), (dict(lam_eps=math.nan), 'lam_eps'),
     (dict(lam_res=0., lam_eps=0.), 'both 0'), (dict(accumulate=3), 'batch=16 cannot be split into accumulate=3')])
 def test_configurations_that_cannot_work(kw, match):
@@ -302,14 +299,16 @@ def test_a_run_goes_on_only_with_its_own_experiment(tmp_path):
     kw = dict(steps=2, batch=4, decay='cosine')
     small(TrainConfig(**kw), folder=tmp_path).fit()
     before = {p: p.read_bytes() for p in tmp_path.rglob('*') if p.is_file()}
-    for changed, match in ((dict(ema=.9), 'ema was 0.995, is 0.9'), (dict(betas=(.9, .9)), 'betas'), (dict(steps=4), 'steps was 2, is 4')):
+    for changed, match in ((dict(ema=.9), 'ema was 0.995, is 0.9'), (dict(betas=(.9, .9)), 'betas'),
+                           (dict(steps=4), 'steps was 2, is 4')):
         with pytest.raises(ValueError, match=match): small(TrainConfig(**kw | changed), folder=tmp_path).fit()
     other = UNet(8, mults=(1, 2)).double()
     with pytest.raises(ValueError, match='another network'): small(TrainConfig(**kw), folder=tmp_path, net=other).fit()
     other.config = UNet(8, mults=(1,)).config
     with pytest.raises(ValueError, match='another network'): small(TrainConfig(**kw), folder=tmp_path, net=other).fit()
     with pytest.raises(ValueError, match='another schedule'):
-        Trainer(UNet(8, mults=(1,)).double(), FunctionSource(draw), Schedule.circle(10), TrainConfig(**kw), tmp_path).fit()
+        Trainer(UNet(8, mults=(1,)).double(), FunctionSource(draw), Schedule.circle(10), TrainConfig(**kw),
+                tmp_path).fit()
     assert before == {p: p.read_bytes() for p in before}, 'a refused start changes nothing'
     assert small(TrainConfig(**kw, accumulate=2, keep=5), folder=tmp_path).fit() is not None
 
@@ -340,7 +339,8 @@ def test_a_run_from_before_the_names_changed_goes_on(tmp_path):
     assert max(error(got[k], v) for k, v in want.items()) < 1e-6
     assert [r['step'] for r in Log(tmp_path/'run/log.csv').rows()] == [1, 2, 3, 4]
     with pytest.raises(ValueError, match='lam_res was 1.0, is 2.0'):
-        small(TrainConfig(steps=4, batch=2, lam_res=2.), FunctionSource(clamped), tmp_path/'run', UNet(8, mults=(1,))).fit()
+        small(TrainConfig(steps=4, batch=2, lam_res=2.), FunctionSource(clamped), tmp_path/'run',
+              UNet(8, mults=(1,))).fit()
 
 
 def test_a_run_from_before_a_field_existed_goes_on(tmp_path):
@@ -398,8 +398,10 @@ def other_step(p): write_tensors(p, {'a': torch.zeros(1)}, 'checkpoint', dict(st
 
 
 DAMAGE = dict(cut=lambda p: p.write_bytes(p.read_bytes()[:-7]), empty=lambda p: p.write_bytes(b''), folder=a_folder,
-              garbage=lambda p: p.write_bytes(b'something else'), last_byte=lambda p: p.write_bytes(flipped(d := p.read_bytes(), len(d) - 1)),
-              kind=in_the_header(b'kind'), digest=in_the_header(b'sha256'), about=in_the_header(b'about'), form=in_the_header(b'format'),
+              garbage=lambda p: p.write_bytes(b'something else'),
+              last_byte=lambda p: p.write_bytes(flipped(d := p.read_bytes(), len(d) - 1)),
+              kind=in_the_header(b'kind'), digest=in_the_header(b'sha256'), about=in_the_header(b'about'),
+              form=in_the_header(b'format'),
               deep=nested, step=other_step, no_step=lambda p: write_tensors(p, {}, 'checkpoint', {}, force=True))
 
 
@@ -412,7 +414,8 @@ def test_a_damaged_checkpoint_is_named_set_aside_and_the_one_before_it_taken(tmp
     with pytest.warns(UserWarning) as said: got = flat(small(config, folder=tmp_path).fit())
     assert newest.name in str(said[0].message) and middle.name in str(said[1].message)
     close(got, want, 0)
-    assert {p.name for p in (tmp_path/'checkpoints').glob('*.damaged')} == {newest.name + '.damaged', middle.name + '.damaged'}
+    aside = {p.name for p in (tmp_path/'checkpoints').glob('*.damaged')}
+    assert aside == {newest.name + '.damaged', middle.name + '.damaged'}
     assert [p.name[11:14] for p in Checkpoints(tmp_path).paths()] == ['002', '004', '006']
 
 
@@ -459,7 +462,8 @@ def test_a_newer_damaged_one_does_not_count_and_the_one_just_written_stays(tmp_p
 @given(st.data(), st.integers(1, 3))
 def test_no_damage_between_kills_costs_a_good_checkpoint(tmp_path_factory, data, keep):
     folder = tmp_path_factory.mktemp('run')
-    def good(): return {s for s, p in Checkpoints(folder).steps().items() if p.is_file() and p.read_bytes() == bytes_of.get(s)}
+    def good():
+        return {s for s, p in Checkpoints(folder).steps().items() if p.is_file() and p.read_bytes() == bytes_of.get(s)}
     bytes_of, step = {}, 0
     for _ in range(data.draw(st.integers(1, 4))):
         c, before = Checkpoints(folder, keep), good()
@@ -476,7 +480,7 @@ def test_no_damage_between_kills_costs_a_good_checkpoint(tmp_path_factory, data,
             step += 1
             c.save(step, {'w': torch.full((2,), step)}, {})
             bytes_of[step] = c.path(step).read_bytes()
-            assert step in good() and len(good()) >= min(len(before), keep) and len(good()) <= max(keep, len(before)) + 1
+            assert step in good() and min(len(before), keep) <= len(good()) <= max(len(before), keep) + 1
         for p in c.paths():
             if how := data.draw(st.sampled_from([None, None, *DAMAGE])): DAMAGE[how](p)
     else: return
@@ -528,7 +532,8 @@ def test_weights_that_are_no_numbers_are_never_saved(tmp_path):
         small(TrainConfig(steps=9, batch=2, save_every=1), folder=tmp_path, net=Infinite(8, mults=(1,)).double()).fit()
     assert Checkpoints(tmp_path).newest()[1]['step'] == 2
     steps = []
-    with pytest.raises(FloatingPointError): small(TrainConfig(steps=3, batch=2), net=Infinite(8, mults=(1,)).double()).fit()
+    with pytest.raises(FloatingPointError):
+        small(TrainConfig(steps=3, batch=2), net=Infinite(8, mults=(1,)).double()).fit()
 
 
 def go_on(folder, lr, steps):
@@ -539,7 +544,8 @@ def go_on(folder, lr, steps):
 
 def test_after_a_blow_up_a_smaller_learning_rate_goes_on(tmp_path):
     go_on(tmp_path, 1e-3, 2)
-    with pytest.warns(UserWarning), pytest.raises(FloatingPointError, match='a smaller learning rate than 1e.38.*may be changed'):
+    advice = 'a smaller learning rate than 1e.38.*may be changed'
+    with pytest.warns(UserWarning), pytest.raises(FloatingPointError, match=advice):
         go_on(tmp_path, 1e38, 9)
     tensors, about = Checkpoints(tmp_path).newest()
     assert about['step'] == 2 and all(v.isfinite().all() for v in tensors.values())
@@ -569,7 +575,8 @@ class Fails(FunctionSource):
 
 def test_an_image_that_vanishes_costs_nothing(tmp_path):
     config = TrainConfig(steps=6, batch=4, save_every=100)
-    with pytest.raises(TrainingError, match="FileNotFoundError after step 3: .*'rain_17.png'; step 3 is saved: run it again"):
+    with pytest.raises(TrainingError,
+                       match="FileNotFoundError after step 3: .*'rain_17.png'; step 3 is saved: run it again"):
         small(config, Fails(draw), tmp_path).fit()
     assert Checkpoints(tmp_path).newest()[1]['step'] == 3
     close(flat(small(config, folder=tmp_path).fit()), flat(small(config).fit()), 0)
@@ -606,7 +613,8 @@ def test_a_full_disk_names_what_is_whole(tmp_path, monkeypatch):
         if path.name == 'step_000000004.safetensors': raise OSError(28, 'No space left on device')
         return real(path, *a, **kw)
     monkeypatch.setattr(module, 'write_tensors', full)
-    with pytest.raises(TrainingError, match='disk is full: step 4 .*whole .step_000000002.*step 4 could not be saved.*step 2 is saved'):
+    told = 'disk is full: step 4 .*whole .step_000000002.*step 4 could not be saved.*step 2 is saved'
+    with pytest.raises(TrainingError, match=told):
         small(TrainConfig(steps=6, batch=2, save_every=2), folder=tmp_path).fit()
 
 
@@ -626,7 +634,8 @@ def test_a_failure_before_anything_was_learned_says_so(tmp_path):
         def batch(self, *a): raise self.error
     with pytest.raises(TrainingError, match='after step 0: .*nothing is saved yet'):
         small(TrainConfig(steps=2, batch=2), AtOnce(draw), tmp_path).fit()
-    with pytest.raises(TrainingError, match='it had done 0 steps'): small(TrainConfig(steps=2, batch=2), AtOnce(draw)).fit()
+    with pytest.raises(TrainingError, match='it had done 0 steps'):
+        small(TrainConfig(steps=2, batch=2), AtOnce(draw)).fit()
 
 
 def test_running_out_of_memory_says_what_to_turn(tmp_path):
@@ -656,7 +665,8 @@ def test_a_stopped_training_can_be_told_from_one_that_is_done(tmp_path, signum, 
     config = TrainConfig(steps=4, batch=2, log_every=1)
     t = small(config, folder=tmp_path, report=stopping(signum))
     t.fit()
-    assert t.stopped and t.stopped.exit_code == code and not t.done and t.step == 3 == Checkpoints(tmp_path).newest()[1]['step']
+    assert t.stopped and t.stopped.exit_code == code and not t.done
+    assert t.step == 3 == Checkpoints(tmp_path).newest()[1]['step']
     t.report = None
     t.fit()
     assert t.done and not t.stopped and t.stopped.exit_code == 0
@@ -683,7 +693,8 @@ def test_the_log_tells_every_step_once(tmp_path):
     close(logged[0]['loss'], (one[0]['loss'] + one[1]['loss'])/2, 1e-6)
     close(logged[0]['grad_norm'], (one[0]['grad_norm'] + one[1]['grad_norm'])/2, 1e-6)
     assert [r['step'] for r in Log(tmp_path/'log.csv', 4).rows()] == [2, 4]
-    with open(tmp_path/'log.csv', newline='', encoding='utf-8') as f: assert [r['step'] for r in csv.DictReader(f)] == ['2', '4']
+    with open(tmp_path/'log.csv', newline='', encoding='utf-8') as f:
+        assert [r['step'] for r in csv.DictReader(f)] == ['2', '4']
 
 
 def test_the_logged_learning_rate_is_the_one_that_was_used(tmp_path):
@@ -706,7 +717,8 @@ def test_a_row_that_was_cut_does_not_count(tmp_path):
     whole = log.path.read_bytes()
     for cut in (1, 8, 12):  # psnr cut to '27.123456', '27' and '2...'
         log.path.write_bytes(whole[:-cut])
-        assert [r['step'] for r in log.rows()] == [1] and log.path.read_bytes() == whole[:-cut], 'to read a log must not change it'
+        assert [r['step'] for r in log.rows()] == [1]
+        assert log.path.read_bytes() == whole[:-cut], 'to read a log must not change it'
         with warnings.catch_warnings():
             warnings.simplefilter('error')
             assert [r['step'] for r in Log(log.path, 2).rows()] == [1]
@@ -718,12 +730,15 @@ HEADER = b'step,loss,grad_norm,lr,seconds,pairs_per_second,psnr\n'
 ROW = b'1,.5,1,.1,1,4,nan\n'
 
 
-@pytest.mark.parametrize('data, kept', [(b'\x00\xff\xfe garbage\n', 0), (HEADER + ROW + b'2,\xff\n', 0), (ROW + ROW, 0), (HEADER + ROW + b'2,.5\n', 1),
-                                        (HEADER + b'one,.5,1,.1,1,4,nan\n' + ROW, 1), (b'no log at all', 0), (HEADER + b'\n' + ROW, 1)], ids=repr)
+@pytest.mark.parametrize('data, kept', [(b'\x00\xff\xfe garbage\n', 0), (HEADER + ROW + b'2,\xff\n', 0),
+                                        (ROW + ROW, 0), (HEADER + ROW + b'2,.5\n', 1),
+                                        (HEADER + b'one,.5,1,.1,1,4,nan\n' + ROW, 1), (b'no log at all', 0),
+                                        (HEADER + b'\n' + ROW, 1)], ids=repr)
 def test_a_log_that_is_none_is_set_aside_and_the_run_goes_on(tmp_path, data, kept):
     small(TrainConfig(steps=1, batch=2), folder=tmp_path).fit()
     (tmp_path/'log.csv').write_bytes(data)
-    with pytest.warns(UserWarning, match=r'is no log .*kept as log.csv.damaged'): small(TrainConfig(steps=2, batch=2), folder=tmp_path).fit()
+    with pytest.warns(UserWarning, match=r'is no log .*kept as log.csv.damaged'):
+        small(TrainConfig(steps=2, batch=2), folder=tmp_path).fit()
     assert (tmp_path/'log.csv.damaged').read_bytes() == data
     assert [r['step'] for r in Log(tmp_path/'log.csv').rows()] == [1]*kept + [2]
 
@@ -735,7 +750,8 @@ def test_a_folder_in_the_place_of_the_log_is_set_aside(tmp_path):
 
 
 @pytest.mark.parametrize('data', [b'\xef\xbb\xbf' + HEADER + ROW, (HEADER + ROW).replace(b'\n', b'\r\n'),
-                                  b'step,loss,grad_norm,lr,seconds,pairs_per_second\n1,.5,1,.1,1,4\n'], ids=['bom', 'crlf', 'older'])
+                                  b'step,loss,grad_norm,lr,seconds,pairs_per_second\n1,.5,1,.1,1,4\n'],
+                                  ids=['bom', 'crlf', 'older'])
 def test_logs_that_editors_and_older_versions_wrote_are_read(tmp_path, data):
     (tmp_path/'log.csv').write_bytes(data)
     with warnings.catch_warnings():
@@ -755,3 +771,13 @@ def test_evaluations_come_when_they_are_due(tmp_path):
     t.fit()
     assert seen == [(3, False, True), (6, False, True)] and [r['step'] for r in rows] == [2, 3, 4, 6, 7]
     assert [r['psnr'] for r in rows if math.isfinite(r['psnr'])] == [23., 26.]
+
+
+@pytest.mark.skipif(shutil.which('g++') is None, reason='torch.compile needs a compiler')
+def test_a_compiled_network_learns_the_same_and_is_saved_bare(tmp_path):
+    kw = dict(steps=2, batch=4, lr=1e-3)
+    compiled = small(TrainConfig(**kw, compile=True, accumulate=2), folder=tmp_path)
+    close(flat(compiled.fit()), flat(small(TrainConfig(**kw)).fit()), 1e-8)
+    keys = {k[4:] for k in Checkpoints(tmp_path).newest()[0] if k.startswith('net.')}
+    assert keys == {*UNet(8, mults=(1,)).state_dict()}
+    assert small(TrainConfig(**dict(kw, steps=3)), folder=tmp_path).fit() is not None

@@ -1,7 +1,7 @@
-"""Training as a program: killed at any moment and resumed, stopped, shared by two processes, out of disk. What is learned
-stays the same, bit for bit; among several processes, to rounding.
+"""Training as a program: killed at any moment and resumed, stopped, shared by two processes, out of disk.
 
-The processes are forked from one that has imported everything once: real processes, really killed, but started at once."""
+What is learned stays the same, bit for bit; among several processes, to rounding. The processes are forked from one
+that has imported everything once: real processes, really killed, but started at once."""
 import multiprocessing
 import os
 import signal
@@ -14,7 +14,8 @@ from one_run import run
 from rddm_nb.files import read_tensors
 from rddm_nb.trainer import Checkpoints, Log
 
-pytestmark = pytest.mark.skipif('forkserver' not in multiprocessing.get_all_start_methods(), reason='signals are POSIX here')
+pytestmark = pytest.mark.skipif('forkserver' not in multiprocessing.get_all_start_methods(),
+                                reason='signals are POSIX here')
 
 
 @pytest.fixture(scope='module')
@@ -59,7 +60,8 @@ def at_once(start, tmp_path_factory):
 
 
 # Each checkpoint is one file: fsync of the file, rename, fsync of the folder. train.json and log.csv come first.
-@pytest.mark.parametrize('die', ['write:1', 'renamed:2', 'write:5', 'rename:3', 'renamed:3', 'write:7', 'rename:4', 'renamed:5'])
+@pytest.mark.parametrize('die', ['write:1', 'renamed:2', 'write:5', 'rename:3', 'renamed:3', 'write:7', 'rename:4',
+                                 'renamed:5'])
 def test_killed_at_any_moment_and_resumed_is_the_same_bit_for_bit(tmp_path, ended, at_once, die):
     code, said = ended(tmp_path/'run', 6, 4, die)
     assert code == -signal.SIGKILL, said
@@ -96,7 +98,8 @@ def free_port():
 
 def test_two_processes_learn_what_one_does_with_the_same_batch(tmp_path, start, at_once):
     world = dict(WORLD_SIZE='2', MASTER_ADDR='127.0.0.1', MASTER_PORT=str(free_port()), ACCELERATE_USE_CPU='1')
-    both = [start(tmp_path/'run', 6, 4, said=tmp_path/f'said{k}', env=dict(world, RANK=str(k), LOCAL_RANK=str(k))) for k in (0, 1)]
+    both = [start(tmp_path/'run', 6, 4, said=tmp_path/f'said{k}', env=dict(world, RANK=str(k), LOCAL_RANK=str(k)))
+            for k in (0, 1)]
     for k, process in enumerate(both):
         process.join()
         assert process.exitcode == 0, (tmp_path/f'said{k}').read_text(encoding='utf-8')[-3000:]

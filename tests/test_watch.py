@@ -29,7 +29,8 @@ def held(n=3):
 def test_an_evaluation_says_how_good_the_network_is_and_keeps_a_sheet(tmp_path):
     evaluator = HeldOutEval(held(), S, tmp_path/'evaluations', steps=3)
     perfect.schedule = S
-    assert evaluator(perfect, 40) > 60 and (tmp_path/'evaluations/step_000000040.png').read_bytes().startswith(b'\x89PNG')
+    assert evaluator(perfect,
+                     40) > 60 and (tmp_path/'evaluations/step_000000040.png').read_bytes().startswith(b'\x89PNG')
     net = awake(UNet(8, mults=(1,))).float().eval()
     first, second = evaluator(net, 1), evaluator(net, 2)
     assert first == second == psnr(evaluator.restore(net), held().x0).mean().item()
