@@ -203,6 +203,7 @@ def newest(self:Checkpoints)->tuple|None: # None where there is none
             if about['step'] != step: raise ValueError(f"it is of step {about['step']}")
         except Exception as e:
             self.damaged.append(p)
+            self.whole.discard(step)
             warnings.warn(f"{p.name} cannot be read ({type(e).__name__}: {e}); taking the one before it")
         else:
             self.whole.add(step)
