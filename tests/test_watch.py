@@ -1,4 +1,4 @@
-"""Watching a run: curves, bars, event files, and pictures that are restored the same way every time."""
+"""Watching a run: curves, bars, event files, and images that are restored the same way every time."""
 import io
 import math
 import sys
@@ -9,7 +9,7 @@ from rddm_nb.demo import draw_pairs
 from rddm_nb.estimate import Prediction
 from rddm_nb.images import psnr
 from rddm_nb.schedule import Schedule
-from rddm_nb.trainer import Batch, FunctionSource, Log, TrainConfig, Trainer
+from rddm_nb.trainer import Batch, FunctionSource, Log, TrainConfig, Trainer, make_accelerator
 from rddm_nb.unet import UNet
 from rddm_nb.viz import RenderedFigure
 from rddm_nb.watch import LivePlot, HeldOutEval, TensorBoardReport, ConsoleReport, plot_log, combine_reports
@@ -21,27 +21,31 @@ ROW = dict(step=10, loss=.25, grad_norm=1.5, lr=2e-4, seconds=2., pairs_per_seco
 def perfect(x_t, x_in, abar, bbar, t): return Prediction(res=x_in*.5)
 
 
-def held(n=3): x = pictures(n, 3, 8, 8, dtype=torch.float32); return Batch(x*.5, x)
+def held(n=3):
+    x = pictures(n, 3, 8, 8, dtype=torch.float32)
+    return Batch(x*.5, x)
 
 
-def test_a_look_says_how_good_the_network_is_and_keeps_a_sheet(tmp_path):
-    evaluator = HeldOutEval(held(), S, tmp_path/'looks', steps=3)
+def test_an_evaluation_says_how_good_the_network_is_and_keeps_a_sheet(tmp_path):
+    evaluator = HeldOutEval(held(), S, tmp_path/'evaluations', steps=3)
     perfect.schedule = S
-    assert evaluator(perfect, 40) > 60 and (tmp_path/'looks/step_000000040.png').read_bytes().startswith(b'\x89PNG')
+    assert evaluator(perfect,
+                     40) > 60 and (tmp_path/'evaluations/step_000000040.png').read_bytes().startswith(b'\x89PNG')
     net = awake(UNet(8, mults=(1,))).float().eval()
     first, second = evaluator(net, 1), evaluator(net, 2)
     assert first == second == psnr(evaluator.restore(net), held().x0).mean().item()
-    a, b = ((tmp_path/f'looks/step_{k:09d}.png').read_bytes() for k in (1, 2))
+    a, b = ((tmp_path/f'evaluations/step_{k:09d}.png').read_bytes() for k in (1, 2))
     assert a == b
 
 
 def test_generation_has_samples_and_no_number(tmp_path):
     x = pictures(3, 3, 8, 8, dtype=torch.float32)
     evaluator = HeldOutEval(Batch(x, torch.zeros_like(x)), S, tmp_path, steps=2)
-    assert math.isnan(evaluator(UNet(8, mults=(1,), predicts='both', takes_input=False).eval(), 0)) and 'samples' in evaluator.sheet(x).alt and not evaluator.restores
+    net = UNet(8, mults=(1,), predicts='both', takes_input=False).eval()
+    assert math.isnan(evaluator(net, 0)) and 'samples' in evaluator.sheet(x).alt and not evaluator.restores
 
 
-def test_third_pictures_reach_the_network():
+def test_conditions_reach_the_network():
     class Sees(UNet):
         def forward(self, x_t, x_in, abar, bbar, t=None, cond=None): return Prediction(res=x_in - cond)
     b = held()
@@ -49,31 +53,40 @@ def test_third_pictures_reach_the_network():
     assert evaluator(Sees(8, mults=(1,)), 0) > 100
 
 
-def test_looks_do_not_disturb_the_training(tmp_path):
+def test_evaluations_do_not_disturb_the_training(tmp_path):
     def run(**kw):
         torch.manual_seed(0)
         rows = []
-        net = Trainer(UNet(8, mults=(1,)), FunctionSource(lambda n, g: draw_pairs('rain', n, 'train', g, 8)), S, TrainConfig(steps=6, batch=2, log_every=2, **kw), tmp_path/str(kw), device='cpu', report=rows.append, evaluator=HeldOutEval(held(), S)).fit()
+        source = FunctionSource(lambda n, g: draw_pairs('rain', n, 'train', g, 8))
+        config = TrainConfig(steps=6, batch=2, log_every=2, **kw)
+        net = Trainer(UNet(8, mults=(1,)), source, S, config, tmp_path/str(kw), make_accelerator('cpu'), rows.append,
+                      HeldOutEval(held(), S)).fit()
         return torch.cat([p.flatten() for p in net.parameters()]), rows
-    (a, plain), (b, looked) = run(), run(eval_every=3)
+    (a, plain), (b, evaluated) = run(), run(eval_every=3)
     assert torch.equal(a, b)
     assert [r['step'] for r in plain] == [2, 4, 6] and all(math.isnan(r['psnr']) for r in plain)
-    assert [r['step'] for r in looked] == [2, 3, 4, 6] and [r['step'] for r in looked if math.isfinite(r['psnr'])] == [3, 6]
+    assert [r['step'] for r in evaluated] == [2, 3, 4, 6]
+    assert [r['step'] for r in evaluated if math.isfinite(r['psnr'])] == [3, 6]
     again = Log(tmp_path/str(dict(eval_every=3))/'log.csv', 6).rows()
-    assert [r['psnr'] for r in again if math.isfinite(r['psnr'])] == [r['psnr'] for r in looked if math.isfinite(r['psnr'])]
+    def scores(rows): return [r['psnr'] for r in rows if math.isfinite(r['psnr'])]
+    assert scores(again) == scores(evaluated)
 
 
 def test_lines_where_there_is_no_terminal():
     out = io.StringIO()
-    t = ConsoleReport(20, out); t(ROW); t(dict(ROW, step=20, psnr=21.5))
-    assert out.getvalue().splitlines() == ['step 10, loss 0.2500, gradient 1.500, rate 2.00e-04, 20.0 pairs/s', 'step 20, loss 0.2500, gradient 1.500, rate 2.00e-04, 20.0 pairs/s, PSNR 21.50 dB']
+    t = ConsoleReport(20, out)
+    t(ROW)
+    t(dict(ROW, step=20, psnr=21.5))
+    row = 'loss 0.2500, gradient 1.500, learning rate 2.00e-04, 20.0 pairs/s'
+    assert out.getvalue().splitlines() == [f'step 10, {row}', f'step 20, {row}, PSNR 21.50 dB']
 
 
 def test_a_bar_where_there_is_one():
     class Tty(io.StringIO):
         def isatty(self): return True
     out = Tty()
-    t = ConsoleReport(20, out); t(ROW)
+    t = ConsoleReport(20, out)
+    t(ROW)
     assert t.bar.n == 10 and t.bar.total == 20
     t(dict(ROW, step=20))
     assert t.bar.n == 20 and 'loss 0.2500' in out.getvalue() and '100%' in out.getvalue()
@@ -81,12 +94,15 @@ def test_a_bar_where_there_is_one():
 
 def test_the_curve_and_its_live_version(monkeypatch):
     rows = [dict(ROW, step=k, loss=1/k) for k in (1, 2, 3)]
-    assert isinstance(plot_log(rows), RenderedFigure) and 'PSNR' not in plot_log(rows).alt and 'PSNR' in plot_log([*rows, dict(ROW, psnr=20.)]).alt
+    assert isinstance(plot_log(rows), RenderedFigure) and 'PSNR' not in plot_log(rows).alt
+    assert 'PSNR' in plot_log([*rows, dict(ROW, psnr=20.)]).alt
     assert isinstance(plot_log([dict(step=1, loss=0.)]), RenderedFigure)
     shown, updates = [], []
     class Handle:
         def update(self, what): updates.append(what)
-    def display(what, display_id): shown.append(what); return Handle()
+    def display(what, display_id):
+        shown.append(what)
+        return Handle()
     monkeypatch.setattr('IPython.display.display', display)
     live = LivePlot()
     for r in rows: live(r)
@@ -100,7 +116,8 @@ def test_event_files(tmp_path):
     for k in (1, 2): board(dict(ROW, step=k, loss=1/k))
     board.writer.close()
     events = EventAccumulator(str(tmp_path)).Reload()
-    assert [(e.step, e.value) for e in events.Scalars('loss')] == [(1, 1.), (2, .5)] and {*events.Tags()['scalars']} == {*ROW} - {'step', 'psnr'}
+    assert [(e.step, e.value) for e in events.Scalars('loss')] == [(1, 1.), (2, .5)]
+    assert {*events.Tags()['scalars']} == {*ROW} - {'step', 'psnr'}
 
 
 def test_without_tensorboard_it_says_what_to_do(monkeypatch, tmp_path):

@@ -1,0 +1,88 @@
+"""The average, the learning rate and the optimizers that all trainings share."""
+import math
+import pytest
+import torch
+from common import close
+from torch import nn
+from rddm_nb.optim import EMA, OPTIMIZERS, lr_factor, make_optimizer, unwrap
+
+
+def test_the_learning_rate_warms_up_and_comes_down_a_cosine():
+    close([lr_factor(0, 0.), lr_factor(24, 0.), lr_factor(49, 0.), lr_factor(99, 0.)], [.02, .5, 1, 1], 1e-12)
+    close([lr_factor(99, .5), lr_factor(99, 1.), lr_factor(99, .25)], [.505, .01, .01 + .99*(.5 + math.sqrt(.125))],
+          1e-12)
+    close(lr_factor(0, 1.), .0002, 1e-12)
+
+
+def test_warm_up_and_decline_can_be_left_out():
+    close([lr_factor(0, .5, 0), lr_factor(0, .5, 0, 'none'), lr_factor(1, .5, 8, 'none')], [.505, 1, .25], 1e-12)
+
+
+def test_the_average_network_forgets_slowly():
+    net = nn.Linear(2, 1)
+    ema, want = EMA(net, decay=.3), net.weight.detach().clone()
+    for step in range(1, 9):
+        net.weight.data += step
+        ema.update(net)
+        d = min(.3, (1 + step)/(10 + step))
+        want = d*want + (1 - d)*net.weight.detach()
+    close(ema.net.weight.detach(), want, 1e-5)
+    assert not ema.net.weight.requires_grad and not ema.net.training and ema.net is not net and net.training
+
+
+def test_buffers_are_copied_whatever_their_type():
+    net = nn.Sequential(nn.BatchNorm2d(3), nn.BatchNorm2d(3))
+    net.register_buffer('mask', torch.tensor([True, False]))
+    ema = EMA(net)
+    for k in range(3):
+        net(torch.randn(4, 3, 8, 8) + 5)
+        net.mask.logical_not_()
+        ema.update(net)
+        for name, b in net.named_buffers(): assert torch.equal(ema.net.get_buffer(name), b), name
+    assert ema.net[0].num_batches_tracked == 3 and ema.net[0].running_mean.min() > 1
+    assert ema.net[0].running_mean is not net[0].running_mean
+
+
+def test_tied_parameters_stay_tied_and_are_averaged_once():
+    net = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+    net[1].weight = net[0].weight
+    ema, before = EMA(net), net[0].weight.detach().clone()
+    with torch.no_grad(): net[0].weight.add_(1.)
+    ema.update(net)
+    assert ema.net[1].weight is ema.net[0].weight
+    close(ema.net[0].weight.detach(), before + 9/11, 1e-5)
+
+
+@pytest.mark.parametrize('wrap',
+                         [nn.DataParallel, torch.compile, lambda n: nn.DataParallel(torch.compile(n)), lambda n: n])
+def test_wrappers_are_seen_through(wrap):
+    net = nn.Linear(2, 2)
+    ema = EMA(wrap(net))
+    assert unwrap(wrap(net)) is net and type(ema.net) is nn.Linear
+    with torch.no_grad(): net.weight.add_(1.)
+    before = ema.net.weight.clone()
+    ema.update(wrap(net))
+    close(ema.net.weight, before + 9/11, 1e-5)
+
+
+def test_a_part_that_happens_to_be_called_module_is_no_wrapper():
+    class Has(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.module = nn.Linear(1, 1)
+    net = Has()
+    assert unwrap(net) is net
+
+
+@pytest.mark.parametrize('kind', OPTIMIZERS)
+def test_optimizers_take_their_settings_and_decouple_weight_decay(kind):
+    p = nn.Parameter(torch.ones(2))
+    opt = make_optimizer([p], kind, .1, (.5, .75), weight_decay=.5)
+    assert opt.defaults['betas'] == (.5, .75) and opt.defaults['lr'] == .1
+    p.grad = torch.zeros(2)
+    for _ in range(2): opt.step()
+    close(p.detach(), torch.full((2,), .95**2), 1e-6)
+
+
+def test_an_optimizer_that_is_not_registered():
+    with pytest.raises(ValueError, match="optimizer must be one of adamw, radam, got 'sgd'"): make_optimizer([], 'sgd')

@@ -1,0 +1,85 @@
+"""Seeds, devices, folders and signals, which every command needs."""
+import os
+import signal
+import threading
+import pytest
+import torch
+from rddm_nb.runtime import (DONE, StopRequest, claim_folder, folder_lock, generator_for, pick_device, seed_for,
+                             set_aside,
+                             stop_on_signals, stopped_by)
+
+posix = pytest.mark.skipif(os.name != 'posix', reason='locks and signals are POSIX here')
+
+
+def test_seeds_belong_to_their_purpose():
+    assert len({seed_for(a, w, b) for a in range(20) for b in range(20) for w in ('noise', 'nodes')}) == 800
+    assert seed_for(0, 'noise', 0) == seed_for(0, 'noise', 0) and 0 <= seed_for('x') < 2**63
+    assert seed_for(1, 23) != seed_for(12, 3)
+    assert seed_for(0, 'noise', 7) == 6812654027350015150, 'what a run saw must stay what it sees when it goes on'
+    a, b, c = (torch.rand(3, generator=generator_for('cpu', *w)) for w in (('a', 1), ('a', 1), ('a', 2)))
+    assert torch.equal(a, b) and not torch.equal(a, c)
+
+
+def test_devices():
+    assert pick_device('cpu') == 'cpu' and pick_device() in ('cpu', 'cuda')
+    with pytest.raises(ValueError, match="device 'abacus' cannot be used here"): pick_device('abacus')
+
+
+def test_a_folder_with_results_is_not_claimed(tmp_path):
+    folder = claim_folder(tmp_path/'a'/'b', ['x.json'])
+    assert folder.is_dir() and not list(folder.iterdir())
+    (folder/'x.json').write_text('{}', encoding='utf-8')
+    with pytest.raises(FileExistsError, match='x.json.*--force'): claim_folder(folder, ['x.json', 'y.json'])
+    assert claim_folder(folder, ['x.json'], force=True) == folder == claim_folder(folder, ['y.json'])
+    with pytest.raises(NotADirectoryError, match='is a file'): claim_folder(folder/'x.json', [])
+
+
+@posix
+def test_a_lock_keeps_others_out_and_goes_with_its_process(tmp_path):
+    with folder_lock(tmp_path/'new'):
+        with pytest.raises(BlockingIOError, match='another process is at work in .*new'):
+            with folder_lock(tmp_path/'new'): pass
+    with folder_lock(tmp_path/'new'): pass
+    with pytest.raises(ZeroDivisionError), folder_lock(tmp_path/'new'): 1/0
+    with folder_lock(tmp_path/'new'): pass
+
+
+@posix
+def test_a_file_system_without_locks_is_said(tmp_path, monkeypatch):
+    import fcntl
+    def none(*a): raise OSError(95, 'Operation not supported')
+    monkeypatch.setattr(fcntl, 'flock', none)
+    with pytest.warns(UserWarning, match='cannot be locked here .Operation not supported'):
+        with folder_lock(tmp_path): pass
+
+
+def test_what_is_set_aside_is_never_written_over(tmp_path):
+    for text in 'abc':
+        (tmp_path/'log.csv').write_text(text, encoding='utf-8')
+        assert set_aside(tmp_path/'log.csv').read_text(encoding='utf-8') == text
+    kept = {p.name: p.read_text(encoding='utf-8') for p in tmp_path.iterdir()}
+    assert kept == {'log.csv.damaged': 'a', 'log.csv.damaged2': 'b', 'log.csv.damaged3': 'c'}
+
+
+@posix
+@pytest.mark.parametrize('signum', [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_asks_and_the_second_means_it(signum):
+    before = signal.getsignal(signum)
+    with stop_on_signals() as request:
+        assert not request and request.exit_code == DONE
+        signal.raise_signal(signum)
+        assert request and request.signum == signum and request.exit_code == stopped_by(signum) == 128 + signum
+        with pytest.raises(KeyboardInterrupt): signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signum) is before
+
+
+@posix
+def test_a_request_can_be_the_callers_own_and_other_threads_are_left_alone():
+    mine, seen, before = StopRequest(), [], signal.getsignal(signal.SIGTERM)
+    with stop_on_signals(mine) as request: assert request is mine
+    def elsewhere():
+        with stop_on_signals() as request: seen.append((bool(request), signal.getsignal(signal.SIGTERM) is before))
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    assert seen == [(False, True)]
