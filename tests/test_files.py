@@ -2,6 +2,7 @@
 import os
 import threading
 from pathlib import Path
+import hostile
 import pytest
 import torch
 from hypothesis import given, strategies as st
@@ -134,3 +135,23 @@ def test_words_for_what_a_file_holds():
     assert describe_names([]) == 'no tensors' and describe_names(['a']) == '1 tensor (a)' and describe_names('abc') == '3 tensors (a, b, c)'
     assert describe_names('abcd') == '4 tensors (a, b, c, ...)' and describe_names(['a\nb']) == '1 tensor (a b)'
     assert to_json({'a': 1.5}, 'mine', indent=1) == '{\n "a": 1.5\n}'
+
+
+@pytest.mark.parametrize('case', [c for c in hostile.CASES if not c.startswith(('about: ', 'weights: '))])
+def test_no_damaged_or_foreign_file_is_read(tmp_path, case):
+    hostile.CASES[case](tmp_path/'m')
+    with pytest.raises((ValueError, FileNotFoundError, IsADirectoryError)) as e: read_tensors(tmp_path/'m', 'model')
+    assert str(e.value).isprintable() and str(tmp_path/'m') in str(e.value)
+
+
+@pytest.mark.parametrize('case', [c for c in hostile.CASES if c.startswith(('about: ', 'weights: '))])
+def test_whole_files_are_read_whatever_they_say(tmp_path, case):
+    hostile.CASES[case](tmp_path/'m')
+    read_tensors(tmp_path/'m', 'model')
+
+
+@pytest.mark.parametrize('case, said', [('header: list', 'its header is \\[\\], not a table'), ('header: kind missing', 'no kind of the right form'), ('header: nested lists', 'not JSON'),
+                                        ('header: about null', 'no about of'), ('header: format 2', 'is in format 2; this version reads format 1'), ('bytes: bit turned over', 'checksum')])
+def test_what_is_wrong_with_a_file(tmp_path, case, said):
+    hostile.CASES[case](tmp_path/'m')
+    with pytest.raises(ValueError, match=said): read_tensors(tmp_path/'m', 'model')
