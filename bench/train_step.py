@@ -68,8 +68,8 @@ class PlainAttention(OfficialAttention):
 
 
 class PlainUNet(OfficialUNet):
-    "Colours first, as PyTorch lays pictures out by itself"
-    def _looked_at(self, x_t, x_in): return super()._looked_at(x_t, x_in).contiguous()
+    "Channels first, as PyTorch lays images out by itself"
+    memory_format = torch.contiguous_format
 
 
 PLAIN = {OfficialUNet: PlainUNet, StandardConv: PlainConv, ChannelNorm: PlainNorm, OfficialBlock: PlainBlock,

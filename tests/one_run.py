@@ -8,7 +8,7 @@ import signal
 import sys
 import traceback
 from pathlib import Path
-import accelerate, safetensors.torch  # noqa: F401, imported once for all runs
+import safetensors.torch  # noqa: F401, imported once for all runs
 import torch
 import torch._dynamo  # noqa: F401, every optimizer imports it
 from rddm_nb import files
