@@ -391,7 +391,7 @@ def test_progress_without_a_terminal_is_a_line_now_and_then():
     out, now = Stream(), iter(range(0, 1000, 20))
     assert list(counted('abcdef', 'restore', stream=out, every=50, clock=lambda: next(now))) == list('abcdef')
     assert out.getvalue().splitlines() == ['restore: 2 of 6 images, 2.0 min left', 'restore: 5 of 6 images, 0.4 min left']
-    assert list(counted('ab', 'restore', False, stream=out, clock=lambda: next(now))) == ['a', 'b'] and out.getvalue().count('\n') == 1
+    assert list(counted('ab', 'restore', False, stream=out, clock=lambda: next(now))) == ['a', 'b'] and out.getvalue().count('\n') == 2
 
 
 # ---- the command
