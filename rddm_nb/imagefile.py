@@ -105,8 +105,10 @@ _DEEP = re.compile(r'(RGBA?|LA|[RGBA]);16[BLN]')
 
 def _rawmodes(img):
     "How the bytes of an image that is not yet decoded are laid out, one word per tile"
-    args = [t[3] for t in getattr(img, 'tile', None) or ()]
-    return [str(a[0] if isinstance(a, tuple) and a else a) for a in args]
+    def word(codec, args):
+        args = args if isinstance(args, tuple) else (args,)
+        return f'{args[0]};16' if codec.startswith('ppm') and args[-1] > 255 else str(args[0] if args else '')
+    return [word(t[0], t[3]) for t in getattr(img, 'tile', None) or ()]
 
 def _retold(tile, rawmode):
     "A tile with its bytes laid out in another way"
@@ -127,7 +129,7 @@ def _sixteen_bits(f, img):
 
 # %% ../nbs/imagefile.ipynb #1f0a0018
 _ALIKE = {'1': 'L', 'L': 'L', 'LA': 'LA', 'La': 'LA', 'RGB': 'RGB', 'RGBX': 'RGB', 'RGBA': 'RGBA', 'RGBa': 'RGBA'}
-_GREY_STEPS = {'1': 255, '1;I': 255, 'L;2': 85, 'L;4': 17}  # levels of files with fewer than 8 bits
+_GREY_STEPS = {'L;2': 85, 'L;4': 17}  # from one level of 2 or 4 bits to the next
 
 def _plain(img):
     "An image as an array, and what was converted"
@@ -136,6 +138,14 @@ def _plain(img):
     if img.mode in ('I', 'F') or img.mode.startswith('I;16'): return np.asarray(img), []
     mode = 'RGBA' if img.has_transparency_data else 'RGB'
     return np.asarray(img.convert(mode)), [f"{'palette' if img.mode in ('P', 'PA') else img.mode} converted to {mode}"]
+
+def _values(img, raw, f):
+    "An image as an array with the depth that its file has, and what was converted"
+    if f and raw and all(map(_DEEP.fullmatch, raw)): return _sixteen_bits(f, img), []
+    a, notes = _plain(img)
+    if raw[:1] == ['I;12']: a = ((a.astype(np.uint32)*65535 + 2047)//4095).astype(np.uint16)
+    if raw and ';16' in raw[0] and a.dtype == np.uint8: notes.append('16 bits per channel read as 8')
+    return a, notes
 
 def _with_key(a, key, raw):
     "An array with an alpha channel that is zero where the colour is the transparent one"
@@ -156,27 +166,36 @@ def _orientation(img):
     except Exception: return None
 
 # %% ../nbs/imagefile.ipynb #1f0a0020
-_LIMIT = "; if you trust it, raise PIL.Image.MAX_IMAGE_PIXELS (None: no limit)"
+def _too_large(n):
+    "What to say of so many pixels"
+    return (f"it has {n} pixels, more than Pillow's limit of {Image.MAX_IMAGE_PIXELS}; "
+            "if you trust it, raise PIL.Image.MAX_IMAGE_PIXELS (None: no limit)")
 
 def _check_one(img):
     "Refuse what has too many pixels or several images"
     n, limit = img.width*img.height, Image.MAX_IMAGE_PIXELS
-    if limit and n > limit: raise ValueError(f"it has {n} pixels, more than Pillow's limit of {limit}{_LIMIT}")
+    if limit and n > limit: raise ValueError(_too_large(n))
     frames = getattr(img, 'n_frames', 1)
     if frames == 1: return []
     if img.format == 'MPO': return [f'the first of {frames} images (MPO)']
     raise ValueError(f"it holds {frames} images (an animation, or pages): save the one you mean as a file of its own")
 
+def _check_tiff(img, raw):
+    "Refuse the kind of TIFF that Pillow misreads; is its white stored as zero with 16 bits?"
+    if img.format != 'TIFF' or not raw: return False
+    if ';' not in raw[0] and len(raw[0]) == 1 and max(img.tag_v2.get(258, (1,))) > 8:
+        raise ValueError("it stores its channels one after the other with 16 bits: save it with interleaved channels")
+    return raw[0].startswith('I;16') and img.tag_v2.get(262) == 0
+
 def _from_pillow(img, f=None):
     "Pixels of a Pillow image, and of the file it comes from"
     notes, raw, mode = _check_one(img), _rawmodes(img), img.mode
+    inverted = _check_tiff(img, raw)
     img.load()
-    deep = bool(raw) and all(map(_DEEP.fullmatch, raw))
-    a, converted = (_sixteen_bits(f, img), []) if deep and f else _plain(img)
-    if deep and not f: notes.append('16 bits per channel read as 8: give the file itself to keep them')
-    if raw == ['I;12']: a = ((a.astype(np.uint32)*65535 + 2047)//4095).astype(np.uint16)
-    if mode in ('1', 'L', 'RGB') or mode.startswith('I;16'):
-        if (key := img.info.get('transparency')) is not None: a = _with_key(a, key, raw[0] if raw else '')
+    a, converted = _values(img, raw, f)
+    if inverted: a = 65535 - a
+    key = None if mode in ('P', 'PA') else img.info.get('transparency')
+    if key is not None and (a.ndim == 2 or a.shape[-1] == 3): a = _with_key(a, key, raw[0] if raw else '')
     if (o := _orientation(img)) is None: notes.append('its EXIF data are damaged: taken as upright')
     elif 1 < o < 9: a, notes = _upright(a, o), notes + [f'turned upright (EXIF orientation {o})']
     return _pixels(a, mode, notes + converted, img.info.get('icc_profile'))
@@ -214,10 +233,11 @@ def _from_path(path):
 
 def _why(e):
     "What went wrong, on one line"
-    if isinstance(e, UnidentifiedImageError): return "no image format that Pillow knows"
     text = getattr(e, 'strerror', None) or str(e)
-    if isinstance(e, (Image.DecompressionBombError, Image.DecompressionBombWarning)): text = text.rstrip('.') + _LIMIT
-    if not isinstance(e, (OSError, ValueError, SyntaxError, Warning)) or not text: text = f'{type(e).__name__} {text}'
+    if isinstance(e, UnidentifiedImageError): return "no image format that Pillow knows"
+    if isinstance(e, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
+        return _too_large(re.search(r'\d+', text)[0])
+    if not isinstance(e, (OSError, ValueError, SyntaxError)) or not text: text = f'{type(e).__name__} {text}'
     return ' '.join(text.split())
 
 # %% ../nbs/imagefile.ipynb #1f0a0023
@@ -273,7 +293,7 @@ def read_image(
     "An image as 8-bit colours, to be kept in memory while training"
     p = _decode(source)
     if p.values.dtype != np.uint8 or channels == 1: return to_uint8(_loaded(p, channels).x)
-    x = torch.from_numpy(np.ascontiguousarray(p.values.transpose(2, 0, 1)))
+    x = torch.from_numpy(np.array(p.values.transpose(2, 0, 1), order='C'))
     return _to_channels(x, channels)[0]
 
 # %% ../nbs/imagefile.ipynb #1f0a0036
