@@ -160,7 +160,7 @@ def _read_lpips(path):
     except (OSError, SafetensorError) as e:
         raise RuntimeError(f"the variable RDDM_LPIPS names {path}, which cannot be read: {e}") from None
     if missing := sorted(_LPIPS_KEYS - set(weights)):
-        raise RuntimeError(f"the variable RDDM_LPIPS names {path}, which holds no LPIPS weights: {missing[0]} is missing")
+        raise RuntimeError(f"the variable RDDM_LPIPS names {path}, which holds no LPIPS weights: it lacks {missing[0]}")
     return {k: v.float() for k, v in weights.items()}
 
 def _lpips_weights():
@@ -204,10 +204,15 @@ METRICS = {
 
 def find_metric(
     name:str, # one of `METRICS`
+    protocol:Protocol=Protocol(), # how it is to be measured
 )->Metric: # ready to use
-    "A metric by name; what it needs is there"
+    "A metric by name; what it needs is there, and the protocol suits it"
     if name not in METRICS: raise ValueError(f"a metric must be one of {', '.join(METRICS)}, got {name!r}")
     metric = METRICS[name]
+    if protocol.region != 'all' and not metric.region:
+        raise ValueError(f"{name} compares windows and cannot be restricted to a region")
+    if metric.colour and protocol.colour != 'rgb':
+        raise ValueError(f"{name} needs colours: use a protocol with colour='rgb'")
     if callable(metric.needs): metric.needs()
     elif metric.needs and find_spec(metric.needs) is None:
         raise RuntimeError(f"{name} needs {metric.needs}: pip install 'rddm_nb[metrics]'")
@@ -222,15 +227,6 @@ def find_protocol(
     if protocol in PROTOCOLS: return PROTOCOLS[protocol]
     raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}, or a Protocol, got {protocol!r}")
 
-def _check_fit(name, metric, x, protocol):
-    "Refuse what a metric is not defined for"
-    if protocol.region != 'all' and not metric.region:
-        raise ValueError(f"{name} compares windows and cannot be restricted to a region")
-    if metric.colour and protocol.colour != 'rgb':
-        raise ValueError(f"{name} needs colours: use a protocol with colour='rgb'")
-    if min(x.shape[-2:]) < metric.side:
-        raise ValueError(f"{name} needs {metric.side} pixels on a side, the images have {x.shape[-2]}x{x.shape[-1]}")
-
 def measure(
     what:str, # one of `METRICS`
     a:Tensor, # images (B, C, H, W) in [-1, 1], of one channel or three
@@ -239,14 +235,17 @@ def measure(
     mask:Tensor|None=None, # (B, 1, H, W) in [-1, 1], positive inside, for protocols with a region
 )->MetricResult: # mean over images, and each
     "A number with its protocol"
-    metric, protocol = find_metric(what), find_protocol(protocol)
+    protocol = find_protocol(protocol)
+    metric = find_metric(what, protocol)
     if a.shape != b.shape:
         raise ValueError(f"images of equal shapes are compared, got {tuple(a.shape)} and {tuple(b.shape)}")
     p, q = (apply_protocol(x, protocol) for x in (a, b))
-    _check_fit(what, metric, p, protocol)
-    w = _weights(p, protocol, mask)
+    h, w = p.shape[-2:]
+    if min(h, w) < metric.side:
+        raise ValueError(f"{what} needs {metric.side} pixels on a side, the images have {h}x{w}")
+    weights = _weights(p, protocol, mask)
     if metric.colour: p, q = (x.expand(-1, 3, -1, -1) for x in (p, q))
-    each = metric.function(p, q, w)
+    each = metric.function(p, q, weights)
     if each.isnan().any(): raise ValueError(f"{what} of these images is not a number")
     return MetricResult(each.mean().item(), what, protocol, tuple(each.tolist()))
 

@@ -253,7 +253,7 @@ def test_lpips_weights_that_are_others_or_none(weights, tmp_path, monkeypatch):
     from safetensors.torch import save_file
     save_file({k: v for k, v in weights.items() if k != 'lin3.weight'}, tmp_path/'half.safetensors')
     monkeypatch.setenv('RDDM_LPIPS', str(tmp_path/'half.safetensors'))
-    with pytest.raises(RuntimeError, match='holds no LPIPS weights: lin3.weight is missing'): find_metric('LPIPS')
+    with pytest.raises(RuntimeError, match='holds no LPIPS weights: it lacks lin3.weight'): find_metric('LPIPS')
     monkeypatch.delenv('RDDM_LPIPS')
     with pytest.raises(RuntimeError, match='set the variable RDDM_LPIPS to a safetensors file'): find_metric('LPIPS')
 
