@@ -318,7 +318,7 @@ def explain(
         return f'{name}: there is not enough memory for it: try a smaller tile'
     known = (OSError, ValueError, ArithmeticError, RuntimeError)
     if not isinstance(e, known) or not text: text = f'{type(e).__name__} {text}'.strip()
-    return text if not name or text.startswith(str(name)) else f'{name}: {text}'
+    return text if not name or text.startswith((f'{name} ', f'{name}:')) else f'{name}: {text}'
 
 # %% ../nbs/restore.ipynb #f6023f9a
 class FolderReport(NamedTuple):
