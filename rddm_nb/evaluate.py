@@ -11,7 +11,6 @@ __all__ = ['EvalCase', 'measure_case', 'sample_std', 'Calibration', 'Evaluation'
 # %% ../nbs/evaluate.ipynb #33b35043
 import csv
 import io
-import json
 import math
 import re
 import shutil
@@ -25,6 +24,7 @@ from fastcore.basics import patch
 from . import __version__
 from .cli import on_white
 from .data import PAIRINGS, match, pairs_from_layout
+from .files import to_json
 from .imagefile import load_image, save_image
 from .metrics import METRICS, PROTOCOLS, MetricResult, Protocol, find_metric, find_protocol, measure
 from .restore import (CommandParser, Stoppable, counted, explain, fit_channels, network_option, number, restore_loaded,
@@ -295,7 +295,7 @@ def _parser():
     p = CommandParser('rddm-evaluate', 'Compare restored images with the ground truth: two folders, or a model.')
     add = p.add_argument
     add('folders', nargs='*', metavar='FOLDER', help='restored images and targets; with --model, inputs and targets')
-    add('--model', help='model file that restores the inputs')
+    add('--model', help='what restores the inputs: model file, folder or repository, or a network in the box')
     add('--set', dest='root', help='folder of a data set in a known layout, instead of two folders; needs --model')
     add('--split', default='test', help='of the data set')
     add('--inputs', help='folder of the degraded images, to say what was gained')
@@ -348,7 +348,7 @@ def _keep_spread(folder, case):
 
 def _write(folder, ev, cases, about):
     "The results in a folder of their own"
-    plain = json.dumps(dict(ev.summary(), **about), indent=1, allow_nan=False)
+    plain = to_json(dict(ev.summary(), **about), 'evaluation.json', indent=1)
     (folder/'evaluation.json').write_text(plain, encoding='utf-8')
     (folder/'each.csv').write_text(ev.table(), encoding='utf-8', errors='backslashreplace')
     sheet = comparison_sheet([replace(cases[n](), name=n) for n in ev.best_median_worst()])

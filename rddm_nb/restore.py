@@ -7,8 +7,8 @@ Docs: https://rddm-nb.github.io/rddm_nb/restore.html.md"""
 # %% auto #0
 __all__ = ['tile_offsets', 'tile_weights', 'Tiled', 'network_option', 'default_tile', 'attention_memory', 'restore',
            'fit_channels', 'restore_loaded', 'result_names', 'Masks', 'describe_settings', 'say', 'counted',
-           'Stoppable', 'explain', 'FolderReport', 'check_condition', 'restore_folder', 'load_any', 'CommandParser',
-           'number', 'sampling_options', 'sampling_model', 'run_command', 'main']
+           'Stoppable', 'explain', 'FolderReport', 'check_condition', 'restore_folder', 'CommandParser', 'number',
+           'sampling_options', 'sampling_model', 'run_command', 'main']
 
 # %% ../nbs/restore.ipynb #87a5f639
 import argparse
@@ -26,13 +26,12 @@ import torch
 from torch import Tensor
 from . import __version__
 from .estimate import Prediction, predict
-from .files import atomic_write
+from .files import atomic_write, one_line, stale_temporaries, to_json
 from .imagefile import IMAGE_SUFFIXES, LoadedImage, list_images, load_image, same_name, save_image
-from .official import OfficialUNet, fuse_weights
+from .models import find_model, load_network
 from .runtime import (DONE, FAILED, NOT_STARTED, StopRequest, claim_folder, generator_for, pick_device,
                              stop_on_signals, stopped_by)
 from .sampler import sample
-from .unet import load_model
 
 # %% ../nbs/restore.ipynb #54fc5aa7
 def tile_offsets(
@@ -259,7 +258,7 @@ def _claim(out, results, about, force):
     claim_folder(out, (), force)
     if old is not None and not _differences(old, about): return set(there), old
     for p in there: p.unlink()
-    atomic_write(path, json.dumps(about, indent=1, allow_nan=False).encode(), force=True)
+    atomic_write(path, to_json(about, path.name, indent=1).encode(), force=True)
     return set(), about
 
 # %% ../nbs/restore.ipynb #b510000c
@@ -270,8 +269,8 @@ def say(
     "Print whatever it is: on a narrow console, and where names hold line breaks or bytes that are no text"
     stream = stream or sys.stdout
     encoding = getattr(stream, 'encoding', None) or 'utf-8'
-    text = [''.join(c if c.isprintable() else repr(c)[1:-1] for c in str(line)) for line in lines]
-    print('\n'.join(text).encode(encoding, 'backslashreplace').decode(encoding), file=stream, flush=True)
+    text = '\n'.join(one_line(line, 8000) for line in lines)
+    print(text.encode(encoding, 'backslashreplace').decode(encoding), file=stream, flush=True)
 
 def counted(
     items, # a list
@@ -313,7 +312,8 @@ def explain(
     name, # of the file
 )->str: # one line that names it
     "Why a file could not be done"
-    text, name = ' '.join((getattr(e, 'strerror', None) or str(e)).split()), name or getattr(e, 'filename', None) or ''
+    text = one_line(getattr(e, 'strerror', None) or e, 600)
+    name = one_line(name or getattr(e, 'filename', None) or '', 4096)
     if isinstance(e, (MemoryError, torch.cuda.OutOfMemoryError)) or 'allocate memory' in text:
         return f'{name}: there is not enough memory for it: try a smaller tile'
     known = (OSError, ValueError, ArithmeticError, RuntimeError)
@@ -373,6 +373,7 @@ def restore_folder(
     options, results = _options(model, kw), {p: out/name for p, name in result_names(files).items()}
     about = _settings(model, folder, masks, colour, options)
     there, about = _claim(out, list(results.values()), about, force)
+    for p in stale_temporaries(out) if part[1] == 1 else []: p.unlink()
     mine, ask = files[part[0]::part[1]], model if stop is None else Stoppable(model, stop)
     report = FolderReport([], [], sum(results[p] in there for p in mine), about, Counter())
     for p in counted([p for p in mine if results[p] not in there], 'restore', progress):
@@ -382,20 +383,6 @@ def restore_folder(
             if warn: warn(report.failed[-1][1])
         else: report.done.append(results[p])
     return report
-
-# %% ../nbs/restore.ipynb #172b20fe
-def load_any(
-    path, # a model file
-    device='cpu', # where to put the network
-): # the network in float32 with its `schedule` and the `sha256` of its file, ready to sample
-    "A model of any registered network, its fixed filters made once"
-    net = load_model(path, device).float()
-    if not all(v.isfinite().all() for v in net.state_dict().values()):
-        raise ValueError(f"{path} holds weights that are NaN or infinite: it restores nothing, its training blew up")
-    schedule = net.schedule
-    if isinstance(net, OfficialUNet): net = fuse_weights(net)
-    net.schedule, net.sha256 = schedule, hashlib.sha256(Path(path).read_bytes()).hexdigest()
-    return net
 
 # %% ../nbs/restore.ipynb #1eca7c0c
 class CommandParser(argparse.ArgumentParser):
@@ -448,7 +435,7 @@ def _part(word):
 
 def _parser():
     p = CommandParser('rddm-restore', 'Restore the images of a folder with a trained model, or go on where it stopped.')
-    p.add_argument('model', help='model file, for example rddm_demo/model.safetensors')
+    p.add_argument('model', help='model file, folder or repository, or a network in the box, such as rain')
     p.add_argument('inputs', help='folder of degraded images, or one file')
     p.add_argument('outputs', help='folder for the results (PNG) and restore.json, which says what made them')
     p.add_argument('--part', type=_part, default='1/1', help='this process does part I/N of the images')
@@ -460,14 +447,15 @@ def _parser():
 _MUCH = 2 # GiB that attention may need without a warning
 
 def sampling_model(
-    name, # model file
+    name, # model file, folder, repository, or a network in the box
     args, # parsed `sampling_options`; `tile` is set
     warn, # called as warn(line) if a tile is unusual
 ): # (network, options of `restore`)
     "The model and the options that the words of a command ask for"
-    device = pick_device(args.device)
-    model = load_any(name, device)
+    device, path = pick_device(args.device), find_model(name)
+    model = load_network(path, device)
     model.schedule.grid(args.steps)
+    model.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     options = _options(model, {k: getattr(args, k) for k in ('steps', 'eta', 'seed', 'tile', 'overlap')})
     tile, best, needs = options['tile'], default_tile(model), lambda n: f'{attention_memory(model, n):.1f} GiB'
     if args.tile and attention_memory(model, tile) > _MUCH:

@@ -19,7 +19,8 @@ from rddm_nb.estimate import Prediction
 from rddm_nb.evaluate import Calibration, EvalCase, evaluate, from_folders, from_model, main, measure_case, comparison_sheet, sample_std
 from rddm_nb.imagefile import load_image, read_image, save_image
 from rddm_nb.metrics import METRICS, Metric, Protocol, measure
-from rddm_nb.restore import load_any, restore
+from rddm_nb.models import load_network
+from rddm_nb.restore import restore
 from rddm_nb.runtime import StopRequest
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import UNet, save_model
@@ -112,7 +113,7 @@ def test_evaluation_takes_what_can_be_read_and_names_the_rest():
     close(s['measures']['PSNR']['mean'], (measure_case(case())['PSNR'] + measure_case(case(seed=5))['PSNR'])/2, 1e-9)
     assert s['failed'] == [dict(name='b', why='b: b.png cannot be read')] and s['images'] == 2 and s['uncertainty']['verdict'] and s['protocol'] == 'RGB'
     json.dumps(s, allow_nan=False)
-    with pytest.raises(ValueError, match='none of 1 pictures could be measured: b.png'): evaluate(dict(b=broken))
+    with pytest.raises(ValueError, match='none of 1 images could be measured: b: b.png'): evaluate(dict(b=broken))
     with pytest.raises(ValueError, match="measures must be some of .*, got 'FID'"): evaluate(dict(b=broken), ('FID',))
     with pytest.raises(ValueError, match='protocol must be one of'): evaluate(dict(b=broken), protocol='SIDD')
 
@@ -177,7 +178,7 @@ def test_a_model_with_several_seeds(folders):
     maps = sorted((folders/'ev/spread').iterdir())
     assert [p.name for p in maps] == ['0.png', '1.png', '2.png'] and Image.open(maps[1]).size == (30, 25)
     x_in = load_image(folders/'in/1.png').x
-    samples = torch.stack([restore(load_any(words[1]), x_in, 2, 16, 4, seed=k) for k in range(3)]).clamp(-1, 1)
+    samples = torch.stack([restore(load_network(words[1]), x_in, 2, 16, 4, seed=k) for k in range(3)]).clamp(-1, 1)
     grey = read_image(maps[1])[0]
     close(grey, (sample_std(samples)*127.5*4).round().clamp(0, 255), 1)
 
@@ -308,7 +309,7 @@ def test_masks_condition_the_network_and_cut_out_the_region(folders, capsys):
     words = ['--model', net, folders/'in', folders/'truth', '--measures', 'PSNR']
     assert evaluated(folders, *words, '--masks', folders/'masks', '--region', 'inside') == 0
     x_in, mask, x0 = (load_image(folders/f'{f}/1.png').x for f in ('in', 'masks', 'truth'))
-    want = restore(load_any(net), x_in, 1, cond=mask)
+    want = restore(load_network(net), x_in, 1, cond=mask)
     rows = list(csv.DictReader((folders/'ev/each.csv').open(encoding='utf-8')))
     close(float(rows[1]['PSNR']), measure('PSNR', want[None, :, :, :12], x0[None, :, :, :12]).value, 1e-6)
     capsys.readouterr()

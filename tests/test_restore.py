@@ -17,9 +17,10 @@ import torch
 from common import awake, close, pictures, randn, rng
 from hypothesis import given, strategies as st
 from rddm_nb.estimate import Prediction
+from rddm_nb.files import write_tensors
 from rddm_nb.imagefile import LoadedImage, load_image, save_image
 from rddm_nb.official import OfficialUNet
-from rddm_nb.restore import (Tiled, attention_memory, counted, default_tile, describe_settings, load_any, main, restore, restore_folder,
+from rddm_nb.restore import (Tiled, attention_memory, counted, default_tile, describe_settings, main, restore, restore_folder,
                              restore_loaded, result_names, say, tile_offsets, tile_weights)
 from rddm_nb.runtime import StopRequest, seed_for
 from rddm_nb.sampler import sample
@@ -383,8 +384,8 @@ class Stream(io.StringIO):
 
 def test_printing_never_fails():
     out = Stream()
-    say('naïve \udcff a\nb', '→', stream=out)
-    assert out.getvalue() == 'na\\xefve \\udcff a\\nb\n\\u2192\n'
+    say('naïve \udcff \x07', '→', stream=out)
+    assert out.getvalue() == 'na\\xefve \\udcff \\x07\n\\u2192\n'
 
 
 def test_progress_without_a_terminal_is_a_line_now_and_then():
@@ -401,7 +402,6 @@ def test_the_command(folder, kind, capsys):
     n = kind('res', dim=8, mults=(1, 2)) if kind is OfficialUNet else kind(8, mults=(1, 2))
     save_model(folder/'m', n, S)
     args = [str(folder/'m'), str(folder/'in'), str(folder/'out'), '--device', 'cpu', '--steps', '2', '--tile', '8', '--overlap', '2']
-    assert type(load_any(folder/'m')) is kind
     assert main(args + ['--part', '1/2']) == 0 and 'restored 2 images' in capsys.readouterr().out
     (folder/'in/9.png').write_bytes(b'x')
     assert main(args) == 1
@@ -416,8 +416,8 @@ def test_a_model_in_half_precision_and_one_that_blew_up(folder, capsys):
     words = lambda m: [str(folder/m), str(folder/'in'), str(folder/f'out_{m}'), '--steps', '1', '--device', 'cpu', '--tile', '16']
     assert main(words('half')) == 0
     bad = net()
-    next(bad.parameters()).data[0] = math.nan
-    save_model(folder/'nan', bad, S)
+    state = {k: v*math.nan for k, v in bad.state_dict().items()}
+    write_tensors(folder/'nan', state, 'model', dict(network='UNet', config=bad.config, schedule=S.to_dict(), meta={}))
     capsys.readouterr()
     assert main(words('nan')) == 2
     err = capsys.readouterr().err
@@ -479,6 +479,21 @@ def test_a_notebook_does_not_parse_the_words_of_its_kernel(call, tiny, capsys, m
     monkeypatch.setattr(sys, 'argv', ['/usr/bin/rddm-restore', *sys.argv[1:], '--steps', '1'])
     assert call() == 0 and (tiny/'kernel/a.png').exists()
     shutil.rmtree(tiny/'kernel')
+
+
+def test_a_network_in_the_box_by_its_name(folder, capsys):
+    assert main(['rain', str(folder/'in'), str(folder/'out'), '--steps', '1', '--device', 'cpu']) == 0
+    assert main(['snow', str(folder/'in'), str(folder/'out2'), '--steps', '1', '--device', 'cpu']) == 2
+    assert 'rain, emoji' in capsys.readouterr().err and not (folder/'out2').exists()
+
+
+def test_what_killed_writes_left_is_removed(folder):
+    quiet(Model(), folder, steps=1)
+    (folder/'out/.0.png.123.tmp').write_bytes(b'x')
+    quiet(Model(), folder, steps=1, part=(0, 2))
+    assert (folder/'out/.0.png.123.tmp').exists()
+    quiet(Model(), folder, steps=1)
+    assert sorted(names((folder/'out').iterdir())) == ['0.png', '1.png', '2.png', '3.png', 'restore.json']
 
 
 def test_the_command_is_in_the_project():
