@@ -308,7 +308,7 @@ def test_the_signal_to_noise_ratio_is_that_of_the_state(schedule):
 
 
 def test_the_corner_has_no_signal_to_noise_ratio():
-    with pytest.raises(SingularError, match='corner'): RDDMScheduler(20, beta_schedule='bridge').alphas_cumprod
+    with pytest.raises(SingularError, match='corner'): _ = RDDMScheduler(20, beta_schedule="bridge").alphas_cumprod
 
 
 # ----- training -----
