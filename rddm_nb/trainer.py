@@ -64,7 +64,7 @@ class TrainConfig:
     warmup: int = 0 # steps until then
     decay: str = 'none' # afterwards: 'none', or 'cosine' down to 1 %
     optimizer: str = 'adamw' # 'adamw' or 'radam'
-    betas: tuple = (.9, .99) # of the optimizer
+    betas: tuple[float, float] = (.9, .99) # of the optimizer
     weight_decay: float = 0.
     clip: float|None = 1. # largest norm of the gradient
     clip_each: bool = False # every network by itself, as with an optimizer for each
