@@ -18,6 +18,7 @@ import json
 import math
 import os
 import re
+import signal
 import sys
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
@@ -161,7 +162,7 @@ def merge(
 @dataclass(frozen=True)
 class DataConfig(Typed):
     "What to learn from"
-    kind: Literal['embedded', 'pairs', 'clean', 'table'] = 'embedded' # images in the package, pairs, clean images or a table
+    kind: Literal['embedded', 'pairs', 'clean', 'table'] = 'embedded' # images of the package, pairs, clean, or a table
     root: str = '' # folder of a data set in a known layout, or id of a table
     split: str = 'train' # of that data set
     inputs: str = '' # folder or .flist file of degraded images; of a table, the column
@@ -225,7 +226,8 @@ class ScheduleConfig(Typed):
         takes = {k: p.default for k, p in signature.parameters.items() if k != 'T'}
         if odd := [k for k in self.options() if k not in takes]:
             has = f"has {', '.join(takes)}" if takes else 'has only T'
-            raise ValueError(f"{odd[0]} must be left out for kind={self.kind!r}, which {has}; got {getattr(self, odd[0])!r}")
+            got = f'got {getattr(self, odd[0])!r}'
+            raise ValueError(f"{odd[0]} must be left out for kind={self.kind!r}, which {has}; {got}")
         for f in fields(self)[2:]:
             if f.name in takes and getattr(self, f.name) is None:
                 object.__setattr__(self, f.name, convert(takes[f.name], f.type, f.name))
@@ -391,7 +393,7 @@ def run_command(
     try: return work(own_words(prog) if argv is None else [str(w) for w in argv])
     except SystemExit as e: return e.code or DONE
     except CommandFailed as e: code, why = FAILED, e
-    except KeyboardInterrupt: code, why = stopped_by(2), 'interrupted'
+    except KeyboardInterrupt as e: code, why = stopped_by(signal.SIGINT), str(e) or 'interrupted'
     except _ERRORS as e: code, why = NOT_STARTED, e
     print(f'{prog}: {one_line(why) or type(why).__name__}', file=sys.stderr)
     return code
