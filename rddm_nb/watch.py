@@ -1,4 +1,4 @@
-"""Watch a training: a curve, a bar, TensorBoard, and the same pictures restored again and again.
+"""Watch a training: a curve, a bar, TensorBoard, and the same images restored again and again.
 
 Docs: https://rddm-nb.github.io/rddm_nb/watch.html.md"""
 
@@ -23,14 +23,18 @@ from .viz import COLORS, RenderedFigure, canvas, show_images
 def plot_log(
     rows:list, # rows of a log: dicts with `step`, `loss` and perhaps `psnr`
 )->RenderedFigure:
-    "The loss of a run, and the PSNR of its held-out pictures where there is one"
-    seen = [(r['step'], r['psnr']) for r in rows if math.isfinite(r.get('psnr', math.nan))]
-    fig, axes = canvas(1, 1 + bool(seen), width=4.5 + 2.5*bool(seen), height=2, squeeze=False)
+    "The loss of a run, and the PSNR of its held-out images where there is one"
+    scores = [(r['step'], r['psnr']) for r in rows if math.isfinite(r.get('psnr', math.nan))]
+    fig, axes = canvas(1, 1 + bool(scores), width=4.5 + 2.5*bool(scores), height=2, squeeze=False)
     ax = axes[0, 0]
-    ax.plot([r['step'] for r in rows], [r['loss'] for r in rows], 'o-', ms=2, color=COLORS['res']); ax.set(xlabel='step', ylabel='loss')
+    ax.plot([r['step'] for r in rows], [r['loss'] for r in rows], 'o-', ms=2, color=COLORS['res'])
+    ax.set(xlabel='step', ylabel='loss')
     if all(r['loss'] > 0 for r in rows): ax.set_yscale('log')
-    if seen: axes[0, 1].plot(*zip(*seen), 'o-', ms=3, color=COLORS['x0']); axes[0, 1].set(xlabel='step', ylabel='PSNR (dB)')
-    return RenderedFigure(fig, alt='the loss of a training over its steps' + ', and the PSNR of pictures held out' * bool(seen))
+    if scores:
+        axes[0, 1].plot(*zip(*scores), 'o-', ms=3, color=COLORS['x0'])
+        axes[0, 1].set(xlabel='step', ylabel='PSNR (dB)')
+    more = ', and the PSNR of held-out images' if scores else ''
+    return RenderedFigure(fig, alt=f'the loss of a training over its steps{more}')
 
 # %% ../nbs/watch.ipynb #7e456590
 class LivePlot:
@@ -41,15 +45,16 @@ class LivePlot:
     ):
         from IPython.display import display
         self.rows.append(row)
-        picture = plot_log(self.rows)
-        if self.handle is None: self.handle = display(picture, display_id=True)
-        else: self.handle.update(picture)
+        figure = plot_log(self.rows)
+        if self.handle is None: self.handle = display(figure, display_id=True)
+        else: self.handle.update(figure)
 
 # %% ../nbs/watch.ipynb #73ad5267
 def _words(row):
     "One reading of the loss in a line"
-    seen = f", PSNR {row['psnr']:.2f} dB" if math.isfinite(row.get('psnr', math.nan)) else ''
-    return f"loss {row['loss']:.4f}, gradient {row['grad_norm']:.3f}, rate {row['lr']:.2e}, {row['pairs_per_second']:.1f} pairs/s{seen}"
+    score = f", PSNR {row['psnr']:.2f} dB" if math.isfinite(row.get('psnr', math.nan)) else ''
+    return (f"loss {row['loss']:.4f}, gradient {row['grad_norm']:.3f}, learning rate {row['lr']:.2e}, "
+            f"{row['pairs_per_second']:.1f} pairs/s{score}")
 
 class ConsoleReport:
     "A report for the terminal: a bar, or lines where the words go to a file"
@@ -61,10 +66,13 @@ class ConsoleReport:
     def __call__(self,
         row:dict, # one reading of the loss
     ):
-        if not self.stream.isatty(): print(f"step {row['step']}, {_words(row)}", file=self.stream, flush=True); return
+        if not self.stream.isatty():
+            print(f"step {row['step']}, {_words(row)}", file=self.stream, flush=True)
+            return
         from tqdm import tqdm
         if self.bar is None: self.bar = tqdm(total=self.steps, file=self.stream, unit='step')
-        self.bar.update(row['step'] - self.bar.n); self.bar.set_postfix_str(_words(row))
+        self.bar.update(row['step'] - self.bar.n)
+        self.bar.set_postfix_str(_words(row))
         if row['step'] >= self.steps: self.bar.close()
 
 # %% ../nbs/watch.ipynb #a7418038
@@ -74,7 +82,9 @@ class TensorBoardReport:
         folder, # where to write them
     ):
         try: from torch.utils.tensorboard import SummaryWriter
-        except ImportError: raise ImportError("TensorBoard is not installed: pip install tensorboard, or leave this report out; the log of a run is a CSV file in any case") from None
+        except ImportError:
+            raise ImportError("TensorBoard is not installed: pip install tensorboard, or leave this report out; "
+                              "the log of a run is a CSV file in any case") from None
         self.writer = SummaryWriter(str(folder))
     def __call__(self,
         row:dict, # one reading of the loss
@@ -97,27 +107,30 @@ class HeldOutEval:
     def __init__(self,
         held:Batch, # the pairs, on the network's device
         schedule, # where states live
-        folder=None, # where sheets are written, one per look; None writes none
+        folder=None, # where sheets are written, one per evaluation; None writes none
         steps:int=5, # of sampling
         eta:float=0., # share of fresh noise
         seed:int=0, # of the noise
-        show:int=8, # pictures on a sheet
+        show:int=8, # images on a sheet
     ):
-        self.held, self.schedule, self.folder, self.how, self.seed, self.show = held, schedule, folder and Path(folder), dict(steps=steps, eta=eta), seed, show
+        self.held, self.schedule, self.seed, self.show = held, schedule, seed, show
+        self.folder, self.how = folder and Path(folder), dict(steps=steps, eta=eta)
         self.restores = bool(held.x_in.any())
     def restore(self, net):
         "What the network makes of the pairs"
         x_in = self.held.x_in
         what = dict(x_in=x_in) if self.restores else dict(shape=x_in.shape)
-        return sample(net, **what, cond=self.held.cond, schedule=self.schedule, generator=generator_for(x_in.device, self.seed, 'look'), **self.how)
+        generator = generator_for(x_in.device, self.seed, 'held out')
+        return sample(net, **what, cond=self.held.cond, schedule=self.schedule, generator=generator, **self.how)
     def sheet(self, out)->RenderedFigure:
-        "Input, result and truth; results alone where there is no input"
+        "Input, result and ground truth; results alone where there is no input"
         rows = dict(input=self.held.x_in, restored=out, truth=self.held.x0) if self.restores else dict(samples=out)
-        return show_images({k: v[:self.show].cpu() for k, v in rows.items()}, alt=f"{', '.join(rows)} of pictures held out")
+        shown = {k: v[:self.show].cpu() for k, v in rows.items()}
+        return show_images(shown, alt=f"{', '.join(rows)} of held-out images")
     def __call__(self,
         net, # a predictor
         step:int, # steps done, for the name of the sheet
-    )->float: # mean PSNR in dB; nan where there is no truth
+    )->float: # mean PSNR in dB; nan where there is no ground truth
         out = self.restore(net)
         if self.folder:
             self.folder.mkdir(parents=True, exist_ok=True)

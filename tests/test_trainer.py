@@ -1,25 +1,36 @@
-"""The trainer learns what it says: against the loop written out, split or whole, and what it does when something goes wrong."""
+"""The trainer learns what it says, against the loop written out, and keeps what it learned, whatever happens to the run."""
+import csv
+import json
 import math
 import os
+import shutil
+import signal
+import warnings
+from pathlib import Path
 import pytest
 import torch
-from common import close, error, rng
-from hypothesis import given, strategies as st
+from common import Net, close, error, rng
+from hypothesis import given, settings, strategies as st
+from safetensors.torch import load_file
 from rddm_nb.demo import draw_pairs
 from rddm_nb.estimate import Prediction
+from rddm_nb.files import write_tensors
 from rddm_nb.objective import loss_of
 from rddm_nb.schedule import Schedule
-from rddm_nb.runtime import generator_for, seed_for
-from rddm_nb.trainer import Batch, Checkpoints, FunctionSource, Log, TrainConfig, Trainer, draw_states, folder_lock
+from rddm_nb.runtime import folder_lock, generator_for, seed_for
+from rddm_nb.trainer import (Batch, Checkpoints, FunctionSource, Log, TrainConfig, Trainer, TrainingError, draw_states,
+                             make_accelerator)
 from rddm_nb.unet import UNet
 
 S = Schedule.power(T=10)
-posix = pytest.mark.skipif(os.name != 'posix', reason='locks are POSIX here')
+OLD = Path(__file__).with_name('old')
+posix = pytest.mark.skipif(os.name != 'posix', reason='locks and signals are POSIX here')
 
 
-def small(plan, source=None, folder=None, net=None, **kw):
+def small(config, source=None, folder=None, net=None, **kw):
     torch.manual_seed(0)
-    return Trainer(net or UNet(8, mults=(1,)).double(), source or FunctionSource(draw), S, plan, folder, device='cpu', **kw)
+    net, source = net or UNet(8, mults=(1,)).double(), source or FunctionSource(draw)
+    return Trainer(net, source, S, config, folder, make_accelerator('cpu'), **kw)
 
 
 def draw(n, g):
@@ -30,10 +41,11 @@ def draw(n, g):
 def flat(net): return torch.cat([p.detach().flatten() for p in net.parameters()])
 
 
-@pytest.mark.parametrize('kw', [{}, dict(loss='l2', clip=.01), dict(warmup=3, decay='cosine', weight_decay=.1), dict(ema=.5, ema_every=2), dict(clip=None, betas=(.5, .9))], ids=str)
+@pytest.mark.parametrize('kw', [{}, dict(loss='l2', clip=.01), dict(warmup=3, decay='cosine', weight_decay=.1),
+                                dict(ema=.5, ema_every=2), dict(clip=None, betas=(.5, .9))], ids=str)
 def test_a_run_is_the_loop_written_out(kw):
-    plan = TrainConfig(steps=5, batch=4, lr=3e-3, **kw)
-    got = flat(small(plan).fit())
+    config = TrainConfig(steps=5, batch=4, lr=3e-3, **kw)
+    got = flat(small(config).fit())
     torch.manual_seed(0)
     net = UNet(8, mults=(1,)).double()
     ps = list(net.parameters())
@@ -44,32 +56,32 @@ def test_a_run_is_the_loop_written_out(kw):
         eps = torch.randn(x0.shape, generator=generator_for('cpu', 0, 'noise', k), dtype=x0.dtype)
         a, b = S.abar[t].view(-1, 1, 1, 1), S.bbar[t].view(-1, 1, 1, 1)
         d = net(x0 + a*(x_in - x0) + b*eps, x_in, a, b, t).res - (x_in - x0)
-        grads = torch.autograd.grad((d.abs() if plan.loss == 'l1' else d**2).mean(), ps)
+        grads = torch.autograd.grad((d.abs() if config.loss == 'l1' else d**2).mean(), ps)
         norm = torch.stack([g.square().sum() for g in grads]).sum().sqrt()
-        grads = [g*min(1, plan.clip/(norm.item() + 1e-6)) for g in grads] if plan.clip else grads
-        up = min(1, (k + 1)/plan.warmup) if plan.warmup else 1
-        lr = plan.lr*up*((.01 + .99*(1 + math.cos(math.pi*k/5))/2) if plan.decay == 'cosine' else 1)
-        b1, b2 = plan.betas
+        grads = [g*min(1, config.clip/(norm.item() + 1e-6)) for g in grads] if config.clip else grads
+        up = min(1, (k + 1)/config.warmup) if config.warmup else 1
+        lr = config.lr*up*((.01 + .99*(1 + math.cos(math.pi*k/5))/2) if config.decay == 'cosine' else 1)
+        b1, b2 = config.betas
         with torch.no_grad():
             for i, (p, g) in enumerate(zip(ps, grads)):
-                p *= 1 - lr*plan.weight_decay
+                p *= 1 - lr*config.weight_decay
                 m[i], v[i] = b1*m[i] + (1 - b1)*g, b2*v[i] + (1 - b2)*g**2
                 p -= lr*(m[i]/(1 - b1**(k + 1)))/((v[i]/(1 - b2**(k + 1))).sqrt() + 1e-8)
-            if (k + 1) % plan.ema_every == 0:
-                n = (k + 1)//plan.ema_every
-                decay = min(plan.ema, (1 + n)/(10 + n))
+            if (k + 1) % config.ema_every == 0:
+                n = (k + 1)//config.ema_every
+                decay = min(config.ema, (1 + n)/(10 + n))
                 ema = [decay*e + (1 - decay)*p for e, p in zip(ema, ps)]
     close(got, torch.cat([e.flatten() for e in ema]), 1e-9)
 
 
 @pytest.mark.parametrize('lams', [(1., 0.), (0., 1.), (.5, 3.)])
 def test_the_switches_reach_the_loss(lams):
-    plan = TrainConfig(steps=1, batch=4, lr=1e-3, ema=0., clip=None, lam_res=lams[0], lam_eps=lams[1], log_every=1)
+    config = TrainConfig(steps=1, batch=4, lr=1e-3, ema=0., clip=None, lam_res=lams[0], lam_eps=lams[1], log_every=1)
     rows, nets = [], [UNet(8, mults=(1,), predicts='both').double() for _ in range(2)]
     nets[1].load_state_dict(nets[0].state_dict())
-    small(plan, net=nets[0], report=rows.append).fit()
+    small(config, net=nets[0], report=rows.append).fit()
     x0, x_in = draw(4, generator_for('cpu', 0, 'pairs', 0))
-    x_t, eps, a, b, t = draw_states(Batch(x0, x_in), plan, S, 0, slice(None))
+    x_t, eps, a, b, t = draw_states(Batch(x0, x_in), config, S, 0, slice(None))
     p = nets[1](x_t, x_in, a, b, t)
     close(rows[0]['loss'], lams[0]*(p.res - x_in + x0).abs().mean() + lams[1]*(p.eps - eps).abs().mean(), 1e-6)
 
@@ -82,16 +94,19 @@ def test_clipping_each_network_is_an_optimizer_for_each():
         n = OfficialUNet(**kw).double()
         with torch.no_grad(): n.nets['eps'].out.weight.mul_(30)
         return n
-    plan = dict(steps=3, batch=4, lr=1e-3, ema=0., clip=.01)
-    together, each = (flat(small(TrainConfig(clip_each=c, **plan), net=net()).fit()) for c in (False, True))
+    config = dict(steps=3, batch=4, lr=1e-3, ema=0., clip=.01)
+    together, each = (flat(small(TrainConfig(clip_each=c, **config), net=net()).fit()) for c in (False, True))
     apart = net()
     opts = {k: torch.optim.AdamW(m.parameters(), 1e-3, betas=(.9, .99), weight_decay=0.) for k, m in apart.nets.items()}
     for k in range(3):
         x0, x_in = draw(4, generator_for('cpu', 0, 'pairs', k))
         x_t, eps, a, b, t = draw_states(Batch(x0, x_in), TrainConfig(batch=4), S, k, slice(None))
         p = apart(x_t, x_in, a, b, t)
-        apart.zero_grad(); ((p.res - x_in + x0).abs().mean() + (p.eps - eps).abs().mean()).backward()
-        for name, m in apart.nets.items(): torch.nn.utils.clip_grad_norm_(m.parameters(), .01); opts[name].step()
+        apart.zero_grad()
+        ((p.res - x_in + x0).abs().mean() + (p.eps - eps).abs().mean()).backward()
+        for name, m in apart.nets.items():
+            torch.nn.utils.clip_grad_norm_(m.parameters(), .01)
+            opts[name].step()
     close(each, flat(apart), 1e-8)
     assert error(together, each) > 1e-7
 
@@ -104,13 +119,16 @@ def test_radam_is_torchs_own():
     for k in range(8):
         x0, x_in = draw(4, generator_for('cpu', 0, 'pairs', k))
         x_t, eps, a, b, t = draw_states(Batch(x0, x_in), TrainConfig(batch=4), S, k, slice(None))
-        opt.zero_grad(); (net(x_t, x_in, a, b, t).res - (x_in - x0)).abs().mean().backward(); opt.step()
+        opt.zero_grad()
+        (net(x_t, x_in, a, b, t).res - (x_in - x0)).abs().mean().backward()
+        opt.step()
     close(got, flat(net), 1e-9)
 
 
 def test_pieces_add_up_to_the_batch():
     runs = [flat(small(TrainConfig(steps=4, batch=8, lr=1e-3, accumulate=k)).fit()) for k in (1, 2, 8)]
-    close(runs[1], runs[0], 1e-9); close(runs[2], runs[0], 1e-9)
+    close(runs[1], runs[0], 1e-9)
+    close(runs[2], runs[0], 1e-9)
 
 
 def test_seeds_belong_to_their_purpose():
@@ -124,47 +142,294 @@ def test_seeds_belong_to_their_purpose():
 
 @given(st.integers(0, 99), st.integers(1, 4))
 def test_parts_of_a_batch_are_parts_of_the_same_states(step, k):
-    plan = TrainConfig(batch=8)
+    config = TrainConfig(batch=8)
     b = Batch(*draw(8, rng(step)))
-    whole = draw_states(b, plan, S, step, slice(0, 8))
+    whole = draw_states(b, config, S, step, slice(0, 8))
     part = slice(2*k - 2, 2*k)
-    for w, p in zip(whole, draw_states(Batch(b.x0[part], b.x_in[part]), plan, S, step, part)): close(w[part], p, 0)
+    for w, p in zip(whole, draw_states(Batch(b.x0[part], b.x_in[part]), config, S, step, part)): close(w[part], p, 0)
 
 
 def test_the_loss_takes_what_is_predicted():
     r, e = torch.full((2, 3), .5, dtype=torch.float64), torch.full((2, 3), 2., dtype=torch.float64)
     zero = torch.zeros_like(r)
-    close([loss_of(Prediction(zero, None), r, e), loss_of(Prediction(None, zero), r, e), loss_of(Prediction(zero, zero), r, e)], [.5, 2, 2.5], 1e-7)
-    close([loss_of(Prediction(zero, None), r, e, 'l2'), loss_of(Prediction(zero, zero), r, e, 'l2')], [.25, 4.25], 1e-7)
+    one, other, both = Prediction(zero, None), Prediction(None, zero), Prediction(zero, zero)
+    close([loss_of(one, r, e), loss_of(other, r, e), loss_of(both, r, e)], [.5, 2, 2.5], 1e-7)
+    close([loss_of(one, r, e, 'l2'), loss_of(both, r, e, 'l2')], [.25, 4.25], 1e-7)
 
+
+def test_a_batch_must_split_among_processes_and_pieces():
+    with pytest.raises(ValueError, match='cannot be split'): TrainConfig(batch=6, accumulate=4)
+
+
+def test_the_network_of_the_demo_learns_with_it():
+    rows = []
+    source = FunctionSource(lambda n, g: draw_pairs('rain', n, 'train', g, 16))
+    config = TrainConfig(steps=60, batch=8, lr=4e-3, warmup=10, decay='cosine', log_every=20)
+    trainer = Trainer(UNet(8), source, Schedule.power(), config, accelerator=make_accelerator('cpu'), report=rows.append)
+    net = trainer.fit()
+    assert rows[-1]['loss'] < .8*rows[0]['loss'] and not net.training and net.schedule == Schedule.power()
+
+
+# ---- precision, layout, compilation, wrappers
+
+def test_trainers_of_any_precision_live_side_by_side():
+    config = dict(steps=2, batch=4, lr=1e-3)
+    source = FunctionSource(lambda n, g: tuple(v.float() for v in draw(n, g)))
+    def run(precision): return flat(small(TrainConfig(**config, precision=precision), source, net=UNet(8, mults=(1,))).fit())
+    first, half, again = run('fp32'), run('bf16'), run('fp32')
+    close(first, again, 0)
+    assert first.dtype == half.dtype == torch.float32 and 1e-6 < error(first, half) < 1e-2
+
+
+def test_bf16_is_the_networks_arithmetic_only():
+    seen = []
+    class Sees(UNet):
+        def forward(self, *a):
+            out = super().forward(*a)
+            seen.append((torch.is_autocast_enabled('cpu'), out.res.dtype))
+            return out
+    source = FunctionSource(lambda n, g: tuple(v.float() for v in draw(n, g)))
+    small(TrainConfig(steps=1, batch=2, precision='bf16'), source, net=Sees(8, mults=(1,))).fit()
+    assert seen == [(True, torch.bfloat16)] and not torch.is_autocast_enabled('cpu')
+
+
+def test_an_accelerator_of_someone_else_is_asked_for_processes_and_device_only():
+    from accelerate import Accelerator
+    from accelerate.state import AcceleratorState
+    config, want = TrainConfig(steps=2, batch=4), flat(small(TrainConfig(steps=2, batch=4)).fit())
+    AcceleratorState._reset_state(reset_partial_state=True)
+    try:
+        theirs = Accelerator(mixed_precision='bf16', cpu=True, gradient_accumulation_steps=3)
+        torch.manual_seed(0)
+        close(flat(Trainer(UNet(8, mults=(1,)).double(), FunctionSource(draw), S, config, accelerator=theirs).fit()), want, 0)
+        assert make_accelerator('cpu').device.type == 'cpu'
+    finally: AcceleratorState._reset_state(reset_partial_state=True)
+
+
+def test_devices_that_are_not_there_are_refused():
+    with pytest.raises(ValueError, match="device 'abacus' cannot be used"): make_accelerator('abacus')
+
+
+@pytest.mark.parametrize('kw', [dict(channels_last=True), dict(channels_last=True, optimizer='radam', accumulate=2)], ids=str)
+def test_another_memory_layout_resumes_to_the_same_weights(tmp_path, kw):
+    def run(steps, folder=None): return flat(small(TrainConfig(steps=steps, batch=4, lr=1e-3, **kw), folder=folder).fit())
+    want = run(6)
+    run(3, tmp_path)
+    close(run(6, tmp_path), want, 0)
+    close(want, flat(small(TrainConfig(steps=6, batch=4, lr=1e-3, optimizer=kw.get('optimizer', 'adamw'))).fit()), 1e-9)
+
+
+@pytest.mark.skipif(shutil.which('g++') is None, reason='torch.compile needs a compiler')
+def test_a_compiled_network_learns_the_same_and_is_saved_bare(tmp_path):
+    kw = dict(steps=2, batch=4, lr=1e-3)
+    compiled = small(TrainConfig(**kw, compile=True, accumulate=2), folder=tmp_path)
+    close(flat(compiled.fit()), flat(small(TrainConfig(**kw)).fit()), 1e-8)
+    keys = {k[4:] for k in Checkpoints(tmp_path).newest()[0] if k.startswith('net.')}
+    assert keys == {*UNet(8, mults=(1,)).state_dict()}
+    assert small(TrainConfig(**dict(kw, steps=3)), folder=tmp_path).fit() is not None
+
+
+def test_wrapped_networks_are_unwrapped(tmp_path):
+    torch.manual_seed(0)
+    net = UNet(8, mults=(1,)).double()
+    t = small(TrainConfig(steps=1, batch=2), folder=tmp_path, net=torch.nn.DataParallel(net))
+    t.fit()
+    assert t.net is net and not any('module' in k for k in Checkpoints(tmp_path).newest()[0])
+
+
+def test_running_statistics_are_averaged_by_copying_and_kept(tmp_path):
+    def net():
+        torch.manual_seed(0)
+        n = Net().double()
+        n.config = dict(test=1)
+        return n
+    class Feeds(Net):
+        def forward(self, *a): return super().forward(*a)
+    config = dict(batch=4, lr=1e-3, save_every=2)
+    t = small(TrainConfig(steps=4, **config), net=net())
+    t.net.drop.p = 0.
+    t.fit()
+    for k in ('norm.running_mean', 'norm.running_var', 'norm.num_batches_tracked'):
+        assert torch.equal(t.ema.net.state_dict()[k], t.net.state_dict()[k])
+    assert t.net.norm.num_batches_tracked == 4 and t.net.norm.running_mean.abs().max() > 0
+    for steps in (2, 4):
+        again = small(TrainConfig(steps=steps, **config), folder=tmp_path, net=net())
+        again.net.drop.p = 0.
+        again.fit()
+    a, b = t._state(), again._state()
+    assert a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
+
+
+# ---- the configuration
 
 @pytest.mark.parametrize('kw, match', [
-    (dict(steps=0), 'steps must be a whole number >= 1, got 0'), (dict(batch=1.5), 'batch'), (dict(lr=-1.), 'lr must be a positive number, got -1'), (dict(lr=math.nan), 'lr'), (dict(lr='1e-4'), "lr must be a positive number, got '1e-4'"), (dict(clip='1'), 'clip'), (dict(warmup=-1), 'warmup'),
-    (dict(decay='linear'), "decay must be one of none, cosine, got 'linear'"), (dict(loss='l3'), 'l1, l2'), (dict(precision='fp16'), 'fp32, bf16'), (dict(betas=(.9,)), 'betas'), (dict(betas=(.9, 1.)), 'betas'),
-    (dict(clip=0.), 'clip'), (dict(ema=1.), 'ema'), (dict(accumulate=3), 'batch=16 cannot be split into accumulate=3'), (dict(weight_decay=-1.), 'weight_decay'), (dict(eval_every=-1), 'eval_every'), (dict(lam_res=-1.), 'lam_res'), (dict(lam_res=0., lam_eps=0.), 'both 0')])
-def test_plans_that_cannot_work(kw, match):
+    (dict(steps=0), 'steps must be a whole number >= 1, got 0'), (dict(batch=1.5), 'batch'), (dict(steps=True), 'got True'),
+    (dict(lr=-1.), 'lr must be a positive number, got -1'), (dict(lr=math.nan), 'lr'), (dict(lr=math.inf), 'lr'),
+    (dict(lr=10**400), 'lr must be a positive'), (dict(lr=True), 'lr must be a positive number, got True'),
+    (dict(lr='1e-4'), "lr must be a positive number, got '1e-4'"), (dict(lr=None), 'lr'), (dict(clip='1'), 'clip'),
+    (dict(clip=math.inf), 'clip must be a positive number or None'), (dict(clip=math.nan), 'clip'), (dict(clip=True), 'clip'),
+    (dict(clip=0.), 'clip'), (dict(warmup=-1), 'warmup must be a whole number >= 0'), (dict(warmup=2.), 'warmup'),
+    (dict(decay='linear'), "decay must be one of none, cosine, got 'linear'"), (dict(decay=['none']), 'decay'),
+    (dict(loss='l3'), 'l1, l2'), (dict(loss='L1'), "loss must be one of l1, l2, got 'L1'"), (dict(optimizer='sgd'), 'adamw, radam'),
+    (dict(precision='fp16'), 'fp32, bf16'), (dict(betas=(.9,)), 'betas must be two numbers in'), (dict(betas=(.9, 1.)), 'betas'),
+    (dict(betas=.9), 'betas'), (dict(betas='ab'), 'betas'), (dict(betas=(.9, True)), 'betas'), (dict(ema=1.), 'ema'),
+    (dict(ema=False), 'ema'), (dict(weight_decay=-1.), 'weight_decay'), (dict(weight_decay=math.inf), 'weight_decay'),
+    (dict(eval_every=-1), 'eval_every'), (dict(eval_every=None), 'eval_every'), (dict(seed=.5), 'seed must be a whole number, got 0.5'),
+    (dict(seed='0'), 'seed'), (dict(compile='maybe'), "compile must be True or False, got 'maybe'"), (dict(clip_each=1), 'clip_each'),
+    (dict(channels_last='no'), 'channels_last'), (dict(lam_res=-1.), 'lam_res'), (dict(lam_eps=math.nan), 'lam_eps'),
+    (dict(lam_res=0., lam_eps=0.), 'both 0'), (dict(accumulate=3), 'batch=16 cannot be split into accumulate=3')])
+def test_configurations_that_cannot_work(kw, match):
     with pytest.raises(ValueError, match=match): TrainConfig(**kw)
 
 
-def test_a_run_goes_on_only_with_its_own_plan_network_and_schedule(tmp_path):
-    small(TrainConfig(steps=2, batch=4, decay='cosine'), folder=tmp_path).fit()
-    for plan, match in ((TrainConfig(steps=2, batch=4, decay='cosine', lr=1e-3), 'lr was 0.0002, is 0.001'), (TrainConfig(steps=2, batch=4, decay='cosine', betas=(.9, .9)), 'betas'), (TrainConfig(steps=4, batch=4, decay='cosine'), 'steps was 2, is 4')):
-        with pytest.raises(ValueError, match=match): small(plan, folder=tmp_path).fit()
-    same_plan = TrainConfig(steps=2, batch=4, decay='cosine')
-    with pytest.raises(ValueError, match='another network'): small(same_plan, folder=tmp_path, net=UNet(8, mults=(1, 2)).double()).fit()
-    with pytest.raises(ValueError, match='another schedule'): Trainer(UNet(8, mults=(1,)).double(), FunctionSource(draw), Schedule.circle(10), same_plan, tmp_path, device='cpu').fit()
-    assert small(TrainConfig(steps=2, batch=4, decay='cosine', accumulate=2, keep=5), folder=tmp_path).fit() is not None
+def test_every_field_is_checked():
+    from dataclasses import fields
+    for f in fields(TrainConfig):
+        with pytest.raises(ValueError, match=f'^{f.name} must be'): TrainConfig(**{f.name: object()})
 
 
-def test_a_broken_checkpoint_is_named_and_the_one_before_it_is_used(tmp_path):
-    plan = TrainConfig(steps=6, batch=4, save_every=2, keep=3)
-    want = flat(small(plan, folder=tmp_path).fit())
-    newest, middle = Checkpoints(tmp_path).paths()[-1], Checkpoints(tmp_path).paths()[-2]
-    newest.write_bytes(newest.read_bytes()[:-7])
-    middle.write_bytes(b'something else')
-    with pytest.warns(UserWarning) as said: got = flat(small(plan, folder=tmp_path).fit())
+def test_betas_of_a_list_are_those_of_a_tuple():
+    assert TrainConfig(betas=[.5, .9]) == TrainConfig(betas=(.5, .9)) and hash(TrainConfig(betas=[.5, .9]))
+
+
+# ---- going on
+
+def test_a_run_goes_on_only_with_its_own_experiment(tmp_path):
+    kw = dict(steps=2, batch=4, decay='cosine')
+    small(TrainConfig(**kw), folder=tmp_path).fit()
+    before = {p: p.read_bytes() for p in tmp_path.rglob('*') if p.is_file()}
+    for changed, match in ((dict(ema=.9), 'ema was 0.995, is 0.9'), (dict(betas=(.9, .9)), 'betas'), (dict(steps=4), 'steps was 2, is 4')):
+        with pytest.raises(ValueError, match=match): small(TrainConfig(**kw | changed), folder=tmp_path).fit()
+    other = UNet(8, mults=(1, 2)).double()
+    with pytest.raises(ValueError, match='another network'): small(TrainConfig(**kw), folder=tmp_path, net=other).fit()
+    other.config = UNet(8, mults=(1,)).config
+    with pytest.raises(ValueError, match='another network'): small(TrainConfig(**kw), folder=tmp_path, net=other).fit()
+    with pytest.raises(ValueError, match='another schedule'):
+        Trainer(UNet(8, mults=(1,)).double(), FunctionSource(draw), Schedule.circle(10), TrainConfig(**kw), tmp_path).fit()
+    assert before == {p: p.read_bytes() for p in before}, 'a refused start changes nothing'
+    assert small(TrainConfig(**kw, accumulate=2, keep=5), folder=tmp_path).fit() is not None
+
+
+def test_a_smaller_learning_rate_is_allowed_and_said(tmp_path):
+    kw = dict(batch=4, decay='none')
+    small(TrainConfig(steps=2, **kw, lr=1e-3), folder=tmp_path).fit()
+    with pytest.warns(UserWarning, match='from step 2: lr was 0.001, is 0.0005'):
+        small(TrainConfig(steps=3, **kw, lr=5e-4), folder=tmp_path).fit()
+    with pytest.warns(UserWarning, match='from step 3: clip was 1.0, is 0.5'):
+        small(TrainConfig(steps=4, **kw, lr=5e-4, clip=.5), folder=tmp_path).fit()
+    said = ['from step 2: lr was 0.001, is 0.0005', 'from step 3: clip was 1.0, is 0.5']
+    assert json.loads((tmp_path/'train.json').read_text(encoding='utf-8'))['changes'] == said
+    assert Checkpoints(tmp_path).newest()[1]['changes'] == said
+    assert [r['lr'] for r in Log(tmp_path/'log.csv').rows()] == [1e-3, 5e-4, 5e-4]
+
+
+def clamped(n, g):
+    x0 = torch.rand(n, 3, 8, 8, generator=g)*2 - 1
+    return x0, (x0 + .3).clamp(-1, 1)
+
+
+def test_a_run_from_before_the_names_changed_goes_on(tmp_path):
+    shutil.copytree(OLD/'run', tmp_path/'run')
+    config = TrainConfig(steps=4, batch=2, save_every=2, log_every=1)
+    t = small(config, FunctionSource(clamped), tmp_path/'run', UNet(8, mults=(1,)))
+    got, want = t.fit().state_dict(), load_file(OLD/'run_4_steps.safetensors')
+    assert max(error(got[k], v) for k, v in want.items()) < 1e-6
+    assert [r['step'] for r in Log(tmp_path/'run/log.csv').rows()] == [1, 2, 3, 4]
+    with pytest.raises(ValueError, match='lam_res was 1.0, is 2.0'):
+        small(TrainConfig(steps=4, batch=2, lam_res=2.), FunctionSource(clamped), tmp_path/'run', UNet(8, mults=(1,))).fit()
+
+
+def test_a_run_from_before_a_field_existed_goes_on(tmp_path):
+    small(TrainConfig(steps=2, batch=2), folder=tmp_path).fit()
+    c = Checkpoints(tmp_path)
+    tensors, about = c.newest()
+    for k in ('lam_res', 'lam_eps', 'clip_each', 'eval_every'): del about['train'][k]
+    c.save(about.pop('step'), tensors, about)
+    small(TrainConfig(steps=3, batch=2), folder=tmp_path).fit()
+    with pytest.raises(ValueError, match='lam_res was 1.0, is 2.0'):
+        small(TrainConfig(steps=3, batch=2, lam_res=2.), folder=tmp_path).fit()
+
+
+@posix
+def test_two_runs_cannot_share_a_folder(tmp_path):
+    small(TrainConfig(steps=1, batch=2), folder=tmp_path).fit()
+    before = {p: p.read_bytes() for p in tmp_path.rglob('*') if p.is_file()}
+    with folder_lock(tmp_path):
+        with pytest.raises(BlockingIOError, match='another process is at work in'):
+            small(TrainConfig(steps=2, batch=2), folder=tmp_path).fit()
+        assert before == {p: p.read_bytes() for p in tmp_path.rglob('*') if p.is_file()}
+        assert small(TrainConfig(steps=2, batch=2), folder=tmp_path).fit(locked=True) is not None
+    small(TrainConfig(steps=3, batch=2), folder=tmp_path).fit()
+
+
+def test_what_killed_writers_left_is_removed(tmp_path):
+    small(TrainConfig(steps=1, batch=2), folder=tmp_path).fit()
+    left = [tmp_path/'.log.csv.1.tmp', tmp_path/'checkpoints/.step_000000002.safetensors.77.tmp']
+    for p in left: p.write_bytes(b'half')
+    (tmp_path/'mine.tmp').write_bytes(b'a file of the user')
+    small(TrainConfig(steps=2, batch=2), folder=tmp_path).fit()
+    assert not any(p.exists() for p in left) and (tmp_path/'mine.tmp').exists()
+
+
+# ---- damaged checkpoints
+
+def flipped(data, i): return data[:i] + bytes([data[i] ^ 4]) + data[i + 1:]
+
+
+def in_the_header(word): return lambda p: p.write_bytes(flipped(d := p.read_bytes(), d.index(word)))
+
+
+def a_folder(p):
+    p.unlink()
+    p.mkdir()
+
+
+def nested(p):
+    p.unlink()
+    from safetensors.torch import save_file
+    save_file({'a': torch.zeros(1)}, p, {'rddm_nb': '['*100_000})
+
+
+def other_step(p): write_tensors(p, {'a': torch.zeros(1)}, 'checkpoint', dict(step=7), force=True)
+
+
+DAMAGE = dict(cut=lambda p: p.write_bytes(p.read_bytes()[:-7]), empty=lambda p: p.write_bytes(b''), folder=a_folder,
+              garbage=lambda p: p.write_bytes(b'something else'), last_byte=lambda p: p.write_bytes(flipped(d := p.read_bytes(), len(d) - 1)),
+              kind=in_the_header(b'kind'), digest=in_the_header(b'sha256'), about=in_the_header(b'about'), form=in_the_header(b'format'),
+              deep=nested, step=other_step, no_step=lambda p: write_tensors(p, {}, 'checkpoint', {}, force=True))
+
+
+@pytest.mark.parametrize('how', DAMAGE)
+def test_a_damaged_checkpoint_is_named_set_aside_and_the_one_before_it_taken(tmp_path, how):
+    config = TrainConfig(steps=6, batch=4, save_every=2, keep=3)
+    want = flat(small(config, folder=tmp_path).fit())
+    middle, newest = Checkpoints(tmp_path).paths()[1:]
+    for p in (newest, middle): DAMAGE[how](p)
+    with pytest.warns(UserWarning) as said: got = flat(small(config, folder=tmp_path).fit())
     assert newest.name in str(said[0].message) and middle.name in str(said[1].message)
     close(got, want, 0)
+    assert {p.name for p in (tmp_path/'checkpoints').glob('*.damaged')} == {newest.name + '.damaged', middle.name + '.damaged'}
+    assert [p.name[11:14] for p in Checkpoints(tmp_path).paths()] == ['002', '004', '006']
+
+
+def test_where_all_are_damaged_nothing_starts_from_zero(tmp_path):
+    config = TrainConfig(steps=4, batch=2, save_every=2, log_every=1)
+    small(config, folder=tmp_path).fit()
+    for p in Checkpoints(tmp_path).paths(): p.write_bytes(b'')
+    before = {p: p.read_bytes() for p in tmp_path.rglob('*') if p.is_file()}
+    for _ in range(2):
+        with pytest.warns(UserWarning), pytest.raises(ValueError, match='no training starts from zero unasked'):
+            small(config, folder=tmp_path).fit()
+        assert before == {p: p.read_bytes() for p in before}
+    for p in Checkpoints(tmp_path).paths(): p.rename(p.with_name(p.name + '.damaged'))
+    with pytest.raises(ValueError, match='put a whole copy of one back'): small(config, folder=tmp_path).fit()
+
+
+def test_a_start_from_zero_in_a_folder_of_a_run_is_said(tmp_path):
+    config = TrainConfig(steps=2, batch=2)
+    small(config, folder=tmp_path).fit()
+    shutil.rmtree(tmp_path/'checkpoints')
+    with pytest.warns(UserWarning, match='has no checkpoint: it starts at step 0'): small(config, folder=tmp_path).fit()
 
 
 def test_only_the_last_few_are_kept(tmp_path):
@@ -172,12 +437,50 @@ def test_only_the_last_few_are_kept(tmp_path):
     assert [p.name for p in Checkpoints(tmp_path).paths()] == [f'step_{k:09d}.safetensors' for k in (5, 6, 7)]
 
 
-@posix
-def test_two_runs_cannot_share_a_folder(tmp_path):
-    with folder_lock(tmp_path):
-        with pytest.raises(BlockingIOError, match='another process is training in'): small(TrainConfig(steps=1, batch=2), folder=tmp_path).fit()
-    small(TrainConfig(steps=1, batch=2), folder=tmp_path).fit()
+@pytest.mark.parametrize('keep', [1, 2])
+def test_a_newer_damaged_one_does_not_count_and_the_one_just_written_stays(tmp_path, keep):
+    c = Checkpoints(tmp_path, keep)
+    for k in (20, 40, 60): c.save(k, {'w': torch.tensor([k])}, {})
+    c.path(60).write_bytes(b'')
+    c.path(20).exists() or Checkpoints(tmp_path, 9).save(20, {'w': torch.tensor([20])}, {})
+    with pytest.warns(UserWarning):
+        again = Checkpoints(tmp_path, keep)
+        at = again.newest()[1]['step']
+    for k in (at + 1, at + 2):
+        again.save(k, {'w': torch.tensor([k])}, {})
+        assert Checkpoints(tmp_path).path(k).exists() and again.path(60).exists()
 
+
+@settings(max_examples=30)
+@given(st.data(), st.integers(1, 3))
+def test_no_damage_between_kills_costs_a_good_checkpoint(tmp_path_factory, data, keep):
+    folder = tmp_path_factory.mktemp('run')
+    def good(): return {s for s, p in Checkpoints(folder).steps().items() if p.is_file() and p.read_bytes() == bytes_of.get(s)}
+    bytes_of, step = {}, 0
+    for _ in range(data.draw(st.integers(1, 4))):
+        c, before = Checkpoints(folder, keep), good()
+        files = {p.name for p in c.folder.glob('*')}
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            try: found = c.newest()
+            except ValueError: break
+        assert found is not None or not files, 'a start from zero unsaid'
+        step = found[1]['step'] if found else 0
+        assert step == max(before, default=0)
+        c.tidy()
+        for _ in range(data.draw(st.integers(0, 3))):
+            step += 1
+            c.save(step, {'w': torch.full((2,), step)}, {})
+            bytes_of[step] = c.path(step).read_bytes()
+            assert step in good() and len(good()) >= min(len(before), keep) and len(good()) <= max(keep, len(before)) + 1
+        for p in c.paths():
+            if how := data.draw(st.sampled_from([None, None, *DAMAGE])): DAMAGE[how](p)
+    else: return
+    assert not good() and files, 'refused though a good one was there'
+    assert files == {p.name for p in c.folder.glob('*')}
+
+
+# ---- numbers that are none
 
 class Poisoned(FunctionSource):
     "Pairs with names, one of which is broken at step 3"
@@ -189,73 +492,251 @@ class Poisoned(FunctionSource):
 
 @pytest.mark.parametrize('log_every', [1, 50])
 def test_a_loss_that_is_no_number_is_explained_and_nothing_good_is_lost(tmp_path, log_every):
-    with pytest.raises(FloatingPointError) as e: small(TrainConfig(steps=9, batch=4, save_every=2, log_every=log_every), Poisoned(draw), tmp_path).fit()
+    config = TrainConfig(steps=9, batch=4, save_every=2, log_every=log_every)
+    with pytest.raises(FloatingPointError) as e: small(config, Poisoned(draw), tmp_path).fit()
     t = torch.randint(1, 11, (4,), generator=generator_for('cpu', 0, 'nodes', 3)).tolist()
-    assert f'step 3 (nodes t = {t}, pictures 3-0.png, 3-1.png, 3-2.png, 3-3.png): pictures [3] of the batch hold NaN' in str(e.value) and 'step_000000002.safetensors' in str(e.value)
-    assert [p.name for p in Checkpoints(tmp_path).paths()] == ['step_000000002.safetensors'] and Checkpoints(tmp_path).newest()[1]['step'] == 2
+    names = 'images 3-0.png, 3-1.png, 3-2.png, 3-3.png'
+    assert f'step 3 (nodes t = {t}, {names}): images [3] of the batch hold NaN' in str(e.value)
+    assert str(Checkpoints(tmp_path)) == 'step_000000002.safetensors' and Checkpoints(tmp_path).newest()[1]['step'] == 2
 
 
 def test_the_first_bad_step_is_told_even_if_it_is_read_late():
-    with pytest.raises(FloatingPointError, match=r'at step 3 \('): small(TrainConfig(steps=9, batch=4, save_every=100), Poisoned(draw)).fit()
+    with pytest.raises(FloatingPointError, match=r'at step 3 \('):
+        small(TrainConfig(steps=9, batch=4, save_every=100), Poisoned(draw)).fit()
 
 
 def test_a_network_that_blows_up_gets_advice():
     class Huge(UNet):
         def forward(self, *a): return Prediction(res=super().forward(*a).res + math.inf)
-    with pytest.raises(FloatingPointError, match='step 0.*a smaller learning rate than 0.0002.*No checkpoint was kept'): small(TrainConfig(steps=1, batch=2), net=Huge(8, mults=(1,)).double()).fit()
+    with pytest.raises(FloatingPointError, match='step 0.*a smaller learning rate than 0.0002.*kept: none'):
+        small(TrainConfig(steps=1, batch=2), net=Huge(8, mults=(1,)).double()).fit()
 
 
-def test_running_out_of_memory_says_what_to_turn():
+def test_weights_that_are_no_numbers_are_never_saved(tmp_path):
+    class Infinite(UNet):
+        "Blows up in its weights, not in its loss"
+        def forward(self, *a):
+            if len(steps) == 2: self.last[-1].bias.data.fill_(math.inf)
+            steps.append(1)
+            return Prediction(res=super().forward(*a).res.nan_to_num(0, 0, 0))
+    steps = []
+    with pytest.raises(FloatingPointError, match='after step 3 .* of the state, net.last.2.bias first.*step_000000002'):
+        small(TrainConfig(steps=9, batch=2, save_every=1), folder=tmp_path, net=Infinite(8, mults=(1,)).double()).fit()
+    assert Checkpoints(tmp_path).newest()[1]['step'] == 2
+    steps = []
+    with pytest.raises(FloatingPointError): small(TrainConfig(steps=3, batch=2), net=Infinite(8, mults=(1,)).double()).fit()
+
+
+def test_after_a_blow_up_the_advice_works(tmp_path):
+    kw = dict(batch=4, save_every=1, log_every=1)
+    def run(lr, steps, source=None):
+        source = source or FunctionSource(lambda n, g: tuple(v.float() for v in draw(n, g)))
+        return small(TrainConfig(steps=steps, lr=lr, **kw), source, tmp_path, UNet(8, mults=(1,))).fit()
+    run(1e-3, 2)
+    with pytest.warns(UserWarning), pytest.raises(FloatingPointError, match='smaller learning rate') as e: run(1e38, 9)
+    assert all(v.isfinite().all() for v in Checkpoints(tmp_path).newest()[0].values())
+    with pytest.warns(UserWarning), pytest.raises(FloatingPointError, match='past mending: move step_000000003') as e: run(1e-4, 9)
+    last = Checkpoints(tmp_path).paths()[-1]
+    assert last.name in str(e.value)
+    last.rename(tmp_path/'elsewhere')
+    with pytest.warns(UserWarning, match='lr was 0.001, is 0.0001'): assert flat(run(1e-4, 4)).isfinite().all()
+
+
+# ---- failures on the way
+
+class Fails(FunctionSource):
+    "Pairs that end at step 3"
+    error = FileNotFoundError(2, 'No such file or directory', 'rain_17.png')
+    def batch(self, n, step, seed, part=slice(None)):
+        if step == 3: raise self.error
+        return super().batch(n, step, seed, part)
+
+
+def test_an_image_that_vanishes_costs_nothing(tmp_path):
+    config = TrainConfig(steps=6, batch=4, save_every=100)
+    with pytest.raises(TrainingError, match="FileNotFoundError after step 3: .*'rain_17.png'; step 3 is saved: run it again"):
+        small(config, Fails(draw), tmp_path).fit()
+    assert Checkpoints(tmp_path).newest()[1]['step'] == 3
+    close(flat(small(config, folder=tmp_path).fit()), flat(small(config).fit()), 0)
+
+
+@pytest.mark.parametrize('where', ['report', 'evaluator'])
+def test_an_exception_in_a_report_or_an_evaluator_costs_nothing(tmp_path, where):
+    def breaks(*a): raise ZeroDivisionError('of the report')
+    config = TrainConfig(steps=6, batch=4, log_every=2, eval_every=2)
+    with pytest.raises(TrainingError, match='ZeroDivisionError after step 2: of the report; step 2 is saved'):
+        small(config, folder=tmp_path, **{where: breaks}).fit()
+    close(flat(small(config, folder=tmp_path).fit()), flat(small(config).fit()), 0)
+
+
+def test_a_full_log_is_named(tmp_path, monkeypatch):
+    def full(self, **row): raise OSError(28, f'{self.path} cannot be written: No space left on device')
+    monkeypatch.setattr(Log, 'add', full)
+    with pytest.raises(TrainingError, match='log.csv cannot be written: No space left on device; step 1 is saved'):
+        small(TrainConfig(steps=3, batch=2, log_every=1), folder=tmp_path).fit()
+
+
+@pytest.mark.skipif(not Path('/dev/full').exists(), reason='there is no disk that is always full')
+def test_a_log_on_a_full_disk_says_its_name(tmp_path):
+    (tmp_path/'log.csv').symlink_to('/dev/full')
+    log = Log.__new__(Log)
+    log.path = tmp_path/'log.csv'
+    with pytest.raises(OSError, match='log.csv cannot be written: No space left'): log.add(step=1)
+
+
+def test_a_full_disk_names_what_is_whole(tmp_path, monkeypatch):
+    import rddm_nb.trainer as module
+    real = module.write_tensors
+    def full(path, *a, **kw):
+        if path.name == 'step_000000004.safetensors': raise OSError(28, 'No space left on device')
+        return real(path, *a, **kw)
+    monkeypatch.setattr(module, 'write_tensors', full)
+    with pytest.raises(TrainingError, match='disk is full: step 4 .*whole .step_000000002.*step 4 could not be saved.*step 2 is saved'):
+        small(TrainConfig(steps=6, batch=2, save_every=2), folder=tmp_path).fit()
+
+
+def test_nothing_is_saved_of_a_step_that_is_half_done(tmp_path):
+    t = small(TrainConfig(steps=6, batch=2, save_every=2), folder=tmp_path)
+    real = t.opt.step
+    def interrupted():
+        real()
+        if t.step == 3: raise KeyboardInterrupt
+    t.opt.step = interrupted
+    with pytest.raises(KeyboardInterrupt, match='interrupted: step 2 is saved'): t.fit()
+    assert Checkpoints(tmp_path).newest()[1]['step'] == 2
+
+
+def test_a_failure_before_anything_was_learned_says_so(tmp_path):
+    class AtOnce(Fails):
+        def batch(self, *a): raise self.error
+    with pytest.raises(TrainingError, match='after step 0: .*nothing is saved yet'):
+        small(TrainConfig(steps=2, batch=2), AtOnce(draw), tmp_path).fit()
+    with pytest.raises(TrainingError, match='it had done 0 steps'): small(TrainConfig(steps=2, batch=2), AtOnce(draw)).fit()
+
+
+def test_running_out_of_memory_says_what_to_turn(tmp_path):
     class Hungry(UNet):
-        def forward(self, *a): raise torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 9 GiB\nmore')
-    with pytest.raises(torch.OutOfMemoryError, match=r'Tried to allocate 9 GiB\): raise accumulate \(now 1\), or lower batch \(now 2\)'): small(TrainConfig(steps=1, batch=2), net=Hungry(8, mults=(1,)).double()).fit()
+        def forward(self, *a):
+            if t.step == 2: raise torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 9 GiB\nmore')
+            return super().forward(*a)
+    t = small(TrainConfig(steps=4, batch=2), folder=tmp_path, net=Hungry(8, mults=(1,)).double())
+    advice = r'Tried to allocate 9 GiB\): raise accumulate \(now 1\), or lower batch \(now 2\) .*step 2 is saved'
+    with pytest.raises(torch.OutOfMemoryError, match=advice): t.fit()
+    assert Checkpoints(tmp_path).newest()[1]['step'] == 2
 
+
+# ---- stopping
+
+def stopping(signum, at=2, times=1):
+    "A report that sends a signal to this process at a step"
+    def report(row):
+        if row['step'] == at:
+            for _ in range(times): signal.raise_signal(signum)
+    return report
+
+
+@posix
+@pytest.mark.parametrize('signum, code', [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_stopped_training_can_be_told_from_one_that_is_done(tmp_path, signum, code):
+    config = TrainConfig(steps=4, batch=2, log_every=1)
+    t = small(config, folder=tmp_path, report=stopping(signum))
+    t.fit()
+    assert t.stopped and t.stopped.exit_code == code and not t.done and t.step == 3 == Checkpoints(tmp_path).newest()[1]['step']
+    t.report = None
+    t.fit()
+    assert t.done and not t.stopped and t.stopped.exit_code == 0
+
+
+@posix
+def test_a_second_signal_means_it_and_loses_nothing(tmp_path):
+    t = small(TrainConfig(steps=4, batch=2, log_every=1), folder=tmp_path, report=stopping(signal.SIGINT, times=2))
+    with pytest.raises(KeyboardInterrupt, match='interrupted: step 2 is saved'): t.fit()
+    assert Checkpoints(tmp_path).newest()[1]['step'] == 2
+
+
+# ---- the log
 
 def test_the_log_tells_every_step_once(tmp_path):
     rows = []
     small(TrainConfig(steps=5, batch=4, log_every=2, save_every=100), folder=tmp_path, report=rows.append).fit()
     logged = Log(tmp_path/'log.csv', 5).rows()
     assert [r['step'] for r in logged] == [2, 4, 5] == [r['step'] for r in rows]
-    assert all(abs(r['pairs_per_second']*r['seconds']/4 - n) < 1e-3 for r, n in zip(logged, (2, 2, 1))) and logged[0]['lr'] == 2e-4
+    assert [{k: repr(v) for k, v in r.items()} for r in logged] == [{k: repr(v) for k, v in r.items()} for r in rows]
+    assert all(abs(r['pairs_per_second']*r['seconds']/4 - n) < 1e-3 for r, n in zip(logged, (2, 2, 1)))
     one = []
     small(TrainConfig(steps=2, batch=4, log_every=1), report=one.append).fit()
     close(logged[0]['loss'], (one[0]['loss'] + one[1]['loss'])/2, 1e-6)
-    with open(tmp_path/'log.csv', 'a') as f: f.write('6,0.1')  # cut off while writing
-    before = (tmp_path/'log.csv').read_bytes()
-    assert [r['step'] for r in Log(tmp_path/'log.csv').rows()] == [2, 4, 5] and (tmp_path/'log.csv').read_bytes() == before, 'to look at a log must not change it'
+    close(logged[0]['grad_norm'], (one[0]['grad_norm'] + one[1]['grad_norm'])/2, 1e-6)
     assert [r['step'] for r in Log(tmp_path/'log.csv', 4).rows()] == [2, 4]
+    with open(tmp_path/'log.csv', newline='', encoding='utf-8') as f: assert [r['step'] for r in csv.DictReader(f)] == ['2', '4']
 
 
-def test_a_run_from_before_a_field_existed_goes_on(tmp_path):
-    plan = TrainConfig(steps=2, batch=2)
-    small(plan, folder=tmp_path).fit()
-    c = Checkpoints(tmp_path)
-    tensors, about = c.newest()
-    for k in ('lam_res', 'lam_eps', 'clip_each', 'eval_every'): del about['plan'][k]
-    c.save(about.pop('step'), tensors, about)
-    small(TrainConfig(steps=3, batch=2), folder=tmp_path).fit()
-    with pytest.raises(ValueError, match='lam_res was 1.0, is 2.0'): small(TrainConfig(steps=3, batch=2, lam_res=2.), folder=tmp_path).fit()
+def test_the_logged_learning_rate_is_the_one_that_was_used(tmp_path):
+    used, config = [], TrainConfig(steps=6, batch=2, lr=1e-3, warmup=4, decay='cosine', log_every=1)
+    t = small(config, folder=tmp_path)
+    real = t.opt.step
+    def spied():
+        used.append(t.opt.param_groups[0]['lr'])
+        real()
+    t.opt.step = spied
+    t.fit()
+    assert [r['lr'] for r in Log(tmp_path/'log.csv').rows()] == used
+    close(used[:2], [.25e-3, .5e-3*(.01 + .99*(1 + math.cos(math.pi/6))/2)], 1e-12)
 
 
-def test_logs_from_before_there_were_looks_are_read(tmp_path):
-    (tmp_path/'log.csv').write_text('step,loss,grad_norm,lr,seconds,pairs_per_second\n2,0.5,1,0.1,1,4\n')
-    log = Log(tmp_path/'log.csv', 2); log.add(step=3, loss=.25)
-    assert [(r['step'], r['loss']) for r in log.rows()] == [(2, .5), (3, .25)] and math.isnan(log.rows()[0]['psnr'])
+def test_a_row_that_was_cut_does_not_count(tmp_path):
+    log = Log(tmp_path/'log.csv', 0)
+    log.add(step=1, loss=.5, psnr=20.5)
+    log.add(step=2, loss=.25, psnr=27.123456)
+    whole = log.path.read_bytes()
+    for cut in (1, 8, 12):  # psnr cut to '27.123456', '27' and '2...'
+        log.path.write_bytes(whole[:-cut])
+        assert [r['step'] for r in log.rows()] == [1] and log.path.read_bytes() == whole[:-cut], 'to read a log must not change it'
+        with warnings.catch_warnings():
+            warnings.simplefilter('error')
+            assert [r['step'] for r in Log(log.path, 2).rows()] == [1]
+    log.path.write_bytes(b'step,lo')
+    assert Log(log.path, 2).rows() == []
 
 
-def test_looks_come_when_they_are_due(tmp_path):
+HEADER = b'step,loss,grad_norm,lr,seconds,pairs_per_second,psnr\n'
+ROW = b'1,.5,1,.1,1,4,nan\n'
+
+
+@pytest.mark.parametrize('data, kept', [(b'\x00\xff\xfe garbage\n', 0), (HEADER + ROW + b'2,\xff\n', 0), (ROW + ROW, 0), (HEADER + ROW + b'2,.5\n', 1),
+                                        (HEADER + b'one,.5,1,.1,1,4,nan\n' + ROW, 1), (b'no log at all', 0), (HEADER + b'\n' + ROW, 1)], ids=repr)
+def test_a_log_that_is_none_is_set_aside_and_the_run_goes_on(tmp_path, data, kept):
+    small(TrainConfig(steps=1, batch=2), folder=tmp_path).fit()
+    (tmp_path/'log.csv').write_bytes(data)
+    with pytest.warns(UserWarning, match=r'is no log .*kept as log.csv.damaged'): small(TrainConfig(steps=2, batch=2), folder=tmp_path).fit()
+    assert (tmp_path/'log.csv.damaged').read_bytes() == data
+    assert [r['step'] for r in Log(tmp_path/'log.csv').rows()] == [1]*kept + [2]
+
+
+def test_a_folder_in_the_place_of_the_log_is_set_aside(tmp_path):
+    (tmp_path/'log.csv').mkdir()
+    with pytest.warns(UserWarning, match='is no log'): small(TrainConfig(steps=1, batch=2), folder=tmp_path).fit()
+    assert (tmp_path/'log.csv.damaged').is_dir()
+
+
+@pytest.mark.parametrize('data', [b'\xef\xbb\xbf' + HEADER + ROW, (HEADER + ROW).replace(b'\n', b'\r\n'),
+                                  b'step,loss,grad_norm,lr,seconds,pairs_per_second\n1,.5,1,.1,1,4\n'], ids=['bom', 'crlf', 'older'])
+def test_logs_that_editors_and_older_versions_wrote_are_read(tmp_path, data):
+    (tmp_path/'log.csv').write_bytes(data)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        log = Log(tmp_path/'log.csv', 1)
+    log.add(step=3, loss=.25)
+    assert [(r['step'], r['loss']) for r in log.rows()] == [(1, .5), (3, .25)] and math.isnan(log.rows()[0]['psnr'])
+
+
+def test_evaluations_come_when_they_are_due(tmp_path):
     seen, rows = [], []
-    def evaluator(net, step): seen.append((step, net.training)); return 20. + step
-    small(TrainConfig(steps=7, batch=2, log_every=2, eval_every=3), folder=tmp_path, evaluator=evaluator, report=rows.append).fit()
-    assert seen == [(3, False), (6, False)] and [r['step'] for r in rows] == [2, 3, 4, 6, 7]
+    def evaluator(net, step):
+        seen.append((step, net.training, net is t.ema.net))
+        return 20. + step
+    config = TrainConfig(steps=7, batch=2, log_every=2, eval_every=3)
+    t = small(config, folder=tmp_path, evaluator=evaluator, report=rows.append)
+    t.fit()
+    assert seen == [(3, False, True), (6, False, True)] and [r['step'] for r in rows] == [2, 3, 4, 6, 7]
     assert [r['psnr'] for r in rows if math.isfinite(r['psnr'])] == [23., 26.]
-
-
-def test_a_batch_must_split_among_processes_and_pieces():
-    with pytest.raises(ValueError, match='cannot be split'): TrainConfig(batch=6, accumulate=4)
-
-
-def test_the_network_of_the_demo_learns_with_it():
-    rows = []
-    net = Trainer(UNet(8), FunctionSource(lambda n, g: draw_pairs('rain', n, 'train', g, 16)), Schedule.power(), TrainConfig(steps=60, batch=8, lr=4e-3, warmup=10, decay='cosine', log_every=20), device='cpu', report=rows.append).fit()
-    assert rows[-1]['loss'] < .8*rows[0]['loss'] and not net.training and net.schedule == Schedule.power()
