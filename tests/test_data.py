@@ -1,13 +1,18 @@
-"""Pairs are matched by name, looked at before training, and handed out as a function of seed and step."""
+"""Pairs are matched by a rule, looked at before training, and handed out as a function of seed and step."""
+import json
 import os
+import unicodedata
 from collections import Counter
 from pathlib import Path
+import numpy as np
 import pytest
 import torch
 from common import close, error
 from hypothesis import given, strategies as st
 from PIL import Image
-from rddm_nb.data import (Pair, ImagePairs, PairSource, read_file_list, from_clean, from_pairs, from_table, pairs_from_layout, match, read_image, check_pairs, resized)
+from rddm_nb.data import (PAIRINGS, Pair, ImagePairs, PairSource, _progress, read_file_list, from_clean, from_pairs,
+                          from_table, pairs_from_layout, match, check_pairs, resized)
+from rddm_nb.imagefile import read_image
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import TrainConfig, Trainer
 from rddm_nb.unet import UNet
@@ -48,12 +53,91 @@ def test_pairs_are_matched_by_name_whatever_the_ending_and_order(tmp_path):
 def test_what_has_no_partner_is_listed(tmp_path):
     for n in range(9): save(tmp_path/f'in/{n}.png')
     save(tmp_path/'gt/0.png'), save(tmp_path/'gt/x.png')
-    with pytest.raises(ValueError, match=r'9 pictures have no partner: .*1\.png, .*5\.png \.\.\.'): match(tmp_path/'in', tmp_path/'gt')
+    with pytest.raises(ValueError, match=r'9 images have no partner: .*1\.png, .*5\.png \.\.\.'): match(tmp_path/'in', tmp_path/'gt')
     with pytest.raises(FileNotFoundError, match='there is no folder'): match(tmp_path/'in', tmp_path/'nowhere')
     (tmp_path/'empty').mkdir()
-    with pytest.raises(ValueError, match='holds no pictures'): match(tmp_path/'in', tmp_path/'empty')
+    with pytest.raises(ValueError, match='holds no images'): match(tmp_path/'in', tmp_path/'empty')
     save(tmp_path/'in/0.jpg')
-    with pytest.raises(ValueError, match="several pictures called '0' \\(0.jpg, 0.png\\)"): match(tmp_path/'in', tmp_path/'gt')
+    with pytest.raises(ValueError, match="several images are called '0' \\(.*0.jpg, .*0.png\\)"): match(tmp_path/'in', tmp_path/'gt')
+
+
+def names(pairs): return [tuple(None if p is None else p.name for p in pair) for pair in pairs]
+
+
+def test_names_are_compared_in_one_unicode_form(tmp_path):
+    for folder, form in (('in', 'NFC'), ('gt', 'NFD')): save(tmp_path/folder/unicodedata.normalize(form, 'é.png'))
+    assert len(match(tmp_path/'in', tmp_path/'gt')) == 1 == len(match(tmp_path/'gt', tmp_path/'in', tmp_path/'in'))
+
+
+def test_hidden_files_have_no_partner_and_need_none(tmp_path):
+    for folder in ('in', 'gt'): save(tmp_path/folder/'a.png')
+    for stray in ('._a.png', '.DS_Store', 'Thumbs.db', '.b.png'): (tmp_path/'in'/stray).write_bytes(b'\0')
+    assert names(match(tmp_path/'in', tmp_path/'gt')) == [('a.png', 'a.png', None)]
+    assert from_clean(tmp_path/'in').items == [tmp_path/'in/a.png']
+
+
+def test_names_that_differ_by_a_word():
+    a, b, c = ['2_rain.png', '1_rain.png', 'rain.png'], ['clean.png', '1_clean.jpg', '2_clean.png'], ['1.png', '2.png', 'mask.png']
+    got = match(a[:2], b[1:], c[:2], pairing='pattern', pattern='_(rain|clean)')
+    assert names(got) == [('1_rain.png', '1_clean.jpg', '1.png'), ('2_rain.png', '2_clean.png', '2.png')]
+    with pytest.raises(ValueError, match="pairing='pattern' with a regular expression"): match(a, b)
+    with pytest.raises(ValueError, match='2 images have no partner: rain.png, clean.png'):  # a name is never emptied
+        match(a, b, pairing='pattern', pattern='_?(rain|clean)')
+    with pytest.raises(ValueError, match="several images are called 'x'.*1x.png, 2x.png"):
+        match(['1x.png', '2x.png'], ['x.png'], pairing='pattern', pattern='[0-9]')
+
+
+def test_many_inputs_for_one_target():
+    inputs = ['1.png', '1_a.png', '1-2.png', '12_a.png', 'a_b_1.png', 'a_1.png']
+    got = match(inputs, ['a_b.png', 'a.png', '1.png', '12.png'], pairing='prefix')
+    assert sorted(names(got)) == [('1-2.png', '1.png', None), ('1.png', '1.png', None), ('12_a.png', '12.png', None),
+                                  ('1_a.png', '1.png', None), ('a_1.png', 'a.png', None), ('a_b_1.png', 'a_b.png', None)]
+    assert names(match(['1_a.png', '1_b.png'], ['1.png'], ['1_b.png', '1_a.png'], pairing='prefix')) == [
+        ('1_a.png', '1.png', '1_a.png'), ('1_b.png', '1.png', '1_b.png')]
+    assert names(match(['1_a.png', '1_b.png'], ['1.png'], ['1.png'], pairing='prefix')) == [
+        ('1_a.png', '1.png', '1.png'), ('1_b.png', '1.png', '1.png')]
+    assert names(match(['rain_1_2.png'], ['gt_1.png'], pairing='prefix', pattern='^(rain|gt)_')) == [('rain_1_2.png', 'gt_1.png', None)]
+    with pytest.raises(ValueError, match='2 images have no partner: 12.png, 2.png'): match(['1_a.png', '12.png'], ['1.png', '2.png'], pairing='prefix')
+    with pytest.raises(ValueError, match="several images are called '1'"): match(['1_a.png'], ['1.png', '1.jpg'], pairing='prefix')
+    with pytest.raises(ValueError, match="'prefix' takes several inputs"): match(['1.jpg', '1.png'], ['1.png'])
+
+
+def test_pairs_by_position(tmp_path):
+    dogs, cats = ['d2.png', 'd1.png', 'd3.png'], ['c1.png', 'c3.png', 'c2.png']
+    assert names(match(dogs, cats, cats, pairing='position')) == [('d2.png', 'c1.png', 'c1.png'), ('d1.png', 'c3.png', 'c3.png'), ('d3.png', 'c2.png', 'c2.png')]
+    for f in dogs: save(tmp_path/'dog'/f)
+    assert names(match(tmp_path/'dog', cats, pairing='position')) == [('d1.png', 'c1.png', None), ('d2.png', 'c3.png', None), ('d3.png', 'c2.png', None)]
+    with pytest.raises(ValueError, match="one length, got 3 and 2; pairing='unpaired' draws"): match(dogs, cats[:2], pairing='position')
+
+
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 50))
+def test_unpaired_lists_are_drawn_and_nobody_is_left_out(n, m, seed):
+    a, b = [f'a{i}.png' for i in range(n)], [f'b{i}.png' for i in range(m)]
+    got = match(a, b, pairing='unpaired', seed=seed)
+    assert got == match(a, b, pairing='unpaired', seed=seed) and len(got) == max(n, m)
+    for files, used in ((a, [p.x_in.name for p in got]), (b, [p.x0.name for p in got])):
+        counts = [used.count(f) for f in files]
+        assert set(used) == set(files) and max(counts) - min(counts) <= 1
+
+
+def test_draws_depend_on_the_seed_and_take_no_condition():
+    a = [f'{i}.png' for i in range(12)]
+    drawn = [tuple(p.x0.name for p in sorted(match(a, a, pairing='unpaired', seed=s))) for s in range(5)]
+    assert len(set(drawn)) == 5
+    with pytest.raises(ValueError, match='no condition'): match(a, a, a, pairing='unpaired')
+
+
+@pytest.mark.parametrize('options, said', [
+    (dict(pairing='order'), f"pairing must be one of {', '.join(PAIRINGS)}, got 'order'"), (dict(pairing='pattern'), "pairing='pattern' needs a pattern"),
+    (dict(pattern='x'), "pairing='name' takes no pattern, got 'x'"), (dict(pairing='pattern', pattern='('), r"pattern '\(' is no regular expression"),
+    (dict(pairing='unpaired', pattern='x'), 'takes no pattern')])
+def test_rules_that_make_no_sense(options, said):
+    with pytest.raises(ValueError, match=said): match(['a.png'], ['a.png'], **options)
+
+
+@pytest.mark.parametrize('pairing', PAIRINGS)
+def test_nothing_pairs_with_nothing(pairing):
+    with pytest.raises(ValueError, match='a list of files is empty'): match([], ['a.png'], pairing=pairing, pattern='x' if pairing == 'pattern' else '')
 
 
 def test_lists_of_files(tmp_path):
@@ -62,6 +146,17 @@ def test_lists_of_files(tmp_path):
     assert read_file_list(tmp_path/'l.flist') == [tmp_path/'a.png']*2
     (tmp_path/'l.flist').write_text('a.png\nb.png\n')
     with pytest.raises(FileNotFoundError, match=r'names 1 files that are not there: .*b\.png'): read_file_list(tmp_path/'l.flist')
+
+
+def test_lists_of_files_as_other_programs_write_them(tmp_path):
+    for f in ('a.png', 'b c.png', unicodedata.normalize('NFD', 'é.png')): save(tmp_path/f)
+    (tmp_path/'l.flist').write_bytes('\ufeff# our list\r\na.png\r\n\r\n  b c.png \r\né.png'.encode())
+    assert [same.name for same in read_file_list(tmp_path/'l.flist')] == ['a.png', 'b c.png', unicodedata.normalize('NFD', 'é.png')]
+    for text, kind, said in ((b'# nothing\n', ValueError, 'names no files'), (b'\xff\xfe\x00', ValueError, 'is no list of files: not UTF-8 text'),
+                             (b'x'*5000, FileNotFoundError, 'names 1 files that are not there')):
+        (tmp_path/'l.flist').write_bytes(text)
+        with pytest.raises(kind, match=said): read_file_list(tmp_path/'l.flist')
+    with pytest.raises(FileNotFoundError): read_file_list(tmp_path/'none.flist')
 
 
 @pytest.mark.parametrize('name, split, files', [
@@ -82,6 +177,29 @@ def test_scenes_of_gopro_are_matched_scene_by_scene(tmp_path):
         for kind in ('blur', 'sharp'): save(tmp_path/f'train/{s}/{kind}/0001.png')
     pairs = pairs_from_layout(tmp_path, 'train', 'gopro')[1]
     assert [(p.x_in.parent.parent.name, p.x0.parent.parent.name) for p in pairs] == [('S1', 'S1'), ('S2', 'S2')]
+
+
+def test_scenes_that_are_not_the_same_are_no_pairs(tmp_path):
+    for f in ('S1/blur', 'S3/blur', 'S1/sharp', 'S2/sharp'): save(tmp_path/f'train/{f}/0001.png')
+    with pytest.raises(ValueError, match=r'2 folders lack one of blur, sharp: .*S2, .*S3'): pairs_from_layout(tmp_path, 'train')
+
+
+def test_training_images_are_never_served_as_test_images(tmp_path):
+    a, b = save(tmp_path/'rain/rain-1.png'), save(tmp_path/'norain/norain-1.png')
+    for split in ('train', 'all'): assert pairs_from_layout(tmp_path, split) == ('rain100', [Pair(a, b)])
+    for split in ('test', 'valid'):
+        with pytest.raises(ValueError, match=rf"has no '{split}' split.*counts as 'train'.*{split}/rain, {split}/norain"): pairs_from_layout(tmp_path, split)
+    with pytest.raises(ValueError, match="has no 'test' split"): pairs_from_layout(tmp_path, 'test', 'rain100')
+    x, y = save(tmp_path/'test/rain/rain-2.png'), save(tmp_path/'test/norain/norain-2.png')
+    assert pairs_from_layout(tmp_path, 'test')[1] == [Pair(x, y)]
+
+
+@pytest.mark.parametrize('files', [['our485/low/2.png', 'our485/high/2.png'], ['train/data/0_rain.png', 'train/gt/0_clean.png'], ['train/train_A/1.png', 'train/train_C/1.png', 'train/train_B/1.png']])
+def test_a_missing_test_folder_is_missing(tmp_path, files):
+    for f in files: save(tmp_path/f)
+    assert len(pairs_from_layout(tmp_path, 'train')[1]) == 1
+    with pytest.raises(ValueError, match="none of the known layouts.*for split 'test'"): pairs_from_layout(tmp_path, 'test')
+    with pytest.raises(FileNotFoundError, match='there is no folder'): pairs_from_layout(tmp_path/'nowhere')
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason='the real data sets are not here (RDDM_DATA)')
@@ -112,7 +230,7 @@ def test_pictures_of_any_kind_become_colours(tmp_path):
 @pytest.mark.parametrize('data', [b'', b'GIF87a', b'\x89PNG\r\n\x1a\n' + b'x'*20])
 def test_broken_pictures_are_named(tmp_path, data):
     (tmp_path/'b.png').write_bytes(data)
-    with pytest.raises(ValueError, match=r'b\.png cannot be read as a picture'): read_image(tmp_path/'b.png')
+    with pytest.raises(ValueError, match=r'b\.png cannot be read as an image'): read_image(tmp_path/'b.png')
 
 
 def test_the_report_finds_everything_at_once(tmp_path):
@@ -122,7 +240,7 @@ def test_the_report_finds_everything_at_once(tmp_path):
     r = check_pairs(from_pairs(match(tmp_path/'in', tmp_path/'gt')))
     assert (r.pairs, r.sizes, r.same, r.fine) == (5, Counter({(8, 8): 3}), 1, False)
     assert [Path(n).name for n, _ in r.unreadable] == ['3.png'] and [(Path(n).name, s) for n, s in r.unequal] == [('1.png', [(8, 8), (8, 6)])]
-    for part in ('5 pairs: 3 of 8x8', 'cannot be read: ', '3.png', 'sizes differ: ', '1 pairs hold the same picture twice'): assert part in str(r)
+    for part in ('5 pairs: 3 of 8x8', 'cannot be used: ', '3.png', 'sizes differ: ', '1 pairs hold the same image twice'): assert part in str(r)
 
 
 def test_a_table_of_the_datasets_library(tmp_path):
@@ -136,6 +254,197 @@ def test_a_table_of_the_datasets_library(tmp_path):
     again = datasets.load_dataset('parquet', data_files=str(tmp_path/'t.parquet'), split='train', cache_dir=str(tmp_path/'cache'))
     assert torch.equal(from_table(again, 'low', 'high')[2][1], picture(12))
     with pytest.raises(ValueError, match="no column 'input'; it has low, high"): from_table(table)
+
+
+def table_of(columns, **features):
+    datasets = pytest.importorskip('datasets')
+    return datasets.Dataset.from_dict(columns, features=datasets.Features({k: features.get(k, datasets.Image()) for k in columns}))
+
+
+def pil(v, mode='RGB'): return Image.fromarray(picture(v).permute(1, 2, 0).numpy()).convert(mode)
+
+
+def test_rows_without_image_and_bad_rows_are_listed(tmp_path):
+    (tmp_path/'bad.png').write_bytes(b'no image')
+    t = table_of(dict(input=[pil(0), None, pil(2), str(tmp_path/'bad.png'), str(tmp_path/'gone.png')], target=[pil(10), pil(11), None, pil(13), pil(14)]))
+    r = check_pairs(from_table(t))
+    assert [n for n, _ in r.unreadable] == ['row 1', 'row 2', 'row 3', 'row 4'] and r.sizes == Counter({(8, 8): 1})
+    why = [w for _, w in r.unreadable]
+    assert why[:2] == ["row 1, column 'input' holds no image", "row 2, column 'target' holds no image"]
+    assert "row 3, column 'input': " in why[2] and 'cannot be read as an image' in why[2] and 'gone.png' in why[3]
+
+
+@pytest.mark.parametrize('form', [None, 'torch', 'numpy', 'arrow', 'undecoded', 'custom'])
+def test_tables_in_every_format_hold_the_same_images(form):
+    t = table_of(dict(input=[pil(i) for i in range(3)], target=[pil(10 + i) for i in range(3)], other=[pil(9)]*3))
+    if form == 'undecoded':
+        import datasets
+        for c in ('input', 'target'): t = t.cast_column(c, datasets.Image(decode=False))
+    elif form == 'custom': t = t.with_transform(lambda rows: {k: [np.asarray(v) for v in vs] for k, vs in rows.items()})
+    elif form: t = t.with_format(form)
+    p = from_table(t, cond='other')
+    assert torch.equal(p[2][0], picture(2)) and torch.equal(p[1][1], picture(11)) and torch.equal(p[0][2], picture(9)) and check_pairs(p).fine
+
+
+def test_a_table_with_a_transform_is_asked_once_per_pair():
+    t, asked = table_of(dict(input=[pil(1)], target=[pil(2)])), []
+    p = from_table(t.with_transform(lambda rows: (asked.append(1), rows)[1]))
+    asked.clear(); p[0]
+    assert asked == [1] and p.version(0) is None and from_table(t).version(0) is not None
+
+
+def test_tables_keep_depth_orientation_and_grey():
+    exif = Image.Exif(); exif[0x112] = 6
+    deep = Image.fromarray(np.full((4, 6), 40000, np.uint16))
+    import io
+    data = io.BytesIO(); Image.new('RGB', (6, 4), (9, 9, 9)).save(data, 'PNG', exif=exif)
+    p = from_table(table_of(dict(input=[deep], target=[dict(bytes=data.getvalue(), path=None)])), channels=1)
+    assert p[0][0].shape == (1, 4, 6) and (p[0][0] == 156).all() and p[0][1].shape == (1, 6, 4) and (p[0][1] == 9).all()
+
+
+def test_arrays_in_tables():
+    datasets = pytest.importorskip('datasets')
+    a = picture(5).permute(1, 2, 0).numpy()
+    t = table_of(dict(input=[a.tolist()], target=[a.tolist()]), input=datasets.Array3D((8, 8, 3), 'uint8'), target=datasets.Array3D((8, 8, 3), 'uint8'))
+    assert torch.equal(from_table(t)[0][0], picture(5))
+    with pytest.raises(ValueError, match=r"row 0, column 'input': .*\(H, W\)"): from_table(table_of(dict(input=[1.], target=[pil(1)]), input=datasets.Value('float32')).with_format('numpy').with_transform(lambda r: dict(input=[np.ones(3)], target=r['target'])))[0]
+
+
+def test_tables_that_have_no_rows_are_refused_by_name():
+    import datasets
+    t = table_of(dict(input=[pil(1)], target=[pil(2)]))
+    with pytest.raises(ValueError, match='IterableDataset has no numbered rows: load the table without streaming=True'): from_table(t.to_iterable_dataset())
+    with pytest.raises(ValueError, match='take one of the splits train, test'): from_table(datasets.DatasetDict(train=t, test=t))
+    with pytest.raises(ValueError, match='a str has no numbered rows'): from_table('imagefolder')
+
+
+@pytest.mark.parametrize('task', [None, 'rain', 'hole', 'generate', 'dark'])
+def test_grey_images_stay_grey(tmp_path, task):
+    for n in range(3):
+        for folder in ('in', 'gt'): save(tmp_path/f'{folder}/{n}.png', picture(n + 40))
+    p = from_clean(tmp_path/'gt', channels=1) if task else from_pairs(match(tmp_path/'in', tmp_path/'gt'), channels=1)
+    b = PairSource(p, 8, task).batch(2, 0)
+    assert b.x0.shape == b.x_in.shape == (2, 1, 8, 8) and resized(p, 4)[0][1].shape == (1, 4, 4)
+    assert torch.equal(p[0][1], read_image(tmp_path/'gt/0.png', 1))
+
+
+@pytest.mark.parametrize('value', [np.nan, 2.])
+def test_float_images_that_would_spoil_training_are_refused(tmp_path, value):
+    for folder in ('in', 'gt'): save(tmp_path/folder/'a.png')
+    (tmp_path/'in/a.png').unlink()
+    Image.fromarray(np.full((8, 8), value, np.float32)).save(tmp_path/'in/a.tif')
+    p = from_pairs(match(tmp_path/'in', tmp_path/'gt'))
+    assert 'float' in check_pairs(p).unreadable[0][1]
+    with pytest.raises(ValueError, match=r'a\.tif cannot be read as an image: its float values'): PairSource(p, 8).batch(1, 0)
+
+
+def test_an_image_that_vanishes_is_named(tmp_path):
+    for n in range(4):
+        for folder in ('in', 'gt'): save(tmp_path/f'{folder}/{n}.png')
+    s = PairSource(from_pairs(match(tmp_path/'in', tmp_path/'gt')), 8, memory=0)
+    s.batch(4, 0)
+    (tmp_path/'gt/2.png').unlink()
+    with pytest.raises(ValueError, match=r'gt/2\.png cannot be read as an image: No such file'):
+        for k in range(1, 4): s.batch(4, k)
+
+
+# ---- the memory of checks
+
+def counted(tmp_path, n=4, **options):
+    "Pairs from files, and a list of what is read"
+    for i in range(n):
+        if not (tmp_path/f'in/{i}.png').exists(): save(tmp_path/f'in/{i}.png', picture(i)), save(tmp_path/f'gt/{i}.png', picture(i + 1))
+    p, asked = from_pairs(match(tmp_path/'in', tmp_path/'gt'), **options), []
+    read = p.read
+    p.read = lambda item: (asked.append(item.x_in.name), read(item))[1]
+    return p, asked
+
+
+def test_a_second_check_reads_nothing_and_says_the_same(tmp_path):
+    save(tmp_path/'in/3.png', picture(3, 8, 6)), save(tmp_path/'gt/3.png', picture(3))
+    save(tmp_path/'in/2.png', picture(2)), save(tmp_path/'gt/2.png', picture(2))
+    first, asked = counted(tmp_path)
+    report = check_pairs(first, tmp_path/'c.json')
+    assert sorted(asked) == [f'{i}.png' for i in range(4)] and report == check_pairs(first) and report.same == 1 and len(report.unequal) == 1
+    again, asked = counted(tmp_path)
+    assert check_pairs(again, tmp_path/'c.json') == report and asked == []
+    json.loads((tmp_path/'c.json').read_text(encoding='utf-8'), parse_constant=lambda c: pytest.fail(c))
+    grey, asked = counted(tmp_path, channels=1)  # read in another way
+    assert check_pairs(grey, tmp_path/'c.json').same == 1 and len(asked) == 4
+
+
+def test_only_what_changed_is_checked_again(tmp_path):
+    p, asked = counted(tmp_path)
+    check_pairs(p, tmp_path/'c.json')
+    asked.clear()
+    save(tmp_path/'gt/1.png', picture(7, 4, 4))  # another size
+    os.utime(tmp_path/'in/2.png', ns=(1, 1))  # another time
+    report = check_pairs(p, tmp_path/'c.json')
+    assert sorted(asked) == ['1.png', '2.png'] and [Path(n).name for n, _ in report.unequal] == ['1.png']
+    asked.clear()
+    (tmp_path/'gt/3.png').unlink()
+    assert [Path(n).name for n, _ in check_pairs(p, tmp_path/'c.json').unreadable] == ['3.png'] and asked == ['3.png']
+
+
+def test_what_could_not_be_read_is_tried_again(tmp_path):
+    p, asked = counted(tmp_path)
+    whole = (tmp_path/'in/0.png').read_bytes(); (tmp_path/'in/0.png').write_bytes(b'')
+    for _ in range(2):
+        asked.clear()
+        assert not check_pairs(p, tmp_path/'c.json').fine and '0.png' in asked
+    (tmp_path/'in/0.png').write_bytes(whole)
+    assert check_pairs(p, tmp_path/'c.json').fine
+
+
+@pytest.mark.parametrize('damage', ['{"rddm_nb": "checked images", ', '{"rddm_nb": "checked images", "found": [1]}', '{"rddm_nb": "checked images", "found": ' + '['*100000,
+                                    '{"rddm_nb": "checked images", "found": null}', '{"rddm_nb": "checked images", "other": {}}', 'entries'])
+def test_a_damaged_memory_is_no_memory(tmp_path, damage):
+    p, asked = counted(tmp_path)
+    report = check_pairs(p, tmp_path/'c.json')
+    if damage == 'entries':
+        whole = json.loads((tmp_path/'c.json').read_text(encoding='utf-8'))
+        bad = [3, dict(same=1, sizes=[[8, 8]]), dict(same=True, sizes=[[8, -8]]), dict(same=True, sizes=[])]
+        damage = json.dumps(whole | dict(found=dict(zip(whole['found'], bad))))
+    (tmp_path/'c.json').write_text(damage, encoding='utf-8')
+    asked.clear()
+    assert check_pairs(p, tmp_path/'c.json') == report and len(asked) == 4
+    asked.clear()
+    assert check_pairs(p, tmp_path/'c.json') == report and not asked
+
+
+@pytest.mark.parametrize('other', [b'{"mine": 1}', b'\xff\xd8', b''])
+def test_a_file_that_is_no_memory_is_not_overwritten(tmp_path, other):
+    p, _ = counted(tmp_path)
+    (tmp_path/'c.json').write_bytes(other)
+    with pytest.raises(ValueError, match='was not written by check_pairs: it is not overwritten'): check_pairs(p, tmp_path/'c.json')
+    assert (tmp_path/'c.json').read_bytes() == other
+
+
+def test_a_check_that_is_stopped_is_not_lost(tmp_path):
+    p, asked = counted(tmp_path, 6)
+    read = p.read
+    def stopped(item):
+        if item.x_in.name == '3.png': raise KeyboardInterrupt
+        return read(item)
+    p.read = stopped
+    with pytest.raises(KeyboardInterrupt): check_pairs(p, tmp_path/'c.json', threads=1)
+    p.read = read
+    asked.clear()
+    assert check_pairs(p, tmp_path/'c.json').fine and '0.png' not in asked and '5.png' in asked
+
+
+def test_tables_are_remembered_too(tmp_path):
+    t = table_of(dict(input=[pil(1), pil(2)], target=[pil(2), pil(3)]))
+    a, b = from_table(t), from_table(t)
+    b.read = lambda item: pytest.fail('read again')
+    assert check_pairs(a, tmp_path/'c.json') == check_pairs(b, tmp_path/'c.json')
+    assert len({v(0) for v in (a.version, resized(a, 4).version, resized(a, 5).version, from_table(t, channels=1).version, from_table(t, x0='input').version)}) == 5
+
+
+def test_progress_is_said_now_and_then_where_there_is_no_terminal(capsys):
+    assert list(_progress(iter('abc'), 3, every=0.)) == list('abc')
+    assert capsys.readouterr().err == ''.join(f'checked {n} of 3 pairs\n' for n in (1, 2, 3))
+    assert list(_progress(iter('abc'), 3, every=1e9)) == list('abc') and capsys.readouterr().err == ''
 
 
 @given(st.integers(1, 9), st.integers(1, 7), st.integers(0, 3))
@@ -218,10 +527,10 @@ def test_memory_is_a_limit():
 
 
 @pytest.mark.parametrize('make, match', [
-    (lambda: PairSource(pictures(0)), 'no pictures'), (lambda: PairSource(pictures(), 4, 'snow'), 'rain'), (lambda: PairSource(pictures(), 0), 'size must be at least 1'),
+    (lambda: PairSource(pictures(0)), 'no images'), (lambda: PairSource(pictures(), 4, 'snow'), 'rain'), (lambda: PairSource(pictures(), 0), 'size must be at least 1'),
     (lambda: PairSource(pictures(), 9).batch(2, 0), r'no. \d is 8x8, too small for crops of 9'),
-    (lambda: PairSource(ImagePairs([4, 8], lambda i: (picture(i, i, i), picture(i, i, i), None))).batch(2, 0), 'whole pictures of several sizes'),
-    (lambda: PairSource(ImagePairs([4], lambda i: (picture(i, 4, 4), picture(i, 5, 4), None))).batch(1, 0), r'4: the pictures of this pair differ in size \(\(4, 4\), \(5, 4\)\)')])
+    (lambda: PairSource(ImagePairs([4, 8], lambda i: (picture(i, i, i), picture(i, i, i), None))).batch(2, 0), 'whole images of several sizes'),
+    (lambda: PairSource(ImagePairs([4], lambda i: (picture(i, 4, 4), picture(i, 5, 4), None))).batch(1, 0), r'4: the images of this pair differ in size \(\(4, 4\), \(5, 4\)\)')])
 def test_what_cannot_be_handed_out(make, match):
     with pytest.raises(ValueError, match=match): make()
 
