@@ -168,8 +168,8 @@ class DataConfig(Typed):
     inputs: str = '' # folder or .flist file of degraded images; of a table, the column
     targets: str = '' # folder or .flist file of clean images; of a table, the column
     cond: str = '' # folder or .flist file of conditions, such as masks; of a table, the column
-    pairing: Literal['name', 'position', 'pattern'] = 'name' # what inputs and targets are matched by
-    pattern: str = '' # regular expression whose group is what the names of a pair share
+    pairing: Annotated[str, OneOf('rddm_nb.data', 'PAIRINGS')] = 'name' # the rule by which files are matched
+    pattern: str = '' # regular expression that is taken out of names first, for rules pattern and prefix
     task: Annotated[str, OneOf('rddm_nb.data', 'INPUT_TASKS')]|None = 'rain' # how inputs are made (embedded, clean)
     crop: tuple[Natural, Natural, Count]|None = None # left, top, side of a square cut out of every image first
     equalize: bool = False # equalise the histogram of the inputs, colour by colour
@@ -184,9 +184,6 @@ class DataConfig(Typed):
     def check(self):
         if self.kind in ('embedded', 'clean') and self.task is None:
             raise ValueError(f"task must be given for kind={self.kind!r}: it says how inputs are made")
-        if (self.pairing == 'pattern') != bool(self.pattern):
-            raise ValueError(f"pattern and pairing='pattern' belong together, got pairing={self.pairing!r}, "
-                             f"pattern={self.pattern!r}")
 
 # %% ../nbs/config.ipynb #9b636f76
 @dataclass(frozen=True)

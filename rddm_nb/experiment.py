@@ -11,7 +11,6 @@ __all__ = ['CONFIG_FILE', 'make_schedule', 'make_network', 'check_config', 'equa
 
 # %% ../nbs/experiment.ipynb #4fb7a848
 import json
-import re
 import tomllib
 from contextlib import contextmanager, nullcontext
 from dataclasses import fields, replace
@@ -20,8 +19,8 @@ from typing import NamedTuple
 import torch
 from .aosa import AutoObjective, select_objective
 from .config import Config, DataConfig, NetworkConfig, ScheduleConfig, merge, plain, to_toml
-from .data import (ImagePairs, Pair, PairSource, check_pairs, from_clean, from_pairs, from_table, match,
-                          pairs_from_layout, read_file_list, resized)
+from .data import (ImagePairs, PairSource, check_pairs, from_clean, from_pairs, from_table, match, pairs_from_layout,
+                          read_file_list, resized)
 from .demo import draw_pairs
 from .files import atomic_write
 from .runtime import folder_lock, generator_for
@@ -49,10 +48,12 @@ def make_network(
 
 # %% ../nbs/experiment.ipynb #107dc77d
 @contextmanager
-def _names_of(section):
-    "Errors of constructors begin with the name of a field: put its section before it"
+def _names_of(section, names=('',)):
+    "Errors that begin with the name of a field (one of these names): put its section before it"
     try: yield
-    except ValueError as e: raise ValueError(f'{section}.{e}') from None
+    except ValueError as e:
+        if not str(e).startswith(names): raise
+        raise ValueError(f'{section}.{e}') from None
 
 def _network_config(config):
     "The network that is made: with predicts='auto' that of the choice, one output"
@@ -74,48 +75,30 @@ def _files(name):
     "A folder, or the files that a .flist file names"
     return read_file_list(name) if name.endswith('.flist') else name
 
-def _in_order(name):
-    "Files in their order: of a list as it is, of a folder by name"
-    files = _files(name)
-    return files if isinstance(files, list) else from_clean(files).items
-
-def _by_pattern(pattern):
-    "What two names share: the group that a pattern finds in them, or all it finds"
-    try: find = re.compile(pattern)
-    except re.error as e: raise ValueError(f'data.pattern must be a regular expression, got {pattern!r}: {e}') from None
-    def key(stem):
-        found = find.search(stem)
-        return stem if found is None else (found[1] if found.groups() else found[0])
-    return key
-
 def _match(data):
     "The pairs of files that belong together"
     if not data.targets: raise ValueError("data.targets must be given with data.inputs: a folder or a .flist file")
-    names = [data.inputs, data.targets, *([data.cond] if data.cond else [])]
-    if data.pairing == 'position':
-        lists = [_in_order(n) for n in names]
-        return [Pair(*(l[i % len(l)] for l in lists)) for i in range(max(map(len, lists)))]
-    key = dict(key=_by_pattern(data.pattern)) if data.pairing == 'pattern' else {}
-    return match(*map(_files, names), **key)
+    return match(_files(data.inputs), _files(data.targets), _files(data.cond) if data.cond else None,
+                 data.pairing, data.pattern)
 
 # %% ../nbs/experiment.ipynb #fc4fff44
-def _table(data):
+def _table(data, channels):
     "The rows of a table of the datasets library"
     if not data.root: raise ValueError("data.root must be given with data.kind='table': the id or folder of a table")
     try: from datasets import load_dataset
     except ImportError: raise ImportError("tables need the datasets library: pip install datasets") from None
     table = load_dataset(data.root, split=data.split)
-    return from_table(table, data.inputs or 'input', data.targets or 'target', data.cond or None)
+    return from_table(table, data.inputs or 'input', data.targets or 'target', data.cond or None, channels)
 
-def _found(data):
+def _found(data, channels):
     "The images that a configuration names, as they are"
-    if data.kind == 'table': return _table(data)
+    if data.kind == 'table': return _table(data, channels)
     if data.kind == 'clean':
         if not (data.targets or data.root):
             raise ValueError("data.targets must be given with data.kind='clean': a folder or a .flist file")
-        return from_clean(_files(data.targets or data.root))
-    if data.inputs: return from_pairs(_match(data))
-    if data.root: return from_pairs(pairs_from_layout(data.root, data.split)[1])
+        return from_clean(_files(data.targets or data.root), channels)
+    if data.inputs: return from_pairs(_match(data), channels)
+    if data.root: return from_pairs(pairs_from_layout(data.root, data.split)[1], channels)
     raise ValueError("data.root (a data set in a known layout), or data.inputs and data.targets, must be given "
                      "with data.kind='pairs'")
 
@@ -139,12 +122,9 @@ def _cut(img, box):
         raise ValueError(f'data.crop={list(box)} is not within an image of {img.shape[-2]}x{img.shape[-1]}')
     return img[:, top:top + side, left:left + side]
 
-def _grey(img): return (img.float()*torch.tensor([.299, .587, .114]).view(3, 1, 1)).sum(0, keepdim=True).round().byte()
-
-def _prepared(trio, data, channels):
-    "An input, a target and perhaps a condition, made ready"
+def _prepared(trio, data):
+    "An input, a target and perhaps a condition, cut and equalised"
     x_in, x0, cond = trio
-    if channels == 1: x_in, x0 = (_grey(v) if len(v) == 3 else v for v in (x_in, x0))
     if data.crop: x_in, x0, cond = (None if v is None else _cut(v, data.crop) for v in (x_in, x0, cond))
     return equalized(x_in) if data.equalize else x_in, x0, cond
 
@@ -153,9 +133,11 @@ def load_pairs(
     channels:int=3, # 1: grey, 3: colours
 )->ImagePairs:
     "The images that a configuration names, ready to be cropped"
-    found = _found(data)
-    if data.crop or data.equalize or channels == 1:
-        found = ImagePairs(found.items, lambda item, read=found.read: _prepared(read(item), data, channels), found.name)
+    with _names_of('data', ('pairing', 'pattern')): found = _found(data, channels)
+    if data.crop or data.equalize:
+        read, version = found.read, found.version
+        def marked(item): return (v := version(item)) and f'{v}|{data.crop}|{data.equalize}'
+        found = ImagePairs(found.items, lambda item: _prepared(read(item), data), found.name, marked)
     return resized(found, data.resize) if data.resize else found
 
 # %% ../nbs/experiment.ipynb #034e6c1c
@@ -182,7 +164,7 @@ def check_data(
 )->str: # what was found, a few lines
     "Look at all images; refuse to start with broken ones"
     if config.data.kind == 'embedded': return 'the images in the package'
-    report = check_pairs(load_pairs(config.data, config.network.channels))
+    report = check_pairs(load_pairs(config.data, config.network.channels), cache)
     if not report.fine: raise ValueError(f"the images cannot be used as they are:\n{report}")
     return str(report)
 

@@ -65,7 +65,7 @@ PRESETS = {
         _layer(_BETTER, dict(network=dict(takes_input=True)))),
     'translate': Preset('dogs to cats, unpaired lists', _layer(
         _GENERATE, _OWN, _DDIM, dict(data=dict(kind='pairs', task='none', pairing='position'), train=dict(batch=128))),
-        _BETTER),
+        _layer(_BETTER, dict(data=dict(pairing='unpaired')))),
     'celeba': Preset('faces from nothing (CelebA)', _layer(
         _GENERATE, _LINSPACE, dict(data=dict(crop=[25, 57, 128]))), _BETTER),
     'aosa': Preset('low light (LOL, equalised); training chooses between residual and noise', _layer(
