@@ -9,96 +9,104 @@ __all__ = ['EvalCase', 'measure_case', 'sample_std', 'Calibration', 'Evaluation'
            'from_model', 'main']
 
 # %% ../nbs/evaluate.ipynb #33b35043
-import argparse
 import csv
 import io
 import json
-import sys
+import math
+import re
+import shutil
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from fastcore.basics import patch
+from . import __version__
 from .cli import on_white
-from .data import pairs_from_layout, match, read_image
-from .files import atomic_write
-from .images import from_uint8, to_uint8
-from .metrics import MEASURES, PROTOCOLS, MetricResult, Protocol, measure
-from .restore import load_any, restore, sampling_options
-from .runtime import pick_device
+from .data import PAIRINGS, match, pairs_from_layout
+from .imagefile import load_image, save_image
+from .metrics import METRICS, PROTOCOLS, MetricResult, Protocol, find_metric, find_protocol, measure
+from .restore import (CommandParser, Stoppable, counted, explain, fit_channels, network_option, number, restore_loaded,
+                             run_command, sampling_model, sampling_options, say)
+from .runtime import DONE, FAILED, claim_folder
 
 # %% ../nbs/evaluate.ipynb #2e955bc9
 @dataclass(frozen=True)
 class EvalCase:
-    "A picture that was restored, and what it is compared with"
-    name: str
-    samples: Tensor # restorations (K, 3, H, W) in [-1, 1], one per seed
-    x0: Tensor # the truth (3, H, W)
-    x_in: Tensor|None = None # what was restored (3, H, W)
+    "A restored image and its ground truth"
+    name: str # of the image
+    samples: Tensor # restorations (K, C, H, W) in [-1, 1], one per seed
+    x0: Tensor # ground truth (C, H, W)
+    x_in: Tensor|None = None # degraded image (C, H, W)
     mask: Tensor|None = None # (1, H, W), positive inside, for protocols with a region
 
 # %% ../nbs/evaluate.ipynb #489ad0f7
-_LESS_IS_BETTER = ('MAE Lab', 'LPIPS')
-
 def measure_case(
-    case:EvalCase, # a picture
-    measures:tuple=('PSNR', 'SSIM'), # some of `MEASURES`
+    case:EvalCase, # an image
+    measures:tuple=('PSNR', 'SSIM'), # some of `METRICS`
     protocol:Protocol=Protocol(), # how they are measured
 )->dict: # name of a column -> number
-    "How good the restorations of a picture are"
-    mask, out, best = None if case.mask is None else case.mask[None], {}, {m: min if m in _LESS_IS_BETTER else max for m in measures}
-    of = lambda m, x: measure(m, x[None], case.x0[None], protocol, mask).value
+    "How good the restorations of an image are"
+    mask, out = None if case.mask is None else case.mask[None], {}
     for m in measures:
-        each = [of(m, g) for g in case.samples]
+        of = lambda x: measure(m, x[None], case.x0[None], protocol, mask).value
+        each = [of(g) for g in case.samples]
         out[m] = sum(each)/len(each)
-        if case.x_in is not None: out[f'{m} input'] = of(m, case.x_in)
-        if len(each) > 1: out |= {f'{m} best': best[m](each), f'{m} of mean': of(m, case.samples.mean(0))}
+        if case.x_in is not None: out[f'{m} input'] = of(case.x_in)
+        if len(each) == 1: continue
+        out[f'{m} best'] = (max if METRICS[m].higher_is_better else min)(each)
+        out[f'{m} of mean'] = of(case.samples.mean(0))
     return out
 
 # %% ../nbs/evaluate.ipynb #fd62dee1
 def sample_std(
-    samples:Tensor, # restorations of one picture (K, C, H, W)
-)->Tensor: # (H, W), in the unit of the pictures
-    "How much guesses differ, all colours together"
-    if len(samples) < 2: raise ValueError("one guess differs from nobody: give several seeds")
+    samples:Tensor, # restorations of one image (K, C, H, W)
+)->Tensor: # (H, W), in the unit of the images
+    "Sample standard deviation, all channels together"
+    if len(samples) < 2: raise ValueError("one sample has no standard deviation: give several seeds")
     return samples.double().var(0).mean(0).sqrt()
 
 # %% ../nbs/evaluate.ipynb #6bb24a2c
 _EDGES = (.25, .5, 1., 2., 4., 8., 16., 32., 64.) # of the groups, in grey levels
 
 class Calibration:
-    "Does the spread say how large the error is?"
+    "Does the sample standard deviation predict the error?"
     def __init__(self,
         factor:float=1.5, # by how much the two may differ
     ):
         if factor <= 1: raise ValueError(f"factor must be above 1, got {factor}")
         self.factor, self.sums = factor, torch.zeros(len(_EDGES) + 1, 3, dtype=torch.float64)
     def add(self, case):
-        "Take in a picture"
+        "Take in an image"
         s, k = sample_std(case.samples)*127.5, len(case.samples)
         error = ((case.samples.double().mean(0) - case.x0.double())*127.5).square().mean(0)
         group = torch.bucketize(s, torch.tensor(_EDGES, dtype=s.dtype)).flatten()
-        self.sums.index_add_(0, group, torch.stack([torch.ones_like(s), (1 + 1/k)*s.square(), error], -1).flatten(0, 1))
+        terms = torch.stack([torch.ones_like(s), (1 + 1/k)*s.square(), error], -1)
+        self.sums.index_add_(0, group, terms.flatten(0, 1))
 
 # %% ../nbs/evaluate.ipynb #6034c0aa
 @patch
-def groups(self:Calibration)->list: # of (share of the pixels, error to expect, error there is), in grey levels
-    "Pixels of like spread, from little to much; groups with less than 1 % of the pixels are left out"
-    n, expected, found = self.sums.T
-    return [(a.item(), (b/c).sqrt().item(), (d/c).sqrt().item()) for a, b, c, d in zip(n/n.sum(), expected, n, found) if a >= .01]
+def groups(self:Calibration)->list: # of (share of the pixels, expected error, error), in grey levels
+    "Pixels of similar spread, from little to much; groups with less than 1 % of the pixels are left out"
+    n, expected, error = self.sums.T
+    table = zip(n/n.sum(), expected/n, error/n)
+    return [(share.item(), a.sqrt().item(), b.sqrt().item()) for share, a, b in table if share >= .01]
 
 @patch(as_prop=True)
 def ratio(self:Calibration)->float:
-    "Error there is over error to expect, all pixels together; infinite where no guess differs"
+    "Error over expected error, all pixels together; infinite where all samples are equal and wrong"
     _, expected, found = self.sums.sum(0)
-    return (found/expected).sqrt().item() if expected > 0 else float('inf') if found > 0 else 1.
+    return (found/expected).sqrt().item() if expected > 0 else math.inf if found > 0 else 1.
 
 @patch
 def verdict(self:Calibration)->str:
     "In words"
-    off = [b/a if a else float('inf') for _, a, b in self.groups() if a or b]
-    if all(1/self.factor <= r <= self.factor for r in off): return f'calibrated: in every group of pixels the error is within a factor {self.factor:g} of what the spread says'
-    return f'not calibrated: errors are {self.ratio:.2g} times what the spread says, from {min(off):.2g} to {max(off):.2g} between groups of pixels'
+    off = [b/a if a else math.inf for _, a, b in self.groups() if a or b]
+    if all(1/self.factor <= r <= self.factor for r in off):
+        return f'calibrated: in all groups of pixels the error is what the spread says, within a factor {self.factor:g}'
+    return (f'not calibrated: errors are {self.ratio:.2g} times what the spread says, '
+            f'from {min(off):.2g} to {max(off):.2g} between groups of pixels')
 
 @patch
 def __repr__(self:Calibration): return self.verdict()
@@ -106,191 +114,284 @@ def __repr__(self:Calibration): return self.verdict()
 # %% ../nbs/evaluate.ipynb #caab7bac
 @dataclass
 class Evaluation:
-    "What came out"
-    protocol: Protocol
-    names: list # of the pictures
-    rows: list # `measure_case` of every picture
-    calibration: Calibration|None # None with one seed
-    failed: list # (name, why)
+    "Metrics of a set of images"
+    protocol: Protocol # how metrics were measured
+    names: list # of the images
+    rows: list # metrics of every image, from `measure_case`
+    calibration: Calibration|None # whether sample standard deviations predict errors; None with one seed
+    failed: list # (name, why it could not be measured)
+
+def _start(measures, protocol):
+    "An evaluation of no images yet; what cannot be measured is refused before anything is computed"
+    protocol = find_protocol(protocol)
+    for m in measures: find_metric(m, protocol)
+    return Evaluation(protocol, [], [], None, [])
+
+def _take(ev, case, measures, see):
+    "Measure one image"
+    row = measure_case(case, measures, ev.protocol)
+    if see: see(case)
+    if len(case.samples) > 1:
+        ev.calibration = ev.calibration or Calibration()
+        ev.calibration.add(case)
+    ev.names.append(case.name)
+    ev.rows.append(row)
 
 def evaluate(
     cases:dict, # name -> function that makes the `EvalCase`
-    measures:tuple=('PSNR', 'SSIM'), # some of `MEASURES`
+    measures:tuple=('PSNR', 'SSIM'), # some of `METRICS`
     protocol:Protocol|str=Protocol(), # how they are measured, or the name of one of `PROTOCOLS`
-    see=None, # called as see(case) with every picture
-    progress:bool=False, # show a progress bar
+    see=None, # called as see(case) with every image
+    progress:bool=False, # say how far it is
+    warn=None, # called as warn(line) with every image that cannot be measured
+    stop=None, # a `StopRequest`; once it is set, KeyboardInterrupt is raised
 )->Evaluation:
-    "Measure every picture"
-    from tqdm.auto import tqdm
-    if unknown := [m for m in measures if m not in MEASURES]: raise ValueError(f"measures must be some of {', '.join(MEASURES)}, got {unknown[0]!r}")
-    if isinstance(protocol, str) and protocol not in PROTOCOLS: raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}, got {protocol!r}")
-    out = Evaluation(PROTOCOLS[protocol] if isinstance(protocol, str) else protocol, [], [], None, [])
-    for name, make in tqdm(cases.items(), desc='evaluate', unit='picture', disable=not progress):
-        try: case = make(); row = measure_case(case, measures, out.protocol)
-        except ValueError as e: out.failed.append((name, str(e))); continue
-        out.names.append(name); out.rows.append(row)
-        if len(case.samples) > 1:
-            out.calibration = out.calibration or Calibration()
-            out.calibration.add(case)
-        if see: see(case)
-    if not out.rows: raise ValueError(f"none of {len(cases)} pictures could be measured: {out.failed[0][1] if out.failed else 'there are none'}")
-    return out
+    "Measure every image"
+    ev = _start(measures, protocol)
+    for name in counted(list(cases), 'evaluate', progress):
+        if stop: raise KeyboardInterrupt
+        try: _take(ev, replace(cases[name](), name=name), measures, see)
+        except Exception as e:
+            ev.failed.append((name, explain(e, name)))
+            if warn: warn(ev.failed[-1][1])
+    if ev.rows: return ev
+    first = f': {ev.failed[0][1]}' if ev.failed else ''
+    raise ValueError(f"none of {len(cases)} images could be measured{first}")
 
 # %% ../nbs/evaluate.ipynb #33b60261
-@patch
-def means(self:Evaluation)->dict: # column -> `MetricResult`
-    "Means over the pictures"
-    columns = {k: [r[k] for r in self.rows] for k in self.rows[0]}
-    return {k: MetricResult(sum(v)/len(v), k, self.protocol, tuple(v)) for k, v in columns.items()}
+def _finite(values): return [v for v in values if math.isfinite(v)]
 
 @patch
-def summary(self:Evaluation)->dict: # plain numbers and words
+def means(self:Evaluation)->dict: # column -> `MetricResult`
+    "Means over the images, infinite numbers left out"
+    columns = {k: [r[k] for r in self.rows] for k in self.rows[0]}
+    mean = lambda v: sum(v)/len(v) if v else math.inf
+    return {k: MetricResult(mean(_finite(v)), k, self.protocol, tuple(v)) for k, v in columns.items()}
+
+def _statistics(each):
+    "Mean, its standard error, and extremes of the finite numbers; how many are infinite"
+    v, n = torch.tensor(_finite(each), dtype=torch.float64), len(_finite(each))
+    return dict(mean=v.mean().item() if n else None, standard_error=(v.std()/n**.5).item() if n > 1 else None,
+                lowest=v.min().item() if n else None, highest=v.max().item() if n else None, infinite=len(each) - n)
+
+def _uncertainty(c):
+    "A calibration as plain data"
+    keys = 'share_of_pixels', 'expected_error', 'error'
+    return dict(verdict=c.verdict(), ratio=c.ratio if math.isfinite(c.ratio) else None,
+                groups=[dict(zip(keys, g)) for g in c.groups()])
+
+@patch
+def summary(self:Evaluation)->dict: # plain numbers and words, strict JSON
     "Everything in short"
-    out = {k: dict(mean=m.value, standard_error=(torch.tensor(m.each).std()/len(m.each)**.5).item() if len(m.each) > 1 else None, lowest=min(m.each), highest=max(m.each)) for k, m in self.means().items()}
-    unsure = self.calibration and dict(verdict=self.calibration.verdict(), ratio=min(self.calibration.ratio, 1e9), groups=[dict(zip(('share_of_pixels', 'expected_error', 'error'), g)) for g in self.calibration.groups()])
-    return dict(pictures=len(self.rows), protocol=str(self.protocol), name=self.protocol.name, measures=out, uncertainty=unsure, failed=[dict(name=str(n), why=w) for n, w in self.failed])
+    return dict(images=len(self.rows), protocol=str(self.protocol), name=self.protocol.name,
+                measures={k: _statistics(m.each) for k, m in self.means().items()},
+                uncertainty=self.calibration and _uncertainty(self.calibration),
+                failed=[dict(name=str(n), why=w) for n, w in self.failed])
+
+@patch
+def lines(self:Evaluation)->list: # of text
+    "The means in words"
+    infinite = {k: sum(map(math.isinf, m.each)) for k, m in self.means().items()}
+    return [f'{len(self.rows)} images, {self.protocol}',
+            *(f'{k}: {m.value:.4g}' + (f' ({infinite[k]} infinite left out)' if infinite[k] else '')
+              for k, m in self.means().items()), *([self.calibration.verdict()] if self.calibration else [])]
 
 @patch
 def table(self:Evaluation)->str:
-    "One line of CSV per picture"
+    "One line of CSV per image"
     text = io.StringIO()
     out = csv.DictWriter(text, ['name', *self.rows[0]], lineterminator='\n')
-    out.writeheader(); out.writerows(dict(name=n, **r) for n, r in zip(self.names, self.rows))
+    out.writeheader()
+    out.writerows(dict(name=n, **r) for n, r in zip(self.names, self.rows))
     return text.getvalue()
 
 # %% ../nbs/evaluate.ipynb #d442796f
 @patch
 def best_median_worst(self:Evaluation)->list: # three names
-    "The pictures where the first measure is best, in the middle, and worst"
+    "The images where the first metric is best, in the middle, and worst"
     first = next(iter(self.rows[0]))
-    order = sorted(range(len(self.rows)), key=lambda i: self.rows[i][first], reverse=first not in _LESS_IS_BETTER)
+    order = sorted(range(len(self.rows)), key=lambda i: self.rows[i][first], reverse=METRICS[first].higher_is_better)
     return [self.names[order[i]] for i in (0, (len(order) - 1)//2, -1)]
 
 def _square(x, side=160):
-    "A picture fitted into a square, (3, side, side)"
-    h, w = x.shape[-2:]
-    k = side/max(h, w)
-    small = torch.nn.functional.interpolate(x[None].float(), (max(1, round(h*k)), max(1, round(w*k))), mode='bilinear', antialias=True)[0].clamp(-1, 1)
-    out = torch.ones(3, side, side)
-    a, b = (side - small.shape[1])//2, (side - small.shape[2])//2
-    out[:, a:a + small.shape[1], b:b + small.shape[2]] = small
+    "An image (1 or 3, H, W) fitted into a square, (3, side, side)"
+    h, w = (max(1, round(n*side/max(x.shape[-2:]))) for n in x.shape[-2:])
+    small = F.interpolate(x[None].float(), (h, w), mode='bilinear', antialias=True)[0].clamp(-1, 1)
+    out, top, left = torch.ones(3, side, side), (side - h)//2, (side - w)//2
+    out[:, top:top + h, left:left + w] = small
     return out
+
+def _error(case): return (case.samples.mean(0) - case.x0).double().square().mean(0).sqrt()
+
+def _rows(cases):
+    "What the sheet shows of each case"
+    grey = lambda v: (4*v).clamp(max=1)[None]*2 - 1
+    rows = {'restored': [c.samples[0] for c in cases], 'truth': [c.x0 for c in cases],
+            'error, x4': [grey(_error(c)) for c in cases]}
+    if all(c.x_in is not None for c in cases): rows = {'input': [c.x_in for c in cases], **rows}
+    if len(cases[0].samples) > 1: rows['spread, x4'] = [grey(sample_std(c.samples)) for c in cases]
+    return rows
 
 def comparison_sheet(
     cases:list, # three of `EvalCase`: best, middle, worst
 ): # a `RenderedFigure`
-    "What went in, what came out, the truth and the error; and the spread, where there are several seeds"
+    "Input, restoration, ground truth and error; and the sample standard deviation, where there are several seeds"
     from rddm_nb.viz import show_images
-    grey = lambda v: v.expand(3, *v.shape[-2:]).float()*2 - 1
-    error = lambda c: (c.samples.mean(0) - c.x0).double().square().mean(0).sqrt()
-    rows = {'input': None if any(c.x_in is None for c in cases) else [c.x_in for c in cases], 'restored': [c.samples[0] for c in cases], 'truth': [c.x0 for c in cases], 'error, x4': [grey((4*error(c)).clamp(max=1)) for c in cases],
-            'spread, x4': None if len(cases[0].samples) < 2 else [grey((4*sample_std(c.samples)).clamp(max=1)) for c in cases]}
-    return show_images({k: torch.stack([_square(x) for x in v]) for k, v in rows.items() if v}, size=1.6, titles=[f'{word}: {c.name}' for word, c in zip(('best', 'middle', 'worst'), cases)],
-                       alt=f"best, middle and worst of the pictures: {', '.join(c.name for c in cases)}")
+    short = lambda name: (name if len(name) < 24 else f'...{name[-20:]}').replace('$', r'\$')
+    return show_images({k: torch.stack([_square(x) for x in v]) for k, v in _rows(cases).items()}, size=1.6,
+                       titles=[f'{word}: {short(c.name)}' for word, c in zip(('best', 'middle', 'worst'), cases)],
+                       alt=f"best, middle and worst of the images: {', '.join(c.name for c in cases)}")
 
 # %% ../nbs/evaluate.ipynb #8800b412
-def _picture(path): return None if path is None else from_uint8(read_image(path))
+def _case(name, samples, x0, x_in, mask):
+    "A case whose images have equally many channels"
+    c = max(len(x) for x in (samples[0], x0, *([] if x_in is None else [x_in])))
+    fit = lambda x: None if x is None else fit_channels(x, c, name)
+    samples = torch.stack([fit(x) for x in samples]).clamp(-1, 1)
+    return EvalCase(name, samples, fit(x0), fit(x_in), None if mask is None else mask[:1])
 
-def _mask(path): return None if path is None else _picture(path)[:1]
+def _load(path): return None if path is None else load_image(path).x
+
+def _named(pairs, make):
+    "Functions that make cases, by the shortest names that differ"
+    for name in (lambda p: p.x0.stem, lambda p: p.x_in.stem, lambda p: str(p.x_in), lambda p: f'{p.x_in} {p.x0}'):
+        cases = {name(p): (lambda p=p, n=name(p): make(p, n)) for p in pairs}
+        if len(cases) == len(pairs): return cases
+    raise ValueError(f"the same pair of images is there twice among {len(pairs)}: name each once")
 
 def from_folders(
-    results, # folder of restored pictures
-    targets, # folder of clean pictures
-    inputs=None, # folder of degraded pictures
+    results, # folder of restored images
+    targets, # folder of clean images
+    inputs=None, # folder of degraded images
     masks=None, # folder of masks
+    **rule # `pairing` and `pattern` of `match`
 )->dict: # name -> function that makes a `EvalCase`
     "What somebody restored"
-    before = {} if inputs is None else {p.x0: p.x_in for p in match(inputs, targets)}
-    make = lambda p: lambda: EvalCase(p.x0.stem, _picture(p.x_in)[None], _picture(p.x0), _picture(before.get(p.x0)), _mask(p.cond))
-    return {p.x0.stem: make(p) for p in match(results, targets, masks)}
+    before = {} if inputs is None else {p.x_in: p.cond for p in match(results, targets, inputs, **rule)}
+    def make(p, name): return _case(name, [_load(p.x_in)], _load(p.x0), _load(before.get(p.x_in)), _load(p.cond))
+    return _named(match(results, targets, masks, **rule), make)
 
 def from_model(
     model, # a predictor with its `schedule`
     pairs:list, # of `Pair`, see `match` and `pairs_from_layout`
-    seeds:int=1, # how many restorations of every picture
+    seeds:int=1, # how many restorations of every image
     seed:int=0, # the first of them
     **kw # `steps`, `tile`, `eta`, ... of `restore`
 )->dict: # name -> function that makes a `EvalCase`
-    "What a model restores, with several seeds"
+    "What a model restores, with several seeds; masks are its condition if it takes one"
     if seeds < 1: raise ValueError(f"seeds must be at least 1, got {seeds}")
-    def make(p):
-        x_in = _picture(p.x_in)
-        return EvalCase(p.x0.stem, torch.stack([restore(model, x_in, seed=seed + k, **kw) for k in range(seeds)]).clamp(-1, 1), _picture(p.x0), x_in, _mask(p.cond))
-    cases = {p.x0.stem: (lambda p=p: make(p)) for p in pairs}
-    return cases if len(cases) == len(pairs) else {str(p.x0): (lambda p=p: make(p)) for p in pairs}
+    takes = network_option(model, 'takes_cond')
+    if takes and any(p.cond is None for p in pairs):
+        raise ValueError("this network takes a condition, such as a mask: name the folder of masks with --masks")
+    def make(p, name):
+        image, mask = load_image(p.x_in), None if p.cond is None else load_image(p.cond)
+        cond = mask if takes else None
+        samples = [restore_loaded(model, image, cond, name=p.x_in, seed=seed + k, **kw) for k in range(seeds)]
+        return _case(name, samples, _load(p.x0), image.x, mask and mask.x)
+    return _named(pairs, make)
 
 # %% ../nbs/evaluate.ipynb #e2108beb
 def _parser():
-    p = argparse.ArgumentParser('rddm-evaluate', description='Compare restored pictures with the truth: two folders, or a model that restores now.', formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    p.add_argument('folders', nargs='*', metavar='FOLDER', help='restored pictures and targets; with --model, inputs and targets')
-    p.add_argument('--model', help='model file that restores the inputs')
-    p.add_argument('--set', dest='root', help='folder of a data set in a known layout, instead of two folders; needs --model')
-    p.add_argument('--split', default='test', help='of the data set')
-    p.add_argument('--inputs', help='folder of the degraded pictures, to say what was gained')
-    p.add_argument('--masks', help='folder of masks, for --region')
-    p.add_argument('--measures', nargs='+', default=['PSNR', 'SSIM'], choices=list(MEASURES), help='what is measured')
-    p.add_argument('--protocol', choices=list(PROTOCOLS), help='how papers measure on that data set; RGB at full size unless given')
-    p.add_argument('--region', default='all', choices=('all', 'inside', 'outside'), help='of the mask')
-    p.add_argument('--out', default='rddm_evaluation', help='folder for the results')
-    p.add_argument('--force', action='store_true', help='write over an evaluation')
-    p.add_argument('--seeds', type=int, default=1, help='restorations of every picture with the model, from --seed on')
+    p = CommandParser('rddm-evaluate', 'Compare restored images with the ground truth: two folders, or a model.')
+    add = p.add_argument
+    add('folders', nargs='*', metavar='FOLDER', help='restored images and targets; with --model, inputs and targets')
+    add('--model', help='model file that restores the inputs')
+    add('--set', dest='root', help='folder of a data set in a known layout, instead of two folders; needs --model')
+    add('--split', default='test', help='of the data set')
+    add('--inputs', help='folder of the degraded images, to say what was gained')
+    rules = [r for r in PAIRINGS if r != 'unpaired']
+    add('--pairing', default='name', choices=rules, help='what files are matched by')
+    add('--pattern', default='', help='regular expression that is taken out of names before they are matched')
+    add('--measures', nargs='+', default=['PSNR', 'SSIM'], choices=list(METRICS), help='what is measured')
+    add('--protocol', choices=list(PROTOCOLS), help='how papers measure on that data set; else RGB at full size')
+    add('--region', default='all', choices=('all', 'inside', 'outside'), help='of the masks')
+    add('--out', default='rddm_evaluation', help='folder for the results')
+    add('--force', action='store_true', help='write over an evaluation')
+    add('--seeds', type=number(int, 1), default=1, help='restorations of every image with the model, from --seed on')
     return sampling_options(p)
 
 # %% ../nbs/evaluate.ipynb #7e0a1101
-def _cases(a):
-    "The cases that the words of a command ask for"
-    if a.root and a.folders: raise ValueError("give two folders or --set, not both")
-    if a.root and not a.model: raise ValueError("--set says where inputs and targets are, but not what restores them: add --model")
-    if not a.root and len(a.folders) != 2: raise ValueError(f"two folders are compared, got {len(a.folders)}")
-    if not a.model:
-        if a.seeds != 1: raise ValueError("--seeds is for a model: files in a folder are what they are")
-        return from_folders(*a.folders, a.inputs, a.masks)
-    if a.inputs: raise ValueError("with --model the first folder holds the inputs: leave out --inputs")
-    device = pick_device(a.device)
-    model = load_any(a.model, device)
-    model.schedule.grid(a.steps)
-    pairs = pairs_from_layout(a.root, a.split)[1] if a.root else match(*a.folders, a.masks)
-    return from_model(model, pairs, a.seeds, a.seed, steps=a.steps, eta=a.eta, tile=a.tile, overlap=a.overlap, device=device)
+def _check_words(a):
+    "Refuse words that contradict each other"
+    wrong = {
+        "give two folders or --set, not both": a.root and a.folders,
+        "--set says where inputs and targets are, but not what restores them: add --model": a.root and not a.model,
+        "--set has its own masks and rule of pairing: leave out --masks, --pairing and --pattern":
+            a.root and (a.masks or a.pattern or a.pairing != 'name'),
+        f"two folders are compared, got {len(a.folders)}": not a.root and len(a.folders) != 2,
+        "--seeds is for a model: files in a folder are what they are": not a.model and a.seeds != 1,
+        "with --model the first folder holds the inputs: leave out --inputs": a.model and a.inputs,
+        "--region needs masks: name their folder with --masks": a.region != 'all' and not (a.masks or a.root)}
+    for why, applies in wrong.items():
+        if applies: raise ValueError(why)
+
+def _cases(a, stop, warn):
+    "The cases that the words of a command ask for, and what is known about the model"
+    _check_words(a)
+    rule = dict(pairing=a.pairing, pattern=a.pattern)
+    if not a.model: return from_folders(*a.folders, a.inputs, a.masks, **rule), {}
+    model, options = sampling_model(a.model, a, warn)
+    pairs = pairs_from_layout(a.root, a.split)[1] if a.root else match(*a.folders, a.masks, **rule)
+    about = dict(options, model=a.model, sha256=model.sha256, seeds=a.seeds)
+    return from_model(Stoppable(model, stop), pairs, a.seeds, **options), about
 
 # %% ../nbs/evaluate.ipynb #5ccdb8e2
-_FILES = ('evaluation.json', 'each.csv', 'sheet.png')
+_FILES = ('each.csv', 'sheet.png', 'evaluation.json')
 
-def _claimed(out, force):
-    "The folder for the results, if it is free"
-    out = Path(out)
-    there = [f for f in _FILES if (out/f).exists()]
-    if there and not force: raise FileExistsError(f"{out} already holds an evaluation ({', '.join(there)}): choose another folder with --out, or write over it with --force")
-    out.mkdir(parents=True, exist_ok=True)
-    return out
+def _keep_spread(folder, case):
+    "A map of the sample standard deviation: one grey level stands for a quarter of one"
+    folder.mkdir(exist_ok=True)
+    grey = (sample_std(case.samples)*127.5*4).round().clamp(0, 255).byte()[None]
+    name = re.sub(r'[^\w.-]+', '_', case.name)[-60:]
+    while (folder/f'{name}.png').exists(): name += '_'
+    save_image(folder/f'{name}.png', grey)
 
-def _keep_spread(out, case):
-    "A map of the spread: one grey level stands for a quarter of one"
-    (out/'spread').mkdir(exist_ok=True)
-    data, grey = io.BytesIO(), (sample_std(case.samples)*127.5*4).round().clamp(0, 255).byte().numpy()
-    from PIL import Image
-    Image.fromarray(grey).save(data, 'PNG')
-    atomic_write(out/'spread'/f'{Path(case.name).stem}.png', data.getvalue(), force=True)
+def _write(folder, ev, cases, about):
+    "The results in a folder of their own"
+    plain = json.dumps(dict(ev.summary(), **about), indent=1, allow_nan=False)
+    (folder/'evaluation.json').write_text(plain, encoding='utf-8')
+    (folder/'each.csv').write_text(ev.table(), encoding='utf-8', errors='backslashreplace')
+    sheet = comparison_sheet([replace(cases[n](), name=n) for n in ev.best_median_worst()])
+    (folder/'sheet.png').write_bytes(on_white(sheet.data))
+
+def _publish(work, out):
+    "Finished results in their place, those of before gone"
+    shutil.rmtree(out/'spread', ignore_errors=True)
+    for name in ('spread', *_FILES):
+        if (work/name).exists(): (work/name).replace(out/name)
 
 # %% ../nbs/evaluate.ipynb #7e0a1102
-def _run(a):
-    "What the command does; returns the evaluation"
-    cases, out = _cases(a), _claimed(a.out, a.force)
-    protocol = replace(PROTOCOLS[a.protocol] if a.protocol else Protocol(), region=a.region)
-    ev = evaluate(cases, tuple(a.measures), protocol, (lambda c: _keep_spread(out, c)) if a.seeds > 1 else None, progress=sys.stderr.isatty())
-    about = dict(model=a.model, seeds=a.seeds, seed=a.seed, steps=a.steps if a.model else None, eta=a.eta if a.model else None, torch=torch.__version__)
-    atomic_write(out/'evaluation.json', json.dumps(dict(ev.summary(), **about), indent=1).encode(), force=True)
-    atomic_write(out/'each.csv', ev.table().encode(), force=True)
-    atomic_write(out/'sheet.png', on_white(comparison_sheet([cases[n]() for n in ev.best_median_worst()]).data), force=True)
-    return ev
+def _evaluated(a, cases, about, out, stop, warn):
+    "Measure and write; returns the evaluation"
+    work = out/'.unfinished'
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
+    try:
+        protocol = replace(find_protocol(a.protocol or Protocol()), region=a.region)
+        see = (lambda c: _keep_spread(work/'spread', c)) if a.seeds > 1 else None
+        ev = evaluate(cases, tuple(a.measures), protocol, see, True, warn, stop)
+        _write(work, ev, cases, dict(about, rddm_nb=__version__, torch=torch.__version__))
+        _publish(work, out)
+        return ev
+    finally: shutil.rmtree(work, ignore_errors=True)
+
+def _run(a, stop, warn):
+    "What the command does; returns its exit code"
+    _start(a.measures, replace(find_protocol(a.protocol or Protocol()), region=a.region))
+    cases, about = _cases(a, stop, warn)
+    new = not Path(a.out).exists()
+    out, ev = claim_folder(a.out, (*_FILES, 'spread'), a.force), None
+    try: ev = _evaluated(a, cases, about, out, stop, warn)
+    except Exception as e: warn(f"{explain(e, '')}; nothing was written")
+    finally:
+        if new and ev is None:
+            with suppress(OSError): out.rmdir()
+    if ev is None: return FAILED
+    say(*ev.lines(), f"wrote {', '.join(str(out/f) for f in _FILES)}")
+    return FAILED if ev.failed else DONE
 
 def main(
-    argv:list|None=None, # the words after the command; those of this process unless given
-)->int: # exit code: 0 all done, 1 some failed, 2 could not start, 130 interrupted
+    argv:list|None=None, # the words after the command; those of this process only if it is this command
+)->int: # exit code: 0 all done, 1 some failed, 2 could not start, 130 or 143 stopped
     "The command `rddm-evaluate`"
-    args = _parser().parse_args(argv)
-    try: ev = _run(args)
-    except (OSError, ValueError, RuntimeError) as e: print(f'rddm-evaluate: {e}', file=sys.stderr); return 2
-    except KeyboardInterrupt: print('rddm-evaluate: interrupted; nothing was written but maps of the spread', file=sys.stderr); return 130
-    for name, why in ev.failed: print(f'rddm-evaluate: {name}: {why}', file=sys.stderr)
-    print('\n'.join([f'{len(ev.rows)} pictures, {ev.protocol}', *(f'{k}: {m.value:.4g}' for k, m in ev.means().items()), *([ev.calibration.verdict()] if ev.calibration else []), f"wrote {', '.join(str(Path(args.out)/f) for f in _FILES)}"]))
-    return 1 if ev.failed else 0
+    return run_command(_parser(), argv, _run, 'stopped; nothing was written')

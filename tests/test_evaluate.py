@@ -2,24 +2,32 @@
 import csv
 import json
 import math
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
 import pytest
+import rddm_nb.evaluate as module
 import torch
-from common import close, pictures, rng
+from common import awake, close, pictures, rng
 from hypothesis import given, strategies as st
 from PIL import Image
-from rddm_nb.data import match, read_image
+from rddm_nb.data import match
 from rddm_nb.estimate import Prediction
 from rddm_nb.evaluate import Calibration, EvalCase, evaluate, from_folders, from_model, main, measure_case, comparison_sheet, sample_std
-from rddm_nb.images import from_uint8, to_uint8
-from rddm_nb.metrics import Protocol, measure
-from rddm_nb.restore import restore
+from rddm_nb.imagefile import load_image, read_image, save_image
+from rddm_nb.metrics import METRICS, Metric, Protocol, measure
+from rddm_nb.restore import load_any, restore
+from rddm_nb.runtime import StopRequest
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import UNet, save_model
 
 
 def write(path, x):
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(to_uint8(x).permute(1, 2, 0).numpy()).save(path)
+    save_image(path, x, force=True)
 
 
 def case(k=3, name='a', seed=0, off=.2):
@@ -41,7 +49,7 @@ def test_one_seed_and_no_input_say_less():
     c = case(1)
     assert set(measure_case(EvalCase('a', c.samples, c.x0))) == {'PSNR', 'SSIM'}
     assert set(measure_case(c)) == {'PSNR', 'SSIM', 'PSNR input', 'SSIM input'}
-    with pytest.raises(ValueError, match='give several seeds'): sample_std(c.samples)
+    with pytest.raises(ValueError, match='one sample has no standard deviation: give several seeds'): sample_std(c.samples)
 
 
 @given(st.integers(0, 1000), st.integers(2, 6))
@@ -99,10 +107,10 @@ def test_evaluation_takes_what_can_be_read_and_names_the_rest():
     def broken(): raise ValueError('b.png cannot be read')
     seen = []
     ev = evaluate(dict(a=lambda: case(name='a'), b=broken, c=lambda: case(name='c', seed=5)), ('PSNR',), see=lambda c: seen.append(c.name))
-    assert ev.names == seen == ['a', 'c'] and ev.failed == [('b', 'b.png cannot be read')]
+    assert ev.names == seen == ['a', 'c'] and ev.failed == [('b', 'b: b.png cannot be read')]
     s = ev.summary()
     close(s['measures']['PSNR']['mean'], (measure_case(case())['PSNR'] + measure_case(case(seed=5))['PSNR'])/2, 1e-9)
-    assert s['failed'] == [dict(name='b', why='b.png cannot be read')] and s['pictures'] == 2 and s['uncertainty']['verdict'] and s['protocol'] == 'RGB'
+    assert s['failed'] == [dict(name='b', why='b: b.png cannot be read')] and s['images'] == 2 and s['uncertainty']['verdict'] and s['protocol'] == 'RGB'
     json.dumps(s, allow_nan=False)
     with pytest.raises(ValueError, match='none of 1 pictures could be measured: b.png'): evaluate(dict(b=broken))
     with pytest.raises(ValueError, match="measures must be some of .*, got 'FID'"): evaluate(dict(b=broken), ('FID',))
@@ -149,7 +157,7 @@ def test_broken_and_unequal_pictures_are_listed(folders, capsys):
     (folders/'out/0.png').write_bytes(b'nothing'); write(folders/'out/1.png', pictures(3, 8, 8))
     assert main([str(folders/'out'), str(folders/'truth'), '--out', str(folders/'ev')]) == 1
     err = capsys.readouterr().err
-    assert '0.png cannot be read' in err and 'rddm-evaluate: 1: pictures of equal shapes' in err
+    assert '0.png cannot be read' in err and 'rddm-evaluate: 1: images of equal shapes are compared, got (1, 3, 8, 8) and (1, 3, 25, 30)' in err
     assert [f['name'] for f in json.loads((folders/'ev/evaluation.json').read_text())['failed']] == ['0', '1']
 
 
@@ -168,8 +176,7 @@ def test_a_model_with_several_seeds(folders):
     assert got['seeds'] == 3 and {'PSNR', 'PSNR best', 'PSNR of mean', 'PSNR input'} <= set(got['measures'])
     maps = sorted((folders/'ev/spread').iterdir())
     assert [p.name for p in maps] == ['0.png', '1.png', '2.png'] and Image.open(maps[1]).size == (30, 25)
-    from rddm_nb.restore import load_any
-    x_in = from_uint8(read_image(folders/'in/1.png'))
+    x_in = load_image(folders/'in/1.png').x
     samples = torch.stack([restore(load_any(words[1]), x_in, 2, 16, 4, seed=k) for k in range(3)]).clamp(-1, 1)
     grey = read_image(maps[1])[0]
     close(grey, (sample_std(samples)*127.5*4).round().clamp(0, 255), 1)
@@ -178,7 +185,7 @@ def test_a_model_with_several_seeds(folders):
 def test_a_model_on_a_data_set(folders):
     for k, v in (('rain', 'in'), ('norain', 'truth')): (folders/'set/test').mkdir(parents=True, exist_ok=True); (folders/v).rename(folders/'set/test'/k)
     assert main(['--model', model(folders), '--set', str(folders/'set'), '--steps', '1', '--device', 'cpu', '--out', str(folders/'ev')]) == 0
-    assert json.loads((folders/'ev/evaluation.json').read_text())['pictures'] == 3
+    assert json.loads((folders/'ev/evaluation.json').read_text())['images'] == 3
 
 
 def test_pictures_of_one_name_in_several_folders_stay_apart(folders):
@@ -198,3 +205,273 @@ def test_what_cannot_start_says_why_and_leaves_nothing(words, why, tmp_path, cap
 
 def test_seeds_below_one():
     with pytest.raises(ValueError, match='seeds must be at least 1, got 0'): from_model(None, [], 0)
+
+
+# ---- metrics and means
+
+@pytest.mark.parametrize('higher', [True, False])
+def test_best_and_worst_follow_the_registry(higher, monkeypatch):
+    monkeypatch.setitem(METRICS, 'PSNR', Metric(lambda a, b, w: (a - b).square().mean((1, 2, 3)), higher))
+    cs = {n: case(2, n, off=o) for n, o in (('low', .05), ('middle', .2), ('high', .5))}
+    ev = evaluate({n: (lambda c=c: c) for n, c in cs.items()}, ('PSNR',))
+    assert ev.best_median_worst() == (['high', 'middle', 'low'] if higher else ['low', 'middle', 'high'])
+    each = [measure('PSNR', g[None], cs['low'].x0[None]).value for g in cs['low'].samples]
+    close(ev.rows[0]['PSNR best'], (max if higher else min)(each), 1e-9)
+
+
+def test_infinite_numbers_are_counted_and_left_out_of_means():
+    x = pictures(3, 20, 24)
+    cs = dict(a=case(1), same=EvalCase('', x[None], x, x), b=case(1, seed=5), c=case(1, seed=7, off=.4))
+    ev = evaluate({n: (lambda c=c: c) for n, c in cs.items()}, ('PSNR',))
+    numbers = [measure_case(cs[n], ('PSNR',))['PSNR'] for n in 'abc']
+    s = json.loads(json.dumps(ev.summary(), allow_nan=False))['measures']['PSNR']
+    mean = sum(numbers)/3
+    close(ev.means()['PSNR'].value, mean, 1e-9); close(s['mean'], mean, 1e-9)
+    close([s['lowest'], s['highest'], s['infinite']], [min(numbers), max(numbers), 1], 1e-9)
+    close(s['standard_error'], math.sqrt(sum((v - mean)**2 for v in numbers)/2/3), 1e-9)
+    assert ev.lines()[0] == '4 images, RGB' and ev.lines()[1] == f'PSNR: {mean:.4g} (1 infinite left out)'
+    alone = evaluate(dict(same=lambda: cs['same']), ('PSNR',))
+    assert alone.summary()['measures']['PSNR'] == dict(mean=None, standard_error=None, lowest=None, highest=None, infinite=1) and alone.means()['PSNR'].value == math.inf
+
+
+def test_an_infinite_ratio_is_null():
+    x = pictures(3, 20, 24)
+    ev = evaluate(dict(a=lambda: EvalCase('', -x.expand(2, 3, 20, 24), x)), ('PSNR',))
+    assert ev.summary()['uncertainty']['ratio'] is None and json.dumps(ev.summary(), allow_nan=False)
+
+
+@pytest.mark.parametrize('measures, protocol, why', [(('FID',), Protocol(), 'a metric must be one of'), (('SSIM',), Protocol(region='inside'), 'SSIM compares windows'),
+                                                     (('MAE Lab',), 'LOL', 'needs colours'), (('PSNR',), 'SIDD', 'protocol must be one of')])
+def test_what_cannot_be_measured_is_refused_before_anything_is_restored(measures, protocol, why):
+    def never(): raise AssertionError('restored')
+    with pytest.raises(ValueError, match=why): evaluate(dict(a=never), measures, protocol)
+
+
+@pytest.mark.parametrize('error', [MemoryError(), RuntimeError('can\'t allocate memory'), KeyError('x'), OSError(5, 'Input/output error')])
+def test_whatever_one_image_does_the_others_are_measured(error):
+    def bad(): raise error
+    said = []
+    ev = evaluate(dict(a=lambda: case(), b=bad, c=lambda: case(seed=3)), ('PSNR',), warn=said.append)
+    assert ev.names == ['a', 'c'] and len(said) == 1 and said[0].startswith('b: ') and '\n' not in said[0]
+
+
+def test_a_row_and_a_failure_are_never_both_there():
+    def full(c): raise OSError(28, 'No space left on device')
+    with pytest.raises(ValueError, match='none of 1 images could be measured: a: No space left'): evaluate(dict(a=lambda: case()), ('PSNR',), see=full)
+
+
+def test_a_stop_ends_before_the_next_image():
+    stop, seen = StopRequest(), []
+    def see(c): seen.append(c.name); stop.signum = 2
+    with pytest.raises(KeyboardInterrupt): evaluate(dict(a=lambda: case(), b=lambda: case()), ('PSNR',), see=see, stop=stop)
+    assert seen == ['a']
+
+
+# ---- grey images, masks, pairing
+
+def strict(text):
+    def refuse(word): raise AssertionError(f'{word} is no JSON')
+    return json.loads(text, parse_constant=refuse)
+
+
+def result(out): return strict((out/'evaluation.json').read_text(encoding='utf-8'))
+
+
+def test_grey_and_coloured_images_side_by_side(tmp_path):
+    x, y = pictures(1, 20, 24), pictures(1, 20, 24, seed=1)
+    three = lambda v: v.expand(3, -1, -1)
+    for i, (a, b) in enumerate(((x, y), (three(x), y), (x, three(y)), (three(x), three(y)))): write(tmp_path/f'a/{i}.png', a); write(tmp_path/f'b/{i}.png', b)
+    rows = evaluate(from_folders(tmp_path/'a', tmp_path/'b')).rows
+    for r in rows[1:]: close([r['PSNR'], r['SSIM']], [rows[0]['PSNR'], rows[0]['SSIM']], 1e-6)
+
+
+def network(tmp_path, name='net', **kw):
+    net = awake(UNet(8, (1, 2, 1), **kw)).float()
+    for p in net.parameters(): p.data *= .3
+    save_model(tmp_path/name, net, Schedule.power(T=10, bbar_T=.5))
+    return str(tmp_path/name)
+
+
+def evaluated(tmp_path, *words, out='ev'): return main([*map(str, words), '--device', 'cpu', '--steps', '1', '--out', str(tmp_path/out)])
+
+
+def test_a_grey_network(folders):
+    for f in ('in', 'truth'):
+        for p in (folders/f).iterdir(): save_image(p, load_image(p, 1).x, force=True)
+    assert evaluated(folders, '--model', network(folders, channels=1), folders/'in', folders/'truth') == 0
+    assert result(folders/'ev')['images'] == 3
+
+
+def test_masks_condition_the_network_and_cut_out_the_region(folders, capsys):
+    for i in range(3): write(folders/f'masks/{i}.png', torch.where(torch.arange(30) < 12, 1., -1.).expand(1, 24 + i, 30))
+    net = network(folders, takes_cond=True)
+    words = ['--model', net, folders/'in', folders/'truth', '--measures', 'PSNR']
+    assert evaluated(folders, *words, '--masks', folders/'masks', '--region', 'inside') == 0
+    x_in, mask, x0 = (load_image(folders/f'{f}/1.png').x for f in ('in', 'masks', 'truth'))
+    want = restore(load_any(net), x_in, 1, cond=mask)
+    rows = list(csv.DictReader((folders/'ev/each.csv').open(encoding='utf-8')))
+    close(float(rows[1]['PSNR']), measure('PSNR', want[None, :, :, :12], x0[None, :, :, :12]).value, 1e-6)
+    capsys.readouterr()
+    assert evaluated(folders, *words, out='ev2') == 2 and 'takes a condition, such as a mask: name the folder' in capsys.readouterr().err
+    plain = ['--model', network(folders, 'plain'), folders/'in', folders/'truth', '--measures', 'PSNR', '--masks', folders/'masks']
+    assert evaluated(folders, *plain, '--region', 'outside', out='ev3') == 0 and result(folders/'ev3')['protocol'] == 'RGB, outside the mask'
+
+
+@pytest.mark.parametrize('rename, words', [(lambda f, i: f'{f}_{i}', ['--pairing', 'position']), (lambda f, i: f'{i}_{f}', ['--pairing', 'pattern', '--pattern', '_(in|out|truth)']),
+                                           (lambda f, i: f'{i}' if f == 'truth' else f'{i}_a', ['--pairing', 'prefix'])])
+def test_pairing_rules_are_passed_through(folders, rename, words):
+    assert evaluated(folders, folders/'out', folders/'truth', '--inputs', folders/'in') == 0
+    for f in ('in', 'out', 'truth'):
+        for i in range(3): (folders/f'{f}/{i}.png').rename(folders/f'{f}/{rename(f, i)}.png')
+    assert evaluated(folders, folders/'out', folders/'truth', '--inputs', folders/'in', *words, out='ev2') == 0
+    assert result(folders/'ev2')['measures'] == result(folders/'ev')['measures']
+
+
+def test_many_results_for_one_target_have_names_of_their_own(folders):
+    for i in range(3): shutil.copy(folders/f'out/{i}.png', folders/f'out/{i}_b.png')
+    assert sorted(from_folders(folders/'out', folders/'truth', pairing='prefix')) == ['0', '0_b', '1', '1_b', '2', '2_b']
+
+
+def test_the_same_pair_twice_is_refused(folders):
+    pairs = match(folders/'in', folders/'truth')
+    with pytest.raises(ValueError, match='same pair of images is there twice'): from_model(lambda *a: None, pairs + pairs[:1])
+
+
+# ---- the files that are written
+
+def test_a_perfect_image_leaves_strict_json(folders, capsys):
+    assert evaluated(folders, folders/'out', folders/'truth') == 0
+    s = result(folders/'ev')['measures']['PSNR']
+    assert s['infinite'] == 1 and s['mean'] < 100 and '(1 infinite left out)' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('broken', ['comparison_sheet', 'on_white', '_keep_spread'])
+def test_all_files_are_written_or_none(folders, broken, monkeypatch, capsys):
+    def full(*a, **kw): raise OSError(28, 'No space left on device')
+    monkeypatch.setattr(module, broken, full)
+    words = ['--model', network(folders), folders/'in', folders/'truth', '--seeds', '2']
+    assert evaluated(folders, *words) == 1
+    assert 'No space left on device' in capsys.readouterr().err and not (folders/'ev').exists()
+    monkeypatch.undo()
+    assert evaluated(folders, *words) == 0 and sorted(p.name for p in (folders/'ev').iterdir()) == ['each.csv', 'evaluation.json', 'sheet.png', 'spread']
+
+
+def test_a_failed_evaluation_leaves_the_one_before(folders, monkeypatch):
+    words = ['--model', network(folders), folders/'in', folders/'truth', '--seeds', '2', '--force']
+    assert evaluated(folders, *words) == 0
+    before = {p: p.read_bytes() for p in (folders/'ev').rglob('*') if p.is_file()}
+    (folders/'in/0.png').unlink(); (folders/'truth/0.png').unlink()
+    with monkeypatch.context() as m:
+        m.setattr(module, 'on_white', lambda data: 1/0)
+        assert evaluated(folders, *words) == 1
+    assert {p: p.read_bytes() for p in (folders/'ev').rglob('*') if p.is_file()} == before
+    assert evaluated(folders, *words) == 0 and sorted(p.name for p in (folders/'ev/spread').iterdir()) == ['1.png', '2.png']
+
+
+def test_maps_of_one_name_stay_apart(tmp_path):
+    for name in ('a/b', 'a_b', 'x'*300): module._keep_spread(tmp_path/'s', case(2, name))
+    assert len(list((tmp_path/'s').iterdir())) == 3
+
+
+def test_odd_names_in_results(folders):
+    for f in ('out', 'truth'): shutil.copy(folders/f'{f}/1.png', folders/f'{f}/$x_{{1$ 雨→.png')
+    for f in ('out', 'truth'): shutil.copy(folders/f'{f}/1.png', os.fsencode(folders/f) + b'/\xff.png')
+    assert evaluated(folders, folders/'out', folders/'truth') == 0 and result(folders/'ev')['images'] == 5
+
+
+def test_all_bad_is_a_failure_not_a_refusal(folders, capsys):
+    for p in (folders/'out').iterdir(): p.write_bytes(b'x')
+    assert evaluated(folders, folders/'out', folders/'truth') == 1
+    err = capsys.readouterr().err.splitlines()
+    assert len(err) == 4 and 'none of 3 images could be measured' in err[-1] and not (folders/'ev').exists()
+
+
+# ---- wrong words
+
+@pytest.fixture(scope='module')
+def two(tmp_path_factory):
+    root = tmp_path_factory.mktemp('two')
+    for f in ('a', 'b'): write(root/f'{f}/0.png', pictures(3, 16, 16))
+    (root/'empty').mkdir()
+    network(root)
+    return root
+
+
+WRONG = {**{f'{flag} {word}': ['a', 'b', flag, word] for flag, words in {
+    '--measures': ('FID', 'psnr', '', '7'), '--protocol': ('SIDD', 'lol', '', 'Set5'), '--region': ('left', '', 'ALL'), '--pairing': ('unpaired', 'names', '', '1'),
+    '--pattern': ('(', 'x', '['), '--seeds': ('0', '-1', 'x', '1.5', 'nan', ''), '--steps': ('0', 'x', '1.5', ''), '--eta': ('2', 'nan', 'x', 'inf'), '--tile': ('0', 'x', '-1'),
+    '--overlap': ('x', '-1'), '--seed': ('x', '-1'), '--inputs': ('nowhere', '', 'empty', 'm'), '--masks': ('nowhere', '', 'empty')}.items() for word in words},
+    'nothing': [], 'one folder': ['a'], 'three folders': ['a', 'b', 'a'], 'no results': ['none', 'b'], 'no targets': ['a', 'none'], 'empty': ['empty', 'b'], 'a file': ['net', 'b'],
+    'set alone': ['--set', 'a'], 'set and folders': ['a', 'b', '--set', 'a', '--model', 'net'], 'unknown layout': ['--set', 'a', '--model', 'net'], 'no set': ['--set', 'none', '--model', 'net'],
+    'set and masks': ['--set', 'a', '--model', 'net', '--masks', 'b'], 'set and pairing': ['--set', 'a', '--model', 'net', '--pairing', 'position'], 'odd split': ['--set', 'a', '--model', 'net', '--split', 'x'],
+    'no model': ['a', 'b', '--model', 'none'], 'an image as model': ['a', 'b', '--model', 'a/0.png'], 'inputs and model': ['a', 'b', '--model', 'net', '--inputs', 'a'],
+    'seeds without model': ['a', 'b', '--seeds', '2'], 'too many steps': ['a', 'b', '--model', 'net', '--steps', '11'], 'a wide overlap': ['a', 'b', '--model', 'net', '--tile', '8', '--overlap', '8'],
+    'no device': ['a', 'b', '--model', 'net', '--device', 'nonsense'], 'cuda:99': ['a', 'b', '--model', 'net', '--device', 'cuda:99'], 'region without masks': ['a', 'b', '--region', 'inside', '--measures', 'PSNR'],
+    'region of windows': ['a', 'b', '--region', 'inside', '--masks', 'a'], 'colours of luminance': ['a', 'b', '--measures', 'MAE Lab', '--protocol', 'LOL'], 'shortened': ['a', 'b', '--meas', 'PSNR'],
+    'unknown': ['a', 'b', '--nonsense'], 'pattern alone': ['a', 'b', '--pairing', 'pattern'], 'force with a value': ['a', 'b', '--force=1'], 'LPIPS without weights': ['a', 'b', '--measures', 'LPIPS'],
+    'position of two lengths': ['a', 'more', '--pairing', 'position']}
+
+
+@pytest.mark.parametrize('what', WRONG)
+def test_wrong_words_are_one_line_and_2(what, two, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(two)
+    monkeypatch.delenv('RDDM_LPIPS', raising=False)
+    for i in range(2): write(two/f'more/{i}.png', pictures(3, 16, 16))
+    assert main([*WRONG[what], '--out', str(tmp_path/'ev')]) == 2
+    said = capsys.readouterr()
+    assert said.out == '' and len(said.err.splitlines()) == 1 and said.err.startswith('rddm-evaluate: ') and len(said.err) < 700, said.err
+    assert not (tmp_path/'ev').exists() and sorted(p.name for p in two.iterdir()) == ['a', 'b', 'empty', 'more', 'net']
+
+
+@pytest.mark.parametrize('out', ['net', 'net/below', 'x'*300])
+def test_places_that_cannot_be_written(out, two, capsys):
+    assert main([str(two/'a'), str(two/'b'), '--out', str(two/out)]) == 2 and len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_notebook_does_not_parse_the_words_of_its_kernel(two, capsys, monkeypatch):
+    monkeypatch.setattr(sys, 'argv', ['ipykernel_launcher.py', str(two/'a'), str(two/'b')])
+    monkeypatch.chdir(two)
+    assert main() == 2 and 'two folders are compared, got 0' in capsys.readouterr().err and not (two/'rddm_evaluation').exists()
+
+
+# ---- as real processes
+
+ROOT = Path(__file__).resolve().parents[1]
+COMMAND = "import sys; from rddm_nb.evaluate import main; sys.exit(main(sys.argv[1:]))"
+
+
+def process(code, root, **env):
+    args = [sys.executable, '-c', code, str(root/'out'), str(root/'truth'), '--out', str(root/'ev')]
+    return subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, 'OMP_NUM_THREADS': '1', **env}, cwd=ROOT)
+
+
+@pytest.mark.parametrize('env', [dict(PYTHONIOENCODING='ascii'), dict(PYTHONUTF8='0', PYTHONCOERCECLOCALE='0', LC_ALL='C')])
+def test_a_narrow_console(folders, env):
+    write(folders/'truth/é→.png', pictures(3, 16, 16))
+    (folders/'out/é→.png').write_bytes(b'x')
+    p = process(COMMAND, folders, **env)
+    out, err = p.communicate()
+    assert p.returncode == 1 and '3 images, RGB' in out and len(err.splitlines()) == 1 and 'Traceback' not in err, err
+
+
+SLOW = """import sys, time, rddm_nb.evaluate as e
+real = e.measure_case
+def slow(case, *a):
+    if case.name == '1':
+        print('measuring', flush=True)
+        time.sleep(1)
+    return real(case, *a)
+e.measure_case = slow
+sys.exit(e.main(sys.argv[1:]))"""
+
+
+@pytest.mark.parametrize('signum, code', [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9)])
+def test_a_process_that_is_stopped_leaves_no_results_and_can_be_repeated(folders, signum, code):
+    p = process(SLOW, folders)
+    assert p.stdout.readline() == 'measuring\n', p.stderr.read()
+    p.send_signal(signum)
+    _, err = p.communicate()
+    assert p.returncode == code and not (folders/'ev/evaluation.json').exists()
+    if code > 0: assert err.splitlines() == ['rddm-evaluate: stopped; nothing was written'] and not (folders/'ev').exists()
+    assert evaluated(folders, folders/'out', folders/'truth') == 0
+    assert sorted(p.name for p in (folders/'ev').iterdir()) == ['each.csv', 'evaluation.json', 'sheet.png']

@@ -1,10 +1,14 @@
-"""Numbers with their protocol: against scikit-image, by hand, and never compared with what was measured differently."""
+"""Numbers with their protocol: against scikit-image, by hand, on published data, never compared with what was measured differently."""
 import math
+import os
+from pathlib import Path
 import pytest
 import torch
 from common import close, rng
 from hypothesis import given, settings, strategies as st
-from rddm_nb.metrics import MEASURES, PROTOCOLS, MetricResult, Protocol, coarse_features, fid, frechet_distance, luminance, measure, apply_protocol
+from rddm_nb import metrics
+from rddm_nb.metrics import (METRICS, PROTOCOLS, MetricResult, Protocol, apply_protocol, coarse_features, fid, find_metric,
+                             frechet_distance, luminance, measure)
 from rddm_nb.sample_images import crops
 
 
@@ -37,13 +41,13 @@ def test_luminance_by_hand():
     colours = torch.tensor([[255., 255, 255], [0, 0, 0], [0, 255, 0], [51, 102, 204]])[:, :, None, None]
     close(luminance(colours).flatten(), [235, 16, 144.553, 16 + (65.481*51 + 128.553*102 + 24.966*204)/255], 1e-3)
     close(luminance(colours, True).flatten()[:2], [255, 0], 1e-3)
-    with pytest.raises(ValueError, match='three colours, got 1'): luminance(torch.zeros(1, 1, 2, 2))
+    with pytest.raises(ValueError, match='three colours, got 1 channels: measure grey images'): luminance(torch.zeros(1, 1, 2, 2))
 
 
 def test_a_difference_in_lab_by_hand():
     white, black = torch.ones(1, 3, 4, 4), -torch.ones(1, 3, 4, 4)
     close(measure('MAE Lab', white, black).value, 100., .05)
-    with pytest.raises(ValueError, match='need colours'): measure('MAE Lab', white, black, Protocol(colour='y'))
+    with pytest.raises(ValueError, match='needs colours'): measure('MAE Lab', white, black, Protocol(colour='y'))
 
 
 @settings(max_examples=20, deadline=None)
@@ -64,7 +68,7 @@ def test_inside_and_outside_make_the_whole():
     close(r*mse(Protocol(region='inside')) + (1 - r)*mse(Protocol(region='outside')), mse(Protocol()), 1e-9)
     for region in ('inside', 'outside'):
         with pytest.raises(ValueError, match='needs a mask'): measure('PSNR', a, b, Protocol(region=region))
-    with pytest.raises(ValueError, match='nothing inside the mask in picture 0'): measure('PSNR', a, b, Protocol(region='inside'), -torch.ones(1, 1, 24, 24))
+    with pytest.raises(ValueError, match='nothing inside the mask in image 0'): measure('PSNR', a, b, Protocol(region='inside'), -torch.ones(1, 1, 24, 24))
     with pytest.raises(ValueError, match='cannot be restricted'): measure('SSIM', a, b, Protocol(region='inside'), mask)
 
 
@@ -95,16 +99,67 @@ def test_protocols_that_cannot_be(kw, why):
     with pytest.raises(ValueError, match=why): Protocol(**kw)
 
 
-@pytest.mark.parametrize('call, why', [(lambda a: measure('FID', a, a), 'what must be one of PSNR'), (lambda a: measure('PSNR', a, a, 'SIDD'), 'protocol must be one of RainDrop'), (lambda a: measure('PSNR', a, a[..., 1:]), 'equal shapes'),
+@pytest.mark.parametrize('call, why', [(lambda a: measure('FID', a, a), 'a metric must be one of PSNR'), (lambda a: measure('PSNR', a, a, 'SIDD'), 'protocol must be one of RainDrop'), (lambda a: measure('PSNR', a, a[..., 1:]), 'equal shapes'),
                                        (lambda a: measure('PSNR', a, a, Protocol(border=12)), 'leaves nothing'), (lambda a: frechet_distance(a[:, 0, 0], a[:, 0, 0, :3]), 'equally many columns'),
-                                       (lambda a: frechet_distance(a[:1, 0, 0], a[:, 0, 0]), 'two pictures at least'), (lambda a: coarse_features(a[..., :4, :4]), '8 pixels'), (lambda a: measure('SSIM', a[..., :10], a[..., :10]), 'windows of 11 pixels')])
+                                       (lambda a: frechet_distance(a[:1, 0, 0], a[:, 0, 0]), 'two images at least'), (lambda a: coarse_features(a[..., :4, :4]), '8 pixels'), (lambda a: measure('SSIM', a[..., :10], a[..., :10]), 'SSIM needs 11 pixels')])
 def test_what_cannot_be_measured(call, why):
     with pytest.raises(ValueError, match=why): call(two()[0])
 
 
 def test_presets_are_those_of_the_papers():
-    assert {n: (p.colour, p.resize) for n, p in PROTOCOLS.items()} == dict(RainDrop=('y', 256), LOL=('y', 256), GoPro=('rgb', 256), ISTD=('rgb', 256), CelebA=('rgb', 64))
-    assert set(MEASURES) == {'PSNR', 'SSIM', 'VIF', 'MAE Lab', 'LPIPS'} and all(MetricResult(1., 'PSNR', p).protocol == p for p in PROTOCOLS.values())
+    assert {n: (p.colour, p.resize, p.border) for n, p in PROTOCOLS.items()} == {
+        'RainDrop': ('y', 256, 0), 'LOL': ('y', 256, 0), 'GoPro': ('rgb', 256, 0), 'ISTD': ('rgb', 256, 0), 'CelebA': ('rgb', 64, 0),
+        'Rain100L': ('y', 0, 0), 'BSD68-15': ('grey', 0, 0), 'BSD68-25': ('grey', 0, 0), 'BSD68-50': ('grey', 0, 0),
+        'Set5-x2': ('y', 0, 2), 'Set5-x4': ('y', 0, 4)}
+    assert [p.name for p in PROTOCOLS.values() if not p.rounded] == ['ISTD'] and {p.region for p in PROTOCOLS.values()} == {'all'}
+
+
+def test_the_registry_of_metrics_is_closed():
+    assert set(METRICS) == {'PSNR', 'SSIM', 'VIF', 'MAE Lab', 'LPIPS'}
+
+
+@pytest.mark.parametrize('name', METRICS)
+def test_every_metric_knows_which_way_is_better(name, weights):
+    x = crops(2, 64, 'test', 3)
+    g = rng(1)
+    near, far = (x + s*torch.randn(x.shape, generator=g) for s in (.05, .3))
+    a, b = measure(name, near, x), measure(name, far, x)
+    for p, q in zip(a.each, b.each): assert (p > q) is METRICS[name].higher_is_better and p != q
+
+
+@pytest.mark.parametrize('name', METRICS)
+def test_what_a_metric_refuses_is_in_the_registry(name, weights):
+    m, x = METRICS[name], crops(1, 64, 'test', 3)
+    mask = (torch.arange(64) < 30).float().expand(1, 1, 64, 64)*2 - 1
+    def refused(f):
+        try: f()
+        except ValueError as e: return str(e)
+    assert (refused(lambda: measure(name, -x, x, Protocol(region='inside'), mask)) is None) is m.region
+    assert (refused(lambda: measure(name, -x, x, Protocol(colour='y'))) is None) is not m.colour
+    if m.side > 1: assert f'{name} needs {m.side} pixels' in refused(lambda: measure(name, x[..., :m.side - 1], x[..., :m.side - 1]))
+    cut = x[..., :m.side + 1, :m.side + 1]
+    assert refused(lambda: measure(name, .9*cut, cut)) is None
+
+
+@pytest.mark.parametrize('name', METRICS)
+def test_a_grey_image_scores_as_three_equal_channels(name, weights):
+    x = crops(1, 64, 'test', 3).mean(1, keepdim=True)
+    y = (x + .1*torch.randn(x.shape, generator=rng(2))).clamp(-1, 1)
+    rgb = [v.expand(-1, 3, -1, -1) for v in (y, x)]
+    close(measure(name, y, x).value, measure(name, *rgb).value, 1e-4)
+
+
+def test_grey_protocols_take_one_channel_or_three_equal_ones():
+    a, b = (v[:, :1] for v in two(1))
+    close(measure('PSNR', a, b, 'BSD68-25').value, measure('PSNR', a, b).value, 1e-9)
+    close(measure('PSNR', a.expand(-1, 3, -1, -1), b.expand(-1, 3, -1, -1), 'BSD68-25').value, measure('PSNR', a, b).value, 1e-9)
+    with pytest.raises(ValueError, match='compares grey images, but there are colours'): measure('PSNR', *two(1), 'BSD68-25')
+    with pytest.raises(ValueError, match='measured differently'): measure('PSNR', a, b, 'BSD68-25') < measure('PSNR', a, b, 'BSD68-15')
+
+
+def test_a_number_that_is_none_is_refused(monkeypatch):
+    monkeypatch.setitem(METRICS, 'PSNR', metrics.Metric(lambda a, b, w: torch.full((len(a),), math.nan)))
+    with pytest.raises(ValueError, match='PSNR of these images is not a number'): measure('PSNR', *two(1))
 
 
 @settings(max_examples=25, deadline=None)
@@ -140,32 +195,124 @@ def test_fidelity_is_one_for_the_truth_and_falls_with_blur():
     marks = [measure('VIF', v, x).value for v in (x, *soft)]
     close(marks[0], 1., 1e-6)
     assert 1 > marks[1] + .2 > marks[2] + .2
-    with pytest.raises(ValueError, match='41 pixels'): measure('VIF', x[..., :40], x[..., :40])
+    with pytest.raises(ValueError, match='VIF needs 41 pixels'): measure('VIF', x[..., :40], x[..., :40])
     with pytest.raises(ValueError, match='cannot be restricted'): measure('VIF', x, x, Protocol(region='inside'), (torch.arange(64) < 30).float().expand(1, 1, 64, 64)*2 - 1)
 
 
-@pytest.mark.parametrize('ask, what', [(lambda x: measure('LPIPS', x, x), 'LPIPS'), (lambda x: fid(x, x), 'FID')])
-def test_judges_that_are_not_there_are_named(ask, what, monkeypatch):
+def test_a_library_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setattr(metrics, 'find_spec', lambda name: None)
+    for name, library in (('SSIM', 'skimage'), ('MAE Lab', 'skimage'), ('VIF', 'torchmetrics')):
+        with pytest.raises(RuntimeError, match=rf"{name} needs {library}: pip install 'rddm_nb\[metrics\]'"): find_metric(name)
+    assert find_metric('PSNR') is METRICS['PSNR']
+
+
+def test_fid_names_what_it_needs(monkeypatch):
     import builtins
     real = builtins.__import__
     def offline(name, *rest, **kw):
         if name.startswith('torchmetrics'): raise ModuleNotFoundError('not installed')
         return real(name, *rest, **kw)
     monkeypatch.setattr(builtins, '__import__', offline)
-    with pytest.raises(RuntimeError, match=rf"{what} is judged by a trained network. It needs pip install 'rddm_nb\[perceptual\]'.*not installed"): ask(crops(2, 64, 'test', 0))
+    x = crops(2, 64, 'test', 0)
+    with pytest.raises(RuntimeError, match=r"FID is judged by a trained network. It needs pip install 'rddm_nb\[perceptual\]'.*not installed"): fid(x, x)
 
 
-def test_lpips_gets_pictures_between_minus_one_and_one_and_keeps_each(monkeypatch):
-    import torchmetrics.functional.image as image
-    seen = []
-    def judge(a, b, net_type, reduction): seen.append((a, b, net_type, reduction)); return (a - b).abs().mean((1, 2, 3))
-    monkeypatch.setattr(image, 'learned_perceptual_image_patch_similarity', judge)
-    x, y = crops(3, 32, 'test', 0), crops(3, 32, 'test', 1)
+SHAPES = {0: (8, 3, 11), 3: (6, 8, 5), 6: (6, 6, 3), 8: (4, 6, 3), 10: (4, 4, 3)} # AlexNet's convolutions, narrower
+
+
+@pytest.fixture
+def weights(tmp_path, monkeypatch):
+    "LPIPS with a small random network"
+    from safetensors.torch import save_file
+    g, state = rng(0), {}
+    for i, (n, (out, c, k)) in enumerate(SHAPES.items()):
+        state |= {f'features.{n}.weight': torch.randn(out, c, k, k, generator=g)*.1, f'features.{n}.bias': torch.zeros(out),
+                  f'lin{i}.weight': torch.rand(1, out, 1, 1, generator=g)}
+    save_file(state, tmp_path/'lpips.safetensors')
+    monkeypatch.setenv('RDDM_LPIPS', str(tmp_path/'lpips.safetensors'))
+    return state
+
+
+def test_lpips_is_a_distance_of_every_image(weights):
+    x, y = crops(3, 40, 'test', 0), crops(3, 40, 'test', 1)
     mark = measure('LPIPS', x, y)
-    (a, b, net, reduction), = seen
-    assert (net, reduction) == ('alex', 'none') and a.dtype == torch.float32 and len(mark.each) == 3
-    close(a, x, 1e-6); close(b, y, 1e-6)
+    close(mark.each, measure('LPIPS', y, x).each, 1e-6)
+    close(measure('LPIPS', x, x).each, torch.zeros(3), 1e-9)
+    for i in range(3): close(measure('LPIPS', x[i:i + 1], y[i:i + 1]).value, mark.each[i], 1e-5)
     with pytest.raises(ValueError, match='needs colours'): measure('LPIPS', x, y, 'LOL')
+
+
+@pytest.mark.parametrize('make, why', [(lambda p: None, 'cannot be read'), (lambda p: p.write_bytes(b'x'), 'cannot be read'), (lambda p: p.mkdir(), 'cannot be read')])
+def test_lpips_weights_that_cannot_be_read(make, why, tmp_path, monkeypatch):
+    monkeypatch.setenv('RDDM_LPIPS', str(tmp_path/'w.safetensors'))
+    make(tmp_path/'w.safetensors')
+    with pytest.raises(RuntimeError, match=f'RDDM_LPIPS names .*w.safetensors, which {why}'): find_metric('LPIPS')
+
+
+def test_lpips_weights_that_are_others_or_none(weights, tmp_path, monkeypatch):
+    from safetensors.torch import save_file
+    save_file({k: v for k, v in weights.items() if k != 'lin3.weight'}, tmp_path/'half.safetensors')
+    monkeypatch.setenv('RDDM_LPIPS', str(tmp_path/'half.safetensors'))
+    with pytest.raises(RuntimeError, match='holds no LPIPS weights: it lacks lin3.weight'): find_metric('LPIPS')
+    monkeypatch.delenv('RDDM_LPIPS')
+    with pytest.raises(RuntimeError, match='set the variable RDDM_LPIPS to a safetensors file'): find_metric('LPIPS')
+
+
+DATA = os.environ.get('RDDM_DATA')
+needs_data = pytest.mark.skipif(not DATA, reason='RDDM_DATA does not name the folder of published data')
+
+
+def image(path, mode='RGB'):
+    import numpy as np
+    from PIL import Image
+    x = torch.from_numpy(np.array(Image.open(path).convert(mode)))
+    return ((x[None] if x.ndim == 2 else x.permute(2, 0, 1)).float()/127.5 - 1)[None]
+
+
+def mean_psnr(pairs, protocol): return sum(v := [measure('PSNR', a, b, protocol).value for a, b in pairs])/len(v)
+
+
+@needs_data
+@pytest.mark.parametrize('other, want', [('ex_p0', .7219), ('ex_p1', .1376)])
+def test_lpips_is_the_published_one(other, want, monkeypatch):
+    folder = Path(DATA)/'weights'
+    monkeypatch.setenv('RDDM_LPIPS', str(folder/'lpips_alex.safetensors'))
+    close(measure('LPIPS', image(folder/'ex_ref.png'), image(folder/f'{other}.png')).value, want, 1e-4)
+
+
+@needs_data
+@pytest.mark.parametrize('scale, want', [(2, 33.68), (4, 28.43)])
+def test_bicubic_set5_scores_as_published(scale, want):
+    from PIL import Image
+    import numpy as np
+    folder, pairs = Path(DATA)/'sr/set5', []
+    for path in sorted((folder/'HR').iterdir()):
+        h = image(path)
+        h = h[..., :h.shape[-2]//scale*scale, :h.shape[-1]//scale*scale]
+        low = next((folder/f'LR_bicubic/X{scale}').glob(f'{path.stem}*'))
+        large = np.array(Image.open(low).convert('RGB').resize((h.shape[-1], h.shape[-2]), Image.BICUBIC))
+        pairs.append((torch.from_numpy(large).permute(2, 0, 1)[None].float()/127.5 - 1, h))
+    assert len(pairs) == 5
+    close(mean_psnr(pairs, f'Set5-x{scale}'), want, .01)
+
+
+@needs_data
+def test_rain100l_inputs_score_as_published():
+    folder = Path(DATA)/'rain100l_full/test'
+    files = sorted((folder/'rain').iterdir())
+    assert len(files) == 100
+    close(mean_psnr(((image(p), image(folder/'norain'/p.name)) for p in files), 'Rain100L'), 26.90, .005)
+
+
+@needs_data
+@pytest.mark.parametrize('sigma, clipped', [(15, 24.79), (25, 20.48), (50, 14.91)])
+def test_noise_on_bsd68_scores_as_it_must(sigma, clipped):
+    g, xs = rng(0), [image(p, 'L') for p in sorted((Path(DATA)/'denoise/bsd68').iterdir())]
+    noisy = [x + torch.randn(x.shape, generator=g)*sigma/127.5 for x in xs]
+    assert len(xs) == 68
+    close(mean_psnr(zip(noisy, xs), f'BSD68-{sigma}'), clipped, .02)
+    unclipped = [10*math.log10(4/(n - x).square().mean()) for n, x in zip(noisy, xs)]
+    close(sum(unclipped)/68, 20*math.log10(255/sigma), .02)
 
 
 def test_fid_shows_8_bits_to_inception(monkeypatch):
@@ -177,4 +324,4 @@ def test_fid_shows_8_bits_to_inception(monkeypatch):
     monkeypatch.setattr(theirs, 'FrechetInceptionDistance', Judge)
     x, y = crops(40, 16, 'test', 0), crops(50, 16, 'test', 1)
     close(fid(x, y), frechet_distance(apply_protocol(x).mean((2, 3)), apply_protocol(y).mean((2, 3))), 1e-4)
-    with pytest.raises(ValueError, match='two pictures at least'): fid(x[:1], y)
+    with pytest.raises(ValueError, match='two images at least'): fid(x[:1], y)

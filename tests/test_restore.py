@@ -1,21 +1,29 @@
 """Tiles over one canvas give what the whole would, and a folder is worked through once, whatever happens."""
+import hashlib
+import io
+import json
+import math
 import os
+import re
+import shutil
+import signal
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 import pytest
+import rddm_nb.restore as module
 import torch
-from common import close, pictures, randn, rng
+from common import awake, close, pictures, randn, rng
 from hypothesis import given, strategies as st
-from PIL import Image
-from rddm_nb.data import read_image
 from rddm_nb.estimate import Prediction
-from rddm_nb.images import from_uint8, to_uint8
+from rddm_nb.imagefile import LoadedImage, load_image, save_image
 from rddm_nb.official import OfficialUNet
-from rddm_nb.restore import Tiled, tile_weights, load_any, main, restore, restore_folder, tile_offsets
+from rddm_nb.restore import (Tiled, attention_memory, counted, default_tile, describe_settings, load_any, main, restore, restore_folder,
+                             restore_loaded, result_names, say, tile_offsets, tile_weights)
+from rddm_nb.runtime import StopRequest, seed_for
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
-from rddm_nb.runtime import seed_for
 from rddm_nb.unet import UNet, save_model
 
 S = Schedule.power(T=10)
@@ -74,7 +82,7 @@ def test_one_noise_for_the_picture_whatever_the_tiles():
     close(want, sample(pixelwise, x[None], schedule=S, steps=3, generator=rng(seed_for(0, 'restore')))[0], 1e-12)
     for tile, overlap in ((8, 0), (8, 7), (13, 5)): close(restore(pixelwise, x, 3, tile, overlap, schedule=S), want, 1e-12)
     assert (restore(pixelwise, x, 3, 64, seed=1, schedule=S) - want).abs().max() > 1e-3
-    with pytest.raises(ValueError, match=r'img must be one picture \(3, H, W\), got shape \(1, 3, 30, 21\)'): restore(pixelwise, x[None])
+    with pytest.raises(ValueError, match=r'img must be one image \(C, H, W\), got shape \(1, 3, 30, 21\)'): restore(pixelwise, x[None])
 
 
 def test_memory_of_the_network_is_that_of_a_tile():
@@ -83,78 +91,460 @@ def test_memory_of_the_network_is_that_of_a_tile():
     restore(model, pictures(3, 100, 300), 1, 32, 8, schedule=S)
     assert set(seen) == {(1, 3, 32, 32)} and len(seen) == 4*13
 
-
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path/'in').mkdir()
-    for i in range(4): Image.fromarray(to_uint8(pictures(3, 6 + i, 9, seed=i)).permute(1, 2, 0).numpy()).save(tmp_path/f'in/{i}.png')
+    for i in range(4): save_image(make(tmp_path/f'in/{i}.png'), pictures(3, 6 + i, 9, seed=i))
     return tmp_path
+
+
+def make(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 class Model:
     "A predictor with a schedule that counts its calls, or fails"
     schedule = S
-    def __init__(self, fail=None): self.calls, self.fail = 0, fail
+    def __init__(self, fail=None, error=KeyboardInterrupt): self.calls, self.fail, self.error = 0, fail, error
     def __call__(self, *a):
         self.calls += 1
-        if self.calls == self.fail: raise KeyboardInterrupt
+        if self.calls == self.fail: raise self.error
         return pixelwise(*a)
 
 
+def quiet(model, root, **kw): return restore_folder(model, root/'in', root/'out', progress=False, **kw)
+
+
+def names(files): return [p.name for p in files]
+
+
 def test_a_folder_goes_on_where_it_stopped(folder):
-    with pytest.raises(KeyboardInterrupt): restore_folder(Model(fail=6), folder/'in', folder/'out', steps=2, progress=False)
-    assert sorted(p.name for p in (folder/'out').iterdir()) == ['0.png', '1.png']
+    with pytest.raises(KeyboardInterrupt): quiet(Model(fail=6), folder, steps=2)
+    assert sorted(names((folder/'out').iterdir())) == ['0.png', '1.png', 'restore.json']
     rest = Model()
-    done, failed = restore_folder(rest, folder/'in', folder/'out', steps=2, progress=False)
-    assert [p.name for p in done] == ['2.png', '3.png'] and failed == [] and rest.calls == 4
+    report = quiet(rest, folder, steps=2)
+    assert names(report.done) == ['2.png', '3.png'] and report.failed == [] and report.there == 2 and rest.calls == 4
     restore_folder(Model(), folder/'in', folder/'again', steps=2, progress=False)
     for i in range(4): assert (folder/f'out/{i}.png').read_bytes() == (folder/f'again/{i}.png').read_bytes()
-    x = from_uint8(read_image(folder/'in/3.png'))
-    close(from_uint8(read_image(folder/'out/3.png')), restore(Model(), x, 2), .5/127.5 + 1e-6)
-    assert restore_folder(Model(), folder/'in', folder/'out', steps=2, progress=False)[0] == []
-    assert len(restore_folder(Model(), folder/'in', folder/'out', steps=2, progress=False, force=True)[0]) == 4
+    x = load_image(folder/'in/3.png').x
+    close(load_image(folder/'out/3.png').x, restore(Model(), x, 2), .5/127.5 + 1e-6)
+    again = quiet(Model(), folder, steps=2)
+    assert (again.done, again.there) == ([], 4)
+    assert len(quiet(Model(), folder, steps=2, force=True).done) == 4
 
 
-def test_broken_files_are_listed_and_the_others_done(folder):
+def test_a_stop_drops_the_image_at_the_next_call(folder):
+    stop, model = StopRequest(), Model()
+    def asked(*a):
+        if model.calls == 2: stop.signum = 15
+        return model(*a)
+    asked.schedule = S
+    with pytest.raises(KeyboardInterrupt): quiet(asked, folder, steps=2, stop=stop)
+    assert model.calls == 3 and sorted(names((folder/'out').glob('*.png'))) == ['0.png']
+
+
+@pytest.mark.parametrize('error, why', [(MemoryError(), 'not enough memory'), (RuntimeError('DefaultCPUAllocator: can\'t allocate memory: you tried'), 'not enough memory'),
+                                        (OSError(28, 'No space left on device'), 'No space left'), (FloatingPointError('not finite'), 'not finite'),
+                                        (KeyError('odd'), 'KeyError'), (RecursionError(), 'RecursionError')])
+def test_whatever_one_file_does_the_others_are_done(folder, error, why):
+    said = []
+    report = quiet(Model(fail=2, error=error), folder, steps=1, warn=said.append)
+    assert names(report.done) == ['0.png', '2.png', '3.png'] and names(p for p, _ in report.failed) == ['1.png']
+    assert said == [report.failed[0][1]] and why in said[0] and '1.png' in said[0] and '\n' not in said[0]
+
+
+def test_a_disk_that_is_full_for_one_result(folder, monkeypatch):
+    real = module.save_image
+    def full(path, *a, **kw):
+        if path.name == '1.png': raise OSError(28, 'No space left on device', str(path))
+        real(path, *a, **kw)
+    monkeypatch.setattr(module, 'save_image', full)
+    report = quiet(Model(), folder, steps=1)
+    assert names(report.done) == ['0.png', '2.png', '3.png'] and report.failed[0][1].endswith('1.png: No space left on device')
+    monkeypatch.undo()
+    assert names(quiet(Model(), folder, steps=1).done) == ['1.png']
+
+
+def test_files_that_are_no_images(folder):
+    for name in ('.hidden.png', '._0.png', 'Thumbs.db', '.DS_Store', 'notes.txt'): (folder/f'in/{name}').write_bytes(b'x')
     (folder/'in/1.png').write_bytes(b'x')
-    (folder/'in/notes.txt').write_text('x')
-    done, failed = restore_folder(Model(), folder/'in', folder/'out', steps=1, progress=False)
-    assert [p.name for p in done] == ['0.png', '2.png', '3.png'] and [p.name for p, _ in failed] == ['1.png', 'notes.txt'] and all('cannot be read' in why for _, why in failed)
+    (folder/'in/folder.png').mkdir()
+    report = quiet(Model(), folder, steps=1)
+    assert names(report.done) == ['0.png', '2.png', '3.png'] and names(p for p, _ in report.failed) == ['1.png']
 
 
 def test_processes_share_the_work(folder):
-    parts = [restore_folder(Model(), folder/'in', folder/'out', (i, 3), steps=1, progress=False)[0] for i in range(3)]
-    assert sorted(p.name for part in parts for p in part) == ['0.png', '1.png', '2.png', '3.png']
+    parts = [quiet(Model(), folder, part=(i, 3), steps=1).done for i in range(3)]
+    assert [len(p) for p in parts] == [2, 1, 1] and sorted(p.name for part in parts for p in part) == ['0.png', '1.png', '2.png', '3.png']
+
+
+def test_one_file_and_names_that_would_meet(folder):
+    report = restore_folder(Model(), folder/'in/2.png', folder/'one', steps=1, progress=False)
+    assert names(report.done) == ['2.png']
+    (folder/'in/2.png').rename(folder/'in/2.webp')
+    (folder/'in/2.png').write_bytes((folder/'in/3.png').read_bytes())
+    assert names(quiet(Model(), folder, steps=1).done) == ['0.png', '1.png', '2.png.png', '2.webp.png', '3.png']
+
+
+@given(st.lists(st.tuples(st.sampled_from(['a', 'a.jpg', 'a.jpg.png', 'b']), st.sampled_from(['.jpg', '.png', '.tif'])), unique=True))
+def test_every_result_has_a_name_of_its_own(parts):
+    got = result_names([Path(a + b) for a, b in parts])
+    assert len(set(got.values())) == len(parts)
+    for p, name in got.items(): assert name in (f'{p.stem}.png', f'{p.name}.png')
+
+
+def test_a_name_too_long_for_its_result_is_one_failure(folder):
+    for suffix in ('.jpg', '.png'): (folder/f'in/{"b"*250}{suffix}').write_bytes((folder/'in/0.png').read_bytes())
+    save_image(folder/f'in/{"c"*200}.png', pictures(3, 4, 4))
+    report = quiet(Model(), folder, steps=1)
+    assert len(report.done) == 5 and len(report.failed) == 2 and all('name too long' in why for _, why in report.failed)
 
 
 def test_folders_that_cannot_be_worked_through(folder):
-    with pytest.raises(NotADirectoryError, match='there is no folder'): restore_folder(Model(), folder/'none', folder/'out')
-    with pytest.raises(ValueError, match='is the folder of the inputs'): restore_folder(Model(), folder/'in', folder/'in')
+    with pytest.raises(FileNotFoundError, match='there is no folder'): restore_folder(Model(), folder/'none', folder/'out')
+    for out in (folder/'in', folder/'in/../in'):
+        with pytest.raises(ValueError, match='is the folder of the inputs'): restore_folder(Model(), folder/'in', out)
+    with pytest.raises(ValueError, match='is the folder of the inputs'): restore_folder(Model(), folder/'in/0.png', folder/'in')
+    with pytest.raises(ValueError, match='called like an image'): restore_folder(Model(), folder/'in/0.png', folder/'b.png')
+    with pytest.raises(NotADirectoryError): restore_folder(Model(), folder/'in', make(folder/'file')) if (folder/'file').write_text('x') else 0
     (folder/'empty').mkdir()
-    with pytest.raises(ValueError, match='holds no files'): restore_folder(Model(), folder/'empty', folder/'out')
-    (folder/'in/1.jpg').write_bytes(b'x')
-    with pytest.raises(ValueError, match='differ only in their ending'): restore_folder(Model(), folder/'in', folder/'out')
+    with pytest.raises(ValueError, match='holds no images'): restore_folder(Model(), folder/'empty', folder/'out')
+    assert not (folder/'out').exists() and not (folder/'b.png').exists()
 
+
+# ---- what made the results
+
+@pytest.mark.parametrize('other', [dict(steps=3), dict(eta=.5), dict(seed=1), dict(tile=8), dict(tile=9, overlap=2), dict(colour=True)])
+def test_other_settings_are_refused_and_nothing_changes(folder, other):
+    quiet(Model(), folder, steps=2)
+    before = {p.name: p.read_bytes() for p in (folder/'out').iterdir()}
+    with pytest.raises(FileExistsError, match=f'made with other settings .*{next(iter(other))} .* there, .* now.*--force'): quiet(Model(), folder, **{'steps': 2, **other})
+    assert {p.name: p.read_bytes() for p in (folder/'out').iterdir()} == before
+    with pytest.raises(KeyboardInterrupt): quiet(Model(fail=5), folder, force=True, **{'steps': 2, **other})
+    assert 0 < len(list((folder/'out').glob('*.png'))) < 4, 'results of other settings must not stay beside new ones'
+    assert len(quiet(Model(), folder, **{'steps': 2, **other}).done) > 0
+
+
+def test_another_model_or_another_folder_of_inputs_is_refused(folder):
+    a, b = (awake(UNet(8, (1, 2)), seed=s).float() for s in (0, 1))
+    for net in (a, b): net.schedule = S
+    quiet(a, folder, steps=1)
+    with pytest.raises(FileExistsError, match='model'): quiet(b, folder, steps=1)
+    shutil.copytree(folder/'in', folder/'in2')
+    with pytest.raises(FileExistsError, match='inputs'): restore_folder(a, folder/'in2', folder/'out', steps=1, progress=False)
+    assert quiet(a, folder, steps=1).there == 4
+
+
+def test_versions_may_differ_and_the_old_ones_are_told(folder):
+    quiet(Model(), folder, steps=1)
+    path = folder/'out/restore.json'
+    about = json.loads(path.read_text(encoding='utf-8'))
+    assert about['versions']['torch'] == torch.__version__
+    path.write_text(json.dumps(about | dict(versions=dict(torch='1.0'))), encoding='utf-8')
+    assert describe_settings(quiet(Model(), folder, steps=1).about) == 'steps 1, eta 0.0, seed 0, tile 256, overlap 32, torch 1.0'
+
+
+def test_results_that_nobody_knows_are_not_touched(folder):
+    make(folder/'out/2.png').write_bytes(b'mine')
+    with pytest.raises(FileExistsError, match='2.png, but no restore.json that says what made it'): quiet(Model(), folder, steps=1)
+    assert names((folder/'out').iterdir()) == ['2.png'] and (folder/'out/2.png').read_bytes() == b'mine'
+    make(folder/'out2/else.png').write_bytes(b'mine')
+    assert len(restore_folder(Model(), folder/'in', folder/'out2', steps=1, progress=False, force=True).done) == 4 and (folder/'out2/else.png').read_bytes() == b'mine'
+
+
+@pytest.mark.parametrize('text', [b'', b'{', b'[1]', b'null', b'\xff', b'['*100_000, b'7'])
+def test_a_damaged_restore_json_is_named(folder, text):
+    quiet(Model(), folder, steps=1)
+    (folder/'out/restore.json').write_bytes(text)
+    with pytest.raises(ValueError, match='restore.json does not say what made the results'): quiet(Model(), folder, steps=1)
+    assert len(quiet(Model(), folder, steps=1, force=True).done) == 4
+
+
+# ---- images as they come, grey and in colour, with masks
+
+def net(**kw):
+    n = awake(UNet(8, (1, 2), **kw)).float()
+    for p in n.parameters(): p.data *= .3
+    n.schedule = S
+    return n
+
+
+def test_depth_transparency_and_channels_come_back(folder):
+    (folder/'in').rename(folder/'old')
+    a = torch.rand(1, 12, 14, generator=rng(3))
+    like = {f'{m}{b}': LoadedImage(pictures(3 if 'RGB' in m else 1, 12, 14), a if 'A' in m else None, b, m, ()) for m in ('L', 'LA', 'RGB', 'RGBA') for b in (8, 16)}
+    for name, v in like.items(): save_image(make(folder/f'in/{name}.png'), v.x, v)
+    report = quiet(net(), folder, steps=1)
+    assert len(report.done) == 8 and report.notes['transparency kept apart'] == 4
+    for name, v in like.items():
+        got = load_image(folder/f'out/{name}.png')
+        assert got.bits == v.bits and len(got.x) == len(v.x) and (got.alpha is None) is (v.alpha is None)
+        if v.alpha is not None: close(got.alpha, v.alpha, .6/255)
+
+
+def test_grey_files_and_networks_of_colours():
+    x = pictures(1, 12, 14).float()
+    grey, rgb = (LoadedImage(v, None, 8, '', ()) for v in (x, x.expand(3, -1, -1)))
+    full = restore_loaded(net(), rgb, steps=2)
+    assert full.std(0).max() > .01
+    close(restore_loaded(net(), grey, steps=2), full.mean(0, keepdim=True), 1e-6)
+    close(restore_loaded(net(), grey, steps=2, colour=True), full, 1e-6)
+
+
+def test_coloured_files_and_networks_of_grey():
+    x = pictures(1, 12, 14).float()
+    grey, rgb = (LoadedImage(v, None, 8, '', ()) for v in (x, x.expand(3, -1, -1)))
+    want = restore_loaded(net(channels=1), grey, steps=2)
+    close(want, restore(net(channels=1), x, 2), 1e-6)
+    close(restore_loaded(net(channels=1), rgb, steps=2), want.expand(3, -1, -1), 1e-6)
+    coloured = LoadedImage(pictures(3, 12, 14).float(), None, 8, '', ())
+    with pytest.raises(ValueError, match='x.png has colours, but the network restores images of 1 channel: convert'): restore_loaded(net(channels=1), coloured, name='x.png')
+
+
+@pytest.fixture
+def masked(folder):
+    "A network with masks, and one for every image"
+    for i in range(4): save_image(make(folder/f'masks/{i}.png'), (pictures(1, 6 + i, 9, seed=9 + i) > 0)*2. - 1)
+    return folder, net(takes_cond=True)
+
+
+def test_masks_reach_the_network_by_name_also_in_tiles(masked):
+    root, n = masked
+    report = quiet(n, root, steps=2, masks=root/'masks', tile=6, overlap=2)
+    assert len(report.done) == 4
+    x, mask = (load_image(root/f'{f}/1.png').x for f in ('in', 'masks'))
+    close(load_image(root/'out/1.png').x, restore(n, x, 2, 6, 2, cond=mask).clamp(-1, 1), .51/127.5)
+    assert (restore(n, x, 2, 6, 2, cond=mask) - restore(n, x, 2, 6, 2, cond=-mask)).abs().max() > .01
+    close(restore(n, x, 2, cond=mask), sample(n, x[None], cond=mask[None], steps=2, generator=rng(seed_for(0, 'restore')))[0], 1e-6)
+
+
+def test_masks_that_are_missing_many_or_of_another_size_are_listed(masked):
+    root, n = masked
+    (root/'masks/0.png').unlink()
+    save_image(root/'masks/1.png', pictures(1, 5, 5), force=True)
+    (root/'masks/2.tif').write_bytes((root/'masks/2.png').read_bytes())
+    report = quiet(n, root, steps=1, masks=root/'masks')
+    assert names(report.done) == ['3.png']
+    for (p, why), word in zip(report.failed, ('0.png has not one mask in', '1.png: its mask is 5x5, but the image is 9x7: masks are not resized', '2.png has not one mask but 2 (2.png, 2.tif)')): assert word in why
+
+
+def test_masks_by_unicode_form_and_one_mask_for_one_image(masked):
+    root, n = masked
+    for f, form in (('in', 'NFC'), ('masks', 'NFD')): (root/f'{f}/0.png').rename(root/f/unicodedata.normalize(form, 'é.png'))
+    assert len(quiet(n, root, steps=1, masks=root/'masks').done) == 4
+    assert len(restore_folder(n, root/'in/1.png', root/'one', masks=root/'masks/1.png', steps=1, progress=False).done) == 1
+
+
+def test_masks_and_networks_that_do_not_fit(masked):
+    root, n = masked
+    with pytest.raises(ValueError, match='takes a condition, such as a mask: name the folder of masks with --masks'): quiet(n, root)
+    with pytest.raises(ValueError, match='takes no condition: leave out --masks'): quiet(net(), root, masks=root/'masks')
+    assert not (root/'out').exists()
+
+
+@pytest.mark.parametrize('size', [(1, 1), (1, 40), (40, 1), (3, 3), (7, 200)])
+@pytest.mark.parametrize('kind', [UNet, OfficialUNet])
+def test_images_of_odd_sizes(size, kind):
+    n = net() if kind is UNet else OfficialUNet('res', dim=16, mults=(1, 2))
+    n.schedule = S
+    assert restore(n.eval(), pictures(3, *size, dtype=torch.float32), 1, 16, 4).shape == (3, *size)
+
+
+# ---- memory
+
+@pytest.mark.parametrize('mults, tile', [((1,), 64), ((1, 2), 128), ((1, 2, 4), 256), ((1, 2, 4, 8), 256)])
+def test_attention_decides_about_tiles(mults, tile):
+    n = UNet(8, mults)
+    assert default_tile(n) == tile and attention_memory(n, tile) <= .5
+    assert default_tile(pixelwise) == 256
+    seen, forward = [], n.middle[1].forward
+    n.schedule, n.middle[1].forward = S, lambda h: seen.append(h.shape[-1]*h.shape[-2]) or h
+    restore(n, pictures(3, 40, 300, dtype=torch.float32), 1)
+    assert max(seen) <= 64*64 and forward
+
+
+def test_memory_of_attention_by_hand(): close(attention_memory(UNet(8, (1, 2)), 256), 2*4*16384**2*4/2**30, 1e-9)
+
+
+def test_tiles_that_need_much_memory_are_said(folder, capsys):
+    save_model(folder/'m', UNet(8, (1, 2)), S)
+    words = [str(folder/'m'), str(folder/'in'), str(folder/'out'), '--steps', '1', '--device', 'cpu']
+    assert main(words) == 0 and 'tiles of 128 instead of 256: attention over those would need about 8.0 GiB' in capsys.readouterr().err
+    assert main([*words, '--tile', '256', '--force']) == 0
+    assert 'attention over a tile of 256 needs about 8.0 GiB; --tile 128 needs 0.5 GiB' in capsys.readouterr().err
+    assert main([*words, '--tile', '64', '--force']) == 0 and capsys.readouterr().err == ''
+
+
+# ---- what is said
+
+class Stream(io.StringIO):
+    encoding = 'ascii'
+
+
+def test_printing_never_fails():
+    out = Stream()
+    say('naïve \udcff a\nb', '→', stream=out)
+    assert out.getvalue() == 'na\\xefve \\udcff a\\nb\n\\u2192\n'
+
+
+def test_progress_without_a_terminal_is_a_line_now_and_then():
+    out, now = Stream(), iter(range(0, 1000, 20))
+    assert list(counted('abcdef', 'restore', stream=out, every=50, clock=lambda: next(now))) == list('abcdef')
+    assert out.getvalue().splitlines() == ['restore: 2 of 6 images, 2.0 min left', 'restore: 5 of 6 images, 0.4 min left']
+    assert list(counted('ab', 'restore', False, stream=out, clock=lambda: next(now))) == ['a', 'b'] and out.getvalue().count('\n') == 2
+
+
+# ---- the command
 
 @pytest.mark.parametrize('kind', [UNet, OfficialUNet])
 def test_the_command(folder, kind, capsys):
-    net = kind('res', dim=8, mults=(1, 2)) if kind is OfficialUNet else kind(8, mults=(1, 2))
-    save_model(folder/'m', net, S)
+    n = kind('res', dim=8, mults=(1, 2)) if kind is OfficialUNet else kind(8, mults=(1, 2))
+    save_model(folder/'m', n, S)
     args = [str(folder/'m'), str(folder/'in'), str(folder/'out'), '--device', 'cpu', '--steps', '2', '--tile', '8', '--overlap', '2']
     assert type(load_any(folder/'m')) is kind
-    assert main(args + ['--part', '1/2']) == 0 and 'restored 2 pictures' in capsys.readouterr().out
+    assert main(args + ['--part', '1/2']) == 0 and 'restored 2 images' in capsys.readouterr().out
     (folder/'in/9.png').write_bytes(b'x')
     assert main(args) == 1
     out = capsys.readouterr()
-    assert 'restored 2 pictures' in out.out and '1 failed' in out.out and '9.png cannot be read' in out.err
-    for more, why in ((['--steps', '11'], 'steps'), (['--part', '3/2'], 'I/N'), (['--overlap', '8'], 'overlap')):
-        assert main(args + more + ['--force']) == 2 and why in capsys.readouterr().err
-    assert main([str(folder/'none'), *args[1:]]) == 2 and 'there is no file' in capsys.readouterr().err
+    assert re.search(r'restored 2 images into .*, 2 were there already, 1 failed; made with model [0-9a-f]{8}, steps 2, eta 0.0, seed 0, tile 8, overlap 2', out.out)
+    assert len(out.err.splitlines()) == 1 and '9.png cannot be read' in out.err
+    assert json.loads((folder/'out/restore.json').read_text(encoding='utf-8'))['model'] == hashlib.sha256((folder/'m').read_bytes()).hexdigest()
 
 
-def test_the_command_is_installed(folder):
-    save_model(folder/'m', UNet(8, mults=(1,)), S)
-    done = subprocess.run([sys.executable, '-c', 'import sys; from rddm_nb.restore import main; sys.exit(main())', str(folder/'m'), str(folder/'in'), str(folder/'out'), '--device', 'cpu', '--steps', '1'],
-                          capture_output=True, text=True, env={**os.environ, 'OMP_NUM_THREADS': '1'})
-    assert done.returncode == 0, done.stderr
-    assert 'rddm-restore = "rddm_nb.restore:main"' in (ROOT/'pyproject.toml').read_text()
+def test_a_model_in_half_precision_and_one_that_blew_up(folder, capsys):
+    save_model(folder/'half', net().half(), S)
+    words = lambda m: [str(folder/m), str(folder/'in'), str(folder/f'out_{m}'), '--steps', '1', '--device', 'cpu', '--tile', '16']
+    assert main(words('half')) == 0
+    bad = net()
+    next(bad.parameters()).data[0] = math.nan
+    save_model(folder/'nan', bad, S)
+    capsys.readouterr()
+    assert main(words('nan')) == 2
+    err = capsys.readouterr().err
+    assert len(err.splitlines()) == 1 and 'NaN or infinite' in err and not (folder/'out_nan').exists()
+
+
+WRONG = [[f'--{name}', word] for name, words in dict(
+    steps=('0', '-1', 'x', '1.5', 'nan', '', 'true', '11', '1e3', '99999999999999999999'), eta=('-1', '1.1', 'nan', 'inf', 'x', '-inf', ''),
+    tile=('0', '-8', 'x', '2.5', '', 'inf', '256px'), overlap=('-1', 'x', '300', '256', '1.5', ''), seed=('x', '1.5', '-1', 'nan', ''),
+    device=('nonsense', 'cuda:99', '', 'cpu:x', '7', 'CPU '), part=('3/2', '0/1', 'x', '1', '1/', '/1', '-1/2', '1/2/3', '1.0/2', '1/0', ''),
+    masks=('nowhere', ''), nonsense=('1',), step=('3',), forc=('1',)).items() for word in words]
+WRONG += [['--steps'], ['--tile'], ['--nonsense'], ['--colour=yes'], ['--force=1'], ['extra'], ['-x'], ['--tile', '8', '--overlap', '8'], ['--model', 'm'], ['--part'], ['--eta']]
+
+
+@pytest.fixture(scope='module')
+def tiny(tmp_path_factory):
+    "A model and a folder of one image"
+    root = tmp_path_factory.mktemp('tiny')
+    save_model(root/'m', UNet(8, (1, 1, 1)), S)
+    save_image(make(root/'in/a.png'), pictures(3, 8, 8))
+    return root
+
+
+def one_line_and_2(words, out, capsys):
+    assert main(words) == 2
+    said = capsys.readouterr()
+    assert said.out == '' and len(said.err.splitlines()) == 1 and said.err.startswith('rddm-restore: ') and len(said.err) < 500, said.err
+    assert not out.exists()
+    return said.err
+
+
+@pytest.mark.parametrize('words', WRONG, ids=' '.join)
+def test_wrong_words_are_one_line_and_2(words, tiny, capsys):
+    said = one_line_and_2([str(tiny/'m'), str(tiny/'in'), str(tiny/'out'), *words], tiny/'out', capsys)
+    if words[0] in ('--steps', '--eta', '--seed', '--part') and words[1:] and words[1][:1] != '-': assert words[0][2:] in said and repr(words[1])[1:-1] in said
+
+
+PLACES = {'no model': ('none', 'in', 'out'), 'a folder as model': ('in', 'in', 'out'), 'an image as model': ('in/a.png', 'in', 'out'), 'no inputs': ('m', 'none', 'out'),
+          'no image': ('m', 'm', 'out'), 'inputs as outputs': ('m', 'in', 'in'), 'a model as outputs': ('m', 'in', 'm'), 'below a file': ('m', 'in', 'm/out'),
+          'an empty model': ('empty', 'in', 'out'), 'a long name': ('m', 'in', 'x'*300), 'a pipe': ('m', 'pipe', 'out'), 'an image as output': ('m', 'in', 'out.png'), 'no words': (), 'one word': ('m',)}
+
+
+@pytest.mark.parametrize('what', PLACES)
+def test_wrong_places_are_one_line_and_2(what, tiny, tmp_path, capsys):
+    (tiny/'empty').write_bytes(b'')
+    if not (tiny/'pipe').exists(): os.mkfifo(tiny/'pipe')
+    words = [str(tiny/w) for w in PLACES[what]]
+    if what == 'no image':
+        assert main(words) == 1 and 'cannot be read as an image' in capsys.readouterr().err
+        shutil.rmtree(tiny/'out')
+    else: one_line_and_2(words, tiny/'out', capsys)
+    assert names((tiny/'in').iterdir()) == ['a.png']
+
+
+@pytest.mark.parametrize('call', [main, lambda: main(None)])
+def test_a_notebook_does_not_parse_the_words_of_its_kernel(call, tiny, capsys, monkeypatch):
+    monkeypatch.setattr(sys, 'argv', ['ipykernel_launcher.py', str(tiny/'m'), str(tiny/'in'), str(tiny/'kernel')])
+    assert call() == 2 and 'required: model, inputs, outputs' in capsys.readouterr().err and not (tiny/'kernel').exists()
+    monkeypatch.setattr(sys, 'argv', ['/usr/bin/rddm-restore', *sys.argv[1:], '--steps', '1'])
+    assert call() == 0 and (tiny/'kernel/a.png').exists()
+    shutil.rmtree(tiny/'kernel')
+
+
+def test_the_command_is_in_the_project():
+    assert 'rddm-restore = "rddm_nb.restore:main"' in (ROOT/'pyproject.toml').read_text(encoding='utf-8')
+
+
+def test_restoring_does_not_import_training():
+    code = "import sys, rddm_nb.restore; print(*[m for m in sys.modules if m.startswith('rddm_nb.')])"
+    seen = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True, cwd=ROOT).stdout.split()
+    assert 'rddm_nb.restore' in seen and not {f'rddm_nb.{m}' for m in ('trainer', 'demo', 'data', 'presets', 'watch', 'viz')} & set(seen)
+
+
+# ---- as real processes
+
+COMMAND = "import sys; from rddm_nb.restore import main; sys.exit(main(sys.argv[1:]))"
+SLOW = """import sys, time
+import rddm_nb.restore as r
+real = r.restore
+def slow(model, *a, **kw):
+    print('image', flush=True)
+    for _ in range(600):
+        if model.stop: break
+        time.sleep(.05)
+    return real(model, *a, **kw)
+r.restore = slow if len(list(r.Path(sys.argv[3]).glob('*.png'))) >= 2 else real
+inner = r._restore_file
+def one(*a):
+    r.restore = slow if len(list(r.Path(sys.argv[3]).glob('*.png'))) >= 2 else real
+    return inner(*a)
+r._restore_file = one
+sys.exit(r.main(sys.argv[1:]))"""
+
+
+def process(code, root, *words, **env):
+    args = [sys.executable, '-c', code, str(root/'m'), str(root/'in'), str(root/'out'), '--device', 'cpu', '--steps', '1', *words]
+    return subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, 'OMP_NUM_THREADS': '1', **env}, cwd=ROOT)
+
+
+@pytest.mark.parametrize('signum, code', [(signal.SIGKILL, -9), (signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_process_that_is_stopped_goes_on(folder, signum, code):
+    save_model(folder/'m', UNet(8, (1, 1, 1)), S)
+    p = process(SLOW, folder)
+    assert p.stdout.readline() == 'image\n', p.stderr.read()
+    p.send_signal(signum)
+    _, err = p.communicate()
+    assert p.returncode == code
+    if code > 0: assert err.splitlines() == ['rddm-restore: stopped; run it again to go on']
+    assert sorted(names((folder/'out').glob('*.png'))) == ['0.png', '1.png']
+    p = process(COMMAND, folder)
+    out, err = p.communicate()
+    assert p.returncode == 0 and 'restored 2 images' in out and '2 were there already' in out and err == ''
+
+
+@pytest.mark.parametrize('env', [dict(PYTHONIOENCODING='ascii'), dict(PYTHONUTF8='0', PYTHONCOERCECLOCALE='0', LC_ALL='C')])
+def test_a_narrow_console(folder, env):
+    save_model(folder/'m', UNet(8, (1, 1, 1)), S)
+    for name in ('é→.png', 'line\nbreak.png'): (folder/f'in/{name}').write_bytes(b'x')
+    p = process(COMMAND, folder, **env)
+    out, err = p.communicate()
+    assert p.returncode == 1 and 'restored 4 images' in out and len(err.splitlines()) == 2 and 'Traceback' not in err, err
+
+
+def test_no_text_without_an_encoding(folder):
+    save_model(folder/'m', UNet(8, (1, 1, 1)), S)
+    strict = "import warnings, torch; warnings.filterwarnings('error', category=EncodingWarning, module='rddm_nb'); "
+    args = [sys.executable, '-X', 'warn_default_encoding', '-c', strict + COMMAND, *(str(folder/w) for w in ('m', 'in', 'out')), '--device', 'cpu', '--steps', '1']
+    for _ in range(2):
+        done = subprocess.run(args, capture_output=True, text=True, cwd=ROOT)
+        assert done.returncode == 0, done.stderr
