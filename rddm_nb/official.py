@@ -1,4 +1,4 @@
-"""The network of the official experiments, parameter for parameter, computed faster; and the way in for weights that were trained with it.
+"""The network of the official experiments, parameter for parameter, and the way in for weights trained with it.
 
 Docs: https://rddm-nb.github.io/rddm_nb/official.html.md"""
 
@@ -17,8 +17,9 @@ import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import Tensor, nn
 from .estimate import Prediction
-from .unet import sinusoidal_embedding, stack_inputs
-from .winograd import MIN_CHANNELS, conv3x3, transform_filters, is_faster
+from .files import check_is_file, describe_names, one_line
+from .unet import (check_options, check_weights, node_of, per_image, precision_of, sinusoidal_embedding,
+                          stack_inputs, unwrap)
 
 # %% ../nbs/official.ipynb #9bf78735
 class StandardConv(nn.Conv2d):
@@ -27,9 +28,7 @@ class StandardConv(nn.Conv2d):
         "The filters that are used"
         w = self.weight
         return F.layer_norm(w.flatten(1), (w[0].numel(),), eps=1e-5).view_as(w)
-    def forward(self, h):
-        small = self.kernel_size == (3, 3) and self.padding == (1, 1) and self.stride == (1, 1)
-        return conv3x3(h, transform_filters(self.standardised()), self.bias) if small and is_faster(h) else self._conv_forward(h, self.standardised(), self.bias)
+    def forward(self, h): return self._conv_forward(h, self.standardised(), self.bias)
 
 class ChannelNorm(nn.Module):
     "Mean 0 and variance 1 over the channels of every place, times a learned gain"
@@ -39,7 +38,8 @@ class ChannelNorm(nn.Module):
         super().__init__()
         self.gain = nn.Parameter(torch.ones(1, c, 1, 1))
     def forward(self, h):
-        return F.layer_norm(h.permute(0, 2, 3, 1), self.gain.shape[1:2], self.gain.flatten(), eps=1e-5).permute(0, 3, 1, 2)
+        y = F.layer_norm(h.permute(0, 2, 3, 1), self.gain.shape[1:2], self.gain.flatten(), eps=1e-5)
+        return y.permute(0, 3, 1, 2)
 
 # %% ../nbs/official.ipynb #e9829b06
 class OfficialBlock(nn.Module):
@@ -72,7 +72,8 @@ class OfficialAttention(nn.Module):
         self.after = ChannelNorm(c) if linear else nn.Identity()
     def forward(self, h):
         b, _, height, width = h.shape
-        q, k, v = self.qkv(self.norm(h)).permute(0, 2, 3, 1).reshape(b, height*width, 3, 4, 32).permute(2, 0, 3, 1, 4)
+        qkv = self.qkv(self.norm(h)).permute(0, 2, 3, 1)
+        q, k, v = qkv.reshape(b, height*width, 3, 4, 32).permute(2, 0, 3, 1, 4)
         if self.linear: a = q.softmax(-1)/math.sqrt(32) @ (k.softmax(-2).mT @ v/(height*width))
         else: a = F.scaled_dot_product_attention(q, k, v)
         return h + self.after(self.out(a.transpose(1, 2).reshape(b, height, width, 128).permute(0, 3, 1, 2)))
@@ -88,23 +89,28 @@ class Upsample(nn.Conv2d):
 
 # %% ../nbs/official.ipynb #03121c27
 class OfficialNet(nn.Module):
-    "One official U-Net: pictures and a time in, one picture out"
+    "One official U-Net: images and a time in, one image out"
     def __init__(self,
         c_in:int=6, # channels of everything it looks at
         dim:int=64, # channels at full size
         mults:tuple=(1, 2, 4, 8), # channels after each size, as multiples of dim
-        channels:int=3, # of the picture it returns
+        channels:int=3, # of the image it returns
     ):
         super().__init__()
         self.dim, emb, widths = dim, 4*dim, [dim, *(dim*m for m in mults)]
         steps = list(zip(widths, widths[1:]))
         self.first = nn.Conv2d(c_in, dim, 7, padding=3)
         self.time = nn.Sequential(nn.Linear(dim, emb), nn.GELU(), nn.Linear(emb, emb))
-        resize = lambda i, a, b: nn.Conv2d(a, b, 4, 2, 1) if i + 1 < len(steps) else nn.Conv2d(a, b, 3, padding=1)
-        self.down = nn.ModuleList(nn.ModuleList([OfficialBlock(a, a, emb), OfficialBlock(a, a, emb), OfficialAttention(a), resize(i, a, b)]) for i, (a, b) in enumerate(steps))
-        c = widths[-1]
-        self.middle = nn.ModuleList([OfficialBlock(c, c, emb), OfficialAttention(c, linear=False), OfficialBlock(c, c, emb)])
-        self.up = nn.ModuleList(nn.ModuleList([OfficialBlock(a + b, b, emb), OfficialBlock(a + b, b, emb), OfficialAttention(b), (Upsample if i + 1 < len(steps) else nn.Conv2d)(b, a, 3, padding=1)]) for i, (a, b) in enumerate(reversed(steps)))
+        def level(seen, c, c_out, resize):
+            blocks = [OfficialBlock(seen, c, emb), OfficialBlock(seen, c, emb)]
+            return nn.ModuleList([*blocks, OfficialAttention(c), resize(c, c_out)])
+        keep, halve = lambda a, b: nn.Conv2d(a, b, 3, padding=1), lambda a, b: nn.Conv2d(a, b, 4, 2, 1)
+        double, c = lambda a, b: Upsample(a, b, 3, padding=1), widths[-1]
+        self.down = nn.ModuleList(level(a, a, b, keep if i + 1 == len(steps) else halve)
+                                  for i, (a, b) in enumerate(steps))
+        self.middle = nn.ModuleList([OfficialBlock(c, c, emb), OfficialAttention(c, False), OfficialBlock(c, c, emb)])
+        self.up = nn.ModuleList(level(a + b, b, a, keep if i + 1 == len(steps) else double)
+                                for i, (a, b) in enumerate(steps[::-1]))
         self.last, self.out = OfficialBlock(2*dim, dim, emb), nn.Conv2d(dim, channels, 1)
 
 # %% ../nbs/official.ipynb #1b4dd728
@@ -115,7 +121,7 @@ def forward(self:OfficialNet,
 )->Tensor: # (B, channels, H, W)
     "Down, across and up again"
     h = first = self.first(x)
-    e, skips = self.time(sinusoidal_embedding(t, self.dim//2, 1., 1e-4).to(x.dtype)), []
+    e, skips = self.time(sinusoidal_embedding(t, self.dim//2, 1., 1e-4).to(self.time[0].weight.dtype)), []
     for block1, block2, attend, resize in self.down:
         skips.append(h := block1(h, e))
         skips.append(h := attend(block2(h, e)))
@@ -130,9 +136,11 @@ def forward(self:OfficialNet,
 
 # %% ../nbs/official.ipynb #2a255e54
 _HEADS = dict(res=('res',), eps=('eps',), both=('res', 'eps'))
+_EMBEDDINGS = ('t', 'own')
 
 class OfficialUNet(nn.Module):
     "The official network as a predictor"
+    memory_format = torch.channels_last # how images are laid out
     def __init__(self,
         predicts:str='both', # 'res', 'eps', or 'both' with a network for each
         embedding:str='t', # told the time by 't' (index of the step) or 'own' (its own coefficient times 1000)
@@ -140,12 +148,13 @@ class OfficialUNet(nn.Module):
         takes_cond:bool=False, # take a condition too: a third image, such as a mask
         dim:int=64, # channels at full size
         mults:tuple=(1, 2, 4, 8), # channels after each size, as multiples of dim
-        channels:int=3, # colours of a picture
+        channels:int=3, # of an image: 3 colours, or 1 for grey
     ):
         super().__init__()
-        if predicts not in _HEADS: raise ValueError(f"predicts must be one of {', '.join(_HEADS)}, got {predicts!r}")
-        if embedding not in ('t', 'own'): raise ValueError(f"embedding must be one of t, own, got {embedding!r}")
-        self.config = dict(predicts=predicts, embedding=embedding, takes_input=takes_input, takes_cond=takes_cond, dim=dim, mults=list(mults), channels=channels)
+        self.config = dict(predicts=predicts, embedding=embedding, takes_input=takes_input, takes_cond=takes_cond,
+                           dim=dim, mults=mults, channels=channels)
+        check_options(self.config, _HEADS, _EMBEDDINGS)
+        self.config['mults'] = list(mults)
         c_in = channels*(1 + takes_input + takes_cond)
         self.nets = nn.ModuleDict({k: OfficialNet(c_in, dim, mults, channels) for k in _HEADS[predicts]})
 
@@ -153,56 +162,69 @@ class OfficialUNet(nn.Module):
 @patch
 def _times(self:OfficialUNet, x, abar, bbar, t):
     "What each network is told, (B,)"
-    each = lambda v: torch.as_tensor(v, dtype=torch.promote_types(x.dtype, torch.float32), device=x.device).reshape(-1).expand(len(x))
-    if self.config['embedding'] == 'own': return dict(res=1000*each(abar), eps=1000*each(bbar))
-    if t is None: raise ValueError("this network was built with embedding='t' and knows only the nodes of its schedule, but this path leaves the schedule (t is None): sample along the schedule, or build the network with embedding='own'")
-    return dict.fromkeys(self.nets, each(t) - 1)
+    if self.config['embedding'] == 'own':
+        return dict(res=1000*per_image(abar, x, 'abar'), eps=1000*per_image(bbar, x, 'bbar'))
+    return dict.fromkeys(self.nets, per_image(node_of(t, 'own'), x, 't') - 1)
 
 @patch
 def forward(self:OfficialUNet,
     x_t:Tensor, # states (B, C, H, W)
-    x_in:Tensor|None, # degraded pictures; None stands for zeros
+    x_in:Tensor|None, # degraded images; None stands for zeros
     abar, # residual coefficient
     bbar, # standard deviation of the noise
     t=None, # node 1..T: a number or (B,)
     cond:Tensor|None=None, # condition, same shape or one channel; needed with takes_cond only
 )->Prediction: # what it predicts; the other half None
     "Predict from a state and its coefficients"
-    x = stack_inputs(self.config, x_t, x_in, cond, 2**(len(self.config['mults']) - 1))
-    x, times, (h, w) = x.contiguous(memory_format=torch.channels_last), self._times(x_t, abar, bbar, t), x_t.shape[-2:]
+    weight, (h, w) = next(self.nets.parameters()), x_t.shape[-2:]
+    x = stack_inputs(self.config, weight, x_t, x_in, cond, 2**(len(self.config['mults']) - 1))
+    x, times = x.contiguous(memory_format=self.memory_format), self._times(x_t, abar, bbar, t)
     return Prediction(**{k: net(x, times[k])[..., :h, :w] for k, net in self.nets.items()})
 
 # %% ../nbs/official.ipynb #a2f1ef75
-class FusedConv(nn.Conv2d):
-    "A 3x3 convolution whose filters do not change any more"
-    def __init__(self, weight, bias):
-        super().__init__(weight.shape[1], weight.shape[0], 3, padding=1, device='meta')
-        self.weight, self.bias = (nn.Parameter(v.detach(), requires_grad=False) for v in (weight, bias))
-        self.register_buffer('u', transform_filters(self.weight) if self.in_channels >= MIN_CHANNELS['looking'] else None, persistent=False)
-    def forward(self, h): return conv3x3(h, self.u, self.bias) if self.u is not None and is_faster(h) else super().forward(h)
+def _fixed(v):
+    "A tensor that is part of a module but does not learn"
+    return v if v is None else nn.Parameter(v.detach(), requires_grad=False)
 
-class FusedUpsample(nn.ConvTranspose2d):
+class FusedConv(nn.Module):
+    "A `StandardConv` whose filters do not change any more"
+    def __init__(self,
+        conv:StandardConv, # as it is now
+    ):
+        super().__init__()
+        self.filters, self.bias = _fixed(conv.standardised()), _fixed(conv.bias)
+        self.stride, self.padding = conv.stride, conv.padding
+    def forward(self, h): return F.conv2d(h, self.filters, self.bias, self.stride, self.padding)
+
+class FusedUpsample(nn.Module):
     "`Upsample` with a kernel that does not change any more"
-    def __init__(self, up):
-        super().__init__(up.in_channels, up.out_channels, 4, 2, 1, device='meta')
-        self.weight, self.bias = (nn.Parameter(v.detach(), requires_grad=False) for v in (up.kernel(), up.bias))
+    def __init__(self,
+        up:Upsample, # as it is now
+    ):
+        super().__init__()
+        self.filters, self.bias = _fixed(up.kernel()), _fixed(up.bias)
+    def forward(self, h): return F.conv_transpose2d(h, self.filters, self.bias, stride=2, padding=1)
 
 def fuse_weights(
-    net:nn.Module, # a network with `StandardConv`s
+    net:nn.Module, # a network; one without a `StandardConv` or an `Upsample` is only copied
 )->nn.Module: # a copy for sampling
     "The same function with filters made once"
-    net = copy.deepcopy(net).eval()
-    for m in [m for m in net.modules()]:
+    net = copy.deepcopy(unwrap(net)).eval()
+    for m in list(net.modules()):
         for name, c in m.named_children():
-            if isinstance(c, StandardConv): setattr(m, name, FusedConv(c.standardised(), c.bias))
+            if isinstance(c, StandardConv): setattr(m, name, FusedConv(c))
             if isinstance(c, Upsample): setattr(m, name, FusedUpsample(c))
     return net.requires_grad_(False)
 
 # %% ../nbs/official.ipynb #df96b1c4
-_NAMES = [(r'^init_conv\.', 'first.'), (r'^time_mlp\.1\.', 'time.0.'), (r'^time_mlp\.3\.', 'time.2.'), (r'^downs\.', 'down.'), (r'^ups\.', 'up.'), (r'^(up\.\d+\.3)\.1\.', r'\1.'),
-          (r'^mid_block1\.', 'middle.0.'), (r'^mid_attn\.', 'middle.1.'), (r'^mid_block2\.', 'middle.2.'), (r'^final_res_block\.', 'last.'), (r'^final_conv\.', 'out.'),
-          (r'\.mlp\.1\.', '.film.'), (r'\.block([12])\.proj\.', r'.conv\1.'), (r'\.block([12])\.norm\.', r'.norm\1.'), (r'\.res_conv\.', '.shortcut.'),
-          (r'\.fn\.norm\.g$', '.norm.gain'), (r'\.fn\.fn\.to_qkv\.', '.qkv.'), (r'\.fn\.fn\.to_out\.1\.g$', '.after.gain'), (r'\.fn\.fn\.to_out\.0\.', '.out.'), (r'\.fn\.fn\.to_out\.', '.out.')]
+_NAMES = [(r'^init_conv\.', 'first.'), (r'^time_mlp\.1\.', 'time.0.'), (r'^time_mlp\.3\.', 'time.2.'),
+          (r'^downs\.', 'down.'), (r'^ups\.', 'up.'), (r'^(up\.\d+\.3)\.1\.', r'\1.'),
+          (r'^mid_block1\.', 'middle.0.'), (r'^mid_attn\.', 'middle.1.'), (r'^mid_block2\.', 'middle.2.'),
+          (r'^final_res_block\.', 'last.'), (r'^final_conv\.', 'out.'), (r'\.res_conv\.', '.shortcut.'),
+          (r'\.mlp\.1\.', '.film.'), (r'\.block([12])\.proj\.', r'.conv\1.'), (r'\.block([12])\.norm\.', r'.norm\1.'),
+          (r'\.fn\.norm\.g$', '.norm.gain'), (r'\.fn\.fn\.to_qkv\.', '.qkv.'),
+          (r'\.fn\.fn\.to_out\.1\.g$', '.after.gain'),
+          (r'\.fn\.fn\.to_out\.0\.', '.out.'), (r'\.fn\.fn\.to_out\.', '.out.')]
 
 def translate_key(
     name:str, # of a parameter in an official U-Net
@@ -212,18 +234,66 @@ def translate_key(
     return name
 
 # %% ../nbs/official.ipynb #66b475bc
-def _official_nets(path, averaged):
-    "State dicts of the U-Nets in an official checkpoint"
-    try: data = torch.load(path, map_location='cpu', weights_only=True)
-    except Exception as e: raise ValueError(f"{path} cannot be read as plain tensors: it is cut short, or it holds objects that would run code ({str(e).splitlines()[0]})") from None
-    part = data.get('ema' if averaged else 'model') if isinstance(data, dict) else None
-    if not isinstance(part, dict): raise ValueError(f"{path} is not a checkpoint of the official trainer: it has no {'ema' if averaged else 'model'!r}")
-    start = 'ema_model.' if averaged else ''
+def _official_part(path, averaged):
+    "The averaged or the last weights of an official checkpoint, name -> tensor"
+    said = one_line(path, 4096)
+    try: data = torch.load(check_is_file(path), map_location='cpu', weights_only=True)
+    except (OSError, MemoryError): raise
+    except Exception as e: # whatever the reader says about broken bytes
+        raise ValueError(f"{said} cannot be read as plain tensors: it is empty or cut short, or it holds objects that "
+                         f"would run code ({one_line(e, 120) or type(e).__name__})") from None
+    data = data if isinstance(data, dict) else {}
+    want, other = ('ema', 'model') if averaged else ('model', 'ema')
+    if isinstance(data.get(want), dict): return data[want]
+    held = f"{len(data)} entries ({one_line(', '.join(map(str, data)), 80)})" if data else 'no entries by name'
+    remedy = f"; it has {other!r}: pass averaged={not averaged}" if isinstance(data.get(other), dict) else ''
+    raise ValueError(f"{said} is not a checkpoint of the official trainer: it has no {want!r}, but {held}{remedy}")
+
+_WRAPPERS = {'module', '_orig_mod', 'ema'}
+_KEY = re.compile(r'(?:(ema_model|online_model)\.)?(?:model\.)?(?:(unet[01])\.)?(.+)', re.DOTALL)
+_PARTS = {'first', 'time', 'down', 'middle', 'up', 'last', 'out'} # of `OfficialNet`
+
+def _official_nets(part):
+    "The U-Nets among named tensors: unet0, unet1 -> weights in our names"
     found = {}
-    for k, v in part.items():
-        if m := re.match(rf'^{re.escape(start)}model\.(?:(unet[01])\.)?(.+)$', k): found.setdefault(m[1] or 'unet0', {})[translate_key(m[2])] = v
-    if not found: raise ValueError(f"{path} holds no U-Net under {start + 'model.'!r}")
-    return found
+    for key, v in part.items():
+        bare = '.'.join(w for w in str(key).split('.') if w not in _WRAPPERS)
+        copy_of, unet, name = _KEY.fullmatch(bare or '?').groups()
+        head, dot, _ = (name := translate_key(name)).partition('.')
+        if isinstance(v, Tensor) and dot and head in _PARTS and copy_of != 'online_model':
+            found.setdefault(unet or 'unet0', {})[name] = v
+    return {k: found[k] for k in sorted(found)}
+
+# %% ../nbs/official.ipynb #a7c03f02
+def _sizes_of(state):
+    "The options of an official U-Net that its weights show"
+    first, out = state.get('first.weight'), state.get('out.weight')
+    levels = [k for k in state if re.fullmatch(r'down\.\d+\.3\.weight', k)]
+    ends = [state.get(f'down.{i}.3.weight') for i in range(len(levels))]
+    if not ends or any(v is None or v.ndim != 4 for v in (first, out, *ends)):
+        raise ValueError(f"these are not the layers of an official U-Net: {describe_names(state)}")
+    dim, seen, channels = first.shape[0], first.shape[1], out.shape[0]
+    if seen not in (channels, 2*channels, 3*channels):
+        raise ValueError(f"its U-Net looks at {seen} channels and returns {channels}; expected are 1, 2 or 3 times as "
+                         "many, for the state, the input and a mask. Self-conditioned networks are not supported")
+    return dict(takes_input=seen >= 2*channels, takes_cond=seen >= 3*channels, dim=dim, channels=channels,
+                mults=[v.shape[0]//dim for v in ends])
+
+def _official_unet(part, predicts, embedding):
+    "The network that fits the weights"
+    found, heads = _official_nets(part), _HEADS[predicts]
+    if not found:
+        raise ValueError(f"it holds no U-Net, but {describe_names(part)}; "
+                         "expected are names such as model.unet0.init_conv.weight")
+    if len(found) != len(heads):
+        fits = "'both'" if len(found) == 2 else "'res' or 'eps'"
+        raise ValueError(f"it holds {len(found)} network(s), but predicts={predicts!r} needs {len(heads)}: "
+                         f"pass predicts={fits}, and embedding={embedding!r} only if it was told the time that way")
+    net = OfficialUNet(predicts, embedding, **_sizes_of(found['unet0' if 'unet0' in found else 'unet1']))
+    for head, state in zip(heads, found.values()):
+        check_weights(state, net.nets[head])
+        net.nets[head].to(precision_of(state)).load_state_dict(state)
+    return net.to(precision_of(net.state_dict()))
 
 def load_official(
     path, # a checkpoint model-N.pt of the official trainer
@@ -232,12 +302,7 @@ def load_official(
     averaged:bool=True, # take the averaged weights (EMA) or the last ones
 )->OfficialUNet: # in eval mode
     "A network trained with the official code"
-    found = _official_nets(path, averaged)
-    heads = _HEADS.get(predicts, ())
-    if len(found) != len(heads): raise ValueError(f"{path} holds {len(found)} network(s), but predicts={predicts!r} needs {len(heads)}")
-    first = found['unet0']['first.weight']
-    dim, seen, channels = first.shape[0], first.shape[1], found['unet0']['out.weight'].shape[0]
-    mults = tuple(found['unet0'][f'down.{i}.3.weight'].shape[0]//dim for i in range(sum(k.endswith('.3.weight') and k.startswith('down.') for k in found['unet0'])))
-    net = OfficialUNet(predicts, embedding, seen >= 2*channels, seen >= 3*channels, dim, mults, channels).to(first.dtype)
-    for head, state in zip(heads, (found[k] for k in sorted(found))): net.nets[head].load_state_dict(state)
-    return net.eval()
+    if predicts not in _HEADS: raise ValueError(f"predicts must be one of {', '.join(_HEADS)}, got {predicts!r}")
+    part = _official_part(path, averaged)
+    try: return _official_unet(part, predicts, embedding).eval()
+    except ValueError as e: raise ValueError(f"{one_line(path, 4096)} cannot be taken over: {e}") from None

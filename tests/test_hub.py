@@ -5,7 +5,8 @@ import pytest
 import torch
 from common import close, rng
 from rddm_nb.degrade import rain
-from rddm_nb.hub import PRETRAINED, HubModel, model_card, load_pretrained
+from rddm_nb.hub import HubModel, model_card
+from rddm_nb.models import PRETRAINED, load_network
 from rddm_nb.images import psnr
 from rddm_nb.sample_images import crops
 from rddm_nb.sampler import sample
@@ -25,13 +26,13 @@ def small(seed=0):
 def test_a_network_in_the_box_is_small_and_says_where_it_comes_from(name):
     path = files('rddm_nb')/'assets'/f'{name}.safetensors'
     assert path.stat().st_size <= 1_000_000
-    net = load_pretrained(name)
+    net = load_network(name)
     assert {p.dtype for p in net.parameters()} == {torch.float32} and not net.training
     assert net.meta['name'] == name and net.meta['license'] == 'apache-2.0' and net.meta['limits'] and net.meta['steps'] and net.meta['seed'] == 0 and net.meta['train_steps'] > 1000
 
 
 def test_rain_is_taken_off_as_well_as_the_file_says():
-    net, x0 = load_pretrained('rain'), crops(48, 48, 'test', 5, shrink=1)
+    net, x0 = load_network('rain'), crops(48, 48, 'test', 5, shrink=1)
     x_in = torch.cat([rain(x[None], rng(i), scale=1.5) for i, x in enumerate(x0)])
     before = psnr(x_in, x0).mean()
     for steps in (1, 5):
@@ -40,14 +41,14 @@ def test_rain_is_taken_off_as_well_as_the_file_says():
 
 
 def test_emoji_are_made_from_nothing():
-    net = load_pretrained('emoji')
+    net = load_network('emoji')
     x = sample(net, shape=(6, 3, 32, 32), steps=10, generator=rng())
     edge = torch.cat([x[..., 0, :].flatten(), x[..., -1, :].flatten()])
     assert (edge > .6).float().mean() > .8 and x.flatten(1).std(1).min() > .1 and (x[0] - x[1]).abs().mean() > .05
 
 
 def test_names_that_are_not_there():
-    with pytest.raises(ValueError, match="name must be one of rain, emoji, got 'snow'.*load_any"): load_pretrained('snow')
+    with pytest.raises(ValueError, match="name must be one of rain, emoji, got 'snow'.*load_any"): load_network('snow')
 
 
 def test_a_card_says_what_is_known_and_what_is_not():

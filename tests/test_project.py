@@ -12,7 +12,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PKG = ROOT/'rddm_nb'
-ORDER = ['runtime', 'images', 'viz', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler', 'objective', 'sample_images', 'degrade', 'files', 'imagefile', 'exercises', 'unet', 'demo', 'variants', 'aosa', 'quality', 'metrics', 'ddim', 'scheduler', 'paths', 'atlas', 'widgets', 'winograd', 'official', 'trainer', 'watch', 'data', 'presets', 'restore', 'puzzles', 'cli', 'evaluate', 'hub']
+ORDER = ['runtime', 'images', 'viz', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler', 'objective',
+         'sample_images', 'degrade', 'files', 'imagefile', 'exercises', 'unet', 'optim', 'demo', 'variants', 'aosa', 'quality',
+         'metrics', 'ddim', 'scheduler', 'paths', 'atlas', 'widgets', 'official', 'models', 'trainer', 'watch', 'data',
+         'config', 'experiment', 'presets', 'restore', 'puzzles', 'cli', 'evaluate', 'hub']
 NOTEBOOKS = sorted((ROOT/'nbs').glob('*.ipynb'))
 
 
