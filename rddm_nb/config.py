@@ -106,7 +106,9 @@ def _typed(value, kind, word):
         return value
     if _inner(kind): return None if value in (None, 'none', ['none']) else _typed(value, _inner(kind), word)
     if origin is Literal:
-        return next(a for a in args if (str(a) == value if word else a == value and type(a) is type(value)))
+        fits = [a for a in args if (str(a) == value if word else a == value and type(a) is type(value))]
+        if not fits: raise ValueError
+        return fits[0]
     if origin is tuple:
         items = _items(value, word)
         kinds = args[:1]*len(items) if args[-1] is Ellipsis else args
@@ -122,7 +124,7 @@ def convert(
 ): # the value, with that type
     "A value as the type of its field, or a ValueError that says what the field expects"
     try: return _typed(value, kind, word)
-    except (ValueError, TypeError, OverflowError, StopIteration):
+    except (ValueError, TypeError, OverflowError):
         got = ' '.join(value) if word and isinstance(value, list) else value
         raise ValueError(f'{name} must be {describe(kind)}, got {got!r:.200}') from None
 
@@ -348,7 +350,7 @@ def parse(
                      formatter_class=argparse.RawDescriptionHelpFormatter)
     docs, label = docments(command), {f.name: _label(f) for f in fields(command)}
     for f in fields(command): _add(parser, f, docs.get(f.name))
-    given, extra = parser.parse_known_args(argv)
+    given, extra = parser.parse_known_intermixed_args(argv)
     if extra and not extra[0].startswith('-'): raise ValueError(f'{extra[0]!r} is a word too many (see {prog} --help)')
     options = [l for l in label.values() if l[0] == '-']
     if extra: raise ValueError(_unknown(extra[0].partition('=')[0], options, 'option'))

@@ -317,9 +317,10 @@ def _start(config, out, accelerator, tell):
     "Check everything that a run needs; returns its source and the configuration that it goes on with, if there is one"
     run = read_config(out)
     if run is not None: check_same(config, run, out)
-    if accelerator.is_main_process: tell(check_data(config, out/CHECK_FILE))
+    found = check_data(config, out/CHECK_FILE) if accelerator.is_main_process else ''
     source = make_source(config.data, config.network.channels, accelerator.device)
     if accelerator.is_main_process: _check_batch(config, source)
+    tell(found)
     return source, run
 
 # %% ../nbs/experiment.ipynb #16600c44
