@@ -62,7 +62,7 @@ class TrainConfig:
     warmup: int = 0 # steps until then
     decay: str = 'none' # afterwards: 'none', or 'cosine' down to 1 %
     optimizer: str = 'adamw' # 'adamw' or 'radam'
-    betas: tuple = (.9, .99) # of the optimizer
+    betas: tuple[float, float] = (.9, .99) # of the optimizer
     weight_decay: float = 0. # share of a weight that is taken away per step, times the learning rate
     clip: float|None = 1. # largest norm of the gradient
     clip_each: bool = False # every network by itself, as with an optimizer for each
