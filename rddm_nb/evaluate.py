@@ -162,11 +162,16 @@ def evaluate(
 def _finite(values): return [v for v in values if math.isfinite(v)]
 
 @patch
+def columns(self:Evaluation)->dict: # column -> numbers of the images that have it
+    "Metrics by name"
+    names = dict.fromkeys(k for r in self.rows for k in r)
+    return {k: [r[k] for r in self.rows if k in r] for k in names}
+
+@patch
 def means(self:Evaluation)->dict: # column -> `MetricResult`
     "Means over the images, infinite numbers left out"
-    columns = {k: [r[k] for r in self.rows] for k in self.rows[0]}
     mean = lambda v: sum(v)/len(v) if v else math.inf
-    return {k: MetricResult(mean(_finite(v)), k, self.protocol, tuple(v)) for k, v in columns.items()}
+    return {k: MetricResult(mean(_finite(v)), k, self.protocol, tuple(v)) for k, v in self.columns().items()}
 
 def _statistics(each):
     "Mean, its standard error, and extremes of the finite numbers; how many are infinite"
@@ -200,7 +205,7 @@ def lines(self:Evaluation)->list: # of text
 def table(self:Evaluation)->str:
     "One line of CSV per image"
     text = io.StringIO()
-    out = csv.DictWriter(text, ['name', *self.rows[0]], lineterminator='\n')
+    out = csv.DictWriter(text, ['name', *self.columns()], lineterminator='\n')
     out.writeheader()
     out.writerows(dict(name=n, **r) for n, r in zip(self.names, self.rows))
     return text.getvalue()

@@ -115,7 +115,7 @@ def test_evaluation_takes_what_can_be_read_and_names_the_rest():
     assert s['failed'] == [dict(name='b', why='b: b.png cannot be read')] and s['images'] == 2 and s['uncertainty']['verdict'] and s['protocol'] == 'RGB'
     json.dumps(s, allow_nan=False)
     with pytest.raises(ValueError, match='none of 1 images could be measured: b: b.png'): evaluate(dict(b=broken))
-    with pytest.raises(ValueError, match="measures must be some of .*, got 'FID'"): evaluate(dict(b=broken), ('FID',))
+    with pytest.raises(ValueError, match="a metric must be one of .*, got 'FID'"): evaluate(dict(b=broken), ('FID',))
     with pytest.raises(ValueError, match='protocol must be one of'): evaluate(dict(b=broken), protocol='SIDD')
 
 
@@ -199,7 +199,7 @@ def test_pictures_of_one_name_in_several_folders_stay_apart(folders):
 
 
 @pytest.mark.parametrize('words, why', [(['one'], 'two folders are compared, got 1'), (['a', 'b', '--seeds', '2'], '--seeds is for a model'), (['--set', 'x'], 'add --model'), (['a', 'b', '--set', 'x'], 'not both'),
-                                        (['nowhere', 'either'], 'there is no folder nowhere'), (['--model', 'nowhere', 'a', 'b'], 'there is no file nowhere'), (['--model', 'm', 'a', 'b', '--inputs', 'c'], 'leave out --inputs')])
+                                        (['nowhere', 'either'], 'there is no folder nowhere'), (['--model', 'nowhere', 'a', 'b'], 'there is no file or folder nowhere'), (['--model', 'm', 'a', 'b', '--inputs', 'c'], 'leave out --inputs')])
 def test_what_cannot_start_says_why_and_leaves_nothing(words, why, tmp_path, capsys):
     assert main([*words, '--out', str(tmp_path/'ev')]) == 2
     assert why in capsys.readouterr().err and not (tmp_path/'ev').exists()
@@ -234,6 +234,14 @@ def test_infinite_numbers_are_counted_and_left_out_of_means():
     assert ev.lines()[0] == '4 images, RGB' and ev.lines()[1] == f'PSNR: {mean:.4g} (1 infinite left out)'
     alone = evaluate(dict(same=lambda: cs['same']), ('PSNR',))
     assert alone.summary()['measures']['PSNR'] == dict(mean=None, standard_error=None, lowest=None, highest=None, infinite=1) and alone.means()['PSNR'].value == math.inf
+
+
+def test_images_with_fewer_columns_leave_the_others_theirs():
+    two, one = case(2), EvalCase('b', case(1, seed=3).samples, case(1, seed=3).x0)
+    ev = evaluate(dict(a=lambda: two, b=lambda: one), ('PSNR',))
+    close(ev.means()['PSNR best'].value, measure_case(two, ('PSNR',))['PSNR best'], 1e-9)
+    rows = list(csv.DictReader(ev.table().splitlines()))
+    assert rows[1]['PSNR input'] == '' and float(rows[1]['PSNR']) == ev.rows[1]['PSNR']
 
 
 def test_an_infinite_ratio_is_null():
