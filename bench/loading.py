@@ -19,7 +19,7 @@ from rddm_nb.demo import make_net
 from rddm_nb.official import OfficialUNet
 from rddm_nb.sample_images import photos
 from rddm_nb.schedule import Schedule
-from rddm_nb.trainer import FunctionSource, TrainConfig, Trainer
+from rddm_nb.trainer import FunctionSource, TrainConfig, Trainer, make_accelerator
 from bench.common import RESULTS, about, write
 
 

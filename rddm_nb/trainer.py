@@ -447,8 +447,7 @@ def _finite_state(self:Trainer):
 def _from_older_run(about):
     "What a checkpoint says, in the present names"
     if 'plan' not in about: return about
-    train = {dict(look_every='eval_every').get(k, k): v for k, v in about['plan'].items()}
-    return dict(about, train=train, network=about['config'])
+    return dict(about, train=about['plan'], network=about['config'])
 
 @patch
 def _check_same(self:Trainer, train, network, schedule):
@@ -511,6 +510,7 @@ def _save_on_the_way_out(self:Trainer):
     except Exception as e: lost = f"step {self.step} could not be saved ({e}); "
     return lost + (f'step {self.saved} is saved: run it again to go on' if self.saved else 'nothing is saved yet')
 
+# %% ../nbs/trainer.ipynb #d420bad4
 @patch
 @contextmanager
 def _saving_on_failure(self:Trainer):
@@ -592,6 +592,7 @@ def _begin(self:Trainer):
     atomic_write(about, json.dumps(text, indent=1, allow_nan=False).encode('utf-8'), force=True)
     return Log(self.folder/'log.csv', self.step)
 
+# %% ../nbs/trainer.ipynb #10f9d4ca
 @patch
 def fit(self:Trainer,
     locked:bool=False, # the caller holds the folder's lock already

@@ -521,7 +521,6 @@ MUTANTS = [Mutant(*m) for m in [
     ('trainer', 'if self.whole and self.step > self.saved: self.save()', 'pass', 'way out: nothing saved'),
     ('trainer', "enabled=c.precision == 'bf16'", "enabled=False", 'bf16 is fp32'),
     ('trainer', 'lr=self.config.lr_at(self.step - 1)', 'lr=self.config.lr_at(self.step)', 'log: learning rate one step off'),
-    ('trainer', "dict(look_every='eval_every').get(k, k)", 'k', 'older runs: look_every unknown'),
     ('trainer', "decode('utf-8-sig')", "decode('utf-8')", 'log: a byte order mark is no header'),
     ('trainer', "*lines, cut = text.split('\\n')", "lines, cut = text.split('\\n'), ''", 'log: a cut row counts'),
     ('trainer', "if name == 'step' else torch.empty_like(params[int(i)]).copy_(v)", 'if True else 0', 'restore: moments in another memory layout'),

@@ -272,7 +272,8 @@ def test_files_may_have_a_byte_order_mark(capsys, tmp_path):
 # ---- the commands in a process of their own
 
 def command(code, *words, **env):
-    return subprocess.run([sys.executable, '-X', 'warn_default_encoding', '-W', 'error::EncodingWarning', '-c', code, *words], capture_output=True,
+    strict = "import warnings; warnings.filterwarnings('error', category=EncodingWarning, module='rddm_nb'); "
+    return subprocess.run([sys.executable, '-X', 'warn_default_encoding', '-c', strict + code, *words], capture_output=True,
                           env={**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': str(ROOT), **env}, timeout=300)
 
 TRAIN_MAIN = 'import sys; from rddm_nb.presets import main; sys.exit(main(sys.argv[1:]))'
