@@ -105,7 +105,7 @@ def run_demo(
     steps = plan['steps'] if steps is None else steps
     plan['schedule'].grid(steps)
     if batch < 1: raise ValueError(f"batch must be at least 1, got {batch}")
-    out, budget.stop = claim_folder(out, FILES, force), stop or budget.stop
+    out, budget.stop = claim_folder(out, FILES, force), budget.stop if stop is None else stop
     with stop_on_signals(budget.stop):
         live = DemoProgress(task, plan['schedule'], budget, steps, stream=stream)
         try: net = train_demo(task, budget, seed, batch, device=device, report=live)

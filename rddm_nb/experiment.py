@@ -254,11 +254,12 @@ def read_config(
     out:Path, # folder of a run
 )->Config|None: # None where there is none
     "The configuration that a run was started with"
-    file, old = Path(out)/CONFIG_FILE, Path(out)/'tables.json'
-    if not (file.exists() or old.exists()): return None
+    new, old = Path(out)/CONFIG_FILE, Path(out)/'tables.json'
+    file = new if new.exists() else old
+    if not file.exists(): return None
     try:
-        if file.exists(): tables = tomllib.loads(file.read_bytes().decode('utf-8-sig'))
-        else: file, tables = old, from_older_config(json.loads(old.read_bytes().decode('utf-8-sig')))
+        text = file.read_bytes().decode('utf-8-sig')
+        tables = tomllib.loads(text) if file != old else from_older_config(json.loads(text))
         missing = [f.name for f in fields(Config) if f.name not in tables]
         if missing: raise ValueError(f'it has no section {missing[0]}')
         return merge(Config(), tables)

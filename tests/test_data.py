@@ -14,7 +14,7 @@ from rddm_nb.data import (PAIRINGS, Pair, ImagePairs, PairSource, _progress, rea
                           from_table, pairs_from_layout, match, check_pairs, resized)
 from rddm_nb.imagefile import read_image
 from rddm_nb.schedule import Schedule
-from rddm_nb.trainer import TrainConfig, Trainer
+from rddm_nb.trainer import TrainConfig, Trainer, make_accelerator
 from rddm_nb.unet import UNet
 
 REAL = Path(os.environ.get('RDDM_DATA', Path(__file__).resolve().parents[2]/'shared/data'))
@@ -620,7 +620,7 @@ def test_the_trainer_takes_it_and_resumes(tmp_path):
     def run(steps, folder=None):
         torch.manual_seed(0)
         return Trainer(UNet(8, mults=(1,)), PairSource(pictures(5, 12, 12), 8), Schedule.power(T=10),
-                       TrainConfig(steps=steps, batch=4, save_every=2), folder, device='cpu').fit()
+                       TrainConfig(steps=steps, batch=4, save_every=2), folder, make_accelerator('cpu')).fit()
     flat = lambda net: torch.cat([p.flatten() for p in net.parameters()])
     run(2, tmp_path)
     close(flat(run(5, tmp_path)), flat(run(5)), 0)
@@ -635,5 +635,5 @@ def test_networks_that_look_at_masks_get_them():
             return super().forward(x_t, x_in, abar, bbar, t, cond)
     net = Looks('res', takes_cond=True, dim=8, mults=(1,))
     Trainer(net, PairSource(pictures(5, 8, 8, cond=True), 4), Schedule.power(T=10),
-            TrainConfig(steps=2, batch=4, accumulate=2), device='cpu').fit()
+            TrainConfig(steps=2, batch=4, accumulate=2), accelerator=make_accelerator('cpu')).fit()
     assert len(net.seen) == 4 and all(torch.equal(v, torch.full((2,), 100)) for v in net.seen)

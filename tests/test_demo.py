@@ -17,15 +17,15 @@ WORDS = ['--device', 'cpu', '--batch', '2']
 PROGRAM = """
 import functools, sys, rddm_nb.demo
 from rddm_nb.cli import demo
-rddm_nb.demo.examine = functools.partial(rddm_nb.demo.examine, n=8)
-sys.exit(demo())
+rddm_nb.demo.score_held_out = functools.partial(rddm_nb.demo.score_held_out, n=8)
+sys.exit(demo(sys.argv[1:]))
 """
 
 
 @pytest.fixture
 def few(monkeypatch):
     "Eight held-out pictures instead of 128: what is written is the same"
-    monkeypatch.setattr(rddm_nb.demo, 'examine', functools.partial(rddm_nb.demo.examine, n=8))
+    monkeypatch.setattr(rddm_nb.demo, 'score_held_out', functools.partial(rddm_nb.demo.score_held_out, n=8))
 
 
 def test_network_learns_everywhere():
@@ -61,7 +61,7 @@ def test_demo_writes_everything_and_never_overwrites(tmp_path, few, capsys, task
     words = [*WORDS, '--task', task, '--max-steps', '3', '--out', str(tmp_path/'out')]
     assert demo(words) == 0, capsys.readouterr().err
     assert sorted(p.name for p in (tmp_path/'out').iterdir()) == ['metrics.json', 'model.safetensors', 'sheet.png']
-    assert json.loads((tmp_path/'out/metrics.json').read_text())['train_steps'] == 3
+    assert json.loads((tmp_path/'out/metrics.json').read_text(encoding='utf-8'))['train_steps'] == 3
     assert load_model(tmp_path/'out/model.safetensors').schedule.T == 1000
     before = (tmp_path/'out/metrics.json').read_bytes()
     assert demo(words) == 2 and '--force' in capsys.readouterr().err and (tmp_path/'out/metrics.json').read_bytes() == before
@@ -69,16 +69,38 @@ def test_demo_writes_everything_and_never_overwrites(tmp_path, few, capsys, task
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != 'posix', reason='signals are POSIX here')
-def test_ctrl_c_keeps_what_was_learned(tmp_path):
-    words = [sys.executable, '-c', PROGRAM, *WORDS, '--max-steps', '100000', '--out', str(tmp_path/'out')]
-    p = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+@pytest.mark.parametrize('signum', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_keeps_what_was_learned(tmp_path, signum):
+    p = subprocess.Popen([sys.executable, '-c', PROGRAM, *WORDS, '--max-steps', '100000', '--out', str(tmp_path/'out')], stderr=subprocess.PIPE,
+                         stdout=subprocess.PIPE, text=True)
     assert 'step 1,' in p.stderr.readline()
-    p.send_signal(signal.SIGINT)
+    p.send_signal(signum)
     p.communicate()
-    m = json.loads((tmp_path/'out/metrics.json').read_text())
-    assert p.returncode == 0 and m['stopped_early'] and m['train_steps'] < 100000 and (tmp_path/'out/sheet.png').exists()
+    m = json.loads((tmp_path/'out/metrics.json').read_text(encoding='utf-8'))
+    assert p.returncode == 128 + signum and m['stopped_early'] and m['train_steps'] < 100000 and (tmp_path/'out/sheet.png').exists()
 
 
 def test_demo_says_what_cannot_work(tmp_path, capsys):
     (tmp_path/'file').write_text('')
     assert demo([*WORDS, '--out', str(tmp_path/'file')]) == 2 and 'is a file' in capsys.readouterr().err
+
+
+def test_a_failure_after_the_start_is_exit_code_1(tmp_path, monkeypatch, capsys):
+    from rddm_nb import cli, demo
+    def fails(*a, **kw): raise FloatingPointError('the loss is nan')
+    monkeypatch.setattr(demo, 'train_demo', fails)
+    assert cli.demo(['--out', str(tmp_path/'out'), '--device', 'cpu']) == 1
+    assert capsys.readouterr().err == 'rddm-demo: the loss is nan\n'
+
+
+def test_called_from_python_it_reads_no_words_of_the_process(tmp_path, monkeypatch, capsys):
+    from rddm_nb import cli
+    seen = []
+    def fake(**kw):
+        seen.append(kw)
+        raise ValueError('not today')
+    monkeypatch.setattr(cli, 'run_demo', fake)
+    monkeypatch.setattr(sys, 'argv', ['/x/ipykernel_launcher.py', '-f', 'kernel.json'])
+    assert cli.demo() == 2 and seen[0]['task'] == 'rain'
+    monkeypatch.setattr(sys, 'argv', ['/x/bin/rddm-demo', '--task', 'blur'])
+    assert cli.demo() == 2 and seen[1]['task'] == 'blur'
