@@ -269,7 +269,7 @@ class Book:
     def _read(self):
         "All books in the file"
         if self.file is None or not self.file.exists(): return {}
-        try: return {k: [str(n) for n in v] for k, v in json.loads(self.file.read_text()).items()}
+        try: return {k: [str(n) for n in v] for k, v in json.loads(self.file.read_text(encoding='utf-8')).items()}
         except (ValueError, AttributeError, TypeError):
             raise ValueError(f"{self.file} is no record of progress: move it away, or name another folder") from None
 

@@ -21,7 +21,7 @@ _ASSETS = files('rddm_nb')/'assets'
 @cache
 def _index():
     "What is there, and in which split"
-    return json.loads((_ASSETS/'pictures.json').read_text())
+    return json.loads((_ASSETS/'pictures.json').read_text(encoding='utf-8'))
 
 @cache
 def _read(file):
@@ -40,7 +40,7 @@ def _in_split(items, split):
 # %% ../nbs/sample_images.ipynb #3f7cf8d8
 def attribution()->str:
     "Author, licence and source of every picture, as markdown"
-    return (_ASSETS/'ATTRIBUTION.md').read_text()
+    return (_ASSETS/'ATTRIBUTION.md').read_text(encoding='utf-8')
 
 # %% ../nbs/sample_images.ipynb #4eca544a
 def photos(

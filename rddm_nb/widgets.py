@@ -33,7 +33,7 @@ from .viz import COLORS, RenderedFigure, as_rgb, canvas, plot_plane, show_images
 _FILES = files('rddm_nb')/'figures'
 
 @cache
-def _payload(): return json.loads((_FILES/'figures.json').read_text())
+def _payload(): return json.loads((_FILES/'figures.json').read_text(encoding='utf-8'))
 
 def _pictures(key):
     d = _payload()
@@ -62,7 +62,7 @@ def seeded_normals(
 # %% ../nbs/18_figures.ipynb #f786921e
 class Figure(anywidget.AnyWidget):
     "A living figure: `kind` says which, every other trait is something the reader can set"
-    _esm = (_FILES/'rddm.js').read_text()
+    _esm = (_FILES/'rddm.js').read_text(encoding='utf-8')
     kind = T.Unicode('').tag(sync=True)
     payload = T.Dict().tag(sync=True)
     needs = True # are pictures shown?

@@ -37,7 +37,7 @@ class Cell:
 def read(path):
     "Visible cells of a notebook"
     out = []
-    for i, c in enumerate(json.loads(Path(path).read_text())['cells']):
+    for i, c in enumerate(json.loads(Path(path).read_text(encoding='utf-8'))['cells']):
         src = ''.join(c['source'])
         if c['cell_type'] in ('markdown', 'code') and src.strip() and not re.search(r'^#\|\s*(hide|default_exp)\b', src, re.M):
             out.append(Cell(i, c['cell_type'], src, c.get('outputs', [])))
@@ -183,9 +183,9 @@ def public(src):
 
 def exports(path):
     "Public names of the module a notebook exports, and its source"
-    m = re.search(r'#\|\s*default_exp\s+(\w+)', ''.join(''.join(c['source']) + '\n' for c in json.loads(Path(path).read_text())['cells']))
+    m = re.search(r'#\|\s*default_exp\s+(\w+)', ''.join(''.join(c['source']) + '\n' for c in json.loads(Path(path).read_text(encoding='utf-8'))['cells']))
     if not m: return [], ''
-    src = (ROOT/'rddm_nb'/f'{m[1]}.py').read_text()
+    src = (ROOT/'rddm_nb'/f'{m[1]}.py').read_text(encoding='utf-8')
     return public(src), src
 
 

@@ -1023,8 +1023,6 @@ MUTANTS = [Mutant(*m) for m in [
     ('watch', "self.seed, 'held out')", "torch.seed())", 'evaluator: other noise every time'),
     ('watch', 'psnr(out, self.held.x0)', 'psnr(out, self.held.x_in)', 'evaluator: compared with the input'),
     ('watch', "if k != 'step' and", 'if', 'tensorboard: step as a scalar'),
-    ('presets', "next(steps), plan['seed']", "0, plan['seed']", 'choose_objective: the same draw_pairs at every step'),
-    ('presets', "plan['lr'], plan['lr'], max_steps", "plan['lr'], 1., max_steps", 'choose_objective: rate of the share'),
     # exercises and puzzles
     ('exercises', 'off.max() <= tol*max(1., w.abs().max().item())', 'off.mean() <= tol*max(1., w.abs().max().item())', 'difference: the mean, so one wrong value passes'),
     ('exercises', 'off = (y - w).abs()', 'off = y - w', 'difference: signed errors'),
@@ -1045,7 +1043,7 @@ MUTANTS = [Mutant(*m) for m in [
 
 def told(notebook=HERE.parent/'nbs/17b_break_it.ipynb'):
     "The classic mistakes that a notebook shows, as mutants"
-    cells = [''.join(c['source']) for c in json.loads(Path(notebook).read_text())['cells']]
+    cells = [''.join(c['source']) for c in json.loads(Path(notebook).read_text(encoding='utf-8'))['cells']]
     found = next((c for c in cells if c.startswith('MISTAKES = ')), None)
     if found is None: raise LookupError(f'{notebook} has no cell that begins with MISTAKES')
     return [Mutant(*m, f'break it: {name}') for name, m in ast.literal_eval(found.removeprefix('MISTAKES = ')).items()]

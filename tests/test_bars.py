@@ -79,7 +79,7 @@ def test_a_lesson_that_is_too_big_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(bars, 'lessons', lambda: [])
     nb = notebook(tmp_path, ('code', 'x'))
     assert bars.failures(nb) == []
-    nb.write_text(nb.read_text() + ' '*2**21)
+    nb.write_text(nb.read_text(encoding='utf-8') + ' '*2**21)
     assert bars.failures(nb) == ['2.00 MiB > 1.5 MiB']
 
 

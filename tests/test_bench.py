@@ -19,7 +19,7 @@ def quick(tmp_path_factory):
     before = {p: p.read_bytes() for p in (ROOT/'bench/results').glob('*.json')}
     with contextlib.redirect_stdout(io.StringIO()) as said: main(['--quick', '--folder', str(folder)])
     assert {p: p.read_bytes() for p in (ROOT/'bench/results').glob('*.json')} == before, 'a trial run has changed the results that are kept'
-    return said.getvalue(), {p.stem: json.loads(p.read_text()) for p in folder.glob('*.json')}
+    return said.getvalue(), {p.stem: json.loads(p.read_text(encoding='utf-8')) for p in folder.glob('*.json')}
 
 
 def test_each_measurement_leaves_a_result(quick):
@@ -56,7 +56,7 @@ def test_parts_add_up(quick):
 
 
 def test_the_results_that_are_kept_are_whole_runs():
-    for p in (ROOT/'bench/results').glob('*.json'): assert not json.loads(p.read_text()).get('quick'), f'{p.name} is a trial run: repeat it without --quick'
+    for p in (ROOT/'bench/results').glob('*.json'): assert not json.loads(p.read_text(encoding='utf-8')).get('quick'), f'{p.name} is a trial run: repeat it without --quick'
 
 
 def test_a_name_that_is_none_is_refused():

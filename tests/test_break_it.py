@@ -7,7 +7,7 @@ import mutants
 import pytest
 
 NB = mutants.HERE.parent/'nbs/17b_break_it.ipynb'
-CELLS = [(c['cell_type'], ''.join(c['source'])) for c in json.loads(NB.read_text())['cells']]
+CELLS = [(c['cell_type'], ''.join(c['source'])) for c in json.loads(NB.read_text(encoding='utf-8'))['cells']]
 
 
 def test_every_mistake_is_a_mutant():
@@ -27,7 +27,7 @@ def test_every_mistake_has_its_section_picture_and_check(m):
 
 def test_a_list_that_cannot_be_read_is_named(tmp_path):
     shutil.copy(NB, tmp_path/'x.ipynb')
-    text = json.loads((tmp_path/'x.ipynb').read_text())
+    text = json.loads((tmp_path/'x.ipynb').read_text(encoding='utf-8'))
     text['cells'] = [c for c in text['cells'] if not ''.join(c['source']).startswith('MISTAKES')]
     (tmp_path/'x.ipynb').write_text(json.dumps(text))
     with pytest.raises(LookupError, match='no cell that begins with MISTAKES'): mutants.told(tmp_path/'x.ipynb')

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-BADGED = [nb for nb in sorted((ROOT/'nbs').glob('*.ipynb')) if 'colab.research.google.com' in nb.read_text()]
+BADGED = [nb for nb in sorted((ROOT/'nbs').glob('*.ipynb')) if 'colab.research.google.com' in nb.read_text(encoding='utf-8')]
 QUICK = '04_reverse', 'files', 'index'
 RUN = BADGED if os.environ.get('RDDM_COLAB') == 'all' else [nb for nb in BADGED if nb.stem in QUICK]
 ABSENT = 'nbdev', 'execnb', 'jupyterlab', 'pytest', 'hypothesis', 'playwright', 'axe_playwright_python', 'smalldocs', 'build', 'xdist', 'twine'
@@ -71,7 +71,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel):
     assert {n for n in names if '.dist-info/' not in n} == shipped
 
 
-def code(nb): return [''.join(c['source']) for c in json.loads(nb.read_text())['cells'] if c['cell_type'] == 'code']
+def code(nb): return [''.join(c['source']) for c in json.loads(nb.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == 'code']
 
 
 @pytest.mark.parametrize('nb', BADGED, ids=lambda p: p.stem)
@@ -85,4 +85,4 @@ def test_the_install_cell_installs_there_only(tmp_path, there):
     if there: content.mkdir()
     line = code(ROOT/'nbs/index.ipynb')[0].split('! ')[1].replace('/content', str(content))
     subprocess.run(line, shell=True, env=os.environ | dict(PATH=f'{tmp_path}:{os.environ["PATH"]}'))
-    assert said.exists() == there and (not there or 'git+https://github.com/rddm-nb/rddm_nb' in said.read_text())
+    assert said.exists() == there and (not there or 'git+https://github.com/rddm-nb/rddm_nb' in said.read_text(encoding='utf-8'))

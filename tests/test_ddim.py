@@ -130,7 +130,7 @@ def test_nodes_with_an_offset():
 
 @pytest.mark.parametrize('i', range(4))
 def test_golden_runs_need_no_diffusers(i):
-    r = json.loads(GOLDEN.read_text())['runs'][i]
+    r = json.loads(GOLDEN.read_text(encoding='utf-8'))['runs'][i]
     noises, want = (torch.tensor(r[k], dtype=F64) for k in ('noises', 'states'))
     golden_net = lambda x, bbar: torch.tanh(1.2*x + .5*x.roll(1, -1) - .3) - .4*torch.sin(2*x + bbar)
     pairs = ddim_pairs(1000, len(noises), r['spacing'])

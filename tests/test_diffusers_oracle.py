@@ -155,7 +155,7 @@ def make_golden():
 
 @pytest.mark.parametrize('i', range(4))
 def test_golden_numbers_need_no_diffusers(i):
-    r = json.loads(GOLDEN.read_text())['runs'][i]
+    r = json.loads(GOLDEN.read_text(encoding='utf-8'))['runs'][i]
     noises, want = (torch.tensor(r[k], dtype=F64) for k in ('noises', 'states'))
     path = [S1000[t + 1] for t in r['timesteps']] + [CLEAN]
     x = want[0]

@@ -160,7 +160,7 @@ def test_broken_and_unequal_pictures_are_listed(folders, capsys):
     assert main([str(folders/'out'), str(folders/'truth'), '--out', str(folders/'ev')]) == 1
     err = capsys.readouterr().err
     assert '0.png cannot be read' in err and 'rddm-evaluate: 1: images of equal shapes are compared, got (1, 3, 8, 8) and (1, 3, 25, 30)' in err
-    assert [f['name'] for f in json.loads((folders/'ev/evaluation.json').read_text())['failed']] == ['0', '1']
+    assert [f['name'] for f in json.loads((folders/'ev/evaluation.json').read_text(encoding='utf-8'))['failed']] == ['0', '1']
 
 
 def model(tmp_path, bbar=.5):
@@ -174,7 +174,7 @@ def model(tmp_path, bbar=.5):
 def test_a_model_with_several_seeds(folders):
     words = ['--model', model(folders), str(folders/'in'), str(folders/'truth'), '--seeds', '3', '--steps', '2', '--device', 'cpu', '--tile', '16', '--overlap', '4']
     assert main([*words, '--out', str(folders/'ev')]) == 0
-    got = json.loads((folders/'ev/evaluation.json').read_text())
+    got = json.loads((folders/'ev/evaluation.json').read_text(encoding='utf-8'))
     assert got['seeds'] == 3 and {'PSNR', 'PSNR best', 'PSNR of mean', 'PSNR input'} <= set(got['measures'])
     maps = sorted((folders/'ev/spread').iterdir())
     assert [p.name for p in maps] == ['0.png', '1.png', '2.png'] and Image.open(maps[1]).size == (30, 25)
@@ -187,7 +187,7 @@ def test_a_model_with_several_seeds(folders):
 def test_a_model_on_a_data_set(folders):
     for k, v in (('rain', 'in'), ('norain', 'truth')): (folders/'set/test').mkdir(parents=True, exist_ok=True); (folders/v).rename(folders/'set/test'/k)
     assert main(['--model', model(folders), '--set', str(folders/'set'), '--steps', '1', '--device', 'cpu', '--out', str(folders/'ev')]) == 0
-    assert json.loads((folders/'ev/evaluation.json').read_text())['images'] == 3
+    assert json.loads((folders/'ev/evaluation.json').read_text(encoding='utf-8'))['images'] == 3
 
 
 def test_pictures_of_one_name_in_several_folders_stay_apart(folders):

@@ -150,7 +150,7 @@ def test_progress_is_kept_in_the_named_folder(tmp_path, monkeypatch, by):
 def test_books_share_a_file_and_old_names_are_kept(tmp_path):
     other = Book('other', tmp_path); other.exercise('gone', 1).check(1)
     b, one, _ = book(tmp_path); one.check(1)
-    assert json.loads((tmp_path/'rddm_progress.json').read_text()) == {'other': ['gone'], 'lesson': ['one']}
+    assert json.loads((tmp_path/'rddm_progress.json').read_text(encoding='utf-8')) == {'other': ['gone'], 'lesson': ['one']}
     assert Book('other', tmp_path).solved == []
 
 
@@ -158,7 +158,7 @@ def test_books_share_a_file_and_old_names_are_kept(tmp_path):
 def test_a_broken_record_is_named(tmp_path, broken):
     (tmp_path/'rddm_progress.json').write_text(broken)
     with pytest.raises(ValueError, match='no record of progress: move it away'): book(tmp_path)[1].check(1)
-    assert (tmp_path/'rddm_progress.json').read_text() == broken
+    assert (tmp_path/'rddm_progress.json').read_text(encoding='utf-8') == broken
 
 
 def test_running_a_solution_is_not_progress():
@@ -194,7 +194,7 @@ def needed(cells, first):
 
 def solutions(nb):
     "Run the exercises of a notebook, with just as much of the lesson as they need: the exercises whose solution was run"
-    cells = [''.join(c['source']) for c in json.loads(nb.read_text())['cells'] if c['cell_type'] == 'code']
+    cells = [''.join(c['source']) for c in json.loads(nb.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == 'code']
     module = next((m[1] for s in cells for m in [re.match(r'#\| default_exp (\w+)', s)] if m), None)
     cells = [s for s in cells if not re.search(r'^#\|\s*(export|eval: false|default_exp)', s, re.M)]
     first, solved = next(i for i, s in enumerate(cells) if 'rddm_nb.exercises import' in s), []

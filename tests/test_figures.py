@@ -72,7 +72,7 @@ def test_a_misspelt_name_is_refused(cls):
 
 
 def test_no_figure_in_a_notebook_holds_a_view_that_needs_a_kernel():
-    outputs = [(nb.name, o) for nb in (ROOT/'nbs').glob('*.ipynb') for c in json.loads(nb.read_text())['cells'] for o in c.get('outputs', []) if 'figure' in o.get('metadata', {}).get('image/png', {})]
+    outputs = [(nb.name, o) for nb in (ROOT/'nbs').glob('*.ipynb') for c in json.loads(nb.read_text(encoding='utf-8'))['cells'] for o in c.get('outputs', []) if 'figure' in o.get('metadata', {}).get('image/png', {})]
     assert len(outputs) >= 5
     assert [name for name, o in outputs if any('widget-view' in k for k in o['data'])] == [], 'execute these with the environment variable RDDM_STATIC=1'
 
@@ -117,7 +117,7 @@ def ask(expression, given):
 
 @with_node
 def test_every_change_of_trains_is_the_same_in_both_languages():
-    names = [m['name'] for m in json.loads(JS.with_name('figures.json').read_text())['metro']]
+    names = [m['name'] for m in json.loads(JS.with_name('figures.json').read_text(encoding='utf-8'))['metro']]
     asked = [(a, b, (i*7 + j*3) % 11/10) for i, a in enumerate(names) for j, b in enumerate(names)]
     got = ask('given.map(([a, b, u]) => { const l = n => d.metro.find(m => m.name === n); return R.switchPath(l(a), l(b), u); })', asked)
     for (a, b, u), path in zip(asked, got): close(path, widgets.Metro(start=a, then=b, change=u).path, 1e-9)

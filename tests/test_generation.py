@@ -54,13 +54,13 @@ def test_a_batch_is_of_known_pictures_either_way_round():
 def test_a_row_and_its_sheet(tmp_path, monkeypatch):
     monkeypatch.setenv('RDDM_DATA', str(stored(tmp_path/'data')))
     b.main(['tiles', 'noise', '--seconds', '.5', '--dim', '8', '--steps', '2', '3', '--made', '32', '--folder', str(tmp_path/'out')])
-    row = json.loads((tmp_path/'out/tiles-noise-0.json').read_text())
+    row = json.loads((tmp_path/'out/tiles-noise-0.json').read_text(encoding='utf-8'))
     assert set(row['steps']) == {'2', '3'} and (row['train_pictures'], row['test_pictures'], row['made']) == (21, 3, 32) and row['train_seconds'] >= .5
     for m in (row['mean'], *row['steps'].values()): assert m['frechet'] > row['truth']['frechet'] and m['energy'] > 0
     assert Image.open(tmp_path/'out/tiles-noise-0.png').size == (272, 136)
 
 
 def test_only_open_sets_have_sheets_and_rows_are_of_whole_runs():
-    rows = [json.loads(p.read_text()) for p in RESULTS.glob('*.json')]
+    rows = [json.loads(p.read_text(encoding='utf-8')) for p in RESULTS.glob('*.json')]
     assert {p.stem.split('-')[0] for p in RESULTS.glob('*.png')} <= set(b.OPEN)
     for row in rows: assert row['train_seconds'] > 100 and row['made'] >= 256 and '+' not in row['commit'], row['task']

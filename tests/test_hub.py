@@ -85,8 +85,8 @@ def test_a_folder_gives_the_network_back(tmp_path, caplog):
     net.meta = dict(name='mine', steps={'5': dict(PSNR=20.5)})
     HubModel(net).save_pretrained(tmp_path/'m')
     assert sorted(p.name for p in (tmp_path/'m').iterdir()) == ['README.md', 'config.json', 'model.safetensors', 'schedule.png']
-    assert (tmp_path/'m/schedule.png').read_bytes()[:4] == b'\x89PNG' and '20.50' in (tmp_path/'m/README.md').read_text()
-    assert json.loads((tmp_path/'m/config.json').read_text()) == net.config
+    assert (tmp_path/'m/schedule.png').read_bytes()[:4] == b'\x89PNG' and '20.50' in (tmp_path/'m/README.md').read_text(encoding='utf-8')
+    assert json.loads((tmp_path/'m/config.json').read_text(encoding='utf-8')) == net.config
     with caplog.at_level('WARNING'): back = HubModel.from_pretrained(tmp_path/'m')
     assert not caplog.records and back.schedule == net.schedule and back.net.meta == net.meta
     close(sample(back, x, steps=3, generator=rng()), sample(net, x, steps=3, generator=rng()), 0)

@@ -114,7 +114,7 @@ def test_the_comparison_can_fail():
 
 
 def test_module_and_payload_are_small_and_need_nothing():
-    src = JS.read_text()
+    src = JS.read_text(encoding='utf-8')
     assert len(src.encode()) <= 60*1024 and 'import ' not in src.replace('import.meta', '') and 'http' not in src.replace('http://www.w3.org/2000/svg', '')
     assert all(f.stat().st_size <= 300*1024 for f in JS.parent.glob('*.json'))
 
@@ -122,6 +122,6 @@ def test_module_and_payload_are_small_and_need_nothing():
 def test_the_payload_is_what_the_tool_packs(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT/'tools'))
     import pack_figures
-    before = (JS.parent/'figures.json').read_text()
+    before = (JS.parent/'figures.json').read_text(encoding='utf-8')
     monkeypatch.setattr(pack_figures, 'OUT', tmp_path/'figures.json'); pack_figures.main()
-    assert (tmp_path/'figures.json').read_text() == before
+    assert (tmp_path/'figures.json').read_text(encoding='utf-8') == before

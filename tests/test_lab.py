@@ -68,7 +68,7 @@ def test_what_the_reader_does_in_jupyterlab_arrives_in_python(lab):
     url, seen = lab; outside = []
     def python(**want): # what Python sees, once it is as expected
         def there():
-            try: d = json.loads(seen.read_text())
+            try: d = json.loads(seen.read_text(encoding='utf-8'))
             except ValueError: return None
             return d if all(w(d[k]) for k, w in want.items()) else None
         return wait_for(there, 30)

@@ -13,7 +13,7 @@ RUN = chosen(os.environ.get('RDDM_MUTANTS', ''))
 
 # what computes nothing of its own: data holders, drawing, and glue tested for its behaviour
 EXEMPT = {'film', 'to_dict', 'from_dict', 'T', 'x0', '__init__', '__getitem__', 'attribution', 'atomic_write', 'save_model', 'load_model',
-          'train_demo', 'make_net', 'recipe', 'quick_score', 'result_sheet', 'interruptible', 'stop'}
+          'train_demo', 'make_net', 'recipe', 'quick_score', 'result_sheet', 'stop'}
 MODULES = ['images', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler', 'objective', 'sample_images', 'degrade', 'unet', 'demo']
 
 
@@ -40,7 +40,7 @@ def test_mutant_fits_the_source(m):
 
 @pytest.mark.parametrize('module', MODULES)
 def test_every_public_function_has_a_mutant(module):
-    source = (PACKAGE/f'{module}.py').read_text()
+    source = (PACKAGE/f'{module}.py').read_text(encoding='utf-8')
     lines = [source[:place(source, m.old)[0]].count('\n') + 1 for m in MUTANTS if m.module == module]
     def reached(name): return any(a <= l <= b for l in lines for a, b in [spans[name]])
     spans = functions(source)

@@ -31,21 +31,21 @@ def test_quarto_config_is_one_file():
 
 
 def test_sidebar_lists_every_notebook_once():
-    listed = re.findall(r'[\w.]+\.ipynb', (ROOT/'nbs/sidebar.yml').read_text())
+    listed = re.findall(r'[\w.]+\.ipynb', (ROOT/'nbs/sidebar.yml').read_text(encoding='utf-8'))
     assert sorted(listed) == sorted(nb.name for nb in NOTEBOOKS)
 
 
 def test_version_has_one_source():
-    project = tomllib.loads((ROOT/'pyproject.toml').read_text())
+    project = tomllib.loads((ROOT/'pyproject.toml').read_text(encoding='utf-8'))
     assert 'version' in project['project']['dynamic']
-    assert not re.search(r'^version\s*=\s*"', (ROOT/'pyproject.toml').read_text(), re.M)
+    assert not re.search(r'^version\s*=\s*"', (ROOT/'pyproject.toml').read_text(encoding='utf-8'), re.M)
     from rddm_nb import __version__
     assert re.fullmatch(r'\d+\.\d+\.\d+', __version__)
 
 
 def imports(path):
     "Modules of this package that a module imports anywhere, also inside functions"
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding='utf-8'))):
         if isinstance(node, ast.ImportFrom) and (node.level == 1 or (node.module or '').startswith('rddm_nb')):
             name = (node.module or '').removeprefix('rddm_nb').strip('.')
             yield from [name] if name else [a.name for a in node.names]
@@ -83,7 +83,7 @@ def test_commands_exist():
     for e in ours: assert callable(e.load())
 
 
-def source(nb): return '\n'.join(''.join(c['source']) for c in json.loads(nb.read_text())['cells'])
+def source(nb): return '\n'.join(''.join(c['source']) for c in json.loads(nb.read_text(encoding='utf-8'))['cells'])
 
 
 @pytest.mark.parametrize('nb', NOTEBOOKS, ids=lambda p: p.stem)
@@ -95,7 +95,7 @@ MACHINE = re.compile(r'(?<![\w.])/(?:root|work|home|tmp|Users|mnt|opt)/[\w.-]+')
 
 @pytest.mark.parametrize('path', [*NOTEBOOKS, *PKG.glob('*.py'), ROOT/'README.md', ROOT/'CONTRIBUTING.md'], ids=lambda p: p.name)
 def test_no_path_of_a_machine(path):
-    found = MACHINE.findall(re.sub(r'[A-Za-z0-9+/]{200,}={0,2}', '', path.read_text().replace('\\n', '\n')))
+    found = MACHINE.findall(re.sub(r'[A-Za-z0-9+/]{200,}={0,2}', '', path.read_text(encoding='utf-8').replace('\\n', '\n')))
     assert not found, f'{path.name} names {found[:3]}'
 
 
@@ -104,7 +104,7 @@ def test_the_machine_path_check_can_fail():
 
 
 def test_licences_are_in_place():
-    assert 'Apache License' in (ROOT/'LICENSE').read_text()[:300]
+    assert 'Apache License' in (ROOT/'LICENSE').read_text(encoding='utf-8')[:300]
     assert (ROOT/'nbs/katex/LICENSE').exists() and (PKG/'assets/ATTRIBUTION.md').exists()
 
 
@@ -127,15 +127,15 @@ def test_readme_drops_hidden_cells_and_keeps_pictures(monkeypatch):
 
 
 def test_the_readme_tells_what_the_bench_measured():
-    runs = json.loads((ROOT/'bench/results/demo.json').read_text())['runs']
+    runs = json.loads((ROOT/'bench/results/demo.json').read_text(encoding='utf-8'))['runs']
     rows = [f"| {r['seed']} | {r['psnr_input']:.2f} | {r['psnr_1_step']:.2f} | {r['psnr_restored']:.2f} | {r['regression']['psnr']:.2f} |" for r in runs]
-    assert '\n'.join(rows) in (ROOT/'README.md').read_text()
+    assert '\n'.join(rows) in (ROOT/'README.md').read_text(encoding='utf-8')
 
 
 @pytest.mark.parametrize('nb', NOTEBOOKS, ids=lambda p: p.stem)
 def test_the_first_cell_is_title_and_promise_alone(nb):
     # the site makes a page's front matter of it, and whatever else it holds is lost
-    first = ''.join(json.loads(nb.read_text())['cells'][0]['source']).split('\n')
+    first = ''.join(json.loads(nb.read_text(encoding='utf-8'))['cells'][0]['source']).split('\n')
     assert first[0].startswith('# ') and all(not l or l.startswith('>') for l in first[1:])
 
 

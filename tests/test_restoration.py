@@ -41,7 +41,7 @@ def small(tmp_path, monkeypatch):
 @pytest.mark.parametrize('what, steps', [('residual', {'1', '3'}), ('regression', {'1'})])
 def test_a_row_says_what_was_done(what, steps, small, tmp_path):
     small(what, '--seconds', '.5', '--steps', '1', '3')
-    (name, row), = ((p.stem, json.loads(p.read_text())) for p in (tmp_path/'out').glob('*.json'))
+    (name, row), = ((p.stem, json.loads(p.read_text(encoding='utf-8'))) for p in (tmp_path/'out').glob('*.json'))
     assert name == f'rain100l-{what}-0' and set(row['steps']) == steps and (row['train_pictures'], row['test_pictures']) == (6, 2)
     assert row['commit'] and row['name'] and row['threads'] == 1 and row['train_steps'] >= 1 and row['train_seconds'] >= .5
     for m in (row['input'], *row['steps'].values()):
@@ -53,7 +53,7 @@ def test_a_row_says_what_was_done(what, steps, small, tmp_path):
 @pytest.mark.slow
 def test_a_choice_is_a_row_of_its_own(small, tmp_path):
     small('aosa', '--choose', '--bbar-T', '1')
-    row = json.loads((tmp_path/'out/rain100l-aosa-0-bbar1.json').read_text())
+    row = json.loads((tmp_path/'out/rain100l-aosa-0-bbar1.json').read_text(encoding='utf-8'))
     assert row['objective'] == dict(res='residual', eps='noise')[row['choice']] and row['chosen_after'] >= 50 and row['bbar_T'] == 1.
     with pytest.raises(SystemExit): r.main(['rain100l', 'noise', '--choose'])
 
@@ -103,16 +103,16 @@ ROWS = [p for folder in ('restoration', 'objectives') for p in (ROOT/'bench/resu
 def test_results_that_are_kept_are_of_whole_runs():
     assert len(ROWS) > 30
     for p in ROWS:
-        row = json.loads(p.read_text())
+        row = json.loads(p.read_text(encoding='utf-8'))
         assert row['dim'] == 16 and '+' not in row['commit'], p.name
         if 'objective' in row: continue # a choice
         assert row['test_pictures'] == dict(rain100l=15, lol=8, shadow=16, polyu=20, blur=24, holes=24)[row['task']] and row['train_seconds'] > 100, p.name
 
 
 def test_rows_that_are_compared_had_the_same_time():
-    rows = [json.loads(p.read_text()) for p in ROWS]
+    rows = [json.loads(p.read_text(encoding='utf-8')) for p in ROWS]
     times = [r['train_seconds'] for p, r in zip(ROWS, rows) if p.parent.name == 'objectives' and 'train_seconds' in r]
     assert len(times) == 24 and max(times) - min(times) < 5
     for task in ('rain100l', 'lol', 'shadow', 'polyu', 'blur', 'holes'):
-        a, b = (json.loads((RESULTS/f'{task}-{w}-0.json').read_text())['train_seconds'] for w in ('residual', 'regression'))
+        a, b = (json.loads((RESULTS/f'{task}-{w}-0.json').read_text(encoding='utf-8'))['train_seconds'] for w in ('residual', 'regression'))
         assert abs(a - b) < .02*a, task

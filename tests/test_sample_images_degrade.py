@@ -19,7 +19,7 @@ from rddm_nb.schedule import Schedule
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSETS = ROOT/'rddm_nb'/'assets'
-INDEX = json.loads((ASSETS/'pictures.json').read_text())
+INDEX = json.loads((ASSETS/'pictures.json').read_text(encoding='utf-8'))
 
 
 def load_tool():
@@ -47,7 +47,7 @@ def test_every_file_is_known_and_attributed():
     assert {f.name for f in ASSETS.iterdir()} - {'rain.safetensors', 'emoji.safetensors'} == listed | {'pictures.json', 'ATTRIBUTION.md'}
     missing = [f for f in listed if f'`{f}`' not in attribution()]
     assert not missing, missing
-    assert attribution() == (ASSETS/'ATTRIBUTION.md').read_text()
+    assert attribution() == (ASSETS/'ATTRIBUTION.md').read_text(encoding='utf-8')
 
 
 def test_every_photograph_names_author_licence_and_source():
@@ -255,12 +255,12 @@ def test_the_tool_packs_what_is_open(tmp_path, monkeypatch, capsys):
     out = tmp_path/'out'; monkeypatch.setattr(tool, 'ASSETS', out)
     tool.main([str(src)])
     assert '3 photo files, 20 emoji' in capsys.readouterr().out
-    index = json.loads((out/'pictures.json').read_text())
+    index = json.loads((out/'pictures.json').read_text(encoding='utf-8'))
     assert {f.name for f in out.glob('*.jpg')} == {'china.jpg', 'life_berasategi_00.jpg', 'life_berasategi_11.jpg'}
     assert [(p['photo'], p['split']) for p in index['photos']] == [('china', 'test'), ('life_berasategi', 'train'), ('life_berasategi', 'train')]
     assert [e['name'] for e in index['emoji']] == [f'e{v:02}' for v in range(0, 60, 3)] and {e['group'] for e in index['emoji']} == {tool.EMOJI_GROUPS[0]}
     assert [i for i, e in enumerate(index['emoji']) if e['split'] == 'test'] == [7, 15]
-    text = (out/'ATTRIBUTION.md').read_text()
+    text = (out/'ATTRIBUTION.md').read_text(encoding='utf-8')
     assert '`life_berasategi_00.jpg`, `life_berasategi_11.jpg`' in text and 'cut into tiles' in text and 'danielbuechele' in text
     first = {f.name: f.read_bytes() for f in out.iterdir()}
     monkeypatch.setenv('RDDM_DATA', str(src)); tool.main([])

@@ -558,7 +558,7 @@ def test_pipelines_that_know_no_input_restore(name, concat, bbar_T):
 def test_a_saved_pipeline_comes_back(tmp_path):
     u, s = unet(), RDDMScheduler(20, eta=.5)
     quiet(diffusers.DDPMPipeline(u, s)).save_pretrained(tmp_path)
-    assert json.loads((tmp_path/'model_index.json').read_text())['scheduler'] == ['rddm_nb.scheduler', 'RDDMScheduler']
+    assert json.loads((tmp_path/'model_index.json').read_text(encoding='utf-8'))['scheduler'] == ['rddm_nb.scheduler', 'RDDMScheduler']
     back = diffusers.DDPMPipeline.from_pretrained(tmp_path)
     assert type(back.scheduler) is RDDMScheduler and back.scheduler.config.eta == .5
     close(run(back, num_inference_steps=3), run(diffusers.DDPMPipeline(u, s), num_inference_steps=3), 1e-6)

@@ -81,7 +81,7 @@ def visits(site, url, browser):
     return out
 
 
-def source(nb): return '\n'.join(''.join(c['source']) for c in json.loads(nb.read_text())['cells'] if c['cell_type'] == 'markdown')
+def source(nb): return '\n'.join(''.join(c['source']) for c in json.loads(nb.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == 'markdown')
 def page_of(nb): return re.sub(r'^\d+[a-z]?_', '', nb.stem) + '.html'
 
 
@@ -154,14 +154,14 @@ def test_search_finds_a_function(url, browser):
 
 
 def test_pictures_carry_descriptions(site):
-    bare = {name: n for name in pages(site) if (n := len(re.findall(r'<img(?![^>]*\balt="[^"]+")', (site/name).read_text())))}
+    bare = {name: n for name in pages(site) if (n := len(re.findall(r'<img(?![^>]*\balt="[^"]+")', (site/name).read_text(encoding='utf-8'))))}
     assert bare == {}
 
 
 def test_links_inside_the_site_resolve(site):
     dead = []
     for name in pages(site):
-        source = (site/name).read_text()
+        source = (site/name).read_text(encoding='utf-8')
         for link in set(re.findall(r'(?:href|src)="([^"#?]+)(?:[#?][^"]*)?"', source)):
             if re.match(r'[a-z]+:|//', link): continue
             if not (site/link.removeprefix('./')).exists(): dead.append(f'{name} -> {link}')
@@ -169,7 +169,7 @@ def test_links_inside_the_site_resolve(site):
 
 
 def test_anchors_resolve(site):
-    texts = {name: (site/name).read_text() for name in pages(site)}
+    texts = {name: (site/name).read_text(encoding='utf-8') for name in pages(site)}
     ids = {name: set(re.findall(r'\bid="([^"]+)"', h)) for name, h in texts.items()}
     dead = []
     for name, h in texts.items():
@@ -179,12 +179,12 @@ def test_anchors_resolve(site):
 
 
 @pytest.fixture(scope='module')
-def texts(site): return {p.name: ' '.join(html.unescape(re.sub(r'<[^>]+>', '', p.read_text())).split()) for p in site.glob('*.html')}
+def texts(site): return {p.name: ' '.join(html.unescape(re.sub(r'<[^>]+>', '', p.read_text(encoding='utf-8'))).split()) for p in site.glob('*.html')}
 
 
 @pytest.mark.parametrize('nb', NOTEBOOKS, ids=lambda p: p.stem)
 def test_every_paragraph_of_a_notebook_is_on_its_page(texts, nb):
-    prose = '\n\n'.join(''.join(c['source']) for c in json.loads(nb.read_text())['cells'][1:] if c['cell_type'] == 'markdown')
+    prose = '\n\n'.join(''.join(c['source']) for c in json.loads(nb.read_text(encoding='utf-8'))['cells'][1:] if c['cell_type'] == 'markdown')
     plain = [m[0] for part in re.split(r'\n\s*\n', re.sub(r'\$\$.*?\$\$[^\n]*', '', prose, flags=re.S)) if (m := re.search(r'[A-Za-z][A-Za-z ,]{24,}', part))]
     lost = min(([p for p in plain if ' '.join(p.split()) not in text] for text in texts.values()), key=len)
     assert plain and lost == []
@@ -202,7 +202,7 @@ def test_equations_fit_their_column(browser, url, site):
 def axe(page):
     "What axe-core finds serious or critical, maths left out: KaTeX brings its own markup for readers by ear"
     import axe_playwright_python
-    page.evaluate((Path(axe_playwright_python.__file__).parent/'axe.min.js').read_text())
+    page.evaluate((Path(axe_playwright_python.__file__).parent/'axe.min.js').read_text(encoding='utf-8'))
     found = page.evaluate("axe.run({include: [['body']], exclude: [['.katex']]}, {resultTypes: ['violations']})")['violations']
     return {v['id']: [n['html'][:120] for n in v['nodes'][:3]] for v in found if v['impact'] in ('serious', 'critical')}
 
@@ -249,9 +249,9 @@ def test_headings_skip_no_level(site, visits):
 
 def test_machines_find_every_page(site):
     "llms.txt and the sitemap list every page; the Markdown copies have words, and descriptions in the place of pictures"
-    listed, mapped = (site/'llms.txt').read_text(), (site/'sitemap.xml').read_text()
+    listed, mapped = (site/'llms.txt').read_text(encoding='utf-8'), (site/'sitemap.xml').read_text(encoding='utf-8')
     for name in pages(site):
         copy = site/name.replace('.html', '.llms.md')
         assert f'/{copy.name})' in listed and f'/{name}<' in mapped, name
-        assert len(copy.read_text()) > 200 and 'base64' not in copy.read_text(), name
-        assert copy.read_text() in (site/'llms-full.txt').read_text(), name
+        assert len(copy.read_text(encoding='utf-8')) > 200 and 'base64' not in copy.read_text(encoding='utf-8'), name
+        assert copy.read_text(encoding='utf-8') in (site/'llms-full.txt').read_text(encoding='utf-8'), name

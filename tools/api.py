@@ -35,7 +35,7 @@ def arguments(node):
 
 def module(path):
     "What a module is for, the notebook that makes it, and its names: (purpose, notebook, [(name, arguments, what)])"
-    src = path.read_text()
+    src = path.read_text(encoding='utf-8')
     tree = ast.parse(src)
     nodes = {n.name: n for n in tree.body if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
     rows = [(n, arguments(nodes[n]), first_line(nodes[n])) for n in bars.public(src) if n in nodes]

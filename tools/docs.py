@@ -77,7 +77,7 @@ def adapt(src):
     import yaml
     pages = {}
     for f in sorted(src.rglob('*.ipynb')):
-        nb = json.loads(f.read_text())
+        nb = json.loads(f.read_text(encoding='utf-8'))
         page = front_matter(nb)
         for c in nb['cells']: c.get('metadata', {}).pop('execution', None)
         number(nb)
@@ -90,10 +90,10 @@ def adapt(src):
         f.unlink()
         (f.parent/name).write_text(json.dumps(nb))
     for name in ('sidebar.yml', '_quarto.yml'):
-        s = (src/name).read_text()
+        s = (src/name).read_text(encoding='utf-8')
         for a, b in new.items(): s = re.sub(rf'(?<![\w.]){re.escape(a)}', b, s)
         (src/name).write_text(s)
-    yml = yaml.safe_load((src/'nbdev.yml').read_text())
+    yml = yaml.safe_load((src/'nbdev.yml').read_text(encoding='utf-8'))
     yml.pop('format-links', None)
     (src/'nbdev.yml').write_text(yaml.dump(yml))
 
@@ -106,9 +106,9 @@ def plain(md):
 
 def copies(out):
     "The Markdown copy of each page made plain, and all of them in `llms-full.txt`, in the order of `llms.txt`"
-    for f in out.glob('*.llms.md'): f.write_text(plain(f.read_text()))
-    names = re.findall(r'\]\((?:[^)]*/)?([\w.-]+\.llms\.md)\)', (out/'llms.txt').read_text())
-    (out/'llms-full.txt').write_text('\n\n'.join((out/n).read_text() for n in names))
+    for f in out.glob('*.llms.md'): f.write_text(plain(f.read_text(encoding='utf-8')))
+    names = re.findall(r'\]\((?:[^)]*/)?([\w.-]+\.llms\.md)\)', (out/'llms.txt').read_text(encoding='utf-8'))
+    (out/'llms-full.txt').write_text('\n\n'.join((out/n).read_text(encoding='utf-8') for n in names))
 
 
 def reachable(page):
@@ -130,7 +130,7 @@ def reachable(page):
 
 def polish(out):
     "What the rendered site still lacks for readers by keyboard, by ear and by machine"
-    for f in out.glob('*.html'): f.write_text(reachable(f.read_text()))
+    for f in out.glob('*.html'): f.write_text(reachable(f.read_text(encoding='utf-8')))
     copies(out)
 
 

@@ -23,4 +23,4 @@ def fresh(path, cells):
     "Does the notebook hold these cells?"
     path = Path(path)
     return path.exists() and [''.join(c['source'])
-                              for c in json.loads(path.read_text())['cells']] == [s for _, s in cells]
+                              for c in json.loads(path.read_text(encoding='utf-8'))['cells']] == [s for _, s in cells]

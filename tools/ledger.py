@@ -31,7 +31,7 @@ def library():
     out = {}
     for p in sorted((ROOT/'rddm_nb').glob('*.py')):
         if p.stem in AROUND: continue
-        out |= dict.fromkeys(bars.public(p.read_text()), p.stem)
+        out |= dict.fromkeys(bars.public(p.read_text(encoding='utf-8')), p.stem)
     return out
 
 
@@ -100,7 +100,7 @@ def rows(path, known):
 def ledger():
     "Notebook -> its equations, in reading order"
     known = library()
-    order = re.findall(r'^\s*-\s+([\w-]+\.ipynb)', (ROOT/'nbs/sidebar.yml').read_text(), re.M)
+    order = re.findall(r'^\s*-\s+([\w-]+\.ipynb)', (ROOT/'nbs/sidebar.yml').read_text(encoding='utf-8'), re.M)
     found = {n: rows(ROOT/'nbs'/n, known) for n in order if n != PAGE.name}
     return {n: r for n, r in found.items() if r}
 

@@ -86,7 +86,7 @@ def is_open(licence):
 
 def pack_photos(src):
     "Copy the open photographs; returns their entries for pictures.json"
-    licences = json.loads((src/'LICENSES.json').read_text())
+    licences = json.loads((src/'LICENSES.json').read_text(encoding='utf-8'))
     keep = [f for f, l in sorted(licences.items()) if is_open(l) and f not in PEOPLE]
     unknown = sorted({photo_of(f) for f in keep} - set(SOURCES))
     if unknown:

@@ -56,7 +56,7 @@ def render(nb):
 
 
 def main():
-    text, files = render(json.loads((ROOT/'nbs/index.ipynb').read_text()))
+    text, files = render(json.loads((ROOT/'nbs/index.ipynb').read_text(encoding='utf-8')))
     wanted = {'README.md': text.encode(), **files}
     stale = [p for p, b in wanted.items() if not (ROOT/p).exists() or (ROOT/p).read_bytes() != b]
     extra = [p for p in sorted((ROOT/'nbs/images').glob('index-*.png')) if str(p.relative_to(ROOT)) not in wanted]
