@@ -426,6 +426,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('demo', 'if twice and first is None', 'if first is None', 'training_steps: always looks twice'),
     ('demo', 'if first is None: x0, x_in, *cond = draw(generator)', 'x0, x_in, *cond = draw(generator)', 'training_steps: a new batch for the second diffusion_loss'),
     ('demo', 'loss.backward()', '(-loss).backward()', 'training_steps: climbs'),
+    ('demo', '    return ema.net', '    return net', 'train_demo: the last weights instead of the average'),
     ('demo', '(many - start)', '(start - many)', 'score_held_out: sign of the gain'),
     ('demo', 'many - one', 'one - many', 'score_held_out: sign of the gain of steps'),
     ('demo', 'for s in (1, steps)', 'for s in (steps, 1)', 'score_held_out: one and many swapped'),
