@@ -1,6 +1,6 @@
-"""What automatic objective selection chooses, and after how many steps: three tasks, four settings, three seeds.
+"""What automatic objective selection chooses, and after how many steps: three tasks, three settings, three seeds.
 
-`python -m bench.aosa` trains 36 small networks, each until its share is decided, and writes bench/results/aosa.json, a
+`python -m bench.aosa` trains 27 small networks, each until its share is decided, and writes bench/results/aosa.json, a
 row for each. Counted in steps, so that the speed of the machine does not matter. Page 08 shows the rows."""
 import argparse
 import platform
@@ -17,7 +17,6 @@ SETTINGS = dict(
     published=dict(clip='x0', most=1000., lam_lr=3e-5),
     unclamped=dict(clip=None, most=1000., lam_lr=3e-5),
     bounded=dict(clip='x0', most=10., lam_lr=3e-5),
-    slower=dict(clip='x0', most=1000., lam_lr=1e-5),
 )
 BATCH, SIDE, EVERY = 8, 16, 20
 
