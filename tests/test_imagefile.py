@@ -246,7 +246,9 @@ def test_every_mode_becomes_what_pillow_makes_of_it(mode, h, w, seed):
     im = load_image(img)
     assert len(im.x) == (1 if mode in ('L', 'LA', '1') else 3) and (im.alpha is not None) == mode.endswith('A')
     assert im.mode == mode and im.bits == 8
-    assert any('converted' in n for n in im.notes) == (mode in ('CMYK', 'YCbCr', 'HSV', 'LAB', 'P', 'PA'))
+    said = {'P': 'palette converted to RGB', 'PA': 'palette converted to RGBA'}
+    said |= {m: f'{m} converted to RGB' for m in ('CMYK', 'YCbCr', 'HSV', 'LAB')}
+    assert [n for n in im.notes if 'converted' in n] == [said[m] for m in said if m == mode]
     assert torch.equal(read_image(img, None), to_uint8(im.x))
 
 
