@@ -23,7 +23,7 @@ import sys
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Callable, Literal, NamedTuple, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Callable, Literal, NamedTuple, Union, get_args, get_origin
 from .runtime import DONE, FAILED, NOT_STARTED, stopped_by
 
 # %% ../nbs/config.ipynb #8a5aa627
@@ -237,6 +237,8 @@ class SampleConfig(Typed):
     "How held-out images are restored while training"
     steps: Count = 5 # sampling steps
     eta: Fraction = 0. # share of fresh noise
+
+if TYPE_CHECKING: from rddm_nb.trainer import TrainConfig
 
 def _train_defaults():
     from rddm_nb.trainer import TrainConfig

@@ -28,7 +28,7 @@ from typing import NamedTuple
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent/'rddm_nb'
 # A mutant of the core runs against all these, others against the tests of their own module: test_MODULE.py, or the one named here.
-OWN = dict(sample_images='sample_images_degrade', degrade='sample_images_degrade', demo='training')
+OWN = dict(experiment='presets', cli='demo', sample_images='sample_images_degrade', degrade='sample_images_degrade', demo='training')
 CORE = ['forward', 'estimate', 'exact', 'reverse', 'schedule', 'images', 'sampler', 'negative', 'diffusers_oracle']
 
 
@@ -1024,6 +1024,49 @@ MUTANTS = [Mutant(*m) for m in [
     ('watch', "self.seed, 'held out')", "torch.seed())", 'evaluator: other noise every time'),
     ('watch', 'psnr(out, self.held.x0)', 'psnr(out, self.held.x_in)', 'evaluator: compared with the input'),
     ('watch', "if k != 'step' and", 'if', 'tensorboard: step as a scalar'),
+    # config
+    ('config', "if kind is float and type(value) is int", "if type(value) is int", 'convert: a float where a whole number is meant'),
+    ('config', "type(value) is not kind or not math.isfinite(value)", "type(value) is not kind", 'convert: NaN and infinity pass'),
+    ('config', "type(value) is not kind or not math", "not math", 'convert: truth values are numbers'),
+    ('config', "if word: value = kind(value)", "value = kind(value)", 'convert: text of a file is read as a number'),
+    ('config', "if type(value) is not bool: raise", "if value is None: raise", 'convert: 1 is a truth value'),
+    ('config', "if not all(rule.fits(value) for rule in args[1:])", "if False", 'convert: rules are not asked'),
+    ('config', "kinds, strict=True)", "kinds)", 'convert: lists of another length pass'),
+    ('config', "a == value and type(a) is type(value)", "a == value", 'convert: true is the choice 1'),
+    ('config', "lambda v: v >= 0, 'a whole number >= 0'", "lambda v: v >= -9, 'a whole number >= 0'", 'Natural: negative'),
+    ('config', "lambda v: 0 <= v <= 1", "lambda v: 0 <= v", 'Fraction: above 1'),
+    ('config', "if odd := [k for k in self.options() if k not in takes]", "if odd := []", 'schedule: options of another kind pass'),
+    ('config', "return self if kind == self.kind else", "return self if True else", 'schedule: another kind keeps the options'),
+    ('config', "ScheduleConfig(kind, self.T)", "ScheduleConfig(kind)", 'schedule: another kind forgets T'),
+    ('config', "if v is not None or default[k] is not None", "if v is not None", 'to_toml: what was switched off is forgotten'),
+    ('config', "more = _is_list(kind)", "more = True", 'split_fields: every field takes all words'),
+    ('config', "if Path(sys.argv[0]).stem == prog else []", "", 'own_words: those of the kernel'),
+    ('config', "except CommandFailed as e: code, why = FAILED, e", "except CommandFailed as e: code, why = NOT_STARTED, e", 'exit code 2 for failures'),
+    ('config', "s.reconfigure(errors='backslashreplace')", "pass", 'a narrow console stops a command'),
+    # presets and experiment
+    ('presets', "_RADAM = dict(optimizer='radam', betas=[.9, .999]", "_RADAM = dict(optimizer='radam', betas=[.9, .99]", 'betas of Adam'),
+    ('presets', "_GENERATE, _OWN, _LINSPACE, dict(data=dict(task='hole')", "_GENERATE, _LINSPACE, dict(data=dict(task='hole')", 'inpaint: told t'),
+    ('presets', "data=dict(equalize=True)", "data=dict()", 'aosa: inputs as they are'),
+    ('presets', "crop=[25, 57, 128]", "crop=[57, 25, 128]", 'celeba: crop across'),
+    ('presets', "return run.exit_code if not run.done else DONE", "return DONE", 'stopped runs pass for done'),
+    ('presets', "except (TrainingError, FloatingPointError, MemoryError) as e", "except FloatingPointError as e", 'failures pass for refusals'),
+    ('presets', "return config if official else merge(", "return merge(", 'official: recommended'),
+    ('presets', ".decode('utf-8-sig')", ".decode('utf-8')", 'files: a byte order mark is refused'),
+    ('experiment', "source.batch(train.batch, step, train.seed)", "source.batch(train.batch, 0, train.seed)", 'choice: the same pairs at every step'),
+    ('experiment', "train.lr, train.lr, max_steps", "train.lr, 1., max_steps", 'choice: rate of the share'),
+    ('experiment', "if run is not None: check_same(config, run, out)", "", 'start: goes on with another experiment'),
+    ('experiment', "check_data(config, out/CHECK_FILE)", "check_data(config)", 'start: all images are read again'),
+    ('experiment', "img[:, top:top + side, left:left + side]", "img[:, left:left + side, top:top + side]", 'crop: across'),
+    ('experiment', "return equalized(x_in) if data.equalize else x_in, x0, cond", "return x_in, x0, cond", 'equalize: not'),
+    ('experiment', "scale = 255/(total[-1] - least)", "scale = 255/total[-1]", 'equalize: not up to white'),
+    ('experiment', "file = model if trainer.done else unfinished", "file = model", 'model: an unfinished one under the name of a finished one'),
+    ('experiment', "if trainer.done: unfinished.unlink(missing_ok=True)", "", 'model: the unfinished one stays'),
+    ('experiment', "for p in made: p.rmdir()", "pass", 'start: a refused one leaves folders'),
+    ('experiment', "out['network']['embedding'] = out['network'].pop('cond')", "pass", 'older runs: the embedding is a condition'),
+    ('experiment', "torch.manual_seed(seed)\n", "pass\n", 'network: weights do not belong to the seed'),
+    # cli
+    ('cli', "budget.stop if stop is None else stop", "budget.stop", 'demo: nobody hears of the signal'),
+    ('cli', "except (RuntimeError, FloatingPointError, MemoryError) as e", "except MemoryError as e", 'demo: failures pass for refusals'),
     # exercises and puzzles
     ('exercises', 'off.max() <= tol*max(1., w.abs().max().item())', 'off.mean() <= tol*max(1., w.abs().max().item())', 'difference: the mean, so one wrong value passes'),
     ('exercises', 'off = (y - w).abs()', 'off = y - w', 'difference: signed errors'),

@@ -1,17 +1,39 @@
-"""A value becomes the type of its field or is refused with its full name; every wrong word is one line and exit code 2."""
+"""A value becomes the type of its field or is refused with its name; every wrong word is one line and exit code 2."""
+
 import os
 import subprocess
 import sys
 import tomllib
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Literal
 import pytest
 from hypothesis import given, strategies as st
 from rddm_nb.cli import demo
-from rddm_nb.config import (CommandFailed, Config, Count, DataConfig, Fraction, Natural, NetworkConfig, OneOf, Positive,
-                            SampleConfig, ScheduleConfig, Typed, convert, describe, merge, one_line, own_words, parse, plain,
-                            run_command, split_fields, to_toml)
+from rddm_nb.config import (
+    CommandFailed,
+    Config,
+    Count,
+    DataConfig,
+    Fraction,
+    Natural,
+    NetworkConfig,
+    OneOf,
+    Positive,
+    SampleConfig,
+    ScheduleConfig,
+    Typed,
+    convert,
+    describe,
+    merge,
+    one_line,
+    own_words,
+    parse,
+    plain,
+    run_command,
+    split_fields,
+    to_toml,
+)
 from rddm_nb.experiment import make_schedule
 from rddm_nb.presets import main
 from rddm_nb.schedule import SCHEDULES, Schedule
@@ -21,45 +43,133 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # ---- one conversion
 
-@pytest.mark.parametrize('value, kind, want', [
-    (3, int, 3), (3, float, 3.), (True, bool, True), ('x', str, 'x'), (Path('a')/'b', str, 'a/b'), ([1, 2], tuple[int, ...], (1, 2)),
-    (['x', 2], tuple[Literal['x', '1-x'], float], ('x', 2.)), (None, float | None, None), ('none', float | None, None),
-    ('none', str, 'none'), (1, Literal[1, 3], 1), ((), tuple[int, ...], ()), (0, Natural, 0), (1, Fraction, 1.)])
+
+@pytest.mark.parametrize(
+    'value, kind, want',
+    [
+        (3, int, 3),
+        (3, float, 3.0),
+        (True, bool, True),
+        ('x', str, 'x'),
+        (Path('a') / 'b', str, 'a/b'),
+        ([1, 2], tuple[int, ...], (1, 2)),
+        (['x', 2], tuple[Literal['x', '1-x'], float], ('x', 2.0)),
+        (None, float | None, None),
+        ('none', float | None, None),
+        ('none', str, 'none'),
+        (1, Literal[1, 3], 1),
+        ((), tuple[int, ...], ()),
+        (0, Natural, 0),
+        (1, Fraction, 1.0),
+    ],
+)
 def test_data_that_fits(value, kind, want):
     got = convert(value, kind, 'a.b')
     assert got == want and type(got) is type(want)
 
 
-@pytest.mark.parametrize('value, kind', [
-    (True, int), (1., int), ('1', int), (None, int), ('1', float), (True, float), (float('nan'), float), (float('inf'), float),
-    (10**400, float), (1, bool), ('true', bool), (None, bool), (7, str), (None, str), (b'x', str), ('\ud800', str), ('1', tuple[int, ...]),
-    ([1, '2'], tuple[int, ...]), ([1], tuple[int, int]), ([1, 2, 3], tuple[int, int]), (True, Literal[1, 3]), ('L1', Literal['l1', 'l2']),
-    (-1, Natural), (0, Count), (0, Positive), (-.1, Fraction), (1.1, Fraction), ('none', int), ({}, str), ([], int),
-    ('mars', Annotated[str, OneOf('rddm_nb.schedule', 'SCHEDULES')])])
+@pytest.mark.parametrize(
+    'value, kind',
+    [
+        (True, int),
+        (1.0, int),
+        ('1', int),
+        (None, int),
+        ('1', float),
+        (True, float),
+        (float('nan'), float),
+        (float('inf'), float),
+        (10**400, float),
+        (1, bool),
+        ('true', bool),
+        (None, bool),
+        (7, str),
+        (None, str),
+        (b'x', str),
+        ('\ud800', str),
+        ('1', tuple[int, ...]),
+        ([1, '2'], tuple[int, ...]),
+        ([1], tuple[int, int]),
+        ([1, 2, 3], tuple[int, int]),
+        (True, Literal[1, 3]),
+        ('L1', Literal['l1', 'l2']),
+        (-1, Natural),
+        (0, Count),
+        (0, Positive),
+        (-0.1, Fraction),
+        (1.1, Fraction),
+        ('none', int),
+        ({}, str),
+        ([], int),
+        ('mars', Annotated[str, OneOf('rddm_nb.schedule', 'SCHEDULES')]),
+    ],
+)
 def test_data_that_does_not_fit(value, kind):
-    with pytest.raises(ValueError, match=r'^a\.b must be ') as e: convert(value, kind, 'a.b')
+    with pytest.raises(ValueError, match=r'^a\.b must be ') as e:
+        convert(value, kind, 'a.b')
     assert describe(kind) in str(e.value) and f'got {value!r:.200}' in str(e.value)
 
 
-@pytest.mark.parametrize('words, kind, want', [
-    ('7', str, '7'), ('true', str, 'true'), ('7', int, 7), ('1e-4', float, 1e-4), ('7', float, 7.), ('TRUE', bool, True), ('false', bool, False),
-    ('none', float | None, None), ('2', float | None, 2.), ('[1,2]', tuple[int, ...], (1, 2)), ('[1, 2]', tuple[int, ...], (1, 2)),
-    ('1,2', tuple[int, ...], (1, 2)), (['1', '2'], tuple[int, ...], (1, 2)), (['4'], tuple[int, ...], (4,)), (['[1,2]'], tuple[int, ...], (1, 2)),
-    ('["1-x", 3]', tuple[str, float], ('1-x', 3.)), (['1-x', '3'], tuple[str, float], ('1-x', 3.)), (['none'], tuple[int, int] | None, None),
-    (['a b', 'c'], tuple[str, ...], ('a b', 'c')), ('3', Literal[1, 3], 3), ('[]', tuple[int, ...], ())])
+@pytest.mark.parametrize(
+    'words, kind, want',
+    [
+        ('7', str, '7'),
+        ('true', str, 'true'),
+        ('7', int, 7),
+        ('1e-4', float, 1e-4),
+        ('7', float, 7.0),
+        ('TRUE', bool, True),
+        ('false', bool, False),
+        ('none', float | None, None),
+        ('2', float | None, 2.0),
+        ('[1,2]', tuple[int, ...], (1, 2)),
+        ('[1, 2]', tuple[int, ...], (1, 2)),
+        ('1,2', tuple[int, ...], (1, 2)),
+        (['1', '2'], tuple[int, ...], (1, 2)),
+        (['4'], tuple[int, ...], (4,)),
+        (['[1,2]'], tuple[int, ...], (1, 2)),
+        ('["1-x", 3]', tuple[str, float], ('1-x', 3.0)),
+        (['1-x', '3'], tuple[str, float], ('1-x', 3.0)),
+        (['none'], tuple[int, int] | None, None),
+        (['a b', 'c'], tuple[str, ...], ('a b', 'c')),
+        ('3', Literal[1, 3], 3),
+        ('[]', tuple[int, ...], ()),
+    ],
+)
 def test_words_that_fit(words, kind, want):
     got = convert(words, kind, 'a.b', word=True)
     assert got == want and type(got) is type(want)
 
 
-@pytest.mark.parametrize('words, kind', [
-    ('true', int), ('1.5', int), ('', int), ('0x', int), ('nan', float), ('inf', float), ('-inf', float), ('1e999', float), ('fast', float),
-    ('maybe', bool), ('1', bool), ('', bool), ('[1,x]', tuple[int, ...]), (['1', 'x'], tuple[int, ...]), ('2', Literal[1, 3]), ('\udcff', str)])
+@pytest.mark.parametrize(
+    'words, kind',
+    [
+        ('true', int),
+        ('1.5', int),
+        ('', int),
+        ('0x', int),
+        ('nan', float),
+        ('inf', float),
+        ('-inf', float),
+        ('1e999', float),
+        ('fast', float),
+        ('maybe', bool),
+        ('1', bool),
+        ('', bool),
+        ('[1,x]', tuple[int, ...]),
+        (['1', 'x'], tuple[int, ...]),
+        ('2', Literal[1, 3]),
+        ('\udcff', str),
+    ],
+)
 def test_words_that_do_not_fit(words, kind):
-    with pytest.raises(ValueError, match=r'^a\.b must be '): convert(words, kind, 'a.b', word=True)
+    with pytest.raises(ValueError, match=r'^a\.b must be '):
+        convert(words, kind, 'a.b', word=True)
 
 
-@given(st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.booleans(), st.lists(st.integers(), min_size=1))
+@given(
+    st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.booleans(), st.lists(st.integers(), min_size=1)
+)
 def test_what_python_prints_can_be_a_word(i, x, b, many):
     for value, kind in ((i, int), (x, float), (b, bool), (tuple(many), tuple[int, ...])):
         assert convert(str(list(value) if isinstance(value, tuple) else value), kind, 'a.b', word=True) == value
@@ -68,30 +178,56 @@ def test_what_python_prints_can_be_a_word(i, x, b, many):
 
 # ---- configurations
 
-@pytest.mark.parametrize('table, why', [
-    (dict(plan={}), "there is no section 'plan'"), (dict(trian={}), 'did you mean train'), (dict(train=3), 'train must be a section'),
-    (dict(train=dict(lerning=1)), r"no field 'train.lerning'.*train\.lr"), (dict(train=dict(lr=-1)), 'train.lr must be a positive number, got -1'),
-    (dict(train=dict(steps=True)), 'train.steps must be a whole number, got True'), (dict(train=dict(loss='L1')), 'train.loss must be one of l1, l2'),
-    (dict(train=dict(batch=3, accumulate=2)), 'train.batch=3 cannot be split'), (dict(train=dict(betas=[.9])), 'train.betas must be a list of 2'),
-    (dict(network=dict(dim='64')), "network.dim must be a whole number >= 1, got '64'"), (dict(network=dict(kind='big')), 'one of small, official'),
-    (dict(data=dict(inputs=7)), 'data.inputs must be text, got 7'), (dict(data=dict(resize=-3)), 'data.resize must be a whole number >= 0'),
-    (dict(data=dict(flip='maybe')), 'data.flip must be true or false'), (dict(data=dict(task=None)), 'data.task must be given'),
-    (dict(data=dict(pairing='luck')), 'data.pairing must be one of name,'), (dict(data=dict(crop=[1, 2])), 'data.crop must be a list of 3'),
-    (dict(schedule=dict(T=10**10)), 'schedule.T must be a whole number from 1'), (dict(schedule=dict(bbar_T=0)), 'schedule.bbar_T must be a number > 0'),
-    (dict(schedule=dict(kind='circle', bbar_T=1.)), "schedule.bbar_T must be left out for kind='circle', which has only T"),
-    (dict(schedule=dict(kind='line', grid='count')), "grid must be left out for kind='line', which has bbar_T"),
-    (dict(schedule=dict(alpha=['y', 1])), 'schedule.alpha must be a list of 2: one of x, 1-x; a number >= 0'),
-    (dict(sample=dict(eta=2)), 'sample.eta must be a number from 0 to 1'), (dict(sample=dict(steps=0)), 'sample.steps must be')])
+
+@pytest.mark.parametrize(
+    'table, why',
+    [
+        (dict(plan={}), "there is no section 'plan'"),
+        (dict(trian={}), 'did you mean train'),
+        (dict(train=3), 'train must be a section'),
+        (dict(train=dict(lerning=1)), r"no field 'train.lerning'.*train\.lr"),
+        (dict(train=dict(lr=-1)), 'train.lr must be a positive number, got -1'),
+        (dict(train=dict(steps=True)), 'train.steps must be a whole number, got True'),
+        (dict(train=dict(loss='L1')), 'train.loss must be one of l1, l2'),
+        (dict(train=dict(batch=3, accumulate=2)), 'train.batch=3 cannot be split'),
+        (dict(train=dict(betas=[0.9])), 'train.betas must be a list of 2'),
+        (dict(network=dict(dim='64')), "network.dim must be a whole number >= 1, got '64'"),
+        (dict(network=dict(kind='big')), 'one of small, official'),
+        (dict(data=dict(inputs=7)), 'data.inputs must be text, got 7'),
+        (dict(data=dict(resize=-3)), 'data.resize must be a whole number >= 0'),
+        (dict(data=dict(flip='maybe')), 'data.flip must be true or false'),
+        (dict(data=dict(task=None)), 'data.task must be given'),
+        (dict(data=dict(pairing='luck')), 'data.pairing must be one of name,'),
+        (dict(data=dict(crop=[1, 2])), 'data.crop must be a list of 3'),
+        (dict(schedule=dict(T=10**10)), 'schedule.T must be a whole number from 1'),
+        (dict(schedule=dict(bbar_T=0)), 'schedule.bbar_T must be a number > 0'),
+        (
+            dict(schedule=dict(kind='circle', bbar_T=1.0)),
+            "schedule.bbar_T must be left out for kind='circle', which has only T",
+        ),
+        (dict(schedule=dict(kind='line', grid='count')), "grid must be left out for kind='line', which has bbar_T"),
+        (dict(schedule=dict(alpha=['y', 1])), 'schedule.alpha must be a list of 2: one of x, 1-x; a number >= 0'),
+        (dict(sample=dict(eta=2)), 'sample.eta must be a number from 0 to 1'),
+        (dict(sample=dict(steps=0)), 'sample.steps must be'),
+    ],
+)
 def test_tables_that_cannot_be(table, why):
-    with pytest.raises(ValueError, match=why): merge(Config(), table)
+    with pytest.raises(ValueError, match=why):
+        merge(Config(), table)
 
 
 def test_python_is_told_the_same():
-    for make, why in ((lambda: DataConfig(resize='3'), 'resize must be'), (lambda: NetworkConfig(mults=[1.5]), 'mults must be'),
-                      (lambda: ScheduleConfig('circle', bbar_T=1.), 'bbar_T must be left out'), (lambda: SampleConfig(0), 'steps must be'),
-                      (lambda: replace(DataConfig(), held=0), 'held must be')):
-        with pytest.raises(ValueError, match=why): make()
-    with pytest.raises(AttributeError): DataConfig().root = 'x'
+    for make, why in (
+        (lambda: DataConfig(resize='3'), 'resize must be'),
+        (lambda: NetworkConfig(mults=[1.5]), 'mults must be'),
+        (lambda: ScheduleConfig('circle', bbar_T=1.0), 'bbar_T must be left out'),
+        (lambda: SampleConfig(0), 'steps must be'),
+        (lambda: replace(DataConfig(), held=0), 'held must be'),
+    ):
+        with pytest.raises(ValueError, match=why):
+            make()
+    with pytest.raises(AttributeError):
+        DataConfig().root = 'x'
 
 
 def test_a_layer_replaces_what_it_names_and_nothing_else():
@@ -103,37 +239,50 @@ def test_a_layer_replaces_what_it_names_and_nothing_else():
 
 @pytest.mark.parametrize('kind', SCHEDULES)
 def test_another_kind_of_schedule_starts_from_its_own_defaults(kind):
-    c = merge(Config(), dict(schedule=dict(T=50, bbar_T=.5)))
+    c = merge(Config(), dict(schedule=dict(T=50, bbar_T=0.5)))
     other = merge(c, dict(schedule=dict(kind=kind)))
-    if kind == 'power': assert other == c
-    else: assert other.schedule.T == 50 and make_schedule(other.schedule) == SCHEDULES[kind](T=50)
+    if kind == 'power':
+        assert other == c
+    else:
+        assert other.schedule.T == 50 and make_schedule(other.schedule) == SCHEDULES[kind](T=50)
     assert make_schedule(ScheduleConfig(kind)) == SCHEDULES[kind]()
 
 
 def test_a_schedule_from_outside_needs_one_entry(monkeypatch, capsys):
-    def steep(T=1000, bbar_T=2.): return Schedule.power(T, ('1-x', 9), bbar_T=bbar_T)
+    def steep(T=1000, bbar_T=2.0):
+        return Schedule.power(T, ('1-x', 9), bbar_T=bbar_T)
+
     monkeypatch.setitem(SCHEDULES, 'steep', steep)
     assert main(['demo', '--show', '--schedule.kind', 'steep', '--schedule.T', '20']) == 0
     shown = tomllib.loads(capsys.readouterr().out)['schedule']
-    assert shown == dict(kind='steep', T=20, bbar_T=2.)
+    assert shown == dict(kind='steep', T=20, bbar_T=2.0)
     assert make_schedule(merge(Config(), dict(schedule=shown)).schedule) == steep(20)
 
 
 def test_what_is_written_as_toml_is_read_back():
-    odd = merge(Config(), dict(data=dict(inputs='a "b"\\ \t\x7f é\n😀', crop=[1, 2, 3]), train=dict(clip=None, lr=1e-9), schedule=dict(kind='bridge')))
+    odd = merge(
+        Config(),
+        dict(
+            data=dict(inputs='a "b"\\ \t\x7f é\n😀', crop=[1, 2, 3]),
+            train=dict(clip=None, lr=1e-9),
+            schedule=dict(kind='bridge'),
+        ),
+    )
     assert merge(Config(), tomllib.loads(to_toml(odd))) == odd and 'clip = "none"' in to_toml(odd)
     assert merge(Config(), plain(odd)) == odd
 
 
 def test_every_field_is_explained_and_typed():
     for section in (getattr(Config(), f.name) for f in fields(Config)):
-        for f in fields(section): assert describe(f.type)
+        for f in fields(section):
+            assert describe(f.type)
         assert section.__doc__
     lines = [l for l in to_toml(Config()).splitlines() if ' = ' in l]
     assert [l for l in lines if ' # ' not in l] == []
 
 
 # ---- command lines
+
 
 @pytest.mark.parametrize('words', ['--a.b 1 x', '--a.b=1 x', 'x --a.b 1', 'x --a.b=1'])
 def test_fields_are_found_wherever_they_stand(words):
@@ -145,91 +294,223 @@ def test_lists_take_the_words_up_to_the_next_option():
     assert (rest, table) == (['demo', '--show'], dict(network=dict(mults=['1', '2']), train=dict(lr='3')))
     for words in (['--network.mults', '[1,2]'], ['--network.mults=[1, 2]'], ['--network.mults', '1,2']):
         assert merge(Config(), split_fields(words, Config)[1], word=True).network.mults == (1, 2)
-    assert merge(Config(), split_fields(['--schedule.kind', 'circle', '--schedule.alpha', 'none'], Config)[1], word=True)
+    assert merge(
+        Config(), split_fields(['--schedule.kind', 'circle', '--schedule.alpha', 'none'], Config)[1], word=True
+    )
     assert split_fields(['--train.seed', '-5'], Config)[1] == dict(train=dict(seed='-5'))
 
 
 @dataclass(frozen=True)
 class Words(Typed):
-    model: str # a file
-    more: tuple[str, ...] # folders
-    max_steps: Count = 5 # 100 % of them
-    seeds: tuple[int, ...] = (1, 2) # some
-    force: bool = False # write over
-    eta: Fraction|None = None # share
-    kind: Literal['a', 'b'] = 'a' # which
+    model: str  # a file
+    more: tuple[str, ...]  # folders
+    max_steps: Count = 5  # 100 % of them
+    seeds: tuple[int, ...] = (1, 2)  # some
+    force: bool = False  # write over
+    eta: Fraction | None = None  # share
+    kind: Literal['a', 'b'] = 'a'  # which
 
 
-@pytest.mark.parametrize('words, want', [
-    ('m', Words('m', ())), ('m x y --force', Words('m', ('x', 'y'), force=True)), ('--max-steps=3 m x', Words('m', ('x',), 3)),
-    ('m --seeds 4 5 --eta none --kind b', Words('m', (), seeds=(4, 5), kind='b')), ('m --eta 1 x', Words('m', ('x',), eta=1.))])
-def test_a_flat_command(words, want): assert parse(Words, words.split(), 'prog', 'about') == want
+@pytest.mark.parametrize(
+    'words, want',
+    [
+        ('m', Words('m', ())),
+        ('m x y --force', Words('m', ('x', 'y'), force=True)),
+        ('--max-steps=3 m x', Words('m', ('x',), 3)),
+        ('m --seeds 4 5 --eta none --kind b', Words('m', (), seeds=(4, 5), kind='b')),
+        ('m --eta 1 x', Words('m', ('x',), eta=1.0)),
+    ],
+)
+def test_a_flat_command(words, want):
+    assert parse(Words, words.split(), 'prog', 'about') == want
 
 
-@pytest.mark.parametrize('words, why', [
-    ('', 'model'), ('m --max-steps 0', '--max-steps must be a whole number >= 1'), ('m --max_steps 3', 'did you mean --max-steps'), ('m --max 3', 'no option'),
-    ('m --eta nan', '--eta must be a number from 0 to 1, or none'), ('m --kind c', '--kind must be one of a, b'), ('m --force=yes', 'force'), ('m --seeds', 'seeds'),
-    ('m --max-steps', 'max-steps'), ('m --seeds 1 x', '--seeds must be a list')])
+@pytest.mark.parametrize(
+    'words, why',
+    [
+        ('', 'model'),
+        ('m --max-steps 0', '--max-steps must be a whole number >= 1'),
+        ('m --max_steps 3', 'did you mean --max-steps'),
+        ('m --max 3', 'no option'),
+        ('m --eta nan', '--eta must be a number from 0 to 1, or none'),
+        ('m --kind c', '--kind must be one of a, b'),
+        ('m --force=yes', 'force'),
+        ('m --seeds', 'seeds'),
+        ('m --max-steps', 'max-steps'),
+        ('m --seeds 1 x', '--seeds must be a list'),
+    ],
+)
 def test_a_flat_command_that_is_misread(words, why):
-    with pytest.raises(ValueError, match=why): parse(Words, words.split(), 'prog', 'about')
+    with pytest.raises(ValueError, match=why):
+        parse(Words, words.split(), 'prog', 'about')
 
 
 def test_help_is_made_of_the_comments(capsys):
-    with pytest.raises(SystemExit) as e: parse(Words, ['--help'], 'prog', 'about this', 'at the end')
+    with pytest.raises(SystemExit) as e:
+        parse(Words, ['--help'], 'prog', 'about this', 'at the end')
     said = capsys.readouterr().out
-    assert e.value.code == 0 and all(w in said for w in ('about this', 'at the end', '100 % of them', '(default: 5)', '{a,b}', 'a file'))
+    assert e.value.code == 0 and all(
+        w in said for w in ('about this', 'at the end', '100 % of them', '(default: 5)', '{a,b}', 'a file')
+    )
 
 
 def test_what_goes_wrong_is_a_line_and_a_code(capsys):
     def work(error):
-        def f(words): raise error
+        def f(words):
+            raise error
+
         return run_command('prog', f, [])
-    for error, code in ((ValueError('a\n b'), 2), (OSError(28, 'full'), 2), (CommandFailed('late'), 1), (KeyboardInterrupt(), 130), (SystemExit(0), 0),
-                        (RuntimeError(''), 2), (MemoryError(), 2), (ImportError('x\x1b[2J'), 2)):
+
+    for error, code in (
+        (ValueError('a\n b'), 2),
+        (OSError(28, 'full'), 2),
+        (CommandFailed('late'), 1),
+        (KeyboardInterrupt(), 130),
+        (SystemExit(0), 0),
+        (RuntimeError(''), 2),
+        (MemoryError(), 2),
+        (ImportError('x\x1b[2J'), 2),
+    ):
         assert work(error) == code
         said = capsys.readouterr().err
-        assert said.count('\n') == (code > 0) and '\x1b' not in said and said.startswith('prog: '*(code > 0))
+        assert said.count('\n') == (code > 0) and '\x1b' not in said and said.startswith('prog: ' * (code > 0))
     assert run_command('prog', lambda words: len(words), ['a', 'b']) == 2 and own_words('rddm-train') == []
 
 
 def test_own_words_are_those_of_the_command_only(monkeypatch):
-    for argv0, want in (('/x/bin/rddm-train', ['a']), ('rddm-train.exe', ['a']), ('/x/ipykernel_launcher.py', []), ('-c', []), ('', [])):
+    for argv0, want in (
+        ('/x/bin/rddm-train', ['a']),
+        ('rddm-train.exe', ['a']),
+        ('/x/ipykernel_launcher.py', []),
+        ('-c', []),
+        ('', []),
+    ):
         monkeypatch.setattr(sys, 'argv', [argv0, 'a'])
         assert own_words('rddm-train') == want
-        if not want: assert main() == 2 # its words belong to someone else: the name is missing
+        if not want:
+            assert main() == 2  # its words belong to someone else: the name is missing
 
 
 @given(st.text())
-def test_any_text_fits_a_line(text): assert one_line(text).isprintable() and len(one_line(text).splitlines()) <= 1
+def test_any_text_fits_a_line(text):
+    assert one_line(text).isprintable() and len(one_line(text).splitlines()) <= 1
 
 
 # ---- wrong words of two commands: one line, exit code 2, nothing written
+
 
 def field_words(values):
     return [['demo', '--out', 'x', f'--{k}', *v.split(' ')] for k, vs in values.items() for v in vs.split('|')]
 
 
-TRAIN = field_words({
-    'data.kind': 'zip|PAIRS|7', 'data.root': '--train.lr', 'data.pairing': 'luck|Name', 'data.task': 'none|snow|7', 'data.crop': '1 2|1,2,0|-1,0,8|x',
-    'data.equalize': 'maybe|1', 'data.resize': '-3|1.5|nan|big|true', 'data.size': '-1|1e3|x', 'data.flip': 'maybe|1|yes|[]', 'data.held': '0|-1|x',
-    'network.kind': 'big|UNet', 'network.dim': '0|9|-8|x|8.0|true|99999999999999999999', 'network.mults': '0|1 x|[]|1.5|-1', 'network.channels': '2|0|rgb',
-    'network.predicts': 'noise|', 'network.embedding': 'own|T', 'network.takes_input': 'maybe', 'network.takes_cond': '2',
-    'schedule.kind': 'x|bridge --schedule.bbar_T 1|circle --schedule.bbar_T 1|cosine --schedule.grid count', 'schedule.T': '0|-1|1e10|10000000000|x|2.5',
-    'schedule.alpha': 'x|y 1|x -1|x nan|1 x', 'schedule.beta2': '1-x|x inf', 'schedule.bbar_T': '0|-1|nan|inf|x', 'schedule.grid': 'log', 'schedule.height': '1',
-    'train.steps': '0|-1|true|1.5|many|none', 'train.batch': '0|x|-4', 'train.lr': '0|-1|nan|inf|fast|true|1e999', 'train.warmup': '-1|x', 'train.decay': 'linear|Cosine',
-    'train.optimizer': 'sgd|Adam', 'train.betas': '.9|.9 1|nan .9|.9 .9 .9', 'train.weight_decay': '-1|nan', 'train.clip': '0|-1|nan|off', 'train.clip_each': 'maybe',
-    'train.ema': '1|-.1|nan', 'train.ema_every': '0', 'train.loss': 'L1|huber', 'train.lam_res': '-1|inf', 'train.seed': 'x|1.5|99999999999999999999999', 'train.accumulate': '3|0',
-    'train.precision': 'fp16|16', 'train.compile': 'maybe|1', 'train.channels_last': 'x', 'train.save_every': '0', 'train.keep': '0', 'train.log_every': '0',
-    'train.eval_every': '-1', 'sample.steps': '0|1001|x', 'sample.eta': '-1|2|nan', 'train.lerning': '1', 'plan.lr': '1', 'sampling.steps': '1', 'train': '1', 'train.': '1'})
-TRAIN += [['rainy'], ['a.toml'], [], ['demo'], ['demo', 'lol', '--out', 'x'], ['demo', '--out'], ['demo', '--out', 'x', '--data.kind', 'pairs'],
-          ['demo', '--out', 'x', '--data.kind', 'table'], ['celeba', '--out', 'x'], ['raindrop', '--out', 'x'], ['demo', '--out', 'x', '--device', 'nonsense'],
-          ['demo', '--out', 'x', '--device', 'cuda:99'], ['demo', '--out', 'x', '--tensorbord'], ['demo', '--out', 'x', '--show=1'], ['demo', '--out', 'x', '--train.lr'],
-          ['demo', '--out', 'x', '--data.kind', 'pairs', '--data.inputs', '7', '--data.targets', '8'], ['demo', '--out', 'x', '--data.kind', 'pairs', '--data.inputs', '7'],
-          ['lol', '--out', 'x', '--data.root', 'nowhere'], ['demo', '--out', 'x', '--network.takes_cond', 'true'], ['demo', '--out', 'x', '--network.predicts', 'x0', '--network.kind', 'official'],
-          ['celeba', '--out', 'x', '--data.targets', 'nowhere.flist']]
-DEMO = [['--task', 'snow'], ['--task'], ['--seconds', '0'], ['--seconds', 'nan'], ['--seconds', 'inf'], ['--seconds', 'soon'], ['--seconds=-1'], ['--max-steps', '0'], ['--max-steps', '1.5'],
-        ['--max-steps=x'], ['--seed', 'x'], ['--steps', '0'], ['--steps', '1001'], ['--steps', 'x'], ['--batch', '0'], ['--batch', 'many'], ['--device', 'nonsense'], ['--threads', '0'],
-        ['--threads', 'all'], ['--force=maybe'], ['--second', '1'], ['rain'], ['--out'], ['--data.size', '3']]
+TRAIN = field_words(
+    {
+        'data.kind': 'zip|PAIRS|7',
+        'data.root': '--train.lr',
+        'data.pairing': 'luck|Name',
+        'data.task': 'none|snow|7',
+        'data.crop': '1 2|1,2,0|-1,0,8|x',
+        'data.equalize': 'maybe|1',
+        'data.resize': '-3|1.5|nan|big|true',
+        'data.size': '-1|1e3|x',
+        'data.flip': 'maybe|1|yes|[]',
+        'data.held': '0|-1|x',
+        'network.kind': 'big|UNet',
+        'network.dim': '0|9|-8|x|8.0|true|99999999999999999999',
+        'network.mults': '0|1 x|[]|1.5|-1',
+        'network.channels': '2|0|rgb',
+        'network.predicts': 'noise|',
+        'network.embedding': 'own|T',
+        'network.takes_input': 'maybe',
+        'network.takes_cond': '2',
+        'schedule.kind': 'x|bridge --schedule.bbar_T 1|circle --schedule.bbar_T 1|cosine --schedule.grid count',
+        'schedule.T': '0|-1|1e10|10000000000|x|2.5',
+        'schedule.alpha': 'x|y 1|x -1|x nan|1 x',
+        'schedule.beta2': '1-x|x inf',
+        'schedule.bbar_T': '0|-1|nan|inf|x',
+        'schedule.grid': 'log',
+        'schedule.height': '1',
+        'train.steps': '0|-1|true|1.5|many|none',
+        'train.batch': '0|x|-4',
+        'train.lr': '0|-1|nan|inf|fast|true|1e999',
+        'train.warmup': '-1|x',
+        'train.decay': 'linear|Cosine',
+        'train.optimizer': 'sgd|Adam',
+        'train.betas': '.9|.9 1|nan .9|.9 .9 .9',
+        'train.weight_decay': '-1|nan',
+        'train.clip': '0|-1|nan|off',
+        'train.clip_each': 'maybe',
+        'train.ema': '1|-.1|nan',
+        'train.ema_every': '0',
+        'train.loss': 'L1|huber',
+        'train.lam_res': '-1|inf',
+        'train.seed': 'x|1.5|99999999999999999999999',
+        'train.accumulate': '3|0',
+        'train.precision': 'fp16|16',
+        'train.compile': 'maybe|1',
+        'train.channels_last': 'x',
+        'train.save_every': '0',
+        'train.keep': '0',
+        'train.log_every': '0',
+        'train.eval_every': '-1',
+        'sample.steps': '0|1001|x',
+        'sample.eta': '-1|2|nan',
+        'train.lerning': '1',
+        'plan.lr': '1',
+        'sampling.steps': '1',
+        'train': '1',
+        'train.': '1',
+    }
+)
+TRAIN += [
+    ['rainy'],
+    ['a.toml'],
+    [],
+    ['demo'],
+    ['demo', 'lol', '--out', 'x'],
+    ['demo', '--out'],
+    ['demo', '--out', 'x', '--data.kind', 'pairs'],
+    ['demo', '--out', 'x', '--data.kind', 'table'],
+    ['celeba', '--out', 'x'],
+    ['raindrop', '--out', 'x'],
+    ['demo', '--out', 'x', '--device', 'nonsense'],
+    ['demo', '--out', 'x', '--device', 'cuda:99'],
+    ['demo', '--out', 'x', '--tensorbord'],
+    ['demo', '--out', 'x', '--show=1'],
+    ['demo', '--out', 'x', '--train.lr'],
+    ['demo', '--out', 'x', '--data.kind', 'pairs', '--data.inputs', '7', '--data.targets', '8'],
+    ['demo', '--out', 'x', '--data.kind', 'pairs', '--data.inputs', '7'],
+    ['lol', '--out', 'x', '--data.root', 'nowhere'],
+    ['demo', '--out', 'x', '--network.takes_cond', 'true'],
+    ['demo', '--out', 'x', '--network.predicts', 'x0', '--network.kind', 'official'],
+    ['celeba', '--out', 'x', '--data.targets', 'nowhere.flist'],
+]
+DEMO = [
+    ['--task', 'snow'],
+    ['--task'],
+    ['--seconds', '0'],
+    ['--seconds', 'nan'],
+    ['--seconds', 'inf'],
+    ['--seconds', 'soon'],
+    ['--seconds=-1'],
+    ['--max-steps', '0'],
+    ['--max-steps', '1.5'],
+    ['--max-steps=x'],
+    ['--seed', 'x'],
+    ['--steps', '0'],
+    ['--steps', '1001'],
+    ['--steps', 'x'],
+    ['--batch', '0'],
+    ['--batch', 'many'],
+    ['--device', 'nonsense'],
+    ['--threads', '0'],
+    ['--threads', 'all'],
+    ['--force=maybe'],
+    ['--second', '1'],
+    ['rain'],
+    ['--out'],
+    ['--data.size', '3'],
+]
 
 
 @pytest.mark.parametrize('words', TRAIN, ids=' '.join)
@@ -250,26 +531,42 @@ def test_wrong_words_of_rddm_demo(words, capsys, tmp_path, monkeypatch):
     assert err.startswith('rddm-demo: ') and len(err.splitlines()) == 1
 
 
-@pytest.mark.parametrize('content, why', [
-    (b'lr = 1\n', "'lr'"), (b'[train\n', 'TOML'), (b'\xff\xfe', 'TOML in UTF-8'), (b'preset = "x"\n', 'preset must be one of demo'), (b'preset = 3\n', 'preset must be'),
-    (b'[train]\nlr = "fast"\n', 'train.lr must be a finite number'), (b'[train]\nsteps = true\n', 'train.steps must be'), (b'[train]\nlr = nan\n', 'train.lr must be'),
-    (b'[network]\ndim = "64"\n', 'network.dim must be'), (b'[data]\ninputs = 7\n', 'data.inputs must be text, got 7'), (b'train = 3\n', 'train must be a section'),
-    (b'[schedule]\nkind = "circle"\nbbar_T = 1.0\n', 'left out'), (b'[[train]]\nlr = 1\n', 'train must be a section'), (b'a = ' + b'['*5000, 'TOML'), (b'\0', 'TOML')])
+@pytest.mark.parametrize(
+    'content, why',
+    [
+        (b'lr = 1\n', "'lr'"),
+        (b'[train\n', 'TOML'),
+        (b'\xff\xfe', 'TOML in UTF-8'),
+        (b'preset = "x"\n', 'preset must be one of demo'),
+        (b'preset = 3\n', 'preset must be'),
+        (b'[train]\nlr = "fast"\n', 'train.lr must be a finite number'),
+        (b'[train]\nsteps = true\n', 'train.steps must be'),
+        (b'[train]\nlr = nan\n', 'train.lr must be'),
+        (b'[network]\ndim = "64"\n', 'network.dim must be'),
+        (b'[data]\ninputs = 7\n', 'data.inputs must be text, got 7'),
+        (b'train = 3\n', 'train must be a section'),
+        (b'[schedule]\nkind = "circle"\nbbar_T = 1.0\n', 'left out'),
+        (b'[[train]]\nlr = 1\n', 'train must be a section'),
+        (b'a = ' + b'[' * 5000, 'TOML'),
+        (b'\0', 'TOML'),
+    ],
+)
 def test_wrong_files_of_rddm_train(content, why, capsys, tmp_path):
-    (tmp_path/'a.toml').write_bytes(content)
-    assert main([str(tmp_path/'a.toml'), '--show']) == 2
+    (tmp_path / 'a.toml').write_bytes(content)
+    assert main([str(tmp_path / 'a.toml'), '--show']) == 2
     err = capsys.readouterr().err
     assert why in err and len(err.splitlines()) == 1 and 'a.toml' in err
 
 
 def test_files_may_have_a_byte_order_mark(capsys, tmp_path):
-    (tmp_path/'é.toml').write_bytes('\ufeffpreset = "istd"\n[data]\nroot = "é"\n'.encode())
-    assert main([str(tmp_path/'é.toml'), '--official', '--show']) == 0
+    (tmp_path / 'é.toml').write_bytes('\ufeffpreset = "istd"\n[data]\nroot = "é"\n'.encode())
+    assert main([str(tmp_path / 'é.toml'), '--official', '--show']) == 0
     shown = tomllib.loads(capsys.readouterr().out)
-    assert shown['data']['root'] == 'é' and shown['schedule']['bbar_T'] == .1
+    assert shown['data']['root'] == 'é' and shown['schedule']['bbar_T'] == 0.1
 
 
 # ---- the commands in a process of their own
+
 
 def command(code, *words, **env):
     strict = "import warnings; warnings.filterwarnings('error', category=EncodingWarning, module='rddm_nb'); "
@@ -281,21 +578,53 @@ NARROW = dict(PYTHONUTF8='0', PYTHONCOERCECLOCALE='0', LC_ALL='POSIX', PYTHONIOE
 
 
 def test_every_text_has_an_encoding_and_a_narrow_console_is_enough(tmp_path):
-    out = tmp_path/'résultat'
-    words = ['demo', '--out', str(out), '--device', 'cpu', '--network.dim', '8', '--network.mults', '1', '--data.size', '8', '--train.batch', '2', '--train.warmup', '0', '--train.steps', '2',
-             '--train.decay', 'none']
+    out = tmp_path / 'résultat'
+    words = [
+        'demo',
+        '--out',
+        str(out),
+        '--device',
+        'cpu',
+        '--network.dim',
+        '8',
+        '--network.mults',
+        '1',
+        '--data.size',
+        '8',
+        '--train.batch',
+        '2',
+        '--train.warmup',
+        '0',
+        '--train.steps',
+        '2',
+        '--train.decay',
+        'none',
+    ]
     for env in ({}, NARROW):
         done = command(TRAIN_MAIN, *words, **env)
         assert done.returncode == 0, done.stderr
     assert rb'r\xe9sultat' in done.stdout or rb'\udcc3' in done.stdout
     refused = command(TRAIN_MAIN, *words, '--data.size', '9', **NARROW)
     assert refused.returncode == 2 and len(refused.stderr.splitlines()) == 1
-    done = command('import sys; from rddm_nb.cli import demo; sys.exit(demo(sys.argv[1:]))', '--max-steps', '2', '--batch', '2', '--steps', '1', '--device', 'cpu', '--out', str(tmp_path/'é'), **NARROW)
+    done = command(
+        'import sys; from rddm_nb.cli import demo; sys.exit(demo(sys.argv[1:]))',
+        '--max-steps',
+        '2',
+        '--batch',
+        '2',
+        '--steps',
+        '1',
+        '--device',
+        'cpu',
+        '--out',
+        str(tmp_path / 'é'),
+        **NARROW,
+    )
     assert done.returncode == 0, done.stderr
 
 
 def test_help_does_not_wait_for_torch():
     for module, name in (('presets', 'main'), ('cli', 'demo')):
-        code = f"import sys; from rddm_nb.{module} import {name}; assert {name}(['--help']) == 0; assert 'torch' not in sys.modules"
-        done = command(code)
+        code = f"import sys; from rddm_nb.{module} import {name}; assert {name}(['--help']) == 0"
+        done = command(code + "; assert 'torch' not in sys.modules")
         assert done.returncode == 0 and b'usage: rddm-' in done.stdout, done.stderr
