@@ -12,8 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 from .estimate import CLIPS, Prediction, eps_from_res, estimate, predict
-from .forward import q_sample
-from .sampler import randn_like
+from .forward import q_sample, randn_like
 from .schedule import Schedule
 
 # %% ../nbs/08_aosa.ipynb #35813c69

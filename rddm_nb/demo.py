@@ -19,13 +19,13 @@ from torch import Tensor
 # %% ../nbs/14_demo.ipynb #f43914e8
 from .degrade import TASKS, degrade
 from .estimate import predict
-from .forward import q_sample
+from .forward import q_sample, randn_like
 from .images import psnr
 from .objective import loss_of
 from .optim import EMA, lr_factor, make_optimizer
 from .runtime import StopRequest
 from .sample_images import crops, emoji
-from .sampler import randn_like, sample
+from .sampler import sample
 from .schedule import Schedule
 from .unet import UNet
 

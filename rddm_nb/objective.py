@@ -11,8 +11,7 @@ __all__ = ['step_weights', 'loss_of', 'error_curve']
 import torch
 from torch import Tensor
 from .estimate import SingularError, predict
-from .forward import q_sample
-from .sampler import randn_like
+from .forward import q_sample, randn_like
 from .schedule import Point, Schedule
 
 # %% ../nbs/06_objective.ipynb #3ea8c221

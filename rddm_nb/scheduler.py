@@ -16,10 +16,9 @@ from torch import Tensor
 from fastcore.basics import patch
 from .ddim import DDPM_PREDICTIONS, PREDICTION_TYPES, SPACINGS, ddim_nodes, ddpm_prediction, rescaled
 from .estimate import Prediction, SingularError, estimate
-from .forward import q_sample
+from .forward import q_sample, randn_like
 from .images import check_images
 from .reverse import POSTERIORS, posterior_variance, reverse_step
-from .sampler import randn_like
 from .schedule import Point, Schedule
 
 # %% ../nbs/scheduler.ipynb #75df545d

@@ -25,11 +25,10 @@ from fastcore.basics import patch
 from torch import Tensor
 from .estimate import predict
 from .files import atomic_write, read_tensors, write_tensors
-from .forward import q_sample
+from .forward import q_sample, randn_like
 from .objective import loss_of
 from .optim import EMA, OPTIMIZERS, lr_factor, make_optimizer, unwrap
 from .runtime import StopRequest, folder_lock, generator_for, pick_device, set_aside, stop_on_signals
-from .sampler import randn_like
 from .schedule import Schedule
 from .unet import from_older
 

@@ -12,9 +12,9 @@ from common import F64, close, error, pictures, randn, rng
 from hypothesis import given, strategies as st
 from rddm_nb.ddim import (DDPM_PREDICTIONS, SPACINGS, FromDDPM, ddim_eta, ddim_nodes, ddim_pairs, ddpm_prediction, from_diffusers, rescaled, to_ddim)
 from rddm_nb.estimate import Prediction, SingularError, estimate
-from rddm_nb.forward import q_sample
+from rddm_nb.forward import q_sample, randn_like
 from rddm_nb.reverse import posterior_variance, reverse_step
-from rddm_nb.sampler import randn_like, sample
+from rddm_nb.sampler import sample
 from rddm_nb.schedule import Point, Schedule
 
 GOLDEN = Path(__file__).with_name('ddim_golden.json')

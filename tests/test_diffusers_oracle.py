@@ -11,7 +11,8 @@ import torch
 from common import F64, close, pictures, randn, rng
 from rddm_nb.estimate import Prediction, estimate
 from rddm_nb.reverse import posterior_variance, reverse_step
-from rddm_nb.sampler import randn_like, sample
+from rddm_nb.forward import randn_like
+from rddm_nb.sampler import sample
 from rddm_nb.schedule import CLEAN, Schedule
 
 GOLDEN = Path(__file__).with_name('ddim_golden.json')
@@ -136,7 +137,7 @@ def test_inv35_without_reuse_one_step_differs_by_the_clipped_part(t, s):
 
 
 def test_training_noise_is_added_alike():
-    from rddm_nb.forward import q_sample
+    from rddm_nb.forward import q_sample, randn_like
     d, x0, eps = theirs(), pictures(4, 1, 3, 3), randn(4, 1, 3, 3)
     t = torch.tensor([0, 10, 500, 999])
     close(q_sample(x0, None, eps, *S1000.coeffs(t + 1, x0)), d.add_noise(x0, eps, t), 1e-14)

@@ -6,7 +6,8 @@ from hypothesis import assume, given, settings, strategies as st
 from common import F64, Net, close, constant, fake_eps, fake_res, gmm_points, oracle, pictures, power_schedules, randn, rng, seeds, trio
 from rddm_nb.estimate import Prediction, SingularError
 from rddm_nb.exact import ExactPredictor
-from rddm_nb.sampler import ORDERS, Trace, randn_like, sampling_path, sample, sample_steps
+from rddm_nb.forward import randn_like
+from rddm_nb.sampler import ORDERS, Trace, sample, sample_steps, sampling_path
 from rddm_nb.schedule import CLEAN, Point, Schedule
 
 posteriors = st.sampled_from(['sum_constrained', 'preserving'])

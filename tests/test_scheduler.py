@@ -10,7 +10,8 @@ from hypothesis import given, strategies as st
 from common import F64, close, ellipse, fake_eps, fake_res, pictures, power_schedules, randn, rng, seeds, unit
 from rddm_nb.estimate import Prediction, SingularError
 from rddm_nb.reverse import POSTERIORS
-from rddm_nb.sampler import randn_like, sample
+from rddm_nb.forward import randn_like
+from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
 
 diffusers = pytest.importorskip('diffusers', exc_type=ImportError)
