@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given, strategies as st
 from common import F64, Net, close, constant, fake_eps, fake_res, inner_points, oracle, pictures as fake, power_schedules, randn, rng, seeds, trio
-from rddm_nb import pictures
+from rddm_nb import sample_images
 from rddm_nb.degrade import TASKS, KnownPixels, _lenses, _streaks, blur, dark, degrade, drops, grey, holes, mask, noise, rain, shadow, small
 from rddm_nb.estimate import Prediction, estimate, x0_from
 from rddm_nb.images import psnr, to_uint8
@@ -129,7 +129,7 @@ def test_crops_are_balanced_over_photographs_places_and_mirroring(monkeypatch):
     def tile(value, h=6, w=9):
         i, j = torch.meshgrid(torch.arange(h), torch.arange(w), indexing='ij')
         return torch.stack([torch.full((h, w), value), i, j]).byte()
-    monkeypatch.setattr(pictures, '_groups', lambda split, shrink: [[tile(0)], [tile(1), tile(2, 4, 5), tile(3)]])
+    monkeypatch.setattr(sample_images, '_groups', lambda split, shrink: [[tile(0)], [tile(1), tile(2, 4, 5), tile(3)]])
     n = 3000
     x = to_uint8(crops(n, 4, seed=0)).long()
     tiles, rows, left, right = x[:, 0, 0, 0], x[:, 1, 0, 0], x[:, 2, 0, 0], x[:, 2, 0, -1]
@@ -147,7 +147,7 @@ def test_crops_are_balanced_over_photographs_places_and_mirroring(monkeypatch):
 @pytest.mark.parametrize('split', ['train', 'test', None])
 def test_tiles_of_one_photograph_are_drawn_as_one(split):
     mine = [p['photo'] for p in INDEX['photos'] if split in (None, p['split'])]
-    assert sorted(map(len, pictures._groups(split, 1))) == sorted(mine.count(p) for p in set(mine))
+    assert sorted(map(len, sample_images._groups(split, 1))) == sorted(mine.count(p) for p in set(mine))
 
 
 def test_crops_are_for_training_and_halved_unless_asked():
@@ -156,8 +156,8 @@ def test_crops_are_for_training_and_halved_unless_asked():
 
 def test_crops_shrink_by_averaging():
     x, = [x for n, x in photos('test').items() if n == 'coffee']
-    full = pictures._groups('test', 1)
-    half = pictures._groups('test', 2)
+    full = sample_images._groups('test', 1)
+    half = sample_images._groups('test', 2)
     assert [[t.shape[1]//2 for t in g] for g in full] == [[t.shape[1] for t in g] for g in half]
     small = next(t for g, s in zip(full, half) for f, t in zip(g, s) if torch.equal(f, x))
     h, w = small.shape[1:]
