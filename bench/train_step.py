@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from rddm_nb.demo import EMA
 from rddm_nb.forward import q_sample
-from rddm_nb.official import ChannelNorm, Upsample, OfficialAttention, OfficialBlock, OfficialUNet, StandardConv, fuse_weights
+from rddm_nb.official import ChannelNorm, OfficialAttention, OfficialBlock, OfficialUNet, StandardConv, Upsample, fuse_weights
 from rddm_nb.schedule import Schedule
 from rddm_nb.objective import loss_of
 from bench.common import RESULTS, about, flops, peak, take_turns, write
@@ -61,8 +61,8 @@ class PlainAttention(OfficialAttention):
 
 
 class PlainUNet(OfficialUNet):
-    "Colours first, as PyTorch lays pictures out by itself"
-    def _looked_at(self, x_t, x_in): return super()._looked_at(x_t, x_in).contiguous()
+    "Channels first, as PyTorch lays images out by itself"
+    memory_format = torch.contiguous_format
 
 
 PLAIN = {OfficialUNet: PlainUNet, StandardConv: PlainConv, ChannelNorm: PlainNorm, OfficialBlock: PlainBlock, OfficialAttention: PlainAttention, Upsample: PlainEnlarge}

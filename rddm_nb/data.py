@@ -354,6 +354,7 @@ def _remember(cache, found):
     "Write down what checks found"
     atomic_write(cache, (_MARK + f'"found": {json.dumps(found)}}}').encode(), force=True)
 
+# %% ../nbs/data.ipynb #d0a1020d
 def _progress(results, total, every=30.):
     "Results as they come, with a bar on a terminal and else a line every so many seconds"
     if sys.stderr.isatty():

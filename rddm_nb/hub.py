@@ -48,13 +48,13 @@ def _use(net, m):
             f"model = load_network('...')\nsample(model, {given}, steps={int(steps)})\n```")
 
 # %% ../nbs/hub.ipynb #ed244407
-_TAGS = ['image-restoration', 'diffusion', 'rddm']
+_TAGS = ('image-restoration', 'diffusion', 'rddm')
 _NO_LIMITS = ['Nothing is known about images unlike those it was trained on.']
 
 def _quality(m):
     "How good it is, as far as the file knows"
     steps = m.get('steps')
-    if not isinstance(steps, dict) or not all(isinstance(v, dict) for v in steps.values()):
+    if not steps or not isinstance(steps, dict) or not all(isinstance(v, dict) for v in steps.values()):
         return 'It was not measured.'
     return f"{_plain(m.get('protocol', 'How it was measured was not written down'))}:\n\n{_table(steps)}"
 
@@ -64,7 +64,7 @@ def model_card(
     "What a network is, where it lives, how good it is, and what it cannot do"
     m, s = getattr(net, 'meta', None) or {}, net.schedule
     start, license = s[s.T], str(m.get('license', 'other'))
-    data = ModelCardData(library_name='rddm_nb', license=license, tags=_TAGS)
+    data = ModelCardData(library_name='rddm_nb', license=license, tags=list(_TAGS))
     return '\n\n'.join([
         f"---\n{data.to_yaml()}\n---\n# {_plain(m.get('name', 'A residual diffusion model'))}",
         _plain(m.get('what', 'What it was trained for was not written down.')), _use(net, m),
@@ -76,7 +76,7 @@ def model_card(
         '## What it cannot do', '\n'.join(f'- {_plain(l)}' for l in m.get('limits', _NO_LIMITS))]) + '\n'
 
 # %% ../nbs/hub.ipynb #33c8848c
-class HubModel(ModelHubMixin, library_name='rddm_nb', tags=_TAGS, repo_url='https://github.com/rddm-nb/rddm_nb'):
+class HubModel(ModelHubMixin, library_name='rddm_nb', tags=list(_TAGS), repo_url='https://github.com/rddm-nb/rddm_nb'):
     "A trained network as the Hugging Face hub knows models"
     def __init__(self,
         net, # trained network with its `schedule`

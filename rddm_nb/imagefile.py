@@ -76,6 +76,7 @@ def _top(a):
     "The number that stands for white"
     return {np.dtype('uint8'): 255, np.dtype('uint16'): 65535}.get(a.dtype, 1)
 
+# %% ../nbs/imagefile.ipynb #1f0a0213
 def _in_range(a):
     "Numbers as uint8, uint16 or floats in [0, 1]; what could be misread is refused"
     if not a.size: raise ValueError(f"it is empty: its shape is {a.shape}")
@@ -147,6 +148,7 @@ def _values(img, raw, f):
     if raw and ';16' in raw[0] and a.dtype == np.uint8: notes.append('16 bits per channel read as 8')
     return a, notes
 
+# %% ../nbs/imagefile.ipynb #1f0a0218
 def _with_key(a, key, raw):
     "An array with an alpha channel that is zero where the colour is the transparent one"
     if a.ndim == 2: a = a[..., None]
@@ -180,6 +182,7 @@ def _check_one(img):
     if img.format == 'MPO': return [f'the first of {frames} images (MPO)']
     raise ValueError(f"it holds {frames} images (an animation, or pages): save the one you mean as a file of its own")
 
+# %% ../nbs/imagefile.ipynb #1f0a0220
 def _check_tiff(img, raw):
     "Refuse the kind of TIFF that Pillow misreads; is its white stored as zero with 16 bits?"
     if img.format != 'TIFF' or not raw: return False
@@ -200,6 +203,7 @@ def _from_pillow(img, f=None):
     elif 1 < o < 9: a, notes = _upright(a, o), notes + [f'turned upright (EXIF orientation {o})']
     return _pixels(a, mode, notes + converted, img.info.get('icc_profile'))
 
+# %% ../nbs/imagefile.ipynb #1f0a0420
 def _pixels(a, mode, notes, icc=None):
     "Checked pixels, alpha kept apart"
     if a.ndim == 2: a = a[..., None]

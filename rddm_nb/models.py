@@ -25,7 +25,8 @@ def _from_hub(name):
     try: return Path(hf_hub_download(name, MODEL_FILE))
     except Exception as e: # no connection, no such repository, no right to see it: each is another class there
         raise FileNotFoundError(f"there is no file or folder {name}, and the Hugging Face hub gave no "
-                                f"{name}/{MODEL_FILE}: check the name and the connection ({type(e).__name__}: {one_line(e)})") from None
+                                f"{name}/{MODEL_FILE}: check the name and the connection "
+                                f"({type(e).__name__}: {one_line(e)})") from None
 
 def find_model(
     name, # a network in the box, a file, a folder with a model.safetensors, or a repository 'org/name' on the hub

@@ -1,8 +1,10 @@
 """The networks in the box do what their files say, and a network that goes through the hub comes back the same, without a network connection."""
 import json
+import re
 from importlib.resources import files
 import pytest
 import torch
+import yaml
 from common import close, rng
 from rddm_nb.degrade import rain
 from rddm_nb.hub import HubModel, model_card
@@ -47,10 +49,6 @@ def test_emoji_are_made_from_nothing():
     assert (edge > .6).float().mean() > .8 and x.flatten(1).std(1).min() > .1 and (x[0] - x[1]).abs().mean() > .05
 
 
-def test_names_that_are_not_there():
-    with pytest.raises(ValueError, match="name must be one of rain, emoji, got 'snow'.*load_any"): load_network('snow')
-
-
 def test_a_card_says_what_is_known_and_what_is_not():
     net = small()
     said = model_card(net)
@@ -58,6 +56,28 @@ def test_a_card_says_what_is_known_and_what_is_not():
     net.meta = dict(name='mine', steps={'input': dict(PSNR=10.), '5': dict(PSNR=20.5, SSIM=.75)}, protocol='on my pictures', limits=['not yours'], license='mit')
     said = model_card(net)
     assert all(w in said for w in ('# mine', '| steps | PSNR | SSIM |', '| input | 10.00 |  |', '| 5 | 20.50 | 0.75 |', 'on my pictures:', '- not yours', 'license: mit'))
+
+
+def test_what_a_file_says_does_not_become_the_card(tmp_path):
+    net = small()
+    net.schedule.name = 'a|b'
+    net.meta = dict(name='# <b>mine</b>\n---\nx: y', license='mit\n---\n: [', what='see [here](http://x) *now*', protocol='`a`\nb', limits=['one\n- two', '<script>'],
+                    steps={'5|': {'PS|NR': 'a|b', 'SSIM': 1}}, task='r|ain\n# x', shape=[3, 16, 16], best_steps=2)
+    text = model_card(net)
+    head, body = text[4:].split('\n---\n', 1)
+    assert yaml.safe_load(head) == dict(library_name='rddm_nb', license=net.meta['license'], tags=['image-restoration', 'diffusion', 'rddm'])
+    assert [l for l in body.splitlines() if l.startswith('#')] == [r'# \# \<b\>mine\</b\> --- x: y', '## Where it lives', '## How good it is', '## How it was made', '## What it cannot do']
+    assert r'a\|b, 8 nodes' in body and '<script>' not in body.replace(r'\<', '') and r'\[here\](http://x) \*now\*' in body and '- one - two' in body
+    assert r'| 5\| | a\|b | 1.00 |' in body and r'| task | r\|ain \# x |' in body and 'steps=2)' in body
+    rows = [l for l in body.splitlines() if l.startswith('|')]
+    assert all(len(re.findall(r'(?<!\\)\|', l)) in (3, 4) for l in rows) and len(rows) > 10
+
+
+@pytest.mark.parametrize('steps', [None, 3, [1], {'5': 2.}, {}])
+def test_measurements_of_another_form_are_none(steps):
+    net = small()
+    net.meta = dict(steps=steps)
+    assert 'It was not measured.' in model_card(net)
 
 
 def test_a_folder_gives_the_network_back(tmp_path, caplog):
@@ -108,3 +128,14 @@ def test_a_repository_is_asked_for_the_one_file(monkeypatch, tmp_path):
 def test_a_pickle_is_refused(tmp_path):
     (tmp_path/'m').mkdir(); torch.save({}, tmp_path/'m/model.safetensors'); (tmp_path/'m/config.json').write_text(json.dumps({}))
     with pytest.raises(ValueError, match='not a whole safetensors file'): HubModel.from_pretrained(tmp_path/'m')
+
+
+@pytest.mark.parametrize('config', ['[1]', 'null', '{', None])
+def test_nothing_depends_on_the_settings_beside_the_model(tmp_path, config):
+    HubModel(small()).save_pretrained(tmp_path/'m')
+    (tmp_path/'m/config.json').unlink() if config is None else (tmp_path/'m/config.json').write_text(config)
+    assert HubModel.from_pretrained(tmp_path/'m').schedule == small().schedule
+
+
+def test_a_folder_without_a_model_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match='holds no model.safetensors'): HubModel.from_pretrained(tmp_path)

@@ -5,7 +5,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 from common import awake, close, randn, rng
-from rddm_nb.official import (ChannelNorm, OfficialAttention, OfficialBlock, OfficialNet, OfficialUNet, StandardConv, fuse_weights, load_official, translate_key)
+from rddm_nb.official import (ChannelNorm, OfficialAttention, OfficialBlock, OfficialNet, OfficialUNet, StandardConv, Upsample,
+                              fuse_weights, load_official, translate_key)
+from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import load_model, save_model, sinusoidal_embedding
 
@@ -168,9 +170,40 @@ def test_a_side_that_halves_evenly_is_left_alone(h, w):
     close(net(x, None, .25, .5, 3).res, net.nets['res'](z, torch.full((2,), 2., dtype=x.dtype))[..., :h, :w], 1e-10)
 
 
-@pytest.mark.parametrize('kw, match', [(dict(predicts='x0'), 'res, eps, both'), (dict(embedding='plane'), 't, own')])
+@pytest.mark.parametrize('kw, match', [(dict(predicts='x0'), 'res, eps, both'), (dict(embedding='plane'), 't, own'), (dict(dim='64'), 'dim must be'), (dict(mults=[1.5]), 'mults must be'),
+                                       (dict(channels=0), 'channels must be'), (dict(takes_cond=1), 'takes_cond must be')])
 def test_networks_that_do_not_exist(kw, match):
     with pytest.raises(ValueError, match=match): OfficialUNet(**kw)
+
+
+def test_states_of_another_precision_or_number():
+    net, x = OfficialUNet('res', dim=8, mults=(1, 2)), torch.zeros(2, 3, 4, 4)
+    with pytest.raises(TypeError, match='the state is torch.float64 but the network is torch.float32'): net(x.double(), None, .2, .7, 3)
+    with pytest.raises(ValueError, match='t holds 3 values for 2 images'): net(x, None, .2, .7, torch.ones(3))
+
+
+@pytest.mark.parametrize('embedding', ['t', 'own'])
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+def test_half_precision_samples_close_to_single(dtype, embedding):
+    torch.manual_seed(0)
+    net, x = OfficialUNet('res', embedding, dim=8, mults=(1, 2)), randn(2, 3, 8, 8, dtype=torch.float32).clamp(-1, 1)
+    kw = dict(schedule=Schedule.power(T=1000), steps=5, eta=0.)
+    single = sample(net, x, generator=rng(), **kw)
+    half = sample(net.to(dtype), x.to(dtype), generator=rng(), **kw)
+    assert half.dtype == dtype and half.isfinite().all() and (half.float() - single).abs().mean() < .1
+
+
+def test_autocast_on_a_processor():
+    torch.manual_seed(0)
+    net, x = OfficialUNet('res', dim=8, mults=(1, 2)), randn(2, 3, 8, 8, dtype=torch.float32)
+    plain = net(x, x, .5, .5, 1000).res
+    with torch.autocast('cpu', torch.bfloat16): got = net(x, x, .5, .5, 1000).res
+    assert got.isfinite().all() and 0 < (got.float() - plain).abs().max() < .2
+
+
+def test_grey_images():
+    net, x = awake(OfficialUNet(channels=1, takes_cond=True, dim=8, mults=(1, 2))), randn(2, 1, 5, 7)
+    assert [tuple(v.shape) for v in net(x, x, .5, .5, 3, x.sign())] == [(2, 1, 5, 7)]*2
 
 
 def test_it_is_kept_like_any_model(tmp_path):
@@ -190,10 +223,10 @@ def official_names(n):
     return [f'{l}.{w}' for l in layers for w in ('weight', 'bias')] + [f'{r}.2.fn.{g}' for r in rows for g in ('norm.g', 'fn.to_out.1.g')] + ['mid_attn.fn.norm.g']
 
 
-def checkpoint(path, net, nets=('unet0.', 'unet1.'), n=2, drop=None):
+def checkpoint(path, net, nets=('unet0.', 'unet1.'), n=2, drop=None, prefix='', change=lambda k, v: v):
     "A file as the official trainer writes it"
     theirs = {translate_key(o): o for o in official_names(n)}
-    state = {f'model.{u}{theirs[k]}': v for u, m in zip(nets, net.nets.values()) for k, v in m.state_dict().items() if k != drop}
+    state = {f'{prefix}model.{u}{theirs[k]}': change(k, v) for u, m in zip(nets, net.nets.values()) for k, v in m.state_dict().items() if k != drop}
     torch.save({'step': 7, 'model': {**state, 'betas': torch.zeros(3)}, 'opt0': {'state': {}}, 'ema': {'initted': torch.tensor(True), 'step': torch.tensor(7), **{f'ema_model.{k}': v + 1 for k, v in state.items()}}}, path)
 
 
@@ -215,7 +248,7 @@ def test_a_single_official_network(tmp_path, names):
     net = OfficialUNet('res', takes_input=False, dim=8, mults=(1, 2))
     checkpoint(tmp_path/'m.pt', net, names)
     assert load_official(tmp_path/'m.pt', 'res').config == net.config
-    with pytest.raises(ValueError, match=r"holds 1 network\(s\), but predicts='both' needs 2"): load_official(tmp_path/'m.pt')
+    with pytest.raises(ValueError, match=r"holds 1 network\(s\), but predicts='both' needs 2: pass predicts='res' or 'eps', and embedding='t'"): load_official(tmp_path/'m.pt')
 
 
 class Evil:
@@ -227,31 +260,93 @@ class Evil:
 def test_files_that_are_not_official_weights(tmp_path):
     net = OfficialUNet('res', dim=8, mults=(1, 2))
     checkpoint(tmp_path/'short.pt', net, ('unet0.',), drop='first.bias')
-    with pytest.raises(RuntimeError, match='first.bias'): load_official(tmp_path/'short.pt', 'res')
+    with pytest.raises(ValueError, match=r'short.pt cannot be taken over: .* 1 are missing: 1 tensor \(first.bias\)'): load_official(tmp_path/'short.pt', 'res')
     torch.save({'model': Evil()}, tmp_path/'evil.pt')
     with pytest.raises(ValueError, match='objects that would run code'): load_official(tmp_path/'evil.pt')
     (tmp_path/'evil2.pt').write_bytes(pickle.dumps(Evil()))
     with pytest.raises(ValueError, match='objects that would run code'): load_official(tmp_path/'evil2.pt')
     torch.save({'model': {'other': torch.zeros(1)}}, tmp_path/'other.pt')
     with pytest.raises(ValueError, match="has no 'ema'"): load_official(tmp_path/'other.pt')
-    with pytest.raises(ValueError, match="holds no U-Net"): load_official(tmp_path/'other.pt', averaged=False)
+    with pytest.raises(ValueError, match=r"holds no U-Net, but 1 tensor \(other\); expected are names such as"): load_official(tmp_path/'other.pt', averaged=False)
 
 
 def test_the_embedding_of_the_step():
     close(sinusoidal_embedding(torch.tensor([0., 2.], dtype=torch.float64), 2, 1., 1e-4), [[0, 0, 1, 1], [math.sin(2), math.sin(2e-4), math.cos(2), math.cos(2e-4)]], 1e-12)
 
 
-@pytest.mark.parametrize('side', [8, 7])
-@pytest.mark.parametrize('channels', [64, 128, 192])
-def test_many_channels_go_winograds_way_and_nothing_changes(channels, side):
-    conv = awake(StandardConv(channels, 16, 3, padding=1))
-    x = randn(2, channels, side, side).requires_grad_()
-    plain = torch.nn.functional.conv2d(x, conv.standardised(), conv.bias, padding=1)
-    close(conv(x), plain, 1e-9)
-    with torch.no_grad(): close(fuse_weights(torch.nn.Sequential(conv))(x), plain, 1e-9)
-    for a, b in zip(*(torch.autograd.grad(y.square().sum(), (x, *conv.parameters()), retain_graph=True) for y in (conv(x), plain))): close(a, b, 1e-7)
+@pytest.mark.parametrize('dtype', [torch.float64, torch.float32])
+@pytest.mark.parametrize('dim', [8, 64])
+def test_the_published_embedding_of_the_step(dim, dtype):
+    t = torch.tensor([0., 1., 17.5, 999.], dtype=dtype)
+    k = torch.arange(dim//2, dtype=dtype)*-(math.log(10000)/(dim//2 - 1))
+    angle = t[:, None]*k.exp()[None]
+    close(sinusoidal_embedding(t, dim//2, 1., 1e-4), torch.cat([angle.sin(), angle.cos()], 1), 1e-10 if dtype == torch.float64 else 2e-4)
 
 
-def test_a_folded_network_changes_its_precision_as_a_whole():
-    net = fuse_weights(torch.nn.Sequential(awake(StandardConv(192, 8, 3, padding=1)))).float()
-    assert net(torch.zeros(1, 192, 4, 4)).dtype == torch.float32
+@pytest.mark.parametrize('layer', [lambda: StandardConv(4, 8, 3, padding=1), lambda: StandardConv(4, 8, 3, stride=2), lambda: StandardConv(4, 8, 1, bias=False), lambda: Upsample(4, 8, 3, padding=1)])
+def test_a_fused_layer_is_the_same_function(layer):
+    net, x = awake(torch.nn.Sequential(layer())), randn(2, 4, 6, 8)
+    fast = fuse_weights(net)
+    close(fast(x), net(x).detach(), 1e-10)
+    assert not any(p.requires_grad for p in fast.parameters()) and fast.float()(x.float()).dtype == torch.float32
+    assert not set(fast.state_dict()) & {'0.weight'}
+
+
+def test_fusing_keeps_what_a_network_remembers():
+    net = OfficialUNet('res', dim=8, mults=(1,))
+    net.schedule, net.meta = Schedule.power(T=3), {'a': 1}
+    fast = fuse_weights(torch.nn.DataParallel(net))
+    assert type(fast) is OfficialUNet and fast.schedule == net.schedule and fast.meta == net.meta and not fast.training
+
+
+@pytest.mark.parametrize('prefix', ['module.', '_orig_mod.', 'ema.', 'module._orig_mod.'])
+@pytest.mark.parametrize('inside', ['', 'module.'])
+def test_wrapped_checkpoints_come_in(tmp_path, prefix, inside):
+    net = awake(OfficialUNet(dim=8, mults=(1, 2)))
+    checkpoint(tmp_path/'m.pt', net, (f'{inside}unet0.', f'{inside}unet1.'), prefix=prefix)
+    for k, v in load_official(tmp_path/'m.pt', averaged=False).state_dict().items(): close(v, net.state_dict()[k], 0)
+    for k, v in load_official(tmp_path/'m.pt').state_dict().items(): close(v, net.state_dict()[k] + 1, 0)
+
+
+def test_the_average_is_not_the_copy_beside_it(tmp_path):
+    net = awake(OfficialUNet(dim=8, mults=(1, 2)))
+    checkpoint(tmp_path/'m.pt', net)
+    data = torch.load(tmp_path/'m.pt', weights_only=True)
+    data['ema'] |= {f'online_{k[4:]}': v*0 for k, v in data['ema'].items() if k.startswith('ema_model')}
+    torch.save(data, tmp_path/'m.pt')
+    for k, v in load_official(tmp_path/'m.pt').state_dict().items(): close(v, net.state_dict()[k] + 1, 0)
+
+
+def test_half_and_grey_checkpoints_come_in(tmp_path):
+    net = OfficialUNet('eps', takes_input=False, dim=8, mults=(1, 2), channels=1).half()
+    checkpoint(tmp_path/'m.pt', net, ('unet1.',))
+    back = load_official(tmp_path/'m.pt', 'eps', averaged=False)
+    assert back.config == net.config and {p.dtype for p in back.parameters()} == {torch.float16}
+
+
+@pytest.mark.filterwarnings('ignore:Detected pickle protocol')
+@pytest.mark.parametrize('write, kind, said', [
+    (lambda p: None, FileNotFoundError, 'there is no file'), (lambda p: p.mkdir(), IsADirectoryError, 'is a folder'), (lambda p: p.write_bytes(b''), ValueError, 'empty or cut short'),
+    (lambda p: (torch.save({'ema': {}}, p), p.write_bytes(p.read_bytes()[:-30])), ValueError, 'empty or cut short'), (lambda p: torch.save([1, 2], p), ValueError, "no 'ema', but no entries"),
+    (lambda p: torch.save({'model': {'x.weight': torch.zeros(2)}}, p), ValueError, r"no 'ema', but 1 entries \(model\); it has 'model': pass averaged=False"),
+    (lambda p: torch.save({'ema': {}}, p), ValueError, 'holds no U-Net, but no tensors'), (lambda p: torch.save({'ema': {3: 4, 'module': 5}}, p), ValueError, 'holds no U-Net'),
+    (lambda p: torch.save({'ema': {'model.unet0.final_conv.weight': torch.zeros(3, 8, 1, 1)}}, p), ValueError, 'not the layers of an official U-Net'),
+    (lambda p: torch.save({'ema': {f'model.unet{i}.{k}.weight': torch.zeros(s) for i in (0, 1) for k, s in (('init_conv', 8), ('final_conv', 3), ('downs.1.3', 1))}}, p), ValueError, 'not the layers')])
+def test_files_that_are_not_checkpoints_say_what_they_hold(tmp_path, write, kind, said):
+    write(tmp_path/'m.pt')
+    with pytest.raises(kind, match=said) as e: load_official(tmp_path/'m.pt', 'res' if 'unet0.final' in said or 'layers of' in said else 'both')
+    assert type(e.value) is kind and str(e.value).isprintable() and 'm.pt' in str(e.value)
+
+
+@pytest.mark.parametrize('change, said', [
+    (lambda k, v: v*float('nan') if k == 'up.0.3.weight' else v, 'up.0.3.weight holds NaN'), (lambda k, v: v.long(), 'holds torch.int64'),
+    (lambda k, v: torch.cat([v, v[:, :6]], 1) if k == 'first.weight' else v, 'looks at 12 channels and returns 3; .*Self-conditioned'),
+    (lambda k, v: v[:, :4] if k == 'first.weight' else v, 'looks at 4 channels'), (lambda k, v: v[:4] if k == 'time.0.bias' else v, 'time.0.bias has shape'),
+    (lambda k, v: v[:4] if k == 'first.weight' else v, 'dim must be')])
+def test_weights_that_fit_no_network_are_named(tmp_path, change, said):
+    checkpoint(tmp_path/'m.pt', OfficialUNet(dim=8, mults=(1, 2)), change=change)
+    with pytest.raises(ValueError, match=f'm.pt cannot be taken over: .*{said}'): load_official(tmp_path/'m.pt', averaged=False)
+
+
+def test_a_prediction_that_does_not_exist_is_refused_before_reading(tmp_path):
+    with pytest.raises(ValueError, match="predicts must be one of res, eps, both, got 'x0'"): load_official(tmp_path/'none', 'x0')

@@ -5,7 +5,10 @@ import torch
 import torch.nn.functional as F
 from common import awake, close, randn, rng
 from hypothesis import given, strategies as st
-from rddm_nb.unet import Attention, ResBlock, UNet, CoefficientEmbedding, sinusoidal_embedding
+from rddm_nb.sampler import sample
+from rddm_nb.schedule import Schedule
+from rddm_nb.unet import (Attention, CoefficientEmbedding, ResBlock, UNet, check_weights, from_older, load_model, network_class,
+                          per_image, precision_of, save_model, sinusoidal_embedding, unwrap)
 
 
 def conv(m, x): return F.conv2d(x, m.weight, m.bias, m.stride, m.padding)
@@ -132,10 +135,19 @@ def test_one_place_per_picture_in_any_shape():
     with pytest.raises(ValueError, match='abar holds 3 values for 2 images'): net(x, None, torch.zeros(3), .7)
 
 
-@pytest.mark.parametrize('options, match', [(dict(dim=12), 'multiple of 8'), (dict(dim=0), 'multiple of 8'), (dict(mults=()), 'mults'), (dict(mults=(1, 0)), 'mults'),
-                                            (dict(mults=(1, 1.5)), 'mults'), (dict(predicts='noise'), 'res, eps, both'), (dict(embedding='time'), 'plane, t')])
-def test_networks_that_cannot_be_built(options, match):
-    with pytest.raises(ValueError, match=match): UNet(**options)
+WRONG = dict(dim=[12, 0, -8, '64', True, 8., None, float('nan')], mults=[(), [], (1, 0), (1, 1.5), (1, True), 'abc', None, 2],
+             channels=[0, -3, '3', True, 3., None], predicts=['noise', 1, None, []], embedding=['time', 'own', 0, {}],
+             takes_input=[1, 0, 'yes', None], takes_cond=[1, 0, 'no', None])
+
+
+@pytest.mark.parametrize('option, value', [(k, v) for k, vs in WRONG.items() for v in vs])
+def test_networks_that_cannot_be_built(option, value):
+    with pytest.raises(ValueError, match=f'^{option} must be .*, got '): UNet(**{option: value})
+
+
+def test_choices_are_named():
+    with pytest.raises(ValueError, match='predicts must be one of res, eps, both, x0'): UNet(predicts='noise')
+    with pytest.raises(ValueError, match='embedding must be one of plane, t,'): UNet(embedding='own')
 
 
 def test_states_that_do_not_fit():
@@ -156,3 +168,145 @@ def test_a_condition_is_seen():
     assert (net(x, y, .5, .5, cond=-m).res - want).abs().max() > 1e-4
     one = m[:, :1]
     assert torch.equal(net(x, y, .5, .5, cond=one).res, net(x, y, .5, .5, cond=one.expand(-1, 3, -1, -1)).res)
+
+
+def grown(seed=0, **kw):
+    "A network whose last layer is not zero"
+    torch.manual_seed(seed)
+    net = UNet(8, (1, 2), **kw)
+    for p in net.last[-1].parameters(): torch.nn.init.normal_(p, std=.1)
+    return net
+
+
+S = Schedule.power(T=1000)
+WRAPPED = dict(compiled=torch.compile, parallel=torch.nn.DataParallel, averaged=torch.optim.swa_utils.AveragedModel,
+               both=lambda net: torch.compile(torch.nn.DataParallel(net)))
+
+
+@pytest.mark.parametrize('wrap', WRAPPED)
+def test_wrappers_are_taken_off(tmp_path, wrap):
+    net = grown()
+    assert unwrap(WRAPPED[wrap](net)).config == net.config and unwrap(net) is net
+    save_model(tmp_path/'m', WRAPPED[wrap](net), S)
+    for a, b in zip(load_model(tmp_path/'m').parameters(), net.parameters(), strict=True): close(a.detach(), b.detach(), 0)
+
+
+def test_a_compiled_part_is_taken_out(tmp_path):
+    net = grown()
+    net.first = torch.compile(net.first)
+    save_model(tmp_path/'m', net, S)
+    close(load_model(tmp_path/'m').first.weight.detach(), net.first.weight.detach(), 0)
+
+
+def test_a_network_of_your_own_may_have_a_part_called_module():
+    class Mine(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.config, self.module = {}, torch.nn.Linear(1, 1)
+    net = Mine()
+    assert unwrap(net) is net and unwrap(torch.nn.DataParallel(net)) is net
+
+
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_a_model_comes_back_bit_for_bit_in_its_precision(tmp_path, dtype):
+    net = grown().to(dtype)
+    save_model(tmp_path/'m', net, Schedule.power(T=5), task='rain')
+    back = load_model(tmp_path/'m')
+    assert back.config == net.config and back.meta == {'task': 'rain'} and back.schedule.T == 5 and not back.training
+    for (k, a), (l, b) in zip(net.state_dict().items(), back.state_dict().items(), strict=True): assert k == l and a.dtype == b.dtype == dtype and torch.equal(a, b)
+
+
+def test_the_widest_precision_counts():
+    half, brain, whole = torch.ones(1).half(), torch.ones(1).bfloat16(), torch.ones(1, dtype=torch.long)
+    assert precision_of({}) == precision_of({'n': whole}) == precision_of({'a': half, 'b': brain}) == torch.float32
+    assert precision_of({'n': whole, 'a': half}) == torch.float16 and precision_of({'a': half, 'b': half.double()}) == torch.float64
+
+
+class Odd(UNet): pass
+
+
+@pytest.mark.parametrize('net, said', [(lambda: Odd(8), "'Odd' is not registered"), (lambda: torch.nn.Linear(1, 1), 'Linear does not keep its options'),
+                                       (lambda: burnt(), 'down.0.conv1.bias holds NaN or infinite'), (lambda: cut(), 'missing: 2 tensors .first.weight, first.bias')])
+def test_what_could_not_be_loaded_is_not_saved(tmp_path, net, said):
+    with pytest.raises(ValueError, match=f'this network cannot be kept, for it could not be loaded: .*{said}'): save_model(tmp_path/'m', net(), S)
+    assert not list(tmp_path.iterdir())
+
+
+def burnt():
+    net = grown()
+    net.down[0].conv1.bias.data[3] = float('inf')
+    return net
+
+
+def cut():
+    net = grown()
+    del net.first
+    return net
+
+
+def test_weights_are_checked_against_a_network_without_memory():
+    net = grown()
+    with torch.device('meta'): blank = UNet(8, (1, 2))
+    check_weights(net.state_dict(), blank)
+    check_weights(net.half().state_dict(), blank)
+    for v, said in ((torch.ones(2), 'has shape'), (torch.ones(8, dtype=torch.long), 'holds torch.int64, the network needs torch.float32'), (torch.full((8,), float('nan')), 'NaN')):
+        with pytest.raises(ValueError, match=f'first.bias .*{said}|first.bias {said}'): check_weights({**net.state_dict(), 'first.bias': v}, blank)
+
+
+def test_loading_leaves_other_peoples_files_alone(tmp_path):
+    save_model(tmp_path/'m', grown(), S)
+    before = (tmp_path/'m').read_bytes()
+    with pytest.raises(FileExistsError): save_model(tmp_path/'m', grown(1), S)
+    assert (tmp_path/'m').read_bytes() == before
+    save_model(tmp_path/'m', grown(1), S, force=True)
+    assert (tmp_path/'m').read_bytes() != before
+
+
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize('embedding', ['plane', 't'])
+def test_half_precision_samples_close_to_single(dtype, embedding):
+    net, x = grown(embedding=embedding), randn(2, 3, 8, 8, dtype=torch.float32).clamp(-1, 1)
+    kw = dict(schedule=S, steps=5, eta=0.)
+    single = sample(net, x, generator=rng(), **kw)
+    half = sample(net.to(dtype), x.to(dtype), generator=rng(), **kw)
+    assert half.dtype == dtype and half.isfinite().all() and (half.float() - single).abs().mean() < .1
+
+
+def test_nodes_are_told_apart_in_half_precision():
+    net, x = grown(embedding='t').half(), torch.zeros(2, 3, 8, 8).half()
+    e = net.embed(x, 0., 0., torch.tensor([999, 1000]))
+    assert e.isfinite().all() and not torch.equal(e[0], e[1])
+    close(sinusoidal_embedding(torch.tensor([1000.]).half()), sinusoidal_embedding(torch.tensor([1000.])), 0)
+
+
+def test_autocast_on_a_processor():
+    net, x = grown(embedding='t'), randn(2, 3, 8, 8, dtype=torch.float32)
+    plain = net(x, x, .5, .5, 999).res
+    with torch.autocast('cpu', torch.bfloat16): got = net(x, x, .5, .5, 999).res
+    assert got.isfinite().all() and 0 < (got.float() - plain).abs().max() < .1
+
+
+def test_one_number_per_image():
+    x = torch.zeros(3, 1, 2, 2).half()
+    assert per_image(.25, x, 'abar').tolist() == [.25]*3 and per_image(torch.tensor([[1], [2], [3]]), x, 't').tolist() == [1, 2, 3]
+    assert per_image(1, x, 'abar').dtype == torch.float32 and per_image(1, x.double(), 'abar').dtype == torch.float64
+
+
+def test_grey_images():
+    net, x, m = grown(channels=1, takes_cond=True, predicts='both'), randn(2, 1, 5, 7, dtype=torch.float32), torch.ones(2, 1, 5, 7)
+    assert [tuple(v.shape) for v in net(x, x, .5, .5, cond=m)] == [(2, 1, 5, 7)]*2
+    with pytest.raises(ValueError, match=r'takes states \(B, 1, H, W\), got \(2, 3, 5, 7\)'): net(x.expand(-1, 3, -1, -1), x, .5, .5, cond=m)
+
+
+def test_networks_are_found_by_kind_and_by_class():
+    assert network_class('small') is network_class('UNet') is UNet
+    with pytest.raises(ValueError, match="'VNet' is not registered: small, official are"): network_class('VNet')
+
+
+def test_only_older_files_are_renamed_and_only_whole_words():
+    state, config = {'where.x': torch.ones(1)}, UNet(8).config
+    assert from_older(state, config) == (state, config)
+    old = dict(dim=8, cond='t', sees_input=True, sees_extra=False)
+    parts, options = from_older({'net.where.mlp.0.bias': 1, 'ema.halve.0.weight': 2, 'nowhere.x': 3, 'around.y': 4}, old)
+    assert parts == {'net.embed.mlp.0.bias': 1, 'ema.downsample.0.weight': 2, 'nowhere.x': 3, 'shortcut.y': 4}
+    assert options == dict(dim=8, embedding='t', takes_input=True, takes_cond=False)

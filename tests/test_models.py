@@ -1,0 +1,111 @@
+"""A network is got by one function, whatever holds it; and whatever a file holds that is no network is said in one line."""
+import subprocess
+import sys
+import hostile
+import pytest
+import torch
+from common import close, pictures, rng
+from rddm_nb import files, restore
+from rddm_nb.models import MODEL_FILE, PRETRAINED, find_model, load_network
+from rddm_nb.official import FusedConv, FusedUpsample, OfficialUNet
+from rddm_nb.sampler import sample
+from rddm_nb.schedule import Schedule
+from rddm_nb.unet import UNet, load_model, save_model
+
+S = Schedule.power(T=6)
+KINDS = (ValueError, FileNotFoundError, IsADirectoryError, PermissionError)
+
+
+def small(cls=UNet, **kw):
+    torch.manual_seed(0)
+    net = cls(**{**dict(dim=8, mults=(1, 2)), **kw})
+    for p in net.parameters(): torch.nn.init.normal_(p, std=.1)
+    return net
+
+
+def test_the_base_of_the_hostile_files_is_good(tmp_path):
+    (tmp_path/'m').write_bytes(hostile.whole)
+    assert load_model(tmp_path/'m').config['dim'] == 8
+    assert len(hostile.CASES) > 100
+
+
+@pytest.mark.parametrize('case', hostile.CASES)
+def test_every_hostile_file_is_one_line(case, tmp_path, capsys):
+    path = tmp_path/'m.safetensors'
+    hostile.CASES[case](path)
+    for load in (load_model, load_network):
+        with pytest.raises(KINDS) as e: load(path)
+        said = str(e.value)
+        assert type(e.value) in KINDS and 'm.safetensors' in said and said.isprintable() and len(said) < 1500, said
+    (tmp_path/'in').mkdir()
+    assert restore.main([str(path), str(tmp_path/'in'), str(tmp_path/'out')]) == 2
+    out = capsys.readouterr()
+    assert len(out.err.splitlines()) == 1 and 'm.safetensors' in out.err and not (tmp_path/'out').exists()
+
+
+def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
+    (tmp_path/'m').write_bytes(hostile.whole)
+    def locked(*a): raise PermissionError(13, 'Permission denied')
+    monkeypatch.setattr(files, 'open', locked, raising=False)
+    with pytest.raises(PermissionError, match='m cannot be read'): load_model(tmp_path/'m')
+
+
+@pytest.mark.parametrize('case, said', [('weights: NaN', f'{hostile.first} holds NaN'), ('about: dim a text', "dim must be .* got '64'"),
+                                        ('about: option unknown', "UNet has no option 'depth'; it has dim, mults"), ('about: network unknown', 'is not registered'),
+                                        ('weights: one missing', rf'1 are missing: 1 tensor \({hostile.first}\)'), ('weights: whole numbers', 'holds torch.int64'),
+                                        ('about: abar falls', 'abar falls'), ('about: schedule missing', 'schedule should be a dict'),
+                                        ('weights: none', 'it holds no tensors'), ('weights: an integer first', r'foreign: 1 tensor \(0\)')])
+def test_it_says_what_is_wrong(case, said, tmp_path):
+    hostile.CASES[case](tmp_path/'m')
+    with pytest.raises(ValueError, match=said): load_model(tmp_path/'m')
+
+
+def test_a_name_leads_to_the_box_a_file_or_a_folder(tmp_path, monkeypatch):
+    save_model(tmp_path/MODEL_FILE, small(), S)
+    assert find_model(tmp_path) == find_model(str(tmp_path/MODEL_FILE)) == tmp_path/MODEL_FILE
+    monkeypatch.chdir(tmp_path)
+    (tmp_path/'rain').write_bytes(hostile.whole)
+    assert find_model('rain').parent.name == 'assets' and find_model('./rain') == find_model(tmp_path/'rain').relative_to(tmp_path)
+    assert all(find_model(n).is_file() for n in PRETRAINED)
+    (tmp_path/'run').mkdir()
+    with pytest.raises(FileNotFoundError, match='run holds no model.safetensors'): load_network('run')
+    for name in ('snow', 'a/b/c', 'run/mine.safetensors', '/a/b', 'a b/c'):
+        with pytest.raises(FileNotFoundError, match='the networks in the box are rain, emoji'): find_model(name)
+
+
+def test_a_repository_is_asked_only_for_what_looks_like_one(monkeypatch, tmp_path):
+    import huggingface_hub
+    save_model(tmp_path/'m', small(), S)
+    asked = []
+    def download(repo, file): asked.append((repo, file)); return str(tmp_path/'m')
+    monkeypatch.setattr(huggingface_hub, 'hf_hub_download', download)
+    assert load_network('me/mine-1.0').schedule == S and asked == [('me/mine-1.0', 'model.safetensors')]
+    def fail(*a): raise RuntimeError('no\nconnection')
+    monkeypatch.setattr(huggingface_hub, 'hf_hub_download', fail)
+    with pytest.raises(FileNotFoundError, match=r'no file or folder me/mine, .* hub gave no me/mine/model.safetensors.*RuntimeError: no connection'): load_network('me/mine')
+
+
+def test_the_hub_is_not_imported_without_need():
+    code = "import sys; from rddm_nb.models import load_network; load_network('rain'); print(*sys.modules)"
+    seen = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True).stdout.split()
+    assert 'rddm_nb.models' in seen and not {'huggingface_hub', 'accelerate', 'PIL', 'matplotlib'} & set(seen)
+
+
+@pytest.mark.parametrize('cls', [UNet, OfficialUNet])
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_whatever_it_was_saved_in_it_samples_in_float32(tmp_path, cls, dtype):
+    net = small(cls, predicts='res').to(dtype)
+    save_model(tmp_path/'m', net, S, note=1)
+    assert {p.dtype for p in load_model(tmp_path/'m').parameters()} == {dtype}
+    ready, x = load_network(tmp_path/'m'), pictures(1, 3, 8, 8, dtype=torch.float32)
+    assert {p.dtype for p in ready.parameters()} == {torch.float32} and not ready.training and ready.schedule == S and ready.meta == dict(note=1)
+    plain = load_model(tmp_path/'m').float()
+    close(sample(ready, x, steps=2, generator=rng()), sample(plain, x, steps=2, generator=rng()), 1e-4)
+
+
+def test_filters_are_fused_and_a_fused_network_is_not_kept(tmp_path):
+    save_model(tmp_path/'m', small(OfficialUNet), S)
+    ready = load_network(tmp_path/'m')
+    assert any(isinstance(m, FusedConv) for m in ready.modules()) and any(isinstance(m, FusedUpsample) for m in ready.modules())
+    with pytest.raises(ValueError, match='could not be loaded.*filters'): save_model(tmp_path/'again', ready, S)
+    assert not (tmp_path/'again').exists()
