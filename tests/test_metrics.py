@@ -242,6 +242,31 @@ def test_lpips_is_a_distance_of_every_image(weights):
     with pytest.raises(ValueError, match='needs colours'): measure('LPIPS', x, y, 'LOL')
 
 
+def test_lpips_by_layers(weights):
+    "Layer by layer, as torchvision numbers them: features after the ReLUs 1, 4, 7, 9 and 11"
+    from torch import nn
+    conv = lambda n, **kw: nn.Conv2d(SHAPES[n][1], SHAPES[n][0], SHAPES[n][2], **kw)
+    relu, pool = nn.ReLU(), nn.MaxPool2d(3, 2)
+    net = nn.Sequential(conv(0, stride=4, padding=2), relu, pool, conv(3, padding=2), relu, pool, conv(6, padding=1), relu,
+                        conv(8, padding=1), relu, conv(10, padding=1), relu)
+    net.load_state_dict({k.removeprefix('features.'): v for k, v in weights.items() if 'features' in k})
+    x, y = crops(2, 40, 'test', 0), crops(2, 40, 'test', 1)
+    scaled = [(apply_protocol(v).float()/127.5 - 1 + torch.tensor([.03, .088, .188]).view(3, 1, 1))/torch.tensor([.458, .448, .45]).view(3, 1, 1) for v in (x, y)]
+    want, head = torch.zeros(2), 0
+    with torch.no_grad():
+        for i, layer in enumerate(net):
+            scaled = [layer(v) for v in scaled]
+            if i not in (1, 4, 7, 9, 11): continue
+            a, b = (nn.functional.normalize(v, dim=1) for v in scaled)
+            want, head = want + ((a - b)**2*weights[f'lin{head}.weight']).sum(1).mean((1, 2)), head + 1
+    close(measure('LPIPS', x, y).each, want, 1e-5)
+
+
+def test_a_border_is_cut_on_every_edge():
+    a, b = two(1, 48)
+    close(measure('PSNR', a, b, Protocol(border=7)).value, measure('PSNR', a[..., 7:-7, 7:-7], b[..., 7:-7, 7:-7]).value, 1e-9)
+
+
 @pytest.mark.parametrize('make, why', [(lambda p: None, 'cannot be read'), (lambda p: p.write_bytes(b'x'), 'cannot be read'), (lambda p: p.mkdir(), 'cannot be read')])
 def test_lpips_weights_that_cannot_be_read(make, why, tmp_path, monkeypatch):
     monkeypatch.setenv('RDDM_LPIPS', str(tmp_path/'w.safetensors'))
