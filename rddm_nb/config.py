@@ -339,6 +339,7 @@ def _add(parser, f, doc):
     parser.add_argument(flag, help=doc, metavar=_metavar(f.type),
                         nargs='+' if _is_list(f.type) else None, default=argparse.SUPPRESS)
 
+# %% ../nbs/config.ipynb #7279dfc5
 def parse(
     command, # a dataclass of typed fields, each with a comment
     argv:list, # words after the command

@@ -7,7 +7,7 @@ Docs: https://rddm-nb.github.io/rddm_nb/experiment.html.md"""
 # %% auto #0
 __all__ = ['CONFIG_FILE', 'CHECK_FILE', 'make_schedule', 'make_network', 'check_config', 'equalized', 'load_pairs', 'make_source',
            'check_data', 'held_out', 'resolve_objective', 'from_older_config', 'read_config', 'check_same',
-           'run_folder', 'TrainRun', 'save_config', 'train']
+           'save_config', 'run_folder', 'TrainRun', 'train']
 
 # %% ../nbs/experiment.ipynb #4fb7a848
 import json
@@ -115,6 +115,7 @@ def equalized(
         out.append(((total - least).clamp(min=0)*scale).round().byte()[x.long()] if total[-1] > least else x)
     return torch.stack(out)
 
+# %% ../nbs/experiment.ipynb #124734ba
 def _cut(img, box):
     "The square of a box"
     left, top, side = box
@@ -215,6 +216,7 @@ def _chosen(file):
     if choice in ('res', 'eps'): return choice
     raise ValueError(f"{file} does not say what the network predicts: remove it, to choose again")
 
+# %% ../nbs/experiment.ipynb #d819bbcf
 def resolve_objective(
     config:Config, # everything that a training depends on
     source, # where pairs come from
@@ -282,6 +284,14 @@ def check_same(
         raise ValueError(f"{out} holds a run with another configuration ({'; '.join(other)}): use that, or another "
                          "folder")
 
+# %% ../nbs/experiment.ipynb #0ae25446
+def save_config(
+    config:Config, # everything that a training depends on
+    out:Path, # folder of the run
+):
+    "Keep the configuration with the run"
+    atomic_write(Path(out)/CONFIG_FILE, to_toml(config).encode('utf-8'), force=True)
+
 @contextmanager
 def run_folder(
     out:Path, # folder of a run
@@ -342,13 +352,7 @@ def _fit(trainer, config, run, out):
     model = _write_model(trainer, net, config, out) if main else out/'model.safetensors'
     return TrainRun(model, trainer.step, config.train.steps, trainer.stopped.exit_code)
 
-def save_config(
-    config:Config, # everything that a training depends on
-    out:Path, # folder of the run
-):
-    "Keep the configuration with the run"
-    atomic_write(Path(out)/CONFIG_FILE, to_toml(config).encode('utf-8'), force=True)
-
+# %% ../nbs/experiment.ipynb #6f7b0953
 def train(
     config:Config, # everything that a training depends on
     out, # folder of the run

@@ -36,6 +36,7 @@ _LOW_LIGHT = _layer(_RESTORE, dict(network=dict(predicts='res'), sample=dict(ste
 _DDIM = dict(schedule=dict(kind='ddim_linear', T=1000))
 _OWN = dict(network=dict(embedding='own'))
 _LINSPACE = dict(schedule=dict(grid='linspace'))
+_LONGER = dict(train=dict(steps=120_000))
 
 # %% ../nbs/presets.ipynb #b2af99a8
 _BETTER = dict(train=dict(ema_every=1, decay='cosine', warmup=1000, precision='bf16', optimizer='adamw',
@@ -53,8 +54,7 @@ class Preset(NamedTuple):
 PRESETS = {
     'demo': Preset('rain on the images in the package, small network', {}, dict(
         train=dict(steps=3000, lr=4e-3, warmup=50, decay='cosine'), schedule=dict(alpha=['1-x', 3], beta2=['1-x', 3]))),
-    'raindrop': Preset('drops on a window (RainDrop)', _layer(
-        _RESTORE, dict(train=dict(steps=120_000))), _layer(_CROPS, _ONE)),
+    'raindrop': Preset('drops on a window (RainDrop)', _layer(_RESTORE, _LONGER), _layer(_CROPS, _ONE)),
     'lol': Preset('low light (LOL)', _LOW_LIGHT, _CROPS),
     'sid': Preset('low light (SID-RGB)', _LOW_LIGHT, _CROPS),
     'gopro': Preset('motion blur (GoPro)', _layer(_RESTORE, dict(sample=dict(steps=2))), _layer(_CROPS, _ONE)),
@@ -74,8 +74,7 @@ PRESETS = {
     'ddim-readjust': Preset("faces from nothing by noise alone on DDIM's schedule, for sampling on others", _layer(
         _GENERATE, _DDIM, dict(network=dict(predicts='eps'), sample=dict(steps=100))),
         _layer(_BETTER, dict(sample=dict(steps=10)))),
-    'path-independent': Preset('faces from nothing, each network told its own coefficient',
-                               _layer(_GENERATE, _OWN, _DDIM), _BETTER),
+    'path-independent': Preset('faces, each network told its own coefficient', _layer(_GENERATE, _OWN, _DDIM), _BETTER),
 }
 
 # %% ../nbs/presets.ipynb #9c2ffc07
