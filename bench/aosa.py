@@ -50,7 +50,8 @@ def row(name, task, seed, max_steps):
     s = select(task, seed, **SETTINGS[name], max_steps=max_steps)
     out = dict(setting=name, task=task, seed=seed, **SETTINGS[name], choice=s.choice, steps=s.steps,
                least=round(AutoObjective().margin/SETTINGS[name]['lam_lr']))
-    return out | dict(lam=[round(v, 5) for v in s.lam[::EVERY]], errors=[[round(v, 4) for v in e] for e in medians(s.errors)])
+    return out | dict(lam=[round(v, 5) for v in s.lam[::EVERY]],
+                      errors=[[round(v, 4) for v in e] for e in medians(s.errors)])
 
 
 def run(quick=False, folder=RESULTS):
@@ -58,7 +59,8 @@ def run(quick=False, folder=RESULTS):
     torch.set_num_threads(1)
     max_steps, seeds = (3, 1) if quick else (2000, 3)
     about = dict(what='automatic objective selection: the choice, and the steps until it was made', quick=quick,
-                 command='python -m bench.aosa', commit=commit(), python=platform.python_version(), torch=torch.__version__,
+                 command='python -m bench.aosa', commit=commit(),
+                 python=platform.python_version(), torch=torch.__version__,
                  schedule='ddim_linear', batch=BATCH, side=SIDE, every=EVERY, max_steps=max_steps)
     rows = []
     for name in SETTINGS:

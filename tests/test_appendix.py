@@ -55,7 +55,7 @@ def test_the_dictionary_names_what_exists():
     assert missing == []
 
 
-@pytest.mark.parametrize('code, bad', [('Plan(pace=3)', 'pace='), ('Schedule.powr()', 'Schedule.powr'), ('smaple', 'smaple'), ('sample(..., steps=5)', None), ('1 - schedule.abar', None)])
+@pytest.mark.parametrize('code, bad', [('TrainConfig(pace=3)', 'pace='), ('Schedule.powr()', 'Schedule.powr'), ('smaple', 'smaple'), ('sample(..., steps=5)', None), ('1 - schedule.abar', None)])
 def test_a_wrong_name_is_found(code, bad): assert list(unknown(code, library())) == ([bad] if bad else [])
 
 
