@@ -206,7 +206,7 @@ def _choose(config, source, device, max_steps, tell):
         return [v.to(device) for v in (b.x0, b.x_in, b.cond) if v is not None]
     net = make_network(_network_config(config), train.seed).to(device)
     try: return select_objective(net, draw, make_schedule(config.schedule), generator_for(device, train.seed, 'choice'),
-                                 AutoObjective().to(device), train.lr, train.lr, max_steps)
+                                 AutoObjective(most=1000.).to(device), train.lr, train.lr, max_steps)
     except RuntimeError as e: raise TrainingError(str(e)) from None
 
 def _chosen(file):

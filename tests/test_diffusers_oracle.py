@@ -11,7 +11,7 @@ import torch
 from common import F64, close, pictures, randn, rng
 from rddm_nb.estimate import Prediction, estimate
 from rddm_nb.reverse import posterior_variance, reverse_step
-from rddm_nb.forward import randn_like
+from rddm_nb.forward import q_sample, randn_like
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import CLEAN, Schedule
 

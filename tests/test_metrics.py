@@ -7,7 +7,7 @@ import torch
 from common import close, rng
 from hypothesis import given, settings, strategies as st
 from rddm_nb import metrics
-from rddm_nb.metrics import (METRICS, PROTOCOLS, MetricResult, Protocol, apply_protocol, coarse_features, fid, find_metric,
+from rddm_nb.metrics import (METRICS, PROTOCOLS, Protocol, apply_protocol, coarse_features, fid, find_metric,
                              frechet_distance, luminance, measure)
 from rddm_nb.sample_images import crops
 
