@@ -61,8 +61,10 @@ def recipe(
 )->dict: # `net` options of `UNet`, `schedule`, `steps` of sampling, `twice`
     "How to train for a task and how to sample"
     if task not in CHOICES: raise ValueError(f"task must be one of {', '.join(CHOICES)}, got {task!r}")
-    if task == 'generate': return dict(net=dict(predicts='both', takes_input=False), schedule=Schedule.power(), steps=10, twice=False)
-    return dict(net=dict(predicts='res'), schedule=Schedule.power(alpha=('1-x', 3), beta2=('1-x', 3)), steps=5, twice=True)
+    if task == 'generate':
+        return dict(net=dict(predicts='both', takes_input=False), schedule=Schedule.power(), steps=10, twice=False)
+    return dict(net=dict(predicts='res'), schedule=Schedule.power(alpha=('1-x', 3), beta2=('1-x', 3)), steps=5,
+                twice=True)
 
 # %% ../nbs/14_demo.ipynb #d7d92c9f
 def diffusion_loss(
@@ -80,7 +82,8 @@ def diffusion_loss(
     else: base, t = first[0], 1 + (torch.rand(len(x0), generator=generator)*first[1]).long()
     eps, (abar, bbar) = randn_like(x0, generator), schedule.coeffs(t, x0)
     pred = predict(net, q_sample(base, x_in, eps, abar, bbar), x_in, abar, bbar, t.to(x0.device), cond)
-    return loss_of(pred, x_in - x0, eps, kind), (None if pred.res is None else (x_in - pred.res.detach()).clamp(-1, 1), t)
+    return loss_of(pred, x_in - x0, eps, kind), (None if pred.res is None else (x_in - pred.res.detach()).clamp(-1, 1),
+                                                 t)
 
 # %% ../nbs/14_demo.ipynb #0fb29011
 def make_net(
@@ -199,9 +202,11 @@ def score_held_out(
     "Measure a network on held-out pictures, always the same ones"
     x0, x_in, g = _exam(net, task, n, size)
     if task == 'generate': return _examine_generator(net, x0, x_in, steps, g)
-    one, many = (psnr(sample(net, x_in, steps=s, generator=torch.Generator().manual_seed(_EXAM)), x0) for s in (1, steps))
+    one, many = (psnr(sample(net, x_in, steps=s, generator=torch.Generator().manual_seed(_EXAM)), x0)
+                 for s in (1, steps))
     start, diff = psnr(x_in, x0), many - one
-    return dict(crops=n, size=size, psnr_input=start.mean().item(), psnr_1_step=one.mean().item(), psnr_restored=many.mean().item(), gain=(many - start).mean().item(),
+    return dict(crops=n, size=size, psnr_input=start.mean().item(), psnr_1_step=one.mean().item(),
+                psnr_restored=many.mean().item(), gain=(many - start).mean().item(),
                 gain_of_steps=dict(mean=diff.mean().item(), standard_error=(diff.std()/n**.5).item()))
 
 # %% ../nbs/14_demo.ipynb #068e1ed8
@@ -209,7 +214,8 @@ def _examine_generator(net, x0, x_in, steps, g):
     "Held-out loss, and how near the generated pictures are to the training pictures"
     with torch.no_grad(): loss = diffusion_loss(net, x0, x_in, net.schedule, g)[0].item()
     x = sample(net, shape=tuple(x0.shape), steps=steps, generator=g).cpu()
-    return dict(pictures=len(x), held_out_loss=loss, psnr_to_nearest_training_picture=psnr(x, _nearest(x, _emoji('train', x.shape[-1]))).mean().item())
+    return dict(pictures=len(x), held_out_loss=loss,
+                psnr_to_nearest_training_picture=psnr(x, _nearest(x, _emoji('train', x.shape[-1]))).mean().item())
 
 # %% ../nbs/14_demo.ipynb #b9f17898
 def quick_score(
@@ -221,7 +227,8 @@ def quick_score(
 )->str: # for a progress line
     "How good is it by now?"
     x0, x_in, g = _exam(net, task, n)
-    if task != 'generate': return f'PSNR {psnr(sample(net, x_in, schedule=schedule, steps=steps, generator=g), x0).mean():.2f} dB'
+    if task != 'generate':
+        return f'PSNR {psnr(sample(net, x_in, schedule=schedule, steps=steps, generator=g), x0).mean():.2f} dB'
     with torch.no_grad(): return f'held-out loss {diffusion_loss(net, x0, x_in, schedule, g)[0].item():.4f}'
 
 # %% ../nbs/14_demo.ipynb #c4970070
@@ -236,15 +243,20 @@ def result_sheet(
     "A sheet of pictures: what went in, what came out, what it should be, and the way there"
     from rddm_nb.viz import show_images
     x0, x_in, g = _exam(net, task, n, size, seed)
-    trace = sample(net, None if task == 'generate' else x_in, shape=tuple(x0.shape), steps=steps, generator=g, trace=True)
+    trace = sample(net, None if task == 'generate' else x_in, shape=tuple(x0.shape), steps=steps, generator=g,
+                   trace=True)
     x = trace.x0
-    if task == 'generate': return show_images({'generated': x, 'nearest training picture': _nearest(x.cpu(), _emoji('train', size)), **_way(trace, 0, n)}, size=1.2)
+    if task == 'generate':
+        return show_images({'generated': x, 'nearest training picture': _nearest(x.cpu(), _emoji('train', size)),
+                            **_way(trace, 0, n)}, size=1.2)
     before, after = psnr(x_in, x0), psnr(x, x0)
-    return show_images({'input': x_in, 'restored': x, 'truth': x0, 'residual': trace[-1].res, **_way(trace, int((after - before).argmax()), n)}, size=1.2,
+    return show_images({'input': x_in, 'restored': x, 'truth': x0, 'residual': trace[-1].res,
+                        **_way(trace, int((after - before).argmax()), n)}, size=1.2,
                        titles=[f'{a:.1f} \N{RIGHTWARDS ARROW} {b:.1f} dB' for a, b in zip(before, after)])
 
 def _way(trace, i, n):
     "Rows that show how picture i came about, n columns at most"
     steps = len(trace)
     some = sorted({round(k*steps/min(steps, n - 1)) for k in range(min(steps, n - 1) + 1)})
-    return {f'states of no. {i + 1}': trace.frames(i)[some], f'guesses of no. {i + 1}': trace.guesses(i)[[k for k in some if k < steps]]}
+    return {f'states of no. {i + 1}': trace.frames(i)[some],
+            f'guesses of no. {i + 1}': trace.guesses(i)[[k for k in some if k < steps]]}

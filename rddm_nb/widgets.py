@@ -68,7 +68,9 @@ class Figure(anywidget.AnyWidget):
     needs = True # are pictures shown?
     def __init__(self, **state):
         unknown = set(state) - set(type(self).names())
-        if unknown: raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(unknown))}: it has {', '.join(sorted(type(self).names()))}")
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(unknown))}: it has "
+                            f"{', '.join(sorted(type(self).names()))}")
         super().__init__(**state, payload=_payload() if self.needs else {})
     @classmethod
     def names(cls): return [k for k, v in cls.class_traits(sync=True).items() if v.metadata.get('figure')]
@@ -94,7 +96,9 @@ class _WithPictures(Figure):
         "Clean picture, input and noise, as the figure shows them"
         pairs, inputs = _payload()['pairs'], _pictures('inputs')
         if self.pair < len(pairs): x0, x_in = known_images()[pairs[self.pair]['picture']], inputs[self.pair]
-        else: x0 = known_images()[25]; x_in = torch.zeros_like(x0)
+        else:
+            x0 = known_images()[25]
+            x_in = torch.zeros_like(x0)
         return x0[None], x_in[None], seeded_normals(x0.numel(), self.seed).view(1, *x0.shape)
 
 # %% ../nbs/18_figures.ipynb #06fbbb16
@@ -113,24 +117,33 @@ def picture(self:Plane)->RenderedFigure:
     "What it shows without JavaScript"
     x0, x_in, eps = self.parts()
     fig, ax = canvas(1, 4, width=7.5, height=2, gridspec_kw=dict(width_ratios=[1.6, 1, 1, 1]))
-    plot_plane(ax[0], {'': ([0, self.abar, self.abar], [0, 0, self.bbar])}, color=COLORS['other']); ax[0].set(xlim=(-.05, 1.05), ylim=(-.05, 1.5))
-    for a, x, t in zip(ax[1:], (x0, x_in, q_sample(x0, x_in, eps, *self.point)), ('clean', 'input', f'at ({self.abar:.2f}, {self.bbar:.2f})')): a.imshow(as_rgb(x[0])); a.set_title(t); a.axis('off')
-    return RenderedFigure(fig, alt=f'A point of the plane at abar {self.abar:.2f}, bbar {self.bbar:.2f}; the clean picture, the input, and the state at that point')
+    plot_plane(ax[0], {'': ([0, self.abar, self.abar], [0, 0, self.bbar])}, color=COLORS['other'])
+    ax[0].set(xlim=(-.05, 1.05), ylim=(-.05, 1.5))
+    for a, x, t in zip(ax[1:], (x0, x_in, q_sample(x0, x_in, eps, *self.point)),
+                       ('clean', 'input', f'at ({self.abar:.2f}, {self.bbar:.2f})')):
+        a.imshow(as_rgb(x[0]))
+        a.set_title(t)
+        a.axis('off')
+    return RenderedFigure(fig, alt=f'A point of the plane at abar {self.abar:.2f}, bbar {self.bbar:.2f}; the clean '
+                                   f'picture, the input, and the state at that point')
 
 # %% ../nbs/18_figures.ipynb #1167ec7e
 @patch
 def _repr_mimebundle_(self:Figure, **kw):
     "Views for every home: the widget, the still picture, words"
     png, meta = self.picture()._repr_png_()
-    data = {'image/png': base64.b64encode(png).decode(), 'text/plain': f'{type(self).__name__}: ' + ', '.join(f'{k} {v}' for k, v in self.state().items() if k != 'given')}
+    data = {'image/png': base64.b64encode(png).decode(), 'text/plain': f'{type(self).__name__}: '
+            + ', '.join(f'{k} {v}' for k, v in self.state().items() if k != 'given')}
     view = None if _static() else anywidget.AnyWidget._repr_mimebundle_(self, **kw)
     if view: data |= view[0] if isinstance(view, tuple) else view
     return data, {'image/png': meta | dict(figure=dict(kind=self.kind, state=self.state()))}
 
 # %% ../nbs/18_figures.ipynb #0bb7fef5
 _WAYS = dict(
-    power=lambda s, T: Schedule.power(T, (s['side_res'], s['a_res']), (s['side_eps'], s['a_eps']), s['bbar_T']), line=lambda s, T: Schedule.line(T, s['bbar_T']),
-    circle=lambda s, T: Schedule.circle(T), bridge=lambda s, T: Schedule.bridge(T, s['height']), cosine=lambda s, T: Schedule.cosine(T))
+    power=lambda s, T: Schedule.power(T, (s['side_res'], s['a_res']), (s['side_eps'], s['a_eps']), s['bbar_T']),
+    line=lambda s, T: Schedule.line(T, s['bbar_T']),
+    circle=lambda s, T: Schedule.circle(T), bridge=lambda s, T: Schedule.bridge(T, s['height']),
+    cosine=lambda s, T: Schedule.cosine(T))
 _WAYS['ddim linear'] = lambda s, T: Schedule.ddim_linear(T)
 
 # %% ../nbs/18_figures.ipynb #8c2fd92b
@@ -173,10 +186,15 @@ def picture(self:ScheduleExplorer)->RenderedFigure:
     "What it shows without JavaScript"
     s, at = self.schedule, self.schedule.at(self.u)
     fig, ax = canvas(1, 2, width=7.5, height=2.6)
-    plot_plane(ax[0], {s.name or 'given': s} | {f'pin {i + 1}': p for i, p in enumerate(self.pinned)}); ax[0].plot(*at, 'D', color=COLORS['other'])
-    t = torch.linspace(0, 1, s.T + 1); shown = s.rho <= 2
+    plot_plane(ax[0], {s.name or 'given': s} | {f'pin {i + 1}': p for i, p in enumerate(self.pinned)})
+    ax[0].plot(*at, 'D', color=COLORS['other'])
+    t = torch.linspace(0, 1, s.T + 1)
+    shown = s.rho <= 2
     for v, c, n in ((s.abar, 'res', 'abar'), (s.bbar, 'eps', 'bbar')): ax[1].plot(t, v, color=COLORS[c], label=n)
-    ax[1].plot(t[shown], s.rho[shown], color=COLORS['other'], label='rho'); ax[1].axvline(self.u, color='grey', lw=.8, ls=':'); ax[1].legend(); ax[1].set_xlabel('time t/T')
+    ax[1].plot(t[shown], s.rho[shown], color=COLORS['other'], label='rho')
+    ax[1].axvline(self.u, color='grey', lw=.8, ls=':')
+    ax[1].legend()
+    ax[1].set_xlabel('time t/T')
     return RenderedFigure(fig, alt=f'The schedule {s.name} on the plane, and its coefficients against time')
 
 # %% ../nbs/18_figures.ipynb #e783034d
@@ -192,8 +210,13 @@ class FilmStrip(_WithPictures, _WithSchedule):
 @patch
 def picture(self:FilmStrip)->RenderedFigure:
     "What it shows without JavaScript"
-    x0, x_in, eps = self.parts(); at = self.places; top = max(self.schedule.bbar.tolist()) or 1.
-    return show_images({'state': torch.cat([q_sample(x0, x_in, eps, *p) for p in at])}, [f'{a:.2f}, {b:.2f}' for a, b in at], shares=[(a, b/top) for a, b in at], alt=f'{self.frames} frames from the clean picture to the start of sampling, with the shares of residual and noise')
+    x0, x_in, eps = self.parts()
+    at = self.places
+    top = max(self.schedule.bbar.tolist()) or 1.
+    return show_images({'state': torch.cat([q_sample(x0, x_in, eps, *p) for p in at])},
+                       [f'{a:.2f}, {b:.2f}' for a, b in at], shares=[(a, b/top) for a, b in at],
+                       alt=f'{self.frames} frames from the clean picture to the start of sampling, with the shares '
+                           f'of residual and noise')
 
 # %% ../nbs/18_figures.ipynb #92bf6288
 class PathPad(_WithPictures):
@@ -214,18 +237,25 @@ class PathPad(_WithPictures):
         return self._walk().x0
     def _walk(self):
         x0, x_in, eps = self.parts()
-        return sample(ExactPredictor(known_images(), tau=8.), x_in, path=self.path, x_T=q_sample(x0, x_in, eps, *self.path[0]), clip=None, trace=True)
+        return sample(ExactPredictor(known_images(), tau=8.), x_in, path=self.path,
+                      x_T=q_sample(x0, x_in, eps, *self.path[0]), clip=None, trace=True)
 
 # %% ../nbs/18_figures.ipynb #9a76e31d
 @patch
 def picture(self:PathPad)->RenderedFigure:
     "What it shows without JavaScript"
-    frames = self._walk().frames(); p = torch.tensor(self.path)
+    frames = self._walk().frames()
+    p = torch.tensor(self.path)
     fig, ax = canvas(1, 6, width=7.5, height=2, gridspec_kw=dict(width_ratios=[2, 1, 1, 1, 1, 1]))
-    plot_plane(ax[0], {'': p.T.numpy()}, color=COLORS['other']); ax[0].set(xlim=(-.05, 1.08), ylim=(-.05, 1.5))
+    plot_plane(ax[0], {'': p.T.numpy()}, color=COLORS['other'])
+    ax[0].set(xlim=(-.05, 1.08), ylim=(-.05, 1.5))
     ax[0].plot(1, 0, 'o', ms=22, color='#ffb020', alpha=.5)
-    for a, i in zip(ax[1:], torch.linspace(0, len(p) - 1, 5).round().long().tolist()): a.imshow(as_rgb(frames[i])); a.axis('off'); a.set_title(f'{p[i, 0]:.2f}, {p[i, 1]:.2f}')
-    return RenderedFigure(fig, alt='A path drawn on the plane from the start to the clean picture, and five states of a picture restored along it')
+    for a, i in zip(ax[1:], torch.linspace(0, len(p) - 1, 5).round().long().tolist()):
+        a.imshow(as_rgb(frames[i]))
+        a.axis('off')
+        a.set_title(f'{p[i, 0]:.2f}, {p[i, 1]:.2f}')
+    return RenderedFigure(fig, alt='A path drawn on the plane from the start to the clean picture, and five states '
+                                   'of a picture restored along it')
 
 # %% ../nbs/18_figures.ipynb #83bc7217
 class Lens(_WithPictures):
@@ -236,15 +266,20 @@ class Lens(_WithPictures):
     def votes(self)->torch.Tensor: # (N,), sums to 1
         "How probable each of `known_images` is"
         x0, x_in, eps = self.parts()
-        return ExactPredictor(known_images()).posterior(q_sample(x0, x_in, eps, self.abar, self.bbar), x_in, self.abar, self.bbar)[0]
+        return ExactPredictor(known_images()).posterior(q_sample(x0, x_in, eps, self.abar, self.bbar), x_in, self.abar,
+                                                        self.bbar)[0]
 
 # %% ../nbs/18_figures.ipynb #5739221b
 @patch
 def picture(self:Lens)->RenderedFigure:
     "What it shows without JavaScript"
-    w, i = self.votes.sort(descending=True); x = known_images()
+    w, i = self.votes.sort(descending=True)
+    x = known_images()
     best = (self.votes.view(-1, 1, 1, 1)*x).sum(0, keepdim=True)
-    return show_images(torch.cat([q_sample(*self.parts(), self.abar, self.bbar), best, x[i[:6]]]), ['state', 'best guess'] + [f'{100*v:.1f} %' for v in w[:6]], alt=f'A state at abar {self.abar:.2f}, bbar {self.bbar:.2f}, the best guess, and the six known pictures with the most votes')
+    return show_images(torch.cat([q_sample(*self.parts(), self.abar, self.bbar), best, x[i[:6]]]),
+                       ['state', 'best guess'] + [f'{100*v:.1f} %' for v in w[:6]],
+                       alt=f'A state at abar {self.abar:.2f}, bbar {self.bbar:.2f}, the best guess, and the six '
+                           f'known pictures with the most votes')
 
 # %% ../nbs/18_figures.ipynb #5add8d8a
 class EtaDial(_WithSchedule):
@@ -268,20 +303,26 @@ def landing(self:EtaDial)->dict: # {family: (mean, sigma) or None}
     "Where the step takes the state x"
     at, to = self.schedule.at(self.t), self.schedule.at(min(self.s, self.t))
     state, x_in = torch.tensor([[self.x]], dtype=torch.float64), torch.tensor([[.5]], dtype=torch.float64)
-    est = estimate(ExactPredictor(torch.tensor([[-1.], [1.]], dtype=torch.float64))(state, x_in, *at), state, x_in, *at, clip=None)
-    return {k: None if v is None else (reverse_step(state, est, at, to, v**2, 0*state).item(), v) for k, v in self.sigmas.items()}
+    est = estimate(ExactPredictor(torch.tensor([[-1.], [1.]], dtype=torch.float64))(state, x_in, *at), state, x_in,
+                   *at, clip=None)
+    return {k: None if v is None else (reverse_step(state, est, at, to, v**2, 0*state).item(), v)
+            for k, v in self.sigmas.items()}
 
 @patch
 def picture(self:EtaDial)->RenderedFigure:
     "What it shows without JavaScript"
     (fig, ax), v = canvas(width=6, height=2.4), torch.linspace(-3, 3, 300)
     bell = lambda m, s: (-(v - m)**2/(2*s*s)).exp()/(s*2.5066)
-    for u, kw in ((self.t, dict(color='grey', label='all states at t')), (self.s, dict(color='grey', ls='--', label='all states at s'))):
-        a, b = self.schedule.at(u); ax.plot(v, sum(.5*bell((1 - a)*m + .5*a, max(b, .02)) for m in (-1, 1)), **kw)
+    for u, kw in ((self.t, dict(color='grey', label='all states at t')),
+                  (self.s, dict(color='grey', ls='--', label='all states at s'))):
+        a, b = self.schedule.at(u)
+        ax.plot(v, sum(.5*bell((1 - a)*m + .5*a, max(b, .02)) for m in (-1, 1)), **kw)
     for (k, f), c in zip(self.landing().items(), ('res', 'eps', 'x0')):
         if f: ax.plot(v, bell(f[0], max(f[1], .02)), color=COLORS[c], label=k)
-    ax.set(ylim=(0, 1.5), xlabel='value of the one pixel', ylabel='density'); ax.legend(loc='upper left')
-    return RenderedFigure(fig, alt='Densities of all states before and after a step, and where one state lands with each of three families of fresh noise')
+    ax.set(ylim=(0, 1.5), xlabel='value of the one pixel', ylabel='density')
+    ax.legend(loc='upper left')
+    return RenderedFigure(fig, alt='Densities of all states before and after a step, and where one state lands with '
+                                   'each of three families of fresh noise')
 
 # %% ../nbs/18_figures.ipynb #b522c915
 class Metro(_WithPictures):
@@ -303,25 +344,33 @@ def _line(name):
     return [Point(*p) for p in zip(m['abar'], m['bbar'])]
 
 def _level(p): return math.log(min(max(p[1]/((1 - p[0]) or 1e-9), 1e-3), 1e3))
-def _same_level(line, p): return min(range(len(line)), key=lambda i: abs(_level(line[i]) - _level(p)) + 1e-3*math.dist(line[i], p))
+def _same_level(line, p):
+    return min(range(len(line)), key=lambda i: abs(_level(line[i]) - _level(p)) + 1e-3*math.dist(line[i], p))
 
 def _on_road(fig, path):
     "A figure's picture walked along any path, by the predictor that all figures share"
     x0, x_in, eps = fig.parts()
-    return sample(ExactPredictor(known_images(), tau=8.), x_in, path=path, x_T=q_sample(x0, x_in, eps, *path[0]), clip=None, trace=True)
+    return sample(ExactPredictor(known_images(), tau=8.), x_in, path=path, x_T=q_sample(x0, x_in, eps, *path[0]),
+                  clip=None, trace=True)
 
 def _drawn(roads, frames, alt):
     "Paths on the plane, and frames"
     fig, ax = canvas(1, 1 + len(frames), width=7.5, height=2, gridspec_kw=dict(width_ratios=[2] + [1]*len(frames)))
-    plot_plane(ax[0], {k: tuple(zip(*p)) for k, p in roads.items()}); ax[0].set(xlim=(-.05, 1.08), ylim=(-.05, 2))
-    for a, x in zip(ax[1:], frames): a.imshow(as_rgb(x)); a.axis('off')
+    plot_plane(ax[0], {k: tuple(zip(*p)) for k, p in roads.items()})
+    ax[0].set(xlim=(-.05, 1.08), ylim=(-.05, 2))
+    for a, x in zip(ax[1:], frames):
+        a.imshow(as_rgb(x))
+        a.axis('off')
     return RenderedFigure(fig, alt=alt)
 
 @patch
 def picture(self:Metro)->RenderedFigure:
     "What it shows without JavaScript"
     f = _on_road(self, self.path).frames()
-    return _drawn({self.start: _line(self.start), self.then: _line(self.then)}, f[torch.linspace(0, len(f) - 1, 5).round().long()], f'The lines {self.start} and {self.then} on the plane, and five states of a picture that changes from one to the other')
+    return _drawn({self.start: _line(self.start), self.then: _line(self.then)},
+                  f[torch.linspace(0, len(f) - 1, 5).round().long()],
+                  f'The lines {self.start} and {self.then} on the plane, and five states of a picture that changes '
+                  f'from one to the other')
 
 # %% ../nbs/18_figures.ipynb #abccfe46
 class RemovalOrder(_WithPictures, _WithSchedule):
@@ -338,8 +387,10 @@ class RemovalOrder(_WithPictures, _WithSchedule):
 def picture(self:RemovalOrder)->RenderedFigure:
     "What it shows without JavaScript"
     roads = {o.replace('_', ' '): [p for _, p in sampling_path(self.schedule, self.steps, o)] for o in ORDERS}
-    rows = {k: (f := _on_road(self, p).frames())[torch.linspace(0, len(f) - 1, 7).round().long()] for k, p in roads.items()}
-    return show_images(rows, alt='A picture restored with residual and noise taken away together, residual first, and noise first')
+    rows = {k: (f := _on_road(self, p).frames())[torch.linspace(0, len(f) - 1, 7).round().long()]
+            for k, p in roads.items()}
+    return show_images(rows, alt='A picture restored with residual and noise taken away together, residual first, '
+                                 'and noise first')
 
 # %% ../nbs/18_figures.ipynb #62167db5
 class TimeTravel(_WithPictures, _WithSchedule):
@@ -354,7 +405,8 @@ class TimeTravel(_WithPictures, _WithSchedule):
         i:int, # which of `branches`
     )->dict: # x_in, path, x_T, eta, posterior, clip
         "Arguments of the `sample` call that makes a branch"
-        o, run = self.branches[i], self.main(); k = min(o['at'], self.steps - 1)
+        o, run = self.branches[i], self.main()
+        k = min(o['at'], self.steps - 1)
         way = _branch([p for _, p in sampling_path(self.schedule, self.steps)], k, o['order'])
         return dict(x_in=self.parts()[1], path=way, x_T=run[k].x_t, eta=o['eta'], posterior=o['posterior'], clip=None)
 
@@ -367,9 +419,12 @@ def _branch(path, k, order):
 @patch
 def picture(self:TimeTravel)->RenderedFigure:
     "What it shows without JavaScript"
-    f = self.main().frames(); pick = lambda f: f[torch.linspace(0, len(f) - 1, min(len(f), 7)).round().long()]
+    f = self.main().frames()
+    pick = lambda f: f[torch.linspace(0, len(f) - 1, min(len(f), 7)).round().long()]
     rows = {'main run': pick(f)}
     for i, o in enumerate(self.branches):
-        run = sample(ExactPredictor(known_images(), tau=8.), **self.branch(i), generator=torch.Generator().manual_seed(i), trace=True)
+        run = sample(ExactPredictor(known_images(), tau=8.), **self.branch(i),
+                     generator=torch.Generator().manual_seed(i), trace=True)
         rows[f"from step {o['at']}: eta {o['eta']:g}, {o['order'].replace('_', ' ')}"] = pick(run.frames())
-    return show_images(rows, alt='A sampling run, and branches forked from it with other shares of fresh noise or in another order')
+    return show_images(rows, alt='A sampling run, and branches forked from it with other shares of fresh noise or in '
+                                 'another order')
