@@ -44,6 +44,7 @@ def atomic_write(
         _sync_folder(path.parent)
     finally: tmp.unlink(missing_ok=True)
 
+# %% ../nbs/files.ipynb #a7c061c
 _TEMPORARY = re.compile(r'\.rddm-[0-9a-f]{32}\.tmp|\..+\.\d+\.tmp') # the second is how older versions called them
 
 def stale_temporaries(
@@ -72,6 +73,7 @@ def to_json(
         raise ValueError(f"{what} cannot be written as JSON: {one_line(e)}; "
                          "keep finite numbers, texts, lists and dictionaries") from None
 
+# %% ../nbs/files.ipynb #a7c062c
 def _digest(tensors, about):
     "A checksum over names, shapes, dtypes, bytes, and what is said about them"
     h = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
@@ -123,6 +125,7 @@ def check_is_file(
     except PermissionError: raise PermissionError(f"{said} cannot be read: its permissions do not allow it") from None
     return path
 
+# %% ../nbs/files.ipynb #a7c063c
 def _open(path):
     "Header (None if it is not ours) and tensors of a safetensors file"
     from safetensors import safe_open
@@ -137,8 +140,8 @@ def _open(path):
 
 def _refuse_number(name): raise ValueError(f"{name} is not JSON")
 
+# %% ../nbs/files.ipynb #a7c064c
 _PARTS = dict(kind=str, sha256=str, about=dict)
-
 def _header(path, text):
     "The header's parts, checked for their form"
     try: header = json.loads(text, parse_constant=_refuse_number)
@@ -151,6 +154,7 @@ def _header(path, text):
         raise ValueError(f"{path} is damaged: its header has no {', '.join(wrong)} of the right form")
     return header
 
+# %% ../nbs/files.ipynb #a7c066c
 def read_tensors(
     path, # a file from `write_tensors`
     kind:str, # what it has to be

@@ -205,6 +205,7 @@ class FusedUpsample(nn.Module):
         self.filters, self.bias = _fixed(up.kernel()), _fixed(up.bias)
     def forward(self, h): return F.conv_transpose2d(h, self.filters, self.bias, stride=2, padding=1)
 
+# %% ../nbs/official.ipynb #a7c067c
 def fuse_weights(
     net:nn.Module, # a network; one without a `StandardConv` or an `Upsample` is only copied
 )->nn.Module: # a copy for sampling
@@ -249,6 +250,7 @@ def _official_part(path, averaged):
     remedy = f"; it has {other!r}: pass averaged={not averaged}" if isinstance(data.get(other), dict) else ''
     raise ValueError(f"{said} is not a checkpoint of the official trainer: it has no {want!r}, but {held}{remedy}")
 
+# %% ../nbs/official.ipynb #a7c068c
 _WRAPPERS = {'module', '_orig_mod', 'ema'}
 _KEY = re.compile(r'(?:(ema_model|online_model)\.)?(?:model\.)?(?:(unet[01])\.)?(.+)', re.DOTALL)
 _PARTS = {'first', 'time', 'down', 'middle', 'up', 'last', 'out'} # of `OfficialNet`
@@ -279,6 +281,7 @@ def _sizes_of(state):
     return dict(takes_input=seen >= 2*channels, takes_cond=seen >= 3*channels, dim=dim, channels=channels,
                 mults=[v.shape[0]//dim for v in ends])
 
+# %% ../nbs/official.ipynb #a7c070c
 def _official_unet(part, predicts, embedding):
     "The network that fits the weights"
     found, heads = _official_nets(part), _HEADS[predicts]
@@ -295,6 +298,7 @@ def _official_unet(part, predicts, embedding):
         net.nets[head].to(precision_of(state)).load_state_dict(state)
     return net.to(precision_of(net.state_dict()))
 
+# %% ../nbs/official.ipynb #a7c069c
 def load_official(
     path, # a checkpoint model-N.pt of the official trainer
     predicts:str='both', # what its networks predict: 'both' for two, 'res' or 'eps' for one

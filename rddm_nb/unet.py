@@ -10,16 +10,16 @@ __all__ = ['NETWORKS', 'sinusoidal_embedding', 'per_image', 'node_of', 'Coeffici
            'from_older', 'precision_of', 'load_model']
 
 # %% ../nbs/13_unet.ipynb #7d4ec2b2
-import functools
-import importlib
-import inspect
 import math
-import re
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 # %% ../nbs/13_unet.ipynb #eda5a822
+import functools
+import importlib
+import inspect
+import re
 from fastcore.basics import patch
 from .estimate import Prediction
 from .files import describe_names, one_line, read_tensors, write_tensors
@@ -49,6 +49,7 @@ def per_image(
         raise ValueError(f"{name} holds {len(v)} values for {len(x)} images: give one number, or one per image")
     return v.expand(len(x))
 
+# %% ../nbs/13_unet.ipynb #a7c05ac
 def node_of(
     t, # node of a schedule; None off it
     other:str, # the `embedding` of networks that need none
@@ -178,6 +179,7 @@ def _condition(x_t, cond, taken):
     except RuntimeError: raise ValueError(f"cond has shape {tuple(cond.shape)}, but the state has {tuple(x_t.shape)}: "
                                           "they must be equal, or cond has one channel") from None
 
+# %% ../nbs/13_unet.ipynb #a7c05cc
 def stack_inputs(
     config:dict, # of a network: `channels`, `takes_input`, `takes_cond`
     weight:Tensor, # of the network's first layer
@@ -257,6 +259,7 @@ def unwrap(
     while 'config' not in vars(net) and (inside := net._modules.keys() & _INSIDE): net = net._modules[inside.pop()]
     return net
 
+# %% ../nbs/13_unet.ipynb #a7c05dc
 def _check_tensor(name, v, own):
     "Refuse one tensor that cannot stand where the network has its own"
     if v.shape != own.shape:
@@ -291,6 +294,7 @@ def network_class(
     raise ValueError(f"network {one_line(repr(name), 60)} is not registered: {', '.join(NETWORKS)} are; "
                      "add yours to rddm_nb.unet.NETWORKS")
 
+# %% ../nbs/13_unet.ipynb #a7c05ec
 def _blank(name, config):
     "A registered network without memory for its weights, after checking the names of its options"
     cls = network_class(name)
@@ -331,6 +335,7 @@ def from_older(
     rename = lambda key: part.sub(lambda m: m[1] + _OLD_PARTS[m[2]], key)
     return {rename(k): v for k, v in state.items()}, {_OLD_OPTIONS.get(k, k): v for k, v in config.items()}
 
+# %% ../nbs/13_unet.ipynb #a7c05fc
 _ABOUT = dict(network=str, config=dict, schedule=dict, meta=dict)
 _SCHEDULE = dict(name=str, allow=list, abar=list, bbar=list)
 
@@ -347,6 +352,7 @@ def precision_of(
     found = {v.dtype for v in state.values() if v.is_floating_point()}
     return functools.reduce(torch.promote_types, found) if found else torch.float32
 
+# %% ../nbs/13_unet.ipynb #a7c060c
 def _rebuild(state, about):
     "A network from the tensors of a file and what is said about them"
     _check_form(about, _ABOUT, 'header')
