@@ -18,7 +18,7 @@ import sys
 import threading
 import time
 import unicodedata
-from collections import Counter
+from collections import ChainMap, Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -427,7 +427,7 @@ class PairSource:
         self.lock, self.kept, self.bytes, self.ahead, self.order = threading.Lock(), {}, 0, {}, (None, None)
 
 # %% ../nbs/data.ipynb #335b159b
-def _hole(x0):
+def _hole(x0, generator):
     "A grey hole in the middle, half as high and half as wide as the image"
     h, w = x0.shape[-2:]
     x = x0.clone()
@@ -440,10 +440,9 @@ def make_inputs(
     generator:torch.Generator, # source of randomness
 )->Tensor: # x_in
     "Inputs made of clean images"
-    if task == 'generate': return torch.zeros_like(x0)
-    return _hole(x0) if task == 'hole' else degrade(x0, task, generator)
+    return degrade(x0, task, generator) if task in TASKS else INPUT_TASKS[task](x0, generator)
 
-INPUT_TASKS = (*TASKS, 'generate', 'hole')
+INPUT_TASKS = ChainMap(dict(generate=lambda x0, generator: torch.zeros_like(x0), hole=_hole), TASKS) # and all of TASKS
 
 # %% ../nbs/data.ipynb #bd8fc88d
 @patch

@@ -11,6 +11,7 @@ __all__ = ['CHOICES', 'draw_pairs', 'recipe', 'diffusion_loss', 'make_net', 'Bud
 # %% ../nbs/14_demo.ipynb #f57eba87
 import math
 import time
+from collections import ChainMap
 from functools import cache
 import torch
 from fastcore.basics import patch
@@ -30,7 +31,7 @@ from .schedule import Schedule
 from .unet import UNet
 
 # %% ../nbs/14_demo.ipynb #c8865ee3
-CHOICES = (*TASKS, 'generate')
+CHOICES = ChainMap(dict(generate=None), TASKS) # every degradation, and generation
 
 @cache
 def _emoji(split, size): return emoji(split, size)

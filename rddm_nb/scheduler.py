@@ -19,7 +19,7 @@ from .estimate import Prediction, SingularError, estimate
 from .forward import q_sample, randn_like
 from .images import check_images
 from .reverse import POSTERIORS, posterior_variance, reverse_step
-from .schedule import Point, Schedule
+from .schedule import Point, SCHEDULES, Schedule
 
 # %% ../nbs/scheduler.ipynb #75df545d
 try:
@@ -75,7 +75,8 @@ def _listed(v): return v.tolist() if hasattr(v, 'tolist') else list(v)
 def _curve(c):
     "The schedule that a configuration describes"
     if c.trained_betas is not None: return _from_betas(torch.tensor(c.trained_betas, dtype=torch.float64))
-    s = BETA_SCHEDULES[c.beta_schedule](c)
+    make = BETA_SCHEDULES.get(c.beta_schedule) or (lambda c: SCHEDULES[c.beta_schedule](T=c.num_train_timesteps))
+    s = make(c)
     if s.T != c.num_train_timesteps:
         raise ValueError(f"num_train_timesteps is {c.num_train_timesteps}, but the lists given are for {s.T}: "
                          "they must agree")
@@ -130,7 +131,7 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
         bbar=None, # of 'nodes': standard deviation of the noise at nodes 0..T
         allow=(), # of 'nodes', see `Schedule`
     ):
-        _one_of('beta_schedule', beta_schedule, BETA_SCHEDULES)
+        _one_of('beta_schedule', beta_schedule, [*BETA_SCHEDULES, *(k for k in SCHEDULES if k not in BETA_SCHEDULES)])
         _one_of('prediction_type', prediction_type, PREDICTION_TYPES)
         _one_of('posterior', posterior, POSTERIORS)
         _one_of('timestep_spacing', timestep_spacing, SPACINGS)

@@ -26,7 +26,7 @@ from .forward import q_sample
 from .paths import draw_path
 from .reverse import POSTERIORS, posterior_variance, reverse_step
 from .sampler import ORDERS, sampling_path, sample
-from .schedule import Point, Schedule
+from .schedule import Point, SCHEDULES, Schedule
 from .viz import COLORS, RenderedFigure, as_rgb, canvas, plot_plane, show_images
 
 # %% ../nbs/18_figures.ipynb #516487ee
@@ -161,6 +161,9 @@ class _WithSchedule(Figure):
         schedule:Schedule|None=None, # shown as the family 'given'
         **state # any other trait
     ):
+        family = state.get('family')
+        if schedule is None and family in SCHEDULES and family not in _WAYS:
+            schedule = SCHEDULES[state.pop('family')](T=400)
         self._own = schedule
         super().__init__(**(state if schedule is None else dict(family='given', given=_few(schedule)) | state))
 
