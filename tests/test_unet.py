@@ -249,6 +249,7 @@ def test_weights_are_checked_against_a_network_without_memory():
     with torch.device('meta'): blank = UNet(8, (1, 2))
     check_weights(net.state_dict(), blank)
     check_weights(net.half().state_dict(), blank)
+    with pytest.raises(ValueError, match='foreign: 1 tensor .extra'): check_weights({**net.state_dict(), 'extra': torch.ones(1)}, blank)
     for v, said in ((torch.ones(2), 'has shape'), (torch.ones(8, dtype=torch.long), 'holds torch.int64, the network needs torch.float32'), (torch.full((8,), float('nan')), 'NaN')):
         with pytest.raises(ValueError, match=f'first.bias .*{said}|first.bias {said}'): check_weights({**net.state_dict(), 'first.bias': v}, blank)
 
