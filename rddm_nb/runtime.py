@@ -53,18 +53,18 @@ def claim_folder(
     "Make sure that results can be written"
     out = Path(out)
     if out.exists() and not out.is_dir():
-        raise NotADirectoryError(f"{out} is a file, not a folder: choose another one with --out")
+        raise NotADirectoryError(f"{out} is a file, not a folder: choose another one")
     there = [f for f in names if (out/f).exists()]
     if there and not force:
         raise FileExistsError(f"{out} already holds results ({', '.join(there)}): "
-                              "choose another folder with --out, or write over it with --force")
+                              "choose another folder, or write over it with --force")
     probe = out/f'.{os.getpid()}.tmp'
     try:
         out.mkdir(parents=True, exist_ok=True)
         probe.touch()
         probe.unlink()
     except OSError as e:
-        raise OSError(f"cannot write into {out} ({e.strerror}): choose another folder with --out") from None
+        raise OSError(f"cannot write into {out} ({e.strerror}): choose another folder") from None
     return out
 
 # %% ../nbs/runtime.ipynb #398fdbbf
