@@ -86,7 +86,7 @@ def _table(data, channels):
     "The rows of a table of the datasets library"
     if not data.root: raise ValueError("data.root must be given with data.kind='table': the id or folder of a table")
     try: from datasets import load_dataset
-    except ImportError: raise ImportError("tables need the datasets library: pip install datasets") from None
+    except ImportError: raise ImportError("tables need the datasets library: pip install rddm_nb[tables]") from None
     table = load_dataset(data.root, split=data.split)
     return from_table(table, data.inputs or 'input', data.targets or 'target', data.cond or None, channels)
 

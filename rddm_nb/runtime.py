@@ -113,7 +113,7 @@ class StopRequest:
 
 @contextmanager
 def stop_on_signals(
-    request:StopRequest=None, # what to note the signal in; a new one unless given
+    request:'StopRequest|None'=None, # what to note the signal in; a new one unless given
 ):
     "Turn the first Ctrl-C or SIGTERM into a request, a second one into KeyboardInterrupt; only in the main thread"
     request = StopRequest() if request is None else request
