@@ -105,3 +105,15 @@ def test_called_from_python_it_reads_no_words_of_the_process(tmp_path, monkeypat
     assert cli.demo() == 2 and seen[0]['task'] == 'rain'
     monkeypatch.setattr(sys, 'argv', ['/x/bin/rddm-demo', '--task', 'blur'])
     assert cli.demo() == 2 and seen[1]['task'] == 'blur'
+
+
+@pytest.mark.skipif(os.name != 'posix', reason='signals are POSIX here')
+def test_a_signal_shows_in_the_exit_code(tmp_path, monkeypatch):
+    from rddm_nb import cli
+    real = cli.DemoProgress.__call__
+    def first_step(self, step, *rest):
+        real(self, step, *rest)
+        if step == 1: os.kill(os.getpid(), signal.SIGTERM)
+    monkeypatch.setattr(cli.DemoProgress, '__call__', first_step)
+    words = ['--max-steps', '9999', '--batch', '2', '--steps', '1', '--device', 'cpu', '--out', str(tmp_path/'out')]
+    assert cli.demo(words) == 128 + signal.SIGTERM and (tmp_path/'out/model.safetensors').exists()
