@@ -564,7 +564,7 @@ def _steps(self:Trainer, log):
     while self.step < c.steps:
         readings.add(self.step, *self._learn())
         save = self._due(c.save_every) or self.done
-        due = save or self._due(c.log_every, c.eval_every)
+        due = save or self.step == 1 or self._due(c.log_every, c.eval_every) # the first loss at once
         stop = self._agreed(due)
         if due or stop: self._read(readings, log)
         if save or stop: self.save()

@@ -64,8 +64,8 @@ def test_evaluations_do_not_disturb_the_training(tmp_path):
         return torch.cat([p.flatten() for p in net.parameters()]), rows
     (a, plain), (b, evaluated) = run(), run(eval_every=3)
     assert torch.equal(a, b)
-    assert [r['step'] for r in plain] == [2, 4, 6] and all(math.isnan(r['psnr']) for r in plain)
-    assert [r['step'] for r in evaluated] == [2, 3, 4, 6]
+    assert [r['step'] for r in plain] == [1, 2, 4, 6] and all(math.isnan(r['psnr']) for r in plain)
+    assert [r['step'] for r in evaluated] == [1, 2, 3, 4, 6]
     assert [r['step'] for r in evaluated if math.isfinite(r['psnr'])] == [3, 6]
     again = Log(tmp_path/str(dict(eval_every=3))/'log.csv', 6).rows()
     def scores(rows): return [r['psnr'] for r in rows if math.isfinite(r['psnr'])]
