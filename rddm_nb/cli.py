@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 from fastcore.basics import patch
-from .config import CommandFailed, Count, Positive, Typed, parse, run_command
+from .command import CommandFailed, Count, Positive, Typed, parse, run_command
 from .runtime import StopRequest, claim_folder, pick_device, stop_on_signals
 
 # %% ../nbs/cli.ipynb #9604f6c2

@@ -14,7 +14,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-from .config import CommandFailed, Config, Typed, merge, parse, run_command, split_fields, to_toml
+from .command import CommandFailed, Typed, merge, parse, run_command
+from .config import Config, split_fields, to_toml
 from .runtime import DONE
 
 # %% ../nbs/presets.ipynb #7ac08063

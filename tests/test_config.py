@@ -10,27 +10,30 @@ from typing import Annotated, Literal
 import pytest
 from hypothesis import given, strategies as st
 from rddm_nb.cli import demo
-from rddm_nb.config import (
+from rddm_nb.command import (
     CommandFailed,
-    Config,
     Count,
-    DataConfig,
     Fraction,
     Natural,
-    NetworkConfig,
     OneOf,
     Positive,
-    SampleConfig,
-    ScheduleConfig,
     Typed,
+    _own_words,
     convert,
     describe,
+    explain,
     merge,
     one_line,
-    own_words,
     parse,
-    plain,
     run_command,
+)
+from rddm_nb.config import (
+    Config,
+    DataConfig,
+    NetworkConfig,
+    SampleConfig,
+    ScheduleConfig,
+    plain,
     split_fields,
     to_toml,
 )
@@ -374,7 +377,7 @@ def test_what_goes_wrong_is_a_line_and_a_code(capsys):
         assert work(error) == code
         said = capsys.readouterr().err
         assert said.count('\n') == (code > 0) and '\x1b' not in said and said.startswith('prog: ' * (code > 0))
-    assert run_command('prog', lambda words: len(words), ['a', 'b']) == 2 and own_words('rddm-train') == []
+    assert run_command('prog', lambda words: len(words), ['a', 'b']) == 2 and _own_words('rddm-train') == []
 
 
 def test_own_words_are_those_of_the_command_only(monkeypatch):
@@ -386,7 +389,7 @@ def test_own_words_are_those_of_the_command_only(monkeypatch):
         ('', []),
     ):
         monkeypatch.setattr(sys, 'argv', [argv0, 'a'])
-        assert own_words('rddm-train') == want
+        assert _own_words('rddm-train') == want
         if not want:
             assert main() == 2  # its words belong to someone else: the name is missing
 
