@@ -25,7 +25,7 @@ from torch import Tensor
 from fastcore.basics import patch
 from . import __version__
 from .cli import on_white
-from .command import CommandFailed, Count, OneOf, explain, one_line, parse, run_command, warn
+from .command import CommandFailed, Count, FileName, OneOf, explain, one_line, parse, run_command, warn
 from .data import match, pairs_from_layout
 from .files import to_json
 from .imagefile import load_image, save_image
@@ -302,17 +302,17 @@ def from_model(
 @dataclass(frozen=True)
 class EvaluateCommand(SamplingCommand):
     "The words of rddm-evaluate"
-    folders: tuple[str, ...] # restored images and targets; with --model, inputs and targets
-    model: str|None = None # what restores the inputs: model file, folder or repository, or a network in the box
-    set: str|None = None # folder of a data set in a known layout, instead of two folders; needs --model
+    folders: tuple[FileName, ...] # restored images and targets; with --model, inputs and targets
+    model: FileName|None = None # what restores the inputs: model file, folder or repository, or a network in the box
+    set: FileName|None = None # folder of a data set in a known layout, instead of two folders; needs --model
     split: str = 'test' # of the data set
-    inputs: str|None = None # folder of the degraded images, to say what was gained
+    inputs: FileName|None = None # folder of the degraded images, to say what was gained
     pairing: Annotated[str, OneOf('rddm_nb.data', 'PAIRINGS', ('unpaired',))] = 'name' # what files are matched by
     pattern: str = '' # regular expression that is taken out of names before they are matched
     measures: tuple[Annotated[str, OneOf('rddm_nb.metrics', 'METRICS')], ...] = ('PSNR', 'SSIM') # what is measured
     protocol: Annotated[str, OneOf('rddm_nb.metrics', 'PROTOCOLS')]|None = None # of a paper; else RGB at full size
     region: Literal['all', 'inside', 'outside'] = 'all' # of the masks
-    out: str = 'rddm_evaluation' # folder for the results
+    out: FileName = 'rddm_evaluation' # folder for the results
     force: bool = False # write over an evaluation
     seeds: Count = 1 # restorations of every image with the model, from --seed on
     def check(self):

@@ -24,7 +24,8 @@ from typing import Annotated, NamedTuple
 import torch
 from torch import Tensor
 from . import __version__
-from .command import Count, Fraction, Natural, Rule, Typed, explain, one_line, parse, run_command, warn
+from .command import (Count, FileName, Fraction, Natural, Rule, Typed, explain, one_line, parse, run_command,
+                             warn)
 from .estimate import Prediction, predict
 from .files import atomic_write, stale_temporaries, to_json
 from .imagefile import IMAGE_SUFFIXES, LoadedImage, list_images, load_image, same_name, save_image
@@ -378,7 +379,7 @@ class SamplingCommand(Typed):
     overlap: Natural|None = None # by how much tiles overlap; an eighth of a tile unless given
     seed: Natural = 0 # of the noise
     device: str = 'auto' # 'auto' takes a GPU if there is one
-    masks: str|None = None # folder of masks with the names of the images
+    masks: FileName|None = None # folder of masks with the names of the images
 
 def _part(word):
     "'2/3' as (1, 3); nothing if it is no part"
@@ -388,9 +389,9 @@ def _part(word):
 @dataclass(frozen=True)
 class RestoreCommand(SamplingCommand):
     "The words of rddm-restore"
-    model: str # model file, folder or repository, or a network in the box, such as rain
-    inputs: str # folder of degraded images, or one file
-    outputs: str # folder for the results (PNG) and restore.json, which says what made them
+    model: FileName # model file, folder or repository, or a network in the box, such as rain
+    inputs: FileName # folder of degraded images, or one file
+    outputs: FileName # folder for the results (PNG) and restore.json, which says what made them
     part: Annotated[str, Rule(_part, 'I/N with 1 <= I <= N')] = '1/1' # this process does part I/N of the images
     force: bool = False # do again what is there
     colour: bool = False # keep colours that the model gives to a grey image

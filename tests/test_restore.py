@@ -475,6 +475,15 @@ def test_a_notebook_does_not_parse_the_words_of_its_kernel(call, tiny, capsys, m
     shutil.rmtree(tiny/'kernel')
 
 
+def test_names_that_are_no_text(tiny, capsys):
+    folder, out, masks = (os.fsdecode(os.fsencode(tiny/w) + b'\xff') for w in ('in', 'out', 'none'))
+    shutil.copytree(tiny/'in', folder)
+    words = [str(tiny/'m'), folder, out, '--steps', '1', '--device', 'cpu']
+    assert main(words) == 0 and 'out\\udcff' in capsys.readouterr().out and names(Path(out).glob('*.png')) == ['a.png']
+    assert main([*words, '--masks', masks]) == 2 and 'none\\udcff' in capsys.readouterr().err
+    for p in (folder, out): shutil.rmtree(p)
+
+
 def test_a_network_in_the_box_by_its_name(folder, capsys):
     assert main(['rain', str(folder/'in'), str(folder/'out'), '--steps', '1', '--device', 'cpu']) == 0
     assert main(['snow', str(folder/'in'), str(folder/'out2'), '--steps', '1', '--device', 'cpu']) == 2
