@@ -48,7 +48,8 @@ Positive = Annotated[float, Rule(lambda v: v > 0, 'a number > 0')]
 Fraction = Annotated[float, Rule(lambda v: 0 <= v <= 1, 'a number from 0 to 1')]
 
 # %% ../nbs/command.ipynb #eb72f84e
-_SAYS = {int: 'a whole number', float: 'a finite number', bool: 'true or false', str: 'text', FileName: 'the name of a file'}
+_SAYS = {int: 'a whole number', float: 'a finite number', bool: 'true or false', str: 'text',
+         FileName: 'the name of a file'}
 
 def _inner(kind):
     "X of `X | None`; nothing for other types"

@@ -632,7 +632,8 @@ def test_files_may_have_a_byte_order_mark(capsys, tmp_path):
 
 
 def command(code, *words, **env):
-    strict = "import warnings; warnings.filterwarnings('error', category=EncodingWarning, module='rddm_nb'); "
+    strict = "import warnings; warnings.filterwarnings('ignore', category=EncodingWarning); "
+    strict += "warnings.filterwarnings('error', category=EncodingWarning, module='rddm_nb'); "
     return subprocess.run([sys.executable, '-X', 'warn_default_encoding', '-c', strict + code, *words], capture_output=True,
                           env={**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': str(ROOT), **env}, timeout=300)
 
