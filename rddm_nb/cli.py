@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 from fastcore.basics import patch
-from .config import CommandFailed, Count, Positive, Typed, parse, run_command
+from .command import CommandFailed, Count, FileName, Positive, Typed, parse, run_command
 from .runtime import StopRequest, claim_folder, pick_device, stop_on_signals
 
 # %% ../nbs/cli.ipynb #9604f6c2
@@ -143,7 +143,7 @@ class DemoCommand(Typed):
     task: _TASKS = 'rain' # what is wrong with the images, or generate
     seconds: Positive = 60. # how long to train
     max_steps: Count|None = None # train this many steps instead of a time
-    out: str = 'rddm_demo' # folder for the results
+    out: FileName = 'rddm_demo' # folder for the results
     force: bool = False # write over another run
     seed: int = 0 # of weights, images and noise
     steps: Count|None = None # sampling steps; 5, or 10 for generate, unless given

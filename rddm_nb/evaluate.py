@@ -6,7 +6,7 @@ Docs: https://rddm-nb.github.io/rddm_nb/evaluate.html.md"""
 
 # %% auto #0
 __all__ = ['EvalCase', 'measure_case', 'sample_std', 'Calibration', 'Evaluation', 'evaluate', 'comparison_sheet', 'from_folders',
-           'from_model', 'main']
+           'from_model', 'EvaluateCommand', 'main']
 
 # %% ../nbs/evaluate.ipynb #33b35043
 import csv
@@ -16,20 +16,23 @@ import re
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Annotated, Literal
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from fastcore.basics import patch
 from . import __version__
 from .cli import on_white
-from .data import PAIRINGS, match, pairs_from_layout
+from .command import CommandFailed, Count, FileName, OneOf, explain, one_line, parse, run_command, warn
+from .data import match, pairs_from_layout
 from .files import to_json
 from .imagefile import load_image, save_image
-from .metrics import METRICS, PROTOCOLS, MetricResult, Protocol, find_metric, find_protocol, measure
-from .restore import (CommandParser, Stoppable, counted, explain, fit_channels, network_option, number, restore_loaded,
-                             run_command, sampling_model, sampling_options, say)
-from .runtime import DONE, FAILED, claim_folder
+from .metrics import METRICS, MetricResult, Protocol, find_metric, find_protocol, measure
+from .restore import (SamplingCommand, Stoppable, counted, explain_file, fit_channels, network_option,
+                             restore_loaded, sampling_model)
+from .runtime import DONE, FAILED, StopRequest, claim_folder, stop_on_signals
 
 # %% ../nbs/evaluate.ipynb #2e955bc9
 @dataclass(frozen=True)
@@ -152,7 +155,7 @@ def evaluate(
         if stop: raise KeyboardInterrupt
         try: _take(ev, replace(cases[name](), name=name), measures, see)
         except Exception as e:
-            ev.failed.append((name, explain(e, name)))
+            ev.failed.append((name, explain_file(e, name)))
             if warn: warn(ev.failed[-1][1])
     if ev.rows: return ev
     first = f': {ev.failed[0][1]}' if ev.failed else ''
@@ -296,47 +299,45 @@ def from_model(
     return _named(pairs, make)
 
 # %% ../nbs/evaluate.ipynb #e2108beb
-def _parser():
-    p = CommandParser('rddm-evaluate', 'Compare restored images with the ground truth: two folders, or a model.')
-    add = p.add_argument
-    add('folders', nargs='*', metavar='FOLDER', help='restored images and targets; with --model, inputs and targets')
-    add('--model', help='what restores the inputs: model file, folder or repository, or a network in the box')
-    add('--set', dest='root', help='folder of a data set in a known layout, instead of two folders; needs --model')
-    add('--split', default='test', help='of the data set')
-    add('--inputs', help='folder of the degraded images, to say what was gained')
-    rules = [r for r in PAIRINGS if r != 'unpaired']
-    add('--pairing', default='name', choices=rules, help='what files are matched by')
-    add('--pattern', default='', help='regular expression that is taken out of names before they are matched')
-    add('--measures', nargs='+', default=['PSNR', 'SSIM'], choices=list(METRICS), help='what is measured')
-    add('--protocol', choices=list(PROTOCOLS), help='how papers measure on that data set; else RGB at full size')
-    add('--region', default='all', choices=('all', 'inside', 'outside'), help='of the masks')
-    add('--out', default='rddm_evaluation', help='folder for the results')
-    add('--force', action='store_true', help='write over an evaluation')
-    add('--seeds', type=number(int, 1), default=1, help='restorations of every image with the model, from --seed on')
-    return sampling_options(p)
+@dataclass(frozen=True)
+class EvaluateCommand(SamplingCommand):
+    "The words of rddm-evaluate"
+    folders: tuple[FileName, ...] # restored images and targets; with --model, inputs and targets
+    model: FileName|None = None # what restores the inputs: model file, folder or repository, or a network in the box
+    set: FileName|None = None # folder of a data set in a known layout, instead of two folders; needs --model
+    split: str = 'test' # of the data set
+    inputs: FileName|None = None # folder of the degraded images, to say what was gained
+    pairing: Annotated[str, OneOf('rddm_nb.data', 'PAIRINGS', ('unpaired',))] = 'name' # what files are matched by
+    pattern: str = '' # regular expression that is taken out of names before they are matched
+    measures: tuple[Annotated[str, OneOf('rddm_nb.metrics', 'METRICS')], ...] = ('PSNR', 'SSIM') # what is measured
+    protocol: Annotated[str, OneOf('rddm_nb.metrics', 'PROTOCOLS')]|None = None # of a paper; else RGB at full size
+    region: Literal['all', 'inside', 'outside'] = 'all' # of the masks
+    out: FileName = 'rddm_evaluation' # folder for the results
+    force: bool = False # write over an evaluation
+    seeds: Count = 1 # restorations of every image with the model, from --seed on
+    def check(self):
+        "Refuse words that contradict each other"
+        wrong = {
+            "give two folders or --set, not both": self.set and self.folders,
+            "--set says where inputs and targets are, but not what restores them: add --model":
+                self.set and self.model is None,
+            "--set has its own masks and rule of pairing: leave out --masks, --pairing and --pattern":
+                self.set and (self.masks or self.pattern or self.pairing != 'name'),
+            f"two folders are compared, got {len(self.folders)}": not self.set and len(self.folders) != 2,
+            "--seeds is for a model: files in a folder are what they are": self.model is None and self.seeds != 1,
+            "with --model the first folder holds the inputs: leave out --inputs": self.model and self.inputs,
+            "--region needs masks: name their folder with --masks":
+                self.region != 'all' and not (self.masks or self.set)}
+        for why, applies in wrong.items():
+            if applies: raise ValueError(why)
 
 # %% ../nbs/evaluate.ipynb #7e0a1101
-def _check_words(a):
-    "Refuse words that contradict each other"
-    wrong = {
-        "give two folders or --set, not both": a.root and a.folders,
-        "--set says where inputs and targets are, but not what restores them: add --model": a.root and not a.model,
-        "--set has its own masks and rule of pairing: leave out --masks, --pairing and --pattern":
-            a.root and (a.masks or a.pattern or a.pairing != 'name'),
-        f"two folders are compared, got {len(a.folders)}": not a.root and len(a.folders) != 2,
-        "--seeds is for a model: files in a folder are what they are": not a.model and a.seeds != 1,
-        "with --model the first folder holds the inputs: leave out --inputs": a.model and a.inputs,
-        "--region needs masks: name their folder with --masks": a.region != 'all' and not (a.masks or a.root)}
-    for why, applies in wrong.items():
-        if applies: raise ValueError(why)
-
-def _cases(a, stop, warn):
+def _cases(a, stop, tell):
     "The cases that the words of a command ask for, and what is known about the model"
-    _check_words(a)
     rule = dict(pairing=a.pairing, pattern=a.pattern)
-    if not a.model: return from_folders(*a.folders, a.inputs, a.masks, **rule), {}
-    model, options = sampling_model(a.model, a, warn)
-    pairs = pairs_from_layout(a.root, a.split)[1] if a.root else match(*a.folders, a.masks, **rule)
+    if a.model is None: return from_folders(*a.folders, a.inputs, a.masks, **rule), {}
+    model, options = sampling_model(a.model, a, tell)
+    pairs = pairs_from_layout(a.set, a.split)[1] if a.set else match(*a.folders, a.masks, **rule)
     about = dict(options, model=a.model, sha256=model.sha256, seeds=a.seeds)
     return from_model(Stoppable(model, stop), pairs, a.seeds, **options), about
 
@@ -366,7 +367,7 @@ def _publish(work, out):
         if (work/name).exists(): (work/name).replace(out/name)
 
 # %% ../nbs/evaluate.ipynb #7e0a1102
-def _evaluated(a, cases, about, out, stop, warn):
+def _evaluated(a, cases, about, out, stop, tell):
     "Measure and write; returns the evaluation"
     work = out/'.unfinished'
     shutil.rmtree(work, ignore_errors=True)
@@ -374,29 +375,37 @@ def _evaluated(a, cases, about, out, stop, warn):
     try:
         protocol = replace(find_protocol(a.protocol or Protocol()), region=a.region)
         see = (lambda c: _keep_spread(work/'spread', c)) if a.seeds > 1 else None
-        ev = evaluate(cases, tuple(a.measures), protocol, see, True, warn, stop)
+        ev = evaluate(cases, a.measures, protocol, see, True, tell, stop)
         _write(work, ev, cases, dict(about, rddm_nb=__version__, torch=torch.__version__))
         _publish(work, out)
         return ev
     finally: shutil.rmtree(work, ignore_errors=True)
 
-def _run(a, stop, warn):
-    "What the command does; returns its exit code"
+def _into_folder(a, stop, tell):
+    "What the words of a command ask for, in a folder; returns the evaluation"
     _start(a.measures, replace(find_protocol(a.protocol or Protocol()), region=a.region))
-    cases, about = _cases(a, stop, warn)
+    cases, about = _cases(a, stop, tell)
     new = not Path(a.out).exists()
     out, ev = claim_folder(a.out, (*_FILES, 'spread'), a.force), None
-    try: ev = _evaluated(a, cases, about, out, stop, warn)
-    except Exception as e: warn(f"{explain(e, '')}; nothing was written")
+    try: ev = _evaluated(a, cases, about, out, stop, tell)
+    except Exception as e: raise CommandFailed(f'{explain(e)}; nothing was written') from e
     finally:
         if new and ev is None:
             with suppress(OSError): out.rmdir()
-    if ev is None: return FAILED
-    say(*ev.lines(), f"wrote {', '.join(str(out/f) for f in _FILES)}")
+    return ev
+
+def _run(words, stop):
+    "What `rddm-evaluate` does"
+    a = parse(EvaluateCommand, words, 'rddm-evaluate',
+              'Compare restored images with the ground truth: two folders, or a model.')
+    with stop_on_signals(stop): ev = _into_folder(a, stop, partial(warn, 'rddm-evaluate'))
+    wrote = ', '.join(one_line(Path(a.out)/f, 4096) for f in _FILES)
+    print(*ev.lines(), f'wrote {wrote}', sep='\n')
     return FAILED if ev.failed else DONE
 
 def main(
     argv:list|None=None, # the words after the command; those of this process only if it is this command
 )->int: # exit code: 0 all done, 1 some failed, 2 could not start, 130 or 143 stopped
     "The command `rddm-evaluate`"
-    return run_command(_parser(), argv, _run, 'stopped; nothing was written')
+    stop = StopRequest()
+    return run_command('rddm-evaluate', partial(_run, stop=stop), argv, stop, 'stopped; nothing was written')

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 import torch
 from .aosa import AutoObjective, select_objective
-from .config import Config, DataConfig, NetworkConfig, ScheduleConfig, merge, plain, to_toml
+from .command import merge
+from .config import Config, DataConfig, NetworkConfig, ScheduleConfig, plain, to_toml
 from .data import (ImagePairs, PairSource, check_pairs, from_clean, from_pairs, from_table, match, pairs_from_layout,
                           read_file_list, resized)
 from .demo import draw_pairs

@@ -14,7 +14,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-from .config import CommandFailed, Config, Typed, merge, parse, run_command, split_fields, to_toml
+from .command import CommandFailed, FileName, Typed, merge, parse, run_command
+from .config import Config, split_fields, to_toml
 from .runtime import DONE
 
 # %% ../nbs/presets.ipynb #7ac08063
@@ -108,8 +109,8 @@ def load_config(
 @dataclass(frozen=True)
 class TrainCommand(Typed):
     "The words of rddm-train, beside the fields of the configuration"
-    name: str # a preset, or a TOML file
-    out: str = '' # folder of the run
+    name: FileName # a preset, or a TOML file
+    out: FileName = '' # folder of the run
     official: bool = False # the preset as the paper's code ran it
     device: str = 'auto' # 'auto' takes a GPU if there is one
     tensorboard: bool = False # write event files too

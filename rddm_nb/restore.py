@@ -6,31 +6,31 @@ Docs: https://rddm-nb.github.io/rddm_nb/restore.html.md"""
 
 # %% auto #0
 __all__ = ['tile_offsets', 'tile_weights', 'Tiled', 'network_option', 'default_tile', 'attention_memory', 'restore',
-           'fit_channels', 'restore_loaded', 'result_names', 'Masks', 'describe_settings', 'say', 'counted',
-           'Stoppable', 'explain', 'FolderReport', 'check_condition', 'restore_folder', 'CommandParser', 'number',
-           'sampling_options', 'sampling_model', 'run_command', 'main']
+           'fit_channels', 'restore_loaded', 'counted', 'Stoppable', 'explain_file', 'FolderReport', 'restore_folder',
+           'SamplingCommand', 'RestoreCommand', 'sampling_model', 'main']
 
 # %% ../nbs/restore.ipynb #87a5f639
-import argparse
 import hashlib
 import json
 import math
 import os
-import signal
 import sys
 import time
 from collections import Counter
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 import torch
 from torch import Tensor
 from . import __version__
+from .command import (Count, FileName, Fraction, Natural, Rule, Typed, explain, one_line, parse, run_command,
+                             warn)
 from .estimate import Prediction, predict
-from .files import atomic_write, one_line, stale_temporaries, to_json
+from .files import atomic_write, stale_temporaries, to_json
 from .imagefile import IMAGE_SUFFIXES, LoadedImage, list_images, load_image, same_name, save_image
 from .models import find_model, load_network
-from .runtime import (DONE, FAILED, NOT_STARTED, StopRequest, claim_folder, generator_for, pick_device,
-                             stop_on_signals, stopped_by)
+from .runtime import DONE, FAILED, StopRequest, claim_folder, generator_for, pick_device, stop_on_signals
 from .sampler import sample
 
 # %% ../nbs/restore.ipynb #54fc5aa7
@@ -168,7 +168,7 @@ def _inputs(inputs):
     if inputs.is_file(): return inputs.parent, [inputs]
     return inputs, list_images(inputs)
 
-def result_names(
+def _result_names(
     files:list, # paths of inputs
 )->dict: # path -> name of its result
     "One name for each: that of the file, with its suffix where two would be the same"
@@ -177,7 +177,7 @@ def result_names(
         names = {p: f'{p.name}.png' if name in twice else name for p, name in names.items()}
     return names
 
-class Masks:
+class _Masks:
     "Masks by the name of the image they belong to"
     def __init__(self,
         place, # folder, or one file for one image
@@ -214,7 +214,7 @@ def _settings(model, folder, masks, colour, options):
                 **{k: plain(v) for k, v in options.items() if k != 'device'},
                 versions=dict(rddm_nb=__version__, torch=torch.__version__))
 
-def describe_settings(
+def _describe_settings(
     about:dict, # content of a `restore.json`
 )->str: # on one line
     "The settings that made a result"
@@ -262,16 +262,6 @@ def _claim(out, results, about, force):
     return set(), about
 
 # %% ../nbs/restore.ipynb #b510000c
-def say(
-    *lines, # of text
-    stream=None, # where to; stdout unless given
-):
-    "Print whatever it is: on a narrow console, and where names hold line breaks or bytes that are no text"
-    stream = stream or sys.stdout
-    encoding = getattr(stream, 'encoding', None) or 'utf-8'
-    text = '\n'.join(one_line(line, 8000) for line in lines)
-    print(text.encode(encoding, 'backslashreplace').decode(encoding), file=stream, flush=True)
-
 def counted(
     items, # a list
     what:str, # 'restore'
@@ -291,7 +281,7 @@ def counted(
         if (now := clock()) - last >= every and i:
             last = now
             left = (last - start)*(len(items)/i - 1)
-            say(f'{what}: {i} of {len(items)} images, {left/60:.1f} min left', stream=stream)
+            print(f'{what}: {i} of {len(items)} images, {left/60:.1f} min left', file=stream, flush=True)
         yield item
 
 class Stoppable:
@@ -307,18 +297,13 @@ class Stoppable:
         if self.stop: raise KeyboardInterrupt
         return self.model(*args, **kw)
 
-def explain(
+def explain_file(
     e:Exception, # what a file did
     name, # of the file
 )->str: # one line that names it
     "Why a file could not be done"
-    text = one_line(getattr(e, 'strerror', None) or e, 600)
-    name = one_line(name or getattr(e, 'filename', None) or '', 4096)
-    if isinstance(e, (MemoryError, torch.cuda.OutOfMemoryError)) or 'allocate memory' in text:
-        return f'{name}: there is not enough memory for it: try a smaller tile'
-    known = (OSError, ValueError, ArithmeticError, RuntimeError)
-    if not isinstance(e, known) or not text: text = f'{type(e).__name__} {text}'.strip()
-    return text if not name or text.startswith((f'{name} ', f'{name}:')) else f'{name}: {text}'
+    full = isinstance(e, (MemoryError, torch.cuda.OutOfMemoryError)) or 'allocate memory' in str(e)
+    return explain(MemoryError('there is not enough memory for it: try a smaller tile') if full else e, name)
 
 # %% ../nbs/restore.ipynb #f6023f9a
 class FolderReport(NamedTuple):
@@ -337,7 +322,7 @@ def _options(model, kw):
     tile_offsets(options['tile'], options['tile'], options['overlap'])
     return options
 
-def check_condition(
+def _check_condition(
     model, # a predictor; a network says in `config` whether it takes a condition
     masks, # where masks are, or None
 ):
@@ -368,9 +353,9 @@ def restore_folder(
     **kw # `steps`, `tile`, `seed`, `device`, ... of `restore`
 )->FolderReport:
     "Restore every image of a folder that has no result yet"
-    (folder, files), out, masks = _inputs(inputs), Path(outputs), None if masks is None else Masks(masks)
-    check_condition(model, masks)
-    options, results = _options(model, kw), {p: out/name for p, name in result_names(files).items()}
+    (folder, files), out, masks = _inputs(inputs), Path(outputs), None if masks is None else _Masks(masks)
+    _check_condition(model, masks)
+    options, results = _options(model, kw), {p: out/name for p, name in _result_names(files).items()}
     about = _settings(model, folder, masks, colour, options)
     there, about = _claim(out, list(results.values()), about, force)
     for p in stale_temporaries(out) if part[1] == 1 else []: p.unlink()
@@ -379,76 +364,44 @@ def restore_folder(
     for p in counted([p for p in mine if results[p] not in there], 'restore', progress):
         try: report.notes.update(_restore_file(ask, p, results[p], masks, colour, options))
         except Exception as e:
-            report.failed.append((p, explain(e, p)))
+            report.failed.append((p, explain_file(e, p)))
             if warn: warn(report.failed[-1][1])
         else: report.done.append(results[p])
     return report
 
 # %% ../nbs/restore.ipynb #1eca7c0c
-class CommandParser(argparse.ArgumentParser):
-    "Options of a command: defaults in the help, no abbreviations, errors in one line, no other process's words"
-    def __init__(self, prog, description):
-        super().__init__(prog, description=description, allow_abbrev=False,
-                         formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    def error(self, message):
-        say(f'{self.prog}: {message} (see {self.prog} --help)', stream=sys.stderr)
-        self.exit(NOT_STARTED)
-    def words(self, argv):
-        "Those given; those of this process only if it runs as this command, not in a notebook or a program"
-        if argv is not None: return list(argv)
-        return sys.argv[1:] if Path(sys.argv[0]).stem == self.prog else []
-
-def number(
-    kind:type, # int or float
-    low, # at least
-    high=math.inf, # at most
-): # a function of a word
-    "A number that a command takes"
-    says = f'>= {low}' if high == math.inf else f'from {low} to {high}'
-    says = f"{'a whole number' if kind is int else 'a number'} {says}"
-    def parse(word):
-        try: v = kind(word)
-        except ValueError: v = math.nan
-        if math.isfinite(v) and low <= v <= high: return v
-        raise argparse.ArgumentTypeError(f'must be {says}, got {word!r}')
-    return parse
-
-def sampling_options(
-    p:argparse.ArgumentParser, # of a command that restores with a model
-)->argparse.ArgumentParser: # the same, with its options added
-    "Options of a command line that say how a model samples"
-    p.add_argument('--steps', type=number(int, 1), default=5, help='sampling steps')
-    p.add_argument('--eta', type=number(float, 0, 1), default=0., help='share of the noise of the posterior')
-    p.add_argument('--tile', type=number(int, 1), help='side of a tile in pixels, less needs less memory; '
-                   '256 unless given, or less where attention over a tile would need gigabytes')
-    p.add_argument('--overlap', type=number(int, 0), help='by how much tiles overlap; an eighth of a tile unless given')
-    p.add_argument('--seed', type=number(int, 0), default=0, help='of the noise')
-    p.add_argument('--device', default='auto', help="'auto' takes a GPU if there is one")
-    p.add_argument('--masks', help='folder of masks with the names of the images')
-    return p
+@dataclass(frozen=True, kw_only=True)
+class SamplingCommand(Typed):
+    "How a model samples"
+    steps: Count = 5 # sampling steps
+    eta: Fraction = 0. # share of the noise of the posterior
+    tile: Count|None = None # side of a tile in pixels; 256 unless given, or less where attention would need gigabytes
+    overlap: Natural|None = None # by how much tiles overlap; an eighth of a tile unless given
+    seed: Natural = 0 # of the noise
+    device: str = 'auto' # 'auto' takes a GPU if there is one
+    masks: FileName|None = None # folder of masks with the names of the images
 
 def _part(word):
-    "'2/3' as (1, 3)"
+    "'2/3' as (1, 3); nothing if it is no part"
     i, _, n = word.partition('/')
     if i.isdecimal() and n.isdecimal() and 1 <= int(i) <= int(n): return int(i) - 1, int(n)
-    raise argparse.ArgumentTypeError(f'must be I/N with 1 <= I <= N, got {word!r}')
 
-def _parser():
-    p = CommandParser('rddm-restore', 'Restore the images of a folder with a trained model, or go on where it stopped.')
-    p.add_argument('model', help='model file, folder or repository, or a network in the box, such as rain')
-    p.add_argument('inputs', help='folder of degraded images, or one file')
-    p.add_argument('outputs', help='folder for the results (PNG) and restore.json, which says what made them')
-    p.add_argument('--part', type=_part, default='1/1', help='this process does part I/N of the images')
-    p.add_argument('--force', action='store_true', help='do again what is there')
-    p.add_argument('--colour', action='store_true', help='keep colours that the model gives to a grey image')
-    return sampling_options(p)
+@dataclass(frozen=True)
+class RestoreCommand(SamplingCommand):
+    "The words of rddm-restore"
+    model: FileName # model file, folder or repository, or a network in the box, such as rain
+    inputs: FileName # folder of degraded images, or one file
+    outputs: FileName # folder for the results (PNG) and restore.json, which says what made them
+    part: Annotated[str, Rule(_part, 'I/N with 1 <= I <= N')] = '1/1' # this process does part I/N of the images
+    force: bool = False # do again what is there
+    colour: bool = False # keep colours that the model gives to a grey image
 
 # %% ../nbs/restore.ipynb #e0fb6c98
 _MUCH = 2 # GiB that attention may need without a warning
 
 def sampling_model(
     name, # model file, folder, repository, or a network in the box
-    args, # parsed `sampling_options`; `tile` is set
+    args:SamplingCommand, # what was asked for
     warn, # called as warn(line) if a tile is unusual
 ): # (network, options of `restore`)
     "The model and the options that the words of a command ask for"
@@ -464,38 +417,29 @@ def sampling_model(
         warn(f"tiles of {tile} instead of 256: attention over those would need about {needs(256)}")
     return model, dict(options, device=device)
 
-def _run(args, stop, warn):
-    "What the command does; returns its exit code"
-    model, options = sampling_model(args.model, args, warn)
-    r = restore_folder(model, args.inputs, args.outputs, args.part, args.force, masks=args.masks, colour=args.colour,
-                       warn=warn, stop=stop, **options)
+def _told(r, outputs):
+    "What came of a folder, line by line"
     there = f', {r.there} {"was" if r.there == 1 else "were"} there already' if r.there else ''
     failed = f', {len(r.failed)} failed' if r.failed else ''
-    say(*(f'{n} {"image" if n == 1 else "images"}: {note}' for note, n in r.notes.items()),
-        f'restored {len(r.done)} images into {args.outputs}{there}{failed}; made with {describe_settings(r.about)}')
-    return FAILED if r.failed else DONE
+    return [*(f'{n} {"image" if n == 1 else "images"}: {note}' for note, n in r.notes.items()),
+            f'restored {len(r.done)} images into {one_line(outputs, 4096)}{there}{failed}; '
+            f'made with {_describe_settings(r.about)}']
 
-def run_command(
-    parser:CommandParser, # of the command
-    argv:list|None, # the words after the command
-    run, # run(args, stop, warn) -> exit code
-    stopped:str, # what to say if it is stopped
-)->int: # exit code
-    "Parse, run, and turn what cannot start or is stopped into one line and an exit code"
-    warn = lambda line: say(f'{parser.prog}: {line}', stream=sys.stderr)
-    try: args = parser.parse_args(parser.words(argv))
-    except SystemExit as e: return e.code or DONE
-    with stop_on_signals() as stop:
-        try: return run(args, stop, warn)
-        except KeyboardInterrupt:
-            warn(stopped)
-            return stop.exit_code or stopped_by(signal.SIGINT)
-        except Exception as e:
-            warn(explain(e, ''))
-            return NOT_STARTED
+def _run(words, stop):
+    "What `rddm-restore` does"
+    a = parse(RestoreCommand, words, 'rddm-restore',
+              'Restore the images of a folder with a trained model, or go on where it stopped.')
+    tell = partial(warn, 'rddm-restore')
+    with stop_on_signals(stop):
+        model, options = sampling_model(a.model, a, tell)
+        r = restore_folder(model, a.inputs, a.outputs, _part(a.part), a.force, masks=a.masks, colour=a.colour,
+                           warn=tell, stop=stop, **options)
+    print(*_told(r, a.outputs), sep='\n')
+    return FAILED if r.failed else DONE
 
 def main(
     argv:list|None=None, # the words after the command; those of this process only if it is this command
 )->int: # exit code: 0 all done, 1 some failed, 2 could not start, 130 or 143 stopped
     "The command `rddm-restore`"
-    return run_command(_parser(), argv, _run, 'stopped; run it again to go on')
+    stop = StopRequest()
+    return run_command('rddm-restore', partial(_run, stop=stop), argv, stop, 'stopped; run it again to go on')

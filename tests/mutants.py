@@ -28,7 +28,7 @@ from typing import NamedTuple
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent/'rddm_nb'
 # A mutant of the core runs against all these, others against the tests of their own module: test_MODULE.py, or the one named here.
-OWN = dict(experiment='presets', cli='demo', sample_images='sample_images_degrade', degrade='sample_images_degrade', demo='training')
+OWN = dict(command='config', experiment='presets', cli='demo', sample_images='sample_images_degrade', degrade='sample_images_degrade', demo='training')
 CORE = ['forward', 'estimate', 'exact', 'reverse', 'schedule', 'images', 'sampler', 'negative', 'diffusers_oracle']
 
 
@@ -550,7 +550,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('files', "if not isinstance(header.get(k), form)", 'if k not in header', 'read_tensors: parts of any form'),
     ('files', 'if not isinstance(header, dict):', 'if False:', 'read_tensors: a header that is no table'),
     ('files', 'except (ValueError, RecursionError): raise', 'except ValueError: raise', 'read_tensors: nested too deeply'),
-    ('files', 'if c.isprintable() else ascii(c)[1:-1]', '', 'one_line: unprintable characters'),
+    ('command', 'if c.isprintable() else ascii(c)[1:-1]', '', 'one_line: unprintable characters'),
     ('objective', 'error(p.to(v.dtype) - v)', 'error(p.to(v.dtype) + v)', 'loss: sign'),
     ('objective', 'zip(pred, (res, eps), (lam', 'zip(pred, (eps, res), (lam', 'loss: swapped'),
     ('objective', "if kind == 'l1' else", "if kind == 'l2' else", 'loss: kinds swapped'),
@@ -728,8 +728,6 @@ MUTANTS = [Mutant(*m) for m in [
     ('restore', 'if old is None and there:', 'if False:', 'folder: unknown results taken for its own'),
     ('restore', 'if self.stop: raise KeyboardInterrupt', 'if False: raise KeyboardInterrupt', 'folder: deaf to signals'),
     ('restore', '(last - start)*(len(items)/i - 1)', '(last - start)*len(items)/i', 'progress: total for rest'),
-    ('restore', 'Path(sys.argv[0]).stem == self.prog', 'True', 'command: words of a kernel parsed'),
-    ('restore', 'low <= v <= high', 'v <= high', 'command: no lower end'),
     ('restore', 'return int(i) - 1, int(n)', 'return int(i), int(n)', 'command: parts count from 0'),
     ('restore', "generator_for('cpu', seed, 'restore')", "generator_for('cpu', 'restore')", 'restore: seed forgotten'),
     ('restore', 'files[part[0]::part[1]]', 'files', 'folder: every part does all'),
@@ -1025,24 +1023,32 @@ MUTANTS = [Mutant(*m) for m in [
     ('watch', 'psnr(out, self.held.x0)', 'psnr(out, self.held.x_in)', 'evaluator: compared with the input'),
     ('watch', "if k != 'step' and", 'if', 'tensorboard: step as a scalar'),
     # config
-    ('config', "if kind is float and type(value) is int", "if type(value) is int", 'convert: a float where a whole number is meant'),
-    ('config', "type(value) is not kind or not math.isfinite(value)", "type(value) is not kind", 'convert: NaN and infinity pass'),
-    ('config', "type(value) is not kind or not math", "not math", 'convert: truth values are numbers'),
-    ('config', "if word: value = kind(value)", "value = kind(value)", 'convert: text of a file is read as a number'),
-    ('config', "if type(value) is not bool: raise", "if value is None: raise", 'convert: 1 is a truth value'),
-    ('config', "if not all(rule.fits(value) for rule in args[1:])", "if False", 'convert: rules are not asked'),
-    ('config', "kinds, strict=True)", "kinds)", 'convert: lists of another length pass'),
-    ('config', "a == value and type(a) is type(value)", "a == value", 'convert: true is the choice 1'),
-    ('config', "lambda v: v >= 0, 'a whole number >= 0'", "lambda v: v >= -9, 'a whole number >= 0'", 'Natural: negative'),
-    ('config', "lambda v: 0 <= v <= 1", "lambda v: 0 <= v", 'Fraction: above 1'),
+    ('command', "if kind is float and type(value) is int", "if type(value) is int", 'convert: a float where a whole number is meant'),
+    ('command', "type(value) is not kind or not math.isfinite(value)", "type(value) is not kind", 'convert: NaN and infinity pass'),
+    ('command', "type(value) is not kind or not math", "not math", 'convert: truth values are numbers'),
+    ('command', "if word: value = kind(value)", "value = kind(value)", 'convert: text of a file is read as a number'),
+    ('command', "if type(value) is not bool: raise", "if value is None: raise", 'convert: 1 is a truth value'),
+    ('command', "if not all(rule.fits(value) for rule in args[1:])", "if False", 'convert: rules are not asked'),
+    ('command', "kinds, strict=True)", "kinds)", 'convert: lists of another length pass'),
+    ('command', "a == value and type(a) is type(value)", "a == value", 'convert: true is the choice 1'),
+    ('command', "lambda v: v >= 0, 'a whole number >= 0'", "lambda v: v >= -9, 'a whole number >= 0'", 'Natural: negative'),
+    ('command', "lambda v: 0 <= v <= 1", "lambda v: 0 <= v", 'Fraction: above 1'),
     ('config', "if odd := [k for k in self.options() if k not in takes]", "if odd := []", 'schedule: options of another kind pass'),
     ('config', "return self if kind == self.kind else", "return self if True else", 'schedule: another kind keeps the options'),
     ('config', "ScheduleConfig(kind, self.T)", "ScheduleConfig(kind)", 'schedule: another kind forgets T'),
     ('config', "if v is not None or default[k] is not None", "if v is not None", 'to_toml: what was switched off is forgotten'),
-    ('config', "more = _is_list(kind)", "more = True", 'split_fields: every field takes all words'),
-    ('config', "if Path(sys.argv[0]).stem == prog else []", "", 'own_words: those of the kernel'),
-    ('config', "except CommandFailed as e: code, why = FAILED, e", "except CommandFailed as e: code, why = NOT_STARTED, e", 'exit code 2 for failures'),
-    ('config', "s.reconfigure(errors='backslashreplace')", "pass", 'a narrow console stops a command'),
+    ('config', "more = is_list(kind)", "more = True", 'split_fields: every field takes all words'),
+    ('command', "if Path(sys.argv[0]).stem == prog else []", "", 'own_words: those of the kernel'),
+    ('command', "code, why = FAILED, one_line", "code, why = NOT_STARTED, one_line", 'exit code 2 for failures'),
+    ('command', "s.reconfigure(errors='backslashreplace')", "pass", 'a narrow console stops a command'),
+    ('command', "k not in self.but", "k", 'OneOf: keys that do not fit pass'),
+    ('command', "inner not in (str, FileName) and value in", "value in", 'convert: a folder called none is none'),
+    ('command', "if kind is str: value.encode()", "value.encode()", 'convert: names of files must be text'),
+    ('command', "reversed(command.__mro__) if is_dataclass(c)", "(command,)", 'help: inherited fields without a word'),
+    ('command', "stop.signum if stop else signal.SIGINT", "signal.SIGINT", 'exit code 130 for SIGTERM'),
+    ('command', "code, why = NOT_STARTED, explain(e)", "code, why = FAILED, explain(e)", 'exit code 1 for what could not start'),
+    ('command', "if not isinstance(e, _KNOWN) or not text", "if not text", 'explain: bugs without their type'),
+    ('command', "text[:most - 3] + '...'", "text", 'one_line: of any length'),
     # presets and experiment
     ('presets', "_RADAM = dict(optimizer='radam', betas=[.9, .999]", "_RADAM = dict(optimizer='radam', betas=[.9, .99]", 'betas of Adam'),
     ('presets', "_GENERATE, _OWN, _LINSPACE, dict(data=dict(task='hole')", "_GENERATE, _LINSPACE, dict(data=dict(task='hole')", 'inpaint: told t'),

@@ -1,6 +1,7 @@
 """A value becomes the type of its field or is refused with its name; every wrong word is one line and exit code 2."""
 
 import os
+import signal
 import subprocess
 import sys
 import tomllib
@@ -10,32 +11,37 @@ from typing import Annotated, Literal
 import pytest
 from hypothesis import given, strategies as st
 from rddm_nb.cli import demo
-from rddm_nb.config import (
+from rddm_nb.command import (
     CommandFailed,
-    Config,
     Count,
-    DataConfig,
+    FileName,
     Fraction,
     Natural,
-    NetworkConfig,
     OneOf,
     Positive,
-    SampleConfig,
-    ScheduleConfig,
     Typed,
+    _own_words,
     convert,
     describe,
+    explain,
     merge,
     one_line,
-    own_words,
     parse,
-    plain,
     run_command,
+)
+from rddm_nb.config import (
+    Config,
+    DataConfig,
+    NetworkConfig,
+    SampleConfig,
+    ScheduleConfig,
+    plain,
     split_fields,
     to_toml,
 )
 from rddm_nb.experiment import make_schedule
 from rddm_nb.presets import main
+from rddm_nb.runtime import StopRequest
 from rddm_nb.schedule import SCHEDULES, Schedule
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,6 +66,9 @@ ROOT = Path(__file__).resolve().parents[1]
         (1, Literal[1, 3], 1),
         ((), tuple[int, ...], ()),
         (0, Natural, 0),
+        ('a\udcff', FileName, 'a\udcff'),
+        (None, FileName | None, None),
+        (None, str | None, None),
         (1, Fraction, 1.0),
     ],
 )
@@ -84,6 +93,10 @@ def test_data_that_fits(value, kind, want):
         ('true', bool),
         (None, bool),
         (7, str),
+        (7, FileName),
+        (b'x', FileName),
+        ('\udcff', str | None),
+        ('unpaired', Annotated[str, OneOf('rddm_nb.data', 'PAIRINGS', ('unpaired',))]),
         (None, str),
         (b'x', str),
         ('\ud800', str),
@@ -115,6 +128,9 @@ def test_data_that_does_not_fit(value, kind):
     [
         ('7', str, '7'),
         ('true', str, 'true'),
+        ('none', str | None, 'none'),
+        ('none', FileName | None, 'none'),
+        ('\udcff', FileName, '\udcff'),
         ('7', int, 7),
         ('1e-4', float, 1e-4),
         ('7', float, 7.0),
@@ -374,7 +390,53 @@ def test_what_goes_wrong_is_a_line_and_a_code(capsys):
         assert work(error) == code
         said = capsys.readouterr().err
         assert said.count('\n') == (code > 0) and '\x1b' not in said and said.startswith('prog: ' * (code > 0))
-    assert run_command('prog', lambda words: len(words), ['a', 'b']) == 2 and own_words('rddm-train') == []
+    assert run_command('prog', lambda words: len(words), ['a', 'b']) == 2 and _own_words('rddm-train') == []
+
+
+def test_who_stopped_a_command_is_in_its_exit_code(capsys):
+    def work(words):
+        raise KeyboardInterrupt
+
+    for signum, code in ((None, 130), (signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        stop = StopRequest()
+        stop.signum = signum
+        assert run_command('prog', work, [], stop, 'stopped; go on') == code
+        assert capsys.readouterr().err == 'prog: stopped; go on\n'
+
+
+@pytest.mark.parametrize(
+    'error, name, want',
+    [
+        (FileNotFoundError(2, 'No such file', 'a.png'), '', 'a.png: No such file'),
+        (OSError(28, 'full'), 'b', 'b: full'),
+        (ValueError('b is empty'), 'b', 'b is empty'),
+        (ValueError('bad\n\x1b[2J'), Path('b\nc'), 'b c: bad \\x1b[2J'),
+        (KeyError('size'), '', "KeyError 'size'"),
+        (MemoryError(), 'b', 'b: MemoryError'),
+        (AttributeError(), '', 'AttributeError'),
+    ],
+)
+def test_errors_in_words(error, name, want):
+    assert explain(error, name) == want
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base(Typed):
+    steps: Count = 5  # how often
+
+
+@dataclass(frozen=True)
+class Derived(Base):
+    folder: FileName  # where things are
+    pairing: Annotated[str, OneOf('rddm_nb.data', 'PAIRINGS', ('unpaired',))] = 'name'  # how
+
+
+def test_fields_and_comments_are_inherited(capsys):
+    assert parse(Derived, ['x\udcff', '--steps', '2'], 'prog', '') == Derived('x\udcff', steps=2)
+    with pytest.raises(SystemExit):
+        parse(Derived, ['--help'], 'prog', '')
+    said = capsys.readouterr().out
+    assert all(w in said for w in ('how often', 'where things are', '{name,', 'position}')) and 'unpaired' not in said
 
 
 def test_own_words_are_those_of_the_command_only(monkeypatch):
@@ -386,14 +448,15 @@ def test_own_words_are_those_of_the_command_only(monkeypatch):
         ('', []),
     ):
         monkeypatch.setattr(sys, 'argv', [argv0, 'a'])
-        assert own_words('rddm-train') == want
+        assert _own_words('rddm-train') == want
         if not want:
             assert main() == 2  # its words belong to someone else: the name is missing
 
 
-@given(st.text())
-def test_any_text_fits_a_line(text):
-    assert one_line(text).isprintable() and len(one_line(text).splitlines()) <= 1
+@given(st.text(), st.integers(3, 300))
+def test_any_text_fits_a_line(text, most):
+    said = one_line(text, most)
+    assert said.isprintable() and len(said.splitlines()) <= 1 and len(said) <= most
 
 
 # ---- wrong words of two commands: one line, exit code 2, nothing written
@@ -569,7 +632,8 @@ def test_files_may_have_a_byte_order_mark(capsys, tmp_path):
 
 
 def command(code, *words, **env):
-    strict = "import warnings; warnings.filterwarnings('error', category=EncodingWarning, module='rddm_nb'); "
+    strict = "import warnings; warnings.filterwarnings('ignore', category=EncodingWarning); "
+    strict += "warnings.filterwarnings('error', category=EncodingWarning, module='rddm_nb'); "
     return subprocess.run([sys.executable, '-X', 'warn_default_encoding', '-c', strict + code, *words], capture_output=True,
                           env={**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': str(ROOT), **env}, timeout=300)
 

@@ -11,7 +11,8 @@ import pytest
 import torch
 from common import pictures
 from PIL import Image
-from rddm_nb.config import Config, DataConfig, merge, plain, to_toml
+from rddm_nb.command import merge
+from rddm_nb.config import Config, DataConfig, plain, to_toml
 from rddm_nb.experiment import (
     check_same,
     equalized,

@@ -20,8 +20,8 @@ from rddm_nb.estimate import Prediction
 from rddm_nb.files import write_tensors
 from rddm_nb.imagefile import LoadedImage, load_image, save_image
 from rddm_nb.official import OfficialUNet
-from rddm_nb.restore import (Tiled, attention_memory, counted, default_tile, describe_settings, main, restore, restore_folder,
-                             restore_loaded, result_names, say, tile_offsets, tile_weights)
+from rddm_nb.restore import (Tiled, attention_memory, counted, default_tile, _describe_settings, main, restore, restore_folder,
+                             restore_loaded, _result_names, tile_offsets, tile_weights)
 from rddm_nb.runtime import StopRequest, seed_for
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
@@ -189,7 +189,7 @@ def test_one_file_and_names_that_would_meet(folder):
 
 @given(st.lists(st.tuples(st.sampled_from(['a', 'a.jpg', 'a.jpg.png', 'b']), st.sampled_from(['.jpg', '.png', '.tif'])), unique=True))
 def test_every_result_has_a_name_of_its_own(parts):
-    got = result_names([Path(a + b) for a, b in parts])
+    got = _result_names([Path(a + b) for a, b in parts])
     assert len(set(got.values())) == len(parts)
     for p, name in got.items(): assert name in (f'{p.stem}.png', f'{p.name}.png')
 
@@ -242,7 +242,7 @@ def test_versions_may_differ_and_the_old_ones_are_told(folder):
     about = json.loads(path.read_text(encoding='utf-8'))
     assert about['versions']['torch'] == torch.__version__
     path.write_text(json.dumps(about | dict(versions=dict(torch='1.0'))), encoding='utf-8')
-    assert describe_settings(quiet(Model(), folder, steps=1).about) == 'steps 1, eta 0.0, seed 0, tile 256, overlap 32, torch 1.0'
+    assert _describe_settings(quiet(Model(), folder, steps=1).about) == 'steps 1, eta 0.0, seed 0, tile 256, overlap 32, torch 1.0'
 
 
 def test_results_that_nobody_knows_are_not_touched(folder):
@@ -382,12 +382,6 @@ class Stream(io.StringIO):
     encoding = 'ascii'
 
 
-def test_printing_never_fails():
-    out = Stream()
-    say('naïve \udcff \x07', '→', stream=out)
-    assert out.getvalue() == 'na\\xefve \\udcff \\x07\n\\u2192\n'
-
-
 def test_progress_without_a_terminal_is_a_line_now_and_then():
     out, now = Stream(), iter(range(0, 1000, 20))
     assert list(counted('abcdef', 'restore', stream=out, every=50, clock=lambda: next(now))) == list('abcdef')
@@ -479,6 +473,15 @@ def test_a_notebook_does_not_parse_the_words_of_its_kernel(call, tiny, capsys, m
     monkeypatch.setattr(sys, 'argv', ['/usr/bin/rddm-restore', *sys.argv[1:], '--steps', '1'])
     assert call() == 0 and (tiny/'kernel/a.png').exists()
     shutil.rmtree(tiny/'kernel')
+
+
+def test_names_that_are_no_text(tiny, capsys):
+    folder, out, masks = (os.fsdecode(os.fsencode(tiny/w) + b'\xff') for w in ('in', 'out', 'none'))
+    shutil.copytree(tiny/'in', folder)
+    words = [str(tiny/'m'), folder, out, '--steps', '1', '--device', 'cpu']
+    assert main(words) == 0 and 'out\\udcff' in capsys.readouterr().out and names(Path(out).glob('*.png')) == ['a.png']
+    assert main([*words, '--masks', masks]) == 2 and 'none\\udcff' in capsys.readouterr().err
+    for p in (folder, out): shutil.rmtree(p)
 
 
 def test_a_network_in_the_box_by_its_name(folder, capsys):
