@@ -6,7 +6,7 @@ Docs: https://rddm-nb.github.io/rddm_nb/command.html.md"""
 
 # %% auto #0
 __all__ = ['FileName', 'Count', 'Natural', 'Positive', 'Fraction', 'Rule', 'OneOf', 'describe', 'convert', 'Typed', 'merge',
-           'is_list', 'parse', 'one_line', 'explain', 'warn', 'CommandFailed', 'run_command']
+           'is_list', 'parse', 'explain', 'warn', 'CommandFailed', 'run_command']
 
 # %% ../nbs/command.ipynb #c0de0005
 import argparse
@@ -21,6 +21,7 @@ from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Callable, Literal, NamedTuple, NewType, Union, get_args, get_origin
+from .files import one_line
 from .runtime import DONE, FAILED, NOT_STARTED, StopRequest, stopped_by
 
 # %% ../nbs/command.ipynb #8a5aa627
@@ -225,15 +226,6 @@ def parse(
     if extra: raise ValueError(_unknown(extra[0].partition('=')[0], options, 'option'))
     return command(**{f.name: convert(v, f.type, label[f.name], word=True)
                       for f in fields(command) if (v := getattr(given, f.name, None)) is not None})
-
-# %% ../nbs/command.ipynb #c9346f32
-def one_line(
-    text, # anything that becomes text, from a file or another library
-    most:int=200, # characters kept
-)->str: # printable, without line breaks
-    "Foreign text for a message of one line"
-    text = ''.join(c if c.isprintable() else ascii(c)[1:-1] for c in ' '.join(str(text)[:8*most].split()))
-    return text if len(text) <= most else text[:most - 3] + '...'
 
 # %% ../nbs/command.ipynb #c0de000a
 _KNOWN = (OSError, ValueError, TypeError, ImportError, ArithmeticError, MemoryError, RuntimeError)

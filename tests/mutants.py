@@ -352,6 +352,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('sample_images','avg_pool2d(x, 32//size)','max_pool2d(x, 32//size)','emoji: maximum'),
     ('sample_images','shrink:int=2, # first','shrink:int=1, # first','crops: other default shrink'),
     # unet
+    ('unet', 'if not holds: raise ValueError', 'if False: raise ValueError', 'check_options: nothing is refused'),
     ('unet', 'a = v[:, None]*', 'a = 2*v[:, None]*', 'sinusoidal_embedding: frequencies doubled'),
     ('unet', 'math.log(last/first)', 'math.log(last)', 'sinusoidal_embedding: last not relative to the first'),
     ('unet', 'v[:, None]*first*', 'v[:, None]*', 'sinusoidal_embedding: first forgotten'),
@@ -550,7 +551,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('files', "if not isinstance(header.get(k), form)", 'if k not in header', 'read_tensors: parts of any form'),
     ('files', 'if not isinstance(header, dict):', 'if False:', 'read_tensors: a header that is no table'),
     ('files', 'except (ValueError, RecursionError): raise', 'except ValueError: raise', 'read_tensors: nested too deeply'),
-    ('command', 'if c.isprintable() else ascii(c)[1:-1]', '', 'one_line: unprintable characters'),
+    ('files', 'if c.isprintable() else ascii(c)[1:-1]', '', 'one_line: unprintable characters'),
     ('objective', 'error(p.to(v.dtype) - v)', 'error(p.to(v.dtype) + v)', 'loss: sign'),
     ('objective', 'zip(pred, (res, eps), (lam', 'zip(pred, (eps, res), (lam', 'loss: swapped'),
     ('objective', "if kind == 'l1' else", "if kind == 'l2' else", 'loss: kinds swapped'),
@@ -1039,7 +1040,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('config', "if v is not None or default[k] is not None", "if v is not None", 'to_toml: what was switched off is forgotten'),
     ('config', "more = is_list(kind)", "more = True", 'split_fields: every field takes all words'),
     ('command', "if Path(sys.argv[0]).stem == prog else []", "", 'own_words: those of the kernel'),
-    ('command', "code, why = FAILED, one_line", "code, why = NOT_STARTED, one_line", 'exit code 2 for failures'),
+    ('files', "code, why = FAILED, one_line", "code, why = NOT_STARTED, one_line", 'exit code 2 for failures'),
     ('command', "s.reconfigure(errors='backslashreplace')", "pass", 'a narrow console stops a command'),
     ('command', "k not in self.but", "k", 'OneOf: keys that do not fit pass'),
     ('command', "inner not in (str, FileName) and value in", "value in", 'convert: a folder called none is none'),
@@ -1048,7 +1049,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('command', "stop.signum if stop else signal.SIGINT", "signal.SIGINT", 'exit code 130 for SIGTERM'),
     ('command', "code, why = NOT_STARTED, explain(e)", "code, why = FAILED, explain(e)", 'exit code 1 for what could not start'),
     ('command', "if not isinstance(e, _KNOWN) or not text", "if not text", 'explain: bugs without their type'),
-    ('command', "text[:most - 3] + '...'", "text", 'one_line: of any length'),
+    ('files', "text[:most - 3] + '...'", "text", 'one_line: of any length'),
     # presets and experiment
     ('presets', "_RADAM = dict(optimizer='radam', betas=[.9, .999]", "_RADAM = dict(optimizer='radam', betas=[.9, .99]", 'betas of Adam'),
     ('presets', "_GENERATE, _OWN, _LINSPACE, dict(data=dict(task='hole')", "_GENERATE, _LINSPACE, dict(data=dict(task='hole')", 'inpaint: told t'),
@@ -1086,7 +1087,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('exercises', 'if not callable(ex.spec):\n            if not _fault(answer, wrong, ex.tol): return says\n            continue', 'if False: continue', 'slips of values are told apart by what they do only'),
     ('exercises', "assert len(exercise.slips) > 1", "assert len(exercise.slips) > -1", 'no wrong answers needed'),
     ('puzzles', 'if n > width else', 'if n >= width else', 'the rule: one column less'),
-    ('puzzles', 'rule=one_line', 'rule=None', 'no rule at all'),
+    ('puzzles', 'rule=single_expression', 'rule=None', 'no rule at all'),
     ('puzzles', 'lambda a, b: b/(1 - a), [(0., .5)', 'lambda a, b: b/a, [(.1, .5)', 'another spec'),
 ]]
 

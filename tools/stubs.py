@@ -114,7 +114,7 @@ def text(path):
             methods.setdefault(where[0], []).append((n, where[1]))
     body = [ast.parse('from typing import Any').body[0]]
     for n in tree.body:
-        if isinstance(n, ast.Try): body += [m for m in n.body if isinstance(m, (ast.Import, ast.ImportFrom))]
+        if isinstance(n, (ast.Try, ast.If)): body += [m for m in n.body if isinstance(m, (ast.Import, ast.ImportFrom))]
         elif isinstance(n, (ast.Import, ast.ImportFrom)): body.append(n)
         elif isinstance(n, ast.ClassDef): body.append(class_stub(n, functions, methods.get(n.name, [])))
         elif isinstance(n, ast.FunctionDef) and not patched(n) and n.name[0] != '_': body.append(stub(n, functions))
