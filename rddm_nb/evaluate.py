@@ -25,9 +25,9 @@ from torch import Tensor
 from fastcore.basics import patch
 from . import __version__
 from .cli import on_white
-from .command import CommandFailed, Count, FileName, OneOf, explain, one_line, parse, run_command, warn
+from .command import CommandFailed, Count, FileName, OneOf, explain, parse, run_command, warn
 from .data import match, pairs_from_layout
-from .files import to_json
+from .files import one_line, to_json
 from .imagefile import load_image, save_image
 from .metrics import METRICS, MetricResult, Protocol, find_metric, find_protocol, measure
 from .restore import (SamplingCommand, Stoppable, counted, explain_file, fit_channels, network_option,

@@ -24,10 +24,9 @@ from typing import Annotated, NamedTuple
 import torch
 from torch import Tensor
 from . import __version__
-from .command import (Count, FileName, Fraction, Natural, Rule, Typed, explain, one_line, parse, run_command,
-                             warn)
+from .command import Count, FileName, Fraction, Natural, Rule, Typed, explain, parse, run_command, warn
 from .estimate import Prediction, predict
-from .files import atomic_write, stale_temporaries, to_json
+from .files import atomic_write, one_line, stale_temporaries, to_json
 from .imagefile import IMAGE_SUFFIXES, LoadedImage, list_images, load_image, same_name, save_image
 from .models import find_model, load_network
 from .runtime import DONE, FAILED, StopRequest, claim_folder, generator_for, pick_device, stop_on_signals

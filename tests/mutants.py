@@ -1040,7 +1040,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('config', "if v is not None or default[k] is not None", "if v is not None", 'to_toml: what was switched off is forgotten'),
     ('config', "more = is_list(kind)", "more = True", 'split_fields: every field takes all words'),
     ('command', "if Path(sys.argv[0]).stem == prog else []", "", 'own_words: those of the kernel'),
-    ('files', "code, why = FAILED, one_line", "code, why = NOT_STARTED, one_line", 'exit code 2 for failures'),
+    ('command', "code, why = FAILED, one_line", "code, why = NOT_STARTED, one_line", 'exit code 2 for failures'),
     ('command', "s.reconfigure(errors='backslashreplace')", "pass", 'a narrow console stops a command'),
     ('command', "k not in self.but", "k", 'OneOf: keys that do not fit pass'),
     ('command', "inner not in (str, FileName) and value in", "value in", 'convert: a folder called none is none'),

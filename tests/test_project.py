@@ -12,7 +12,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PKG = ROOT/'rddm_nb'
-ORDER = ['runtime', 'images', 'viz', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler', 'objective', 'optim', 'sample_images', 'degrade', 'command', 'files', 'imagefile', 'exercises', 'unet', 'demo', 'variants', 'aosa', 'quality', 'metrics', 'ddim', 'scheduler', 'paths', 'atlas', 'widgets', 'official', 'models', 'trainer', 'watch', 'data', 'config', 'experiment', 'presets', 'restore', 'puzzles', 'cli', 'evaluate', 'hub']
+ORDER = ['runtime', 'images', 'viz', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler', 'objective',
+         'optim', 'sample_images', 'degrade', 'files', 'command', 'imagefile', 'exercises', 'unet', 'demo',
+         'variants', 'aosa', 'quality', 'metrics', 'ddim', 'scheduler', 'paths', 'atlas', 'widgets', 'official',
+         'models', 'trainer', 'watch', 'data', 'config', 'experiment', 'presets', 'restore', 'puzzles', 'cli',
+         'evaluate', 'hub']
 NOTEBOOKS = sorted((ROOT/'nbs').glob('*.ipynb'))
 
 

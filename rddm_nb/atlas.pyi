@@ -1,0 +1,42 @@
+# Written by tools/stubs.py from the module of the same name. Do not edit.
+from typing import Any
+import math
+from dataclasses import dataclass
+import torch
+from torch import Tensor
+from .reverse import posterior_variance
+from .schedule import Point, Schedule
+
+@dataclass(frozen=True)
+class Process:
+    """A method as a curve on the plane and a kind of noise"""
+    name: str
+    schedule: Schedule
+    posterior: str
+    eta: float
+    starts_from: str
+    source: str
+    scale: Tensor | None = None
+    note: str = ''
+
+    def how(self) -> dict:
+        """How to sample like it: arguments of `sample`"""
+        ...
+
+def check_family(schedule: Schedule, posterior: str, eta: float=1.0):
+    """Make sure that a family of variances exists along a curve, node by node"""
+    ...
+_MAKERS: dict
+PROCESSES: tuple
+
+def process(name: str, **parameters) -> Process:
+    """A relative of RDDM by name"""
+    ...
+
+def plane_map(names=..., top: float=2.2, **kw):
+    """All curves on one sheet, each with its name"""
+    ...
+
+def morph(a: Schedule, b: Schedule, u: float) -> Schedule:
+    """A curve between two curves"""
+    ...

@@ -1,0 +1,66 @@
+# Written by tools/stubs.py from the module of the same name. Do not edit.
+from typing import Any
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+from fastcore.basics import patch
+from .command import CommandFailed, Count, FileName, Positive, Typed, parse, run_command
+from .runtime import StopRequest, claim_folder, pick_device, stop_on_signals
+_FILES: tuple
+
+class DemoProgress:
+    """Progress while training"""
+    ask: Any
+    budget: Any
+    stream: Any
+    step: Any
+    seconds: Any
+    loss: Any
+    mark: Any
+    tenths: Any
+    bar: Any
+
+    def __init__(self, task: str, schedule, budget, steps: int=5, n: int=16, stream=None):
+        ...
+
+    def __call__(self, step, u, loss, net):
+        """Report one step"""
+        ...
+
+    def close(self):
+        """End the bar"""
+        ...
+
+def on_white(png: bytes) -> bytes:
+    """An image that every viewer shows alike"""
+    ...
+
+def save_results(out: Path, net, about: dict, force: bool=False) -> dict:
+    """Write model, metrics and sheet"""
+    ...
+
+def run_demo(task: str='rain', seconds: float=60.0, max_steps: int | None=None, out='rddm_demo', seed: int=0, steps: int | None=None, batch: int=16, device: str='auto', force: bool=False, stream=None, stop=None) -> dict:
+    """Train, restore held-out images, and write model, metrics and a sheet of images into a folder"""
+    ...
+_TASKS: Any
+
+@dataclass(frozen=True)
+class DemoCommand(Typed):
+    """The words of rddm-demo"""
+    task: _TASKS = 'rain'
+    seconds: Positive = 60.0
+    max_steps: Count | None = None
+    out: FileName = 'rddm_demo'
+    force: bool = False
+    seed: int = 0
+    steps: Count | None = None
+    batch: Count = 16
+    device: str = 'auto'
+    threads: Count | None = None
+_ABOUT: str
+
+def demo(argv: list | None=None) -> int:
+    """The command `rddm-demo`"""
+    ...

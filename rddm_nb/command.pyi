@@ -1,0 +1,94 @@
+# Written by tools/stubs.py from the module of the same name. Do not edit.
+from typing import Any
+import argparse
+import difflib
+import importlib
+import math
+import os
+import re
+import signal
+import sys
+from dataclasses import MISSING, fields, is_dataclass, replace
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Callable, Literal, NamedTuple, NewType, Union, get_args, get_origin
+from .files import one_line
+from .runtime import DONE, FAILED, NOT_STARTED, StopRequest, stopped_by
+
+class Rule(NamedTuple):
+    """What a value must fulfil, and the words for it"""
+    fits: Callable
+    says: str
+
+class OneOf(NamedTuple):
+    """A value must be a key of a registry"""
+    module: str
+    name: str
+    but: tuple = ()
+
+    @property
+    def keys(self) -> list:
+        ...
+
+    @property
+    def says(self) -> str:
+        ...
+
+    def fits(self, value):
+        ...
+FileName: Any
+Count: Any
+Natural: Any
+Positive: Any
+Fraction: Any
+_SAYS: dict
+
+def describe(kind) -> str:
+    """What a type expects, in words"""
+    ...
+
+def convert(value, kind, name: str, word: bool=False):
+    """A value as the type of its field, or a ValueError that says what the field expects"""
+    ...
+
+class Typed:
+    """A frozen dataclass whose fields are converted to their types, or refused"""
+
+    def __post_init__(self):
+        ...
+
+    def check(self):
+        ...
+
+def merge(base, table: dict, name: str='', word: bool=False):
+    """A configuration with some fields replaced, each converted or refused with its full name"""
+    ...
+
+def is_list(kind) -> bool:
+    """Whether values of that type are several words"""
+    ...
+
+class _Parser(argparse.ArgumentParser):
+
+    def error(self, message):
+        ...
+
+def parse(command, argv: list, prog: str, about: str, epilog: str=''):
+    """The words of a command line as a typed dataclass; ValueError for what is not understood"""
+    ...
+_KNOWN: tuple
+
+def explain(e: Exception, name='') -> str:
+    """Why something could not be done"""
+    ...
+
+def warn(prog: str, line):
+    """Say something on standard error, in one line"""
+    ...
+
+class CommandFailed(Exception):
+    """A command failed after it had started"""
+
+def run_command(prog: str, work, argv: list | None=None, stop: StopRequest | None=None, stopped: str='interrupted') -> int:
+    """Do the work of a command; what goes wrong is one line and an exit code"""
+    ...

@@ -1,0 +1,146 @@
+# Written by tools/stubs.py from the module of the same name. Do not edit.
+from typing import Any
+import hashlib
+import json
+import os
+import re
+import sys
+import threading
+import time
+import unicodedata
+from collections import ChainMap, Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Callable, NamedTuple
+import numpy as np
+import torch
+from fastcore.basics import patch
+from torch import Tensor
+from tqdm.auto import tqdm
+from .degrade import TASKS, degrade
+from .files import atomic_write
+from .imagefile import list_images, read_image, same_name
+from .images import from_uint8
+from .runtime import generator_for
+from .trainer import Batch
+PAIRINGS: tuple
+
+class Pair(NamedTuple):
+    """Files that belong together"""
+    x_in: Path
+    x0: Path
+    cond: Path | None = None
+
+def match(inputs, targets, cond=None, pairing: str='name', pattern: str='', seed: int=0) -> list:
+    """Pairs of files by a rule; what has no partner is an error that lists it"""
+    ...
+
+def read_file_list(path) -> list:
+    """The files that a list names"""
+    ...
+_WORD: str
+LAYOUTS: dict
+_LOL: dict
+
+def pairs_from_layout(root, split: str='train', name: str | None=None) -> tuple:
+    """Pairs of a data set in its usual layout"""
+    ...
+
+@dataclass
+class ImagePairs:
+    """Pairs of images, read when asked for"""
+    items: list
+    read: Callable
+    name: Callable = ...
+    version: Callable = ...
+
+    def __len__(self):
+        ...
+
+    def __getitem__(self, i):
+        ...
+
+def from_pairs(pairs: list, channels: int=3) -> ImagePairs:
+    """Images from files"""
+    ...
+
+def from_clean(files, channels: int=3) -> ImagePairs:
+    """Clean images without partners"""
+    ...
+
+def from_table(table, x_in: str='input', x0: str='target', cond: str | None=None, channels: int=3) -> ImagePairs:
+    """Images from a table of the datasets library"""
+    ...
+
+def resized(pairs: ImagePairs, side: int) -> ImagePairs:
+    """Images squeezed into a square (bicubic, antialiased)"""
+    ...
+
+@dataclass
+class DataReport:
+    """What a look at all pairs found"""
+    pairs: int
+    sizes: Counter
+    unreadable: list = ...
+    unequal: list = ...
+    same: int = 0
+
+    @property
+    def fine(self):
+        ...
+
+    def __str__(self):
+        ...
+_MARK: str
+
+def check_pairs(pairs: ImagePairs, cache=None, threads: int=4) -> DataReport:
+    """Read every image once"""
+    ...
+
+class PairSource:
+    """Batches of crops for the `Trainer`, a function of seed and step"""
+    pairs: Any
+    size: Any
+    task: Any
+    flip: Any
+    device: Any
+    memory: Any
+    pool: Any
+    lock: Any
+    kept: Any
+    bytes: Any
+    ahead: Any
+    order: Any
+
+    def __init__(self, pairs: ImagePairs, size: int | None=None, task: str | None=None, flip: bool=True, memory: float=4.0, device='cpu', threads: int=4):
+        ...
+
+    def indices(self, n: int, step: int, seed: int=0) -> list:
+        """The pairs that a step sees"""
+        ...
+
+    def _check(self, i, x_in, x0, cond):
+        """Refuse a pair whose sizes do not fit"""
+        ...
+
+    def _read(self, i):
+        """One pair, kept if there is room"""
+        ...
+
+    def _pairs(self, wanted, following):
+        """The wanted pairs, and a head start for those that follow"""
+        ...
+
+    def _cut(self, pair, where):
+        """One crop of a pair, from three numbers in 0..1"""
+        ...
+
+    def batch(self, n: int, step: int, seed: int=0, part: slice=...) -> Batch:
+        """The pairs of a step"""
+        ...
+
+def make_inputs(x0: Tensor, task: str, generator: torch.Generator) -> Tensor:
+    """Inputs made of clean images"""
+    ...
+INPUT_TASKS: Any

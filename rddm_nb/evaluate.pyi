@@ -1,0 +1,146 @@
+# Written by tools/stubs.py from the module of the same name. Do not edit.
+from typing import Any
+import csv
+import io
+import math
+import re
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from fastcore.basics import patch
+from . import __version__
+from .cli import on_white
+from .command import CommandFailed, Count, FileName, OneOf, explain, parse, run_command, warn
+from .data import match, pairs_from_layout
+from .files import one_line, to_json
+from .imagefile import load_image, save_image
+from .metrics import METRICS, MetricResult, Protocol, find_metric, find_protocol, measure
+from .restore import SamplingCommand, Stoppable, counted, explain_file, fit_channels, network_option, restore_loaded, sampling_model
+from .runtime import DONE, FAILED, StopRequest, claim_folder, stop_on_signals
+
+@dataclass(frozen=True)
+class EvalCase:
+    """A restored image and its ground truth"""
+    name: str
+    samples: Tensor
+    x0: Tensor
+    x_in: Tensor | None = None
+    mask: Tensor | None = None
+
+def measure_case(case: EvalCase, measures: tuple=..., protocol: Protocol=...) -> dict:
+    """How good the restorations of an image are"""
+    ...
+
+def sample_std(samples: Tensor) -> Tensor:
+    """Sample standard deviation, all channels together"""
+    ...
+_EDGES: tuple
+
+class Calibration:
+    """Does the sample standard deviation predict the error?"""
+    factor: Any
+    sums: Any
+
+    def __init__(self, factor: float=1.5):
+        ...
+
+    def add(self, case):
+        """Take in an image"""
+        ...
+
+    def groups(self) -> list:
+        """Pixels of similar spread, from little to much; groups with less than 1 % of the pixels are left out"""
+        ...
+
+    @property
+    def ratio(self) -> float:
+        """Error over expected error, all pixels together; infinite where all samples are equal and wrong"""
+        ...
+
+    def verdict(self) -> str:
+        """In words"""
+        ...
+
+    def __repr__(self):
+        ...
+
+@dataclass
+class Evaluation:
+    """Metrics of a set of images"""
+    protocol: Protocol
+    names: list
+    rows: list
+    calibration: Calibration | None
+    failed: list
+
+    def columns(self) -> dict:
+        """Metrics by name"""
+        ...
+
+    def means(self) -> dict:
+        """Means over the images, infinite numbers left out"""
+        ...
+
+    def summary(self) -> dict:
+        """Everything in short"""
+        ...
+
+    def lines(self) -> list:
+        """The means in words"""
+        ...
+
+    def table(self) -> str:
+        """One line of CSV per image"""
+        ...
+
+    def best_median_worst(self) -> list:
+        """The images where the first metric is best, in the middle, and worst"""
+        ...
+
+def evaluate(cases: dict, measures: tuple=..., protocol: Protocol | str=..., see=None, progress: bool=False, warn=None, stop=None) -> Evaluation:
+    """Measure every image"""
+    ...
+
+def comparison_sheet(cases: list):
+    """Input, restoration, ground truth and error; and the sample standard deviation, where there are several seeds"""
+    ...
+
+def from_folders(results, targets, inputs=None, masks=None, **rule) -> dict:
+    """What somebody restored"""
+    ...
+
+def from_model(model, pairs: list, seeds: int=1, seed: int=0, **kw) -> dict:
+    """What a model restores, with several seeds; masks are its condition if it takes one"""
+    ...
+
+@dataclass(frozen=True)
+class EvaluateCommand(SamplingCommand):
+    """The words of rddm-evaluate"""
+    folders: tuple[FileName, ...]
+    model: FileName | None = None
+    set: FileName | None = None
+    split: str = 'test'
+    inputs: FileName | None = None
+    pairing: Annotated[str, OneOf('rddm_nb.data', 'PAIRINGS', ('unpaired',))] = 'name'
+    pattern: str = ''
+    measures: tuple[Annotated[str, OneOf('rddm_nb.metrics', 'METRICS')], ...] = ...
+    protocol: Annotated[str, OneOf('rddm_nb.metrics', 'PROTOCOLS')] | None = None
+    region: Literal['all', 'inside', 'outside'] = 'all'
+    out: FileName = 'rddm_evaluation'
+    force: bool = False
+    seeds: Count = 1
+
+    def check(self):
+        """Refuse words that contradict each other"""
+        ...
+_FILES: tuple
+
+def main(argv: list | None=None) -> int:
+    """The command `rddm-evaluate`"""
+    ...

@@ -1,0 +1,53 @@
+# Written by tools/stubs.py from the module of the same name. Do not edit.
+from typing import Any
+import json
+import re
+from pathlib import Path
+from fastcore.basics import patch
+from huggingface_hub import ModelCard, ModelCardData, ModelHubMixin, hf_hub_download
+from huggingface_hub.constants import CONFIG_NAME
+from .files import atomic_write, to_json
+from .models import MODEL_FILE, load_network
+from .unet import save_model
+_ELSEWHERE: tuple
+_TAGS: tuple
+_NO_LIMITS: list
+
+def model_card(net) -> str:
+    """What a network is, where it lives, how good it is, and what it cannot do"""
+    ...
+
+class HubModel(ModelHubMixin, library_name='rddm_nb', tags=list(_TAGS), repo_url='https://github.com/rddm-nb/rddm_nb'):
+    """A trained network as the Hugging Face hub knows models"""
+    net: Any
+
+    def __init__(self, net):
+        ...
+
+    def __call__(self, *args, **kw):
+        ...
+
+    @property
+    def schedule(self):
+        ...
+
+    def generate_model_card(self, *args, **kw):
+        ...
+
+    def save_pretrained(self, save_directory, **kw):
+        """Keep the network in a folder that holds none yet"""
+        ...
+
+    @classmethod
+    def from_pretrained(cls, name, **kw):
+        """From a folder, or from a repository on the hub; its config.json is for readers, nothing depends on it"""
+        ...
+
+    def _save_pretrained(self, save_directory):
+        """The network, and the drawing on its card"""
+        ...
+
+    @classmethod
+    def _from_pretrained(cls, *, model_id, device='cpu', **kw):
+        """From a folder, or from a repository on the hub; kw as of `hf_hub_download`"""
+        ...

@@ -1,0 +1,18 @@
+# Written by tools/stubs.py from the module of the same name. Do not edit.
+from typing import Any
+import re
+from importlib.resources import files
+from pathlib import Path
+from .files import one_line
+from .official import fuse_weights
+from .unet import load_model
+PRETRAINED: tuple
+MODEL_FILE: str
+
+def find_model(name) -> Path:
+    """Where a network lies"""
+    ...
+
+def load_network(name, device='cpu'):
+    """A network ready to sample"""
+    ...

@@ -1,0 +1,54 @@
+# Written by tools/stubs.py from the module of the same name. Do not edit.
+from typing import Any
+import os
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+from .command import CommandFailed, FileName, Typed, merge, parse, run_command
+from .config import Config, split_fields, to_toml
+from .runtime import DONE
+_OFFICIAL: dict
+_RESTORE: dict
+_RADAM: dict
+_GENERATE: dict
+_LOW_LIGHT: Any
+_DDIM: dict
+_OWN: dict
+_LINSPACE: dict
+_LONGER: dict
+_BETTER: dict
+_CROPS: Any
+_ONE: dict
+
+class Preset(NamedTuple):
+    """An experiment: what it is, and what differs from the defaults of `Config`"""
+    about: str
+    official: dict
+    recommended: dict
+PRESETS: dict
+
+def preset(name: str, official: bool=False) -> Config:
+    """The configuration of an experiment"""
+    ...
+
+def load_config(name: str, official: bool=False) -> Config:
+    """The configuration of a preset or a file"""
+    ...
+
+@dataclass(frozen=True)
+class TrainCommand(Typed):
+    """The words of rddm-train, beside the fields of the configuration"""
+    name: FileName
+    out: FileName = ''
+    official: bool = False
+    device: str = 'auto'
+    tensorboard: bool = False
+    show: bool = False
+_ABOUT: str
+_EPILOG: Any
+
+def main(argv: list | None=None) -> int:
+    """The command `rddm-train`"""
+    ...

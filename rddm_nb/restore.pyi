@@ -1,0 +1,144 @@
+# Written by tools/stubs.py from the module of the same name. Do not edit.
+from typing import Any
+import hashlib
+import json
+import math
+import os
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, NamedTuple
+import torch
+from torch import Tensor
+from . import __version__
+from .command import Count, FileName, Fraction, Natural, Rule, Typed, explain, parse, run_command, warn
+from .estimate import Prediction, predict
+from .files import atomic_write, one_line, stale_temporaries, to_json
+from .imagefile import IMAGE_SUFFIXES, LoadedImage, list_images, load_image, same_name, save_image
+from .models import find_model, load_network
+from .runtime import DONE, FAILED, StopRequest, claim_folder, generator_for, pick_device, stop_on_signals
+from .sampler import sample
+
+def tile_offsets(n: int, tile: int, overlap: int) -> list:
+    """Where the tiles of one side begin"""
+    ...
+
+def tile_weights(n: int, tile: int, overlap: int) -> list:
+    """The tiles of one side and how much each counts"""
+    ...
+
+class Tiled:
+    """A predictor that asks another one tile by tile"""
+    model: Any
+    tile: Any
+    overlap: Any
+    schedule: Any
+
+    def __init__(self, model, tile: int=256, overlap: int=32):
+        ...
+
+    def __call__(self, x_t, x_in, abar, bbar, t=None, cond=None):
+        ...
+_PLACES: Any
+_HEADS: Any
+
+def network_option(model, name):
+    """An option that a network was built with; None if it does not say"""
+    ...
+
+def default_tile(model) -> int:
+    """256, or less where attention would look at more than 64 x 64 places"""
+    ...
+
+def attention_memory(model, tile: int) -> float:
+    """What attention over all places of a tile needs, roughly: two tables of all pairs, per head"""
+    ...
+
+def restore(model, img: Tensor, steps: int=5, tile: int | None=None, overlap: int | None=None, seed: int=0, device='cpu', cond: Tensor | None=None, **kw) -> Tensor:
+    """Restore one image of any size"""
+    ...
+
+def fit_channels(x: Tensor, channels: int | None, name) -> Tensor:
+    """An image with as many channels as a network has; colours are never dropped"""
+    ...
+
+def restore_loaded(model, image: LoadedImage, mask: LoadedImage | None=None, colour: bool=False, name='the image', **kw) -> Tensor:
+    """Restore an image from a file, grey or in colour, whatever the network"""
+    ...
+
+class _Masks:
+    """Masks by the name of the image they belong to"""
+    place: Any
+    files: Any
+
+    def __init__(self, place):
+        ...
+
+    def __call__(self, path) -> LoadedImage:
+        """The mask of an image"""
+        ...
+_ABOUT: str
+
+def counted(items, what: str, show: bool=True, stream=None, every: float=30.0, clock=...):
+    """Items with a progress bar, or, where that cannot be drawn, a line with the time left now and then"""
+    ...
+
+class Stoppable:
+    """A predictor that raises KeyboardInterrupt once a stop is asked for"""
+    model: Any
+    stop: Any
+
+    def __init__(self, model, stop: StopRequest):
+        ...
+
+    def __call__(self, *args, **kw):
+        ...
+
+def explain_file(e: Exception, name) -> str:
+    """Why a file could not be done"""
+    ...
+
+class FolderReport(NamedTuple):
+    """What became of a folder"""
+    done: list
+    failed: list
+    there: int
+    about: dict
+    notes: Counter
+
+def restore_folder(model, inputs, outputs, part: tuple=..., force: bool=False, progress: bool=True, masks=None, colour: bool=False, warn=None, stop=None, **kw) -> FolderReport:
+    """Restore every image of a folder that has no result yet"""
+    ...
+
+@dataclass(frozen=True, kw_only=True)
+class SamplingCommand(Typed):
+    """How a model samples"""
+    steps: Count = 5
+    eta: Fraction = 0.0
+    tile: Count | None = None
+    overlap: Natural | None = None
+    seed: Natural = 0
+    device: str = 'auto'
+    masks: FileName | None = None
+
+@dataclass(frozen=True)
+class RestoreCommand(SamplingCommand):
+    """The words of rddm-restore"""
+    model: FileName
+    inputs: FileName
+    outputs: FileName
+    part: Annotated[str, Rule(_part, 'I/N with 1 <= I <= N')] = '1/1'
+    force: bool = False
+    colour: bool = False
+_MUCH: int
+
+def sampling_model(name, args: SamplingCommand, warn):
+    """The model and the options that the words of a command ask for"""
+    ...
+
+def main(argv: list | None=None) -> int:
+    """The command `rddm-restore`"""
+    ...

@@ -1,0 +1,59 @@
+# Written by tools/stubs.py from the module of the same name. Do not edit.
+from typing import Any
+import hashlib
+import os
+import signal
+import threading
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+
+def seed_for(*what) -> int:
+    """A seed that is a function of its purpose"""
+    ...
+
+def generator_for(device, *what):
+    """A generator for one purpose"""
+    ...
+
+def pick_device(name: str='auto') -> str:
+    """A GPU if there is one, unless told otherwise"""
+    ...
+
+def claim_folder(out, names, force: bool=False) -> Path:
+    """Make sure that results can be written"""
+    ...
+
+@contextmanager
+def folder_lock(folder):
+    """Keep other processes from working in the same folder"""
+    ...
+
+def set_aside(path) -> Path:
+    """Rename what cannot be used, so that it is neither lost nor in the way"""
+    ...
+DONE: Any
+FAILED: Any
+NOT_STARTED: Any
+
+def stopped_by(signum):
+    ...
+
+class StopRequest:
+    """Whether a signal has asked for an end, and which"""
+    signum: Any
+
+    def __init__(self):
+        ...
+
+    def __bool__(self):
+        ...
+
+    @property
+    def exit_code(self) -> int:
+        ...
+
+@contextmanager
+def stop_on_signals(request: 'StopRequest|None'=None):
+    """Turn the first Ctrl-C or SIGTERM into a request, a second one into KeyboardInterrupt; only in the main thread"""
+    ...

@@ -1,0 +1,197 @@
+# Written by tools/stubs.py from the module of the same name. Do not edit.
+from typing import Any
+import base64
+import json
+import math
+import os
+from functools import cache
+from importlib.resources import files
+import anywidget
+import numpy as np
+import torch
+import traitlets as T
+from fastcore.basics import patch
+from .estimate import estimate
+from .exact import ExactPredictor
+from .forward import q_sample
+from .paths import draw_path
+from .reverse import POSTERIORS, posterior_variance, reverse_step
+from .sampler import ORDERS, sampling_path, sample
+from .schedule import Point, SCHEDULES, Schedule
+from .viz import COLORS, RenderedFigure, as_rgb, canvas, plot_plane, show_images
+_FILES: Any
+
+@cache
+def known_images() -> torch.Tensor:
+    """What the figures know: crops of photographs, then emoji"""
+    ...
+
+def seeded_normals(n: int, seed: int=1) -> torch.Tensor:
+    """Standard normal numbers, the same as `normals` of the JavaScript module gives"""
+    ...
+
+class Figure(anywidget.AnyWidget):
+    """A living figure: `kind` says which, every other trait is something the reader can set"""
+
+    def __init__(self, **state):
+        ...
+
+    @classmethod
+    def names(cls):
+        ...
+
+    def state(self) -> dict:
+        """Everything the reader can set"""
+        ...
+
+    def open(self):
+        """Tell the front end about the figure, if there may be one"""
+        ...
+
+    def _repr_mimebundle_(self, **kw):
+        """Views for every home: the widget, the still picture, words"""
+        ...
+
+class _WithPictures(Figure):
+
+    def parts(self) -> tuple:
+        """Clean picture, input and noise, as the figure shows them"""
+        ...
+
+class Plane(_WithPictures):
+    """Drag a point of the plane and see the picture there"""
+
+    @property
+    def point(self) -> Point:
+        """Where the reader put it"""
+        ...
+
+    def picture(self) -> RenderedFigure:
+        """What it shows without JavaScript"""
+        ...
+_WAYS: dict
+
+class _WithSchedule(Figure):
+    _own: Any
+
+    def __init__(self, schedule: Schedule | None=None, **state):
+        ...
+
+    @property
+    def schedule(self) -> Schedule:
+        """The curve the reader has chosen, with 400 steps, or the one that was given"""
+        ...
+
+class ScheduleExplorer(_WithSchedule):
+    """All families of schedules: turn their knobs, pin and compare curves"""
+
+    @property
+    def pinned(self) -> list:
+        """The pinned curves"""
+        ...
+
+    def picture(self) -> RenderedFigure:
+        """What it shows without JavaScript"""
+        ...
+
+class FilmStrip(_WithPictures, _WithSchedule):
+    """Frames along a schedule, with the shares of residual and noise under each"""
+
+    @property
+    def places(self) -> list:
+        """Where the frames stand"""
+        ...
+
+    def picture(self) -> RenderedFigure:
+        """What it shows without JavaScript"""
+        ...
+
+class PathPad(_WithPictures):
+    """Draw a path on the plane and watch particles and a picture walk along it"""
+
+    @property
+    def path(self) -> list:
+        """The drawn path in equal steps"""
+        ...
+
+    @property
+    def schedule(self) -> Schedule:
+        """The drawn path as a schedule, where abar never falls with time"""
+        ...
+
+    def restored(self) -> torch.Tensor:
+        """The picture at the end of the path, by the predictor that the figure uses"""
+        ...
+
+    def _walk(self):
+        ...
+
+    def picture(self) -> RenderedFigure:
+        """What it shows without JavaScript"""
+        ...
+
+class Lens(_WithPictures):
+    """Which known pictures vote for the best guess, at any place of the plane"""
+
+    @property
+    def votes(self) -> torch.Tensor:
+        """How probable each of `known_images` is"""
+        ...
+
+    def picture(self) -> RenderedFigure:
+        """What it shows without JavaScript"""
+        ...
+
+class EtaDial(_WithSchedule):
+    """Three families of fresh noise, and where one step takes one pixel"""
+
+    @property
+    def sigmas(self) -> dict:
+        """Standard deviation of the fresh noise"""
+        ...
+
+    def landing(self) -> dict:
+        """Where the step takes the state x"""
+        ...
+
+    def picture(self) -> RenderedFigure:
+        """What it shows without JavaScript"""
+        ...
+
+class Metro(_WithPictures):
+    """All relatives as lines on the plane: start on one, change to another midway"""
+
+    @property
+    def path(self) -> list:
+        """The journey, from the far end of the first line to the clean picture"""
+        ...
+
+    def picture(self) -> RenderedFigure:
+        """What it shows without JavaScript"""
+        ...
+
+class RemovalOrder(_WithPictures, _WithSchedule):
+    """Residual and noise taken away together, or one after the other"""
+
+    def restored(self, order: str) -> torch.Tensor:
+        """The picture restored in this order"""
+        ...
+
+    def picture(self) -> RenderedFigure:
+        """What it shows without JavaScript"""
+        ...
+
+class TimeTravel(_WithPictures, _WithSchedule):
+    """Scrub through a sampling run, fork it at any step, compare the branches"""
+
+    def main(self):
+        """The run that is forked, a `Trace`"""
+        ...
+
+    def branch(self, i: int) -> dict:
+        """Arguments of the `sample` call that makes a branch"""
+        ...
+
+    def picture(self) -> RenderedFigure:
+        """What it shows without JavaScript"""
+        ...
