@@ -7,12 +7,14 @@ beside it is how the library documents itself. A check is a statement that calls
 `expect_fail`, or an `assert`."""
 import ast
 import builtins
+import io
 import json
 import math
 import re
 import statistics
 import symtable
 import sys
+import tokenize
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,9 +60,16 @@ def signature_lines(src):
 
 
 def loc(src):
-    "Lines of code"
-    skip = signature_lines(src)
-    return sum(1 for i, l in enumerate(src.splitlines(), 1) if i not in skip and l.strip() and not l.strip().startswith('#') and not re.fullmatch(r'\s*\)?(->.*)?:?\s*(#.*)?', l))
+    "Lines of code, a statement that is wrapped over several lines counted once"
+    skip, src = signature_lines(src), re.sub(r'^\s*[!%].*', 'pass', src, flags=re.M)
+    try: tokens = list(tokenize.generate_tokens(io.StringIO(src).readline))
+    except (tokenize.TokenError, SyntaxError): return sum(bool(l.strip()) and not l.strip().startswith('#') for l in src.splitlines())
+    starts, fresh = set(), True
+    for t in tokens:
+        if t.type in (tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER): continue
+        if fresh: starts.add(t.start[0])
+        fresh = t.type == tokenize.NEWLINE
+    return len(starts - skip)
 
 
 def is_check(node):
