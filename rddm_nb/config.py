@@ -11,7 +11,7 @@ __all__ = ['DataConfig', 'NetworkConfig', 'ScheduleConfig', 'SampleConfig', 'Con
 import inspect
 import json
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Any, Literal
 from .command import Count, Fraction, Natural, OneOf, Positive, Rule, Typed, convert, describe, is_list
 
 # %% ../nbs/config.ipynb #8b796721
@@ -92,7 +92,6 @@ class SampleConfig(Typed):
     steps: Count = 5 # sampling steps
     eta: Fraction = 0. # share of fresh noise
 
-if TYPE_CHECKING: from rddm_nb.trainer import TrainConfig
 
 def _train_defaults():
     from rddm_nb.trainer import TrainConfig
@@ -104,7 +103,7 @@ class Config:
     data: DataConfig = field(default_factory=DataConfig) # what to learn from
     network: NetworkConfig = field(default_factory=NetworkConfig) # which network
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig) # where states live
-    train: 'TrainConfig' = field(default_factory=_train_defaults) # how to train
+    train: Any = field(default_factory=_train_defaults) # how to train, a `TrainConfig`
     sample: SampleConfig = field(default_factory=SampleConfig) # how to restore while training
 
 # %% ../nbs/config.ipynb #f0898b29

@@ -3,7 +3,7 @@ from typing import Any
 import inspect
 import json
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Any, Literal
 from .command import Count, Fraction, Natural, OneOf, Positive, Rule, Typed, convert, describe, is_list
 
 @dataclass(frozen=True)
@@ -73,7 +73,6 @@ class SampleConfig(Typed):
     """How held-out images are restored while training"""
     steps: Count = 5
     eta: Fraction = 0.0
-from rddm_nb.trainer import TrainConfig
 
 @dataclass(frozen=True)
 class Config:
@@ -81,7 +80,7 @@ class Config:
     data: DataConfig = ...
     network: NetworkConfig = ...
     schedule: ScheduleConfig = ...
-    train: 'TrainConfig' = ...
+    train: Any = ...
     sample: SampleConfig = ...
 
 def plain(config) -> dict:
