@@ -21,7 +21,7 @@ def test_every_mistake_has_its_section_picture_and_check(m):
     name = m.what.removeprefix('break it: ')
     start = next(i for i, (k, s) in enumerate(CELLS) if k == 'markdown' and s.lower().startswith(f'## {name}'))
     section = [s for k, s in CELLS[start:start + 4] if k == 'code']
-    assert any(re.search(r'show_images|Picture', s) for s in section)
+    assert any(re.search(r'show_images|RenderedFigure', s) for s in section)
     assert any(f"bad['{name}']" in s and 'expect_fail' in s and '(good)' in s for s in section)
 
 
