@@ -191,6 +191,7 @@ def _result_names(
         names = {p: f'{p.name}.png' if name in twice else name for p, name in names.items()}
     return names
 
+# %% ../nbs/restore.ipynb #3999ff4c
 class _Masks:
     "Masks by the name of the image they belong to"
     def __init__(self,
@@ -304,6 +305,7 @@ def _outdated(there, old, about):
     "Inputs that are not what they were when they were restored"
     return [p for p in there if _known(old).get(p.name, about['files'][p.name]) != about['files'][p.name]]
 
+# %% ../nbs/restore.ipynb #b510000f
 def _claim(out, results, about, force, mine):
     "Take away what is outdated, and write beside the results what makes them"
     _check_place(out, about['inputs'], results.values())
