@@ -126,6 +126,7 @@ def _weights(like, protocol, mask):
     if empty.any(): raise ValueError(f"there is nothing {protocol.region} the mask in image {int(empty.nonzero()[0])}")
     return counts.double()
 
+# %% ../nbs/15_measuring.ipynb #c5ac56b2
 def _mean(v, w):
     "Mean over the pixels that count (B,)"
     return (v*w).flatten(1).sum(1)/w.flatten(1).sum(1)
@@ -164,6 +165,7 @@ def _read_lpips(path):
         raise RuntimeError(f"the variable RDDM_LPIPS names {path}, which holds no LPIPS weights: it lacks {missing[0]}")
     return {k: v.float() for k, v in weights.items()}
 
+# %% ../nbs/15_measuring.ipynb #38c761a8
 def _lpips_weights():
     "The tensors of the file that RDDM_LPIPS names"
     if path := os.environ.get('RDDM_LPIPS'): return _read_lpips(path)

@@ -451,7 +451,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('evaluate', 'v.std()/n**.5', 'v.std()/n', 'statistics: standard error divided by n'),
     ('evaluate', 'infinite=len(each) - n', 'infinite=0', 'statistics: infinite numbers not counted'),
     ('evaluate', 'cond = mask if takes else None', 'cond = None', 'from_model: mask not handed on'),
-    ('evaluate', 'mask and mask.x)', 'None)', 'from_model: no region'),
+    ('evaluate', '_load(p.x0), image, mask)', '_load(p.x0), image, None)', 'from_model: no region'),
     ('evaluate', 'if see: see(case)', 'pass', 'evaluate: nobody sees the cases'),
     ('evaluate', "match(results, targets, inputs, **rule)", "match(results, targets, inputs)", 'from_folders: inputs paired by name always'),
     ('evaluate', "    ev.notes.update(case.notes)\n", "", 'evaluate: notes are lost'),
@@ -498,7 +498,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('models', 'fuse_weights(load_model', '(load_model', 'load_network: filters made at every call'),
     ('models', 'if name in PRETRAINED:', 'if name in PRETRAINED and not path.exists():', 'find_model: a file before the box'),
     ('models', "p.suffix == '.safetensors' and p.is_dir()", "False", 'find_model: a folder called like a file'),
-    ('models', 'if path.exists(): return path\n', '', 'find_model: files forgotten'),
+    ('models', '    if path.exists(): return path\n', '', 'find_model: files forgotten'),
     ('hub', r"|(?<!\w)_|_(?!\w)', lambda m: '\\' + m[0]", r"', lambda m: m[0]", 'model_card: Markdown not escaped'),
     ('hub', 'tags=list(_TAGS))', 'tags=[])', 'model_card: no tags'),
     # files and trainer
