@@ -12,6 +12,7 @@ __all__ = ['FileName', 'Count', 'Natural', 'Positive', 'Fraction', 'Rule', 'OneO
 import argparse
 import difflib
 import importlib
+import itertools
 import math
 import os
 import re
@@ -120,6 +121,7 @@ def _typed(value, kind, word):
     if kind in (int, float): return _number(value, kind, word)
     return _truth(value, word) if kind is bool else _text(value, kind)
 
+# %% ../nbs/command.ipynb #7efd4011
 def convert(
     value, # plain data, or a word (for a list: words) of a command line
     kind, # the type it shall have
@@ -188,6 +190,7 @@ def _label(f):
     "What a field is called on a command line"
     return f.name if f.default is MISSING else f"--{f.name.replace('_', '-')}"
 
+# %% ../nbs/command.ipynb #c81f6229
 def _comments(command):
     "The comments of all fields, inherited ones too"
     from fastcore.docments import docments
@@ -208,6 +211,11 @@ def _add(parser, f, doc):
                         nargs='+' if is_list(f.type) else None, default=argparse.SUPPRESS)
 
 # %% ../nbs/command.ipynb #7279dfc5
+def _unknown_option(argv, options):
+    "The first word that is meant as an option and is none: it explains more than what is missing without it"
+    words = (w.partition('=')[0] for w in itertools.takewhile(lambda w: w != '--', argv))
+    return next((w for w in words if w.startswith('--') and w not in (*options, '--help')), None)
+
 def parse(
     command, # a dataclass of typed fields, each with a comment
     argv:list, # words after the command
@@ -219,10 +227,11 @@ def parse(
     parser = _Parser(prog, description=about, epilog=epilog, allow_abbrev=False,
                      formatter_class=argparse.RawDescriptionHelpFormatter)
     docs, label = _comments(command), {f.name: _label(f) for f in fields(command)}
+    options = [l for l in label.values() if l[0] == '-']
+    if odd := _unknown_option(argv, options): raise ValueError(_unknown(odd, options, 'option'))
     for f in fields(command): _add(parser, f, docs.get(f.name))
     given, extra = parser.parse_known_intermixed_args(argv)
     if extra and not extra[0].startswith('-'): raise ValueError(f'{extra[0]!r} is a word too many (see {prog} --help)')
-    options = [l for l in label.values() if l[0] == '-']
     if extra: raise ValueError(_unknown(extra[0].partition('=')[0], options, 'option'))
     return command(**{f.name: convert(v, f.type, label[f.name], word=True)
                       for f in fields(command) if (v := getattr(given, f.name, None)) is not None})

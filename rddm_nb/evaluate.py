@@ -14,8 +14,10 @@ import io
 import math
 import re
 import shutil
+import sys
+from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -30,9 +32,9 @@ from .data import match, pairs_from_layout
 from .files import one_line, to_json
 from .imagefile import load_image, save_image
 from .metrics import METRICS, MetricResult, Protocol, find_metric, find_protocol, measure
-from .restore import (SamplingCommand, Stoppable, counted, explain_file, fit_channels, network_option,
-                             restore_loaded, sampling_model)
-from .runtime import DONE, FAILED, StopRequest, claim_folder, stop_on_signals
+from .restore import (SamplingCommand, Stoppable, check_restorer, counted, explain_file, fit_channels,
+                             network_option, restore_loaded, sampling_model)
+from .runtime import DONE, FAILED, StopRequest, claim_folder, folder_lock, stop_on_signals
 
 # %% ../nbs/evaluate.ipynb #2e955bc9
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class EvalCase:
     x0: Tensor # ground truth (C, H, W)
     x_in: Tensor|None = None # degraded image (C, H, W)
     mask: Tensor|None = None # (1, H, W), positive inside, for protocols with a region
+    notes: tuple = () # what was converted or left out when its files were read
 
 # %% ../nbs/evaluate.ipynb #489ad0f7
 def measure_case(
@@ -123,12 +126,13 @@ class Evaluation:
     rows: list # metrics of every image, from `measure_case`
     calibration: Calibration|None # whether sample standard deviations predict errors; None with one seed
     failed: list # (name, why it could not be measured)
+    notes: Counter # what was converted or left out, in how many images
 
 def _start(measures, protocol):
     "An evaluation of no images yet; what cannot be measured is refused before anything is computed"
     protocol = find_protocol(protocol)
     for m in measures: find_metric(m, protocol)
-    return Evaluation(protocol, [], [], None, [])
+    return Evaluation(protocol, [], [], None, [], Counter())
 
 def _take(ev, case, measures, see):
     "Measure one image"
@@ -138,8 +142,10 @@ def _take(ev, case, measures, see):
         ev.calibration = ev.calibration or Calibration()
         ev.calibration.add(case)
     ev.names.append(case.name)
+    ev.notes.update(case.notes)
     ev.rows.append(row)
 
+# %% ../nbs/evaluate.ipynb #caab7bad
 def evaluate(
     cases:dict, # name -> function that makes the `EvalCase`
     measures:tuple=('PSNR', 'SSIM'), # some of `METRICS`
@@ -188,13 +194,14 @@ def _uncertainty(c):
     return dict(verdict=c.verdict(), ratio=c.ratio if math.isfinite(c.ratio) else None,
                 groups=[dict(zip(keys, g)) for g in c.groups()])
 
+# %% ../nbs/evaluate.ipynb #33b60262
 @patch
 def summary(self:Evaluation)->dict: # plain numbers and words, strict JSON
     "Everything in short"
     return dict(images=len(self.rows), protocol=str(self.protocol), name=self.protocol.name,
                 measures={k: _statistics(m.each) for k, m in self.means().items()},
                 uncertainty=self.calibration and _uncertainty(self.calibration),
-                failed=[dict(name=str(n), why=w) for n, w in self.failed])
+                failed=[dict(name=str(n), why=w) for n, w in self.failed], notes=dict(self.notes))
 
 @patch
 def lines(self:Evaluation)->list: # of text
@@ -202,7 +209,8 @@ def lines(self:Evaluation)->list: # of text
     infinite = {k: sum(map(math.isinf, m.each)) for k, m in self.means().items()}
     return [f'{len(self.rows)} images, {self.protocol}',
             *(f'{k}: {m.value:.4g}' + (f' ({infinite[k]} infinite left out)' if infinite[k] else '')
-              for k, m in self.means().items()), *([self.calibration.verdict()] if self.calibration else [])]
+              for k, m in self.means().items()), *([self.calibration.verdict()] if self.calibration else []),
+            *(f'{n} image{"s"*(n > 1)}: {note}' for note, n in self.notes.items())]
 
 @patch
 def table(self:Evaluation)->str:
@@ -229,6 +237,7 @@ def _square(x, side=160):
     out[:, top:top + h, left:left + w] = small
     return out
 
+# %% ../nbs/evaluate.ipynb #d442796e
 def _error(case): return (case.samples.mean(0) - case.x0).double().square().mean(0).sqrt()
 
 def _rows(cases):
@@ -251,14 +260,20 @@ def comparison_sheet(
                        alt=f"best, middle and worst of the images: {', '.join(c.name for c in cases)}")
 
 # %% ../nbs/evaluate.ipynb #8800b412
+def _notes(images):
+    "What was done to the files of a case; their transparency does not count"
+    said = [n for image in images if image for n in image.notes]
+    return tuple(dict.fromkeys('transparency left out' if n == 'transparency kept apart' else n for n in said))
+
 def _case(name, samples, x0, x_in, mask):
-    "A case whose images have equally many channels"
+    "A case of loaded images, with equally many channels"
+    notes, (x0, x_in, mask) = _notes((x0, x_in, mask)), (i and i.x for i in (x0, x_in, mask))
     c = max(len(x) for x in (samples[0], x0, *([] if x_in is None else [x_in])))
     fit = lambda x: None if x is None else fit_channels(x, c, name)
     samples = torch.stack([fit(x) for x in samples]).clamp(-1, 1)
-    return EvalCase(name, samples, fit(x0), fit(x_in), None if mask is None else mask[:1])
+    return EvalCase(name, samples, fit(x0), fit(x_in), None if mask is None else mask[:1], notes)
 
-def _load(path): return None if path is None else load_image(path).x
+def _load(path): return None if path is None else load_image(path)
 
 def _named(pairs, make):
     "Functions that make cases, by the shortest names that differ"
@@ -267,6 +282,7 @@ def _named(pairs, make):
         if len(cases) == len(pairs): return cases
     raise ValueError(f"the same pair of images is there twice among {len(pairs)}: name each once")
 
+# %% ../nbs/evaluate.ipynb #8800b413
 def from_folders(
     results, # folder of restored images
     targets, # folder of clean images
@@ -276,7 +292,10 @@ def from_folders(
 )->dict: # name -> function that makes a `EvalCase`
     "What somebody restored"
     before = {} if inputs is None else {p.x_in: p.cond for p in match(results, targets, inputs, **rule)}
-    def make(p, name): return _case(name, [_load(p.x_in)], _load(p.x0), _load(before.get(p.x_in)), _load(p.cond))
+    def make(p, name):
+        result = load_image(p.x_in)
+        case = _case(name, [result.x], _load(p.x0), _load(before.get(p.x_in)), _load(p.cond))
+        return replace(case, notes=tuple(dict.fromkeys(_notes([result]) + case.notes)))
     return _named(match(results, targets, masks, **rule), make)
 
 def from_model(
@@ -289,16 +308,22 @@ def from_model(
     "What a model restores, with several seeds; masks are its condition if it takes one"
     if seeds < 1: raise ValueError(f"seeds must be at least 1, got {seeds}")
     takes = network_option(model, 'takes_cond')
-    if takes and any(p.cond is None for p in pairs):
-        raise ValueError("this network takes a condition, such as a mask: name the folder of masks with --masks")
+    check_restorer(model, bool(takes) and all(p.cond is not None for p in pairs))
     def make(p, name):
-        image, mask = load_image(p.x_in), None if p.cond is None else load_image(p.cond)
+        image, mask = load_image(p.x_in), _load(p.cond)
         cond = mask if takes else None
         samples = [restore_loaded(model, image, cond, name=p.x_in, seed=seed + k, **kw) for k in range(seeds)]
-        return _case(name, samples, _load(p.x0), image.x, mask and mask.x)
+        return _case(name, samples, _load(p.x0), image, mask)
     return _named(pairs, make)
 
 # %% ../nbs/evaluate.ipynb #e2108beb
+_SAMPLING = (*(f.name for f in fields(SamplingCommand) if f.name != 'masks'), 'seeds') # only a model obeys these
+
+def _changed(args, names):
+    "The options that are not what they are by default"
+    default = {f.name: f.default for f in fields(args)}
+    return [f'--{name}' for name in names if getattr(args, name) != default[name]]
+
 @dataclass(frozen=True)
 class EvaluateCommand(SamplingCommand):
     "The words of rddm-evaluate"
@@ -316,7 +341,8 @@ class EvaluateCommand(SamplingCommand):
     force: bool = False # write over an evaluation
     seeds: Count = 1 # restorations of every image with the model, from --seed on
     def check(self):
-        "Refuse words that contradict each other"
+        "Refuse words that contradict each other, or that nothing would obey"
+        unused = [] if self.model else _changed(self, _SAMPLING)
         wrong = {
             "give two folders or --set, not both": self.set and self.folders,
             "--set says where inputs and targets are, but not what restores them: add --model":
@@ -324,7 +350,8 @@ class EvaluateCommand(SamplingCommand):
             "--set has its own masks and rule of pairing: leave out --masks, --pairing and --pattern":
                 self.set and (self.masks or self.pattern or self.pairing != 'name'),
             f"two folders are compared, got {len(self.folders)}": not self.set and len(self.folders) != 2,
-            "--seeds is for a model: files in a folder are what they are": self.model is None and self.seeds != 1,
+            f"{', '.join(unused)}: for a model only, and files in a folder are what they are; add --model": unused,
+            "--split is for --set: two folders have no parts": not self.set and self.split != 'test',
             "with --model the first folder holds the inputs: leave out --inputs": self.model and self.inputs,
             "--region needs masks: name their folder with --masks":
                 self.region != 'all' and not (self.masks or self.set)}
@@ -338,11 +365,12 @@ def _cases(a, stop, tell):
     if a.model is None: return from_folders(*a.folders, a.inputs, a.masks, **rule), {}
     model, options = sampling_model(a.model, a, tell)
     pairs = pairs_from_layout(a.set, a.split)[1] if a.set else match(*a.folders, a.masks, **rule)
-    about = dict(options, model=a.model, sha256=model.sha256, seeds=a.seeds)
+    about = dict({k: v for k, v in options.items() if k != 'notice'}, model=a.model, sha256=model.sha256, seeds=a.seeds)
     return from_model(Stoppable(model, stop), pairs, a.seeds, **options), about
 
 # %% ../nbs/evaluate.ipynb #5ccdb8e2
 _FILES = ('each.csv', 'sheet.png', 'evaluation.json')
+_RESULTS = (*_FILES, 'spread')
 
 def _keep_spread(folder, case):
     "A map of the sample standard deviation: one grey level stands for a quarter of one"
@@ -381,19 +409,27 @@ def _evaluated(a, cases, about, out, stop, tell):
         return ev
     finally: shutil.rmtree(work, ignore_errors=True)
 
+# %% ../nbs/evaluate.ipynb #7e0a1103
+def _leave(out, new):
+    "Take away a folder that was made for nothing"
+    if new:
+        with suppress(OSError):
+            (out/'.lock').unlink(missing_ok=True)
+            out.rmdir()
+
 def _into_folder(a, stop, tell):
     "What the words of a command ask for, in a folder; returns the evaluation"
     _start(a.measures, replace(find_protocol(a.protocol or Protocol()), region=a.region))
     cases, about = _cases(a, stop, tell)
-    new = not Path(a.out).exists()
-    out, ev = claim_folder(a.out, (*_FILES, 'spread'), a.force), None
-    try: ev = _evaluated(a, cases, about, out, stop, tell)
-    except Exception as e: raise CommandFailed(f'{explain(e)}; nothing was written') from e
-    finally:
-        if new and ev is None:
-            with suppress(OSError): out.rmdir()
+    new, ev = not Path(a.out).exists(), None
+    with folder_lock(claim_folder(a.out, _RESULTS, a.force)):
+        out = claim_folder(a.out, _RESULTS, a.force) # nobody else has written since
+        try: ev = _evaluated(a, cases, about, out, stop, tell)
+        except Exception as e: raise CommandFailed(f'{explain(e)}; nothing was written') from e
+        finally: _leave(out, new and ev is None)
     return ev
 
+# %% ../nbs/evaluate.ipynb #7e0a1104
 def _run(words, stop):
     "What `rddm-evaluate` does"
     a = parse(EvaluateCommand, words, 'rddm-evaluate',
@@ -409,3 +445,5 @@ def main(
     "The command `rddm-evaluate`"
     stop = StopRequest()
     return run_command('rddm-evaluate', partial(_run, stop=stop), argv, stop, 'stopped; nothing was written')
+
+if __name__ == '__main__' and '__file__' in globals(): sys.exit(main(sys.argv[1:]))

@@ -310,6 +310,7 @@ def record(self:Book,
     self.file.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(self.file, json.dumps(done, indent=1).encode(), force=True)
 
+# %% ../nbs/exercises.ipynb #3ffed2f3
 @patch
 def __repr__(self:Book): return f'{self.name}: {len(self.solved)} of {len(self.exercises)} solved'
 

@@ -95,6 +95,7 @@ def _channels(x, colour):
         raise ValueError("this protocol compares grey images, but there are colours: choose another protocol")
     return x[:, :1]
 
+# %% ../nbs/15_measuring.ipynb #514c30f1
 def apply_protocol(
     x:Tensor, # images (B, C, H, W) in [-1, 1], of one channel or three
     protocol:Protocol=Protocol(), # how
@@ -125,6 +126,7 @@ def _weights(like, protocol, mask):
     if empty.any(): raise ValueError(f"there is nothing {protocol.region} the mask in image {int(empty.nonzero()[0])}")
     return counts.double()
 
+# %% ../nbs/15_measuring.ipynb #c5ac56b2
 def _mean(v, w):
     "Mean over the pixels that count (B,)"
     return (v*w).flatten(1).sum(1)/w.flatten(1).sum(1)
@@ -163,12 +165,14 @@ def _read_lpips(path):
         raise RuntimeError(f"the variable RDDM_LPIPS names {path}, which holds no LPIPS weights: it lacks {missing[0]}")
     return {k: v.float() for k, v in weights.items()}
 
+# %% ../nbs/15_measuring.ipynb #38c761a8
 def _lpips_weights():
     "The tensors of the file that RDDM_LPIPS names"
     if path := os.environ.get('RDDM_LPIPS'): return _read_lpips(path)
     raise RuntimeError("LPIPS needs trained weights: set the variable RDDM_LPIPS to a safetensors file that holds "
                        "AlexNet's convolutions (features.N.weight, features.N.bias) and the linear heads (linI.weight)")
 
+# %% ../nbs/15_measuring.ipynb #38c761a4
 def _alexnet(x, weights):
     "Features after every convolution"
     for n, stride, padding in _LAYERS:
@@ -176,12 +180,16 @@ def _alexnet(x, weights):
         x = F.conv2d(x, weights[f'features.{n}.weight'], weights[f'features.{n}.bias'], stride, padding).relu()
         yield x/(x.square().sum(1, keepdim=True).sqrt() + 1e-10)
 
+def _feature_distance(f, g, heads):
+    "Weighted squared differences of normalised features, layer by layer, averaged over the image (B,)"
+    return sum(F.conv2d((u - v).square(), head).mean((1, 2, 3)) for u, v, head in zip(f, g, heads))
+
 def _lpips(a, b, w):
     weights = {k: v.to(a.device) for k, v in _lpips_weights().items()}
     shift, scale = (torch.tensor(v, device=a.device)[:, None, None] for v in ((-.03, -.088, -.188), (.458, .448, .45)))
     f, g = (_alexnet(((x.float()/127.5 - 1) - shift)/scale, weights) for x in (a, b))
     heads = [weights[f'lin{i}.weight'] for i in range(len(_LAYERS))]
-    return sum(F.conv2d((u - v).square(), head).mean((1, 2, 3)) for u, v, head in zip(f, g, heads)).double()
+    return _feature_distance(f, g, heads).double()
 
 # %% ../nbs/15_measuring.ipynb #a7c10002
 @dataclass(frozen=True)
@@ -202,6 +210,7 @@ METRICS = {
     'LPIPS': Metric(_lpips, False, needs=_lpips_weights, side=31, colour=True),
 }
 
+# %% ../nbs/15_measuring.ipynb #a7c10004
 def find_metric(
     name:str, # one of `METRICS`
     protocol:Protocol=Protocol(), # how it is to be measured
@@ -227,6 +236,7 @@ def find_protocol(
     if protocol in PROTOCOLS: return PROTOCOLS[protocol]
     raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}, or a Protocol, got {protocol!r}")
 
+# %% ../nbs/15_measuring.ipynb #f4ae7362
 def measure(
     what:str, # one of `METRICS`
     a:Tensor, # images (B, C, H, W) in [-1, 1], of one channel or three
@@ -259,6 +269,7 @@ def coarse_features(
     detail = torch.cat([x.diff(dim=d).abs().mean(1, keepdim=True)[..., :h - 1, :w - 1] for d in (-1, -2)], 1)
     return torch.cat([F.adaptive_avg_pool2d(v, n).flatten(1) for v, n in ((x, 4), (detail, 2))], 1)
 
+# %% ../nbs/15_measuring.ipynb #5e8599d6
 def _root(m):
     "Square root of a symmetric matrix without negative directions"
     values, vectors = torch.linalg.eigh(m)

@@ -28,16 +28,23 @@ def _from_hub(name):
                                 f"{name}/{MODEL_FILE}: check the name and the connection "
                                 f"({type(e).__name__}: {one_line(e)})") from None
 
+# %% ../nbs/models.ipynb #a7c0400f
+def _in_folder(path):
+    "The network's file in a folder"
+    file = path/MODEL_FILE
+    if file.is_file(): return file
+    if odd := next((p for p in (file, path) if p.suffix == '.safetensors' and p.is_dir()), None):
+        raise IsADirectoryError(f"{one_line(odd, 4096)} is a folder, not a file of a network: name the file")
+    raise FileNotFoundError(f"the folder {one_line(path, 4096)} holds no {MODEL_FILE}: "
+                            "a training that is not finished, or another folder")
+
 def find_model(
     name, # a network in the box, a file, a folder with a model.safetensors, or a repository 'org/name' on the hub
 )->Path: # its file
     "Where a network lies"
     name, path = str(name), Path(name)
     if name in PRETRAINED: return Path(str(files('rddm_nb')/'assets'/f'{name}.safetensors'))
-    if path.is_dir():
-        if (path/MODEL_FILE).exists(): return path/MODEL_FILE
-        raise FileNotFoundError(f"the folder {one_line(name, 4096)} holds no {MODEL_FILE}: "
-                                "a training that is not finished, or another folder")
+    if path.is_dir(): return _in_folder(path)
     if path.exists(): return path
     if re.fullmatch(r'[\w-][\w.-]*/[\w-][\w.-]*', name) and path.suffix != '.safetensors': return _from_hub(name)
     raise FileNotFoundError(f"there is no file or folder {one_line(name, 4096)}; the networks in the box are "

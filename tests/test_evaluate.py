@@ -198,7 +198,8 @@ def test_pictures_of_one_name_in_several_folders_stay_apart(folders):
     assert len(evaluate(from_model(predictor, pairs, steps=1), ('PSNR',)).rows) == 4
 
 
-@pytest.mark.parametrize('words, why', [(['one'], 'two folders are compared, got 1'), (['a', 'b', '--seeds', '2'], '--seeds is for a model'), (['--set', 'x'], 'add --model'), (['a', 'b', '--set', 'x'], 'not both'),
+@pytest.mark.parametrize('words, why', [(['one'], 'two folders are compared, got 1'), (['a', 'b', '--seeds', '2'], '--seeds: for a model only'),
+                                        (['a', 'b', '--device', 'nonsense', '--tile', '3', '--steps', '6'], '--steps, --tile, --device: for a model only'), (['a', 'b', '--split', 'x'], '--split is for --set'), (['--set', 'x'], 'add --model'), (['a', 'b', '--set', 'x'], 'not both'),
                                         (['nowhere', 'either'], 'there is no folder nowhere'), (['--model', 'nowhere', 'a', 'b'], 'there is no file or folder nowhere'), (['--model', 'm', 'a', 'b', '--inputs', 'c'], 'leave out --inputs')])
 def test_what_cannot_start_says_why_and_leaves_nothing(words, why, tmp_path, capsys):
     assert main([*words, '--out', str(tmp_path/'ev')]) == 2
@@ -302,7 +303,9 @@ def network(tmp_path, name='net', **kw):
     return str(tmp_path/name)
 
 
-def evaluated(tmp_path, *words, out='ev'): return main([*map(str, words), '--device', 'cpu', '--steps', '1', '--out', str(tmp_path/out)])
+def evaluated(tmp_path, *words, out='ev'):
+    how = ['--device', 'cpu', '--steps', '1'] if '--model' in words else []
+    return main([*map(str, words), *how, '--out', str(tmp_path/out)])
 
 
 def test_a_grey_network(folders):
@@ -363,7 +366,7 @@ def test_all_files_are_written_or_none(folders, broken, monkeypatch, capsys):
     assert evaluated(folders, *words) == 1
     assert 'No space left on device' in capsys.readouterr().err and not (folders/'ev').exists()
     monkeypatch.undo()
-    assert evaluated(folders, *words) == 0 and sorted(p.name for p in (folders/'ev').iterdir()) == ['each.csv', 'evaluation.json', 'sheet.png', 'spread']
+    assert evaluated(folders, *words) == 0 and sorted(p.name for p in (folders/'ev').glob('[!.]*')) == ['each.csv', 'evaluation.json', 'sheet.png', 'spread']
 
 
 def test_a_failed_evaluation_leaves_the_one_before(folders, monkeypatch):
@@ -376,6 +379,33 @@ def test_a_failed_evaluation_leaves_the_one_before(folders, monkeypatch):
         assert evaluated(folders, *words) == 1
     assert {p: p.read_bytes() for p in (folders/'ev').rglob('*') if p.is_file()} == before
     assert evaluated(folders, *words) == 0 and sorted(p.name for p in (folders/'ev/spread').iterdir()) == ['1.png', '2.png']
+
+
+def test_two_in_one_folder_are_kept_apart(folders, monkeypatch, capsys):
+    real, codes = module._evaluated, []
+    def meet(*a):
+        if not codes: codes.append(evaluated(folders, folders/'out', folders/'truth'))
+        return real(*a)
+    monkeypatch.setattr(module, '_evaluated', meet)
+    assert evaluated(folders, folders/'out', folders/'truth') == 0 and codes == [2]
+    assert 'another process is at work in' in capsys.readouterr().err and result(folders/'ev')['images'] == 3
+    assert evaluated(folders, folders/'out', folders/'truth') == 2 and 'already holds results' in capsys.readouterr().err
+
+
+def test_what_is_left_out_of_files_is_counted(folders, capsys):
+    for f, n in (('out', 2), ('truth', 3)):
+        for i in range(n):
+            image = load_image(folders/f'{f}/{i}.png')
+            save_image(folders/f'{f}/{i}.png', image.x, image._replace(alpha=torch.ones(1, *image.x.shape[1:])), force=True)
+    assert evaluated(folders, folders/'out', folders/'truth') == 0
+    assert '3 images: transparency left out' in capsys.readouterr().out and result(folders/'ev')['notes'] == {'transparency left out': 3}
+    assert evaluated(folders, '--model', network(folders), folders/'in', folders/'truth', '--seeds', '2', out='ev2') == 0
+    assert result(folders/'ev2')['notes'] == {'transparency left out': 3}
+
+
+def test_a_network_that_generates_is_not_measured(folders, capsys):
+    assert evaluated(folders, '--model', 'emoji', folders/'in', folders/'truth') == 2
+    assert 'takes no input: it generates' in capsys.readouterr().err and not (folders/'ev').exists()
 
 
 def test_maps_of_one_name_stay_apart(tmp_path):
@@ -484,4 +514,4 @@ def test_a_process_that_is_stopped_leaves_no_results_and_can_be_repeated(folders
     assert p.returncode == code and not (folders/'ev/evaluation.json').exists()
     if code > 0: assert err.splitlines() == ['rddm-evaluate: stopped; nothing was written'] and not (folders/'ev').exists()
     assert evaluated(folders, folders/'out', folders/'truth') == 0
-    assert sorted(p.name for p in (folders/'ev').iterdir()) == ['each.csv', 'evaluation.json', 'sheet.png']
+    assert sorted(p.name for p in (folders/'ev').glob('[!.]*')) == ['each.csv', 'evaluation.json', 'sheet.png']

@@ -109,3 +109,10 @@ def test_filters_are_fused_and_a_fused_network_is_not_kept(tmp_path):
     assert any(isinstance(m, FusedConv) for m in ready.modules()) and any(isinstance(m, FusedUpsample) for m in ready.modules())
     with pytest.raises(ValueError, match='could not be loaded.*filters'): save_model(tmp_path/'again', ready, S)
     assert not (tmp_path/'again').exists()
+
+
+def test_a_folder_called_like_a_file_of_a_network(tmp_path):
+    (tmp_path/'run'/MODEL_FILE).mkdir(parents=True)
+    (tmp_path/'mine.safetensors').mkdir()
+    for name in ('run', f'run/{MODEL_FILE}', 'mine.safetensors'):
+        with pytest.raises(IsADirectoryError, match=r'safetensors is a folder, not a file of a network: name the file'): find_model(tmp_path/name)

@@ -161,7 +161,7 @@ def test_a_disk_that_is_full_for_one_result(folder, monkeypatch):
         real(path, *a, **kw)
     monkeypatch.setattr(module, 'save_image', full)
     report = quiet(Model(), folder, steps=1)
-    assert names(report.done) == ['0.png', '2.png', '3.png'] and report.failed[0][1].endswith('1.png: No space left on device')
+    assert names(report.done) == ['0.png', '2.png', '3.png'] and 'in/1.png: cannot write' in report.failed[0][1] and 'out/1.png (No space left on device)' in report.failed[0][1]
     monkeypatch.undo()
     assert names(quiet(Model(), folder, steps=1).done) == ['1.png']
 
@@ -261,6 +261,66 @@ def test_a_damaged_restore_json_is_named(folder, text):
     assert len(quiet(Model(), folder, steps=1, force=True).done) == 4
 
 
+# ---- what has changed
+
+def test_parts_with_force_leave_each_other_alone(folder):
+    for i in range(2): assert len(quiet(Model(), folder, steps=1, part=(i, 2), force=True).done) == 2
+    assert len(list((folder/'out').glob('*.png'))) == 4
+    before = (folder/'out/0.png').stat().st_mtime_ns
+    assert len(quiet(Model(), folder, steps=1, part=(1, 2), force=True).done) == 2 and (folder/'out/0.png').stat().st_mtime_ns == before
+    quiet(Model(), folder, steps=2, part=(0, 2), force=True)
+    assert sorted(names((folder/'out').glob('*.png'))) == ['0.png', '2.png'], 'results of other settings go, whosever they are'
+
+
+def touched(path):
+    "The same bytes, one second later"
+    t = path.stat().st_mtime_ns + 10**9
+    os.utime(path, ns=(t, t))
+
+
+def test_an_input_that_has_changed_is_done_again(folder):
+    quiet(Model(), folder, steps=1)
+    save_image(folder/'in/1.png', pictures(3, 5, 5, seed=7), force=True)
+    touched(folder/'in/3.png')
+    report = quiet(Model(), folder, steps=1, part=(1, 2))
+    assert names(report.done) == ['1.png', '3.png'] and report.there == 0 and report.notes == {'changed since it was restored, done again': 2}
+    assert load_image(folder/'out/1.png').x.shape[1:] == (5, 5) and quiet(Model(), folder, steps=1).there == 4
+    touched(folder/'in/0.png')
+    quiet(Model(), folder, steps=1, part=(1, 2))
+    assert names(quiet(Model(), folder, steps=1, part=(0, 2)).done) == ['0.png'], 'another part has seen the change first'
+
+
+def test_inputs_that_nobody_noted_are_not_taken_for_changed(folder):
+    quiet(Model(), folder, steps=1)
+    path = folder/'out/restore.json'
+    about = json.loads(path.read_text(encoding='utf-8'))
+    del about['files']
+    path.write_text(json.dumps(about), encoding='utf-8')
+    assert quiet(Model(), folder, steps=1).there == 4 and set(json.loads(path.read_text(encoding='utf-8'))['files']) == {f'{i}.png' for i in range(4)}
+    save_image(folder/'in/new.png', pictures(3, 5, 5))
+    make(folder/'out/new.png').write_bytes(b'mine')
+    assert quiet(Model(), folder, steps=1).there == 5 and (folder/'out/new.png').read_bytes() == b'mine'
+
+
+def test_single_files_into_one_folder_keep_what_is_known_of_each(folder):
+    one = lambda i: restore_folder(Model(), folder/f'in/{i}.png', folder/'out', steps=1, progress=False)
+    one(0), one(1), touched(folder/'in/0.png')
+    assert (one(1).there, len(one(0).done)) == (1, 1)
+
+
+def test_a_folder_in_the_place_of_a_result_is_named(folder):
+    make(folder/'out/2.png/mine.txt').write_text('mine', encoding='utf-8')
+    for force in (False, True):
+        with pytest.raises(IsADirectoryError, match='2.png is a folder, and a result would have its name: move it away'): quiet(Model(), folder, steps=1, force=force)
+    assert names((folder/'out').iterdir()) == ['2.png'] and (folder/'out/2.png/mine.txt').exists()
+
+
+def test_what_is_called_like_an_image_and_is_no_file_is_said(folder, capsys):
+    (folder/'in/f.png').mkdir(), os.mkfifo(folder/'in/p.jpg'), (folder/'in/.h.png').mkdir()
+    said = []
+    assert len(quiet(Model(), folder, steps=1, warn=said.append).done) == 4 and said == ['skipped, as they are no files: f.png, p.jpg']
+
+
 # ---- images as they come, grey and in colour, with masks
 
 def net(**kw):
@@ -343,6 +403,20 @@ def test_masks_and_networks_that_do_not_fit(masked):
     assert not (root/'out').exists()
 
 
+def test_a_mask_that_has_changed_counts_as_its_image(masked):
+    root, n = masked
+    quiet(n, root, steps=1, masks=root/'masks'), touched(root/'masks/2.png')
+    assert names(quiet(n, root, steps=1, masks=root/'masks').done) == ['2.png']
+
+
+def test_a_network_that_generates_restores_nothing(folder, capsys):
+    n = net(takes_input=False)
+    with pytest.raises(ValueError, match='takes no input: it generates'): restore(n, pictures(3, 8, 8).float(), 1)
+    with pytest.raises(ValueError, match='takes no input: it generates'): quiet(n, folder, steps=1)
+    assert main(['emoji', str(folder/'in'), str(folder/'out'), '--device', 'cpu', '--steps', '1']) == 2
+    assert 'takes no input: it generates' in capsys.readouterr().err and not (folder/'out').exists()
+
+
 @pytest.mark.parametrize('size', [(1, 1), (1, 40), (40, 1), (3, 3), (7, 200)])
 @pytest.mark.parametrize('kind', [UNet, OfficialUNet])
 def test_images_of_odd_sizes(size, kind):
@@ -370,10 +444,19 @@ def test_memory_of_attention_by_hand(): close(attention_memory(UNet(8, (1, 2)), 
 def test_tiles_that_need_much_memory_are_said(folder, capsys):
     save_model(folder/'m', UNet(8, (1, 2)), S)
     words = [str(folder/'m'), str(folder/'in'), str(folder/'out'), '--steps', '1', '--device', 'cpu']
-    assert main(words) == 0 and 'tiles of 128 instead of 256: attention over those would need about 8.0 GiB' in capsys.readouterr().err
-    assert main([*words, '--tile', '256', '--force']) == 0
-    assert 'attention over a tile of 256 needs about 8.0 GiB; --tile 128 needs 0.5 GiB' in capsys.readouterr().err
+    assert main(words) == 0 and main([*words, '--tile', '256', '--force']) == 0 and capsys.readouterr().err == '', 'these are smaller than a tile'
+    shutil.rmtree(folder/'in')
+    for name in 'ab': save_image(make(folder/f'in/{name}.png'), pictures(3, 16, 129))
+    assert main([*words, '--force']) == 0
+    assert capsys.readouterr().err == 'rddm-restore: tiles of 128 instead of 256: attention over those would need about 8.0 GiB\n'
     assert main([*words, '--tile', '64', '--force']) == 0 and capsys.readouterr().err == ''
+
+
+def test_memory_of_a_tile_is_said_for_what_attention_sees():
+    n, said = UNet(8, (1, 2)), []
+    notice = module._tile_notice(n, 256, 256, said.append)
+    for h, w in ((8, 300), (100, 100), (256, 300), (300, 300)): notice(torch.zeros(3, h, w))
+    assert said == ['attention over a tile of 256 needs about 8.0 GiB; --tile 128 needs 0.5 GiB']
 
 
 # ---- what is said
@@ -488,6 +571,29 @@ def test_a_network_in_the_box_by_its_name(folder, capsys):
     assert main(['rain', str(folder/'in'), str(folder/'out'), '--steps', '1', '--device', 'cpu']) == 0
     assert main(['snow', str(folder/'in'), str(folder/'out2'), '--steps', '1', '--device', 'cpu']) == 2
     assert 'rain, emoji' in capsys.readouterr().err and not (folder/'out2').exists()
+
+
+def test_a_name_with_two_meanings_is_said(folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    save_model(make(folder/'rain/model.safetensors'), net(), S)
+    words = [str(folder/'in'), str(folder/'out'), '--steps', '1', '--device', 'cpu']
+    assert main(['rain', *words]) == 0 and capsys.readouterr().err == 'rddm-restore: rain is the network in the box; for the one in this folder write ./rain\n'
+    assert main(['./rain', *words, '--force']) == 0 and capsys.readouterr().err == ''
+    (folder/'rain/model.safetensors').unlink()
+    assert main(['rain', *words, '--force']) == 0 and capsys.readouterr().err == '', 'a folder of that name holds no network'
+
+
+@pytest.mark.parametrize('name', ['restore', 'evaluate'])
+def test_as_a_module(name, capsys, monkeypatch):
+    import runpy
+    monkeypatch.setattr(sys, 'argv', [f'{name}.py', '--nonsense'])
+    monkeypatch.delitem(sys.modules, f'rddm_nb.{name}', raising=False)
+    with pytest.raises(SystemExit) as e: runpy.run_module(f'rddm_nb.{name}', run_name='__main__')
+    assert e.value.code == 2 and "no option '--nonsense'" in capsys.readouterr().err
+
+
+def test_did_you_mean_comes_before_what_is_missing(capsys):
+    assert main(['--step', '1']) == 2 and "there is no option '--step': did you mean --steps?" in capsys.readouterr().err
 
 
 def test_what_killed_writes_left_is_removed(folder):
