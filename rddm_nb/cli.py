@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 from fastcore.basics import patch
-from .command import CommandFailed, Count, FileName, Positive, Typed, parse, run_command
-from .runtime import StopRequest, claim_folder, pick_device, stop_on_signals
+from .command import CommandFailed, Count, FileName, Positive, Typed, explain, parse, run_command
+from .runtime import (StopRequest, check_seed, claim_folder, folder_lock, naming, pick_device,
+                             stop_on_signals)
 
 # %% ../nbs/cli.ipynb #9604f6c2
 _FILES = ('model.safetensors', 'metrics.json', 'sheet.png')
@@ -66,6 +67,7 @@ def on_white(
     Image.alpha_composite(Image.new('RGBA', x.size, 'white'), x).convert('RGB').save(out, 'PNG')
     return out.getvalue()
 
+# %% ../nbs/cli.ipynb #cb5a8eee
 def save_results(
     out:Path, # folder
     net, # trained network with its schedule
@@ -78,11 +80,13 @@ def save_results(
     from rddm_nb.files import atomic_write
     from rddm_nb.unet import save_model
     task, steps = about['task'], about['sampling_steps']
-    save_model(out/'model.safetensors', net, net.schedule, force, **about)
+    with naming(out/'model.safetensors'): save_model(out/'model.safetensors', net, net.schedule, force, **about)
     metrics = {**about, **score_held_out(net, task, steps), 'parameters': sum(p.numel() for p in net.parameters()),
                'schedule': net.schedule.name, 'torch': torch.__version__, 'threads': torch.get_num_threads()}
-    atomic_write(out/'metrics.json', json.dumps(metrics, indent=1, allow_nan=False).encode('utf-8'), force)
-    atomic_write(out/'sheet.png', on_white(result_sheet(net, task, steps).data), force)
+    files = {'metrics.json': json.dumps(metrics, indent=1, allow_nan=False).encode('utf-8'),
+             'sheet.png': on_white(result_sheet(net, task, steps).data)}
+    for name, data in files.items():
+        with naming(out/name): atomic_write(out/name, data, force)
     return metrics
 
 # %% ../nbs/cli.ipynb #cb416757
@@ -105,14 +109,17 @@ def run_demo(
     steps = plan['steps'] if steps is None else steps
     plan['schedule'].grid(steps)
     if batch < 1: raise ValueError(f"batch must be at least 1, got {batch}")
-    out, budget.stop = claim_folder(out, _FILES, force), budget.stop if stop is None else stop
-    with stop_on_signals(budget.stop):
+    check_seed(seed)
+    budget.stop = budget.stop if stop is None else stop
+    with folder_lock(out), stop_on_signals(budget.stop):
+        out = claim_folder(out, _FILES, force)
         live = DemoProgress(task, plan['schedule'], budget, steps, stream=stream)
         try: net = train_demo(task, budget, seed, batch, device=device, report=live)
         finally: live.close()
         about = dict(task=task, seed=seed, sampling_steps=steps, batch=batch, device=device, train_steps=live.step,
                      train_seconds=round(live.seconds, 2), stopped_early=bool(budget.stop), last_loss=live.loss)
-        return save_results(out, net, about, force)
+        try: return save_results(out, net, about, force)
+        except OSError as e: raise RuntimeError(f'{explain(e)}: make room, or train into another folder') from e
 
 # %% ../nbs/cli.ipynb #4b9a0a84
 def _summary(

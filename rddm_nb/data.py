@@ -20,7 +20,7 @@ import time
 import unicodedata
 from collections import ChainMap, Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Callable, NamedTuple
 import numpy as np
@@ -30,9 +30,9 @@ from torch import Tensor
 from tqdm.auto import tqdm
 from .degrade import TASKS, degrade
 from .files import atomic_write
-from .imagefile import list_images, read_image, same_name
+from .imagefile import list_images, load_image, read_image, same_name
 from .images import from_uint8
-from .runtime import generator_for
+from .runtime import check_file, generator_for, naming
 from .trainer import Batch
 
 # %% ../nbs/data.ipynb #44a95a84
@@ -57,14 +57,15 @@ def _single(found):
     twice = next((k for k, v in found.items() if len(v) > 1), None)
     if twice is None: return {k: v[0] for k, v in found.items()}
     raise ValueError(f"several images are called {twice!r} ({_some(found[twice])}): one of each is needed; "
-                     "pairing='prefix' takes several inputs for one target")
+                     "pairing 'prefix' takes several inputs for one target (--pairing, or --data.pairing)")
 
 # %% ../nbs/data.ipynb #d0a10002
 def _refuse_alone(alone):
     "An error that lists files without partner"
     if alone: raise ValueError(
         f"{len(alone)} images have no partner: {_some(alone)}. A pair has the same name up to the suffix. "
-        "If names differ by a word, use pairing='pattern' with a regular expression for it; "
+        "If names differ by a word, use another pairing (--pairing, or --data.pairing): 'pattern', with a regular "
+        "expression for it as the pattern; "
         "if several inputs share a target, 'prefix'; "
         "if both sides are sorted alike, 'position'; if there are no partners, 'unpaired'")
 
@@ -123,6 +124,7 @@ def _check_pattern(pairing, pattern):
     try: re.compile(pattern)
     except re.error as e: raise ValueError(f"pattern {pattern!r} is no regular expression: {e}") from None
 
+# %% ../nbs/data.ipynb #5fb1c50e
 def match(
     inputs, # folder of degraded images, or a list of files
     targets, # folder of clean images, or a list of files
@@ -150,7 +152,7 @@ def read_file_list(
     path, # a UTF-8 text file with one path per line, relative to itself or absolute
 )->list: # of paths
     "The files that a list names"
-    path = Path(path)
+    path = check_file(path)
     try: lines = [l.strip() for l in path.read_text(encoding='utf-8-sig').splitlines()]
     except UnicodeDecodeError as e: raise ValueError(f"{path} is no list of files: not UTF-8 text ({e})") from None
     files = [_on_disk(path.parent/l) for l in lines if l and not l.startswith('#')]
@@ -188,6 +190,14 @@ def _in_layout(root, folders, pattern, split):
     return [pair for s in sorted(scenes) for pair in match(*(g[s] for g in groups), **rule)]
 
 # %% ../nbs/data.ipynb #991393f3
+def _splits(root):
+    "The splits that a folder has in any layout"
+    names = {p.name for p in Path(root).iterdir() if p.is_dir()} - {*_LOL.values()}
+    names |= {'train', 'test'} | {n.removesuffix('_a') for n in names}
+    layouts = [folders for layout, _ in LAYOUTS.values() for folders in layout if '{' in folders[0]]
+    return sorted(s for s in names if any(all(_scenes(root, f, s) for f in folders) for folders in layouts))
+
+# %% ../nbs/data.ipynb #b2f38770
 def pairs_from_layout(
     root, # folder of the data set
     split:str='train', # 'train' or 'test'; 'all' for a layout without splits
@@ -202,10 +212,12 @@ def pairs_from_layout(
             if '{' in folders[0] or split in ('train', 'all'): return n, pairs
             apart = ', '.join(f'{split}/{f}' for f in folders)
             raise ValueError(f"{root} has no {split!r} split: its one set ({', '.join(folders)}) counts as 'train'. "
-                             f"Keep images apart in {apart}, or give two folders to match()")
+                             f"Keep images apart in {apart}, or give their two folders")
     known = ', '.join([name] if name else LAYOUTS)
-    raise ValueError(f"{root} is none of the known layouts ({known}) for split {split!r}: "
-                     "give the two folders to match() instead")
+    there = ', '.join(_splits(root))
+    has = f', but has {there}' if there else ''
+    raise ValueError(f"{root} is none of the known layouts ({known}) for split {split!r}{has}: "
+                     "give the folders of inputs and of targets instead (--data.inputs and --data.targets, or match)")
 
 # %% ../nbs/data.ipynb #e57358dd
 @dataclass
@@ -215,6 +227,8 @@ class ImagePairs:
     read: Callable # item -> (x_in, x0, cond or None), each uint8 (C, H, W)
     name: Callable = str # item -> its name
     version: Callable = lambda item: None # item -> a text that changes when what would be read changes; None: unknown
+    notes: Callable = lambda item: () # item -> what reading it changes, a text for each image and change
+    partners: bool = True # False: x_in is x0
     def __len__(self): return len(self.items)
     def __getitem__(self, i): return self.read(self.items[i])
 
@@ -224,13 +238,20 @@ def _file_version(files, channels):
     except OSError: return None
     return '|'.join(f'{p}|{s.st_size}|{s.st_mtime_ns}' for p, s in stats) + f'|{channels}'
 
+def _notes(source, channels):
+    "What `read_image` changes of an image"
+    said = load_image(source, channels).notes
+    return ['transparency dropped' if n == 'transparency kept apart' else n for n in said]
+
+# %% ../nbs/data.ipynb #14b91762
 def from_pairs(
     pairs:list, # of `Pair`
     channels:int=3, # 1 for grey, 3 for colour
 )->ImagePairs:
     "Images from files"
     read = lambda p: tuple(None if f is None else read_image(f, channels) for f in p)
-    return ImagePairs(pairs, read, lambda p: str(p.x_in), lambda p: _file_version(p, channels))
+    notes = lambda p: [n for f in p if f is not None for n in _notes(f, channels)]
+    return ImagePairs(pairs, read, lambda p: str(p.x_in), lambda p: _file_version(p, channels), notes)
 
 def from_clean(
     files, # folder of clean images, or a list of files
@@ -238,7 +259,8 @@ def from_clean(
 )->ImagePairs: # with x_in = x0: see `PairSource` for how they are degraded
     "Clean images without partners"
     read = lambda p: (x := read_image(p, channels), x, None)
-    return ImagePairs(sorted(_files(files)), read, str, lambda p: _file_version([p], channels))
+    version, notes = lambda p: _file_version([p], channels), lambda p: _notes(p, channels)
+    return ImagePairs(sorted(_files(files)), read, str, version, notes, partners=False)
 
 # %% ../nbs/data.ipynb #d0a1000a
 def _check_table(table, columns):
@@ -259,12 +281,13 @@ def _undecoded(table, columns):
         if kind.__name__ == 'Image': table = table.cast_column(c, kind(decode=False))
     return table
 
-def _cell(value, kind, where, channels):
-    "One image of a table"
+# %% ../nbs/data.ipynb #a8fd2217
+def _cell(value, kind, where, channels, read=read_image):
+    "One image of a table, or what else is read of it"
     if isinstance(value, dict): value = value.get('bytes') or value.get('path')
     if isinstance(value, list) and hasattr(kind, 'shape'): value = np.asarray(value, kind.dtype)
     if value is None: raise ValueError(f"{where} holds no image")
-    try: return read_image(value, channels)
+    try: return read(value, channels)
     except ValueError as e: raise ValueError(f"{where}: {e}") from None
 
 # %% ../nbs/data.ipynb #d0a1000b
@@ -280,12 +303,13 @@ def from_table(
     _check_table(table, columns)
     rows, kinds = _undecoded(table, columns), table.features
     mark = None if rows is table else getattr(table, '_fingerprint', None)
-    def read(i):
+    def cells(i, *how):
         row = rows[i]
-        images = (_cell(row[c], kinds[c], f'row {i}, column {c!r}', channels) for c in columns)
-        return (*images, None) if cond is None else tuple(images)
+        return [_cell(row[c], kinds[c], f'row {i}, column {c!r}', channels, *how) for c in columns]
+    read = lambda i: (*cells(i), None)[:3]
     version = lambda i: mark and f'{mark}|{i}|{columns}|{channels}'
-    return ImagePairs(list(range(len(rows))), read, lambda i: f'row {i}', version)
+    notes = lambda i: sum(cells(i, _notes), [])
+    return ImagePairs(list(range(len(rows))), read, lambda i: f'row {i}', version, notes)
 
 # %% ../nbs/data.ipynb #41d503b4
 def resized(
@@ -299,7 +323,7 @@ def resized(
         x = torch.nn.functional.interpolate(x[None].float(), (side, side), mode='bicubic', antialias=True)[0]
         return x.round().clamp(0, 255).byte()
     def version(item): return (v := pairs.version(item)) and f'{v}|{side}'
-    return ImagePairs(pairs.items, lambda item: tuple(one(x) for x in pairs.read(item)), pairs.name, version)
+    return replace(pairs, read=lambda item: tuple(one(x) for x in pairs.read(item)), version=version)
 
 # %% ../nbs/data.ipynb #2657cbab
 @dataclass
@@ -309,15 +333,19 @@ class DataReport:
     sizes: Counter # (height, width) -> how many
     unreadable: list = field(default_factory=list) # (name, why)
     unequal: list = field(default_factory=list) # (name, sizes) of pairs whose images differ in size
-    same: int = 0 # pairs whose two images are equal
+    same: int = 0 # pairs whose two images are equal though they should differ
+    notes: Counter = field(default_factory=Counter) # what reading changes -> in how many images
+    first: dict = field(default_factory=dict, compare=False) # size -> name of the first pair of that size
     @property
     def fine(self): return not (self.unreadable or self.unequal)
 
+# %% ../nbs/data.ipynb #630dbb44
 def _check_pair(pairs, item):
     "What there is to say about one pair, as plain data"
-    try: x_in, x0, cond = pairs.read(item)
+    try: (x_in, x0, cond), notes = pairs.read(item), list(pairs.notes(item))
     except ValueError as e: return dict(error=str(e))
-    return dict(sizes=[list(v.shape[1:]) for v in (x_in, x0, cond) if v is not None], same=torch.equal(x_in, x0))
+    sizes = [list(v.shape[1:]) for v in (x_in, x0, cond) if v is not None]
+    return dict(sizes=sizes, same=torch.equal(x_in, x0), notes=notes)
 
 def _report(pairs, found):
     "What was found, put together"
@@ -328,7 +356,9 @@ def _report(pairs, found):
         elif len(set(sizes)) > 1: out.unequal.append((pairs.name(item), sizes))
         else:
             out.sizes[sizes[0]] += 1
-            out.same += r['same']
+            out.first.setdefault(sizes[0], pairs.name(item))
+            out.same += r['same'] and pairs.partners
+            out.notes.update(r['notes'])
     return out
 
 # %% ../nbs/data.ipynb #d0a1000d
@@ -347,12 +377,14 @@ def _remembered(cache):
 def _is_result(r):
     "Is this what `_check_pair` says of a pair that can be read?"
     def is_size(s): return isinstance(s, list) and len(s) == 2 and all(type(n) is int and n > 0 for n in s)
-    return isinstance(r, dict) and isinstance(r.get('same'), bool) and isinstance(r.get('sizes'), list) and (
-        bool(r['sizes']) and all(map(is_size, r['sizes'])))
+    if not isinstance(r, dict) or not isinstance(r.get('same'), bool): return False
+    sizes, notes = r.get('sizes'), r.get('notes')
+    return (isinstance(sizes, list) and bool(sizes) and all(map(is_size, sizes))
+            and isinstance(notes, list) and all(isinstance(n, str) for n in notes))
 
 def _remember(cache, found):
     "Write down what checks found"
-    atomic_write(cache, (_MARK + f'"found": {json.dumps(found)}}}').encode(), force=True)
+    with naming(cache): atomic_write(cache, (_MARK + f'"found": {json.dumps(found)}}}').encode(), force=True)
 
 # %% ../nbs/data.ipynb #d0a1020d
 def _progress(results, total, every=30.):
@@ -396,15 +428,23 @@ def check_pairs(
     return _report(pairs, found)
 
 # %% ../nbs/data.ipynb #65d2964e
+def _by_reason(unreadable):
+    "The images that share a reason, in one line with it"
+    found = {}
+    for name, why in unreadable: found.setdefault(why.replace(name, '').strip(' :'), []).append((name, why))
+    return [g[0][1] if len(g) == 1 else f'{len(g)} images {reason} ({_some([name for name, _ in g])})'
+            for reason, g in found.items()]
+
 @patch
 def __str__(self:DataReport):
     sizes = ', '.join(f'{n} of {h}x{w}' for (h, w), n in self.sizes.most_common(3))
     if len(self.sizes) > 3: sizes += f' and {len(self.sizes) - 3} other sizes'
-    bad = [f'cannot be used: {why}' for _, why in self.unreadable]
+    bad = [f'cannot be used: {text}' for text in _by_reason(self.unreadable)]
     bad += [f'sizes differ: {name} {shapes}' for name, shapes in self.unequal]
     if len(bad) > 20: bad = bad[:20] + [f'... and {len(bad) - 20} more']
     same = [f'{self.same} pairs hold the same image twice: nothing to learn from them'] if self.same else []
-    return '\n'.join([f'{self.pairs} pairs: {sizes or "none can be used"}', *bad, *same])
+    notes = [f'{n} image{"s" if n > 1 else ""}: {note}' for note, n in self.notes.items()]
+    return '\n'.join([f'{self.pairs} pairs: {sizes or "none can be used"}', *bad, *same, *notes])
 
 # %% ../nbs/data.ipynb #df072dc7
 class PairSource:

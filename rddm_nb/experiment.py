@@ -20,13 +20,13 @@ import torch
 from .aosa import AutoObjective, select_objective
 from .command import merge
 from .config import Config, DataConfig, NetworkConfig, ScheduleConfig, plain, to_toml
-from .data import (ImagePairs, PairSource, check_pairs, from_clean, from_pairs, from_table, match, pairs_from_layout,
-                          read_file_list, resized)
+from .data import (ImagePairs, PairSource, check_pairs, from_clean, from_pairs, from_table, match,
+                          pairs_from_layout, read_file_list, resized)
 from .demo import draw_pairs
 from .files import atomic_write
-from .runtime import folder_lock, generator_for
+from .runtime import check_file, check_seed, folder_lock, generator_for, naming
 from .schedule import SCHEDULES, Schedule
-from .trainer import Batch, FunctionSource, Trainer, TrainingError, make_accelerator
+from .trainer import Batch, Checkpoints, FunctionSource, Trainer, TrainingError, make_accelerator
 from .unet import network_class, save_model
 from .watch import HeldOutEval
 
@@ -67,9 +67,7 @@ def check_config(
     with _names_of('schedule'): schedule = make_schedule(config.schedule)
     with _names_of('sample'): schedule.grid(config.sample.steps)
     with _names_of('network'), torch.device('meta'): make_network(_network_config(config))
-    try: torch.Generator().manual_seed(config.train.seed)
-    except (RuntimeError, ValueError, OverflowError):
-        raise ValueError(f'train.seed must fit 64 bits, got {config.train.seed}') from None
+    check_seed(config.train.seed, 'train.seed')
 
 # %% ../nbs/experiment.ipynb #817d0d92
 def _files(name):
@@ -83,12 +81,25 @@ def _match(data):
                  data.pairing, data.pattern)
 
 # %% ../nbs/experiment.ipynb #fc4fff44
+def _load_table(datasets, root, split):
+    "A table of the hub, a .parquet file, or a folder that save_to_disk wrote"
+    if root.endswith('.parquet'):
+        check_file(root)
+        found = dict(train=datasets.load_dataset('parquet', data_files=root, split='train'))
+    elif any((Path(root)/f).is_file() for f in ('state.json', 'dataset_dict.json')):
+        found = datasets.load_from_disk(root)
+        if not isinstance(found, dict): found = dict(train=found)
+    else: return datasets.load_dataset(root, split=split)
+    if split in found: return found[split]
+    raise ValueError(f"{root} has no split {split!r}: it has {', '.join(found)}")
+
+# %% ../nbs/experiment.ipynb #9549409c
 def _table(data, channels):
     "The rows of a table of the datasets library"
     if not data.root: raise ValueError("data.root must be given with data.kind='table': the id or folder of a table")
-    try: from datasets import load_dataset
+    try: import datasets
     except ImportError: raise ImportError("tables need the datasets library: pip install rddm_nb[tables]") from None
-    table = load_dataset(data.root, split=data.split)
+    table = _load_table(datasets, data.root, data.split)
     return from_table(table, data.inputs or 'input', data.targets or 'target', data.cond or None, channels)
 
 def _found(data, channels):
@@ -139,7 +150,7 @@ def load_pairs(
     if data.crop or data.equalize:
         read, version = found.read, found.version
         def marked(item): return (v := version(item)) and f'{v}|{data.crop}|{data.equalize}'
-        found = ImagePairs(found.items, lambda item: _prepared(read(item), data), found.name, marked)
+        found = replace(found, read=lambda item: _prepared(read(item), data), version=marked)
     return resized(found, data.resize) if data.resize else found
 
 # %% ../nbs/experiment.ipynb #034e6c1c
@@ -167,8 +178,22 @@ def check_data(
     "Look at all images; refuse to start with broken ones"
     if config.data.kind == 'embedded': return 'the images in the package'
     report = check_pairs(load_pairs(config.data, config.network.channels), cache)
-    if not report.fine: raise ValueError(f"the images cannot be used as they are:\n{report}")
+    said = '; '.join(str(report).splitlines())
+    if not report.fine: raise ValueError(f"the images cannot be used as they are: {said}")
+    _check_sizes(report, config.data.size, config.train.batch)
     return str(report)
+
+# %% ../nbs/experiment.ipynb #60556d31
+def _check_sizes(report, size, batch):
+    "Refuse images that are too small for crops, or that do not fit into one batch"
+    small = {s: n for s, n in report.sizes.items() if size and min(s) < size}
+    if small:
+        h, w = min(small, key=min)
+        raise ValueError(f"{sum(small.values())} of {report.pairs} pairs are too small for crops of {size}, such as "
+                         f"{report.first[h, w]} ({h}x{w}): set data.size to {min(h, w)} or less, or leave them out")
+    if not size and batch > 1 and len(report.sizes) > 1:
+        raise ValueError(f"whole images (data.size=0) of {len(report.sizes)} sizes cannot form batches: set data.size "
+                         "for crops, data.resize for squares, or train.batch to 1")
 
 def _check_batch(config, source):
     "Refuse pairs that do not fit the network"
@@ -232,7 +257,7 @@ def resolve_objective(
     if not file.exists():
         s = _choose(config, source, device, max_steps, tell)
         text = json.dumps(dict(predicts=s.choice, steps=s.steps, lam=s.lam, errors=s.errors), allow_nan=False)
-        atomic_write(file, text.encode('utf-8'))
+        with naming(file): atomic_write(file, text.encode('utf-8'))
     return merge(config, dict(network=dict(predicts=_chosen(file))))
 
 # %% ../nbs/experiment.ipynb #5738b69f
@@ -261,7 +286,7 @@ def read_config(
     file = new if new.exists() else old
     if not file.exists(): return None
     try:
-        text = file.read_bytes().decode('utf-8-sig')
+        text = check_file(file).read_bytes().decode('utf-8-sig')
         tables = tomllib.loads(text) if file != old else from_older_config(json.loads(text))
         missing = [f.name for f in fields(Config) if f.name not in tables]
         if missing: raise ValueError(f'it has no section {missing[0]}')
@@ -270,6 +295,7 @@ def read_config(
         raise ValueError(f"{file} is not the configuration of a run ({type(e).__name__}: {e}): put it back, or take "
                          "another folder") from None
 
+# %% ../nbs/experiment.ipynb #bfd13e53
 def check_same(
     config:Config, # what is to be run
     run:Config, # what was run there
@@ -291,7 +317,8 @@ def save_config(
     out:Path, # folder of the run
 ):
     "Keep the configuration with the run"
-    atomic_write(Path(out)/CONFIG_FILE, to_toml(config).encode('utf-8'), force=True)
+    file = Path(out)/CONFIG_FILE
+    with naming(file): atomic_write(file, to_toml(config).encode('utf-8'), force=True)
 
 @contextmanager
 def run_folder(
@@ -302,7 +329,7 @@ def run_folder(
     try:
         with folder_lock(out): yield
     finally:
-        if made and {p.name for p in out.iterdir()} <= {'.lock', CHECK_FILE}:
+        if made and out.is_dir() and {p.name for p in out.iterdir()} <= {'.lock', CHECK_FILE}:
             for p in out.iterdir(): p.unlink()
             for p in made: p.rmdir()
 
@@ -325,10 +352,14 @@ def _write_model(trainer, net, config, out):
     if trainer.done: unfinished.unlink(missing_ok=True)
     return file
 
+# %% ../nbs/experiment.ipynb #5e2185cd
 def _start(config, out, accelerator, tell):
     "Check everything that a run needs; returns its source and the configuration that it goes on with, if there is one"
     run = read_config(out)
     if run is not None: check_same(config, run, out)
+    elif lost := Checkpoints(out).paths():
+        raise ValueError(f"{out} holds checkpoints ({lost[-1].name}) without their {CONFIG_FILE}: put it back, or take "
+                         "another folder")
     found = check_data(config, out/CHECK_FILE) if accelerator.is_main_process else ''
     source = make_source(config.data, config.network.channels, accelerator.device)
     if accelerator.is_main_process: _check_batch(config, source)
@@ -347,7 +378,7 @@ def _trainer(config, chosen, source, out, accelerator, report):
 def _fit(trainer, config, run, out):
     "Train in a folder that is ours, and keep configuration and model"
     main = trainer.accelerator.is_main_process
-    if main and run is None and not trainer.checkpoints.paths(): save_config(config, out)
+    if main and run is None: save_config(config, out)
     net = trainer.fit(locked=True)
     if main and run != config: save_config(config, out)
     model = _write_model(trainer, net, config, out) if main else out/'model.safetensors'

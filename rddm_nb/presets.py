@@ -11,12 +11,14 @@ __all__ = ['PRESETS', 'Preset', 'preset', 'load_config', 'TrainCommand', 'main']
 import os
 import sys
 import tomllib
+import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-from .command import CommandFailed, FileName, Typed, merge, parse, run_command
+from .command import CommandFailed, FileName, Typed, merge, parse, run_command, warn
 from .config import Config, split_fields, to_toml
-from .runtime import DONE
+from .runtime import DONE, check_file
 
 # %% ../nbs/presets.ipynb #7ac08063
 def _layer(*tables):
@@ -84,11 +86,12 @@ def preset(
     official:bool=False, # as the paper's code did; False: as recommended here
 )->Config:
     "The configuration of an experiment"
-    if name not in PRESETS: raise ValueError(f"preset must be one of {', '.join(PRESETS)}, got {name!r}")
+    if name not in [*PRESETS]: raise ValueError(f"preset must be one of {', '.join(PRESETS)}, got {name!r}")
     p = PRESETS[name]
     config = merge(Config(), p.official)
     return config if official else merge(config, p.recommended)
 
+# %% ../nbs/presets.ipynb #a755b358
 def load_config(
     name:str, # one of `PRESETS`, or a TOML file
     official:bool=False, # the official configuration of a preset
@@ -97,8 +100,8 @@ def load_config(
     if name in PRESETS: return preset(name, official)
     if not name.endswith('.toml'):
         raise ValueError(f"{name!r} is neither a preset ({', '.join(PRESETS)}) nor a .toml file")
+    check_file(name)
     try: tables = tomllib.loads(Path(name).read_bytes().decode('utf-8-sig'))
-    except FileNotFoundError: raise FileNotFoundError(f"there is no file {name}") from None
     except (ValueError, RecursionError) as e: raise ValueError(f"{name} is not TOML in UTF-8: {e}") from None
     base = tables.pop('preset', None)
     if base is None and official: raise ValueError(f"--official needs a preset: begin {name} with preset = '...'")
@@ -121,11 +124,19 @@ _EPILOG = '\n'.join(['presets:', *(f'  {k:17} {p.about}' for k, p in PRESETS.ite
                      'Any field of the configuration: --section.field value, for example --train.lr 1e-4;',
                      '--show prints all fields, with what they mean.'])
 
+# %% ../nbs/presets.ipynb #d3a54a2d
+class _LateReport:
+    "A report that is made when the first reading comes: a refused start writes nothing"
+    def __init__(self, make): self.make, self.report = make, None
+    def __call__(self, row):
+        self.report = self.report or self.make()
+        self.report(row)
+
 def _reports(config, args, main):
     "What is told while training"
     from rddm_nb.watch import ConsoleReport, TensorBoardReport, combine_reports
     reports = [ConsoleReport(config.train.steps)]
-    if args.tensorboard and main: reports.append(TensorBoardReport(Path(args.out)/'tensorboard'))
+    if args.tensorboard and main: reports.append(_LateReport(lambda: TensorBoardReport(Path(args.out)/'tensorboard')))
     return combine_reports(*reports)
 
 def _told(run):
@@ -135,6 +146,13 @@ def _told(run):
             f'(the average so far, unfinished: {run.model})')
 
 # %% ../nbs/presets.ipynb #f7e19344
+@contextmanager
+def _warnings_as_lines():
+    "Warnings as a line of the command, without the source that gave them"
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *args, **kw: warn('rddm-train', message)
+        yield
+
 def _run(words):
     "What `rddm-train` does"
     words, table = split_fields(words, Config)
@@ -147,11 +165,13 @@ def _run(words):
         return DONE
     if not args.out: raise ValueError('--out must be given: the folder in which the run is kept')
     tell = (lambda text: print(text, file=sys.stderr, flush=True)) if main else lambda text: None
-    try: run = train(config, args.out, args.device, _reports(config, args, main), tell)
+    try:
+        with _warnings_as_lines(): run = train(config, args.out, args.device, _reports(config, args, main), tell)
     except (TrainingError, FloatingPointError, MemoryError) as e: raise CommandFailed(e) from e
     if main: print(_told(run))
     return run.exit_code if not run.done else DONE
 
+# %% ../nbs/presets.ipynb #8bf41a89
 def main(
     argv:list|None=None, # the words after the command; None: those of this process if it is `rddm-train`
 )->int: # exit code: 0 done, 1 failed, 2 could not start, 130 or 143 stopped by a signal

@@ -28,7 +28,7 @@ from .files import atomic_write, read_tensors, write_tensors
 from .forward import q_sample, randn_like
 from .objective import loss_of
 from .optim import EMA, OPTIMIZERS, lr_factor, make_optimizer, unwrap
-from .runtime import StopRequest, folder_lock, generator_for, pick_device, set_aside, stop_on_signals
+from .runtime import StopRequest, folder_lock, generator_for, naming, pick_device, set_aside, stop_on_signals
 from .schedule import Schedule
 from .unet import from_older
 
@@ -171,6 +171,8 @@ class Checkpoints:
     def __str__(self): return ', '.join(p.name for p in self.paths()) or 'none'
 
 # %% ../nbs/trainer.ipynb #42e63cc2
+_FULL = errno.ENOSPC, errno.EDQUOT
+
 @patch
 def save(self:Checkpoints,
     step:int, # steps done
@@ -181,8 +183,8 @@ def save(self:Checkpoints,
     self.folder.mkdir(parents=True, exist_ok=True)
     try: write_tensors(self.path(step), tensors, 'checkpoint', dict(about, step=step), force=True)
     except OSError as e:
-        if e.errno not in (errno.ENOSPC, errno.EDQUOT): raise
-        why = f"the disk is full: step {step} could not be saved; the checkpoints before it are whole ({self})"
+        if e.errno not in _FULL: raise
+        why = f"the disk is full: step {step} could not be saved (kept: {self})"
         raise OSError(e.errno, why) from None
     self.whole.add(step)
     if len(self.whole) < self.keep: return
@@ -256,7 +258,7 @@ class Log:
             warnings.warn(f"{path} is no log ({wrong}): it is kept as {aside.name}, "
                           f"and a new one goes on from the {len(rows)} rows that can be read")
         lines = [','.join(_COLUMNS), *(self._line(r) for r in rows if r['step'] <= (step or 0))]
-        atomic_write(self.path, '\n'.join([*lines, '']).encode('utf-8'), force=True)
+        with naming(self.path): atomic_write(self.path, '\n'.join([*lines, '']).encode('utf-8'), force=True)
     def _line(self, row): return ','.join(str(row.get(k, 'nan')) for k in _COLUMNS)
     def _read(self):
         try: return _parse_log(self.path.read_bytes())
@@ -407,6 +409,9 @@ class _Readings:
 def _advice(self:Trainer, first):
     "What to do about a training that has blown up at a step, the `first` since it was started or a later one"
     kept = str(self.checkpoints) if self.checkpoints else 'none'
+    if first and self.saved and len(self.checkpoints.paths()) == 1:
+        return (f"the state of step {self.saved} was past mending, and no checkpoint is kept before it: start again in "
+                "a new folder, with a smaller learning rate")
     if first and self.step and kept != 'none':
         return (f"the state of step {self.saved} was past mending: move {self.checkpoints.path(self.saved).name} away "
                 "to go on from the one before it, with a smaller learning rate, or start again in a new folder")
@@ -458,8 +463,8 @@ def _check_same(self:Trainer, train, network, schedule):
         raise ValueError(f"{self.folder} holds a run with another configuration ({'; '.join(wrong)}): "
                          "use that one or another folder")
     if self.config.decay != 'none' and old['steps'] != new['steps']:
-        raise ValueError(f"steps was {old['steps']}, is {new['steps']}: "
-                         "a learning rate that decays cannot change its end")
+        raise ValueError(f"{self.folder}: steps was {old['steps']}, is {new['steps']}, but a learning rate that decays "
+                         f"cannot change its end: keep steps={old['steps']}, or train in another folder")
     if network != json.loads(json.dumps(self.net.config)):
         raise ValueError(f"{self.folder} holds a run of another network, {network}, not {self.net.config}")
     if schedule != self.schedule.to_dict():
@@ -500,13 +505,14 @@ def save(self:Trainer):
     self.saved = self.step
 
 @patch
-def _save_on_the_way_out(self:Trainer):
-    "Save what is not saved yet; returns what to tell"
+def _save_on_the_way_out(self:Trainer, failure=None):
+    "Save what is not saved yet; returns what to tell beside the failure"
     if self.checkpoints is None or not self.accelerator.is_main_process: return f'it had done {self.step} steps'
     lost = ''
     try:
         if self.whole and self.step > self.saved: self.save()
-    except Exception as e: lost = f"step {self.step} could not be saved ({e}); "
+    except Exception as e:
+        if str(e) != str(failure): lost = f"step {self.step} could not be saved ({e}); "
     return lost + (f'step {self.saved} is saved: run it again to go on' if self.saved else 'nothing is saved yet')
 
 # %% ../nbs/trainer.ipynb #d420bad4
@@ -522,7 +528,9 @@ def _saving_on_failure(self:Trainer):
             f"the device's memory is full ({str(e).splitlines()[0]}): raise accumulate (now {self.config.accumulate}), "
             f"or lower batch (now {self.config.batch}) or the images' size; {self._save_on_the_way_out()}") from None
     except Exception as e:
-        raise TrainingError(f"{type(e).__name__} after step {self.step}: {e}; {self._save_on_the_way_out()}") from e
+        full = isinstance(e, OSError) and e.errno in _FULL
+        why = e.strerror if full else f"{type(e).__name__} after step {self.step}: {e}"
+        raise TrainingError(f"{why}; {self._save_on_the_way_out(e)}") from e
 
 # %% ../nbs/trainer.ipynb #b85991b2
 @patch
@@ -588,7 +596,7 @@ def _begin(self:Trainer):
     if about.exists() and not found: warnings.warn(f"the run in {self.folder} has no checkpoint: it starts at step 0")
     self.checkpoints.tidy()
     text = dict(train=asdict(self.config), network=self.net.config, schedule=self.schedule.name, changes=self.changes)
-    atomic_write(about, json.dumps(text, indent=1, allow_nan=False).encode('utf-8'), force=True)
+    with naming(about): atomic_write(about, json.dumps(text, indent=1, allow_nan=False).encode('utf-8'), force=True)
     return Log(self.folder/'log.csv', self.step)
 
 # %% ../nbs/trainer.ipynb #10f9d4ca

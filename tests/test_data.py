@@ -85,7 +85,7 @@ def test_names_that_differ_by_a_word():
         'mask.png']
     got = match(a[:2], b[1:], c[:2], pairing='pattern', pattern='_(rain|clean)')
     assert names(got) == [('1_rain.png', '1_clean.jpg', '1.png'), ('2_rain.png', '2_clean.png', '2.png')]
-    with pytest.raises(ValueError, match="pairing='pattern' with a regular expression"): match(a, b)
+    with pytest.raises(ValueError, match="'pattern', with a regular expression"): match(a, b)
     with pytest.raises(ValueError, match='2 images have no partner: rain.png, clean.png'):  # a name is never emptied
         match(a, b, pairing='pattern', pattern='_?(rain|clean)')
     with pytest.raises(ValueError, match="several images are called 'x'.*1x.png, 2x.png"):
@@ -108,7 +108,7 @@ def test_many_inputs_for_one_target():
         match(['1_a.png', '12.png'], ['1.png', '2.png'], pairing='prefix')
     with pytest.raises(ValueError, match="several images are called '1'"):
         match(['1_a.png'], ['1.png', '1.jpg'], pairing='prefix')
-    with pytest.raises(ValueError, match="'prefix' takes several inputs"): match(['1.jpg', '1.png'], ['1.png'])
+    with pytest.raises(ValueError, match="'prefix' takes several inputs.*--pairing"): match(['1.jpg', '1.png'], ['1.png'])
 
 
 def test_pairs_by_position(tmp_path):
@@ -226,7 +226,7 @@ def test_training_images_are_never_served_as_test_images(tmp_path):
 def test_a_missing_test_folder_is_missing(tmp_path, files):
     for f in files: save(tmp_path/f)
     assert len(pairs_from_layout(tmp_path, 'train')[1]) == 1
-    with pytest.raises(ValueError, match="none of the known layouts.*for split 'test'"):
+    with pytest.raises(ValueError, match="none of the known layouts.*for split 'test', but has train: .*--data.inputs"):
         pairs_from_layout(tmp_path, 'test')
     with pytest.raises(FileNotFoundError, match='there is no folder'): pairs_from_layout(tmp_path/'nowhere')
 
@@ -466,7 +466,8 @@ def test_a_damaged_memory_is_no_memory(tmp_path, damage):
     report = check_pairs(p, tmp_path/'c.json')
     if damage == 'entries':
         whole = json.loads((tmp_path/'c.json').read_text(encoding='utf-8'))
-        bad = [3, dict(same=1, sizes=[[8, 8]]), dict(same=True, sizes=[[8, -8]]), dict(same=True, sizes=[])]
+        bad = [dict(same=True, sizes=[[8, 8]]), dict(same=1, sizes=[[8, 8]], notes=[]), dict(same=True, sizes=[[8, -8]], notes=[]),
+               dict(same=True, sizes=[], notes=[])]
         damage = json.dumps(whole | dict(found=dict(zip(whole['found'], bad))))
     (tmp_path/'c.json').write_text(damage, encoding='utf-8')
     asked.clear()
@@ -495,6 +496,39 @@ def test_a_check_that_is_stopped_is_not_lost(tmp_path):
     p.read = read
     asked.clear()
     assert check_pairs(p, tmp_path/'c.json').fine and '0.png' not in asked and '5.png' in asked
+
+
+@pytest.mark.parametrize('channels, said', [
+    (3, {'transparency dropped': 3}), (1, {'transparency dropped': 3, 'colour converted to grey': 5})])
+def test_what_reading_loses_is_counted_once_per_image(tmp_path, channels, said):
+    for i in range(3):
+        save(tmp_path/f'in/{i}.png', picture(i)), save(tmp_path/f'gt/{i}.png', picture(i + 9))
+        pil(i, 'RGBA').save(tmp_path/f'in/{i}.png')
+    pil(3, 'L').save(tmp_path/'gt/2.png')
+    p = from_pairs(match(tmp_path/'in', tmp_path/'gt'), channels)
+    if channels == 3: said = said | {'grey repeated in three channels': 1}
+    for _ in range(2):
+        report = check_pairs(resized(p, 4), tmp_path/'c.json')
+        assert report.notes == said and '3 images: transparency dropped' in str(report) and report.fine
+    assert check_pairs(from_clean(tmp_path/'in')).notes == {'transparency dropped': 3}
+    t = table_of(dict(input=[pil(1, 'RGBA'), pil(2)], target=[pil(2), pil(3)]))
+    assert check_pairs(from_table(t)).notes == {'transparency dropped': 1}
+
+
+def test_a_reason_that_many_images_share_is_said_once(tmp_path):
+    for i in range(4): save(tmp_path/f'{i}.png', picture(i))
+    for i in range(3): (tmp_path/f'{i}.png').write_bytes(b'x')
+    lines = str(check_pairs(from_clean(tmp_path))).splitlines()
+    assert len(lines) == 2 and lines[1].startswith('cannot be used: 3 images ') and '2.png' in lines[1], lines
+    assert '0.png' in lines[1] and str(check_pairs(from_clean([tmp_path/'0.png']))).count('0.png') == 1
+
+
+@pytest.mark.skipif(not hasattr(os, 'mkfifo'), reason='no named pipes here')
+def test_a_pipe_is_no_list_of_files(tmp_path):
+    os.mkfifo(tmp_path/'a.flist')
+    with pytest.raises(ValueError, match='a.flist is a pipe or a device'): read_file_list(tmp_path/'a.flist')
+    with pytest.raises(IsADirectoryError, match='is a folder, not a file'): read_file_list(tmp_path)
+    with pytest.raises(FileNotFoundError, match='there is no file'): read_file_list(tmp_path/'b.flist')
 
 
 def test_tables_are_remembered_too(tmp_path):
@@ -612,6 +646,7 @@ def test_what_cannot_be_handed_out(make, match):
 def test_clean_pictures_are_their_own_partners(tmp_path):
     files = [save(tmp_path/f'{i}.png', picture(i)) for i in (2, 1)]
     p = from_clean(tmp_path)
+    for pairs in (p, resized(p, 4)): assert 'same image' not in str(check_pairs(pairs)) and check_pairs(pairs).fine
     assert p.items == sorted(files) and torch.equal(p[0][0], p[0][1])
     assert torch.equal(from_clean(files)[1][1], picture(2))
 

@@ -60,7 +60,7 @@ def test_a_damaged_model_is_named_and_refused(tmp_path):
 def test_demo_writes_everything_and_never_overwrites(tmp_path, few, capsys, task):
     words = [*WORDS, '--task', task, '--max-steps', '3', '--out', str(tmp_path/'out')]
     assert demo(words) == 0, capsys.readouterr().err
-    assert sorted(p.name for p in (tmp_path/'out').iterdir()) == ['metrics.json', 'model.safetensors', 'sheet.png']
+    assert sorted(p.name for p in (tmp_path/'out').iterdir()) == ['.lock', 'metrics.json', 'model.safetensors', 'sheet.png']
     assert json.loads((tmp_path/'out/metrics.json').read_text(encoding='utf-8'))['train_steps'] == 3
     assert load_model(tmp_path/'out/model.safetensors').schedule.T == 1000
     before = (tmp_path/'out/metrics.json').read_bytes()
@@ -92,6 +92,33 @@ def test_a_failure_after_the_start_is_exit_code_1(tmp_path, monkeypatch, capsys)
     monkeypatch.setattr(demo, 'train_demo', fails)
     assert cli.demo(['--out', str(tmp_path/'out'), '--device', 'cpu']) == 1
     assert capsys.readouterr().err == 'rddm-demo: the loss is nan\n'
+
+
+@pytest.mark.skipif(os.name != 'posix', reason='locks are POSIX here')
+def test_a_second_demo_in_the_same_folder_is_refused_at_its_start(tmp_path, monkeypatch, capsys):
+    from rddm_nb import cli, demo
+    monkeypatch.setattr(demo, 'train_demo', lambda *a, **kw: pytest.fail('it trains'))
+    with cli.folder_lock(tmp_path/'out'): assert cli.demo([*WORDS, '--out', str(tmp_path/'out')]) == 2
+    assert 'another process is at work' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('name', ['model.safetensors', 'metrics.json', 'sheet.png'])
+def test_a_full_disk_is_a_failure_that_names_the_file(tmp_path, monkeypatch, capsys, few, name):
+    from rddm_nb import cli, files
+    real = files.os.replace
+    def full(tmp, path):
+        if path.name == name: raise OSError(28, 'No space left on device')
+        real(tmp, path)
+    monkeypatch.setattr(files.os, 'replace', full)
+    out = tmp_path/'out'
+    assert cli.demo([*WORDS, '--max-steps', '1', '--steps', '1', '--out', str(out)]) == 1
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == f'rddm-demo: {out/name}: No space left on device: make room, or train into another folder'
+
+
+def test_a_seed_beyond_64_bits_is_refused(tmp_path, capsys):
+    assert demo([*WORDS, '--seed', '9'*23, '--out', str(tmp_path/'out')]) == 2
+    assert 'seed must fit 64 bits, got 999' in capsys.readouterr().err and not (tmp_path/'out').exists()
 
 
 def test_called_from_python_it_reads_no_words_of_the_process(tmp_path, monkeypatch, capsys):

@@ -299,7 +299,7 @@ def test_a_failure_after_the_start_is_exit_code_1_and_saved(folder, capsys, monk
     monkeypatch.setattr(watch.ConsoleReport, '__call__', fail)
     assert main(small(folder, '--train.log_every', 2)) == 1
     err = capsys.readouterr().err.splitlines()
-    assert 'step 2 is saved' in err[-1] and (folder / 'run/config.toml').exists()
+    assert 'step 1 is saved' in err[-1] and (folder / 'run/config.toml').exists()
 
 
 def test_a_second_start_reads_only_what_it_needs(folder, monkeypatch):
@@ -356,13 +356,109 @@ def test_masks_and_made_inputs(folder):
         (['--data.pattern', '_x'], "data.pairing='name'"),
         (['--data.pairing', 'pattern', '--data.pattern', '('], "data.pattern '(' is no regular expression"),
         (['--train.eval_every', '2'], 'data.held_inputs'),
-        (['--data.size', '64'], 'too small'),
+        (['--data.size', '64'], '5 of 5 pairs are too small for crops of 64'),
+        (['--data.root', 'in', '--data.inputs', ''], 'give the folders of inputs and of targets instead'),
+        (['--tensorboard', '--device', 'nonsense'], "device 'nonsense'"),
+        (['--train.seed', '9' * 23], 'train.seed must fit 64 bits'),
     ],
 )
 def test_images_that_do_not_fit_are_refused_before_the_start(folder, words, why, capsys, monkeypatch):
     monkeypatch.chdir(folder)
     assert main(small(folder, *words)) == 2
     assert why in capsys.readouterr().err and not (folder / 'run').exists()
+
+
+@pytest.mark.parametrize(
+    'words, why',
+    [
+        (['--data.size', '11'], '1 of 5 pairs are too small for crops of 11, such as '),
+        (['--data.size', '0'], 'whole images (data.size=0) of 2 sizes cannot form batches'),
+    ],
+)
+def test_one_image_of_another_size_is_found_before_the_start(folder, words, why, capsys):
+    for name in ('in', 'gt'):
+        Image.open(folder / name / '4.png').crop((0, 0, 10, 10)).save(folder / name / '4.png')
+    assert main(small(folder, *words)) == 2
+    err = capsys.readouterr().err
+    assert why in err and not (folder / 'run').exists()
+    assert main(small(folder, '--data.size', '10')) == 0
+    assert main(small(folder, '--data.size', '0', '--train.batch', '1', '--train.accumulate', '1', out='one')) == 0
+
+
+def test_checkpoints_without_their_configuration_do_not_go_on(folder, capsys):
+    assert main(small(folder)) == 0
+    (folder / 'run/config.toml').unlink()
+    before = everything(folder / 'run')
+    assert main(small(folder, '--data.flip', 'false')) == 2
+    err = capsys.readouterr().err.splitlines()[-1]
+    assert 'holds checkpoints (step_000000003.safetensors) without their config.toml: put it back' in err
+    assert everything(folder / 'run') == before
+
+
+def test_what_reading_loses_is_said(folder, capsys):
+    for i in range(3):
+        Image.open(folder / f'in/{i}.png').convert('RGBA').save(folder / f'in/{i}.png')
+    assert main(small(folder, '--network.channels', '1')) == 0
+    err = capsys.readouterr().err.splitlines()
+    assert '3 images: transparency dropped' in err and '10 images: colour converted to grey' in err
+
+
+def test_warnings_are_lines_of_the_command(folder, capsys):
+    assert main(small(folder)) == 0
+    capsys.readouterr()
+    assert main(small(folder, '--train.lr', '1e-5')) == 0
+    said = [line for line in capsys.readouterr().err.splitlines() if 'lr was' in line]
+    assert len(said) == 1 and said[0].startswith('rddm-train: ') and 'Warning' not in said[0]
+
+
+@pytest.mark.parametrize('kind', ['file', 'below a file', 'folder.toml', 'pipe.toml', 'list'])
+def test_names_that_cannot_be_used_are_one_line(tmp_path, capsys, kind):
+    (tmp_path / 'file').write_text('', encoding='utf-8')
+    (tmp_path / 'folder.toml').mkdir()
+    (tmp_path / 'list.toml').write_text('preset = ["demo"]', encoding='utf-8')
+    if kind == 'pipe.toml':
+        if not hasattr(os, 'mkfifo'):
+            pytest.skip('no named pipes here')
+        os.mkfifo(tmp_path / 'pipe.toml')
+    words, why = {
+        'file': (['demo', '--out', tmp_path / 'file'], 'file is a file, not a folder'),
+        'below a file': (['demo', '--out', tmp_path / 'file/x'], 'cannot write into'),
+        'folder.toml': ([tmp_path / 'folder.toml', '--show'], 'folder.toml is a folder, not a file'),
+        'pipe.toml': ([tmp_path / 'pipe.toml', '--show'], 'pipe.toml is a pipe or a device'),
+        'list': ([tmp_path / 'list.toml', '--show'], "list.toml: preset must be one of demo"),
+    }[kind]
+    assert main(list(map(str, words))) == 2
+    err = capsys.readouterr().err
+    assert why in err and len(err.splitlines()) == 1 and 'Errno' not in err
+
+
+def test_a_full_disk_at_the_start_names_the_file(folder, capsys, monkeypatch):
+    from rddm_nb import files
+
+    def full(tmp, path):
+        raise OSError(28, 'No space left on device')
+
+    monkeypatch.setattr(files.os, 'replace', full)
+    assert main(small(folder)) == 2
+    assert 'data_check.json: No space left on device' in capsys.readouterr().err and not (folder / 'run').exists()
+
+
+@pytest.mark.parametrize('form', ['file.parquet', 'table', 'tables'])
+def test_tables_on_disk_are_read_where_they_are(tmp_path, form):
+    datasets = pytest.importorskip('datasets')
+    rows = [Image.new('RGB', (8, 8), (i, i, i)) for i in (10, 20)]
+    table = datasets.Dataset.from_dict(
+        dict(input=rows, target=rows), datasets.Features(dict(input=datasets.Image(), target=datasets.Image()))
+    )
+    if form == 'file.parquet':
+        table.to_parquet(tmp_path / form)
+    else:
+        (table if form == 'table' else datasets.DatasetDict(train=table)).save_to_disk(tmp_path / form)
+    data = DataConfig('table', root=str(tmp_path / form), size=8)
+    pairs = load_pairs(data)
+    assert len(pairs) == 2 and pairs[1][0].unique().tolist() == [20]
+    with pytest.raises(ValueError, match="has no split 'test': it has train"):
+        load_pairs(replace(data, split='test'))
 
 
 def test_grey_images_end_to_end(folder):

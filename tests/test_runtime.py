@@ -4,7 +4,8 @@ import signal
 import threading
 import pytest
 import torch
-from rddm_nb.runtime import (DONE, StopRequest, claim_folder, folder_lock, generator_for, pick_device, seed_for,
+from rddm_nb.runtime import (DONE, StopRequest, check_file, check_seed, claim_folder, folder_lock, generator_for,
+                             naming, pick_device, seed_for,
                              set_aside,
                              stop_on_signals, stopped_by)
 
@@ -18,6 +19,34 @@ def test_seeds_belong_to_their_purpose():
     assert seed_for(0, 'noise', 7) == 6812654027350015150, 'what a run saw must stay what it sees when it goes on'
     a, b, c = (torch.rand(3, generator=generator_for('cpu', *w)) for w in (('a', 1), ('a', 1), ('a', 2)))
     assert torch.equal(a, b) and not torch.equal(a, c)
+
+
+def test_seeds_fit_64_bits():
+    for seed in (-2**63, 2**64 - 1): torch.manual_seed(seed) and check_seed(seed)
+    for seed in (-2**63 - 1, 2**64):
+        with pytest.raises(ValueError, match=f'x must fit 64 bits, got {seed}'): check_seed(seed, 'x')
+
+
+def test_what_is_read_must_be_a_file(tmp_path):
+    (tmp_path/'a').write_text('', encoding='utf-8')
+    assert check_file(tmp_path/'a') == tmp_path/'a'
+    with pytest.raises(IsADirectoryError, match='is a folder'): check_file(tmp_path)
+    with pytest.raises(FileNotFoundError, match='there is no file'): check_file(tmp_path/'b')
+    if hasattr(os, 'mkfifo'):
+        os.mkfifo(tmp_path/'c')
+        with pytest.raises(ValueError, match='pipe or a device'): check_file(tmp_path/'c')
+
+
+def test_errors_of_the_file_system_name_the_file():
+    with pytest.raises(OSError, match="No space left.*'a/b.png'"), naming('a/b.png'): raise OSError(28, 'No space left')
+    with pytest.raises(OSError, match='^said in full$'), naming('a'): raise OSError('said in full')
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
+    (tmp_path/'file').write_text('', encoding='utf-8')
+    for take in (lambda p: claim_folder(p, []), lambda p: folder_lock(p).__enter__()):
+        with pytest.raises(NotADirectoryError, match='file is a file, not a folder'): take(tmp_path/'file')
+        with pytest.raises(OSError, match='cannot write into .*below.*choose another folder'): take(tmp_path/'file/below')
 
 
 def test_devices():

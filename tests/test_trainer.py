@@ -563,6 +563,21 @@ def test_a_state_past_mending_is_told_from_a_learning_rate_too_high(tmp_path):
     with pytest.warns(UserWarning, match='lr was 0.001, is 0.0001'): assert go_on(tmp_path, 1e-4, 4).isfinite().all()
 
 
+def test_the_only_checkpoint_past_mending_is_not_to_be_moved_away(tmp_path):
+    with pytest.raises(FloatingPointError): go_on(tmp_path, 1e30, 9)
+    assert [p.name for p in Checkpoints(tmp_path).paths()] == ['step_000000001.safetensors']
+    with pytest.warns(UserWarning), pytest.raises(FloatingPointError, match='no checkpoint is kept before it: start') as e:
+        go_on(tmp_path, 1e-4, 9)
+    assert 'away' not in str(e.value)
+
+
+def test_a_rate_that_decays_keeps_its_end(tmp_path):
+    def end(steps): return TrainConfig(steps=steps, batch=2, decay='cosine')
+    small(end(2), folder=tmp_path).fit()
+    told = f'{tmp_path}: steps was 2, is 4, .*: keep steps=2, or train in another folder'
+    with pytest.raises(ValueError, match=told): small(end(4), folder=tmp_path).fit()
+
+
 # ---- failures on the way
 
 class Fails(FunctionSource):
@@ -613,7 +628,8 @@ def test_a_full_disk_names_what_is_whole(tmp_path, monkeypatch):
         if path.name == 'step_000000004.safetensors': raise OSError(28, 'No space left on device')
         return real(path, *a, **kw)
     monkeypatch.setattr(module, 'write_tensors', full)
-    told = 'disk is full: step 4 .*whole .step_000000002.*step 4 could not be saved.*step 2 is saved'
+    told = ('^the disk is full: step 4 could not be saved .kept: step_000000002.safetensors.; '
+            'step 2 is saved: run it again to go on$')
     with pytest.raises(TrainingError, match=told):
         small(TrainConfig(steps=6, batch=2, save_every=2), folder=tmp_path).fit()
 
