@@ -3,6 +3,7 @@ from typing import Any
 import argparse
 import difflib
 import importlib
+import itertools
 import math
 import os
 import re

@@ -5,8 +5,10 @@ import io
 import math
 import re
 import shutil
+import sys
+from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,8 +23,8 @@ from .data import match, pairs_from_layout
 from .files import one_line, to_json
 from .imagefile import load_image, save_image
 from .metrics import METRICS, MetricResult, Protocol, find_metric, find_protocol, measure
-from .restore import SamplingCommand, Stoppable, counted, explain_file, fit_channels, network_option, restore_loaded, sampling_model
-from .runtime import DONE, FAILED, StopRequest, claim_folder, stop_on_signals
+from .restore import SamplingCommand, Stoppable, check_restorer, counted, explain_file, fit_channels, network_option, restore_loaded, sampling_model
+from .runtime import DONE, FAILED, StopRequest, claim_folder, folder_lock, stop_on_signals
 
 @dataclass(frozen=True)
 class EvalCase:
@@ -32,6 +34,7 @@ class EvalCase:
     x0: Tensor
     x_in: Tensor | None = None
     mask: Tensor | None = None
+    notes: tuple = ()
 
 def measure_case(case: EvalCase, measures: tuple=..., protocol: Protocol=...) -> dict:
     """How good the restorations of an image are"""
@@ -78,6 +81,7 @@ class Evaluation:
     rows: list
     calibration: Calibration | None
     failed: list
+    notes: Counter
 
     def columns(self) -> dict:
         """Metrics by name"""
@@ -118,6 +122,7 @@ def from_folders(results, targets, inputs=None, masks=None, **rule) -> dict:
 def from_model(model, pairs: list, seeds: int=1, seed: int=0, **kw) -> dict:
     """What a model restores, with several seeds; masks are its condition if it takes one"""
     ...
+_SAMPLING: tuple
 
 @dataclass(frozen=True)
 class EvaluateCommand(SamplingCommand):
@@ -137,9 +142,10 @@ class EvaluateCommand(SamplingCommand):
     seeds: Count = 1
 
     def check(self):
-        """Refuse words that contradict each other"""
+        """Refuse words that contradict each other, or that nothing would obey"""
         ...
 _FILES: tuple
+_RESULTS: tuple
 
 def main(argv: list | None=None) -> int:
     """The command `rddm-evaluate`"""

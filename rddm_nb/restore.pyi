@@ -18,7 +18,7 @@ from .command import Count, FileName, Fraction, Natural, Rule, Typed, explain, p
 from .estimate import Prediction, predict
 from .files import atomic_write, one_line, stale_temporaries, to_json
 from .imagefile import IMAGE_SUFFIXES, LoadedImage, list_images, load_image, same_name, save_image
-from .models import find_model, load_network
+from .models import MODEL_FILE, PRETRAINED, find_model, load_network
 from .runtime import DONE, FAILED, StopRequest, claim_folder, generator_for, pick_device, stop_on_signals
 from .sampler import sample
 
@@ -49,6 +49,10 @@ def network_option(model, name):
     """An option that a network was built with; None if it does not say"""
     ...
 
+def check_restorer(model, masked: bool):
+    """Refuse a network that generates, and one whose condition is missing or that takes none"""
+    ...
+
 def default_tile(model) -> int:
     """256, or less where attention would look at more than 64 x 64 places"""
     ...
@@ -65,7 +69,7 @@ def fit_channels(x: Tensor, channels: int | None, name) -> Tensor:
     """An image with as many channels as a network has; colours are never dropped"""
     ...
 
-def restore_loaded(model, image: LoadedImage, mask: LoadedImage | None=None, colour: bool=False, name='the image', **kw) -> Tensor:
+def restore_loaded(model, image: LoadedImage, mask: LoadedImage | None=None, colour: bool=False, name='the image', notice=None, **kw) -> Tensor:
     """Restore an image from a file, grey or in colour, whatever the network"""
     ...
 
@@ -77,10 +81,21 @@ class _Masks:
     def __init__(self, place):
         ...
 
+    def files_for(self, path) -> list:
+        """What might be the mask of an image"""
+        ...
+
     def __call__(self, path) -> LoadedImage:
         """The mask of an image"""
         ...
 _ABOUT: str
+_FREE: tuple
+
+class _Claim(NamedTuple):
+    """What a folder of results holds before work begins"""
+    there: list
+    changed: list
+    about: dict
 
 def counted(items, what: str, show: bool=True, stream=None, every: float=30.0, clock=...):
     """Items with a progress bar, or, where that cannot be drawn, a line with the time left now and then"""
@@ -108,6 +123,7 @@ class FolderReport(NamedTuple):
     there: int
     about: dict
     notes: Counter
+_CHANGED: str
 
 def restore_folder(model, inputs, outputs, part: tuple=..., force: bool=False, progress: bool=True, masks=None, colour: bool=False, warn=None, stop=None, **kw) -> FolderReport:
     """Restore every image of a folder that has no result yet"""
