@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 from fastcore.basics import patch
-from .command import CommandFailed, Count, FileName, Positive, Typed, parse, run_command
-from .runtime import StopRequest, claim_folder, pick_device, stop_on_signals
+from .command import CommandFailed, Count, FileName, Positive, Typed, explain, parse, run_command
+from .runtime import StopRequest, check_seed, claim_folder, folder_lock, naming, pick_device, stop_on_signals
 _FILES: tuple
 
 class DemoProgress:

@@ -10,7 +10,7 @@ import time
 import unicodedata
 from collections import ChainMap, Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Callable, NamedTuple
 import numpy as np
@@ -20,9 +20,9 @@ from torch import Tensor
 from tqdm.auto import tqdm
 from .degrade import TASKS, degrade
 from .files import atomic_write
-from .imagefile import list_images, read_image, same_name
+from .imagefile import list_images, load_image, read_image, same_name
 from .images import from_uint8
-from .runtime import generator_for
+from .runtime import check_file, generator_for, naming
 from .trainer import Batch
 PAIRINGS: tuple
 
@@ -54,6 +54,8 @@ class ImagePairs:
     read: Callable
     name: Callable = ...
     version: Callable = ...
+    notes: Callable = ...
+    partners: bool = True
 
     def __len__(self):
         ...
@@ -85,6 +87,8 @@ class DataReport:
     unreadable: list = ...
     unequal: list = ...
     same: int = 0
+    notes: Counter = ...
+    first: dict = ...
 
     @property
     def fine(self):

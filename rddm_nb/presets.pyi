@@ -3,12 +3,14 @@ from typing import Any
 import os
 import sys
 import tomllib
+import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-from .command import CommandFailed, FileName, Typed, merge, parse, run_command
+from .command import CommandFailed, FileName, Typed, merge, parse, run_command, warn
 from .config import Config, split_fields, to_toml
-from .runtime import DONE
+from .runtime import DONE, check_file
 _OFFICIAL: dict
 _RESTORE: dict
 _RADAM: dict
@@ -48,6 +50,17 @@ class TrainCommand(Typed):
     show: bool = False
 _ABOUT: str
 _EPILOG: Any
+
+class _LateReport:
+    """A report that is made when the first reading comes: a refused start writes nothing"""
+    make: Any
+    report: Any
+
+    def __init__(self, make):
+        ...
+
+    def __call__(self, row):
+        ...
 
 def main(argv: list | None=None) -> int:
     """The command `rddm-train`"""

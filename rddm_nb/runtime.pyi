@@ -16,6 +16,10 @@ def generator_for(device, *what):
     """A generator for one purpose"""
     ...
 
+def check_seed(seed: int, name: str='seed'):
+    """Refuse a seed that PyTorch cannot take"""
+    ...
+
 def pick_device(name: str='auto') -> str:
     """A GPU if there is one, unless told otherwise"""
     ...
@@ -27,6 +31,15 @@ def claim_folder(out, names, force: bool=False) -> Path:
 @contextmanager
 def folder_lock(folder):
     """Keep other processes from working in the same folder"""
+    ...
+
+def check_file(path) -> Path:
+    """Refuse what is no file, or a pipe on which one would wait for ever"""
+    ...
+
+@contextmanager
+def naming(path):
+    """Let an error of the file system name the file"""
     ...
 
 def set_aside(path) -> Path:

@@ -19,7 +19,7 @@ from .files import atomic_write, read_tensors, write_tensors
 from .forward import q_sample, randn_like
 from .objective import loss_of
 from .optim import EMA, OPTIMIZERS, lr_factor, make_optimizer, unwrap
-from .runtime import StopRequest, folder_lock, generator_for, pick_device, set_aside, stop_on_signals
+from .runtime import StopRequest, folder_lock, generator_for, naming, pick_device, set_aside, stop_on_signals
 from .schedule import Schedule
 from .unet import from_older
 
@@ -125,6 +125,7 @@ class Checkpoints:
     def tidy(self):
         """Set aside what could not be read, and remove temporary files of writers that were killed; only under the lock"""
         ...
+_FULL: tuple
 _COLUMNS: tuple
 
 class Log:
@@ -232,8 +233,8 @@ class Trainer:
         """Write a checkpoint, if the weights are numbers"""
         ...
 
-    def _save_on_the_way_out(self):
-        """Save what is not saved yet; returns what to tell"""
+    def _save_on_the_way_out(self, failure=None):
+        """Save what is not saved yet; returns what to tell beside the failure"""
         ...
 
     @contextmanager
