@@ -335,7 +335,7 @@ class DataReport:
     unequal: list = field(default_factory=list) # (name, sizes) of pairs whose images differ in size
     same: int = 0 # pairs whose two images are equal though they should differ
     notes: Counter = field(default_factory=Counter) # what reading changes -> in how many images
-    first: dict = field(default_factory=dict, compare=False) # size -> name of the first pair of that size
+    first: dict = field(default_factory=dict, compare=False, repr=False) # size -> name of the first pair of that size
     @property
     def fine(self): return not (self.unreadable or self.unequal)
 
