@@ -93,9 +93,7 @@ def check_restorer(
     model, # a predictor; a network says in `config` what it takes
     masked:bool, # is there a condition, such as a mask?
 ):
-    "Refuse a network that generates, and one whose condition is missing or that takes none"
-    if network_option(model, 'takes_input') is False:
-        raise ValueError("this network takes no input: it generates images and restores none; take another network")
+    "Refuse a network whose condition is missing or that takes none"
     takes = network_option(model, 'takes_cond')
     if takes and not masked:
         raise ValueError("this network takes a condition, such as a mask: name the folder of masks with --masks")
@@ -490,6 +488,13 @@ def _tile_notice(model, tile, asked, warn):
         if not said and (line := _tile_words(model, x, tile, asked)): said.append(warn(line))
     return notice
 
+def _generates(model):
+    "Was this network trained to make images from nothing?"
+    meta = getattr(model, 'meta', None) or {}
+    data = (meta.get('config') or {}).get('data') or {}
+    trained = meta.get('task', data.get('task')) == 'generate' or 'shape' in meta
+    return trained and network_option(model, 'takes_input') is False
+
 def sampling_model(
     name, # model file, folder, repository, or a network in the box
     args:SamplingCommand, # what was asked for
@@ -501,6 +506,7 @@ def sampling_model(
         warn(f"{name} is the network in the box; for the one in this folder write ./{name}")
     model = load_network(path, device)
     model.schedule.grid(args.steps)
+    if _generates(model): warn('this network was trained to generate: its results do not follow the inputs')
     model.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     options = _options(model, {k: getattr(args, k) for k in ('steps', 'eta', 'seed', 'tile', 'overlap')})
     return model, dict(options, device=device, notice=_tile_notice(model, options['tile'], args.tile, warn))

@@ -50,7 +50,7 @@ def network_option(model, name):
     ...
 
 def check_restorer(model, masked: bool):
-    """Refuse a network that generates, and one whose condition is missing or that takes none"""
+    """Refuse a network whose condition is missing or that takes none"""
     ...
 
 def default_tile(model) -> int:

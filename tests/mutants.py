@@ -735,7 +735,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('restore', '(last - start)*(len(items)/i - 1)', '(last - start)*len(items)/i', 'progress: total for rest'),
     ('restore', 'return int(i) - 1, int(n)', 'return int(i), int(n)', 'command: parts count from 0'),
     ('restore', "generator_for('cpu', seed, 'restore')", "generator_for('cpu', 'restore')", 'restore: seed forgotten'),
-    ('restore', "if network_option(model, 'takes_input') is False:", "if False:", 'check_restorer: a network that generates restores'),
+    ('restore', "return trained and network_option", "return network_option", 'generates: a network that sees the state alone'),
     ('restore', "return [about.st_size, about.st_mtime_ns]", "return [about.st_size]", 'folder: a changed input of the same size stays'),
     ('restore', "changed = _outdated(there, old, about)", "pass", 'folder: results of changed inputs stay'),
     ('restore', "*(p for p in mine if force and p in there)", "*(p for p in there if force)", 'folder: parts with force undo each other'),

@@ -692,3 +692,12 @@ def test_help_does_not_wait_for_torch():
         code = f"import sys; from rddm_nb.{module} import {name}; assert {name}(['--help']) == 0"
         done = command(code + "; assert 'torch' not in sys.modules")
         assert done.returncode == 0 and b'usage: rddm-' in done.stdout, done.stderr
+
+
+def test_a_narrow_stream_gets_numbers_for_its_characters(monkeypatch):
+    import io
+    from rddm_nb.command import run_command
+    out = io.TextIOWrapper(io.BytesIO(), encoding='ascii')
+    monkeypatch.setattr(sys, 'stdout', out)
+    assert run_command('rddm-x', lambda words: print('\u00e9', flush=True) or 0, []) == 0
+    assert out.buffer.getvalue() == b'\\xe9\n'

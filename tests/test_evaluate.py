@@ -403,9 +403,9 @@ def test_what_is_left_out_of_files_is_counted(folders, capsys):
     assert result(folders/'ev2')['notes'] == {'transparency left out': 3}
 
 
-def test_a_network_that_generates_is_not_measured(folders, capsys):
-    assert evaluated(folders, '--model', 'emoji', folders/'in', folders/'truth') == 2
-    assert 'takes no input: it generates' in capsys.readouterr().err and not (folders/'ev').exists()
+def test_a_network_that_generates_says_so(folders, capsys):
+    assert evaluated(folders, '--model', 'emoji', folders/'in', folders/'truth') == 0
+    assert 'trained to generate: its results do not follow' in capsys.readouterr().err
 
 
 def test_maps_of_one_name_stay_apart(tmp_path):

@@ -83,7 +83,7 @@ SOME = [Mutant('one', 'a', 'b', 'first'), Mutant('one', 'c', 'd', 'second'), Mut
 
 
 @pytest.mark.parametrize('files, lines, want', [
-    ({'rddm_nb/one.py'}, '', ['first', 'second']), ({'tests/test_two.py'}, '', ['third']), ({'tests/test_pictures_degrade.py'}, '', ['fourth']),
+    ({'rddm_nb/one.py'}, '', ['first', 'second']), ({'tests/test_two.py'}, '', ['third']), ({'tests/test_sample_images_degrade.py'}, '', ['fourth']),
     ({'nbs/one.ipynb'}, '', []), (set(), "+    ('one', 'c', 'd', 'second'),", ['second'])])
 def test_what_has_changed(files, lines, want):
     assert [m.what for m in SOME if mutants.differs(m, files, lines)] == want

@@ -377,7 +377,7 @@ def test_images_that_do_not_fit_are_refused_before_the_start(folder, words, why,
 )
 def test_one_image_of_another_size_is_found_before_the_start(folder, words, why, capsys):
     for name in ('in', 'gt'):
-        Image.open(folder / name / '4.png').crop((0, 0, 10, 10)).save(folder / name / '4.png')
+        Image.open(folder / name / '4.png').crop((0, 0, 12, 10)).save(folder / name / '4.png')
     assert main(small(folder, *words)) == 2
     err = capsys.readouterr().err
     assert why in err and not (folder / 'run').exists()
@@ -634,3 +634,13 @@ def test_the_command_is_a_script():
     assert 'rddm-train = "rddm_nb.presets:main"' in (ROOT / 'pyproject.toml').read_text(encoding='utf-8')
     done = module('demo', '--show')
     assert done.returncode == 0 and done.stdout == to_toml(preset('demo'))
+
+
+def test_a_late_report_is_made_once():
+    from rddm_nb import presets
+    made, rows = [], []
+    late = presets._LateReport(lambda: made.append(1) or rows.append)
+    assert made == []
+    late(1)
+    late(2)
+    assert (made, rows) == ([1], [1, 2])

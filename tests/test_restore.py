@@ -409,12 +409,18 @@ def test_a_mask_that_has_changed_counts_as_its_image(masked):
     assert names(quiet(n, root, steps=1, masks=root/'masks').done) == ['2.png']
 
 
-def test_a_network_that_generates_restores_nothing(folder, capsys):
-    n = net(takes_input=False)
-    with pytest.raises(ValueError, match='takes no input: it generates'): restore(n, pictures(3, 8, 8).float(), 1)
-    with pytest.raises(ValueError, match='takes no input: it generates'): quiet(n, folder, steps=1)
-    assert main(['emoji', str(folder/'in'), str(folder/'out'), '--device', 'cpu', '--steps', '1']) == 2
-    assert 'takes no input: it generates' in capsys.readouterr().err and not (folder/'out').exists()
+def test_a_network_that_generates_says_so(folder, capsys):
+    assert main(['emoji', str(folder/'in'), str(folder/'out'), '--device', 'cpu', '--steps', '1']) == 0
+    assert 'trained to generate: its results do not follow' in capsys.readouterr().err
+    save_model(folder/'m', net(takes_input=False), S)
+    assert main([str(folder/'m'), str(folder/'in'), str(folder/'other'), '--device', 'cpu', '--steps', '1']) == 0
+    assert 'generate' not in capsys.readouterr().err
+
+
+def test_a_network_that_sees_the_input_in_the_state_alone_restores(folder):
+    x = pictures(2, 3, 8, 8).float()
+    a, b = (restore(net(takes_input=False), v, 1) for v in x)
+    assert (a - b).abs().max() > .01
 
 
 @pytest.mark.parametrize('size', [(1, 1), (1, 40), (40, 1), (3, 3), (7, 200)])
