@@ -1154,7 +1154,7 @@ def apply(m:Mutant, package=PACKAGE)->str:
 
 # ---------------------------------------------------------------- which mutants the tests run
 
-CHANGED, REST = 200, 100 # at most so many of what has changed, and of the rest
+CHANGED, REST = 200, 20 # at most so many of what has changed, and of the rest; a hundred once all have been run anew
 
 
 def git(*words):
