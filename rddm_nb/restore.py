@@ -488,6 +488,7 @@ def _tile_notice(model, tile, asked, warn):
         if not said and (line := _tile_words(model, x, tile, asked)): said.append(warn(line))
     return notice
 
+# %% ../nbs/restore.ipynb #c41d07ab
 def _generates(model):
     "Was this network trained to make images from nothing?"
     meta = getattr(model, 'meta', None) or {}
