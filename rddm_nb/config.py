@@ -26,7 +26,7 @@ class DataConfig(Typed):
     cond: str = '' # folder or .flist file of conditions, such as masks; of a table, the column
     pairing: Annotated[str, OneOf('rddm_nb.data', 'PAIRINGS')] = 'name' # the rule by which files are matched
     pattern: str = '' # regular expression that is taken out of names first, for rules pattern and prefix
-    task: Annotated[str, OneOf('rddm_nb.data', 'INPUT_TASKS')]|None = 'rain' # how inputs are made (embedded, clean)
+    task: Annotated[str, OneOf('rddm_nb.data', '_INPUT_TASKS')]|None = 'rain' # how inputs are made (embedded, clean)
     crop: tuple[Natural, Natural, Count]|None = None # left, top, side of a square cut out of every image first
     equalize: bool = False # equalise the histogram of the inputs, colour by colour
     resize: Natural = 0 # squeeze whole images into a square of so many pixels; 0: do not

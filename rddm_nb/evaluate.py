@@ -6,7 +6,7 @@ Docs: https://rddm-nb.github.io/rddm_nb/evaluate.html.md"""
 
 # %% auto #0
 __all__ = ['EvalCase', 'measure_case', 'sample_std', 'Calibration', 'Evaluation', 'evaluate', 'comparison_sheet', 'from_folders',
-           'from_model', 'EvaluateCommand', 'main']
+           'from_model', 'main']
 
 # %% ../nbs/evaluate.ipynb #33b35043
 import csv
@@ -325,7 +325,7 @@ def _changed(args, names):
     return [f'--{name}' for name in names if getattr(args, name) != default[name]]
 
 @dataclass(frozen=True)
-class EvaluateCommand(SamplingCommand):
+class _EvaluateCommand(SamplingCommand):
     "The words of rddm-evaluate"
     folders: tuple[FileName, ...] # restored images and targets; with --model, inputs and targets
     model: FileName|None = None # what restores the inputs: model file, folder or repository, or a network in the box
@@ -432,7 +432,7 @@ def _into_folder(a, stop, tell):
 # %% ../nbs/evaluate.ipynb #7e0a1104
 def _run(words, stop):
     "What `rddm-evaluate` does"
-    a = parse(EvaluateCommand, words, 'rddm-evaluate',
+    a = parse(_EvaluateCommand, words, 'rddm-evaluate',
               'Compare restored images with the ground truth: two folders, or a model.')
     with stop_on_signals(stop): ev = _into_folder(a, stop, partial(warn, 'rddm-evaluate'))
     wrote = ', '.join(one_line(Path(a.out)/f, 4096) for f in _FILES)

@@ -6,7 +6,7 @@ Docs: https://rddm-nb.github.io/rddm_nb/official.html.md"""
 
 # %% auto #0
 __all__ = ['StandardConv', 'ChannelNorm', 'OfficialBlock', 'OfficialAttention', 'Upsample', 'OfficialNet', 'OfficialUNet',
-           'FusedConv', 'FusedUpsample', 'fuse_weights', 'translate_key', 'load_official']
+           'fuse_weights', 'load_official']
 
 # %% ../nbs/official.ipynb #6efb347b
 import copy
@@ -186,7 +186,7 @@ def _fixed(v):
     "A tensor that is part of a module but does not learn"
     return v if v is None else nn.Parameter(v.detach(), requires_grad=False)
 
-class FusedConv(nn.Module):
+class _FusedConv(nn.Module):
     "A `StandardConv` whose filters do not change any more"
     def __init__(self,
         conv:StandardConv, # as it is now
@@ -196,7 +196,7 @@ class FusedConv(nn.Module):
         self.stride, self.padding = conv.stride, conv.padding
     def forward(self, h): return F.conv2d(h, self.filters, self.bias, self.stride, self.padding)
 
-class FusedUpsample(nn.Module):
+class _FusedUpsample(nn.Module):
     "`Upsample` with a kernel that does not change any more"
     def __init__(self,
         up:Upsample, # as it is now
@@ -213,8 +213,8 @@ def fuse_weights(
     net = copy.deepcopy(unwrap(net)).eval()
     for m in list(net.modules()):
         for name, c in m.named_children():
-            if isinstance(c, StandardConv): setattr(m, name, FusedConv(c))
-            if isinstance(c, Upsample): setattr(m, name, FusedUpsample(c))
+            if isinstance(c, StandardConv): setattr(m, name, _FusedConv(c))
+            if isinstance(c, Upsample): setattr(m, name, _FusedUpsample(c))
     return net.requires_grad_(False)
 
 # %% ../nbs/official.ipynb #df96b1c4
@@ -227,7 +227,7 @@ _NAMES = [(r'^init_conv\.', 'first.'), (r'^time_mlp\.1\.', 'time.0.'), (r'^time_
           (r'\.fn\.fn\.to_out\.1\.g$', '.after.gain'),
           (r'\.fn\.fn\.to_out\.0\.', '.out.'), (r'\.fn\.fn\.to_out\.', '.out.')]
 
-def translate_key(
+def _translate_key(
     name:str, # of a parameter in an official U-Net
 )->str: # in `OfficialNet`
     "Translate the name of a parameter"
@@ -261,7 +261,7 @@ def _official_nets(part):
     for key, v in part.items():
         bare = '.'.join(w for w in str(key).split('.') if w not in _WRAPPERS)
         copy_of, unet, name = _KEY.fullmatch(bare or '?').groups()
-        head, dot, _ = (name := translate_key(name)).partition('.')
+        head, dot, _ = (name := _translate_key(name)).partition('.')
         if isinstance(v, Tensor) and dot and head in _PARTS and copy_of != 'online_model':
             found.setdefault(unet or 'unet0', {})[name] = v
     return {k: found[k] for k in sorted(found)}

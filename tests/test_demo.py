@@ -137,10 +137,10 @@ def test_called_from_python_it_reads_no_words_of_the_process(tmp_path, monkeypat
 @pytest.mark.skipif(os.name != 'posix', reason='signals are POSIX here')
 def test_a_signal_shows_in_the_exit_code(tmp_path, monkeypatch):
     from rddm_nb import cli
-    real = cli.DemoProgress.__call__
+    real = cli._DemoProgress.__call__
     def first_step(self, step, *rest):
         real(self, step, *rest)
         if step == 1: os.kill(os.getpid(), signal.SIGTERM)
-    monkeypatch.setattr(cli.DemoProgress, '__call__', first_step)
+    monkeypatch.setattr(cli._DemoProgress, '__call__', first_step)
     words = ['--max-steps', '9999', '--batch', '2', '--steps', '1', '--device', 'cpu', '--out', str(tmp_path/'out')]
     assert cli.demo(words) == 128 + signal.SIGTERM and (tmp_path/'out/model.safetensors').exists()

@@ -19,7 +19,7 @@ from rddm_nb.images import psnr
 from rddm_nb.paths import draw_path
 from rddm_nb.sampler import sampling_path, sample
 from rddm_nb.schedule import Point, Schedule
-from rddm_nb.widgets import Figure, seeded_normals
+from rddm_nb.widgets import Figure, _seeded_normals
 from test_js import JS, NODE, pytestmark as with_node
 from test_site import CHROMIUM, browser, site, url, visit  # noqa: F401
 
@@ -46,8 +46,8 @@ def test_every_figure_has_the_same_state_in_both_languages():
 def test_noise_is_the_same_in_both_languages():
     code = f'import * as R from {json.dumps(JS.as_uri())}; console.log(JSON.stringify([1, 2, 20].map(s => [...R.normals(s)(5000)])))'
     got = json.loads(subprocess.run([NODE, '--input-type=module', '-e', code], capture_output=True, text=True, check=True).stdout)
-    for seed, numbers in zip((1, 2, 20), got): close(seeded_normals(5000, seed), numbers, 1e-12)
-    assert error(seeded_normals(50, 1), seeded_normals(50, 2)) > .1
+    for seed, numbers in zip((1, 2, 20), got): close(_seeded_normals(5000, seed), numbers, 1e-12)
+    assert error(_seeded_normals(50, 1), _seeded_normals(50, 2)) > .1
 
 
 @classes

@@ -7,7 +7,7 @@ import torch
 from common import close, pictures, rng
 from rddm_nb import files, restore
 from rddm_nb.models import MODEL_FILE, PRETRAINED, find_model, load_network
-from rddm_nb.official import FusedConv, FusedUpsample, OfficialUNet
+from rddm_nb.official import _FusedConv, _FusedUpsample, OfficialUNet
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import UNet, load_model, save_model
@@ -106,7 +106,7 @@ def test_whatever_it_was_saved_in_it_samples_in_float32(tmp_path, cls, dtype):
 def test_filters_are_fused_and_a_fused_network_is_not_kept(tmp_path):
     save_model(tmp_path/'m', small(OfficialUNet), S)
     ready = load_network(tmp_path/'m')
-    assert any(isinstance(m, FusedConv) for m in ready.modules()) and any(isinstance(m, FusedUpsample) for m in ready.modules())
+    assert any(isinstance(m, _FusedConv) for m in ready.modules()) and any(isinstance(m, _FusedUpsample) for m in ready.modules())
     with pytest.raises(ValueError, match='could not be loaded.*filters'): save_model(tmp_path/'again', ready, S)
     assert not (tmp_path/'again').exists()
 

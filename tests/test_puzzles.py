@@ -4,7 +4,7 @@ import inspect
 import bars
 import pytest
 from rddm_nb.exercises import test_solution as solve
-from rddm_nb.puzzles import single_expression, puzzles
+from rddm_nb.puzzles import _single_expression, puzzles
 from test_exercises import solutions
 
 BOOK = puzzles()
@@ -50,8 +50,8 @@ def test_the_rule():
         for _ in range(1): x0 = x_in - x0
         return x0
     def long(x0, x_in): return x_in - x0 + x_in - x_in + x_in - x_in + x_in - x_in + x_in - x_in + x_in - x_in + x_in - x_in
-    for f in (good, told, len, lambda x0, x_in: x_in - x0): assert single_expression(f) == ''
-    assert 'one expression' in single_expression(loop) and '93 columns' in single_expression(long)
+    for f in (good, told, len, lambda x0, x_in: x_in - x0): assert _single_expression(f) == ''
+    assert 'one expression' in _single_expression(loop) and '93 columns' in _single_expression(long)
     book = puzzles()
     assert 'one expression' in book['residual'].check(loop).line and not book['residual'].check(long) and book.solved == []
-    assert book['residual'].check(good) and single_expression(long, width=93) == ''
+    assert book['residual'].check(good) and _single_expression(long, width=93) == ''

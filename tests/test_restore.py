@@ -20,8 +20,8 @@ from rddm_nb.estimate import Prediction
 from rddm_nb.files import write_tensors
 from rddm_nb.imagefile import LoadedImage, load_image, save_image
 from rddm_nb.official import OfficialUNet
-from rddm_nb.restore import (Tiled, attention_memory, counted, default_tile, _describe_settings, main, restore, restore_folder,
-                             restore_loaded, _result_names, tile_offsets, tile_weights)
+from rddm_nb.restore import (Tiled, _attention_memory, counted, _default_tile, _describe_settings, main, restore, restore_folder,
+                             restore_loaded, _result_names, _tile_offsets, _tile_weights)
 from rddm_nb.runtime import StopRequest, seed_for
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
@@ -37,17 +37,17 @@ def pixelwise(x_t, x_in, abar, bbar, t=None): return Prediction(res=torch.tanh(x
 @given(st.integers(1, 300), st.integers(1, 80), st.data())
 def test_tiles_cover_everything_and_add_up_to_one(n, tile, data):
     overlap = data.draw(st.integers(0, tile - 1))
-    at, total = tile_offsets(n, tile, overlap), torch.zeros(n, dtype=torch.float64)
+    at, total = _tile_offsets(n, tile, overlap), torch.zeros(n, dtype=torch.float64)
     assert at[0] == 0 and at == sorted(set(at)) and (len(at) == 1 or at[-1] == n - tile)
     assert all(b - a <= tile - overlap for a, b in zip(at, at[1:]))
-    for s, w in tile_weights(n, tile, overlap):
+    for s, w in _tile_weights(n, tile, overlap):
         assert s.stop - s.start == min(tile, n) and (w > 0).all()
         total[s] += w
     close(total, torch.ones(n), 1e-12)
 
 
 def test_a_tile_counts_less_towards_its_end():
-    (a, wa), (b, wb) = tile_weights(16, 10, 4)
+    (a, wa), (b, wb) = _tile_weights(16, 10, 4)
     assert (a, b) == (slice(0, 10), slice(6, 16))
     close(wa[:6], torch.ones(6), 1e-12)
     assert (wa[6:].diff() < 0).all() and (wb[:4].diff() > 0).all()
@@ -436,15 +436,15 @@ def test_images_of_odd_sizes(size, kind):
 @pytest.mark.parametrize('mults, tile', [((1,), 64), ((1, 2), 128), ((1, 2, 4), 256), ((1, 2, 4, 8), 256)])
 def test_attention_decides_about_tiles(mults, tile):
     n = UNet(8, mults)
-    assert default_tile(n) == tile and attention_memory(n, tile) <= .5
-    assert default_tile(pixelwise) == 256
+    assert _default_tile(n) == tile and _attention_memory(n, tile) <= .5
+    assert _default_tile(pixelwise) == 256
     seen, forward = [], n.middle[1].forward
     n.schedule, n.middle[1].forward = S, lambda h: seen.append(h.shape[-1]*h.shape[-2]) or h
     restore(n, pictures(3, 40, 300, dtype=torch.float32), 1)
     assert max(seen) <= 64*64 and forward
 
 
-def test_memory_of_attention_by_hand(): close(attention_memory(UNet(8, (1, 2)), 256), 2*4*16384**2*4/2**30, 1e-9)
+def test_memory_of_attention_by_hand(): close(_attention_memory(UNet(8, (1, 2)), 256), 2*4*16384**2*4/2**30, 1e-9)
 
 
 def test_tiles_that_need_much_memory_are_said(folder, capsys):

@@ -16,7 +16,7 @@ from rddm_nb.schedule import Schedule
 
 diffusers = pytest.importorskip('diffusers', exc_type=ImportError)
 from rddm_nb.ddim import PREDICTION_TYPES, SPACINGS
-from rddm_nb.scheduler import BETA_SCHEDULES, RDDMScheduler, RDDMSchedulerOutput, WithInput
+from rddm_nb.scheduler import _BETA_SCHEDULES, RDDMScheduler, RDDMSchedulerOutput, WithInput
 
 SHAPE = (2, 3, 4, 4)
 OPEN = dict(beta_schedule='linear', beta_start=1e-3, beta_end=.2)  # ends below abar = 1, so that every prediction type can start
@@ -365,7 +365,7 @@ def test_a_configuration_is_the_schedule_it_names():
     for config, want in [({}, Schedule.power(30)), (CONFIGS[1], Schedule.power(30, ('x', 2), ('1-x', .5), .1, 'linspace')), (CONFIGS[2], Schedule.line(30, 2.)), (CONFIGS[3], Schedule.circle(30)),
                          (CONFIGS[4], Schedule.bridge(30, .3)), (dict(beta_schedule='linear'), Schedule.ddim_linear(30))]:
         assert RDDMScheduler(30, **config).schedule == want
-    assert {c.get('beta_schedule', 'power') for c in CONFIGS} | {'nodes'} == set(BETA_SCHEDULES)
+    assert {c.get('beta_schedule', 'power') for c in CONFIGS} | {'nodes'} == set(_BETA_SCHEDULES)
 
 
 @given(power_schedules())
