@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 import torch
 import rddm_nb
-from rddm_nb.degrade import rain
+from rddm_nb.degrade import degrade
 from rddm_nb.demo import _nearest, draw_pairs, recipe
 from rddm_nb.images import psnr
 from rddm_nb.metrics import coarse_features, frechet_distance
@@ -31,7 +31,7 @@ ABOUT = dict(rain='Takes synthetic rain off photographs.', emoji='Makes small pi
 def wet(n, split, g, size=48):
     "Crops of photographs, dry and in rain with streaks of all sizes"
     x0 = crops(n, size, split, g, shrink=1)
-    return x0, torch.cat([rain(x[None], g, scale=1 + torch.rand((), generator=g).item()) for x in x0])
+    return x0, torch.cat([degrade(x[None], 'rain', g, scale=1 + torch.rand((), generator=g).item()) for x in x0])
 
 
 def restoring(net, n):

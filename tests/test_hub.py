@@ -6,7 +6,7 @@ import pytest
 import torch
 import yaml
 from common import close, rng
-from rddm_nb.degrade import rain
+from rddm_nb.degrade import degrade
 from rddm_nb.hub import HubModel, model_card
 from rddm_nb.models import PRETRAINED, load_network
 from rddm_nb.images import psnr
@@ -35,7 +35,7 @@ def test_a_network_in_the_box_is_small_and_says_where_it_comes_from(name):
 
 def test_rain_is_taken_off_as_well_as_the_file_says():
     net, x0 = load_network('rain'), crops(48, 48, 'test', 5, shrink=1)
-    x_in = torch.cat([rain(x[None], rng(i), scale=1.5) for i, x in enumerate(x0)])
+    x_in = torch.cat([degrade(x[None], 'rain', rng(i), scale=1.5) for i, x in enumerate(x0)])
     before = psnr(x_in, x0).mean()
     for steps in (1, 5):
         gain, said = psnr(sample(net, x_in, steps=steps, generator=rng()), x0).mean() - before, net.meta['steps'][str(steps)]['PSNR'] - net.meta['steps']['input']['PSNR']

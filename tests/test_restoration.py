@@ -8,7 +8,7 @@ import pytest
 import torch
 from common import close, pictures, rng
 from PIL import Image
-from rddm_nb.degrade import rain
+from rddm_nb.degrade import degrade
 from rddm_nb.images import to_uint8
 from rddm_nb.sample_images import crops
 
@@ -22,7 +22,7 @@ def data(root):
     "A tiny copy of the layout of a set, from open pictures"
     for split, n in (('train', 6), ('test', 2)):
         x0 = crops(n, 64, split, 3, shrink=1)
-        for k, x in (('rain', rain(x0, rng(), scale=1.)), ('norain', x0)):
+        for k, x in (('rain', degrade(x0, 'rain', rng(), scale=1.)), ('norain', x0)):
             for i, v in enumerate(x):
                 f = root/'rain100l'/split/k/f'{i}.png'
                 f.parent.mkdir(parents=True, exist_ok=True); Image.fromarray(to_uint8(v).permute(1, 2, 0).numpy()).save(f)

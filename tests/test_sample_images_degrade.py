@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, strategies as st
 from common import F64, Net, close, constant, fake_eps, fake_res, inner_points, oracle, pictures as fake, power_schedules, randn, rng, seeds, trio
 from rddm_nb import sample_images
-from rddm_nb.degrade import TASKS, KnownPixels, _lenses, _streaks, blur, dark, degrade, drops, grey, holes, mask, noise, rain, shadow, small
+from rddm_nb.degrade import TASKS, KnownPixels, _lenses, _streaks, degrade
 from rddm_nb.estimate import Prediction, estimate, x0_from
 from rddm_nb.images import psnr, to_uint8
 from rddm_nb.sample_images import attribution, crops, emoji, photos
@@ -31,6 +31,8 @@ def load_tool():
 
 tool = load_tool()
 FIXED = ('grey', 'small') # nothing is random there
+rain, mask, blur, dark, noise = (TASKS[k] for k in ('rain', 'mask', 'blur', 'dark', 'noise'))
+shadow, drops, holes, grey, small = (TASKS[k] for k in ('shadow', 'drops', 'holes', 'grey', 'small'))
 tasks = pytest.mark.parametrize('task', TASKS)
 random_tasks = pytest.mark.parametrize('task', [t for t in TASKS if t not in FIXED])
 
@@ -361,7 +363,13 @@ def test_on_a_gpu(task):
 @tasks
 def test_the_registry_calls_the_function_of_that_name(task):
     x0 = crops(3, seed=2)
-    assert torch.equal(degrade(x0, task, rng(5)), globals()[task](x0, rng(5)))
+    assert TASKS[task].__name__ == f'_{task}' and torch.equal(degrade(x0, task, rng(5)), TASKS[task](x0, rng(5)))
+
+
+def test_options_reach_the_task():
+    x0 = crops(2)
+    assert torch.equal(degrade(x0, 'rain', rng(), amount=.3), rain(x0, rng(), .3))
+    with pytest.raises(TypeError, match="'wind'"): degrade(x0, 'rain', wind=1.)
 
 
 def test_rain_is_the_default():

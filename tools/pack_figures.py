@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 from rddm_nb.atlas import PROCESSES, process
-from rddm_nb.degrade import mask, rain
+from rddm_nb.degrade import degrade
 from rddm_nb.images import to_uint8
 from rddm_nb.sample_images import crops, emoji
 
@@ -33,8 +33,8 @@ def known():
 def inputs(x):
     "Names, each with the number of its picture, and degraded pictures"
     g = torch.Generator().manual_seed(0)
-    wet = rain(x[:3], g, amount=.08)
-    holes = torch.cat([mask(x[3:4], g), mask(x[31:32], g)])
+    wet = degrade(x[:3], 'rain', g, amount=.08)
+    holes = torch.cat([degrade(x[3:4], 'mask', g), degrade(x[31:32], 'mask', g)])
     return NAMED, torch.cat([wet, holes])
 
 
