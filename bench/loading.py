@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 import torch
 from PIL import Image
-from rddm_nb.data import PairSource, from_clean, from_pairs, match
+from rddm_nb.data import ImagePairs, PairSource, match
 from rddm_nb.demo import make_net
 from rddm_nb.official import OfficialUNet
 from rddm_nb.sample_images import photos
@@ -35,9 +35,9 @@ def folders(root, n, side=256):
 def sources(root, size):
     "Name -> where a step's pairs come from"
     files = match(root/'input', root/'target')
-    return {'kept in memory': PairSource(from_pairs(files), size),
-            'read at every step': PairSource(from_pairs(files), size, memory=0),
-            'rain made of clean pictures': PairSource(from_clean(root/'target'), size, task='rain')}
+    return {'kept in memory': PairSource(ImagePairs.from_pairs(files), size),
+            'read at every step': PairSource(ImagePairs.from_pairs(files), size, memory=0),
+            'rain made of clean pictures': PairSource(ImagePairs.from_clean(root/'target'), size, task='rain')}
 
 
 def processor_seconds(f, rounds):

@@ -10,8 +10,7 @@ import torch
 from common import close, error
 from hypothesis import given, strategies as st
 from PIL import Image
-from rddm_nb.data import (PAIRINGS, Pair, ImagePairs, PairSource, _progress, read_file_list, from_clean, from_pairs,
-                          from_table, pairs_from_layout, match, check_pairs, resized)
+from rddm_nb.data import PAIRINGS, Pair, ImagePairs, PairSource, _progress, read_file_list, pairs_from_layout, match
 from rddm_nb.imagefile import read_image
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import TrainConfig, Trainer, make_accelerator
@@ -77,7 +76,7 @@ def test_hidden_files_have_no_partner_and_need_none(tmp_path):
     for folder in ('in', 'gt'): save(tmp_path/folder/'a.png')
     for stray in ('._a.png', '.DS_Store', 'Thumbs.db', '.b.png'): (tmp_path/'in'/stray).write_bytes(b'\0')
     assert names(match(tmp_path/'in', tmp_path/'gt')) == [('a.png', 'a.png', None)]
-    assert from_clean(tmp_path/'in').items == [tmp_path/'in/a.png']
+    assert ImagePairs.from_clean(tmp_path/'in').items == [tmp_path/'in/a.png']
 
 
 def test_names_that_differ_by_a_word():
@@ -238,14 +237,14 @@ def test_a_missing_test_folder_is_missing(tmp_path, files):
 def test_real_data_sets(folder, split, name, n):
     found, pairs = pairs_from_layout(REAL/folder, split)
     assert (found, len(pairs)) == (name, n)
-    r = check_pairs(from_pairs(pairs[:8]))
+    r = ImagePairs.from_pairs(pairs[:8]).check()
     assert r.fine and r.same == 0 and r.pairs == 8
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason='the real data sets are not here (RDDM_DATA)')
 def test_a_real_set_with_masks_trains():
     pairs = match(REAL/'shadow/train/shadow', REAL/'shadow/train/free', REAL/'shadow/train/mask')
-    b = PairSource(from_pairs(pairs[:6]), 32).batch(4, 0)
+    b = PairSource(ImagePairs.from_pairs(pairs[:6]), 32).batch(4, 0)
     assert b.cond.shape == b.x0.shape == (4, 3, 32, 32) and (b.x_in - b.x0).abs().max() > .05
 
 
@@ -270,7 +269,7 @@ def test_the_report_finds_everything_at_once(tmp_path):
     save(tmp_path/'gt/1.png', picture(1, 8, 6)), save(tmp_path/'gt/2.png', picture(2))
     whole = (tmp_path/'in/3.png').read_bytes()
     (tmp_path/'in/3.png').write_bytes(whole[:len(whole)//2])
-    r = check_pairs(from_pairs(match(tmp_path/'in', tmp_path/'gt')))
+    r = ImagePairs.from_pairs(match(tmp_path/'in', tmp_path/'gt')).check()
     assert (r.pairs, r.sizes, r.same, r.fine) == (5, Counter({(8, 8): 3}), 1, False)
     assert [Path(n).name for n, _ in r.unreadable] == ['3.png']
     assert [(Path(n).name, s) for n, s in r.unequal] == [('1.png', [(8, 8), (8, 6)])]
@@ -284,15 +283,15 @@ def test_a_table_of_the_datasets_library(tmp_path):
     rows = {'low': [str(save(tmp_path/f'l{i}.png', picture(i))) for i in range(3)],
             'high': [str(save(tmp_path/f'h{i}.png', picture(10 + i))) for i in range(3)]}
     table = datasets.Dataset.from_dict(rows).cast_column('low', datasets.Image()).cast_column('high', datasets.Image())
-    p = from_table(table, 'low', 'high')
+    p = ImagePairs.from_table(table, 'low', 'high')
     assert len(p) == 3 and torch.equal(p[2][0], picture(2)) and torch.equal(p[2][1], picture(12)) and p[2][2] is None
     assert p.name(2) == 'row 2'
-    assert torch.equal(from_table(table, 'low', 'high', 'high')[1][2], picture(11))
+    assert torch.equal(ImagePairs.from_table(table, 'low', 'high', 'high')[1][2], picture(11))
     table.to_parquet(tmp_path/'t.parquet')
     again = datasets.load_dataset('parquet', data_files=str(tmp_path/'t.parquet'), split='train',
                                   cache_dir=str(tmp_path/'cache'))
-    assert torch.equal(from_table(again, 'low', 'high')[2][1], picture(12))
-    with pytest.raises(ValueError, match="no column 'input'; it has low, high"): from_table(table)
+    assert torch.equal(ImagePairs.from_table(again, 'low', 'high')[2][1], picture(12))
+    with pytest.raises(ValueError, match="no column 'input'; it has low, high"): ImagePairs.from_table(table)
 
 
 def table_of(columns, **features):
@@ -309,7 +308,7 @@ def test_rows_without_image_and_bad_rows_are_listed(tmp_path):
     (tmp_path/'bad.png').write_bytes(b'no image')
     t = table_of(dict(input=[pil(0), None, pil(2), str(tmp_path/'bad.png'), str(tmp_path/'gone.png')],
                       target=[pil(10), pil(11), None, pil(13), pil(14)]))
-    r = check_pairs(from_table(t))
+    r = ImagePairs.from_table(t).check()
     assert [n for n, _ in r.unreadable] == ['row 1', 'row 2', 'row 3', 'row 4'] and r.sizes == Counter({(8, 8): 1})
     why = [w for _, w in r.unreadable]
     assert why[:2] == ["row 1, column 'input' holds no image", "row 2, column 'target' holds no image"]
@@ -324,17 +323,17 @@ def test_tables_in_every_format_hold_the_same_images(form):
         for c in ('input', 'target'): t = t.cast_column(c, datasets.Image(decode=False))
     elif form == 'custom': t = t.with_transform(lambda rows: {k: [np.asarray(v) for v in vs] for k, vs in rows.items()})
     elif form: t = t.with_format(form)
-    p = from_table(t, cond='other')
+    p = ImagePairs.from_table(t, cond='other')
     assert torch.equal(p[2][0], picture(2)) and torch.equal(p[1][1], picture(11)) and torch.equal(p[0][2], picture(9))
-    assert check_pairs(p).fine
+    assert p.check().fine
 
 
 def test_a_table_with_a_transform_is_asked_once_per_pair():
     t, asked = table_of(dict(input=[pil(1)], target=[pil(2)])), []
-    p = from_table(t.with_transform(lambda rows: (asked.append(1), rows)[1]))
+    p = ImagePairs.from_table(t.with_transform(lambda rows: (asked.append(1), rows)[1]))
     asked.clear()
     p[0]
-    assert asked == [1] and p.version(0) is None and from_table(t).version(0) is not None
+    assert asked == [1] and p.version(0) is None and ImagePairs.from_table(t).version(0) is not None
 
 
 def test_tables_keep_depth_orientation_and_grey():
@@ -344,7 +343,7 @@ def test_tables_keep_depth_orientation_and_grey():
     import io
     data = io.BytesIO()
     Image.new('RGB', (6, 4), (9, 9, 9)).save(data, 'PNG', exif=exif)
-    p = from_table(table_of(dict(input=[deep], target=[dict(bytes=data.getvalue(), path=None)])), channels=1)
+    p = ImagePairs.from_table(table_of(dict(input=[deep], target=[dict(bytes=data.getvalue(), path=None)])), channels=1)
     assert p[0][0].shape == (1, 4, 6) and (p[0][0] == 156).all() and p[0][1].shape == (1, 6, 4) and (p[0][1] == 9).all()
 
 
@@ -353,26 +352,26 @@ def test_arrays_in_tables():
     a = picture(5).permute(1, 2, 0).numpy()
     t = table_of(dict(input=[a.tolist()], target=[a.tolist()]), input=datasets.Array3D((8, 8, 3), 'uint8'),
                  target=datasets.Array3D((8, 8, 3), 'uint8'))
-    assert torch.equal(from_table(t)[0][0], picture(5))
+    assert torch.equal(ImagePairs.from_table(t)[0][0], picture(5))
 
 
 def test_tables_that_have_no_rows_are_refused_by_name():
     import datasets
     t = table_of(dict(input=[pil(1)], target=[pil(2)]))
     with pytest.raises(ValueError, match='IterableDataset has no numbered rows: load the table without streaming=True'):
-        from_table(t.to_iterable_dataset())
+        ImagePairs.from_table(t.to_iterable_dataset())
     with pytest.raises(ValueError, match='take one of the splits train, test'):
-        from_table(datasets.DatasetDict(train=t, test=t))
-    with pytest.raises(ValueError, match='a str has no numbered rows'): from_table('imagefolder')
+        ImagePairs.from_table(datasets.DatasetDict(train=t, test=t))
+    with pytest.raises(ValueError, match='a str has no numbered rows'): ImagePairs.from_table('imagefolder')
 
 
 @pytest.mark.parametrize('task', [None, 'rain', 'hole', 'generate', 'dark'])
 def test_grey_images_stay_grey(tmp_path, task):
     for n in range(3):
         for folder in ('in', 'gt'): save(tmp_path/f'{folder}/{n}.png', picture(n + 40))
-    p = from_clean(tmp_path/'gt', channels=1) if task else from_pairs(match(tmp_path/'in', tmp_path/'gt'), channels=1)
+    p = ImagePairs.from_clean(tmp_path/'gt', channels=1) if task else ImagePairs.from_pairs(match(tmp_path/'in', tmp_path/'gt'), channels=1)
     b = PairSource(p, 8, task).batch(2, 0)
-    assert b.x0.shape == b.x_in.shape == (2, 1, 8, 8) and resized(p, 4)[0][1].shape == (1, 4, 4)
+    assert b.x0.shape == b.x_in.shape == (2, 1, 8, 8) and p.resized(4)[0][1].shape == (1, 4, 4)
     assert torch.equal(p[0][1], read_image(tmp_path/'gt/0.png', 1))
 
 
@@ -381,8 +380,8 @@ def test_float_images_that_would_spoil_training_are_refused(tmp_path, value):
     for folder in ('in', 'gt'): save(tmp_path/folder/'a.png')
     (tmp_path/'in/a.png').unlink()
     Image.fromarray(np.full((8, 8), value, np.float32)).save(tmp_path/'in/a.tif')
-    p = from_pairs(match(tmp_path/'in', tmp_path/'gt'))
-    assert 'float' in check_pairs(p).unreadable[0][1]
+    p = ImagePairs.from_pairs(match(tmp_path/'in', tmp_path/'gt'))
+    assert 'float' in p.check().unreadable[0][1]
     with pytest.raises(ValueError, match=r'a\.tif cannot be read as an image: its float values'):
         PairSource(p, 8).batch(1, 0)
 
@@ -390,7 +389,7 @@ def test_float_images_that_would_spoil_training_are_refused(tmp_path, value):
 def test_an_image_that_vanishes_is_named(tmp_path):
     for n in range(4):
         for folder in ('in', 'gt'): save(tmp_path/f'{folder}/{n}.png')
-    s = PairSource(from_pairs(match(tmp_path/'in', tmp_path/'gt')), 8, memory=0)
+    s = PairSource(ImagePairs.from_pairs(match(tmp_path/'in', tmp_path/'gt')), 8, memory=0)
     s.batch(4, 0)
     (tmp_path/'gt/2.png').unlink()
     with pytest.raises(ValueError, match=r'gt/2\.png cannot be read as an image: No such file'):
@@ -404,7 +403,7 @@ def counted(tmp_path, n=4, **options):
     for i in range(n):
         if not (tmp_path/f'in/{i}.png').exists():
             save(tmp_path/f'in/{i}.png', picture(i)), save(tmp_path/f'gt/{i}.png', picture(i + 1))
-    p, asked = from_pairs(match(tmp_path/'in', tmp_path/'gt'), **options), []
+    p, asked = ImagePairs.from_pairs(match(tmp_path/'in', tmp_path/'gt'), **options), []
     read = p.read
     p.read = lambda item: (asked.append(item.x_in.name), read(item))[1]
     return p, asked
@@ -414,34 +413,34 @@ def test_a_second_check_reads_nothing_and_says_the_same(tmp_path):
     save(tmp_path/'in/3.png', picture(3, 8, 6)), save(tmp_path/'gt/3.png', picture(3))
     save(tmp_path/'in/2.png', picture(2)), save(tmp_path/'gt/2.png', picture(2))
     first, asked = counted(tmp_path)
-    report = check_pairs(first, tmp_path/'c.json')
-    assert sorted(asked) == [f'{i}.png' for i in range(4)] and report == check_pairs(first) and report.same == 1
+    report = first.check(tmp_path/'c.json')
+    assert sorted(asked) == [f'{i}.png' for i in range(4)] and report == first.check() and report.same == 1
     assert len(report.unequal) == 1
     again, asked = counted(tmp_path)
-    assert check_pairs(again, tmp_path/'c.json') == report and asked == []
+    assert again.check(tmp_path/'c.json') == report and asked == []
     json.loads((tmp_path/'c.json').read_text(encoding='utf-8'), parse_constant=lambda c: pytest.fail(c))
     grey, asked = counted(tmp_path, channels=1)  # read in another way
-    assert check_pairs(grey, tmp_path/'c.json').same == 1 and len(asked) == 4
+    assert grey.check(tmp_path/'c.json').same == 1 and len(asked) == 4
 
 
 def test_only_what_changed_is_checked_again(tmp_path):
     p, asked = counted(tmp_path)
-    check_pairs(p, tmp_path/'c.json')
+    p.check(tmp_path/'c.json')
     asked.clear()
     when = (tmp_path/'gt/1.png').stat().st_mtime_ns
     save(tmp_path/'gt/1.png', picture(7, 4, 4))  # another size at the same time
     os.utime(tmp_path/'gt/1.png', ns=(when, when))
     os.utime(tmp_path/'in/2.png', ns=(1, 1))  # another time
-    report = check_pairs(p, tmp_path/'c.json')
+    report = p.check(tmp_path/'c.json')
     assert sorted(asked) == ['1.png', '2.png'] and [Path(n).name for n, _ in report.unequal] == ['1.png']
     asked.clear()
     (tmp_path/'gt/3.png').unlink()
-    assert [Path(n).name for n, _ in check_pairs(p, tmp_path/'c.json').unreadable] == ['3.png'] and asked == ['3.png']
+    assert [Path(n).name for n, _ in p.check(tmp_path/'c.json').unreadable] == ['3.png'] and asked == ['3.png']
 
 
 def test_several_sets_share_a_memory(tmp_path):
     (a, read_a), (b, read_b) = counted(tmp_path/'a'), counted(tmp_path/'b')
-    for p in (a, b, a, b): check_pairs(p, tmp_path/'c.json')
+    for p in (a, b, a, b): p.check(tmp_path/'c.json')
     assert len(read_a) == len(read_b) == 4
 
 
@@ -451,10 +450,10 @@ def test_what_could_not_be_read_is_tried_again(tmp_path):
     (tmp_path/'in/0.png').write_bytes(b'')
     for _ in range(2):
         asked.clear()
-        assert not check_pairs(p, tmp_path/'c.json').fine and '0.png' in asked
+        assert not p.check(tmp_path/'c.json').fine and '0.png' in asked
         assert 'error' not in (tmp_path/'c.json').read_text(encoding='utf-8')
     (tmp_path/'in/0.png').write_bytes(whole)
-    assert check_pairs(p, tmp_path/'c.json').fine
+    assert p.check(tmp_path/'c.json').fine
 
 
 @pytest.mark.parametrize('damage', ['{"rddm_nb": "checked images", ', '{"rddm_nb": "checked images", "found": [1]}',
@@ -463,7 +462,7 @@ def test_what_could_not_be_read_is_tried_again(tmp_path):
                                     '{"rddm_nb": "checked images", "other": {}}', 'entries'])
 def test_a_damaged_memory_is_no_memory(tmp_path, damage):
     p, asked = counted(tmp_path)
-    report = check_pairs(p, tmp_path/'c.json')
+    report = p.check(tmp_path/'c.json')
     if damage == 'entries':
         whole = json.loads((tmp_path/'c.json').read_text(encoding='utf-8'))
         bad = [dict(same=True, sizes=[[8, 8]]), dict(same=1, sizes=[[8, 8]], notes=[]), dict(same=True, sizes=[[8, -8]], notes=[]),
@@ -471,17 +470,17 @@ def test_a_damaged_memory_is_no_memory(tmp_path, damage):
         damage = json.dumps(whole | dict(found=dict(zip(whole['found'], bad))))
     (tmp_path/'c.json').write_text(damage, encoding='utf-8')
     asked.clear()
-    assert check_pairs(p, tmp_path/'c.json') == report and len(asked) == 4
+    assert p.check(tmp_path/'c.json') == report and len(asked) == 4
     asked.clear()
-    assert check_pairs(p, tmp_path/'c.json') == report and not asked
+    assert p.check(tmp_path/'c.json') == report and not asked
 
 
 @pytest.mark.parametrize('other', [b'{"mine": 1}', b'\xff\xd8', b''])
 def test_a_file_that_is_no_memory_is_not_overwritten(tmp_path, other):
     p, _ = counted(tmp_path)
     (tmp_path/'c.json').write_bytes(other)
-    with pytest.raises(ValueError, match='was not written by check_pairs: it is not overwritten'):
-        check_pairs(p, tmp_path/'c.json')
+    with pytest.raises(ValueError, match='was not written by ImagePairs.check: it is not overwritten'):
+        p.check(tmp_path/'c.json')
     assert (tmp_path/'c.json').read_bytes() == other
 
 
@@ -492,10 +491,10 @@ def test_a_check_that_is_stopped_is_not_lost(tmp_path):
         if item.x_in.name == '3.png': raise KeyboardInterrupt
         return read(item)
     p.read = stopped
-    with pytest.raises(KeyboardInterrupt): check_pairs(p, tmp_path/'c.json', threads=1)
+    with pytest.raises(KeyboardInterrupt): p.check(tmp_path/'c.json', threads=1)
     p.read = read
     asked.clear()
-    assert check_pairs(p, tmp_path/'c.json').fine and '0.png' not in asked and '5.png' in asked
+    assert p.check(tmp_path/'c.json').fine and '0.png' not in asked and '5.png' in asked
 
 
 @pytest.mark.parametrize('channels, said', [
@@ -505,22 +504,22 @@ def test_what_reading_loses_is_counted_once_per_image(tmp_path, channels, said):
         save(tmp_path/f'in/{i}.png', picture(i)), save(tmp_path/f'gt/{i}.png', picture(i + 9))
         pil(i, 'RGBA').save(tmp_path/f'in/{i}.png')
     pil(3, 'L').save(tmp_path/'gt/2.png')
-    p = from_pairs(match(tmp_path/'in', tmp_path/'gt'), channels)
+    p = ImagePairs.from_pairs(match(tmp_path/'in', tmp_path/'gt'), channels)
     if channels == 3: said = said | {'grey repeated in three channels': 1}
     for _ in range(2):
-        report = check_pairs(resized(p, 4), tmp_path/'c.json')
+        report = p.resized(4).check(tmp_path/'c.json')
         assert report.notes == said and '3 images: transparency dropped' in str(report) and report.fine
-    assert check_pairs(from_clean(tmp_path/'in')).notes == {'transparency dropped': 3}
+    assert ImagePairs.from_clean(tmp_path/'in').check().notes == {'transparency dropped': 3}
     t = table_of(dict(input=[pil(1, 'RGBA'), pil(2)], target=[pil(2), pil(3)]))
-    assert check_pairs(from_table(t)).notes == {'transparency dropped': 1}
+    assert ImagePairs.from_table(t).check().notes == {'transparency dropped': 1}
 
 
 def test_a_reason_that_many_images_share_is_said_once(tmp_path):
     for i in range(4): save(tmp_path/f'{i}.png', picture(i))
     for i in range(3): (tmp_path/f'{i}.png').write_bytes(b'x')
-    lines = str(check_pairs(from_clean(tmp_path))).splitlines()
+    lines = str(ImagePairs.from_clean(tmp_path).check()).splitlines()
     assert len(lines) == 2 and lines[1].startswith('cannot be used: 3 images ') and '2.png' in lines[1], lines
-    assert '0.png' in lines[1] and str(check_pairs(from_clean([tmp_path/'0.png']))).count('0.png') == 1
+    assert '0.png' in lines[1] and str(ImagePairs.from_clean([tmp_path/'0.png']).check()).count('0.png') == 1
 
 
 @pytest.mark.skipif(not hasattr(os, 'mkfifo'), reason='no named pipes here')
@@ -533,11 +532,11 @@ def test_a_pipe_is_no_list_of_files(tmp_path):
 
 def test_tables_are_remembered_too(tmp_path):
     t = table_of(dict(input=[pil(1), pil(2)], target=[pil(2), pil(3)]))
-    a, b = from_table(t), from_table(t)
+    a, b = ImagePairs.from_table(t), ImagePairs.from_table(t)
     b.read = lambda item: pytest.fail('read again')
-    assert check_pairs(a, tmp_path/'c.json') == check_pairs(b, tmp_path/'c.json')
-    assert len({v(0) for v in (a.version, resized(a, 4).version, resized(a, 5).version,
-                               from_table(t, channels=1).version, from_table(t, x0='input').version)}) == 5
+    assert a.check(tmp_path/'c.json') == b.check(tmp_path/'c.json')
+    assert len({v(0) for v in (a.version, a.resized(4).version, a.resized(5).version,
+                               ImagePairs.from_table(t, channels=1).version, ImagePairs.from_table(t, x0='input').version)}) == 5
 
 
 def test_progress_is_said_now_and_then_where_there_is_no_terminal(capsys):
@@ -618,7 +617,7 @@ def test_nothing_and_a_hole_are_inputs_too():
 
 
 def test_pictures_are_squeezed_into_a_square():
-    p = resized(pictures(2, 8, 12, True), 4)
+    p = pictures(2, 8, 12, True).resized(4)
     x_in, x0, cond = p[1]
     assert x0.shape == x_in.shape == cond.shape == (3, 4, 4) and x0.dtype == torch.uint8 and (x0[0] == 1).all()
     assert (cond[0] == 201).all() and (x0[2].diff(dim=1) > 0).all() and p.name(1) == 'no. 1'
@@ -645,10 +644,10 @@ def test_what_cannot_be_handed_out(make, match):
 
 def test_clean_pictures_are_their_own_partners(tmp_path):
     files = [save(tmp_path/f'{i}.png', picture(i)) for i in (2, 1)]
-    p = from_clean(tmp_path)
-    for pairs in (p, resized(p, 4)): assert 'same image' not in str(check_pairs(pairs)) and check_pairs(pairs).fine
+    p = ImagePairs.from_clean(tmp_path)
+    for pairs in (p, p.resized(4)): assert 'same image' not in str(pairs.check()) and pairs.check().fine
     assert p.items == sorted(files) and torch.equal(p[0][0], p[0][1])
-    assert torch.equal(from_clean(files)[1][1], picture(2))
+    assert torch.equal(ImagePairs.from_clean(files)[1][1], picture(2))
 
 
 def test_the_trainer_takes_it_and_resumes(tmp_path):

@@ -12,15 +12,13 @@ import torch
 from common import pictures
 from PIL import Image
 from rddm_nb.command import merge
-from rddm_nb.config import Config, DataConfig, plain, to_toml
+from rddm_nb.config import Config, DataConfig
 from rddm_nb.experiment import (
     _check_same,
     _equalized,
     _from_older_config,
     _held_out,
     _load_pairs,
-    make_network,
-    make_schedule,
     _make_source,
     _read_config,
     _resolve_objective,
@@ -29,7 +27,7 @@ from rddm_nb.experiment import (
 )
 from rddm_nb.images import to_uint8
 from rddm_nb.official import OfficialUNet
-from rddm_nb.presets import PRESETS, load_config, main, preset
+from rddm_nb.presets import PRESETS, load_config, main
 from rddm_nb.restore import main as restore
 from rddm_nb.runtime import folder_lock
 from rddm_nb.schedule import SCHEDULES, Schedule
@@ -59,7 +57,7 @@ OFFICIAL = {
 @pytest.mark.parametrize('name', OFFICIAL)
 def test_official_presets_are_what_was_published(name):
     nets, batch, lr, steps, loss, betas, bbar_T, sampling, embedding = OFFICIAL[name]
-    c = preset(name, official=True)
+    c = load_config(name, official=True)
     t = c.train
     assert (t.batch, t.accumulate, t.lr, t.steps, t.loss, t.betas) == (batch, 2, lr, steps, loss, betas)
     assert (t.decay, t.warmup, t.ema, t.ema_every, t.clip, t.precision) == ('none', 0, 0.995, 10, 1.0, 'fp32')
@@ -69,19 +67,19 @@ def test_official_presets_are_what_was_published(name):
         64,
         (1, 2, 4, 8),
     )
-    s = make_schedule(c.schedule)
+    s = c.schedule.make()
     assert s == Schedule.ddim_linear() if bbar_T is None else (s.T, round(float(s.bbar[-1]), 12)) == (1000, bbar_T)
     with torch.device('meta'):
-        net = make_network(merge(c, dict(network=dict(predicts='res'))).network if name == 'aosa' else c.network)
+        net = (merge(c, dict(network=dict(predicts='res'))) if name == 'aosa' else c).network.make()
     of_channels = {3: 36_251_779, 6: 36_261_187, 9: 36_270_595}[3 * (1 + c.network.takes_input + c.network.takes_cond)]
     assert len(net.nets) == nets and sum(q.numel() for q in net.parameters()) == nets * of_channels
 
 
 def test_the_images_of_the_published_experiments():
-    c = {name: preset(name, official=True).data for name in PRESETS}
+    c = {name: load_config(name, official=True).data for name in PRESETS}
     assert c['celeba'].crop == (25, 57, 128) and [n for n in c if c[n].crop] == ['celeba']
     assert [n for n in c if c[n].equalize] == ['aosa'] and c['aosa'].resize == 256
-    assert c['translate'].pairing == 'position' and preset('translate').data.pairing == 'unpaired'
+    assert c['translate'].pairing == 'position' and load_config('translate').data.pairing == 'unpaired'
     assert {c[n].pairing for n in c if n != 'translate'} == {'name'}
     assert (c['inpaint'].task, c['celeba'].task, c['lol'].task) == ('hole', 'generate', None)
 
@@ -93,11 +91,11 @@ def test_every_preset_but_the_demo_has_its_published_numbers_here():
 @pytest.mark.parametrize('name', PRESETS)
 @pytest.mark.parametrize('official', [True, False])
 def test_every_preset_can_be_written_down_and_read_back(name, official, tmp_path, capsys):
-    c = preset(name, official)
-    (tmp_path / 'a.toml').write_text(to_toml(c), encoding='utf-8')
-    assert load_config(str(tmp_path / 'a.toml')) == c and merge(Config(), plain(c)) == c
+    c = load_config(name, official)
+    (tmp_path / 'a.toml').write_text(c.to_toml(), encoding='utf-8')
+    assert load_config(str(tmp_path / 'a.toml')) == c and merge(Config(), c.to_dict()) == c
     assert main([name, '--show'] + ['--official'] * official) == 0
-    assert capsys.readouterr().out == to_toml(c)
+    assert capsys.readouterr().out == c.to_toml()
 
 
 def images(folder, n=4, size=40, mode='RGB', seed=0):
@@ -251,9 +249,7 @@ def test_a_run_of_before_goes_on_with_the_present_names(tmp_path):
         None,
         '',
     )
-    assert (c.train.steps, c.train.eval_every, c.sample.steps) == (3, 2, 2) and make_schedule(
-        c.schedule
-    ) == Schedule.ddim_linear()
+    assert (c.train.steps, c.train.eval_every, c.sample.steps) == (3, 2, 2) and c.schedule.make() == Schedule.ddim_linear()
     (tmp_path / 'tables.json').write_text(json.dumps(OLD), encoding='utf-8')
     assert _read_config(tmp_path) == c
     between = dict(OLD, network={**c.network.__dict__}, data={**OLD['data'], 'cond': 'm'})
@@ -269,7 +265,7 @@ def test_a_run_that_is_stopped_says_how_far_it_came_and_goes_on(folder, capsys, 
     c = merge(
         c, dict(network=dict(dim=8, mults=[1]), data=dict(size=8), train=dict(batch=2, warmup=0, steps=50, log_every=1))
     )
-    (folder / 'a.toml').write_text(to_toml(c), encoding='utf-8')
+    (folder / 'a.toml').write_text(c.to_toml(), encoding='utf-8')
     seen = []
 
     def stop(self, row):
@@ -589,7 +585,7 @@ def test_networks_belong_to_their_seed():
     flat = lambda seed: torch.cat(
         [
             p.detach().flatten()
-            for p in make_network(merge(Config(), dict(network=dict(dim=8))).network, seed).parameters()
+            for p in merge(Config(), dict(network=dict(dim=8))).network.make(seed).parameters()
         ]
     )
     assert torch.equal(flat(0), flat(0)) and not torch.equal(flat(0), flat(1))
@@ -597,7 +593,7 @@ def test_networks_belong_to_their_seed():
 
 @pytest.mark.parametrize('kind', SCHEDULES)
 def test_schedules_of_every_kind(kind):
-    assert make_schedule(merge(Config(), dict(schedule=dict(kind=kind, T=50))).schedule) == SCHEDULES[kind](T=50)
+    assert merge(Config(), dict(schedule=dict(kind=kind, T=50))).schedule.make() == SCHEDULES[kind](T=50)
 
 
 # ---- processes
@@ -633,7 +629,7 @@ def test_two_processes_are_one_run(folder):
 def test_the_command_is_a_script():
     assert 'rddm-train = "rddm_nb.presets:main"' in (ROOT / 'pyproject.toml').read_text(encoding='utf-8')
     done = module('demo', '--show')
-    assert done.returncode == 0 and done.stdout == to_toml(preset('demo'))
+    assert done.returncode == 0 and done.stdout == load_config('demo').to_toml()
 
 
 def test_a_late_report_is_made_once():
