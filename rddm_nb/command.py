@@ -23,7 +23,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Callable, Literal, NamedTuple, NewType, Union, get_args, get_origin
 from .files import one_line
-from .runtime import DONE, FAILED, NOT_STARTED, StopRequest, stopped_by
+from .runtime import ExitCode, StopRequest
 
 # %% ../nbs/command.ipynb #8a5aa627
 class Rule(NamedTuple):
@@ -305,9 +305,9 @@ def run_command(
     "Do the work of a command; what goes wrong is one line and an exit code"
     _never_fail_to_print()
     try: return work(_own_words(prog) if argv is None else [str(w) for w in argv])
-    except SystemExit as e: return e.code or DONE
-    except KeyboardInterrupt: code, why = stopped_by(stop.signum if stop else signal.SIGINT), stopped
-    except CommandFailed as e: code, why = FAILED, one_line(e, 8000) or type(e.__cause__ or e).__name__
-    except Exception as e: code, why = NOT_STARTED, explain(e)
+    except SystemExit as e: return e.code or ExitCode.DONE
+    except KeyboardInterrupt: code, why = (stop or StopRequest(signal.SIGINT)).exit_code, stopped
+    except CommandFailed as e: code, why = ExitCode.FAILED, one_line(e, 8000) or type(e.__cause__ or e).__name__
+    except Exception as e: code, why = ExitCode.NOT_STARTED, explain(e)
     warn(prog, why)
     return code

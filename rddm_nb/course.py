@@ -80,12 +80,14 @@ def _run(words):
     "What `rddm-notebooks` does"
     from rddm_nb.command import parse
     from rddm_nb.files import one_line
-    a = parse(_command(), words, 'rddm-notebooks', 'Copy the notebooks of the book into a folder, to run and to change.')
+    from rddm_nb.runtime import ExitCode
+    about = 'Copy the notebooks of the book into a folder, to run and to change.'
+    a = parse(_command(), words, 'rddm-notebooks', about)
     new, kept = copy_course(a.folder)
     print(*_told(new, kept, one_line(a.folder, 4096)), sep='\n')
     if a.lab: return _open_lab(a.folder)
     print(f'open them with: jupyter lab {one_line(a.folder, 4096)}')
-    return 0
+    return ExitCode.DONE
 
 # %% ../nbs/course.ipynb #27a24a91
 def main(

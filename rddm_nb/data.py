@@ -28,10 +28,10 @@ from fastcore.basics import patch
 from torch import Tensor
 from tqdm.auto import tqdm
 from .degrade import TASKS, degrade
-from .files import atomic_write
+from .files import atomic_write, check_file
 from .imagefile import list_images, load_image, read_image, same_name
 from .images import from_uint8
-from .runtime import check_file, generator_for, naming
+from .runtime import generator_for, naming
 from .trainer import Batch
 
 # %% ../nbs/data.ipynb #44a95a84
@@ -371,7 +371,8 @@ def _remembered(cache):
     try: text = Path(cache).read_text(encoding='utf-8')
     except FileNotFoundError: return {}
     except UnicodeDecodeError: text = ''
-    if not text.startswith(_MARK): raise ValueError(f"{cache} was not written by ImagePairs.check: it is not overwritten")
+    if not text.startswith(_MARK): raise ValueError(f"{cache} was not written by ImagePairs.check: "
+                                                   "it is not overwritten")
     try: found = json.loads(text)['found']
     except (ValueError, KeyError, RecursionError): return {}
     return {k: r for k, r in found.items() if _is_result(r)} if isinstance(found, dict) else {}
@@ -454,7 +455,7 @@ class PairSource:
     def __init__(self,
         pairs:ImagePairs, # what to learn from
         size:int|None=None, # side of the crops; None: whole images, which must be equal in size
-        task:str|None=None, # make inputs of the clean images, a key of `TASKS`, 'hole' or 'generate'; None: the pairs as they are
+        task:str|None=None, # how inputs are made of clean images: a key of `TASKS`, 'hole' or 'generate'; None: not
         flip:bool=True, # mirror half of them
         memory:float=4., # GiB of images to keep; more than that is read again and again
         device='cpu', # where to keep them, and where batches are made
@@ -509,7 +510,8 @@ def _check(self:PairSource, i, x_in, x0, cond):
     name = self.pairs.name(self.pairs.items[i])
     if x_in.shape != x0.shape or (cond is not None and cond.shape != x0.shape):
         sizes = f'{tuple(x_in.shape[1:])}, {tuple(x0.shape[1:])}'
-        raise ValueError(f"{name}: the images of this pair differ in size ({sizes}); ImagePairs.check finds all of them")
+        raise ValueError(f"{name}: the images of this pair differ in size ({sizes}); "
+                         "ImagePairs.check finds all of them")
     if self.size and min(x0.shape[1:]) < self.size:
         raise ValueError(f"{name} is {x0.shape[1]}x{x0.shape[2]}, too small for crops of {self.size}")
 

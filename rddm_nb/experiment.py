@@ -20,8 +20,8 @@ from .command import merge
 from .config import Config, DataConfig, ScheduleConfig
 from .data import ImagePairs, PairSource, match, pairs_from_layout, read_file_list
 from .demo import draw_pairs
-from .files import atomic_write
-from .runtime import check_file, check_seed, folder_lock, generator_for, naming
+from .files import atomic_write, check_file
+from .runtime import check_seed, folder_lock, generator_for, naming
 from .trainer import Batch, Checkpoints, FunctionSource, Trainer, TrainingError, make_accelerator
 from .unet import save_model
 from .watch import HeldOutEval
@@ -337,8 +337,8 @@ def _start(config, out, accelerator, tell):
     run = _read_config(out)
     if run is not None: _check_same(config, run, out)
     elif lost := Checkpoints(out).paths():
-        raise ValueError(f"{out} holds checkpoints ({lost[-1].name}) without their {_CONFIG_FILE}: put it back, or take "
-                         "another folder")
+        raise ValueError(f"{out} holds checkpoints ({lost[-1].name}) without their {_CONFIG_FILE}: put it back, or "
+                         "take another folder")
     found = _check_data(config, out/_CHECK_FILE) if accelerator.is_main_process else ''
     source = _make_source(config.data, config.network.channels, accelerator.device)
     if accelerator.is_main_process: _check_batch(config, source)
@@ -350,7 +350,8 @@ def _trainer(config, chosen, source, out, accelerator, report):
     "The trainer of a run"
     schedule, evaluator = config.schedule.make(), None
     if config.train.eval_every and accelerator.is_main_process:
-        evaluator = HeldOutEval(_held_out(config, accelerator.device), schedule, out/'held_out', **config.to_dict()['sample'])
+        pairs, how = _held_out(config, accelerator.device), config.to_dict()['sample']
+        evaluator = HeldOutEval(pairs, schedule, out/'held_out', **how)
     net = chosen.network.make(config.train.seed)
     return Trainer(net, source, schedule, config.train, out, accelerator, report, evaluator)
 

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import Tensor, nn
 from .estimate import Prediction
-from .files import check_is_file, describe_names, one_line
+from .files import check_file, describe_names, one_line
 from .unet import (check_options, check_weights, node_of, per_image, precision_of, sinusoidal_embedding,
                           stack_inputs, unwrap)
 
@@ -238,7 +238,7 @@ def _translate_key(
 def _official_part(path, averaged):
     "The averaged or the last weights of an official checkpoint, name -> tensor"
     said = one_line(path, 4096)
-    try: data = torch.load(check_is_file(path), map_location='cpu', weights_only=True)
+    try: data = torch.load(check_file(path), map_location='cpu', weights_only=True)
     except (OSError, MemoryError): raise
     except Exception as e: # whatever the reader says about broken bytes
         raise ValueError(f"{said} cannot be read as plain tensors: it is empty or cut short, or it holds objects that "

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 from .command import CommandFailed, FileName, Typed, merge, parse, run_command, split_fields, warn
 from .config import Config
-from .runtime import DONE, check_file
+from .files import check_file
+from .runtime import ExitCode
 
 # %% ../nbs/presets.ipynb #7ac08063
 def _layer(*tables):
@@ -162,14 +163,14 @@ def _run(words):
     check_config(config)
     if args.show:
         print(config.to_toml(), end='')
-        return DONE
+        return ExitCode.DONE
     if not args.out: raise ValueError('--out must be given: the folder in which the run is kept')
     tell = (lambda text: print(text, file=sys.stderr, flush=True)) if main else lambda text: None
     try:
         with _warnings_as_lines(): run = train(config, args.out, args.device, _reports(config, args, main), tell)
     except (TrainingError, FloatingPointError, MemoryError) as e: raise CommandFailed(e) from e
     if main: print(_told(run))
-    return run.exit_code if not run.done else DONE
+    return run.exit_code if not run.done else ExitCode.DONE
 
 # %% ../nbs/presets.ipynb #8bf41a89
 def main(

@@ -157,6 +157,7 @@ def puzzles(
 )->Book:
     "A book of 21 one-liners in three levels: the plane, the step, the path"
     book = Book('21 one-liners', folder)
-    def add(name, spec, cases, slips, **kw): book.exercise(name, spec, cases=cases, slips=slips, rule=_single_expression, **kw)
+    def add(name, spec, cases, slips, **kw):
+        book.exercise(name, spec, cases=cases, slips=slips, rule=_single_expression, **kw)
     for level in (_plane, _step, _path): level(add, *_pictures())
     return book

@@ -28,7 +28,7 @@ from .estimate import Prediction, predict
 from .files import atomic_write, one_line, stale_temporaries, to_json
 from .imagefile import IMAGE_SUFFIXES, LoadedImage, list_images, load_image, same_name, save_image
 from .models import MODEL_FILE, PRETRAINED, find_model, load_network
-from .runtime import DONE, FAILED, StopRequest, claim_folder, generator_for, pick_device, stop_on_signals
+from .runtime import ExitCode, StopRequest, claim_folder, generator_for, pick_device, stop_on_signals
 from .sampler import sample
 
 # %% ../nbs/restore.ipynb #54fc5aa7
@@ -530,7 +530,7 @@ def _run(words, stop):
         r = restore_folder(model, a.inputs, a.outputs, _part(a.part), a.force, masks=a.masks, colour=a.colour,
                            warn=tell, stop=stop, **options)
     print(*_told(r, a.outputs), sep='\n')
-    return FAILED if r.failed else DONE
+    return ExitCode.FAILED if r.failed else ExitCode.DONE
 
 def main(
     argv:list|None=None, # the words after the command; those of this process only if it is this command

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import torch
 from torch import Tensor
 from fastcore.basics import patch
-from .ddim import DDPM_PREDICTIONS, PREDICTION_TYPES, SPACINGS, ddim_nodes, ddpm_prediction, rescaled
+from .ddim import DDPM_PREDICTIONS, SPACINGS, ddim_nodes, ddpm_prediction, rescaled
 from .estimate import Prediction, SingularError, estimate
 from .forward import q_sample, randn_like
 from .images import check_images
@@ -58,6 +58,7 @@ def _nodes(c):
     return Schedule(c.abar, c.bbar, 'nodes', c.allow)
 
 _DDPM_SCHEDULES = dict(linear=_linear, scaled_linear=_scaled_linear, squaredcos_cap_v2=_squaredcos)
+_PREDICTION_TYPES = ('residual', 'residual_epsilon', *DDPM_PREDICTIONS)
 _BETA_SCHEDULES = dict(power=_power, line=_line, circle=_circle, bridge=_bridge, nodes=_nodes, **_DDPM_SCHEDULES)
 
 # %% ../nbs/scheduler.ipynb #940bfec0
@@ -113,7 +114,7 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
         num_train_timesteps:int=1000, # T; with `trained_betas` it is their number
         *,
         beta_schedule:str='power', # the curve: a key of `SCHEDULES`, or a name of diffusers'
-        prediction_type:str='residual', # what the network says, one of `PREDICTION_TYPES`
+        prediction_type:str='residual', # what the network says; 'residual_epsilon': both; or a DDPM network's
         eta:float=0., # share of the posterior's variance, 0 (deterministic) .. 1, unless `step` is told another
         posterior:str='sum_constrained', # which variance, see `posterior_variance`
         clip_sample:bool=True, # keep the estimate of the clean image in [-1, 1], see `estimate`
@@ -132,7 +133,7 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
         allow=(), # of 'nodes', see `Schedule`
     ):
         _one_of('beta_schedule', beta_schedule, [*_BETA_SCHEDULES, *(k for k in SCHEDULES if k not in _BETA_SCHEDULES)])
-        _one_of('prediction_type', prediction_type, PREDICTION_TYPES)
+        _one_of('prediction_type', prediction_type, _PREDICTION_TYPES)
         _one_of('posterior', posterior, POSTERIORS)
         _one_of('timestep_spacing', timestep_spacing, SPACINGS)
         _share(eta)

@@ -17,7 +17,7 @@ from hypothesis import given, strategies as st
 from PIL import Image
 from rddm_nb.data import match
 from rddm_nb.estimate import Prediction
-from rddm_nb.evaluate import Calibration, EvalCase, evaluate, from_folders, from_model, main, measure_case, comparison_sheet, sample_std
+from rddm_nb.evaluate import Calibration, EvalCase, evaluate, from_folders, from_model, main, comparison_sheet, sample_std
 from rddm_nb.imagefile import load_image, read_image, save_image
 from rddm_nb.metrics import METRICS, Metric, Protocol, measure
 from rddm_nb.models import load_network
@@ -40,7 +40,7 @@ def case(k=3, name='a', seed=0, off=.2):
 def test_numbers_are_means_bests_and_those_of_the_mean():
     c = case()
     each = [measure('PSNR', g[None], c.x0[None]).value for g in c.samples]
-    got = measure_case(c, ('PSNR', 'MAE Lab'))
+    got = c.metrics(('PSNR', 'MAE Lab'))
     close(got['PSNR'], sum(each)/3, 1e-9); close(got['PSNR best'], max(each), 1e-9)
     close(got['PSNR of mean'], measure('PSNR', c.samples.mean(0)[None], c.x0[None]).value, 1e-9)
     close(got['PSNR input'], measure('PSNR', c.x_in[None], c.x0[None]).value, 1e-9)
@@ -49,21 +49,21 @@ def test_numbers_are_means_bests_and_those_of_the_mean():
 
 def test_one_seed_and_no_input_say_less():
     c = case(1)
-    assert set(measure_case(EvalCase('a', c.samples, c.x0))) == {'PSNR', 'SSIM'}
-    assert set(measure_case(c)) == {'PSNR', 'SSIM', 'PSNR input', 'SSIM input'}
+    assert set(EvalCase('a', c.samples, c.x0).metrics()) == {'PSNR', 'SSIM'}
+    assert set(c.metrics()) == {'PSNR', 'SSIM', 'PSNR input', 'SSIM input'}
     with pytest.raises(ValueError, match='one sample has no standard deviation: give several seeds'): sample_std(c.samples)
 
 
 @given(st.integers(0, 1000), st.integers(2, 6))
 def test_the_mean_of_guesses_is_never_worse_than_they_are_in_the_mean(seed, k):
-    got = measure_case(case(k, seed=seed), ('PSNR',), Protocol(rounded=False))
+    got = case(k, seed=seed).metrics(('PSNR',), Protocol(rounded=False))
     assert got['PSNR of mean'] >= got['PSNR'] - 1e-9 and got['PSNR best'] >= got['PSNR']
 
 
 def test_a_region_counts_where_it_is():
     c = case(1)
     mask = torch.full((1, 20, 24), -1.); mask[:, :8] = 1
-    inside = measure_case(EvalCase('a', c.samples, c.x0, None, mask), ('PSNR',), Protocol(region='inside'))['PSNR']
+    inside = EvalCase('a', c.samples, c.x0, None, mask).metrics(('PSNR',), Protocol(region='inside'))['PSNR']
     close(inside, measure('PSNR', c.samples[:, :, :8], c.x0[None, :, :8]).value, 1e-9)
 
 
@@ -111,7 +111,7 @@ def test_evaluation_takes_what_can_be_read_and_names_the_rest():
     ev = evaluate(dict(a=lambda: case(name='a'), b=broken, c=lambda: case(name='c', seed=5)), ('PSNR',), see=lambda c: seen.append(c.name))
     assert ev.names == seen == ['a', 'c'] and ev.failed == [('b', 'b: b.png cannot be read')]
     s = ev.summary()
-    close(s['measures']['PSNR']['mean'], (measure_case(case())['PSNR'] + measure_case(case(seed=5))['PSNR'])/2, 1e-9)
+    close(s['measures']['PSNR']['mean'], (case().metrics()['PSNR'] + case(seed=5).metrics()['PSNR'])/2, 1e-9)
     assert s['failed'] == [dict(name='b', why='b: b.png cannot be read')] and s['images'] == 2 and s['uncertainty']['verdict'] and s['protocol'] == 'RGB'
     json.dumps(s, allow_nan=False)
     with pytest.raises(ValueError, match='none of 1 images could be measured: b: b.png'): evaluate(dict(b=broken))
@@ -226,7 +226,7 @@ def test_infinite_numbers_are_counted_and_left_out_of_means():
     x = pictures(3, 20, 24)
     cs = dict(a=case(1), same=EvalCase('', x[None], x, x), b=case(1, seed=5), c=case(1, seed=7, off=.4))
     ev = evaluate({n: (lambda c=c: c) for n, c in cs.items()}, ('PSNR',))
-    numbers = [measure_case(cs[n], ('PSNR',))['PSNR'] for n in 'abc']
+    numbers = [cs[n].metrics(('PSNR',))['PSNR'] for n in 'abc']
     s = json.loads(json.dumps(ev.summary(), allow_nan=False))['measures']['PSNR']
     mean = sum(numbers)/3
     close(ev.means()['PSNR'].value, mean, 1e-9); close(s['mean'], mean, 1e-9)
@@ -240,7 +240,7 @@ def test_infinite_numbers_are_counted_and_left_out_of_means():
 def test_images_with_fewer_columns_leave_the_others_theirs():
     two, one = case(2), EvalCase('b', case(1, seed=3).samples, case(1, seed=3).x0)
     ev = evaluate(dict(a=lambda: two, b=lambda: one), ('PSNR',))
-    close(ev.means()['PSNR best'].value, measure_case(two, ('PSNR',))['PSNR best'], 1e-9)
+    close(ev.means()['PSNR best'].value, two.metrics(('PSNR',))['PSNR best'], 1e-9)
     rows = list(csv.DictReader(ev.table().splitlines()))
     assert rows[1]['PSNR input'] == '' and float(rows[1]['PSNR']) == ev.rows[1]['PSNR']
 
@@ -495,13 +495,13 @@ def test_a_narrow_console(folders, env):
 
 
 SLOW = """import sys, time, rddm_nb.evaluate as e
-real = e.measure_case
+real = e.EvalCase.metrics
 def slow(case, *a):
     if case.name == '1':
         print('measuring', flush=True)
         time.sleep(1)
     return real(case, *a)
-e.measure_case = slow
+e.EvalCase.metrics = slow
 sys.exit(e.main(sys.argv[1:]))"""
 
 

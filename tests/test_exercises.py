@@ -9,7 +9,7 @@ import bars
 import pytest
 import torch
 from hypothesis import given, strategies as st
-from rddm_nb.exercises import Book, Exercise, Verdict, draw, test_solution as solve
+from rddm_nb.exercises import Book, Exercise, _Verdict, draw, test_solution as solve
 
 EXERCISED = [p for p in bars.notebooks() if p.stem in bars.EXERCISED]
 
@@ -22,7 +22,7 @@ two = lambda **kw: Exercise('squares', square, cases=[(torch.tensor([1., 2., -3.
 
 def line(ex, answer):
     v = ex.check(answer)
-    assert isinstance(v, Verdict) and not v and '\n' not in v.line and v.line.startswith('Not yet: ')
+    assert isinstance(v, _Verdict) and not v and '\n' not in v.line and v.line.startswith('Not yet: ')
     return v.line
 
 

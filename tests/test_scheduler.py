@@ -15,8 +15,8 @@ from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
 
 diffusers = pytest.importorskip('diffusers', exc_type=ImportError)
-from rddm_nb.ddim import PREDICTION_TYPES, SPACINGS
-from rddm_nb.scheduler import _BETA_SCHEDULES, RDDMScheduler, RDDMSchedulerOutput, WithInput
+from rddm_nb.ddim import SPACINGS
+from rddm_nb.scheduler import _PREDICTION_TYPES, _BETA_SCHEDULES, RDDMScheduler, RDDMSchedulerOutput, WithInput
 
 SHAPE = (2, 3, 4, 4)
 OPEN = dict(beta_schedule='linear', beta_start=1e-3, beta_end=.2)  # ends below abar = 1, so that every prediction type can start
@@ -60,7 +60,7 @@ def loop(s, x, x_in, give=True, **kw):
 
 
 # ----- the library's own sampler -----
-@given(seeds, st.sampled_from(PREDICTION_TYPES), unit, st.sampled_from(['sum_constrained', 'preserving']), st.integers(1, 30), st.sampled_from(SPACINGS), st.booleans(), st.booleans())
+@given(seeds, st.sampled_from(_PREDICTION_TYPES), unit, st.sampled_from(['sum_constrained', 'preserving']), st.integers(1, 30), st.sampled_from(SPACINGS), st.booleans(), st.booleans())
 def test_a_run_is_the_sampler_s(seed, kind, eta, posterior, steps, spacing, clip, restore):
     x_in = pictures(*SHAPE, seed=seed) if restore else None
     s = RDDMScheduler(30, prediction_type=kind, eta=eta, posterior=posterior, clip_sample=clip, timestep_spacing=spacing, **OPEN)
@@ -331,7 +331,7 @@ def test_add_noise_is_the_closed_form(seed, schedule):
         close(s.get_velocity(x0, eps, t)[i], ((1 - a)*eps[i] - b*x0[i])/c, 1e-12)
 
 
-@given(seeds, st.sampled_from(PREDICTION_TYPES), st.booleans())
+@given(seeds, st.sampled_from(_PREDICTION_TYPES), st.booleans())
 def test_the_right_answer_leads_back_to_the_clean_picture(seed, kind, via_set_input):
     x0, x_in, eps = pictures(*SHAPE, seed=seed), pictures(*SHAPE, seed=seed + 1), randn(*SHAPE, seed=seed + 2)
     s = RDDMScheduler(20, prediction_type=kind, **OPEN)

@@ -8,7 +8,7 @@ from rddm_nb.estimate import Prediction, SingularError, estimate
 from rddm_nb.exact import ExactPredictor
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
-from rddm_nb.variants import VARIANTS, Auto, Both, OnlyEps, OnlyRes, TwoNets, disagreement, variant
+from rddm_nb.variants import VARIANTS, Auto, Both, OnlyEps, OnlyRes, TwoNets, disagreement
 
 PATH = [(.9, 1.), (.7, .8), (.5, .55), (.4, .3), (.1, .2), (0, 0)]
 
@@ -133,7 +133,7 @@ def test_inv25_fails_once_the_halves_quarrel(seed):
 def test_the_exact_predictor_restores_the_same_by_any_half():
     album = pictures(5, 3, 4, 4, seed=3)
     exact, x_in = ExactPredictor(album, tau=1.), (album[:3] + .2).clamp(-1, 1)
-    outs = [sample(variant(n, exact), x_in, path=PATH, generator=rng(1)) for n in ('res', 'eps', 'both', 'auto')]
+    outs = [sample(VARIANTS[n](exact), x_in, path=PATH, generator=rng(1)) for n in ('res', 'eps', 'both', 'auto')]
     for o in outs: close(o, album[:3], 1e-9)
 
 
@@ -143,7 +143,7 @@ def test_the_exact_predictor_restores_the_same_by_any_half():
 def test_F5_noise_alone_cannot_start_at_abar_1(grid):
     x_in, schedule = pictures(1, 3, 4, 4), Schedule.power(20, grid=grid)
     with pytest.raises(SingularError, match='abar = 1'): sample(OnlyEps(quarrelling), x_in, schedule=schedule)
-    for name in ('res', 'both', 'auto'): assert sample(variant(name, quarrelling), x_in, schedule=schedule).isfinite().all()
+    for name in ('res', 'both', 'auto'): assert sample(VARIANTS[name](quarrelling), x_in, schedule=schedule).isfinite().all()
 
 
 def test_F5_noise_alone_may_start_where_the_end_is_open():
@@ -328,6 +328,5 @@ def test_only_callables_can_be_wrapped():
 
 
 def test_variants_by_name():
-    assert {k: type(variant(k, *[quarrelling]*(1 + (k == 'two_nets')))) for k in VARIANTS} == dict(res=OnlyRes, eps=OnlyEps, both=Both, two_nets=TwoNets, auto=Auto)
-    assert variant('auto', quarrelling, switch=.2).switch == .2
-    with pytest.raises(ValueError, match="variant must be one of res, eps, both, two_nets, auto, got 'SM-Res'"): variant('SM-Res', quarrelling)
+    assert {k: type(VARIANTS[k](*[quarrelling]*(1 + (k == 'two_nets')))) for k in VARIANTS} == dict(res=OnlyRes, eps=OnlyEps, both=Both, two_nets=TwoNets, auto=Auto)
+    assert VARIANTS['auto'](quarrelling, switch=.2).switch == .2
