@@ -15,11 +15,12 @@ from pathlib import Path
 import torch
 from PIL import Image
 from rddm_nb.data import ImagePairs, PairSource, match
-from rddm_nb.demo import make_net
+from rddm_nb.demo import recipe
 from rddm_nb.official import OfficialUNet
 from rddm_nb.sample_images import photos
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import FunctionSource, TrainConfig, Trainer, make_accelerator
+from rddm_nb.unet import UNet
 from bench.common import RESULTS, about, write
 
 
@@ -73,7 +74,7 @@ def waiting(load, learn, steps):
 def run(rounds=30, quick=False, folder=RESULTS):
     "Measure, print, keep"
     torch.set_num_threads(1)
-    cases = {'demo': (lambda: make_net('rain'), 32, 16, 10)} | ({} if quick
+    cases = {'demo': (lambda: UNet(**recipe('rain')['net']), 32, 16, 10)} | ({} if quick
                                                                 else {'official': (OfficialUNet, 64, 16, 2)})
     rows = []
     with tempfile.TemporaryDirectory() as root:

@@ -264,13 +264,18 @@ def split_fields(
 
 # %% ../nbs/command.ipynb #c0de000a
 _KNOWN = (OSError, ValueError, TypeError, ImportError, ArithmeticError, MemoryError, RuntimeError)
+_NO_MEMORY = 'there is not enough memory: take a smaller tile or a smaller batch'
+
+def _is_full(e):
+    "Whether memory has run out, on the CPU or on a GPU"
+    return isinstance(e, MemoryError) or bool(re.search('^CUDA out of memory|allocate memory', str(e)))
 
 def explain(
     e:Exception, # what went wrong
     name='', # of the file with which it did, if there is one
 )->str: # one line that names the file
     "Why something could not be done"
-    text = one_line(getattr(e, 'strerror', None) or e, 1000)
+    text = _NO_MEMORY if _is_full(e) else one_line(getattr(e, 'strerror', None) or e, 1000)
     name = one_line(name or getattr(e, 'filename', None) or '', 4096)
     if not isinstance(e, _KNOWN) or not text: text = f'{type(e).__name__} {text}'.strip()
     return text if not name or text.startswith((f'{name} ', f'{name}:')) else f'{name}: {text}'

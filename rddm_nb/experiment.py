@@ -18,7 +18,7 @@ import torch
 from .aosa import AutoObjective, select_objective
 from .command import merge
 from .config import Config, DataConfig, ScheduleConfig
-from .data import ImagePairs, PairSource, match, pairs_from_layout, read_file_list
+from .data import ImagePairs, PairSource, match, pairs_from_layout
 from .demo import draw_pairs
 from .files import atomic_write, check_file
 from .runtime import check_seed, folder_lock, generator_for, naming
@@ -49,14 +49,10 @@ def check_config(
     check_seed(config.train.seed, 'train.seed')
 
 # %% ../nbs/experiment.ipynb #817d0d92
-def _files(name):
-    "A folder, or the files that a .flist file names"
-    return read_file_list(name) if name.endswith('.flist') else name
-
 def _match(data):
     "The pairs of files that belong together"
     if not data.targets: raise ValueError("data.targets must be given with data.inputs: a folder or a .flist file")
-    return match(_files(data.inputs), _files(data.targets), _files(data.cond) if data.cond else None,
+    return match(data.inputs, data.targets, data.cond or None,
                  data.pairing, data.pattern)
 
 # %% ../nbs/experiment.ipynb #fc4fff44
@@ -87,7 +83,7 @@ def _found(data, channels):
     if data.kind == 'clean':
         if not (data.targets or data.root):
             raise ValueError("data.targets must be given with data.kind='clean': a folder or a .flist file")
-        return ImagePairs.from_clean(_files(data.targets or data.root), channels)
+        return ImagePairs.from_clean(data.targets or data.root, channels)
     if data.inputs: return ImagePairs.from_pairs(_match(data), channels)
     if data.root: return ImagePairs.from_pairs(pairs_from_layout(data.root, data.split)[1], channels)
     raise ValueError("data.root (a data set in a known layout), or data.inputs and data.targets, must be given "

@@ -18,8 +18,9 @@ from fastcore.basics import patch
 from torch import Tensor, nn
 from .estimate import Prediction
 from .files import check_file, describe_names, one_line
+from .optim import unwrap
 from .unet import (check_options, check_weights, node_of, per_image, precision_of, sinusoidal_embedding,
-                          stack_inputs, unwrap)
+                          stack_inputs)
 
 # %% ../nbs/official.ipynb #9bf78735
 class StandardConv(nn.Conv2d):

@@ -6,7 +6,7 @@ Docs: https://rddm-nb.github.io/rddm_nb/restore.html.md"""
 
 # %% auto #0
 __all__ = ['Tiled', 'network_option', 'check_restorer', 'restore', 'fit_channels', 'restore_loaded', 'counted', 'Stoppable',
-           'explain_file', 'FolderReport', 'restore_folder', 'SamplingCommand', 'sampling_model', 'main']
+           'FolderReport', 'restore_folder', 'SamplingCommand', 'sampling_model', 'main']
 
 # %% ../nbs/restore.ipynb #87a5f639
 import hashlib
@@ -356,14 +356,6 @@ class Stoppable:
         if self.stop: raise KeyboardInterrupt
         return self.model(*args, **kw)
 
-def explain_file(
-    e:Exception, # what a file did
-    name, # of the file
-)->str: # one line that names it
-    "Why a file could not be done"
-    full = isinstance(e, (MemoryError, torch.cuda.OutOfMemoryError)) or 'allocate memory' in str(e)
-    return explain(MemoryError('there is not enough memory for it: try a smaller tile') if full else e, name)
-
 # %% ../nbs/restore.ipynb #f6023f9a
 class FolderReport(NamedTuple):
     "What became of a folder"
@@ -407,7 +399,7 @@ def _work_through(items, report, work, warn):
     for p, result in items:
         try: report.notes.update(work(p, result))
         except Exception as e:
-            report.failed.append((p, explain_file(e, p)))
+            report.failed.append((p, explain(e, p)))
             if warn: warn(report.failed[-1][1])
         else: report.done.append(result)
 

@@ -6,8 +6,8 @@ Docs: https://rddm-nb.github.io/rddm_nb/unet.html.md"""
 
 # %% auto #0
 __all__ = ['NETWORKS', 'sinusoidal_embedding', 'per_image', 'node_of', 'CoefficientEmbedding', 'ResBlock', 'Attention',
-           'check_options', 'UNet', 'stack_inputs', 'unwrap', 'check_weights', 'network_class', 'save_model',
-           'from_older', 'precision_of', 'load_model']
+           'check_options', 'UNet', 'stack_inputs', 'check_weights', 'network_class', 'save_model', 'from_older',
+           'precision_of', 'load_model']
 
 # %% ../nbs/13_unet.ipynb #7d4ec2b2
 import math
@@ -23,6 +23,7 @@ import re
 from fastcore.basics import patch
 from .estimate import Prediction
 from .files import describe_names, one_line, read_tensors, write_tensors
+from .optim import unwrap
 from .schedule import Schedule
 
 # %% ../nbs/13_unet.ipynb #9d75dd4a
@@ -249,15 +250,7 @@ def forward(self:UNet,
     return Prediction(**{self.config['predicts']: out})
 
 # %% ../nbs/13_unet.ipynb #d9b7aa86
-_INSIDE = {'_orig_mod', 'module'} # what torch.compile and the parallel or averaging wrappers call the network in them
 _PRECISIONS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
-
-def unwrap(
-    net:nn.Module, # a network, perhaps compiled, parallel or averaged
-)->nn.Module:
-    "The bare network inside its wrappers"
-    while 'config' not in vars(net) and (inside := net._modules.keys() & _INSIDE): net = net._modules[inside.pop()]
-    return net
 
 # %% ../nbs/13_unet.ipynb #a7c05dc
 def _check_tensor(name, v, own):

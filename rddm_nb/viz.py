@@ -92,6 +92,12 @@ class RenderedFigure:
         src = f'data:image/png;base64,{base64.b64encode(self.data).decode()}'
         return (f'<img alt="{html.escape(self.alt)}" width="{self.width}" style="max-width:100%;height:auto" '
                 f'src="{src}">')
+    def on_white(self)->bytes:
+        "The PNG without transparency, alike in every viewer"
+        from PIL import Image
+        x, out = Image.open(io.BytesIO(self.data)).convert('RGBA'), io.BytesIO()
+        Image.alpha_composite(Image.new('RGBA', x.size, 'white'), x).convert('RGB').save(out, 'PNG')
+        return out.getvalue()
     def save(self, path):
         "Write the PNG to `path`"
         with open(path, 'wb') as f: f.write(self.data)

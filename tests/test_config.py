@@ -44,6 +44,9 @@ from rddm_nb.schedule import SCHEDULES, Schedule
 ROOT = Path(__file__).resolve().parents[1]
 
 
+FULL = (MemoryError(), MemoryError('Unable to allocate 3 GiB'), RuntimeError('CUDA out of memory. Tried to'),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory"))
+
 # ---- one conversion
 
 
@@ -409,7 +412,8 @@ def test_who_stopped_a_command_is_in_its_exit_code(capsys):
         (ValueError('b is empty'), 'b', 'b is empty'),
         (ValueError('bad\n\x1b[2J'), Path('b\nc'), 'b c: bad \\x1b[2J'),
         (KeyError('size'), '', "KeyError 'size'"),
-        (MemoryError(), 'b', 'b: MemoryError'),
+        *((e, 'b', 'b: there is not enough memory: take a smaller tile or a smaller batch') for e in FULL),
+        (RuntimeError('the memory is full (CUDA out of memory): lower batch'), 'b', 'b: the memory is full (CUDA out of memory): lower batch'),
         (AttributeError(), '', 'AttributeError'),
     ],
 )

@@ -10,7 +10,7 @@ import torch
 from common import close, error
 from hypothesis import given, strategies as st
 from PIL import Image
-from rddm_nb.data import PAIRINGS, Pair, ImagePairs, PairSource, _progress, read_file_list, pairs_from_layout, match
+from rddm_nb.data import PAIRINGS, Pair, ImagePairs, PairSource, _progress, _read_file_list, pairs_from_layout, match
 from rddm_nb.imagefile import read_image
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import TrainConfig, Trainer, make_accelerator
@@ -159,23 +159,23 @@ def test_nothing_pairs_with_nothing(pairing):
 def test_lists_of_files(tmp_path):
     save(tmp_path/'a.png')
     (tmp_path/'l.flist').write_text(f'a.png\n\n{tmp_path}/a.png\n')
-    assert read_file_list(tmp_path/'l.flist') == [tmp_path/'a.png']*2
+    assert _read_file_list(tmp_path/'l.flist') == [tmp_path/'a.png']*2
     (tmp_path/'l.flist').write_text('a.png\nb.png\n')
     with pytest.raises(FileNotFoundError, match=r'names 1 files that are not there: .*b\.png'):
-        read_file_list(tmp_path/'l.flist')
+        _read_file_list(tmp_path/'l.flist')
 
 
 def test_lists_of_files_as_other_programs_write_them(tmp_path):
     for f in ('a.png', 'b c.png', unicodedata.normalize('NFD', 'é.png')): save(tmp_path/f)
     (tmp_path/'l.flist').write_bytes('\ufeff# our list\r\na.png\r\n\r\n  b c.png \r\né.png'.encode())
-    assert [same.name for same in read_file_list(tmp_path/'l.flist')] == ['a.png', 'b c.png',
+    assert [same.name for same in _read_file_list(tmp_path/'l.flist')] == ['a.png', 'b c.png',
         unicodedata.normalize('NFD', 'é.png')]
     for text, kind, said in ((b'# nothing\n', ValueError, 'names no files'),
                              (b'\xff\xfe\x00', ValueError, 'is no list of files: not UTF-8 text'),
                              (b'x'*5000, FileNotFoundError, 'names 1 files that are not there')):
         (tmp_path/'l.flist').write_bytes(text)
-        with pytest.raises(kind, match=said): read_file_list(tmp_path/'l.flist')
-    with pytest.raises(FileNotFoundError): read_file_list(tmp_path/'none.flist')
+        with pytest.raises(kind, match=said): _read_file_list(tmp_path/'l.flist')
+    with pytest.raises(FileNotFoundError): _read_file_list(tmp_path/'none.flist')
 
 
 @pytest.mark.parametrize('name, split, files', [
@@ -525,9 +525,9 @@ def test_a_reason_that_many_images_share_is_said_once(tmp_path):
 @pytest.mark.skipif(not hasattr(os, 'mkfifo'), reason='no named pipes here')
 def test_a_pipe_is_no_list_of_files(tmp_path):
     os.mkfifo(tmp_path/'a.flist')
-    with pytest.raises(ValueError, match='a.flist is a pipe or a device'): read_file_list(tmp_path/'a.flist')
-    with pytest.raises(IsADirectoryError, match='is a folder, not a file'): read_file_list(tmp_path)
-    with pytest.raises(FileNotFoundError, match='there is no file'): read_file_list(tmp_path/'b.flist')
+    with pytest.raises(ValueError, match='a.flist is a pipe or a device'): _read_file_list(tmp_path/'a.flist')
+    with pytest.raises(IsADirectoryError, match='is a folder, not a file'): _read_file_list(tmp_path)
+    with pytest.raises(FileNotFoundError, match='there is no file'): _read_file_list(tmp_path/'b.flist')
 
 
 def test_tables_are_remembered_too(tmp_path):

@@ -17,7 +17,8 @@ from hypothesis import given, strategies as st
 from PIL import Image
 from rddm_nb.data import match
 from rddm_nb.estimate import Prediction
-from rddm_nb.evaluate import Calibration, EvalCase, evaluate, from_folders, from_model, main, comparison_sheet, sample_std
+from rddm_nb.viz import RenderedFigure
+from rddm_nb.evaluate import Calibration, EvalCase, evaluate, main, comparison_sheet, sample_std
 from rddm_nb.imagefile import load_image, read_image, save_image
 from rddm_nb.metrics import METRICS, Metric, Protocol, measure
 from rddm_nb.models import load_network
@@ -195,7 +196,7 @@ def test_pictures_of_one_name_in_several_folders_stay_apart(folders):
     pairs = [*match(folders/'in', folders/'truth'), *match(folders/'b/in', folders/'b/truth')]
     predictor = lambda x_t, x_in, a, b, t: Prediction(res=0*x_t)
     predictor.schedule = Schedule.power(T=4)
-    assert len(evaluate(from_model(predictor, pairs, steps=1), ('PSNR',)).rows) == 4
+    assert len(evaluate(EvalCase.from_model(predictor, pairs, steps=1), ('PSNR',)).rows) == 4
 
 
 @pytest.mark.parametrize('words, why', [(['one'], 'two folders are compared, got 1'), (['a', 'b', '--seeds', '2'], '--seeds: for a model only'),
@@ -207,7 +208,7 @@ def test_what_cannot_start_says_why_and_leaves_nothing(words, why, tmp_path, cap
 
 
 def test_seeds_below_one():
-    with pytest.raises(ValueError, match='seeds must be at least 1, got 0'): from_model(None, [], 0)
+    with pytest.raises(ValueError, match='seeds must be at least 1, got 0'): EvalCase.from_model(None, [], 0)
 
 
 # ---- metrics and means
@@ -292,7 +293,7 @@ def test_grey_and_coloured_images_side_by_side(tmp_path):
     x, y = pictures(1, 20, 24), pictures(1, 20, 24, seed=1)
     three = lambda v: v.expand(3, -1, -1)
     for i, (a, b) in enumerate(((x, y), (three(x), y), (x, three(y)), (three(x), three(y)))): write(tmp_path/f'a/{i}.png', a); write(tmp_path/f'b/{i}.png', b)
-    rows = evaluate(from_folders(tmp_path/'a', tmp_path/'b')).rows
+    rows = evaluate(EvalCase.from_folders(tmp_path/'a', tmp_path/'b')).rows
     for r in rows[1:]: close([r['PSNR'], r['SSIM']], [rows[0]['PSNR'], rows[0]['SSIM']], 1e-6)
 
 
@@ -342,12 +343,12 @@ def test_pairing_rules_are_passed_through(folders, rename, words):
 
 def test_many_results_for_one_target_have_names_of_their_own(folders):
     for i in range(3): shutil.copy(folders/f'out/{i}.png', folders/f'out/{i}_b.png')
-    assert sorted(from_folders(folders/'out', folders/'truth', pairing='prefix')) == ['0', '0_b', '1', '1_b', '2', '2_b']
+    assert sorted(EvalCase.from_folders(folders/'out', folders/'truth', pairing='prefix')) == ['0', '0_b', '1', '1_b', '2', '2_b']
 
 
 def test_the_same_pair_twice_is_refused(folders):
     pairs = match(folders/'in', folders/'truth')
-    with pytest.raises(ValueError, match='same pair of images is there twice'): from_model(lambda *a: None, pairs + pairs[:1])
+    with pytest.raises(ValueError, match='same pair of images is there twice'): EvalCase.from_model(lambda *a: None, pairs + pairs[:1])
 
 
 # ---- the files that are written
@@ -361,7 +362,7 @@ def test_a_perfect_image_leaves_strict_json(folders, capsys):
 @pytest.mark.parametrize('broken', ['comparison_sheet', 'on_white', '_keep_spread'])
 def test_all_files_are_written_or_none(folders, broken, monkeypatch, capsys):
     def full(*a, **kw): raise OSError(28, 'No space left on device')
-    monkeypatch.setattr(module, broken, full)
+    monkeypatch.setattr(RenderedFigure if broken == 'on_white' else module, broken, full)
     words = ['--model', network(folders), folders/'in', folders/'truth', '--seeds', '2']
     assert evaluated(folders, *words) == 1
     assert 'No space left on device' in capsys.readouterr().err and not (folders/'ev').exists()
@@ -375,7 +376,7 @@ def test_a_failed_evaluation_leaves_the_one_before(folders, monkeypatch):
     before = {p: p.read_bytes() for p in (folders/'ev').rglob('*') if p.is_file()}
     (folders/'in/0.png').unlink(); (folders/'truth/0.png').unlink()
     with monkeypatch.context() as m:
-        m.setattr(module, 'on_white', lambda data: 1/0)
+        m.setattr(RenderedFigure, 'on_white', lambda self: 1/0)
         assert evaluated(folders, *words) == 1
     assert {p: p.read_bytes() for p in (folders/'ev').rglob('*') if p.is_file()} == before
     assert evaluated(folders, *words) == 0 and sorted(p.name for p in (folders/'ev/spread').iterdir()) == ['1.png', '2.png']

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 from common import close, error, rng, trio
-from rddm_nb.demo import (CHOICES, Budget, _exam, _nearest, score_held_out, diffusion_loss, make_net, draw_pairs, quick_score,
+from rddm_nb.demo import (CHOICES, Budget, _exam, _nearest, score_held_out, diffusion_loss, _make_net, draw_pairs, quick_score,
                           recipe, result_sheet, train_demo, training_steps)
 from rddm_nb.estimate import Prediction
 from rddm_nb.optim import lr_factor
@@ -138,11 +138,11 @@ def test_generated_emoji_are_flipped_half_the_time():
 
 def test_recipes_fit_the_tasks():
     for task in CHOICES:
-        r, net = recipe(task), make_net(task)
+        r, net = recipe(task), _make_net(task)
         assert r['schedule'].grid(r['steps'])[0] == 1000
         assert net.config['predicts'] == ('both' if task == 'generate' else 'res') and net.config['takes_input'] == (task != 'generate')
     with pytest.raises(ValueError, match='rain'): recipe('snow')
-    a, b, c = (torch.cat([p.flatten() for p in make_net('rain', s).parameters()]) for s in (0, 0, 1))
+    a, b, c = (torch.cat([p.flatten() for p in _make_net('rain', s).parameters()]) for s in (0, 0, 1))
     close(a.detach(), b.detach(), 0)
     assert error(a.detach(), c.detach()) > .1
 
@@ -178,7 +178,7 @@ def test_a_gain_of_steps_has_the_sign_of_the_better_one():
 def test_a_generator_is_measured_against_its_training_pictures():
     pool = torch.eye(3).repeat(2, 1)[:, :, None, None]
     close(_nearest(torch.tensor([[.1, .9, .2]])[:, :, None, None], pool), pool[1:2], 0)
-    net = make_net('generate')
+    net = _make_net('generate')
     net.schedule = recipe('generate')['schedule']
     m = score_held_out(net, 'generate', 2, 4)
     assert m['pictures'] == 4 and m['psnr_to_nearest_training_picture'] > 0
@@ -189,7 +189,7 @@ def test_a_generator_is_measured_against_its_training_pictures():
 
 @pytest.mark.parametrize('task', ['rain', 'generate'])
 def test_marks_and_sheets(task):
-    net = make_net(task)
+    net = _make_net(task)
     net.schedule = recipe(task)['schedule']
     assert ('dB' if task == 'rain' else 'loss') in quick_score(net, task, net.schedule, 2, 2)
     assert result_sheet(net, task, 2, n=3).data.startswith(b'\x89PNG')
