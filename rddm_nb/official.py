@@ -19,8 +19,7 @@ from torch import Tensor, nn
 from .estimate import Prediction
 from .files import check_file, describe_names, one_line
 from .optim import unwrap
-from .unet import (check_options, check_weights, node_of, per_image, precision_of, sinusoidal_embedding,
-                          stack_inputs)
+from .unet import check_options, load_weights, per_image, sinusoidal_embedding, stack_inputs
 
 # %% ../nbs/official.ipynb #9bf78735
 class StandardConv(nn.Conv2d):
@@ -165,7 +164,7 @@ def _times(self:OfficialUNet, x, abar, bbar, t):
     "What each network is told, (B,)"
     if self.config['embedding'] == 'own':
         return dict(res=1000*per_image(abar, x, 'abar'), eps=1000*per_image(bbar, x, 'bbar'))
-    return dict.fromkeys(self.nets, per_image(node_of(t, 'own'), x, 't') - 1)
+    return dict.fromkeys(self.nets, per_image(t, x, 't') - 1)
 
 @patch
 def forward(self:OfficialUNet,
@@ -294,10 +293,8 @@ def _official_unet(part, predicts, embedding):
         raise ValueError(f"it holds {len(found)} network(s), but predicts={predicts!r} needs {len(heads)}: "
                          f"pass predicts={fits}, and embedding={embedding!r} only if it was told the time that way")
     net = OfficialUNet(predicts, embedding, **_sizes_of(found['unet0' if 'unet0' in found else 'unet1']))
-    for head, state in zip(heads, found.values()):
-        check_weights(state, net.nets[head])
-        net.nets[head].to(precision_of(state)).load_state_dict(state)
-    return net.to(precision_of(net.state_dict()))
+    named = zip(heads, found.values())
+    return load_weights(net, {f'nets.{head}.{k}': v for head, state in named for k, v in state.items()})
 
 # %% ../nbs/official.ipynb #a7c069c
 def load_official(

@@ -178,7 +178,7 @@ def bar_exercises(cells):
     n = sum('.exercise(' in c.src and bool(FOLDED.search(c.src)) for c in code)
     if not 4 <= n <= 6: yield f'{n} exercises, not 4..6'
     for what, found in (('folded hints', sum('<summary>Hint</summary>' in c.src for c in md)), ('cells to fill in', sum(bool(re.search(r'\.\.\.', c.src)) and '.check(' in c.src for c in code)),
-                        ('folded solutions', sum(bool(re.search(r'^test_solution\(', c.src, re.M)) and bool(FOLDED.search(c.src)) for c in code))):
+                        ('folded solutions', sum(bool(re.search(r'^\w+(\[.*?\])?\.test\(', c.src, re.M)) and bool(FOLDED.search(c.src)) for c in code))):
         if found != n: yield f'{n} exercises, but {found} {what}'
     for part in ('| code |', '## What would go wrong', '## Exercises', '## What you can now call', '**Next:**'):
         if not any(part in c.src for c in md): yield f'no {part!r}'

@@ -10,13 +10,13 @@ def test_notebook_clears_its_bars(nb):
     assert bars.failures(nb) == []
 
 
-def exercise(n=1, hint='<details><summary>Hint</summary></details>', yours='y = ...\nx.check(y)', solution='#| code-fold: true\ntest_solution(x, 1)'):
+def exercise(n=1, hint='<details><summary>Hint</summary></details>', yours='y = ...\nx.check(y)', solution='#| code-fold: true\nx.test(1)'):
     return [md('## Exercises | code | ## What would go wrong ## What you can now call **Next:**')] + [cell('#| code-fold: true\nx = b.exercise(1)'), md(hint), cell(yours), md(), cell(solution)]*n
 
 
 @pytest.mark.parametrize('cells, why', [
     (lambda: exercise(3), '3 exercises, not 4..6'), (lambda: exercise(7), '7 exercises'), (lambda: exercise(4, hint='Hint'), '0 folded hints'), (lambda: exercise(4, yours='y = ...'), '0 cells to fill in'),
-    (lambda: exercise(4, solution='test_solution(x, 1)'), '0 folded solutions'), (lambda: exercise(4, solution='#| code-fold: true\nx.check(1)'), '0 folded solutions'), (lambda: exercise(4)[1:], "no '## Exercises'")])
+    (lambda: exercise(4, solution='x.test(1)'), '0 folded solutions'), (lambda: exercise(4, solution='#| code-fold: true\nx.check(1)'), '0 folded solutions'), (lambda: exercise(4)[1:], "no '## Exercises'")])
 def test_the_bar_of_exercises_can_be_missed(cells, why):
     assert list(bars.bar_exercises(exercise(4))) == list(bars.bar_exercises(exercise(6))) == []
     assert any(why in f for f in bars.bar_exercises(cells()))

@@ -18,7 +18,7 @@ from PIL import Image
 from rddm_nb.data import match
 from rddm_nb.estimate import Prediction
 from rddm_nb.viz import RenderedFigure
-from rddm_nb.evaluate import Calibration, EvalCase, evaluate, main, comparison_sheet, sample_std
+from rddm_nb.evaluate import Calibration, EvalCase, evaluate, main, comparison_sheet
 from rddm_nb.imagefile import load_image, read_image, save_image
 from rddm_nb.metrics import METRICS, Metric, Protocol, measure
 from rddm_nb.models import load_network
@@ -52,7 +52,7 @@ def test_one_seed_and_no_input_say_less():
     c = case(1)
     assert set(EvalCase('a', c.samples, c.x0).metrics()) == {'PSNR', 'SSIM'}
     assert set(c.metrics()) == {'PSNR', 'SSIM', 'PSNR input', 'SSIM input'}
-    with pytest.raises(ValueError, match='one sample has no standard deviation: give several seeds'): sample_std(c.samples)
+    with pytest.raises(ValueError, match='one sample has no standard deviation: give several seeds'): c.std()
 
 
 @given(st.integers(0, 1000), st.integers(2, 6))
@@ -71,7 +71,7 @@ def test_a_region_counts_where_it_is():
 def test_spread_by_hand():
     g = torch.stack([torch.full((3, 2, 2), v) for v in (0., .1, .2)])
     g[2, 1:] = .1
-    close(sample_std(g)[0, 0], math.sqrt((.01 + 2*.01/3)/3), 1e-7)
+    close(EvalCase('g', g, g[0]).std()[0, 0], math.sqrt((.01 + 2*.01/3)/3), 1e-7)
 
 
 @given(st.integers(0, 1000), st.integers(2, 10), st.floats(.02, .3))
@@ -182,7 +182,7 @@ def test_a_model_with_several_seeds(folders):
     x_in = load_image(folders/'in/1.png').x
     samples = torch.stack([restore(load_network(words[1]), x_in, 2, 16, 4, seed=k) for k in range(3)]).clamp(-1, 1)
     grey = read_image(maps[1])[0]
-    close(grey, (sample_std(samples)*127.5*4).round().clamp(0, 255), 1)
+    close(grey, (EvalCase('s', samples, samples[0]).std()*127.5*4).round().clamp(0, 255), 1)
 
 
 def test_a_model_on_a_data_set(folders):

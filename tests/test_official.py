@@ -150,7 +150,7 @@ def test_by_index_the_first_node_is_zero():
     pred = net(x, None, .25, .5, torch.tensor([1, 1000]))
     assert pred.res is None
     close(pred.eps, net.nets['eps'](x, torch.tensor([0., 999.], dtype=x.dtype)), 1e-12)
-    with pytest.raises(ValueError, match="embedding='own'"): net(x, None, .25, .5)
+    with pytest.raises(ValueError, match="official network 'own'"): net(x, None, .25, .5)
 
 
 def test_it_looks_at_what_it_was_built_for():

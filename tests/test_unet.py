@@ -7,8 +7,8 @@ from common import awake, close, randn, rng
 from hypothesis import given, strategies as st
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
-from rddm_nb.unet import (Attention, CoefficientEmbedding, ResBlock, UNet, check_weights, from_older, load_model, network_class,
-                          per_image, precision_of, save_model, sinusoidal_embedding, unwrap)
+from rddm_nb.unet import (Attention, CoefficientEmbedding, ResBlock, UNet, _check_weights, from_older, load_model, network_class,
+                          per_image, _precision_of, save_model, sinusoidal_embedding, unwrap)
 
 
 def conv(m, x): return F.conv2d(x, m.weight, m.bias, m.stride, m.padding)
@@ -218,8 +218,8 @@ def test_a_model_comes_back_bit_for_bit_in_its_precision(tmp_path, dtype):
 
 def test_the_widest_precision_counts():
     half, brain, whole = torch.ones(1).half(), torch.ones(1).bfloat16(), torch.ones(1, dtype=torch.long)
-    assert precision_of({}) == precision_of({'n': whole}) == precision_of({'a': half, 'b': brain}) == torch.float32
-    assert precision_of({'n': whole, 'a': half}) == torch.float16 and precision_of({'a': half, 'b': half.double()}) == torch.float64
+    assert _precision_of({}) == _precision_of({'n': whole}) == _precision_of({'a': half, 'b': brain}) == torch.float32
+    assert _precision_of({'n': whole, 'a': half}) == torch.float16 and _precision_of({'a': half, 'b': half.double()}) == torch.float64
 
 
 class Odd(UNet): pass
@@ -247,11 +247,11 @@ def cut():
 def test_weights_are_checked_against_a_network_without_memory():
     net = grown()
     with torch.device('meta'): blank = UNet(8, (1, 2))
-    check_weights(net.state_dict(), blank)
-    check_weights(net.half().state_dict(), blank)
-    with pytest.raises(ValueError, match='foreign: 1 tensor .extra'): check_weights({**net.state_dict(), 'extra': torch.ones(1)}, blank)
+    _check_weights(net.state_dict(), blank)
+    _check_weights(net.half().state_dict(), blank)
+    with pytest.raises(ValueError, match='foreign: 1 tensor .extra'): _check_weights({**net.state_dict(), 'extra': torch.ones(1)}, blank)
     for v, said in ((torch.ones(2), 'has shape'), (torch.ones(8, dtype=torch.long), 'holds torch.int64, the network needs torch.float32'), (torch.full((8,), float('nan')), 'NaN')):
-        with pytest.raises(ValueError, match=f'first.bias .*{said}|first.bias {said}'): check_weights({**net.state_dict(), 'first.bias': v}, blank)
+        with pytest.raises(ValueError, match=f'first.bias .*{said}|first.bias {said}'): _check_weights({**net.state_dict(), 'first.bias': v}, blank)
 
 
 def test_loading_leaves_other_peoples_files_alone(tmp_path):
