@@ -39,7 +39,7 @@ def middle(v):
 
 
 def road():
-    "40 steps of a drawn road, 256 known pictures of 32x32"
+    "40 steps of a drawn road, 256 known images of 32x32"
     t = json.loads(subprocess.run(['node', '--input-type=module', '-e', ROAD % json.dumps((FILES/'rddm.js').as_uri())],
                                   capture_output=True, text=True, check=True).stdout)
     return dict(processor=middle(t['cpu'][5:]), wall=middle(t['wall'][5:]))

@@ -1,11 +1,11 @@
-"""What share of a training step goes into its pictures? Pairs kept in memory, pairs read from disk at every step,
+"""What share of a training step goes into its images? Pairs kept in memory, pairs read from disk at every step,
 and weather made on the spot.
 
 `python -m bench.loading` prints the table and writes bench/results/loading.json. `share` is of the processor
 seconds of all threads: as if no reader worked ahead of the step, which is the worst case. `waiting` is of the time
-by the clock that a training loop stands still for its pictures while readers work ahead; it needs a second core
+by the clock that a training loop stands still for its images while readers work ahead; it needs a second core
 that is idle. Beside the official networks and beside the small one of the demo, the hardest case: its step is short
-and its pictures are as many."""
+and its images are as many."""
 import argparse
 import statistics
 import tempfile
@@ -38,7 +38,7 @@ def sources(root, size):
     files = match(root/'input', root/'target')
     return {'kept in memory': PairSource(ImagePairs.from_pairs(files), size),
             'read at every step': PairSource(ImagePairs.from_pairs(files), size, memory=0),
-            'rain made of clean pictures': PairSource(ImagePairs.from_clean(root/'target'), size, task='rain')}
+            'rain made of clean images': PairSource(ImagePairs.from_clean(root/'target'), size, task='rain')}
 
 
 def processor_seconds(f, rounds):
@@ -59,7 +59,7 @@ def learner(net, size, batch):
 
 
 def waiting(load, learn, steps):
-    "Share of a loop's time by the clock that goes into getting its pictures"
+    "Share of a loop's time by the clock that goes into getting its images"
     times = []
     for i in range(steps):
         a = time.perf_counter()
@@ -89,9 +89,9 @@ def run(rounds=30, quick=False, folder=RESULTS):
                 rows.append(dict(network=name, size=size, batch=batch, pairs=kind, load_ms=round(load*1e3, 2),
                                  step_ms=round(step*1e3, 1), share=round(load/(load + step), 4),
                                  waiting=round(waits, 4)))
-                print(f"{name:9} {size} px, batch {batch}, {kind:28} {load*1e3:7.1f} ms of pictures, {step*1e3:8.0f} "
+                print(f"{name:9} {size} px, batch {batch}, {kind:28} {load*1e3:7.1f} ms of images, {step*1e3:8.0f} "
                       f"ms of learning: {load/(load + step):.1%}, waiting {waits:.1%}", flush=True)
-    write('loading', dict(what='processor milliseconds of all threads, medians; pictures are 256x256 PNG files',
+    write('loading', dict(what='processor milliseconds of all threads, medians; images are 256x256 PNG files',
                           quick=quick, **about(), rows=rows), folder)
 
 

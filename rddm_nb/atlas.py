@@ -23,7 +23,7 @@ class Process:
     schedule: Schedule # its curve
     posterior: str # the family of variances its own sampler draws from, see `posterior_variance`
     eta: float # the share of it that it takes
-    starts_from: str # what stands at the far end: 'input' (the degraded picture), 'nothing' (x_in = 0) or 'either'
+    starts_from: str # what stands at the far end: 'input' (the degraded image), 'nothing' (x_in = 0) or 'either'
     source: str # where it was published
     scale: Tensor|None = None # what its published states have to be divided by, one number per node; None: nothing
     note: str = '' # what else to know
@@ -114,7 +114,7 @@ def check_family(
 
 # %% ../nbs/16_map.ipynb #08ec3fd1
 def _scaled(name, a, b, c, T, allow, *args, **kw):
-    "A relative from the shares of input and picture and the noise of its published states, at nodes 0..T"
+    "A relative from the shares of input and image and the noise of its published states, at nodes 0..T"
     q = a + b
     return Process(name, Schedule(a/q, c/q, name, allow), *args, scale=q, **kw)
 

@@ -120,7 +120,7 @@ def _summary(
     early = ' (stopped early)' if m['stopped_early'] else ''
     what = (f"trained {m['train_steps']} steps in {m['train_seconds']:.0f} s{early} on {m['device']}, "
             f"task {m['task']}, seed {m['seed']}, {m['parameters']:,} parameters")
-    if generated: score = (f"generated {m['pictures']} images in {m['sampling_steps']} steps; "
+    if generated: score = (f"generated {m['images']} images in {m['sampling_steps']} steps; "
                            f"held-out loss {m['held_out_loss']:.4f}")
     else: score = (f"{m['crops']} crops of held-out photos: input {m['psnr_input']:.2f} dB, restored "
                    f"{m['psnr_restored']:.2f} dB ({m['gain']:+.2f}) in {m['sampling_steps']} steps, "

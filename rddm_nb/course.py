@@ -25,7 +25,7 @@ def _strip_outputs(
     return (json.dumps(nb, indent=1, ensure_ascii=False) + '\n').encode('utf-8')
 
 # %% ../nbs/course.ipynb #8f274db9
-_BADGE = 'badge.svg' # the picture of the link to Colab
+_BADGE = 'badge.svg' # the image of the link to Colab
 
 def _course():
     "The folder of the book: of the package, or of the clone that it runs from"

@@ -39,11 +39,11 @@ def _streaks(x, density, reach, slant, generator):
 
 # %% ../nbs/12_tasks.ipynb #327a7fe3
 def _rain(
-    x0:Tensor, # clean pictures (B, C, H, W)
+    x0:Tensor, # clean images (B, C, H, W)
     generator:torch.Generator|None=None, # source of randomness
     amount:float=.16, # how densely it falls; 0: no rain
     scale:float|None=None, # of the streaks, 1: 7 to 19 pixels; None: root of the shorter side over 32, at least 1
-)->Tensor: # rainy pictures
+)->Tensor: # rainy images
     "Bright slanted streaks of three lengths under a slight veil"
     h, w = x0.shape[-2:]
     k = max(1., (min(h, w)/32)**.5) if scale is None else scale
@@ -64,11 +64,11 @@ def _pixels(x):
     return at(h).view(1, 1, h, 1), at(w).view(1, 1, 1, w)
 
 def _mask(
-    x0:Tensor, # clean pictures (B, C, H, W)
+    x0:Tensor, # clean images (B, C, H, W)
     generator:torch.Generator|None=None, # source of randomness
-    holes:int=3, # holes per picture
-    side:tuple=(.15, .45), # their sides as fractions of the picture's
-)->Tensor: # pictures with grey holes (value 0)
+    holes:int=3, # holes per image
+    side:tuple=(.15, .45), # their sides as fractions of the image's
+)->Tensor: # images with grey holes (value 0)
     "Rectangular holes, filled with grey"
     y, x = _pixels(x0)
     hole = torch.zeros_like(x0[:, :1], dtype=torch.bool)
@@ -80,11 +80,11 @@ def _mask(
 
 # %% ../nbs/12_tasks.ipynb #b5d10080
 def _holes(
-    x0:Tensor, # clean pictures (B, C, H, W)
+    x0:Tensor, # clean images (B, C, H, W)
     generator:torch.Generator|None=None, # source of randomness
     share:tuple=(.15, .4), # share of the pixels that is lost
     bends:int=4, # how often strokes may turn across the shorter side
-)->Tensor: # pictures with grey strokes (value 0)
+)->Tensor: # images with grey strokes (value 0)
     "Irregular holes like the strokes of a brush, filled with grey"
     h, w = x0.shape[-2:]
     coarse = _rand(x0, 1, *(math.ceil(bends*v/min(h, w)) + 1 for v in (h, w)), generator=generator) - .5
@@ -94,18 +94,18 @@ def _holes(
     return torch.where(f < q.view(-1, 1, 1, 1), 0., x0)
 
 # %% ../nbs/12_tasks.ipynb #6827b1ee
-def _per_picture(x, kernels):
-    "Convolve every picture with its own kernel (B, k, k), k odd, the same for all its channels; edges are continued"
+def _per_image(x, kernels):
+    "Convolve every image with its own kernel (B, k, k), k odd, the same for all its channels; edges are continued"
     (b, c, h, w), p = x.shape, kernels.shape[-1]//2
     y = F.pad(x, (p, p, p, p), mode='replicate').view(1, b*c, h + 2*p, w + 2*p)
     return F.conv2d(y, kernels.repeat_interleave(c, 0)[:, None], groups=b*c).view_as(x)
 
 def _blur(
-    x0:Tensor, # clean pictures (B, C, H, W)
+    x0:Tensor, # clean images (B, C, H, W)
     generator:torch.Generator|None=None, # source of randomness
     width:tuple=(1.2, 3.), # standard deviation along the blur, pixels
     across:tuple=(.3, 1.2), # standard deviation across it, pixels
-)->Tensor: # blurred pictures
+)->Tensor: # blurred images
     "Motion and defocus: a Gaussian, long one way and short the other, turned at random"
     reach = max(6, math.ceil(2*max(*width, *across)))
     r = torch.arange(-reach, reach + 1, dtype=x0.dtype, device=x0.device)
@@ -113,14 +113,14 @@ def _blur(
     long, short = (_between(x0, *lim, 1, 1, generator=generator) for lim in (width, across))
     u, v = r*turn.cos() + r[:, None]*turn.sin(), r[:, None]*turn.cos() - r*turn.sin()
     k = (-(u/long)**2/2 - (v/short)**2/2).exp()
-    return _per_picture(x0, k/k.sum((1, 2), keepdim=True))
+    return _per_image(x0, k/k.sum((1, 2), keepdim=True))
 
 # %% ../nbs/12_tasks.ipynb #d1185775
 def _small(
-    x0:Tensor, # clean pictures (B, C, H, W), of any size
+    x0:Tensor, # clean images (B, C, H, W), of any size
     generator:torch.Generator|None=None, # not used: nothing is random here
     k:int=4, # how many times smaller; 1: not at all
-)->Tensor: # pictures of the same size without detail
+)->Tensor: # images of the same size without detail
     "Averages of k x k pixels, enlarged again"
     if k < 1 or k != int(k): raise ValueError(f"k must be a whole number >= 1, got {k}: 2 and 4 are usual")
     h, w = x0.shape[-2:]
@@ -131,11 +131,11 @@ def _small(
 def _light(x): return (x + 1)/2
 
 def _dark(
-    x0:Tensor, # clean pictures (B, C, H, W)
+    x0:Tensor, # clean images (B, C, H, W)
     generator:torch.Generator|None=None, # source of randomness
     gain:tuple=(.12, .4), # how much light is left
     grain:float=.02, # standard deviation of the sensor's noise, in 0..1 light
-)->Tensor: # dark, grainy pictures
+)->Tensor: # dark, grainy images
     "A short exposure at night: little light, a steeper curve, grain"
     left, curve = _between(x0, *gain, 1, 1, 1, generator=generator), _between(x0, 1.2, 2.2, 1, 1, 1,
                                                                               generator=generator)
@@ -149,20 +149,20 @@ def _normal(x, generator=None):
                        generator=generator).to(x.device)
 
 def _noise(
-    x0:Tensor, # clean pictures (B, C, H, W)
+    x0:Tensor, # clean images (B, C, H, W)
     generator:torch.Generator|None=None, # source of randomness
     std:tuple=(.15, .45), # standard deviation of the constant part, on [-1, 1]
     shot:float=.25, # the part that grows with the light
-)->Tensor: # noisy pictures
+)->Tensor: # noisy images
     "Sensor noise: a constant part and a part that grows with the root of the light"
     s = (_between(x0, *std, 1, 1, 1, generator=generator)**2 + shot**2*_light(x0).clamp(min=0)).sqrt()
     return (x0 + s*_normal(x0, generator)).clamp(-1, 1)
 
 # %% ../nbs/12_tasks.ipynb #463f4caf
 def _grey(
-    x0:Tensor, # clean pictures (B, C, H, W), C = 3, or 1 which has no colour to lose
+    x0:Tensor, # clean images (B, C, H, W), C = 3, or 1 which has no colour to lose
     generator:torch.Generator|None=None, # not used: nothing is random here
-)->Tensor: # grey pictures of the same shape
+)->Tensor: # grey images of the same shape
     "The luminance, repeated over the channels"
     if (c := x0.shape[1]) not in (1, 3):
         raise ValueError(f"x0 must have 3 channels (red, green, blue) or 1, got {c}: give the colours alone")
@@ -171,11 +171,11 @@ def _grey(
 
 # %% ../nbs/12_tasks.ipynb #a2e9e72c
 def _shadow(
-    x0:Tensor, # clean pictures (B, C, H, W)
+    x0:Tensor, # clean images (B, C, H, W)
     generator:torch.Generator|None=None, # source of randomness
     left:tuple=(.25, .5), # share of the light that still falls in the shadow
-)->Tensor: # pictures with a shadow
-    "The soft edge of an ellipse cuts through the picture; inside, there is less light and it is bluer"
+)->Tensor: # images with a shadow
+    "The soft edge of an ellipse cuts through the image; inside, there is less light and it is bluer"
     y, x = _pixels(x0)
     a, d, r, soft = (_between(x0, *lim, 1, 1, 1, generator=generator)
                      for lim in ((0, 2*math.pi), (.3, .6), (.35, .65), (.02, .12)))
@@ -200,12 +200,12 @@ def _lenses(x, number, radius, generator):
 
 # %% ../nbs/12_tasks.ipynb #7d91880b
 def _drops(
-    x0:Tensor, # clean pictures (B, C, H, W)
+    x0:Tensor, # clean images (B, C, H, W)
     generator:torch.Generator|None=None, # source of randomness
-    number:int=10, # drops per picture
+    number:int=10, # drops per image
     radius:tuple=(.06, .18), # from the smallest to the largest, as fractions of the shorter side; most are small
     view:float=3., # how many times its own size a drop shows
-)->Tensor: # pictures behind a wet pane
+)->Tensor: # images behind a wet pane
     "Raindrops on a pane: round lenses that show the scene blurred and upside down"
     if not number: return x0.clone()
     q, across, down, cx, cy, r = _lenses(x0, number, radius, generator)
@@ -222,12 +222,12 @@ TASKS = dict(rain=_rain, mask=_mask, blur=_blur, dark=_dark, noise=_noise, shado
              drops=_drops, holes=_holes, grey=_grey, small=_small)
 
 def degrade(
-    x0:Tensor, # clean pictures (B, C, H, W) in [-1, 1]
+    x0:Tensor, # clean images (B, C, H, W) in [-1, 1]
     task:str='rain', # one of `TASKS`
     generator:torch.Generator|None=None, # source of randomness; the same state gives the same result
     **options # of the task, such as the amount of rain
-)->Tensor: # degraded pictures x_in, same shape, dtype and device
-    "Degrade a batch of pictures, each in its own way"
+)->Tensor: # degraded images x_in, same shape, dtype and device
+    "Degrade a batch of images, each in its own way"
     if task not in TASKS: raise ValueError(f"task must be one of {', '.join(TASKS)}, got {task!r}")
     if check_images(x0, 'x0').ndim != 4:
         raise ValueError(f"x0 must be a batch (B, C, H, W), got shape {tuple(x0.shape)}")
@@ -238,12 +238,12 @@ class KnownPixels(torch.nn.Module):
     "A predictor that puts the true residual and noise at known pixels, so that they never change (keep known pixels)"
     def __init__(self,
         model, # any predictor (x_t, x_in, abar, bbar, t) -> Prediction
-        x0:Tensor|None=None, # the clean picture (B, C, H, W), right where it is known; None: x_in itself
+        x0:Tensor|None=None, # the clean image (B, C, H, W), right where it is known; None: x_in itself
         where:Tensor|None=None, # True where known, (B, 1 or C, H, W); None: where x_in is not 0 in all channels
     ):
         super().__init__()
         if where is not None and where.dtype != torch.bool:
-            raise TypeError(f"where must be a mask of booleans, True where the picture is known, got {where.dtype}: "
+            raise TypeError(f"where must be a mask of booleans, True where the image is known, got {where.dtype}: "
                             f"use where > .5")
         self.model = model
         self.register_buffer('x0', x0, persistent=False)

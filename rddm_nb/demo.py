@@ -37,7 +37,7 @@ CHOICES = ChainMap(dict(generate=None), TASKS) # every degradation, and generati
 def _emoji(split, size): return emoji(split, size)
 
 def _some(x, n, generator):
-    "n pictures of a set, half of them mirrored"
+    "n images of a set, half of them mirrored"
     x = x[torch.randint(len(x), (n,), generator=generator)]
     return torch.where(torch.rand(n, 1, 1, 1, generator=generator) < .5, x.flip(3), x)
 
@@ -48,7 +48,7 @@ def draw_pairs(
     generator:torch.Generator, # source of every random number
     size:int=32, # pixels on a side
 )->tuple: # (x0, x_in), each (n, 3, size, size)
-    "Clean pictures and what became of them"
+    "Clean images and what became of them"
     if task not in CHOICES: raise ValueError(f"task must be one of {', '.join(CHOICES)}, got {task!r}")
     if task != 'generate':
         x0 = crops(n, size, split, generator, shrink=1)
@@ -70,8 +70,8 @@ def recipe(
 # %% ../nbs/14_demo.ipynb #d7d92c9f
 def diffusion_loss(
     net, # a predictor
-    x0:Tensor, # clean pictures (B, C, H, W)
-    x_in:Tensor, # degraded pictures
+    x0:Tensor, # clean images (B, C, H, W)
+    x_in:Tensor, # degraded images
     schedule:Schedule, # where states live
     generator:torch.Generator, # source of nodes and noise
     first:tuple|None=None, # what the first pass returned, to make this the second
@@ -163,7 +163,7 @@ def training_steps(
 def train_demo(
     task:str='rain', # one of `CHOICES`
     budget:Budget|None=None, # how long; 60 s unless given
-    seed:int=0, # of weights, pictures and noise
+    seed:int=0, # of weights, images and noise
     batch:int=16, # pairs at once
     size:int=32, # pixels on a side
     device:str='cpu', # where to train
@@ -189,7 +189,7 @@ def _exam(net, task, n, size=32, seed=0):
     return *(v.to(next(net.parameters()).device) for v in draw_pairs(task, n, 'test', g, size)), g
 
 def _nearest(x, pool):
-    "For each picture the nearest of a pool, by squared error"
+    "For each image the nearest of a pool, by squared error"
     return pool[torch.cdist(x.flatten(1), pool.flatten(1)).argmin(1)]
 
 # %% ../nbs/14_demo.ipynb #0e668977
@@ -197,10 +197,10 @@ def score_held_out(
     net, # trained network with its schedule
     task:str, # one of `CHOICES`
     steps:int, # network evaluations
-    n:int=128, # held-out pictures
+    n:int=128, # held-out images
     size:int=32, # pixels on a side
 )->dict: # plain numbers
-    "Measure a network on held-out pictures, always the same ones"
+    "Measure a network on held-out images, always the same ones"
     x0, x_in, g = _exam(net, task, n, size)
     if task == 'generate': return _examine_generator(net, x0, x_in, steps, g)
     one, many = (psnr(sample(net, x_in, steps=s, generator=torch.Generator().manual_seed(_EXAM)), x0)
@@ -212,11 +212,11 @@ def score_held_out(
 
 # %% ../nbs/14_demo.ipynb #068e1ed8
 def _examine_generator(net, x0, x_in, steps, g):
-    "Held-out loss, and how near the generated pictures are to the training pictures"
+    "Held-out loss, and how near the generated images are to the training images"
     with torch.no_grad(): loss = diffusion_loss(net, x0, x_in, net.schedule, g)[0].item()
     x = sample(net, shape=tuple(x0.shape), steps=steps, generator=g).cpu()
-    return dict(pictures=len(x), held_out_loss=loss,
-                psnr_to_nearest_training_picture=psnr(x, _nearest(x, _emoji('train', x.shape[-1]))).mean().item())
+    return dict(images=len(x), held_out_loss=loss,
+                psnr_to_nearest_training_image=psnr(x, _nearest(x, _emoji('train', x.shape[-1]))).mean().item())
 
 # %% ../nbs/14_demo.ipynb #b9f17898
 def quick_score(
@@ -224,7 +224,7 @@ def quick_score(
     task:str, # one of `CHOICES`
     schedule:Schedule, # where states live
     steps:int=5, # of sampling
-    n:int=16, # held-out pictures
+    n:int=16, # held-out images
 )->str: # for a progress line
     "How good is it by now?"
     x0, x_in, g = _exam(net, task, n)
@@ -237,18 +237,18 @@ def result_sheet(
     net, # trained network with its schedule
     task:str, # one of `CHOICES`
     steps:int, # network evaluations
-    n:int=8, # pictures across
+    n:int=8, # images across
     size:int=32, # pixels on a side
-    seed:int=1, # which pictures
+    seed:int=1, # which images
 ): # a `RenderedFigure`
-    "A sheet of pictures: what went in, what came out, what it should be, and the way there"
+    "A sheet of images: what went in, what came out, what it should be, and the way there"
     from rddm_nb.viz import show_images
     x0, x_in, g = _exam(net, task, n, size, seed)
     trace = sample(net, None if task == 'generate' else x_in, shape=tuple(x0.shape), steps=steps, generator=g,
                    trace=True)
     x = trace.x0
     if task == 'generate':
-        return show_images({'generated': x, 'nearest training picture': _nearest(x.cpu(), _emoji('train', size)),
+        return show_images({'generated': x, 'nearest training image': _nearest(x.cpu(), _emoji('train', size)),
                             **_way(trace, 0, n)}, size=1.2)
     before, after = psnr(x_in, x0), psnr(x, x0)
     return show_images({'input': x_in, 'restored': x, 'truth': x0, 'residual': trace[-1].res,
@@ -256,7 +256,7 @@ def result_sheet(
                        titles=[f'{a:.1f} \N{RIGHTWARDS ARROW} {b:.1f} dB' for a, b in zip(before, after)])
 
 def _way(trace, i, n):
-    "Rows that show how picture i came about, n columns at most"
+    "Rows that show how image i came about, n columns at most"
     steps = len(trace)
     some = sorted({round(k*steps/min(steps, n - 1)) for k in range(min(steps, n - 1) + 1)})
     return {f'states of no. {i + 1}': trace.frames(i)[some],

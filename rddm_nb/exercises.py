@@ -91,7 +91,7 @@ def _curves(got, want):
 def draw(
     got, # your outcome; None before there is one
     want, # what the spec gives
-    signed:bool=False, # pictures are residuals
+    signed:bool=False, # images are residuals
 ): # a `RenderedFigure`, or None where a table says more
     "Yours and the spec side by side"
     if isinstance(want, (str, bool)): return None
@@ -208,9 +208,9 @@ def _args(ex, case):
 def _body(ex, got, k):
     "HTML that shows outcome k beside the spec's, or a table of single values"
     if _secret(ex): return ''
-    try: picture = ex.draw(got[k], ex.want[k])
-    except Exception: picture = ex.draw(None, ex.want[k]) # what came cannot be drawn
-    if picture is not None: return picture.html()
+    try: image = ex.draw(got[k], ex.want[k])
+    except Exception: image = ex.draw(None, ex.want[k]) # what came cannot be drawn
+    if image is not None: return image.html()
     rows = [(_args(ex, c), '' if g is ... else _short(g), _short(w)) for c, g, w in zip(ex.cases, got, ex.want)][:5]
     return _table(rows, ('given', 'yours', 'spec'))
 

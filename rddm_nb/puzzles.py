@@ -41,8 +41,8 @@ def _single_expression(
     return f'right, but {n} columns long, and the rule is {width}' if n > width else ''
 
 # %% ../nbs/17_puzzles.ipynb #6eee2901
-def _pictures():
-    "Two clean pictures, the same behind a grey square, and noise"
+def _images():
+    "Two clean images, the same behind a grey square, and noise"
     x0, gen = emoji()[[150, 219]].double(), torch.Generator().manual_seed(0)
     x_in = x0.clone()
     x_in[..., 8:24, 8:24] = 0
@@ -51,23 +51,23 @@ def _pictures():
 def _plane(add, x0, x_in, eps):
     x, noise = x0 + .5*(x_in - x0) + .4*eps, torch.tensor([.3, .4, 0., 1.2]).double()
     add('residual', lambda x0, x_in: x_in - x0, [(x0, x_in)],
-        [(lambda x0, x_in: x0 - x_in, 'it points from the clean picture to the degraded one'),
-         (lambda x0, x_in: x_in, 'what is in both pictures is no residual')], draw=partial(draw, signed=True))
+        [(lambda x0, x_in: x0 - x_in, 'it points from the clean image to the degraded one'),
+         (lambda x0, x_in: x_in, 'what is in both images is no residual')], draw=partial(draw, signed=True))
     add('mixture', lambda x0, x_in, eps, a, b: (1 - a)*x0 + a*x_in + b*eps,
         [(x0, x_in, eps, .5, .2), (x0, x_in, eps, 1., .1)],
         [(lambda x0, x_in, eps, a, b: x0 + a*x_in + b*eps,
-          'as the degraded picture comes, the clean one has to leave'),
-          (lambda x0, x_in, eps, a, b: a*x0 + (1 - a)*x_in + b*eps, 'at a = 0 the picture is clean')])
+          'as the degraded image comes, the clean one has to leave'),
+          (lambda x0, x_in, eps, a, b: a*x0 + (1 - a)*x_in + b*eps, 'at a = 0 the image is clean')])
     add('clean again', lambda x_t, x_in, eps, a, b: (x_t - a*x_in - b*eps)/(1 - a), [(x, x_in, eps, .5, .4)],
         [(lambda x_t, x_in, eps, a, b: x_t - a*x_in - b*eps,
-          'only a share of the clean picture is left: divide by it'),
+          'only a share of the clean image is left: divide by it'),
           (lambda x_t, x_in, eps, a, b: (x_t - a*x_in)/(1 - a) - b*eps,
            'the noise is in the state too, take it off before you divide')])
     add('rescaled', lambda x_t, x_in, a: (x_t - a*x_in)/(1 - a), [(x, x_in, .5)],
-        [(lambda x_t, x_in, a: x_t - a*x_in, 'the clean picture should be there in full: divide'),
+        [(lambda x_t, x_in, a: x_t - a*x_in, 'the clean image should be there in full: divide'),
          (lambda x_t, x_in, a: (x_t - x_in)/(1 - a), 'only the share a of the input is in the state')])
     add('noise seen', lambda a, b: b/(1 - a), [(0., .5), (.5, .25), (.9, .05)],
-        [(lambda a, b: b, 'what is left of the picture shrinks as well'),
+        [(lambda a, b: b, 'what is left of the image shrinks as well'),
          (lambda a, b: (1 - a)/b, 'upside down: without noise it is 0')])
     add('levels', lambda beta: beta.square().cumsum(0).sqrt(), [(noise,)],
         [(lambda beta: beta.cumsum(0), 'variances add up, standard deviations do not'),
@@ -99,7 +99,7 @@ def _step(add, x0, x_in, eps):
     add('where it was', lambda x_t, x0, bt, bs: x0 + (bs/bt)**2*(x_t - x0), [(x0 + .8*eps, x0, .8, .4)],
         [(lambda x_t, x0, bt, bs: x0 + bs/bt*(x_t - x0),
           'that is a deterministic step; the mean of the posterior is nearer to the start'),
-          (lambda x_t, x0, bt, bs: (bs/bt)**2*x_t, 'the distance to the clean picture shrinks, not the picture')])
+          (lambda x_t, x0, bt, bs: (bs/bt)**2*x_t, 'the distance to the clean image shrinks, not the image')])
     add('fresh', lambda bt, bs, eta: bs*(eta*(1 - bs**2/bt**2))**.5, [(.5, .3, 1.), (.5, .3, .25), (.5, .3, 0.)],
         [(lambda bt, bs, eta: eta*bs*(1 - bs**2/bt**2)**.5, 'eta is a share of the variance'),
          (lambda bt, bs, eta: eta*bs**2*(1 - bs**2/bt**2), 'that is the variance')])
@@ -126,10 +126,10 @@ def _path(add, x0, x_in, eps):
          (lambda x: (2*x - x**2, x**2), 'the variance is the square of x, not the level')], draw=_roads)
     add('the circle', lambda x: (1 - (x*torch.pi/2).cos(), (x*torch.pi/2).sin()), [(x,)],
         [(lambda x: ((x*torch.pi/2).sin(), 1 - (x*torch.pi/2).cos()),
-          'noise first: the circle leaves the clean picture upwards'),
+          'noise first: the circle leaves the clean image upwards'),
           (lambda x: (1 - (x*torch.pi/2).cos(), x), 'its points lie at distance 1 from (1, 0)')], draw=_roads)
     add("DDPM's levels", lambda A: (1 - A.sqrt(), (1 - A).sqrt()), [(1 - x**2,)],
-        [(lambda A: (1 - A, (1 - A).sqrt()), 'the picture is multiplied by the root of the product'),
+        [(lambda A: (1 - A, (1 - A).sqrt()), 'the image is multiplied by the root of the product'),
          (lambda A: (1 - A.sqrt(), 1 - A), 'a level is a standard deviation')], draw=_roads)
     add('pairs', lambda grid: list(zip(grid, grid[1:])), [([1000, 600, 300, 0],), ([4, 0],)],
         [(lambda grid: list(zip(grid[::2], grid[1::2])),
@@ -159,5 +159,5 @@ def puzzles(
     book = Book('21 one-liners', folder)
     def add(name, spec, cases, slips, **kw):
         book.exercise(name, spec, cases=cases, slips=slips, rule=_single_expression, **kw)
-    for level in (_plane, _step, _path): level(add, *_pictures())
+    for level in (_plane, _step, _path): level(add, *_images())
     return book

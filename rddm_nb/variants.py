@@ -127,7 +127,7 @@ VARIANTS = dict(res=OnlyRes, eps=OnlyEps, both=Both, two_nets=TwoNets, auto=Auto
 def disagreement(
     pred:Prediction, # both halves
     x_t:Tensor, # the state at (abar, bbar)
-    x_in:Tensor, # degraded picture
+    x_in:Tensor, # degraded image
     abar, # residual coefficient
     bbar, # standard deviation of the noise
 )->Tensor: # zero where the two predictions agree, in the state's units

@@ -35,7 +35,7 @@ _FILES = files('rddm_nb')/'figures'
 @cache
 def _payload(): return json.loads((_FILES/'figures.json').read_text(encoding='utf-8'))
 
-def _pictures(key):
+def _images(key):
     d = _payload()
     x = np.frombuffer(base64.b64decode(d[key]), np.uint8).astype(np.float64)/127.5 - 1
     return torch.from_numpy(x).view(-1, 3, d['side'], d['side'])
@@ -44,7 +44,7 @@ def _pictures(key):
 @cache
 def known_images()->torch.Tensor: # (N, 3, 32, 32) in [-1, 1]
     "What the figures know: crops of photographs, then emoji"
-    return _pictures('pictures')
+    return _images('images')
 
 # %% ../nbs/18_figures.ipynb #a8238dac
 def _seeded_normals(
@@ -65,7 +65,7 @@ class Figure(anywidget.AnyWidget):
     _esm = (_FILES/'rddm.js').read_text(encoding='utf-8')
     kind = T.Unicode('').tag(sync=True)
     payload = T.Dict().tag(sync=True)
-    needs = True # are pictures shown?
+    needs = True # are images shown?
     def __init__(self, **state):
         unknown = set(state) - set(type(self).names())
         if unknown:
@@ -90,20 +90,20 @@ def open(self:Figure):
     if not _static(): anywidget.AnyWidget.open(self)
 
 # %% ../nbs/18_figures.ipynb #d7c41e0e
-class _WithPictures(Figure):
+class _WithImages(Figure):
     pair, seed = _s(T.Int(0)), _s(T.Int(1))
     def parts(self)->tuple: # (x0, x_in, eps), each (1, 3, 32, 32)
-        "Clean picture, input and noise, as the figure shows them"
-        pairs, inputs = _payload()['pairs'], _pictures('inputs')
-        if self.pair < len(pairs): x0, x_in = known_images()[pairs[self.pair]['picture']], inputs[self.pair]
+        "Clean image, input and noise, as the figure shows them"
+        pairs, inputs = _payload()['pairs'], _images('inputs')
+        if self.pair < len(pairs): x0, x_in = known_images()[pairs[self.pair]['image']], inputs[self.pair]
         else:
             x0 = known_images()[25]
             x_in = torch.zeros_like(x0)
         return x0[None], x_in[None], _seeded_normals(x0.numel(), self.seed).view(1, *x0.shape)
 
 # %% ../nbs/18_figures.ipynb #06fbbb16
-class Plane(_WithPictures):
-    "Drag a point of the plane and see the picture there"
+class Plane(_WithImages):
+    "Drag a point of the plane and see the image there"
     kind = T.Unicode('plane').tag(sync=True)
     abar, bbar = _s(T.Float(.5)), _s(T.Float(.3))
     @property
@@ -113,7 +113,7 @@ class Plane(_WithPictures):
 
 # %% ../nbs/18_figures.ipynb #39404e38
 @patch
-def picture(self:Plane)->RenderedFigure:
+def still(self:Plane)->RenderedFigure:
     "What it shows without JavaScript"
     x0, x_in, eps = self.parts()
     fig, ax = canvas(1, 4, width=7.5, height=2, gridspec_kw=dict(width_ratios=[1.6, 1, 1, 1]))
@@ -125,13 +125,13 @@ def picture(self:Plane)->RenderedFigure:
         a.set_title(t)
         a.axis('off')
     return RenderedFigure(fig, alt=f'A point of the plane at abar {self.abar:.2f}, bbar {self.bbar:.2f}; the clean '
-                                   f'picture, the input, and the state at that point')
+                                   f'image, the input, and the state at that point')
 
 # %% ../nbs/18_figures.ipynb #1167ec7e
 @patch
 def _repr_mimebundle_(self:Figure, **kw):
-    "Views for every home: the widget, the still picture, words"
-    png, meta = self.picture()._repr_png_()
+    "Views for every home: the widget, the still image, words"
+    png, meta = self.still()._repr_png_()
     data = {'image/png': base64.b64encode(png).decode(), 'text/plain': f'{type(self).__name__}: '
             + ', '.join(f'{k} {v}' for k, v in self.state().items() if k != 'given')}
     view = None if _static() else anywidget.AnyWidget._repr_mimebundle_(self, **kw)
@@ -185,7 +185,7 @@ class ScheduleExplorer(_WithSchedule):
 
 # %% ../nbs/18_figures.ipynb #5485a5b5
 @patch
-def picture(self:ScheduleExplorer)->RenderedFigure:
+def still(self:ScheduleExplorer)->RenderedFigure:
     "What it shows without JavaScript"
     s, at = self.schedule, self.schedule.at(self.u)
     fig, ax = canvas(1, 2, width=7.5, height=2.6)
@@ -201,7 +201,7 @@ def picture(self:ScheduleExplorer)->RenderedFigure:
     return RenderedFigure(fig, alt=f'The schedule {s.name} on the plane, and its coefficients against time')
 
 # %% ../nbs/18_figures.ipynb #e783034d
-class FilmStrip(_WithPictures, _WithSchedule):
+class FilmStrip(_WithImages, _WithSchedule):
     "Frames along a schedule, with the shares of residual and noise under each"
     kind, frames = T.Unicode('film').tag(sync=True), _s(T.Int(6))
     @property
@@ -211,19 +211,19 @@ class FilmStrip(_WithPictures, _WithSchedule):
 
 # %% ../nbs/18_figures.ipynb #e580e990
 @patch
-def picture(self:FilmStrip)->RenderedFigure:
+def still(self:FilmStrip)->RenderedFigure:
     "What it shows without JavaScript"
     x0, x_in, eps = self.parts()
     at = self.places
     top = max(self.schedule.bbar.tolist()) or 1.
     return show_images({'state': torch.cat([q_sample(x0, x_in, eps, *p) for p in at])},
                        [f'{a:.2f}, {b:.2f}' for a, b in at], shares=[(a, b/top) for a, b in at],
-                       alt=f'{self.frames} frames from the clean picture to the start of sampling, with the shares '
+                       alt=f'{self.frames} frames from the clean image to the start of sampling, with the shares '
                            f'of residual and noise')
 
 # %% ../nbs/18_figures.ipynb #92bf6288
-class PathPad(_WithPictures):
-    "Draw a path on the plane and watch particles and a picture walk along it"
+class PathPad(_WithImages):
+    "Draw a path on the plane and watch particles and an image walk along it"
     kind = T.Unicode('pathpad').tag(sync=True)
     points, steps, at = _s(T.List([[1., 1.], [.5, .5], [0., 0.]])), _s(T.Int(40)), _s(T.Float(1.))
     @property
@@ -236,7 +236,7 @@ class PathPad(_WithPictures):
         a, b = zip(*reversed(self.path))
         return Schedule(a, b, 'drawn', allow='bridge')
     def restored(self)->torch.Tensor: # (1, 3, 32, 32)
-        "The picture at the end of the path, by the predictor that the figure uses"
+        "The image at the end of the path, by the predictor that the figure uses"
         return self._walk().x0
     def _walk(self):
         x0, x_in, eps = self.parts()
@@ -245,7 +245,7 @@ class PathPad(_WithPictures):
 
 # %% ../nbs/18_figures.ipynb #9a76e31d
 @patch
-def picture(self:PathPad)->RenderedFigure:
+def still(self:PathPad)->RenderedFigure:
     "What it shows without JavaScript"
     frames = self._walk().frames()
     p = torch.tensor(self.path)
@@ -257,12 +257,12 @@ def picture(self:PathPad)->RenderedFigure:
         a.imshow(as_rgb(frames[i]))
         a.axis('off')
         a.set_title(f'{p[i, 0]:.2f}, {p[i, 1]:.2f}')
-    return RenderedFigure(fig, alt='A path drawn on the plane from the start to the clean picture, and five states '
-                                   'of a picture restored along it')
+    return RenderedFigure(fig, alt='A path drawn on the plane from the start to the clean image, and five states '
+                                   'of an image restored along it')
 
 # %% ../nbs/18_figures.ipynb #83bc7217
-class Lens(_WithPictures):
-    "Which known pictures vote for the best guess, at any place of the plane"
+class Lens(_WithImages):
+    "Which known images vote for the best guess, at any place of the plane"
     kind = T.Unicode('lens').tag(sync=True)
     abar, bbar = _s(T.Float(.5)), _s(T.Float(8.))
     @property
@@ -274,7 +274,7 @@ class Lens(_WithPictures):
 
 # %% ../nbs/18_figures.ipynb #5739221b
 @patch
-def picture(self:Lens)->RenderedFigure:
+def still(self:Lens)->RenderedFigure:
     "What it shows without JavaScript"
     w, i = self.votes.sort(descending=True)
     x = known_images()
@@ -282,7 +282,7 @@ def picture(self:Lens)->RenderedFigure:
     return show_images(torch.cat([q_sample(*self.parts(), self.abar, self.bbar), best, x[i[:6]]]),
                        ['state', 'best guess'] + [f'{100*v:.1f} %' for v in w[:6]],
                        alt=f'A state at abar {self.abar:.2f}, bbar {self.bbar:.2f}, the best guess, and the six '
-                           f'known pictures with the most votes')
+                           f'known images with the most votes')
 
 # %% ../nbs/18_figures.ipynb #5add8d8a
 class EtaDial(_WithSchedule):
@@ -312,7 +312,7 @@ def landing(self:EtaDial)->dict: # {family: (mean, sigma) or None}
             for k, v in self.sigmas.items()}
 
 @patch
-def picture(self:EtaDial)->RenderedFigure:
+def still(self:EtaDial)->RenderedFigure:
     "What it shows without JavaScript"
     (fig, ax), v = canvas(width=6, height=2.4), torch.linspace(-3, 3, 300)
     bell = lambda m, s: (-(v - m)**2/(2*s*s)).exp()/(s*2.5066)
@@ -328,13 +328,13 @@ def picture(self:EtaDial)->RenderedFigure:
                                    'each of three families of fresh noise')
 
 # %% ../nbs/18_figures.ipynb #b522c915
-class Metro(_WithPictures):
+class Metro(_WithImages):
     "All relatives as lines on the plane: start on one, change to another midway"
     kind = T.Unicode('metro').tag(sync=True)
     start, then, change = _s(T.Unicode('DDPM')), _s(T.Unicode('RDDM')), _s(T.Float(.5))
     @property
     def path(self)->list: # of `Point`, for `sample(..., path=...)`
-        "The journey, from the far end of the first line to the clean picture"
+        "The journey, from the far end of the first line to the clean image"
         one, two = (_line(n) for n in (self.start, self.then))
         first = one[int(self.change*(len(one) - 1) + .5):][::-1]
         road = first + two[:_same_level(two, first[-1]) + 1][::-1]
@@ -351,7 +351,7 @@ def _same_level(line, p):
     return min(range(len(line)), key=lambda i: abs(_level(line[i]) - _level(p)) + 1e-3*math.dist(line[i], p))
 
 def _on_road(fig, path):
-    "A figure's picture walked along any path, by the predictor that all figures share"
+    "A figure's image walked along any path, by the predictor that all figures share"
     x0, x_in, eps = fig.parts()
     return sample(ExactPredictor(known_images(), tau=8.), x_in, path=path, x_T=q_sample(x0, x_in, eps, *path[0]),
                   clip=None, trace=True)
@@ -367,36 +367,36 @@ def _drawn(roads, frames, alt):
     return RenderedFigure(fig, alt=alt)
 
 @patch
-def picture(self:Metro)->RenderedFigure:
+def still(self:Metro)->RenderedFigure:
     "What it shows without JavaScript"
     f = _on_road(self, self.path).frames()
     return _drawn({self.start: _line(self.start), self.then: _line(self.then)},
                   f[torch.linspace(0, len(f) - 1, 5).round().long()],
-                  f'The lines {self.start} and {self.then} on the plane, and five states of a picture that changes '
+                  f'The lines {self.start} and {self.then} on the plane, and five states of an image that changes '
                   f'from one to the other')
 
 # %% ../nbs/18_figures.ipynb #abccfe46
-class RemovalOrder(_WithPictures, _WithSchedule):
+class RemovalOrder(_WithImages, _WithSchedule):
     "Residual and noise taken away together, or one after the other"
     kind, steps = T.Unicode('order').tag(sync=True), _s(T.Int(10))
     def restored(self,
         order:str, # one of `ORDERS`
     )->torch.Tensor: # (1, 3, 32, 32)
-        "The picture restored in this order"
+        "The image restored in this order"
         return _on_road(self, [p for _, p in sampling_path(self.schedule, self.steps, order)]).x0
 
 # %% ../nbs/18_figures.ipynb #0c2bc3aa
 @patch
-def picture(self:RemovalOrder)->RenderedFigure:
+def still(self:RemovalOrder)->RenderedFigure:
     "What it shows without JavaScript"
     roads = {o.replace('_', ' '): [p for _, p in sampling_path(self.schedule, self.steps, o)] for o in ORDERS}
     rows = {k: (f := _on_road(self, p).frames())[torch.linspace(0, len(f) - 1, 7).round().long()]
             for k, p in roads.items()}
-    return show_images(rows, alt='A picture restored with residual and noise taken away together, residual first, '
+    return show_images(rows, alt='An image restored with residual and noise taken away together, residual first, '
                                  'and noise first')
 
 # %% ../nbs/18_figures.ipynb #62167db5
-class TimeTravel(_WithPictures, _WithSchedule):
+class TimeTravel(_WithImages, _WithSchedule):
     "Scrub through a sampling run, fork it at any step, compare the branches"
     kind = T.Unicode('travel').tag(sync=True)
     steps, at, eta, posterior = _s(T.Int(10)), _s(T.Int(5)), _s(T.Float(1.)), _s(T.Unicode('sum_constrained'))
@@ -420,7 +420,7 @@ def _branch(path, k, order):
     return draw_path([(a, b), (0., b) if order == 'residual_first' else (a, 0.), (0., 0.)], n)
 
 @patch
-def picture(self:TimeTravel)->RenderedFigure:
+def still(self:TimeTravel)->RenderedFigure:
     "What it shows without JavaScript"
     f = self.main().frames()
     pick = lambda f: f[torch.linspace(0, len(f) - 1, min(len(f), 7)).round().long()]

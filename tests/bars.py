@@ -89,8 +89,8 @@ def named(src):
     return {m for span in spans for l in span if '#' in lines[l - 1] for m in re.findall(r'eq-[\w-]+', lines[l - 1].rsplit('#', 1)[1])}
 
 
-def shows_picture(cell):
-    "Does an output hold a picture?"
+def shows_figure(cell):
+    "Does an output hold a figure?"
     return any('image/png' in o.get('data', {}) or 'image/svg+xml' in o.get('data', {}) or re.search(r'<(img|svg)', ''.join(o.get('data', {}).get('text/html', ''))) for o in cell.outputs)
 
 
@@ -125,19 +125,19 @@ def bar_prose(cells):
         if run == 4: yield f'{c.name} is the 4th code cell in a row'
 
 
-def bar_pictures(cells):
-    "30 % of code cells show a picture; the first comes within 3 code cells, 15 lines, 150 words"
+def bar_figures(cells):
+    "30 % of code cells show a figure; the first comes within 3 code cells, 15 lines, 150 words"
     code = [c for c in cells if c.kind == 'code']
-    share = sum(map(shows_picture, code))/max(len(code), 1)
-    if share < .3: yield f'only {share:.0%} of code cells show a picture'
+    share = sum(map(shows_figure, code))/max(len(code), 1)
+    if share < .3: yield f'only {share:.0%} of code cells show a figure'
     n = lines = prose = 0
     for c in cells:
         if c.kind == 'markdown': prose += words(c.src); continue
         n, lines = n + 1, lines + loc(c.src)
-        if shows_picture(c): break
+        if shows_figure(c): break
     else: c = None
-    if c is None: yield 'no picture'
-    elif n > 3 or lines > 15 or prose > 150: yield f'first picture at code cell {n}, after {lines} lines and {prose} words ({c.name})'
+    if c is None: yield 'no figure'
+    elif n > 3 or lines > 15 or prose > 150: yield f'first figure at code cell {n}, after {lines} lines and {prose} words ({c.name})'
 
 
 def bar_checks(cells):
@@ -224,7 +224,7 @@ def bar_globals(src):
 
 
 LIGHT = [bar_longest, bar_equations, bar_outputs]
-BARS = [*LIGHT, bar_length, bar_prose, bar_pictures, bar_checks]
+BARS = [*LIGHT, bar_length, bar_prose, bar_figures, bar_checks]
 
 
 def failures(path):
@@ -244,7 +244,7 @@ def numbers(path):
     "The figures behind the bars, for the table"
     cells = read(path); code = [c for c in cells if c.kind == 'code']; n = sorted(loc(c.src) for c in code)
     return dict(code=len(code), median=statistics.median(n), p90=p90(n), max=n[-1], md_code=round((len(cells) - len(code))/len(code), 2),
-                pictures=f'{sum(map(shows_picture, code))/len(code):.0%}', checks_per_100=round(100*sum(len(checks(c.src)) for c in code)/len(code)), KiB=path.stat().st_size//1024)
+                figures=f'{sum(map(shows_figure, code))/len(code):.0%}', checks_per_100=round(100*sum(len(checks(c.src)) for c in code)/len(code)), KiB=path.stat().st_size//1024)
 
 
 if __name__ == '__main__':

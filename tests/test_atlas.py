@@ -3,7 +3,7 @@
 import math
 import pytest
 import torch
-from common import close, error, pictures, randn, seeds, trio
+from common import close, error, random_images, randn, seeds, trio
 from hypothesis import given, strategies as st
 from rddm_nb.atlas import PROCESSES, Process, check_family, morph, process
 from rddm_nb.estimate import Estimate
@@ -218,7 +218,7 @@ def test_every_morph_is_a_schedule(a, b, u): assert morph(process(a, T=T).schedu
 @pytest.mark.parametrize('name', PROCESSES)
 def test_all_of_them_restore_with_the_exact_predictor(name):
     r = process(name, T=50)
-    album = pictures(5, 1, 3, 3)
+    album = random_images(5, 1, 3, 3)
     x_in = (album[:2] + .1*randn(2, 1, 3, 3)).clamp(-1, 1)
     model = ExactPredictor(album, tau=.1)
     if r.starts_from == 'input':
@@ -230,8 +230,8 @@ def test_all_of_them_restore_with_the_exact_predictor(name):
 
 
 def test_points_on_one_ray_are_one_process():
-    album, line = pictures(5, 1, 3, 3), Schedule.line(32)
-    x_in = pictures(2, 1, 3, 3, seed=4)
+    album, line = random_images(5, 1, 3, 3), Schedule.line(32)
+    x_in = random_images(2, 1, 3, 3, seed=4)
     bent = [Point(1 - (1 - a)*(1 - .4*a), b*(1 - .4*a)) for a, b in zip(line.abar.tolist(), line.bbar.tolist())][1:-1]
     model, start = ExactPredictor(album, std=.4, tau=1.), x_in + randn(2, 1, 3, 3)
     a, b = (sample(model, x_in, path=[Point(1., 1.), *mid, Point(0., 0.)], x_T=start, clip=None) for mid in ([line[k] for k in range(31, 0, -1)], bent[::-1]))

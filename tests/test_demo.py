@@ -24,7 +24,7 @@ sys.exit(demo(sys.argv[1:]))
 
 @pytest.fixture
 def few(monkeypatch):
-    "Eight held-out pictures instead of 128: what is written is the same"
+    "Eight held-out images instead of 128: what is written is the same"
     monkeypatch.setattr(rddm_nb.demo, 'score_held_out', functools.partial(rddm_nb.demo.score_held_out, n=8))
 
 

@@ -1,4 +1,4 @@
-"""What the command says about pictures is what they are: by hand, by scikit-image, with broken files and with draws
+"""What the command says about images is what they are: by hand, by scikit-image, with broken files and with draws
 whose spread is known."""
 import csv
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import rddm_nb.evaluate as module
 import torch
-from common import awake, close, pictures, rng
+from common import awake, close, random_images, rng
 from hypothesis import given, strategies as st
 from PIL import Image
 from rddm_nb.data import match
@@ -34,7 +34,7 @@ def write(path, x):
 
 
 def case(k=3, name='a', seed=0, off=.2):
-    x0 = pictures(3, 20, 24, seed=seed)*.6
+    x0 = random_images(3, 20, 24, seed=seed)*.6
     return EvalCase(name, (x0 + off*torch.randn(k, 3, 20, 24, generator=rng(seed + 1), dtype=x0.dtype)).clamp(-1, 1), x0, (x0 + .4).clamp(-1, 1))
 
 
@@ -99,7 +99,7 @@ def test_calibration_does_not_mistake_a_good_mean_for_calibration():
 
 
 def test_guesses_that_never_differ():
-    x = pictures(3, 8, 8)
+    x = random_images(3, 8, 8)
     right, wrong = Calibration(), Calibration()
     right.add(EvalCase('', x.expand(2, 3, 8, 8), x)); wrong.add(EvalCase('', x.expand(2, 3, 8, 8), -x))
     assert right.ratio == 1 and right.verdict().startswith('calibrated') and wrong.ratio == math.inf and wrong.verdict().startswith('not calibrated')
@@ -131,7 +131,7 @@ def test_best_middle_and_worst(first, want):
 @pytest.fixture
 def folders(tmp_path):
     for i in range(3):
-        x0 = pictures(3, 24 + i, 30, seed=i)*.5
+        x0 = random_images(3, 24 + i, 30, seed=i)*.5
         write(tmp_path/f'truth/{i}.png', x0); write(tmp_path/f'in/{i}.png', (x0 + .5).clamp(-1, 1)); write(tmp_path/f'out/{i}.png', (x0 + .02*i).clamp(-1, 1))
     return tmp_path
 
@@ -151,13 +151,13 @@ def test_results_are_not_written_over(folders, capsys):
     words = [str(folders/'out'), str(folders/'truth'), '--out', str(folders/'ev')]
     assert main(words) == 0
     before = (folders/'ev/each.csv').read_bytes()
-    write(folders/'out/1.png', pictures(3, 25, 30, seed=9))
+    write(folders/'out/1.png', random_images(3, 25, 30, seed=9))
     assert main(words) == 2 and (folders/'ev/each.csv').read_bytes() == before and '--force' in capsys.readouterr().err
     assert main([*words, '--force']) == 0 and (folders/'ev/each.csv').read_bytes() != before
 
 
-def test_broken_and_unequal_pictures_are_listed(folders, capsys):
-    (folders/'out/0.png').write_bytes(b'nothing'); write(folders/'out/1.png', pictures(3, 8, 8))
+def test_broken_and_unequal_images_are_listed(folders, capsys):
+    (folders/'out/0.png').write_bytes(b'nothing'); write(folders/'out/1.png', random_images(3, 8, 8))
     assert main([str(folders/'out'), str(folders/'truth'), '--out', str(folders/'ev')]) == 1
     err = capsys.readouterr().err
     assert '0.png cannot be read' in err and 'rddm-evaluate: 1: images of equal shapes are compared, got (1, 3, 8, 8) and (1, 3, 25, 30)' in err
@@ -191,8 +191,8 @@ def test_a_model_on_a_data_set(folders):
     assert json.loads((folders/'ev/evaluation.json').read_text(encoding='utf-8'))['images'] == 3
 
 
-def test_pictures_of_one_name_in_several_folders_stay_apart(folders):
-    write(folders/'b/truth/0.png', pictures(3, 24, 30, seed=5)); write(folders/'b/in/0.png', pictures(3, 24, 30, seed=6))
+def test_images_of_one_name_in_several_folders_stay_apart(folders):
+    write(folders/'b/truth/0.png', random_images(3, 24, 30, seed=5)); write(folders/'b/in/0.png', random_images(3, 24, 30, seed=6))
     pairs = [*match(folders/'in', folders/'truth'), *match(folders/'b/in', folders/'b/truth')]
     predictor = lambda x_t, x_in, a, b, t: Prediction(res=0*x_t)
     predictor.schedule = Schedule.power(T=4)
@@ -224,7 +224,7 @@ def test_best_and_worst_follow_the_registry(higher, monkeypatch):
 
 
 def test_infinite_numbers_are_counted_and_left_out_of_means():
-    x = pictures(3, 20, 24)
+    x = random_images(3, 20, 24)
     cs = dict(a=case(1), same=EvalCase('', x[None], x, x), b=case(1, seed=5), c=case(1, seed=7, off=.4))
     ev = evaluate({n: (lambda c=c: c) for n, c in cs.items()}, ('PSNR',))
     numbers = [cs[n].metrics(('PSNR',))['PSNR'] for n in 'abc']
@@ -247,7 +247,7 @@ def test_images_with_fewer_columns_leave_the_others_theirs():
 
 
 def test_an_infinite_ratio_is_null():
-    x = pictures(3, 20, 24)
+    x = random_images(3, 20, 24)
     ev = evaluate(dict(a=lambda: EvalCase('', -x.expand(2, 3, 20, 24), x)), ('PSNR',))
     assert ev.summary()['uncertainty']['ratio'] is None and json.dumps(ev.summary(), allow_nan=False)
 
@@ -290,7 +290,7 @@ def result(out): return strict((out/'evaluation.json').read_text(encoding='utf-8
 
 
 def test_grey_and_coloured_images_side_by_side(tmp_path):
-    x, y = pictures(1, 20, 24), pictures(1, 20, 24, seed=1)
+    x, y = random_images(1, 20, 24), random_images(1, 20, 24, seed=1)
     three = lambda v: v.expand(3, -1, -1)
     for i, (a, b) in enumerate(((x, y), (three(x), y), (x, three(y)), (three(x), three(y)))): write(tmp_path/f'a/{i}.png', a); write(tmp_path/f'b/{i}.png', b)
     rows = evaluate(EvalCase.from_folders(tmp_path/'a', tmp_path/'b')).rows
@@ -432,7 +432,7 @@ def test_all_bad_is_a_failure_not_a_refusal(folders, capsys):
 @pytest.fixture(scope='module')
 def two(tmp_path_factory):
     root = tmp_path_factory.mktemp('two')
-    for f in ('a', 'b'): write(root/f'{f}/0.png', pictures(3, 16, 16))
+    for f in ('a', 'b'): write(root/f'{f}/0.png', random_images(3, 16, 16))
     (root/'empty').mkdir()
     network(root)
     return root
@@ -457,7 +457,7 @@ WRONG = {**{f'{flag} {word}': ['a', 'b', flag, word] for flag, words in {
 def test_wrong_words_are_one_line_and_2(what, two, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(two)
     monkeypatch.delenv('RDDM_LPIPS', raising=False)
-    for i in range(2): write(two/f'more/{i}.png', pictures(3, 16, 16))
+    for i in range(2): write(two/f'more/{i}.png', random_images(3, 16, 16))
     assert main([*WRONG[what], '--out', str(tmp_path/'ev')]) == 2
     said = capsys.readouterr()
     assert said.out == '' and len(said.err.splitlines()) == 1 and said.err.startswith('rddm-evaluate: ') and len(said.err) < 700, said.err
@@ -488,7 +488,7 @@ def process(code, root, **env):
 
 @pytest.mark.parametrize('env', [dict(PYTHONIOENCODING='ascii'), dict(PYTHONUTF8='0', PYTHONCOERCECLOCALE='0', LC_ALL='C')])
 def test_a_narrow_console(folders, env):
-    write(folders/'truth/é→.png', pictures(3, 16, 16))
+    write(folders/'truth/é→.png', random_images(3, 16, 16))
     (folders/'out/é→.png').write_bytes(b'x')
     p = process(COMMAND, folders, **env)
     out, err = p.communicate()

@@ -99,7 +99,7 @@ def test_one_wrong_value_among_many_is_noticed():
     assert 'off by 0.1 at [77]' in line(ex, lambda _: x)
 
 
-# ---------------------------------------------------------------- pictures
+# ---------------------------------------------------------------- images
 
 @pytest.mark.parametrize('want', [[1., 2., 3.], torch.eye(3), torch.rand(1, 5, 5)*2 - 1, torch.rand(2, 3, 8, 8)*2 - 1])
 def test_drawn_alone_and_beside_an_answer(want):

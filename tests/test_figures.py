@@ -51,7 +51,7 @@ def test_noise_is_the_same_in_both_languages():
 
 
 @classes
-def test_every_figure_has_a_small_still_picture_with_words(cls):
+def test_every_figure_has_a_small_still_image_with_words(cls):
     fig = cls()
     data, meta = fig._repr_mimebundle_()
     png = meta['image/png']
@@ -97,7 +97,7 @@ def test_a_drawn_road_goes_into_sample():
     close(pad.restored(), sample(ExactPredictor(widgets.known_images(), tau=8.), x_in, path=pad.path, x_T=q_sample(x0, x_in, eps, *pad.path[0]), clip=None), 1e-12)
 
 
-def test_a_picture_that_stands_for_a_figure_becomes_an_element():
+def test_a_image_that_stands_for_a_figure_becomes_an_element():
     from rddm_nb._docs import alt_text
     meta = dict(alt='a "plane"', width=700, figure=dict(kind='plane', state=dict(abar=.5, name='<x>')))
     cell = dict(outputs=[dict(data={'image/png': 'UE5H', 'text/plain': 'x'}, metadata={'image/png': meta})])
@@ -243,7 +243,7 @@ def test_the_film_shows_the_places_that_python_names(figure):
 
 
 @in_browser
-def test_without_javascript_the_still_picture_is_shown(browser, url):
+def test_without_javascript_the_still_image_is_shown(browser, url):
     ctx, page, _ = visit(browser, url, 'index.html', java_script_enabled=False)
     assert page.locator('rddm-figure img').first.is_visible() and page.locator('rddm-figure img').first.get_attribute('alt')
     ctx.close()
@@ -275,7 +275,7 @@ def test_the_lens_by_keyboard(figure):
     page, fig, read, seen = figure('exact.html')
     def agree():
         w = widgets.Lens(**state(fig)); top, who = w.votes.max(0)
-        assert float(read('truth')) == pytest.approx(w.votes[widgets._payload()['pairs'][w.pair]['picture']].item(), abs=6e-5)
+        assert float(read('truth')) == pytest.approx(w.votes[widgets._payload()['pairs'][w.pair]['image']].item(), abs=6e-5)
         assert int(fig.locator('figure[data-i]').first.get_attribute('data-i')) == who and fig.locator('figure[data-i] figcaption').first.inner_text() == f'{100*top:.1f} %'
         return float(read('voters'))
     before = agree(); fig.locator('input[data-k=bbar]').focus(); page.keyboard.press('End'); after = agree()

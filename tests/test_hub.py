@@ -53,9 +53,9 @@ def test_a_card_says_what_is_known_and_what_is_not():
     net = small()
     said = _model_card(net)
     assert all(w in said for w in ('It was not measured.', 'was not written down', 'Nothing is known', 'license: other', 'abar = 1, bbar = 1', f'| parameters | {sum(p.numel() for p in net.parameters()):,} |'))
-    net.meta = dict(name='mine', steps={'input': dict(PSNR=10.), '5': dict(PSNR=20.5, SSIM=.75)}, protocol='on my pictures', limits=['not yours'], license='mit')
+    net.meta = dict(name='mine', steps={'input': dict(PSNR=10.), '5': dict(PSNR=20.5, SSIM=.75)}, protocol='on my images', limits=['not yours'], license='mit')
     said = _model_card(net)
-    assert all(w in said for w in ('# mine', '| steps | PSNR | SSIM |', '| input | 10.00 |  |', '| 5 | 20.50 | 0.75 |', 'on my pictures:', '- not yours', 'license: mit'))
+    assert all(w in said for w in ('# mine', '| steps | PSNR | SSIM |', '| input | 10.00 |  |', '| 5 | 20.50 | 0.75 |', 'on my images:', '- not yours', 'license: mit'))
 
 
 def test_what_a_file_says_does_not_become_the_card(tmp_path):
@@ -99,7 +99,7 @@ def test_a_folder_with_a_model_is_left_alone(tmp_path):
     assert {p: p.read_bytes() for p in (tmp_path/'m').iterdir()} == before
 
 
-def test_pushing_uploads_model_card_and_picture(monkeypatch):
+def test_pushing_uploads_model_card_and_image(monkeypatch):
     import huggingface_hub.hub_mixin as theirs
     seen = {}
     class Api:

@@ -78,7 +78,7 @@ def test_every_part_of_a_protocol_changes_the_number():
     assert len({round(v, 6) for v in numbers}) == len(numbers)
 
 
-def test_pictures_keep_their_own_numbers():
+def test_images_keep_their_own_numbers():
     a, b = two(3)
     m = measure('PSNR', a, b)
     assert len(m.each) == 3 and abs(sum(m.each)/3 - m.value) < 1e-9

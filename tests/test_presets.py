@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 import pytest
 import torch
-from common import pictures
+from common import random_images
 from PIL import Image
 from rddm_nb.command import merge
 from rddm_nb.config import Config, DataConfig
@@ -101,7 +101,7 @@ def test_every_preset_can_be_written_down_and_read_back(name, official, tmp_path
 def images(folder, n=4, size=40, mode='RGB', seed=0):
     folder.mkdir(parents=True)
     for i in range(n):
-        x = to_uint8(pictures(3, size, size, seed=seed + i)).permute(1, 2, 0).numpy()
+        x = to_uint8(random_images(3, size, size, seed=seed + i)).permute(1, 2, 0).numpy()
         Image.fromarray(x).convert(mode).save(folder / f'{i}.png')
 
 
@@ -113,7 +113,7 @@ def folder(tmp_path):
     for name, seed in (('in', 0), ('gt', 9), ('mask', 20)):
         (tmp_path / name).mkdir()
         for i in range(5):
-            x = to_uint8(pictures(3, 12, 16, seed=i + seed)).permute(1, 2, 0).numpy()
+            x = to_uint8(random_images(3, 12, 16, seed=i + seed)).permute(1, 2, 0).numpy()
             Image.fromarray(x).save(tmp_path / name / f'{i}.png')
     return tmp_path
 

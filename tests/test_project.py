@@ -117,7 +117,7 @@ def test_readme_is_written_from_the_index():
     assert r.returncode == 0, r.stdout + r.stderr
 
 
-def test_readme_drops_hidden_cells_and_keeps_pictures(monkeypatch):
+def test_readme_drops_hidden_cells_and_keeps_images(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT/'tools'))
     from readme import render
     png = {'output_type': 'execute_result', 'data': {'image/png': 'UE5H', 'text/plain': 'x'}, 'metadata': {'image/png': {'alt': 'a "quoted" cat', 'width': 5}}}

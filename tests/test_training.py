@@ -113,7 +113,7 @@ def test_training_that_blows_up_says_so():
 
 
 @pytest.mark.parametrize('task', CHOICES)
-def test_pairs_are_seeded_pictures(task):
+def test_pairs_are_seeded_images(task):
     x0, x_in = draw_pairs(task, 6, 'train', rng(1))
     again, other = draw_pairs(task, 6, 'train', rng(1)), draw_pairs(task, 6, 'test', rng(1))
     assert x0.shape == x_in.shape == (6, 3, 32, 32) and x0.abs().max() <= 1 and x_in.abs().max() <= 1
@@ -175,13 +175,13 @@ def test_a_gain_of_steps_has_the_sign_of_the_better_one():
     assert d['mean'] > 3 and 0 < d['standard_error'] < d['mean']
 
 
-def test_a_generator_is_measured_against_its_training_pictures():
+def test_a_generator_is_measured_against_its_training_images():
     pool = torch.eye(3).repeat(2, 1)[:, :, None, None]
     close(_nearest(torch.tensor([[.1, .9, .2]])[:, :, None, None], pool), pool[1:2], 0)
     net = _make_net('generate')
     net.schedule = recipe('generate')['schedule']
     m = score_held_out(net, 'generate', 2, 4)
-    assert m['pictures'] == 4 and m['psnr_to_nearest_training_picture'] > 0
+    assert m['images'] == 4 and m['psnr_to_nearest_training_image'] > 0
     g = _exam(net, 'generate', 4)[2]
     x0, x_in, g = _exam(net, 'generate', 4)
     with torch.no_grad(): close(m['held_out_loss'], diffusion_loss(net, x0, x_in, net.schedule, g)[0], 1e-6)

@@ -95,7 +95,7 @@ def test_the_whole_network_by_hand(predicts):
     assert getattr(got, dict(res='eps', eps='res')[predicts]) is None
 
 
-def test_a_network_that_predicts_the_picture_hands_on_its_residual():
+def test_a_network_that_predicts_the_image_hands_on_its_residual():
     net, x, y = awake(UNet(8, predicts='x0')), randn(2, 3, 8, 12), randn(2, 3, 8, 12, seed=1)
     raw = whole(net, torch.cat([x, y], 1), net.embed(x, .2, .7, None))
     close(net(x, y, .2, .7).res, y - raw, 1e-9)
@@ -127,7 +127,7 @@ def test_an_untrained_network_predicts_zero_and_its_last_layer_learns_first():
     assert net.last[2].weight.grad.abs().max() > 0 and net.first.weight.grad.abs().max() == 0
 
 
-def test_one_place_per_picture_in_any_shape():
+def test_one_place_per_image_in_any_shape():
     net, x = awake(UNet(8)), randn(2, 3, 4, 4)
     a, b = torch.tensor([.2, .9]), torch.tensor([.7, .1])
     want = torch.cat([net(x[i:i + 1], None, float(a[i]), float(b[i])).res for i in range(2)])

@@ -99,8 +99,8 @@ def adapt(src):
 
 
 def plain(md):
-    "A Markdown copy without what only a browser shows: pictures become their descriptions"
-    md = re.sub(r'<img alt="([^"]*)"[^>]*>', lambda m: f'[Picture: {html.unescape(m[1])}]', md)
+    "A Markdown copy without what only a browser shows: figures become their descriptions"
+    md = re.sub(r'<img alt="([^"]*)"[^>]*>', lambda m: f'[Figure: {html.unescape(m[1])}]', md)
     return re.sub(r'<(script|style|svg)\b.*?</\1>', '', md, flags=re.S)
 
 

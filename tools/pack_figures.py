@@ -1,8 +1,8 @@
-"""Pack what the living figures show, from the pictures that ship with the package: rddm_nb/figures/figures.json.
+"""Pack what the living figures show, from the images that ship with the package: rddm_nb/figures/figures.json.
 
     python tools/pack_figures.py
 
-Pictures are 32x32 RGB, planar uint8 in base64: 24 crops of the embedded photographs and 24 emoji, with a few degraded
+Images are 32x32 RGB, planar uint8 in base64: 24 crops of the embedded photographs and 24 emoji, with a few degraded
 inputs; beside them the curves of `rddm_nb.atlas`."""
 import base64
 import json
@@ -24,14 +24,14 @@ def packed(x): return base64.b64encode(bytes(to_uint8(x).flatten().tolist())).de
 
 
 def known():
-    "The pictures every figure knows: crops of photographs first, then emoji"
+    "The images every figure knows: crops of photographs first, then emoji"
     photos = crops(24, split=None, shrink=4, seed=3)
     order = [*CROPS, *(i for i in range(24) if i not in CROPS)]
     return torch.cat([photos[order], emoji('train')[list(FACES)]])
 
 
 def inputs(x):
-    "Names, each with the number of its picture, and degraded pictures"
+    "Names, each with the number of its image, and degraded images"
     g = torch.Generator().manual_seed(0)
     wet = degrade(x[:3], 'rain', g, amount=.08)
     holes = torch.cat([degrade(x[3:4], 'mask', g), degrade(x[31:32], 'mask', g)])
@@ -50,11 +50,11 @@ def curve(name):
 def main():
     x = known()
     names, x_in = inputs(x)
-    pairs = [dict(name=n, picture=i) for n, i in names]
-    d = dict(side=32, count=len(x), pictures=packed(x), pairs=pairs, inputs=packed(x_in),
+    pairs = [dict(name=n, image=i) for n, i in names]
+    d = dict(side=32, count=len(x), images=packed(x), pairs=pairs, inputs=packed(x_in),
              metro=[curve(n) for n in PROCESSES])
     OUT.write_text(json.dumps(d, separators=(',', ':')) + '\n', encoding='utf-8')
-    print(f'{len(x)} pictures, {len(x_in)} inputs, {len(d["metro"])} curves, {OUT.stat().st_size//1024} KiB')
+    print(f'{len(x)} images, {len(x_in)} inputs, {len(d["metro"])} curves, {OUT.stat().st_size//1024} KiB')
 
 
 if __name__ == '__main__': main()

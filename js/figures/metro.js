@@ -100,7 +100,7 @@ export const metro = {
       const half = one.abar.length >> 1;
       writeName(axes, one, half);
       writeName(axes, two, half - 6);
-      film.replaceChildren(runStrip(run, 9, 'the picture on its journey', 60));
+      film.replaceChildren(runStrip(run, 9, 'the image on its journey', 60));
       ui.show({station: formatPoint(station), joined: formatPoint(joined)});
       ui.show({psnr: restorationPsnr(pair, last(run).x), psnr_in: restorationPsnr(pair, pair.xIn)});
     };

@@ -31,11 +31,11 @@ const layOutTimeTravel = (ui, axes, images, films) => {
   ui.select('order', 'its order', ORDERS.map(name => [name, spaced(name)]));
   ui.scheduleControls();
   ui.seedSlider();
-  const pictures = div('pics', captioned(images.x, 'state'), captioned(images.x0, 'guess'));
+  const shown = div('pics', captioned(images.x, 'state'), captioned(images.x0, 'guess'));
   const numbers = ui.numbers({abar: 'ᾱ', bbar: 'β̄', psnr: 'main run: PSNR, dB'});
   const buttons = h('div', {},
     button('fork here', () => addBranch(ui)), ' ', button('clear forks', () => ui.set({branches: []})));
-  ui.root.append(div('row', div('pad', axes.svg), pictures, numbers), buttons, films, ui.controls);
+  ui.root.append(div('row', div('pad', axes.svg), shown, numbers), buttons, films, ui.controls);
 };
 
 // the frames of the main run; a click on one goes to its step
