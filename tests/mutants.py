@@ -1109,7 +1109,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('exercises', "k = next((i for i, f in enumerate(faults) if f), 0)", "k = 0", 'only the first case counts'),
     ('exercises', "if v and self.book is not None", "if self.book is not None", 'every try counts as solved'),
     ('exercises', 'sorted({*done.get(self.name, ()), *self._solved})', 'sorted(self._solved)', 'progress of earlier days is lost'),
-    ('exercises', 'v = _judged(self, answer)\n', 'v = self.check(answer)\n', 'running a solution counts as progress'),
+    ('exercises', 'v = _judged(self, answer)\n    assert v', 'v = self.check(answer)\n    assert v', 'running a solution counts as progress'),
     ('exercises', 'if _secret(ex): return', 'if False: return', 'a value to be guessed is given away'),
     ('exercises', 'if not callable(ex.spec):\n            if not _fault(answer, wrong, ex.tol): return says\n            continue', 'if False: continue', 'slips of values are told apart by what they do only'),
     ('exercises', "assert len(self.slips) > 1", "assert len(self.slips) > -1", 'no wrong answers needed'),
