@@ -108,8 +108,7 @@ def apply(self:Protocol,
     if side and x.shape[-2:] != (side, side):
         x = F.interpolate(x, (side, side), mode='bicubic', antialias=True).clamp(0, 255)
         if self.rounded: x = x.round()
-    x, b = _channels(x, self.colour), self.border
-    h, w = x.shape[-2:]
+    x, b, (h, w) = _channels(x, self.colour), self.border, x.shape[-2:]
     if 2*b >= min(h, w): raise ValueError(f"a border of {b} leaves nothing of {h}x{w} pixels")
     return x[..., b:h - b, b:w - b]
 
