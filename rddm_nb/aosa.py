@@ -83,7 +83,7 @@ def loss(self:AutoObjective,
 
 # %% ../nbs/08_aosa.ipynb #68b34165
 class ObjectiveChoice(NamedTuple):
-    "What came out, and how"
+    "What a training has chosen to predict, and its history"
     choice: str # 'res' or 'eps'
     steps: int # until it was decided
     lam: list # the share after every step

@@ -36,7 +36,7 @@ class AutoObjective(nn.Module):
         ...
 
 class ObjectiveChoice(NamedTuple):
-    """What came out, and how"""
+    """What a training has chosen to predict, and its history"""
     choice: str
     steps: int
     lam: list

@@ -25,7 +25,7 @@ _FILES = ('model.safetensors', 'metrics.json', 'sheet.png')
 class _DemoProgress:
     "Progress while training"
     def __init__(self,
-        task:str, # one of `CHOICES`
+        task:str, # one of `DEMO_TASKS`
         schedule, # where states live
         budget, # how long, a `Budget`
         steps:int=5, # of sampling, for the PSNR
@@ -80,7 +80,7 @@ def _save_results(
 
 # %% ../nbs/cli.ipynb #cb416757
 def run_demo(
-    task:str='rain', # one of `CHOICES`
+    task:str='rain', # one of `DEMO_TASKS`
     seconds:float=60., # of training
     max_steps:int|None=None, # train this many steps instead
     out='rddm_demo', # folder for the results

@@ -18,7 +18,7 @@ from .sample_images import crops, emoji
 from .sampler import sample
 from .schedule import Schedule
 from .unet import UNet
-CHOICES: Any
+DEMO_TASKS: Any
 
 def draw_pairs(task: str, n: int, split: str, generator: torch.Generator, size: int=32) -> tuple:
     """Clean images and what became of them"""

@@ -110,7 +110,7 @@ def _step(add, x0, x_in, eps):
                 (lambda x0, eps, a, b: eps, 'the state would no longer be the same')])
 
 # %% ../nbs/17_puzzles.ipynb #a653be91
-def _roads(got, want):
+def _draw_paths(got, want):
     "Two lists of levels as a curve on the plane"
     fig, ax = canvas(width=4.2, height=2.4)
     return RenderedFigure(plot_plane(ax, {'spec': want} | ({} if got is None
@@ -123,14 +123,14 @@ def _path(add, x0, x_in, eps):
     fog, cloud = torch.randn(2, 6, 2, generator=gen, dtype=torch.float64)
     add('the default', lambda x: (2*x - x**2, x), [(x,)],
         [(lambda x: (x**2, x), 'the residual comes in fast and then slowly'),
-         (lambda x: (2*x - x**2, x**2), 'the variance is the square of x, not the level')], draw=_roads)
+         (lambda x: (2*x - x**2, x**2), 'the variance is the square of x, not the level')], draw=_draw_paths)
     add('the circle', lambda x: (1 - (x*torch.pi/2).cos(), (x*torch.pi/2).sin()), [(x,)],
         [(lambda x: ((x*torch.pi/2).sin(), 1 - (x*torch.pi/2).cos()),
           'noise first: the circle leaves the clean image upwards'),
-          (lambda x: (1 - (x*torch.pi/2).cos(), x), 'its points lie at distance 1 from (1, 0)')], draw=_roads)
+          (lambda x: (1 - (x*torch.pi/2).cos(), x), 'its points lie at distance 1 from (1, 0)')], draw=_draw_paths)
     add("DDPM's levels", lambda A: (1 - A.sqrt(), (1 - A).sqrt()), [(1 - x**2,)],
         [(lambda A: (1 - A, (1 - A).sqrt()), 'the image is multiplied by the root of the product'),
-         (lambda A: (1 - A.sqrt(), 1 - A), 'a level is a standard deviation')], draw=_roads)
+         (lambda A: (1 - A.sqrt(), 1 - A), 'a level is a standard deviation')], draw=_draw_paths)
     add('pairs', lambda grid: list(zip(grid, grid[1:])), [([1000, 600, 300, 0],), ([4, 0],)],
         [(lambda grid: list(zip(grid[::2], grid[1::2])),
           'every stop but the first is where a step ends, and where the next begins'),

@@ -54,7 +54,7 @@ class _WithImages(Figure):
         """Clean image, input and noise, as the figure shows them"""
         ...
 
-class Plane(_WithImages):
+class StateExplorer(_WithImages):
     """Drag a point of the plane and see the image there"""
 
     @property
@@ -90,7 +90,7 @@ class ScheduleExplorer(_WithSchedule):
         """What it shows without JavaScript"""
         ...
 
-class FilmStrip(_WithImages, _WithSchedule):
+class ForwardExplorer(_WithImages, _WithSchedule):
     """Frames along a schedule, with the shares of residual and noise under each"""
 
     @property
@@ -102,7 +102,7 @@ class FilmStrip(_WithImages, _WithSchedule):
         """What it shows without JavaScript"""
         ...
 
-class PathPad(_WithImages):
+class PathEditor(_WithImages):
     """Draw a path on the plane and watch particles and an image walk along it"""
 
     @property
@@ -126,7 +126,7 @@ class PathPad(_WithImages):
         """What it shows without JavaScript"""
         ...
 
-class Lens(_WithImages):
+class PosteriorExplorer(_WithImages):
     """Which known images vote for the best guess, at any place of the plane"""
 
     @property
@@ -138,7 +138,7 @@ class Lens(_WithImages):
         """What it shows without JavaScript"""
         ...
 
-class EtaDial(_WithSchedule):
+class VarianceExplorer(_WithSchedule):
     """Three families of fresh noise, and where one step takes one pixel"""
 
     @property
@@ -154,7 +154,7 @@ class EtaDial(_WithSchedule):
         """What it shows without JavaScript"""
         ...
 
-class Metro(_WithImages):
+class MethodExplorer(_WithImages):
     """All relatives as lines on the plane: start on one, change to another midway"""
 
     @property
@@ -166,7 +166,7 @@ class Metro(_WithImages):
         """What it shows without JavaScript"""
         ...
 
-class RemovalOrder(_WithImages, _WithSchedule):
+class OrderExplorer(_WithImages, _WithSchedule):
     """Residual and noise taken away together, or one after the other"""
 
     def restored(self, order: str) -> torch.Tensor:
@@ -177,7 +177,7 @@ class RemovalOrder(_WithImages, _WithSchedule):
         """What it shows without JavaScript"""
         ...
 
-class TimeTravel(_WithImages, _WithSchedule):
+class TrajectoryExplorer(_WithImages, _WithSchedule):
     """Scrub through a sampling run, fork it at any step, compare the branches"""
 
     def main(self):

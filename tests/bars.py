@@ -17,8 +17,8 @@ import sys
 import tokenize
 from dataclasses import dataclass, field
 from pathlib import Path
+from places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 MAX_LOC, CHECK = 25, re.compile(r'test(_\w+)?|check|is_close|expect_fail')
 BIG = 150*1024
 

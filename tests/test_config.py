@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 import pytest
 from hypothesis import given, strategies as st
+from places import ROOT
 from rddm_nb.cli import demo
 from rddm_nb.command import (
     CommandFailed,
@@ -41,7 +42,6 @@ from rddm_nb.presets import main
 from rddm_nb.runtime import StopRequest
 from rddm_nb.schedule import SCHEDULES, Schedule
 
-ROOT = Path(__file__).resolve().parents[1]
 
 
 FULL = (MemoryError(), MemoryError('Unable to allocate 3 GiB'), RuntimeError('CUDA out of memory. Tried to'),

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 import pytest
+from places import ROOT
 import rddm_nb.evaluate as module
 import torch
 from common import awake, close, random_images, rng
@@ -477,7 +478,6 @@ def test_a_notebook_does_not_parse_the_words_of_its_kernel(two, capsys, monkeypa
 
 # ---- as real processes
 
-ROOT = Path(__file__).resolve().parents[1]
 COMMAND = "import sys; from rddm_nb.evaluate import main; sys.exit(main(sys.argv[1:]))"
 
 

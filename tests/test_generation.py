@@ -1,8 +1,6 @@
 """The command behind the table of generation: what it reads, what it keeps apart, what it writes."""
 import io
 import json
-import sys
-from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -10,9 +8,8 @@ import torch
 from common import close, rng
 from PIL import Image
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
 from bench import generation as b
+from places import ROOT
 RESULTS = ROOT/'bench/results/generation'
 
 

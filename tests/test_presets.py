@@ -11,6 +11,7 @@ import pytest
 import torch
 from common import random_images
 from PIL import Image
+from places import ROOT
 from rddm_nb.command import merge
 from rddm_nb.config import Config, DataConfig
 from rddm_nb.experiment import (
@@ -34,7 +35,6 @@ from rddm_nb.schedule import SCHEDULES, Schedule
 from rddm_nb.trainer import FunctionSource, Log
 from rddm_nb.unet import load_model
 
-ROOT = Path(__file__).resolve().parents[1]
 
 # what the published experiments ran: networks, batch (accumulated), rate, steps, loss, betas, noise at the start
 # (None: DDIM's schedule), sampling steps, how the networks are told where they are

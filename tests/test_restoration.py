@@ -1,19 +1,17 @@
 """The command behind the results page: what it feeds the network, what it measures, and that it measures the same again."""
 import json
 import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 import pytest
 import torch
 from common import close, random_images, rng
 from PIL import Image
+from places import ROOT
 from rddm_nb.degrade import degrade
 from rddm_nb.images import to_uint8
 from rddm_nb.sample_images import crops
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
 from bench import restoration as r
 RESULTS = ROOT/'bench/results/restoration'
 

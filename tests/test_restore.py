@@ -12,6 +12,7 @@ import sys
 import unicodedata
 from pathlib import Path
 import pytest
+from places import ROOT
 import rddm_nb.restore as module
 import torch
 from common import awake, close, random_images, randn, rng
@@ -28,7 +29,6 @@ from rddm_nb.schedule import Schedule
 from rddm_nb.unet import UNet, save_model
 
 S = Schedule.power(T=10)
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def pixelwise(x_t, x_in, abar, bbar, t=None): return Prediction(res=torch.tanh(x_t - x_in) + .1*x_in)

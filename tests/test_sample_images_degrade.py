@@ -4,11 +4,11 @@ import io
 import json
 import math
 import os
-from pathlib import Path
 import pytest
 import torch
 from hypothesis import given, strategies as st
 from common import F64, Net, close, constant, fake_eps, fake_res, inner_points, oracle, random_images as fake, power_schedules, randn, rng, seeds, trio
+from places import ROOT
 from rddm_nb import sample_images
 from rddm_nb.degrade import TASKS, KnownPixels, _lenses, _streaks, degrade
 from rddm_nb.estimate import Prediction, estimate, x0_from
@@ -17,7 +17,6 @@ from rddm_nb.sample_images import attribution, crops, emoji, photos
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
 
-ROOT = Path(__file__).resolve().parents[1]
 ASSETS = ROOT/'rddm_nb'/'assets'
 INDEX = json.loads((ASSETS/'images.json').read_text(encoding='utf-8'))
 

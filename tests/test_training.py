@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 from common import close, error, rng, trio
-from rddm_nb.demo import (CHOICES, Budget, _exam, _nearest, score_held_out, diffusion_loss, _make_net, draw_pairs, quick_score,
+from rddm_nb.demo import (DEMO_TASKS, Budget, _exam, _nearest, score_held_out, diffusion_loss, _make_net, draw_pairs, quick_score,
                           recipe, result_sheet, train_demo, training_steps)
 from rddm_nb.estimate import Prediction
 from rddm_nb.optim import lr_factor
@@ -112,7 +112,7 @@ def test_training_that_blows_up_says_so():
     with pytest.raises(FloatingPointError, match='nan after 0 steps'): next(training_steps(Fixed(torch.full_like(x0, math.nan)), lambda g: (x0, x_in), S, Budget(1, 2), rng()))
 
 
-@pytest.mark.parametrize('task', CHOICES)
+@pytest.mark.parametrize('task', DEMO_TASKS)
 def test_pairs_are_seeded_images(task):
     x0, x_in = draw_pairs(task, 6, 'train', rng(1))
     again, other = draw_pairs(task, 6, 'train', rng(1)), draw_pairs(task, 6, 'test', rng(1))
@@ -137,7 +137,7 @@ def test_generated_emoji_are_flipped_half_the_time():
 
 
 def test_recipes_fit_the_tasks():
-    for task in CHOICES:
+    for task in DEMO_TASKS:
         r, net = recipe(task), _make_net(task)
         assert r['schedule'].grid(r['steps'])[0] == 1000
         assert net.config['predicts'] == ('both' if task == 'generate' else 'res') and net.config['takes_input'] == (task != 'generate')

@@ -14,8 +14,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from generated import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 # options of _quarto.yml that this build settles in another way
 QUARTO_ONLY = 'grid', 'html-math-method', 'respect-user-color-scheme'
 NAMES = dict(eq='Equation', fig='Figure', tbl='Table', sec='Section')

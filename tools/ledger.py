@@ -6,15 +6,14 @@ computes it, the check that it passes, the figure that shows it.
 import ast
 import re
 import sys
-from pathlib import Path
 from typing import NamedTuple
+import generated
+from generated import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT/'nbs'/'ledger.ipynb'
 AROUND = 'viz', 'sample_images', 'demo', 'degrade', 'exercises'  # modules that bring figures, not equations
 sys.path.insert(0, str(ROOT/'tests'))
 import bars
-import generated
 
 
 class Row(NamedTuple):

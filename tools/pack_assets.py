@@ -19,8 +19,9 @@ import shutil
 import sys
 from pathlib import Path
 from typing import NamedTuple
+from generated import ROOT
 
-ASSETS = Path(__file__).parents[1]/'rddm_nb'/'assets'
+ASSETS = ROOT/'rddm_nb'/'assets'
 OPEN = re.compile(r'(CC0|Public domain|CC-BY-\d)')
 PEOPLE = {'astronaut.jpg'}
 TEST_PHOTOS = {'china', 'coffee', 'friends_berasategi', 'seeding_engelhardt', 'wine_mede'}

@@ -6,15 +6,15 @@ Images are 32x32 RGB, planar uint8 in base64: 24 crops of the embedded photograp
 inputs; beside them the curves of `rddm_nb.atlas`."""
 import base64
 import json
-from pathlib import Path
 
 import torch
+from generated import ROOT
 from rddm_nb.atlas import PROCESSES, process
 from rddm_nb.degrade import degrade
 from rddm_nb.images import to_uint8
 from rddm_nb.sample_images import crops, emoji
 
-OUT, NODES = Path(__file__).parents[1]/'rddm_nb'/'figures'/'figures.json', 40
+OUT, NODES = ROOT/'rddm_nb'/'figures'/'figures.json', 40
 CROPS, FACES = [13, 12, 6, 8], range(0, 353, 15)
 NAMED = [('a flower in the rain', 0), ('a pagoda in the rain', 1), ('a fruit in the rain', 2),
          ('a mountain with holes', 3), ('an emoji with holes', 31)]

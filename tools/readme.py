@@ -8,9 +8,8 @@ import html
 import json
 import re
 import sys
-from pathlib import Path
+from generated import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def directives(src): return {m[1] for m in re.finditer(r'^#\|\s*(\w+)', src, re.M)}

@@ -970,7 +970,7 @@ moved[i] = point;
 ui.set({points: pinned(moved)});
 };
 const cornerHandle = i => {
-const [color, label] = i ? [COLORS.other, `point ${i} of the road`] : [COLORS.res, 'start of the road'];
+const [color, label] = i ? [COLORS.other, `point ${i} of the path`] : [COLORS.res, 'start of the path'];
 return handle(axes, color, label, () => ui.get('points')[i] || [0, 0], point => move(i, point));
 };
 while (handles.children.length > corners.length - 1) handles.lastChild.remove();
@@ -985,7 +985,7 @@ return h('div', {}, presets, button('add a point', addPoint));
 const layOutPathPad = (ui, axes, cloud, images, film) => {
 ui.pairSelect();
 ui.slider('steps', 'steps', 2, 80, 1);
-ui.slider('at', 'how far along the road', 0, 1, .01);
+ui.slider('at', 'how far along the path', 0, 1, .01);
 ui.seedSlider();
 const numbers = ui.numbers({
 distance: 'particles: distance to the data', modes: 'places reached, of 8',
@@ -1010,18 +1010,18 @@ const pair = ui.pair();
 drawImage(images.x0, pair.x0);
 drawImage(images.xIn, pair.xIn);
 drawImage(images.x, run[step].x);
-film.replaceChildren(runStrip(run, 9, 'the image along the road', 60));
+film.replaceChildren(runStrip(run, 9, 'the image along the path', 60));
 ui.show({psnr: restorationPsnr(pair, last(run).x), psnr_in: restorationPsnr(pair, pair.xIn)});
 };
 const pathPad = {
 state: {points: PRESETS.straight, steps: 40, pair: 0, seed: 1, at: 1},
 payload: true,
 draw(ui) {
-const label = 'draw a road from the right to the clean image';
+const label = 'draw a path from the right to the clean image';
 const axes = new Axes({yMax: 1.5, draggable: true, label});
 const images = {
 x0: imageCanvas('the clean image', 72), xIn: imageCanvas('the input', 72),
-x: imageCanvas('the image restored along the road', 128),
+x: imageCanvas('the image restored along the path', 128),
 };
 const [cloud, handles, film] = [cloudCanvas(), svg('g'), h('div')];
 const glow = addGlow(axes);
@@ -1097,7 +1097,7 @@ ui.show({rho: twoDigits(bbar/(1 - abar)), voters, truth, psnr: formatPsnr(psnr(e
 const BBAR_MAX = 2;
 const METRO_HELP = 'Every line is a published method, without its fresh noise (η = 0); click one to change to it. '
 + 'You change where both lines have the same noise level ρ: there the states differ only by a shift and a scale. '
-+ 'The journey begins in a state that the forward process makes.';
++ 'The path begins in a state that the forward process makes.';
 const logRho = ([abar, bbar]) => Math.log(clamp(bbar/(1 - abar || 1e-9), 1e-3, 1e3));
 const nearestNoiseLevel = (schedule, point) => {
 const offset = p => Math.abs(logRho(p) - logRho(point)) + 1e-3*distance(p, point);
@@ -1173,7 +1173,7 @@ drawPathAndChange(axes, path, [station, joined]);
 const half = one.abar.length >> 1;
 writeName(axes, one, half);
 writeName(axes, two, half - 6);
-film.replaceChildren(runStrip(run, 9, 'the image on its journey', 60));
+film.replaceChildren(runStrip(run, 9, 'the states on the path', 60));
 ui.show({station: formatPoint(station), joined: formatPoint(joined)});
 ui.show({psnr: restorationPsnr(pair, last(run).x), psnr_in: restorationPsnr(pair, pair.xIn)});
 };
@@ -1207,7 +1207,7 @@ const removalOrder = {
 state: {...SCHEDULE_STATE, steps: 10, pair: 0, seed: 1},
 payload: true,
 draw(ui) {
-const axes = new Axes({yMax: 2, label: 'three roads', height: 260});
+const axes = new Axes({yMax: 2, label: 'three paths', height: 260});
 const films = h('div');
 layOutRemovalOrder(ui, axes, films);
 return () => {
@@ -1263,7 +1263,7 @@ const words = describe(branch, step);
 const head = heading(TINTS[i], words, {'data-fork': i});
 films.append(head);
 if (!exists(path, branch)) {
-head.append(': this variance does not exist on this road');
+head.append(': this variance does not exist on this path');
 return;
 }
 const {eta, posterior} = branch;
@@ -1281,7 +1281,7 @@ state: {...SCHEDULE_STATE, steps: 10, pair: 0, seed: 1, ...BRANCHING},
 payload: true,
 draw(ui) {
 const images = {x: imageCanvas('the state now', 112), x0: imageCanvas('the guess now', 112)};
-const axes = new Axes({yMax: 2, height: 250, label: 'roads of the branches'});
+const axes = new Axes({yMax: 2, height: 250, label: 'paths of the branches'});
 const films = h('div');
 layOutTimeTravel(ui, axes, images, films);
 return () => {
