@@ -43,7 +43,8 @@ def mypy(*files):
     "What mypy says of files"
     pytest.importorskip('mypy')
     words = ['--ignore-missing-imports', '--follow-imports=silent', '--cache-dir=/dev/null', '--no-error-summary']
-    return subprocess.run([sys.executable, '-m', 'mypy', *words, *map(str, files)], capture_output=True, text=True, cwd=ROOT)
+    return subprocess.run([sys.executable, '-m', 'mypy', *words, *map(str, files)], capture_output=True, text=True,
+                          cwd=ROOT)
 
 
 @pytest.mark.slow
