@@ -5,6 +5,7 @@ _quarto.yml that `nbdev-docs` uses.
 
 What is added to smalldocs: pages keep the names nbdev's links expect, equations and tables are numbered, and KaTeX
 comes from the site itself."""
+import functools
 import html
 import json
 import os
@@ -58,17 +59,24 @@ def front_matter(nb):
     return page
 
 
+def once(module, name):
+    "Let a function of a library, asked for the same thing thousands of times, work it out once"
+    setattr(module, name, functools.cache(getattr(module, name)))
+
+
 def stage(folder):
-    "nbdev's staging of the notebooks, copied to `folder`"
+    "nbdev's staging of the notebooks, copied to `folder`; in this process, where the settings are read once"
+    import nbdev.config
     from nbdev.config import get_config
     import nbdev.doclinks
     from nbdev.quarto import nbdev_sidebar, refresh_quarto_yml
     from nbdev.serve import proc_nbs
+    once(nbdev.config, '_load_toml')
     os.chdir(ROOT)
     refresh_quarto_yml()
     nbdev.doclinks._build_modidx()
     nbdev_sidebar.__wrapped__(path=get_config().nbs_path)
-    shutil.copytree(proc_nbs(get_config().nbs_path, n_workers=1), folder,
+    shutil.copytree(proc_nbs(get_config().nbs_path, n_workers=0), folder,
                     ignore=shutil.ignore_patterns('_docs', '.quarto'))
 
 
@@ -136,8 +144,10 @@ def polish(out):
 
 def build(out):
     "Stage, adapt, render, and put the site at `out`"
+    import smalldocs.highlight
     import smalldocs.layout
     import smalldocs.site
+    once(smalldocs.highlight, 'css_class')
     with tempfile.TemporaryDirectory() as tmp:
         src = Path(tmp)/'site'
         stage(src)
