@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 import pytest
 import torch
-from common import pictures
+from common import pictures, posix
 from PIL import Image
 from rddm_nb.command import merge
 from rddm_nb.config import Config, DataConfig, plain, to_toml
@@ -263,6 +263,7 @@ def test_a_run_of_before_goes_on_with_the_present_names(tmp_path):
         check_same(merge(Config(), from_older_config(between)), c, tmp_path)
 
 
+@posix
 @pytest.mark.parametrize('signum', [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_stopped_says_how_far_it_came_and_goes_on(folder, capsys, signum):
     c = load_config('demo')

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import rddm_nb.restore as module
 import torch
-from common import awake, close, pictures, randn, rng
+from common import awake, close, pictures, posix, randn, rng
 from hypothesis import given, strategies as st
 from rddm_nb.estimate import Prediction
 from rddm_nb.files import write_tensors
@@ -315,6 +315,7 @@ def test_a_folder_in_the_place_of_a_result_is_named(folder):
     assert names((folder/'out').iterdir()) == ['2.png'] and (folder/'out/2.png/mine.txt').exists()
 
 
+@posix
 def test_what_is_called_like_an_image_and_is_no_file_is_said(folder, capsys):
     (folder/'in/f.png').mkdir(), os.mkfifo(folder/'in/p.jpg'), (folder/'in/.h.png').mkdir()
     said = []
@@ -543,6 +544,7 @@ PLACES = {'no model': ('none', 'in', 'out'), 'a folder as model': ('in', 'in', '
           'an empty model': ('empty', 'in', 'out'), 'a long name': ('m', 'in', 'x'*300), 'a pipe': ('m', 'pipe', 'out'), 'an image as output': ('m', 'in', 'out.png'), 'no words': (), 'one word': ('m',)}
 
 
+@posix
 @pytest.mark.parametrize('what', PLACES)
 def test_wrong_places_are_one_line_and_2(what, tiny, tmp_path, capsys):
     (tiny/'empty').write_bytes(b'')
@@ -647,12 +649,13 @@ def process(code, root, *words, **env):
     return subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, 'OMP_NUM_THREADS': '1', **env}, cwd=ROOT)
 
 
-@pytest.mark.parametrize('signum, code', [(signal.SIGKILL, -9), (signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@posix
+@pytest.mark.parametrize('signum, code', [('SIGKILL', -9), ('SIGTERM', 143), ('SIGINT', 130)])
 def test_a_process_that_is_stopped_goes_on(folder, signum, code):
     save_model(folder/'m', UNet(8, (1, 1, 1)), S)
     p = process(SLOW, folder)
     assert p.stdout.readline() == 'image\n', p.stderr.read()
-    p.send_signal(signum)
+    p.send_signal(getattr(signal, signum))
     _, err = p.communicate()
     assert p.returncode == code
     if code > 0: assert err.splitlines() == ['rddm-restore: stopped; run it again to go on']

@@ -4,12 +4,12 @@ import signal
 import threading
 import pytest
 import torch
+from common import posix
 from rddm_nb.runtime import (DONE, StopRequest, check_file, check_seed, claim_folder, folder_lock, generator_for,
                              naming, pick_device, seed_for,
                              set_aside,
                              stop_on_signals, stopped_by)
 
-posix = pytest.mark.skipif(os.name != 'posix', reason='locks and signals are POSIX here')
 
 
 def test_seeds_belong_to_their_purpose():

@@ -2,14 +2,13 @@
 import csv
 import json
 import math
-import os
 import shutil
 import signal
 import warnings
 from pathlib import Path
 import pytest
 import torch
-from common import Net, close, error, rng
+from common import Net, close, error, posix, rng
 from hypothesis import given, settings, strategies as st
 from safetensors.torch import load_file
 from rddm_nb.demo import draw_pairs
@@ -24,7 +23,6 @@ from rddm_nb.unet import UNet
 
 S = Schedule.power(T=10)
 OLD = Path(__file__).with_name('old')
-posix = pytest.mark.skipif(os.name != 'posix', reason='locks and signals are POSIX here')
 
 
 def small(config, source=None, folder=None, net=None, **kw):

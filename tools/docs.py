@@ -96,14 +96,14 @@ def adapt(src):
             if c['cell_type'] == 'markdown':
                 c['source'] = re.sub(r'\]\(([\w/.-]+\.ipynb)', lambda m: '](' + new.get(m[1], m[1]), text(c))
         f.unlink()
-        (f.parent/name).write_text(json.dumps(nb))
+        (f.parent/name).write_text(json.dumps(nb), encoding='utf-8')
     for name in ('sidebar.yml', '_quarto.yml'):
         s = (src/name).read_text(encoding='utf-8')
         for a, b in new.items(): s = re.sub(rf'(?<![\w.]){re.escape(a)}', b, s)
-        (src/name).write_text(s)
+        (src/name).write_text(s, encoding='utf-8')
     yml = yaml.safe_load((src/'nbdev.yml').read_text(encoding='utf-8'))
     yml.pop('format-links', None)
-    (src/'nbdev.yml').write_text(yaml.dump(yml))
+    (src/'nbdev.yml').write_text(yaml.dump(yml), encoding='utf-8')
 
 
 def plain(md):
@@ -114,9 +114,10 @@ def plain(md):
 
 def copies(out):
     "The Markdown copy of each page made plain, and all of them in `llms-full.txt`, in the order of `llms.txt`"
-    for f in out.glob('*.llms.md'): f.write_text(plain(f.read_text(encoding='utf-8')))
+    for f in out.glob('*.llms.md'): f.write_text(plain(f.read_text(encoding='utf-8')), encoding='utf-8')
     names = re.findall(r'\]\((?:[^)]*/)?([\w.-]+\.llms\.md)\)', (out/'llms.txt').read_text(encoding='utf-8'))
-    (out/'llms-full.txt').write_text('\n\n'.join((out/n).read_text(encoding='utf-8') for n in names))
+    whole = '\n\n'.join((out/n).read_text(encoding='utf-8') for n in names)
+    (out/'llms-full.txt').write_text(whole, encoding='utf-8')
 
 
 def reachable(page):
@@ -138,7 +139,7 @@ def reachable(page):
 
 def polish(out):
     "What the rendered site still lacks for readers by keyboard, by ear and by machine"
-    for f in out.glob('*.html'): f.write_text(reachable(f.read_text(encoding='utf-8')))
+    for f in out.glob('*.html'): f.write_text(reachable(f.read_text(encoding='utf-8')), encoding='utf-8')
     copies(out)
 
 
