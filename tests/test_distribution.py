@@ -12,9 +12,16 @@ from pathlib import Path
 import conftest
 import pytest
 import rddm_nb
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT/'tools'))
+import lock
+
 PROJECT = tomllib.loads((ROOT/'pyproject.toml').read_text(encoding='utf-8'))['project']
+EXTRAS = PROJECT['optional-dependencies']
+DEV = {'dev', *Requirement(EXTRAS['dev'][0]).extras} # what a developer's installation brings
 
 
 def twine(*files):
@@ -70,14 +77,40 @@ def test_every_python_of_the_workflows_is_a_classifier():
     assert PROJECT['requires-python'] == f'>={versions[0]}'
 
 
-def lowest():
-    "The lowest declared version of every dependency of the package itself"
-    return dict(re.match(r'([\w-]+)>=([\w.]+)', d).groups() for d in PROJECT['dependencies'])
+def declared(extras):
+    "The declared dependencies of the package and of some extras: name -> what is asked of it"
+    wanted = map(Requirement, [*PROJECT['dependencies'], *(d for e in extras for d in EXTRAS[e])])
+    return {canonicalize_name(r.name): r.specifier for r in wanted if r.name != 'rddm_nb'}
 
 
-def test_every_dependency_has_a_lower_bound_which_the_workflow_installs():
-    pinned = dict(l.split('==') for l in (ROOT/'constraints/lowest.txt').read_text(encoding='utf-8').split() if '==' in l)
-    for name, version in lowest().items(): assert pinned.get(name) == version, f'{name}: {version} declared, {pinned.get(name)} in constraints/lowest.txt'
+def lowest(specifier): return next((s.version for s in specifier if s.operator == '>='), None)
+
+
+def pins(name):
+    "What a constraints file says: name -> version"
+    lines = (ROOT/'constraints'/name).read_text(encoding='utf-8').splitlines()
+    return {canonicalize_name(n): v for n, v in (l.split('==') for l in lines if l and not l.startswith('#'))}
+
+
+def test_the_lowest_versions_are_the_declared_ones():
+    assert pins('lowest.txt') == {n: lowest(s) for n, s in declared(['tables']).items()}
+
+
+def test_every_bound_has_its_reason():
+    lines = (ROOT/'pyproject.toml').read_text(encoding='utf-8').split('dependencies = [', 1)[1].split(']', 1)[0].strip().splitlines()
+    assert len(lines) == len(PROJECT['dependencies'])
+    assert [l for l in lines if not re.fullmatch(r'\s*"[\w-]+>=[\w.]+", # \S.{9,}', l)] == []
+
+
+def test_the_lock_holds_all_that_is_declared_and_within_its_bounds():
+    known = pins('known_good.txt')
+    assert {n: known.get(n) for n, s in declared(DEV).items() if not s.contains(known.get(n, '0'))} == {}
+
+
+def test_the_tool_finds_what_a_package_brings_and_what_that_brings():
+    found = lock.closure('rddm_nb', ['dev'])
+    assert found['rddm-nb'] == rddm_nb.__version__ and set(declared(DEV)) <= set(found)
+    assert {'jinja2', 'markupsafe'} <= set(found) and all('+' not in v for v in found.values())
 
 
 def test_what_workers_share_is_made_once_and_again_only_after_a_failure(once):
