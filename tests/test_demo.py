@@ -25,7 +25,7 @@ sys.exit(demo(sys.argv[1:]))
 
 @pytest.fixture
 def few(monkeypatch):
-    "Eight held-out pictures instead of 128: what is written is the same"
+    "Eight held-out images instead of 128: what is written is the same"
     monkeypatch.setattr(rddm_nb.demo, 'score_held_out', functools.partial(rddm_nb.demo.score_held_out, n=8))
 
 
@@ -138,10 +138,10 @@ def test_called_from_python_it_reads_no_words_of_the_process(tmp_path, monkeypat
 @posix
 def test_a_signal_shows_in_the_exit_code(tmp_path, monkeypatch):
     from rddm_nb import cli
-    real = cli.DemoProgress.__call__
+    real = cli._DemoProgress.__call__
     def first_step(self, step, *rest):
         real(self, step, *rest)
         if step == 1: os.kill(os.getpid(), signal.SIGTERM)
-    monkeypatch.setattr(cli.DemoProgress, '__call__', first_step)
+    monkeypatch.setattr(cli._DemoProgress, '__call__', first_step)
     words = ['--max-steps', '9999', '--batch', '2', '--steps', '1', '--device', 'cpu', '--out', str(tmp_path/'out')]
     assert cli.demo(words) == 128 + signal.SIGTERM and (tmp_path/'out/model.safetensors').exists()

@@ -11,11 +11,11 @@ import zipfile
 from pathlib import Path
 import conftest
 import pytest
+from places import ROOT
 import rddm_nb
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT/'tools'))
 import lock
 

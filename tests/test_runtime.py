@@ -1,14 +1,13 @@
 """Seeds, devices, folders and signals, which every command needs."""
-import os
 import signal
 import threading
 import pytest
 import torch
 from common import posix
-from rddm_nb.runtime import (DONE, StopRequest, check_file, check_seed, claim_folder, folder_lock, generator_for,
+from rddm_nb.runtime import (ExitCode, StopRequest, check_seed, claim_folder, folder_lock, generator_for,
                              naming, pick_device, seed_for,
                              set_aside,
-                             stop_on_signals, stopped_by)
+                             stop_on_signals)
 
 
 
@@ -25,16 +24,6 @@ def test_seeds_fit_64_bits():
     for seed in (-2**63, 2**64 - 1): torch.manual_seed(seed) and check_seed(seed)
     for seed in (-2**63 - 1, 2**64):
         with pytest.raises(ValueError, match=f'x must fit 64 bits, got {seed}'): check_seed(seed, 'x')
-
-
-def test_what_is_read_must_be_a_file(tmp_path):
-    (tmp_path/'a').write_text('', encoding='utf-8')
-    assert check_file(tmp_path/'a') == tmp_path/'a'
-    with pytest.raises(IsADirectoryError, match='is a folder'): check_file(tmp_path)
-    with pytest.raises(FileNotFoundError, match='there is no file'): check_file(tmp_path/'b')
-    if hasattr(os, 'mkfifo'):
-        os.mkfifo(tmp_path/'c')
-        with pytest.raises(ValueError, match='pipe or a device'): check_file(tmp_path/'c')
 
 
 def test_errors_of_the_file_system_name_the_file():
@@ -95,9 +84,9 @@ def test_what_is_set_aside_is_never_written_over(tmp_path):
 def test_the_first_signal_asks_and_the_second_means_it(signum):
     before = signal.getsignal(signum)
     with stop_on_signals() as request:
-        assert not request and request.exit_code == DONE
+        assert not request and request.exit_code == ExitCode.DONE
         signal.raise_signal(signum)
-        assert request and request.signum == signum and request.exit_code == stopped_by(signum) == 128 + signum
+        assert request and request.signum == signum and request.exit_code == 128 + signum
         with pytest.raises(KeyboardInterrupt): signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signum) is before
 

@@ -14,10 +14,10 @@ import types
 from pathlib import Path, PureWindowsPath
 import pytest
 from common import posix
+from places import ROOT
 from rddm_nb.files import atomic_write
 from rddm_nb.runtime import claim_folder, folder_lock
 
-ROOT = Path(__file__).resolve().parents[1]
 PROGRAMS = sorted(p for folder in ('rddm_nb', 'tools', 'bench') for p in (ROOT/folder).glob('*.py'))
 TESTS = sorted((ROOT/'tests').glob('*.py'))
 
