@@ -413,7 +413,8 @@ def test_who_stopped_a_command_is_in_its_exit_code(capsys):
         (ValueError('bad\n\x1b[2J'), Path('b\nc'), 'b c: bad \\x1b[2J'),
         (KeyError('size'), '', "KeyError 'size'"),
         *((e, 'b', 'b: there is not enough memory: take a smaller tile or a smaller batch') for e in FULL),
-        (RuntimeError('the memory is full (CUDA out of memory): lower batch'), 'b', 'b: the memory is full (CUDA out of memory): lower batch'),
+        (RuntimeError('the memory is full (CUDA out of memory): lower batch'), 'b',
+         'b: the memory is full (CUDA out of memory): lower batch'),
         (AttributeError(), '', 'AttributeError'),
     ],
 )
@@ -635,7 +636,8 @@ def test_files_may_have_a_byte_order_mark(capsys, tmp_path):
 def command(code, *words, **env):
     strict = "import warnings; warnings.filterwarnings('ignore', category=EncodingWarning); "
     strict += "warnings.filterwarnings('error', category=EncodingWarning, module='rddm_nb'); "
-    return subprocess.run([sys.executable, '-X', 'warn_default_encoding', '-c', strict + code, *words], capture_output=True,
+    return subprocess.run([sys.executable, '-X', 'warn_default_encoding', '-c', strict + code, *words],
+                          capture_output=True,
                           env={**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': str(ROOT), **env}, timeout=300)
 
 TRAIN_MAIN = 'import sys; from rddm_nb.presets import main; sys.exit(main(sys.argv[1:]))'

@@ -43,13 +43,15 @@ def test_the_check_of_the_index_can_fail(wheel, tmp_path):
     with zipfile.ZipFile(wheel) as whole, zipfile.ZipFile(tmp_path/wheel.name, 'w') as z:
         for n in whole.namelist():
             text = whole.read(n)
-            if n.endswith('METADATA'): text = text.split(b'\n\n')[0].replace(b'text/markdown', b'text/x-rst') + b'\n\n.. nothing::\n'
+            if n.endswith('METADATA'):
+                text = text.split(b'\n\n')[0].replace(b'text/markdown', b'text/x-rst') + b'\n\n.. nothing::\n'
             z.writestr(n, text)
     assert twine(tmp_path/wheel.name).returncode != 0
 
 
 def test_the_sdist_holds_what_the_wheel_is_made_of(distribution, wheel):
-    with tarfile.open(next(distribution.glob('*.tar.gz'))) as t: made = {n.split('/', 1)[1] for n in t.getnames() if '/' in n}
+    with tarfile.open(next(distribution.glob('*.tar.gz'))) as t:
+        made = {n.split('/', 1)[1] for n in t.getnames() if '/' in n}
     package = {n for n in zipfile.ZipFile(wheel).namelist() if '.dist-info/' not in n}
     sources = {n.replace('rddm_nb/course/', 'nbs/') for n in package}
     assert package and sources | {'pyproject.toml', 'setup.py', 'README.md', 'LICENSE'} <= made
@@ -59,9 +61,11 @@ def test_the_wheel_imports_in_a_clean_environment(wheel, tmp_path):
     subprocess.run([sys.executable, '-m', 'venv', '--without-pip', tmp_path/'env'], check=True)
     scripts = tmp_path/'env'/('Scripts' if os.name == 'nt' else 'bin')
     python = scripts/('python.exe' if os.name == 'nt' else 'python')
-    subprocess.run([sys.executable, '-m', 'pip', '--python', python, 'install', '--quiet', '--no-deps', '--no-index', wheel], check=True)
+    subprocess.run([sys.executable, '-m', 'pip', '--python', python, 'install', '--quiet', '--no-deps', '--no-index',
+                    wheel], check=True)
     code = ('import json, rddm_nb, importlib.metadata as m; d = m.distribution("rddm_nb")\n'
-            'print(json.dumps([rddm_nb.__file__, rddm_nb.__version__, len(d.metadata["Description"]), [str(f) for f in d.files]]))')
+            'print(json.dumps([rddm_nb.__file__, rddm_nb.__version__, len(d.metadata["Description"]), [str(f) for f '
+            'in d.files]]))')
     env = {k: v for k, v in os.environ.items() if k != 'PYTHONPATH'}
     done = subprocess.run([python, '-I', '-c', code], capture_output=True, text=True, cwd=tmp_path, env=env)
     assert done.returncode == 0, done.stderr
@@ -72,8 +76,11 @@ def test_the_wheel_imports_in_a_clean_environment(wheel, tmp_path):
 
 
 def test_every_python_of_the_workflows_is_a_classifier():
-    versions = re.findall(r'"(3\.\d+)"', re.search(r'python: \[(.*)\]', (ROOT/'.github/workflows/ci.yml').read_text(encoding='utf-8'))[1])
-    assert versions and [f'Programming Language :: Python :: {v}' for v in versions] == [c for c in PROJECT['classifiers'] if re.search(r':: 3\.', c)]
+    versions = re.findall(r'"(3\.\d+)"', re.search(r'python: \[(.*)\]',
+                                                   (ROOT/'.github/workflows/ci.yml').read_text(encoding='utf-8'))[1])
+    assert versions
+    assert [f'Programming Language :: Python :: {v}'
+            for v in versions] == [c for c in PROJECT['classifiers'] if re.search(r':: 3\.', c)]
     assert PROJECT['requires-python'] == f'>={versions[0]}'
 
 
@@ -101,7 +108,8 @@ def test_the_lowest_versions_are_the_declared_ones():
 
 
 def test_every_bound_has_its_reason():
-    part = (ROOT/'pyproject.toml').read_text(encoding='utf-8').split('dependencies = [', 1)[1].split('[project.scripts]')[0]
+    text = (ROOT/'pyproject.toml').read_text(encoding='utf-8')
+    part = text.split('dependencies = [', 1)[1].split('[project.scripts]')[0]
     bounded = [l for l in part.splitlines() if '>=' in l.split('#')[0]]
     assert len(bounded) > len(PROJECT['dependencies']) and [l for l in bounded if not re.search('# .{9,}', l)] == []
     assert all(lowest(s) for s in declared([]).values())
@@ -131,6 +139,7 @@ def test_what_workers_share_is_made_once_and_again_only_after_a_failure(once):
 
 def test_no_slow_file_or_fixture_is_listed_that_is_none():
     here = Path(__file__).parent
-    sources = '\n'.join(p.read_text(encoding='utf-8') for p in here.glob('test_*.py')) + (here/'conftest.py').read_text(encoding='utf-8')
+    sources = '\n'.join(p.read_text(encoding='utf-8')
+                        for p in here.glob('test_*.py')) + (here/'conftest.py').read_text(encoding='utf-8')
     assert all((here/f'{n}.py').exists() for n in conftest.SLOW_FILES)
     assert all(f'def {n}(' in sources for n in {*conftest.SLOW_FIXTURES, *conftest.ONE_WORKER})

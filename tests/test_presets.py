@@ -249,7 +249,8 @@ def test_a_run_of_before_goes_on_with_the_present_names(tmp_path):
         None,
         '',
     )
-    assert (c.train.steps, c.train.eval_every, c.sample.steps) == (3, 2, 2) and c.schedule.make() == Schedule.ddim_linear()
+    assert (c.train.steps, c.train.eval_every, c.sample.steps) == (3, 2, 2)
+    assert c.schedule.make() == Schedule.ddim_linear()
     (tmp_path / 'tables.json').write_text(json.dumps(OLD), encoding='utf-8')
     assert _read_config(tmp_path) == c
     between = dict(OLD, network={**c.network.__dict__}, data={**OLD['data'], 'cond': 'm'})
