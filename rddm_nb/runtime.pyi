@@ -45,6 +45,9 @@ def set_aside(path) -> Path:
 
 class ExitCode(IntEnum):
     """What every command returns; one that a signal ended early returns 128 + its number"""
+    DONE = 0
+    FAILED = 1
+    NOT_STARTED = 2
 
 class StopRequest:
     """Whether a signal has asked for an end, and which"""

@@ -84,6 +84,8 @@ def class_stub(c, functions, methods):
         f = copy.deepcopy(f)
         f.value = f.value and shortened(f.value)
         new.body.append(f)
+    if any(getattr(b, 'id', '').endswith('Enum') for b in c.bases):
+        new.body += [n for n in c.body if isinstance(n, ast.Assign)]
     new.body += [ast.AnnAssign(ast.Name(a), ast.Name('Any'), None, 1) for a in names]
     new.body += [stub(n, functions, 'own') for n in own if n.name not in {m.name for m, _ in methods}]
     new.body += [stub(n, functions, kind) for n, kind in methods]
