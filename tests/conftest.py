@@ -23,7 +23,8 @@ settings.register_profile('rddm', max_examples=int(os.environ.get('RDDM_EXAMPLES
 settings.load_profile('rddm')
 
 # Files that start processes, browsers or long runs. Everything else is a unit test unless it carries the mark itself.
-SLOW_FILES = {'test_bench', 'test_colab', 'test_distribution', 'test_lab', 'test_matrix', 'test_site', 'test_trainer_kill'}
+SLOW_FILES = {'test_bench', 'test_colab', 'test_distribution', 'test_lab', 'test_matrix', 'test_site',
+              'test_trainer_kill'}
 # Fixtures that make a test slow, and those that one worker makes for all tests that want them: fixture -> its group.
 SLOW_FIXTURES = {'browser', 'colab', 'distribution', 'found', 'lab', 'mutant_server', 'site', 'wheel'}
 ONE_WORKER = dict(site='site', browser='site', quick='quick', found='found', lab='lab')

@@ -805,7 +805,8 @@ def unet(): return UNet(8, mults=(1,))
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which('g++') is None, reason='torch.compile needs a compiler')
 @pytest.mark.parametrize('make, backend', [
-    pytest.param(unet, 'aot_eager', id='a U-Net up to machine code'), pytest.param(One, 'inductor', id='a convolution to the end'),
+    pytest.param(unet, 'aot_eager', id='a U-Net up to machine code'),
+    pytest.param(One, 'inductor', id='a convolution to the end'),
     pytest.param(unet, 'inductor', id='a U-Net to the end', marks=pytest.mark.skipif(
         os.environ.get('RDDM_COMPILE') != 'all', reason='RDDM_COMPILE=all compiles a whole U-Net (a minute)'))])
 def test_a_compiled_network_learns_the_same_and_is_saved_bare(tmp_path, monkeypatch, make, backend):

@@ -1,7 +1,7 @@
 """What would break on Windows, found without one: parts of it are simulated, the sources and names are read.
 
-Simulated: locks by msvcrt in the place of fcntl, no locks at all, a file that cannot be replaced because another program
-holds it open, a folder whose name the system refuses, a default encoding that is not UTF-8.
+Simulated: locks by msvcrt in the place of fcntl, no locks at all, a file that cannot be replaced because another
+program holds it open, a folder whose name the system refuses, a default encoding that is not UTF-8.
 Read: names of files, what exists on POSIX alone, texts without an encoding."""
 import ast
 import errno
@@ -71,7 +71,8 @@ def refuse(code, text):
 def test_a_file_that_another_program_holds_stays_whole(tmp_path, monkeypatch):
     (tmp_path/'kept.json').write_text('old', encoding='utf-8')
     monkeypatch.setattr(os, 'replace', refuse(errno.EACCES, 'Access is denied'))
-    with pytest.raises(PermissionError, match='Access is denied'): atomic_write(tmp_path/'kept.json', b'new', force=True)
+    with pytest.raises(PermissionError, match='Access is denied'):
+        atomic_write(tmp_path/'kept.json', b'new', force=True)
     assert [(p.name, p.read_text(encoding='utf-8')) for p in tmp_path.iterdir()] == [('kept.json', 'old')]
 
 
@@ -91,8 +92,9 @@ def refused(name):
     return 'reserved' if any(PureWindowsPath(part).is_reserved() for part in parts) else ''
 
 
-@pytest.mark.parametrize('name, why', [('a/b.png', ''), ('a:b', 'a character'), ('what?', 'a character'), ('end.', 'a character'),
-                                       ('NUL', 'reserved'), ('x/con.txt', 'reserved'), ('a\\b', 'a character'), ('console', '')])
+@pytest.mark.parametrize('name, why', [
+    ('a/b.png', ''), ('a:b', 'a character'), ('what?', 'a character'), ('end.', 'a character'), ('NUL', 'reserved'),
+    ('x/con.txt', 'reserved'), ('a\\b', 'a character'), ('console', '')])
 def test_what_windows_refuses(name, why): assert refused(name) == why
 
 
@@ -100,14 +102,15 @@ def tracked():
     "The files of the repository, or those there are where git is not"
     done = subprocess.run(['git', '-C', ROOT, 'ls-files', '-z'], capture_output=True, encoding='utf-8')
     if done.returncode == 0: return done.stdout.strip('\0').split('\0')
-    return [p.relative_to(ROOT).as_posix() for folder in ('rddm_nb', 'nbs', 'tests', 'tools') for p in (ROOT/folder).rglob('*')]
+    return [p.relative_to(ROOT).as_posix() for folder in ('rddm_nb', 'nbs', 'tests', 'tools')
+            for p in (ROOT/folder).rglob('*')]
 
 
 def test_the_repository_can_be_checked_out():
     names = tracked()
     assert len(names) > 100 and {n: why for n in names if (why := refused(n))} == {}
-    assert len({n.casefold() for n in names}) == len(names), 'two names that differ in case alone are one file on Windows'
-    assert max(map(len, names)) < 120, 'a path of 260 characters, the folder above it included, is too long for many programs'
+    assert len({n.casefold() for n in names}) == len(names), 'names that differ in case alone are one file there'
+    assert max(map(len, names)) < 120, 'a path of 260 characters, the folders above included, is too long there'
 
 
 FILE = re.compile(r'[^\s\\]*\.(png|jpg|json|csv|toml|txt|safetensors|tmp|lock|md|html)')
@@ -115,7 +118,8 @@ FILE = re.compile(r'[^\s\\]*\.(png|jpg|json|csv|toml|txt|safetensors|tmp|lock|md
 def file_names(path):
     "What a module calls files: its texts that end like a file's name, what is filled in written as 0"
     for node in ast.walk(tree(path)):
-        if isinstance(node, ast.JoinedStr): text = ''.join(p.value if isinstance(p, ast.Constant) else '0' for p in node.values)
+        if isinstance(node, ast.JoinedStr):
+            text = ''.join(p.value if isinstance(p, ast.Constant) else '0' for p in node.values)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str): text = node.value
         else: continue
         if FILE.fullmatch(text) and '*' not in text and '//' not in text: yield text
@@ -129,15 +133,18 @@ def test_no_module_gives_a_file_a_name_that_is_refused():
 # ---------------------------------------------------------------- what exists on POSIX alone
 
 POSIX_MODULES = {'fcntl', 'resource', 'pwd', 'grp', 'termios', 'pty', 'tty', 'syslog'}
-POSIX_NAMES = dict(os={'fork', 'forkpty', 'mkfifo', 'mknod', 'getuid', 'geteuid', 'getgid', 'chown', 'killpg', 'getpgid', 'setsid', 'uname',
+POSIX_NAMES = dict(os={'fork', 'forkpty', 'mkfifo', 'mknod', 'getuid', 'geteuid', 'getgid', 'chown', 'killpg',
+                       'getpgid', 'setsid', 'uname',
                        'sched_getaffinity', 'getloadavg', 'O_NONBLOCK', 'WNOHANG', 'statvfs', 'nice'},
-                   signal={'SIGKILL', 'SIGHUP', 'SIGSTOP', 'SIGCONT', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGCHLD', 'SIGPIPE', 'alarm', 'pause'})
+                   signal={'SIGKILL', 'SIGHUP', 'SIGSTOP', 'SIGCONT', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGCHLD',
+                           'SIGPIPE', 'alarm', 'pause'})
 
 def posix_only(node):
     "Does this name what Windows has not?"
     if isinstance(node, ast.Import): return any(a.name.split('.')[0] in POSIX_MODULES for a in node.names)
     if isinstance(node, ast.ImportFrom): return node.module in POSIX_MODULES
-    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in POSIX_NAMES.get(node.value.id, ())
+    if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name): return False
+    return node.attr in POSIX_NAMES.get(node.value.id, ())
 
 
 def at_import(node):
@@ -149,7 +156,8 @@ def at_import(node):
             if isinstance(child, ast.AST): yield from at_import(child)
 
 
-@pytest.mark.parametrize('code, found', [('import fcntl', 1), ('import os\ndef f(): os.fork()', 0), ('@p(signal.SIGKILL)\ndef f(): pass', 1),
+@pytest.mark.parametrize('code, found', [('import fcntl', 1), ('import os\ndef f(): os.fork()', 0),
+                                         ('@p(signal.SIGKILL)\ndef f(): pass', 1),
                                          ('signal.SIGTERM', 0), ('os.name == "posix" and os.geteuid()', 1)])
 def test_what_runs_at_import_is_seen(code, found): assert sum(map(posix_only, at_import(ast.parse(code)))) == found
 
@@ -160,7 +168,8 @@ def test_every_file_imports_without_posix():
 
 def asks(f):
     "Does a test say that it needs POSIX, or look first whether it is there?"
-    return any(re.search(r'posix|hasattr\(os', ast.unparse(d)) for d in f.decorator_list) or 'hasattr(os' in ast.unparse(f)
+    marks = ' '.join(map(ast.unparse, f.decorator_list))
+    return 'posix' in marks or 'hasattr(os' in ast.unparse(f)
 
 
 def test_a_test_that_needs_posix_is_skipped_without():
@@ -169,7 +178,8 @@ def test_a_test_that_needs_posix_is_skipped_without():
     assert len(needy) > 5 and [f'{where(p, f)} {f.name}' for p, f in needy if not asks(f)] == []
 
 
-KNOWN = {'runtime.py', 'train_step.py', 'generation.py', 'site.py'} # an import in a `try`, or after another way has failed
+# an import in a `try`, or after another way has failed
+KNOWN = {'runtime.py', 'train_step.py', 'generation.py', 'site.py'}
 
 def test_no_module_asks_for_posix_but_where_it_has_another_way():
     assert {where(p, n) for p in PROGRAMS for n in ast.walk(tree(p)) if posix_only(n) and p.name not in KNOWN} == set()
@@ -183,12 +193,16 @@ def without_encoding(node):
     name, given = getattr(node.func, 'attr', getattr(node.func, 'id', '')), {k.arg for k in node.keywords}
     if 'encoding' in given: return False
     if name == 'write_text' or name == 'read_text': return not (name == 'read_text' and node.args)
-    mode = next((k.value for k in node.keywords if k.arg == 'mode'), node.args[1] if len(node.args) > 1 else ast.Constant('r'))
-    return isinstance(node.func, ast.Name) and name == 'open' and isinstance(mode, ast.Constant) and 'b' not in str(mode.value)
+    mode = next((k.value for k in node.keywords if k.arg == 'mode'),
+                node.args[1] if len(node.args) > 1 else ast.Constant('r'))
+    if name != 'open' or not isinstance(node.func, ast.Name): return False
+    return isinstance(mode, ast.Constant) and 'b' not in str(mode.value)
 
 
-@pytest.mark.parametrize('code, found', [('p.read_text()', 1), ('open(p)', 1), ('open(p, "rb")', 0), ('p.write_text(x, encoding="utf-8")', 0)])
-def test_a_text_without_an_encoding_is_seen(code, found): assert sum(map(without_encoding, ast.walk(ast.parse(code)))) == found
+@pytest.mark.parametrize('code, found', [('p.read_text()', 1), ('open(p)', 1), ('open(p, "rb")', 0),
+                                         ('p.write_text(x, encoding="utf-8")', 0)])
+def test_a_text_without_an_encoding_is_seen(code, found):
+    assert sum(map(without_encoding, ast.walk(ast.parse(code)))) == found
 
 
 def test_every_text_that_a_program_reads_or_writes_has_an_encoding():
