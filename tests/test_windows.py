@@ -1,11 +1,10 @@
 """What would break on Windows, found without one: parts of it are simulated, the sources and names are read.
 
 Simulated: locks by msvcrt in the place of fcntl, no locks at all, a file that cannot be replaced because another
-program holds it open, a folder whose name the system refuses, a default encoding that is not UTF-8.
+program holds it open, a folder whose name the system refuses. (Consoles and defaults that are not UTF-8: test_config.py.)
 Read: names of files, what exists on POSIX alone, texts without an encoding."""
 import ast
 import errno
-import json
 import os
 import re
 import subprocess
@@ -207,14 +206,3 @@ def test_a_text_without_an_encoding_is_seen(code, found):
 
 def test_every_text_that_a_program_reads_or_writes_has_an_encoding():
     assert [where(p, n) for p in PROGRAMS for n in ast.walk(tree(p)) if without_encoding(n)] == []
-
-
-def test_every_module_reads_its_files_whatever_the_default_encoding():
-    "Python warns of each text whose encoding is the system's; here the warning is an error"
-    code = ("import json, rddm_nb.sample_images as s, rddm_nb.widgets as w\n"
-            "print(json.dumps([len(s.attribution()), len(w.Figure._esm)]))")
-    env = dict(os.environ, PYTHONUTF8='0', PYTHONCOERCECLOCALE='0', LC_ALL='POSIX', PYTHONPATH=str(ROOT))
-    words = [sys.executable, '-X', 'warn_default_encoding', '-W', 'error::EncodingWarning:rddm_nb', '-c', code]
-    done = subprocess.run(words, capture_output=True, encoding='utf-8', env=env)
-    assert done.returncode == 0, done.stderr
-    assert min(json.loads(done.stdout)) > 1000
