@@ -1,7 +1,7 @@
 """What would break on Windows, found without one: parts of it are simulated, the sources and names are read.
 
 Simulated: locks by msvcrt in the place of fcntl, no locks at all, a file that cannot be replaced because another
-program holds it open, a folder whose name the system refuses. (Consoles and defaults that are not UTF-8: test_config.py.)
+program holds it open, a folder whose name the system refuses. (Encodings of consoles: test_config.py.)
 Read: names of files, what exists on POSIX alone, texts without an encoding."""
 import ast
 import errno
