@@ -27,8 +27,8 @@ SLOW_FILES = {'test_bench', 'test_colab', 'test_distribution', 'test_lab', 'test
               'test_trainer_kill'}
 # Fixtures that make a test slow.
 SLOW_FIXTURES = {'browser', 'colab', 'distribution', 'found', 'lab', 'mutant_server', 'site', 'wheel'}
-# Files of which one worker runs all tests, as they share what is expensive: file -> its group. (Marks of pytest-xdist 3.8
-# have no effect with pytest 9.2.)
+# Files of which one worker runs all tests, as they share what is expensive: file -> its group.
+# (The marks of pytest-xdist 3.8 have no effect with pytest 9.2.)
 GROUPS = dict(test_site='site', test_figures='site', test_bench='bench', test_lab='lab', test_ledger='ledger')
 
 
