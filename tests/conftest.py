@@ -25,21 +25,34 @@ settings.load_profile('rddm')
 # Files that start processes, browsers or long runs. Everything else is a unit test unless it carries the mark itself.
 SLOW_FILES = {'test_bench', 'test_colab', 'test_distribution', 'test_lab', 'test_matrix', 'test_site',
               'test_trainer_kill'}
-# Fixtures that make a test slow, and those that one worker makes for all tests that want them: fixture -> its group.
+# Fixtures that make a test slow.
 SLOW_FIXTURES = {'browser', 'colab', 'distribution', 'found', 'lab', 'mutant_server', 'site', 'wheel'}
-ONE_WORKER = dict(site='site', browser='site', quick='quick', found='found', lab='lab')
+# Files of which one worker runs all tests, as they share what is expensive: file -> its group.
+# (The marks of pytest-xdist 3.8 have no effect with pytest 9.2.)
+GROUPS = dict(test_site='site', test_figures='site', test_bench='bench', test_lab='lab', test_ledger='ledger')
 
 
-@pytest.hookimpl(tryfirst=True) # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items):
-    "Mark what is slow, keep together what shares a fixture, and leave the mutants to the end, where they fill gaps"
+    "Mark what is slow, and leave the mutants to the end, where they fill gaps"
     for item in items:
         if ' at 0x' in item.nodeid:
             raise pytest.UsageError(f'{item.nodeid} has another name in every process: give ids')
         if item.path.stem in SLOW_FILES or SLOW_FIXTURES & {*item.fixturenames}: item.add_marker('slow')
-        for group in {ONE_WORKER[f] for f in item.fixturenames if f in ONE_WORKER}:
-            item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: (item.path.stem == 'test_mutants', not item.get_closest_marker('slow')))
+
+
+def group(nodeid):
+    "What one worker runs together with a test: the group of its file, or the test alone"
+    return GROUPS.get(Path(nodeid.split('::')[0]).stem, nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    "Hand out whole groups, the largest first, then one test after the other"
+    from xdist.scheduler import LoadScopeScheduling
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid): return group(nodeid)
+    return ByGroup(config, log)
 
 
 @pytest.fixture(scope='session')

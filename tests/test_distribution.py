@@ -141,5 +141,5 @@ def test_no_slow_file_or_fixture_is_listed_that_is_none():
     here = Path(__file__).parent
     sources = '\n'.join(p.read_text(encoding='utf-8')
                         for p in here.glob('test_*.py')) + (here/'conftest.py').read_text(encoding='utf-8')
-    assert all((here/f'{n}.py').exists() for n in conftest.SLOW_FILES)
-    assert all(f'def {n}(' in sources for n in {*conftest.SLOW_FIXTURES, *conftest.ONE_WORKER})
+    assert all((here/f'{n}.py').exists() for n in {*conftest.SLOW_FILES, *conftest.GROUPS})
+    assert all(f'def {n}(' in sources for n in conftest.SLOW_FIXTURES)

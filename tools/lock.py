@@ -5,13 +5,13 @@
 import platform
 import sys
 from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from generated import ROOT
 
-LOCK = ROOT/'constraints/known_good.txt'
-HEAD = f'''# The versions with which the tests pass, on Python {platform.python_version()}: \
-pip install -c constraints/known_good.txt -e '.[dev]'
+LOCK = Path(__file__).resolve().parents[1]/'constraints/known_good.txt'
+HEAD = f'''# The versions with which the tests pass, on Python {platform.python_version()}:
+# pip install -c constraints/known_good.txt -e '.[dev]'
 # Written by tools/lock.py; what a build of torch for GPUs brings is not among them.
 '''
 
@@ -20,8 +20,8 @@ def needs(name, extras):
     "What an installed package asks for here, with these extras: (name, its extras)"
     for text in distribution(name).requires or []:
         r = Requirement(text)
-        if r.marker is None or any(r.marker.evaluate(dict(extra=e)) for e in ('', *extras)):
-            yield r.name, frozenset(r.extras)
+        wanted = r.marker is None or any(r.marker.evaluate(dict(extra=e)) for e in ('', *extras))
+        if wanted: yield r.name, frozenset(r.extras)
 
 
 def closure(name, extras):
@@ -46,4 +46,4 @@ def text():
 
 if __name__ == '__main__':
     LOCK.write_text(text(), encoding='utf-8', newline='\n')
-    print(f'{LOCK.name}: {len(LOCK.read_text(encoding="utf-8").splitlines()) - 2} packages')
+    print(f'{LOCK.name}: {len(LOCK.read_text(encoding="utf-8").splitlines()) - 3} packages')
