@@ -106,24 +106,26 @@ def _squares(n, device):
     asked = (first - (_AROUND - _BLOCK)//2).clamp(0, n - around) + torch.arange(around, device=device)
     return (first + torch.arange(_BLOCK, device=device)).clamp(max=n - 1), asked
 
-def _cut(x, rows, cols, heads):
-    "Squares of a map (B, H, W, C) as (B*squares, heads, places, C/heads)"
-    x = x[:, rows][:, :, :, cols].permute(0, 1, 3, 2, 4, 5)
-    return x.reshape(-1, rows.shape[1]*cols.shape[1], heads, x.shape[-1]//heads).transpose(1, 2)
+def _cut(x, rows, cols):
+    "Squares of a map (B, heads, H, W, d) as (B*squares, heads, places, d)"
+    x = x[:, :, rows][:, :, :, :, cols]
+    return x.permute(0, 2, 4, 1, 3, 5, 6).flatten(4, 5).flatten(0, 2)
 
 # %% ../nbs/13_unet.ipynb #6f053ddf
 def ask_around(
-    qkv:Tensor, # questions, keys and values, side by side as channels (B, 3C, H, W)
-    heads:int, # questions asked at once
-)->Tensor: # answers (B, C, H, W)
+    q:Tensor, # questions (B, heads, places, d)
+    k:Tensor, # keys
+    v:Tensor, # values
+    height:int, # of the map, in places
+    width:int, # of the map, in places
+)->Tensor: # answers (B, heads, places, d)
     "Attention in which the places of a square ask those of a larger square around it"
-    b, c, (h, w) = len(qkv), qkv.shape[1]//3, qkv.shape[-2:]
-    q, k, v = qkv.permute(0, 2, 3, 1).split(c, -1)
-    (r, r_asked), (s, s_asked) = _squares(h, qkv.device), _squares(w, qkv.device)
-    k, v = (_cut(x, r_asked, s_asked, heads) for x in (k, v))
-    a = F.scaled_dot_product_attention(_cut(q, r, s, heads), k, v).transpose(1, 2)
-    a = a.reshape(b, len(r), len(s), _BLOCK, _BLOCK, c).transpose(2, 3).reshape(b, len(r)*_BLOCK, len(s)*_BLOCK, c)
-    return a[:, :h, :w].permute(0, 3, 1, 2)
+    (rows, r), (cols, s) = _squares(height, q.device), _squares(width, q.device)
+    q, k, v = (x.unflatten(2, (height, width)) for x in (q, k, v))
+    a = F.scaled_dot_product_attention(_cut(q, rows, cols), _cut(k, r, s), _cut(v, r, s))
+    a = a.view(len(q), len(rows), len(cols), -1, _BLOCK, _BLOCK, a.shape[-1]).permute(0, 1, 4, 2, 5, 3, 6)
+    a = a.flatten(3, 4).flatten(1, 2) # (B, rows, cols, heads, d)
+    return a[:, :height, :width].flatten(1, 2).transpose(1, 2)
 
 # %% ../nbs/13_unet.ipynb #62b72306
 class Attention(nn.Module):
@@ -138,8 +140,9 @@ class Attention(nn.Module):
         "Queries, keys and values, each (B, heads, places, c/heads)"
         return self.qkv(self.norm(h)).view(len(h), 3, self.heads, -1, h[0, 0].numel()).transpose(-1, -2).unbind(1)
     def forward(self, h):
-        if max(h.shape[-2:]) > _WHOLE: return h + self.out(ask_around(self.qkv(self.norm(h)), self.heads))
-        a = F.scaled_dot_product_attention(*self.split(h))
+        parts, (height, width) = self.split(h), h.shape[-2:]
+        few = max(height, width) <= _WHOLE
+        a = F.scaled_dot_product_attention(*parts) if few else ask_around(*parts, height, width)
         return h + self.out(a.transpose(-1, -2).reshape(h.shape))
 
 # %% ../nbs/13_unet.ipynb #ebb403ef
