@@ -11,6 +11,7 @@ __all__ = ['ORDERS', 'sampling_path', 'Step', 'State', 'sample_steps', 'Trace', 
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import attrgetter
 import torch
 from torch import Tensor
 from fastcore.basics import patch
@@ -123,8 +124,16 @@ class State:
     eps: Tensor|None # guess of the noise
     x_s: Tensor # state after the step
 
-# %% ../nbs/05_sampler.ipynb #6e9d8314
+# %% ../nbs/05_sampler.ipynb #3fd9ecf2
 @torch.no_grad()
+def _move(m, model, x, x_in, cond, clip, generator):
+    "One step from a state: what is known at it"
+    pred = _checked_prediction(predict(model, x, x_in, *m.at, m.t, cond), x)
+    x_t, est = x, estimate(pred, x, x_in, *m.at, clip)
+    x = reverse_step(x_t, est, m.at, m.to, m.sigma2, randn_like(x, generator) if m.sigma2 > 0 else None)
+    return State(m, x_t, *est, x)
+
+# %% ../nbs/05_sampler.ipynb #6e9d8314
 def sample_steps(
     model, # any callable (x_t, x_in, abar, bbar, t) -> Prediction; with a condition it is passed cond too
     x_in:Tensor|None=None, # degraded pictures (B, C, H, W) in [-1, 1]; None generates
@@ -147,10 +156,10 @@ def sample_steps(
     x_in = _inputs(x_in, shape, x_T, model)
     x = _start(x_in, x_T, moves, generator)
     for m in moves:
-        pred = _checked_prediction(predict(model, x, x_in, *m.at, m.t, cond), x)
-        x_t, est = x, estimate(pred, x, x_in, *m.at, clip)
-        x = reverse_step(x_t, est, m.at, m.to, m.sigma2, randn_like(x, generator) if m.sigma2 > 0 else None)
-        yield State(m, x_t, *est, x)
+        state = _move(m, model, x, x_in, cond, clip, generator)
+        x = state.x_s
+        yield state
+        del state
 
 # %% ../nbs/05_sampler.ipynb #8117d6ec
 class Trace(list):
@@ -218,8 +227,8 @@ def sample(
     "Restore x_in, or generate from nothing"
     states = sample_steps(model, x_in, **kwargs)
     if progress: states = _bar(states, **kwargs)
-    with _eval_mode(model): run = Trace(states if trace else deque(states, maxlen=1))
-    x = run.x0
+    with _eval_mode(model): run = Trace(states) if trace else deque(map(attrgetter('x_s'), states), maxlen=1)
+    x = run.x0 if trace else run[0]
     if not x.isfinite().all():
         raise FloatingPointError("the result holds NaN or infinite values: the model's predictions are not finite")
     return run if trace else x
