@@ -15,7 +15,7 @@ PKG = ROOT/'rddm_nb'
 ORDER = ['runtime', 'images', 'viz', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler', 'objective',
          'optim', 'sample_images', 'degrade', 'files', 'command', 'imagefile', 'exercises', 'unet', 'demo',
          'variants', 'aosa', 'quality', 'metrics', 'ddim', 'scheduler', 'paths', 'atlas', 'widgets', 'official',
-         'models', 'trainer', 'watch', 'data', 'config', 'experiment', 'presets', 'restore', 'puzzles', 'cli',
+         'models', 'trainer', 'watch', 'data', 'config', 'experiment', 'presets', 'restore', 'puzzles', 'report', 'cli',
          'evaluate', 'hub']
 NOTEBOOKS = sorted((ROOT/'nbs').glob('*.ipynb'))
 
