@@ -8,7 +8,7 @@ Docs: https://rddm-nb.github.io/rddm_nb/report.html.md"""
 __all__ = ['LONGEST', 'SEEDS', 'Restored', 'even_nodes', 'reduced', 'restore_whole', 'held_out', 'photo_scores', 'photo_sheet',
            'report_page']
 
-# %% ../nbs/report.ipynb #948fb96f
+# %% ../nbs/report.ipynb #6c12efb6
 import base64
 import html
 import io
@@ -23,7 +23,7 @@ from .sample_images import photos
 from .sampler import Trace, sample
 from .schedule import Schedule
 
-# %% ../nbs/report.ipynb #27472a80
+# %% ../nbs/report.ipynb #6db42764
 LONGEST, SEEDS = 1024, 3 # side that photographs are reduced to; restorations of each
 
 class Restored(NamedTuple):
@@ -54,7 +54,7 @@ def reduced(
     size = [max(1, round(n*longest/max(x.shape[1:]))) for n in x.shape[1:]]
     return torch.nn.functional.interpolate(x[None], size, mode='bilinear', antialias=True)[0]
 
-# %% ../nbs/report.ipynb #57117a61
+# %% ../nbs/report.ipynb #32254aeb
 def restore_whole(
     net, # trained network with its schedule
     name:str, # of the photograph
@@ -74,7 +74,7 @@ def restore_whole(
     return Restored(name, x_in, None if task is None else x, run(0)[0].cpu(),
                     run(0, even_nodes(net.schedule, steps), trace=True), tries.std(0).mean(0, keepdim=True), note)
 
-# %% ../nbs/report.ipynb #ac6a7e0b
+# %% ../nbs/report.ipynb #d7c9fa10
 def held_out()->dict: # name -> (3, H, W) in [-1, 1]
     "Whole photographs of the package that are not trained on"
     x = photos('test')
@@ -87,7 +87,7 @@ def photo_scores(
     mark = lambda x, s: None if s.x0 is None else psnr(x[None], s.x0[None]).item()
     return [dict(name=s.name, psnr_input=mark(s.x_in, s), psnr_restored=mark(s.restored, s)) for s in shown]
 
-# %% ../nbs/report.ipynb #99deade6
+# %% ../nbs/report.ipynb #35ee70bc
 def photo_sheet(
     shown:Restored, # what to show
 ): # a `RenderedFigure`
@@ -102,7 +102,7 @@ def photo_sheet(
     return show_images({'': torch.stack(list(parts.values())), 'states': frames[some]}, titles=list(parts), size=2.6,
                        alt=f'{shown.name}: {", ".join(parts)}; below, the states in between')
 
-# %% ../nbs/report.ipynb #ea1ac311
+# %% ../nbs/report.ipynb #97d95f69
 def _data(x, signed=False):
     "An image as an address that holds it"
     from PIL import Image
@@ -126,13 +126,13 @@ def _slider(s):
             f'<div class="before">{_img(s.x_in, s.name + " before")}</div>'
             f'<input type="range" value="50" aria-label="{name}: share of before"></div>')
 
-# %% ../nbs/report.ipynb #e5bc0e66
+# %% ../nbs/report.ipynb #3273fa2b
 def _photo(s):
     "The part of the page about one photograph"
     name, known = html.escape(s.name), s.x0 is not None
     gain = f'{_decibels(s.x_in, s.x0)} before, {_decibels(s.restored, s.x0)} after' if known else 'as it is; no truth'
     said = ', '.join(filter(None, [gain, s.note]))
-    thumbs = [_thumb(s.x0, 'truth', name)]*known + [
+    thumbs = ([_thumb(s.x0, 'truth', name)] if known else []) + [
         _thumb(s.x_in - s.restored, 'what was taken away', name, True),
         _thumb(s.spread*8 - 1, f'spread of {SEEDS} restorations, times 8', name)]
     film = [_thumb(x, f'step {i}', name) for i, x in enumerate(s.film.frames(0))]
@@ -149,7 +149,7 @@ def _curve(points, width=600, height=160):
     return (f'<svg viewBox="-4 -4 {width + 8} {height + 8}" role="img" aria-label="training curve, {words}">'
             f'<polyline points="{at}"/></svg><p>{words}</p>')
 
-# %% ../nbs/report.ipynb #4a58a395
+# %% ../nbs/report.ipynb #76c9f1b7
 _STYLE = """:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:auto;padding:1rem}
 img{display:block;width:100%}.compare{position:relative;max-width:60rem}.before{position:absolute;inset:0;overflow:hidden;
 clip-path:inset(0 calc(100% - var(--at,50%)) 0 0);border:0}.compare input{width:100%;margin:.5rem 0}

@@ -198,6 +198,30 @@ def _repr_html_(self:Trace):
     return f'<p>{self!r}: ' + ' → '.join(f'({s.step.at.abar:.2f}, {s.step.at.bbar:.2f})'
                                          for s in self) + ' → (0, 0)</p>'
 
+# %% ../nbs/05_sampler.ipynb #4c1c9678
+@patch
+def save(self:Trace,
+    path, # file to write, .webp or .gif
+    i:int=0, # which picture of the batch
+    seconds:float=.5, # per state
+    scale:int=1, # how many pixels wide a pixel is drawn
+    force:bool=False, # overwrite a file that exists
+):
+    "A film of the states of picture i, from start to result"
+    import io
+    from pathlib import Path
+    from PIL import Image
+    from rddm_nb.files import atomic_write
+    from rddm_nb.viz import as_rgb
+    kind, frames, out = Path(path).suffix.lower(), self.frames(i), io.BytesIO()
+    if kind not in ('.gif', '.webp'): raise ValueError(f"a film is a .gif or a .webp file, got {path}")
+    if frames.ndim != 4 or frames.shape[1] not in (1, 3):
+        raise ValueError(f"a film shows images of 1 or 3 channels, the states are {tuple(frames.shape[1:])}")
+    first, *rest = (Image.fromarray(as_rgb(x).repeat(scale, 0).repeat(scale, 1)) for x in frames)
+    times = [round(1000*seconds)]*len(rest) + [round(4000*seconds)]
+    first.save(out, kind[1:], save_all=True, append_images=rest, duration=times, loop=0, lossless=True)
+    atomic_write(path, out.getvalue(), force)
+
 # %% ../nbs/05_sampler.ipynb #49eb673e
 @contextmanager
 def _eval_mode(model):

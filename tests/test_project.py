@@ -12,8 +12,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PKG = ROOT/'rddm_nb'
-ORDER = ['runtime', 'images', 'viz', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler', 'objective',
-         'optim', 'sample_images', 'degrade', 'files', 'command', 'imagefile', 'exercises', 'unet', 'demo',
+ORDER = ['runtime', 'files', 'images', 'viz', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler', 'objective',
+         'optim', 'sample_images', 'degrade', 'command', 'imagefile', 'exercises', 'unet', 'demo',
          'variants', 'aosa', 'quality', 'metrics', 'ddim', 'scheduler', 'paths', 'atlas', 'widgets', 'official',
          'models', 'trainer', 'watch', 'data', 'config', 'experiment', 'presets', 'restore', 'puzzles', 'report', 'cli',
          'evaluate', 'hub']
