@@ -128,7 +128,8 @@ def run(rounds=5, threads=(1,), quick=False, folder=RESULTS):
     rows = [speed((40, 60) if quick else SIZE, 1 if quick else rounds, n) for n in threads]
     for r in rows:
         print(f"{r['size']}, {r['threads']} thread(s): ours {r['seconds']['ours']} s, {r['to_peak']} times the "
-              f"convolutions at {r['peak_gflops']} GFLOP/s; the others, as multiples of ours: {json.dumps(r['of_ours'])}")
+              f"convolutions at {r['peak_gflops']} GFLOP/s; the others, as multiples of ours: "
+              f"{json.dumps(r['of_ours'])}")
     held = {k: memory(*(64, 64) if quick else (h, w), mults, 1 if quick else STEPS)
             for k, (h, w, mults) in MEMORY.items()}
     for k, m in held.items(): print(f"{k}: {m['gib']} GiB for {m['size']}, {m['steps']} steps, {m['wall_s']} s")

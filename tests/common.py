@@ -14,7 +14,7 @@ def rng(seed=0): return torch.Generator().manual_seed(seed)
 def randn(*shape, seed=0, dtype=F64): return torch.randn(*shape, generator=rng(seed), dtype=dtype)
 
 
-def pictures(*shape, seed=0, dtype=F64): return torch.rand(*shape, generator=rng(seed), dtype=dtype)*2 - 1
+def random_images(*shape, seed=0, dtype=F64): return torch.rand(*shape, generator=rng(seed), dtype=dtype)*2 - 1
 
 
 def awake(module, seed=0):
@@ -25,8 +25,12 @@ def awake(module, seed=0):
 
 
 def trio(seed=0, shape=(2, 3, 4, 4), dtype=F64):
-    "Clean pictures, degraded pictures and noise"
-    return pictures(*shape, seed=3*seed, dtype=dtype), pictures(*shape, seed=3*seed + 1, dtype=dtype), randn(*shape, seed=3*seed + 2, dtype=dtype)
+    "Clean images, degraded images and noise"
+    return (
+        random_images(*shape, seed=3 * seed, dtype=dtype),
+        random_images(*shape, seed=3 * seed + 1, dtype=dtype),
+        randn(*shape, seed=3 * seed + 2, dtype=dtype),
+    )
 
 
 def error(a, b):
@@ -68,11 +72,12 @@ def power_schedules(draw, T_max=40):
                           draw(st.floats(.05, 2)), draw(st.sampled_from(['count', 'linspace'])))
 
 
-def ellipse(T=20, Sigma=1.): return Schedule.from_fns(lambda x: x, lambda x: (Sigma*x*(1 - x)).sqrt(), T, name='ellipse', allow='bridge')
+def ellipse(T=20, Sigma=1.):
+    return Schedule.from_fns(lambda x: x, lambda x: (Sigma*x*(1 - x)).sqrt(), T, name='ellipse', allow='bridge')
 
 
 def oracle(x0, x_in):
-    "Knows the clean picture and reads the noise off the state"
+    "Knows the clean image and reads the noise off the state"
     def model(x_t, x_in_, abar, bbar, t):
         res = x_in - x0
         return Prediction(res, None if bbar == 0 else (x_t - x0 - abar*res)/bbar)
@@ -96,7 +101,11 @@ class Net(torch.nn.Module):
     "A tiny module with parameters, dropout and batch norm, to see whether sampling handles them properly"
     def __init__(self, channels=3, schedule=None):
         super().__init__()
-        self.conv, self.norm, self.drop = torch.nn.Conv2d(2*channels, channels, 3, padding=1), torch.nn.BatchNorm2d(channels), torch.nn.Dropout(.5)
+        self.conv, self.norm, self.drop = (
+            torch.nn.Conv2d(2 * channels, channels, 3, padding=1),
+            torch.nn.BatchNorm2d(channels),
+            torch.nn.Dropout(0.5),
+        )
         with torch.no_grad(): self.conv.weight.copy_(.1*torch.randn(self.conv.weight.shape, generator=rng(5)))
         if schedule is not None: self.schedule = schedule
         self.seen = []

@@ -17,8 +17,9 @@ torch.set_num_threads(1)
 
 explore = bool(os.environ.get('RDDM_EXPLORE'))
 phases = [Phase.explicit, Phase.generate] if os.environ.get('RDDM_NO_SHRINK') else list(settings.default.phases)
-settings.register_profile('rddm', max_examples=int(os.environ.get('RDDM_EXAMPLES', 40)), deadline=None, derandomize=not explore,
-                          database=None, phases=phases, suppress_health_check=[HealthCheck.too_slow, HealthCheck.differing_executors])
+settings.register_profile('rddm', max_examples=int(os.environ.get('RDDM_EXAMPLES', 40)), deadline=None,
+                          derandomize=not explore, database=None, phases=phases,
+                          suppress_health_check=[HealthCheck.too_slow, HealthCheck.differing_executors])
 settings.load_profile('rddm')
 
 # Files that start processes, browsers or long runs. Everything else is a unit test unless it carries the mark itself.
@@ -31,7 +32,8 @@ ONE_WORKER = ('visits', 'quick', 'found', 'lab')
 def pytest_collection_modifyitems(items):
     "Mark what is slow, keep together what shares a fixture, and leave the mutants to the end, where they fill gaps"
     for item in items:
-        if ' at 0x' in item.nodeid: raise pytest.UsageError(f'{item.nodeid} has another name in every process: give ids')
+        if ' at 0x' in item.nodeid:
+            raise pytest.UsageError(f'{item.nodeid} has another name in every process: give ids')
         if item.path.stem in SLOW_FILES or SLOW_FIXTURES & {*item.fixturenames}: item.add_marker('slow')
         for name in ONE_WORKER:
             if name in item.fixturenames: item.add_marker(pytest.mark.xdist_group(name))
@@ -60,7 +62,9 @@ def build(out):
     "The sdist, and the wheel made of it, from a copy of what they are made of"
     source = out/'source'
     source.mkdir()
-    for f in ('pyproject.toml', 'README.md', 'LICENSE'): shutil.copy(ROOT/f, source)
+    for f in ('pyproject.toml', 'setup.py', 'README.md', 'LICENSE'): shutil.copy(ROOT/f, source)
+    (source/'nbs').mkdir()
+    for f in (*(ROOT/'nbs').glob('*.ipynb'), ROOT/'nbs'/'badge.svg'): shutil.copy(f, source/'nbs')
     shutil.copytree(ROOT/'rddm_nb', source/'rddm_nb', ignore=shutil.ignore_patterns('__pycache__'))
     words = [sys.executable, '-m', 'build', '--no-isolation', '--outdir', out, source]
     r = subprocess.run(words, capture_output=True, text=True)

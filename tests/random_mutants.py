@@ -1,7 +1,7 @@
 """Random wrong versions: operators, comparisons, conditions and numbers changed where nobody chose the place.
 
-`python tests/random_mutants.py --modules restore evaluate --count 40 --seed 0` draws them, runs each against the tests of
-its module, and prints the survivors with the line they change. The named list is tests/mutants.py."""
+`python tests/random_mutants.py --modules restore evaluate --count 40 --seed 0` draws them, runs each against the tests
+of its module, and prints the survivors with the line they change. The named list is tests/mutants.py."""
 import argparse
 import ast
 import random
@@ -9,7 +9,8 @@ import sys
 import time
 from mutants import PACKAGE, Mutant, results
 
-MODULES = ('presets', 'experiment', 'config', 'command', 'data', 'imagefile', 'cli', 'restore', 'evaluate', 'hub', 'models', 'metrics', 'widgets')
+MODULES = ('presets', 'experiment', 'config', 'command', 'data', 'imagefile', 'cli', 'restore', 'evaluate', 'hub',
+           'models', 'metrics', 'widgets')
 COMPARE = {ast.Lt: '<=', ast.LtE: '<', ast.Gt: '>=', ast.GtE: '>', ast.Eq: '!=', ast.NotEq: '==', ast.In: 'not in',
            ast.NotIn: 'in', ast.Is: 'is not', ast.IsNot: 'is'}
 BINARY = {ast.Add: '-', ast.Sub: '+', ast.Mult: '+', ast.Div: '*', ast.FloorDiv: '*', ast.Mod: '*'}
@@ -20,7 +21,8 @@ def changed(node):
     part = ast.unparse
     if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in COMPARE:
         return f'({part(node.left)} {COMPARE[type(node.ops[0])]} {part(node.comparators[0])})'
-    if isinstance(node, ast.BinOp) and type(node.op) in BINARY and not isinstance(node.left, (ast.Constant, ast.JoinedStr)):
+    if isinstance(node, ast.BinOp) and type(node.op) in BINARY and not isinstance(node.left,
+                                                                                  (ast.Constant, ast.JoinedStr)):
         return f'({part(node.left)} {BINARY[type(node.op)]} {part(node.right)})'
     if isinstance(node, ast.BoolOp):
         return '(' + (' or ' if isinstance(node.op, ast.And) else ' and ').join(part(v) for v in node.values) + ')'

@@ -36,7 +36,10 @@ def test_network_learns_everywhere():
     out = net(x, x, .5, .5).res
     assert out.shape == x.shape
     opt = torch.optim.SGD(net.parameters(), .1)
-    for _ in range(2): opt.zero_grad(); (net(x, x, .5, .5).res - x).square().mean().backward(); opt.step()
+    for _ in range(2):
+        opt.zero_grad()
+        (net(x, x, .5, .5).res - x).square().mean().backward()
+        opt.step()
     assert [n for n, p in net.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0] == []
 
 
@@ -63,18 +66,21 @@ def test_a_damaged_model_is_named_and_refused(tmp_path):
 def test_demo_writes_everything_and_never_overwrites(tmp_path, few, capsys, task):
     words = [*WORDS, '--task', task, '--max-steps', '3', '--out', str(tmp_path/'out')]
     assert demo(words) == 0, capsys.readouterr().err
-    assert sorted(p.name for p in (tmp_path/'out').iterdir()) == ['.lock', 'metrics.json', 'model.safetensors', 'report.html', 'sheet.png']
+    assert sorted(p.name for p in (tmp_path/'out').iterdir()) == ['.lock', 'metrics.json', 'model.safetensors',
+                                                                  'report.html', 'sheet.png']
     assert json.loads((tmp_path/'out/metrics.json').read_text(encoding='utf-8'))['train_steps'] == 3
     assert load_model(tmp_path/'out/model.safetensors').schedule.T == 1000
     before = (tmp_path/'out/metrics.json').read_bytes()
-    assert demo(words) == 2 and '--force' in capsys.readouterr().err and (tmp_path/'out/metrics.json').read_bytes() == before
+    assert demo(words) == 2 and '--force' in capsys.readouterr().err
+    assert (tmp_path/'out/metrics.json').read_bytes() == before
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != 'posix', reason='signals are POSIX here')
 @pytest.mark.parametrize('signum', [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_keeps_what_was_learned(tmp_path, signum):
-    p = subprocess.Popen([sys.executable, '-c', PROGRAM, *WORDS, '--max-steps', '100000', '--out', str(tmp_path/'out')], stderr=subprocess.PIPE,
+    p = subprocess.Popen([sys.executable, '-c', PROGRAM, *WORDS, '--max-steps', '100000', '--out',
+                          str(tmp_path/'out')], stderr=subprocess.PIPE,
                          stdout=subprocess.PIPE, text=True)
     assert 'step 1,' in p.stderr.readline()
     p.send_signal(signum)
@@ -140,10 +146,10 @@ def test_called_from_python_it_reads_no_words_of_the_process(tmp_path, monkeypat
 @pytest.mark.skipif(os.name != 'posix', reason='signals are POSIX here')
 def test_a_signal_shows_in_the_exit_code(tmp_path, monkeypatch, few):
     from rddm_nb import cli
-    real = cli.DemoProgress.__call__
+    real = cli._DemoProgress.__call__
     def first_step(self, step, *rest):
         real(self, step, *rest)
         if step == 1: os.kill(os.getpid(), signal.SIGTERM)
-    monkeypatch.setattr(cli.DemoProgress, '__call__', first_step)
+    monkeypatch.setattr(cli._DemoProgress, '__call__', first_step)
     words = ['--max-steps', '9999', '--batch', '2', '--steps', '1', '--device', 'cpu', '--out', str(tmp_path/'out')]
     assert cli.demo(words) == 128 + signal.SIGTERM and (tmp_path/'out/model.safetensors').exists()

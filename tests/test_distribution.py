@@ -11,9 +11,9 @@ import zipfile
 from pathlib import Path
 import conftest
 import pytest
+from places import ROOT
 import rddm_nb
 
-ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT/'pyproject.toml').read_text(encoding='utf-8'))['project']
 
 
@@ -36,24 +36,29 @@ def test_the_check_of_the_index_can_fail(wheel, tmp_path):
     with zipfile.ZipFile(wheel) as whole, zipfile.ZipFile(tmp_path/wheel.name, 'w') as z:
         for n in whole.namelist():
             text = whole.read(n)
-            if n.endswith('METADATA'): text = text.split(b'\n\n')[0].replace(b'text/markdown', b'text/x-rst') + b'\n\n.. nothing::\n'
+            if n.endswith('METADATA'):
+                text = text.split(b'\n\n')[0].replace(b'text/markdown', b'text/x-rst') + b'\n\n.. nothing::\n'
             z.writestr(n, text)
     assert twine(tmp_path/wheel.name).returncode != 0
 
 
 def test_the_sdist_holds_what_the_wheel_is_made_of(distribution, wheel):
-    with tarfile.open(next(distribution.glob('*.tar.gz'))) as t: made = {n.split('/', 1)[1] for n in t.getnames() if '/' in n}
+    with tarfile.open(next(distribution.glob('*.tar.gz'))) as t:
+        made = {n.split('/', 1)[1] for n in t.getnames() if '/' in n}
     package = {n for n in zipfile.ZipFile(wheel).namelist() if '.dist-info/' not in n}
-    assert package and package | {'pyproject.toml', 'README.md', 'LICENSE'} <= made
+    sources = {n.replace('rddm_nb/course/', 'nbs/') for n in package}
+    assert package and sources | {'pyproject.toml', 'setup.py', 'README.md', 'LICENSE'} <= made
 
 
 def test_the_wheel_imports_in_a_clean_environment(wheel, tmp_path):
     subprocess.run([sys.executable, '-m', 'venv', '--without-pip', tmp_path/'env'], check=True)
     scripts = tmp_path/'env'/('Scripts' if os.name == 'nt' else 'bin')
     python = scripts/('python.exe' if os.name == 'nt' else 'python')
-    subprocess.run([sys.executable, '-m', 'pip', '--python', python, 'install', '--quiet', '--no-deps', '--no-index', wheel], check=True)
+    subprocess.run([sys.executable, '-m', 'pip', '--python', python, 'install', '--quiet', '--no-deps', '--no-index',
+                    wheel], check=True)
     code = ('import json, rddm_nb, importlib.metadata as m; d = m.distribution("rddm_nb")\n'
-            'print(json.dumps([rddm_nb.__file__, rddm_nb.__version__, len(d.metadata["Description"]), [str(f) for f in d.files]]))')
+            'print(json.dumps([rddm_nb.__file__, rddm_nb.__version__, len(d.metadata["Description"]), [str(f) for f '
+            'in d.files]]))')
     env = {k: v for k, v in os.environ.items() if k != 'PYTHONPATH'}
     done = subprocess.run([python, '-I', '-c', code], capture_output=True, text=True, cwd=tmp_path, env=env)
     assert done.returncode == 0, done.stderr
@@ -64,8 +69,11 @@ def test_the_wheel_imports_in_a_clean_environment(wheel, tmp_path):
 
 
 def test_every_python_of_the_workflows_is_a_classifier():
-    versions = re.findall(r'"(3\.\d+)"', re.search(r'python: \[(.*)\]', (ROOT/'.github/workflows/ci.yml').read_text(encoding='utf-8'))[1])
-    assert versions and [f'Programming Language :: Python :: {v}' for v in versions] == [c for c in PROJECT['classifiers'] if re.search(r':: 3\.', c)]
+    versions = re.findall(r'"(3\.\d+)"', re.search(r'python: \[(.*)\]',
+                                                   (ROOT/'.github/workflows/ci.yml').read_text(encoding='utf-8'))[1])
+    assert versions
+    assert [f'Programming Language :: Python :: {v}'
+            for v in versions] == [c for c in PROJECT['classifiers'] if re.search(r':: 3\.', c)]
     assert PROJECT['requires-python'] == f'>={versions[0]}'
 
 
@@ -75,8 +83,10 @@ def lowest():
 
 
 def test_every_dependency_has_a_lower_bound_which_the_workflow_installs():
-    pinned = dict(l.split('==') for l in (ROOT/'constraints/lowest.txt').read_text(encoding='utf-8').split() if '==' in l)
-    for name, version in lowest().items(): assert pinned.get(name) == version, f'{name}: {version} declared, {pinned.get(name)} in constraints/lowest.txt'
+    pinned = dict(l.split('==')
+                  for l in (ROOT/'constraints/lowest.txt').read_text(encoding='utf-8').split() if '==' in l)
+    for name, version in lowest().items():
+        assert pinned.get(name) == version, f'{name}: {version} declared, {pinned.get(name)} in constraints/lowest.txt'
 
 
 def test_what_workers_share_is_made_once_and_again_only_after_a_failure(once):
@@ -92,6 +102,7 @@ def test_what_workers_share_is_made_once_and_again_only_after_a_failure(once):
 
 def test_no_slow_file_or_fixture_is_listed_that_is_none():
     here = Path(__file__).parent
-    sources = '\n'.join(p.read_text(encoding='utf-8') for p in here.glob('test_*.py')) + (here/'conftest.py').read_text(encoding='utf-8')
+    sources = '\n'.join(p.read_text(encoding='utf-8')
+                        for p in here.glob('test_*.py')) + (here/'conftest.py').read_text(encoding='utf-8')
     assert all((here/f'{n}.py').exists() for n in conftest.SLOW_FILES)
     assert all(f'def {n}(' in sources for n in {*conftest.SLOW_FIXTURES, *conftest.ONE_WORKER})

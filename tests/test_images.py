@@ -1,8 +1,8 @@
-"""Pictures: conversion, checks and PSNR."""
+"""Images: conversion, checks and PSNR."""
 import math
 import pytest
 import torch
-from common import pictures, randn
+from common import random_images, randn
 from rddm_nb.images import check_images, from_uint8, psnr, to_uint8
 
 
@@ -21,27 +21,30 @@ def test_to_uint8_rounds_and_clamps():
 
 
 def test_psnr_of_known_errors():
-    a = pictures(3, 1, 8, 8)*.5
+    a = random_images(3, 1, 8, 8)*.5
     b = a + torch.tensor([.2, .02, 0.], dtype=a.dtype).view(3, 1, 1, 1)
     got = psnr(a, b)
     assert abs(got[0].item() - 20) < 1e-9 and abs(got[1].item() - 40) < 1e-9 and got[2] == math.inf
 
 
 def test_psnr_averages_all_pixels_and_channels_before_the_logarithm():
-    a, b = pictures(2, 3, 5, 5), pictures(2, 3, 5, 5, seed=1)
+    a, b = random_images(2, 3, 5, 5), random_images(2, 3, 5, 5, seed=1)
     want = [10*math.log10(4/(a[i] - b[i]).square().mean().item()) for i in range(2)]
     assert torch.allclose(psnr(a, b), torch.tensor(want, dtype=a.dtype), atol=1e-12)
 
 
-def test_check_images_lets_pictures_through():
-    x = pictures(2, 3, 4, 4)
+def test_check_images_lets_images_through():
+    x = random_images(2, 3, 4, 4)
     assert check_images(x) is x and check_images(x.float()*1.0005) is not None
 
 
 @pytest.mark.parametrize('x, kind, match', [
-    (torch.zeros(1, 3, 4, 4, dtype=torch.uint8), TypeError, r'photo has dtype torch\.uint8; convert with rddm_nb\.images\.from_uint8\(photo\)'),
-    (torch.full((1, 3, 4, 4), 200.), ValueError, r'photo must lie in \[-1, 1\].*looks like \[0, 255\]: use photo/127\.5 - 1'),
-    (torch.full((1, 3, 4, 4), -1.5), ValueError, r'photo must lie in \[-1, 1\], got \[-1\.5, -1\.5\]; rescale or clamp'),
+    (torch.zeros(1, 3, 4, 4, dtype=torch.uint8), TypeError,
+     r'photo has dtype torch\.uint8; convert with rddm_nb\.images\.from_uint8\(photo\)'),
+    (torch.full((1, 3, 4, 4), 200.), ValueError,
+     r'photo must lie in \[-1, 1\].*looks like \[0, 255\]: use photo/127\.5 - 1'),
+    (torch.full((1, 3, 4, 4), -1.5), ValueError,
+     r'photo must lie in \[-1, 1\], got \[-1\.5, -1\.5\]; rescale or clamp'),
     (torch.full((1, 3, 4, 4), 1.5), ValueError, r'rescale or clamp'),
     (torch.full((1, 3, 4, 4), float('nan')), ValueError, r'photo holds NaN or infinite'),
     (torch.full((1, 3, 4, 4), float('inf')), ValueError, r'photo holds NaN or infinite'),
@@ -53,5 +56,7 @@ def test_check_images_says_what_to_do(x, kind, match):
 
 
 def test_floats_are_not_converted_twice_and_shapes_must_agree():
-    with pytest.raises(TypeError, match=r'wants uint8, got torch\.float32; scale floats yourself: x/127\.5 - 1'): from_uint8(torch.zeros(3))
-    with pytest.raises(ValueError, match=r'equal shapes, got \(1, 3, 4, 4\) and \(1, 3, 5, 5\)'): psnr(randn(1, 3, 4, 4), randn(1, 3, 5, 5))
+    with pytest.raises(TypeError, match=r'wants uint8, got torch\.float32; scale floats yourself: x/127\.5 - 1'):
+        from_uint8(torch.zeros(3))
+    with pytest.raises(ValueError, match=r'equal shapes, got \(1, 3, 4, 4\) and \(1, 3, 5, 5\)'):
+        psnr(randn(1, 3, 4, 4), randn(1, 3, 5, 5))

@@ -5,7 +5,7 @@ import shutil
 import pytest
 import torch
 import rddm_nb.report as module
-from common import close, pictures
+from common import close, random_images
 from rddm_nb import cli
 from rddm_nb.degrade import degrade
 from rddm_nb.estimate import Prediction
@@ -28,7 +28,7 @@ class Half(torch.nn.Module):
 
 
 @pytest.fixture
-def shown(): return restore_whole(Half(), 'a <b>', pictures(3, 20, 31, dtype=torch.float32), 'rain', 3)
+def shown(): return restore_whole(Half(), 'a <b>', random_images(3, 20, 31, dtype=torch.float32), 'rain', 3)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def small(monkeypatch):
 
 
 def test_a_photograph_is_degraded_restored_and_compared(shown):
-    photo = pictures(3, 20, 31, dtype=torch.float32)
+    photo = random_images(3, 20, 31, dtype=torch.float32)
     close(shown.x0, photo, 0)
     close(shown.x_in, degrade(photo[None], 'rain', generator_for('cpu', 0, 'report', 'a <b>'))[0], 0)
     assert shown.restored.shape == (3, 20, 31) and shown.spread.shape == (1, 20, 31) and shown.spread.max() > 1e-3
@@ -50,7 +50,7 @@ def test_a_photograph_is_degraded_restored_and_compared(shown):
 
 
 def test_as_it_is(shown):
-    photo = pictures(3, 20, 31, dtype=torch.float32)
+    photo = random_images(3, 20, 31, dtype=torch.float32)
     s = restore_whole(Half(), 'mine', photo, None, 2)
     close(s.x_in, photo, 0)
     assert s.x0 is None and photo_scores([s]) == [dict(name='mine', psnr_input=None, psnr_restored=None)]
@@ -59,13 +59,16 @@ def test_as_it_is(shown):
 
 def test_large_photographs_are_reduced_and_it_is_said(monkeypatch):
     monkeypatch.setattr(module, 'LONGEST', 16)
-    s = restore_whole(Half(), 'mine', pictures(3, 20, 32, dtype=torch.float32), None, 1)
-    assert s.x_in.shape == (3, 10, 16) and s.note == 'reduced from 32x20 to 16x10' and s.note in report_page('t', [s], [], '', {}, '', [])
-    x = pictures(3, 8, 2000)
+    s = restore_whole(Half(), 'mine', random_images(3, 20, 32, dtype=torch.float32), None, 1)
+    assert s.x_in.shape == (3, 10, 16) and s.note == 'reduced from 32x20 to 16x10' and s.note in report_page('t', [s],
+                                                                                                             [], '',
+                                                                                                             {}, '', [])
+    x = random_images(3, 8, 2000)
     assert reduced(x, 2000) is x and reduced(x, 20).shape == (3, 1, 20)
 
 
-@pytest.mark.parametrize('schedule', [Schedule.power(alpha=('1-x', 3), beta2=('1-x', 3)), Schedule.power(T=10), Schedule.power(T=1, bbar_T=0.)])
+@pytest.mark.parametrize('schedule', [Schedule.power(alpha=('1-x', 3), beta2=('1-x', 3)), Schedule.power(T=10),
+                                      Schedule.power(T=1, bbar_T=0.)])
 def test_the_residual_fades_evenly(schedule):
     nodes = even_nodes(schedule, 5)
     assert nodes[0] == schedule.T and nodes[-1] == 0 and nodes == sorted(set(nodes), reverse=True)
@@ -74,13 +77,17 @@ def test_the_residual_fades_evenly(schedule):
 
 def test_held_out_photographs_are_large_and_no_training_picture():
     from rddm_nb.sample_images import photos
-    assert not set(held_out()) & set(photos('train')) and all(min(x.shape[1:]) >= 256 and x.abs().max() <= 1 for x in held_out().values())
+    assert not set(held_out()) & set(photos('train')) and all(min(x.shape[1:]) >= 256 and x.abs().max() <= 1
+                                                              for x in held_out().values())
 
 
 def test_a_page_holds_everything_and_escapes_names(shown):
-    page = report_page('<i>', [shown], [(1, 10.), (5, 20.), (9, 15.)], 'PSNR', {'a < b': 1.005, 'n': 7}, 'means & more', ['run <x>'])
+    page = report_page('<i>', [shown], [(1, 10.), (5, 20.), (9, 15.)], 'PSNR', {'a < b': 1.005, 'n': 7},
+                       'means & more', ['run <x>'])
     assert set(re.findall(r'(?:src|href)="(.{5})', page)) == {'data:'} and '<b>' not in page and '<i>' not in page
-    for said in ('a &lt; b', '1.00', '<td>7</td>', 'means &amp; more', 'run &lt;x&gt;', 'from 10 at step 1 to 15 at step 9'): assert said in page
+    for said in ('a &lt; b', '1.00', '<td>7</td>', 'means &amp; more', 'run &lt;x&gt;',
+                 'from 10 at step 1 to 15 at step 9'):
+        assert said in page
     assert re.search('points="0.0,160.0 300.0,0.0 600.0,80.0"', page)
 
 
@@ -93,7 +100,7 @@ def page_of(tmp_path, *words):
 def test_photographs_of_the_user(tmp_path, small, capsys):
     for name in ('a.png', 'b/a.png', 'grey.png'):
         (tmp_path/name).parent.mkdir(exist_ok=True)
-        save_image(tmp_path/name, pictures(1 if name == 'grey.png' else 3, 20, 30))
+        save_image(tmp_path/name, random_images(1 if name == 'grey.png' else 3, 20, 30))
     files = [str(tmp_path/name) for name in ('a.png', 'b/a.png', 'grey.png')]
     page, rows = page_of(tmp_path, '--photo', *files)
     assert [r['name'] for r in rows] == [files[0], files[1], 'grey.png'] and all(r['psnr_input'] > 0 for r in rows)
@@ -102,7 +109,8 @@ def test_photographs_of_the_user(tmp_path, small, capsys):
     assert [r['psnr_input'] for r in rows] == [None] and 'no truth' in page
 
 
-@pytest.mark.parametrize('words, why', [(['--as-is'], 'name them with --photo'), (['--photo', 'none.jpg'], 'none.jpg'), (['--photo', __file__], 'cannot be read as an image'),
+@pytest.mark.parametrize('words, why', [(['--as-is'], 'name them with --photo'), (['--photo', 'none.jpg'], 'none.jpg'),
+                                        (['--photo', __file__], 'cannot be read as an image'),
                                         (['--photo', 'a.jpg', '--task', 'generate'], 'restores nothing')])
 def test_photographs_that_cannot_be_shown_cost_no_training(tmp_path, capsys, words, why):
     assert cli.demo([*WORDS, '--out', str(tmp_path/'out'), *words]) == 2
@@ -114,7 +122,8 @@ def test_photographs_that_cannot_be_shown_cost_no_training(tmp_path, capsys, wor
 @pytest.mark.skipif(CHROMIUM is None, reason='needs Chromium')
 def test_in_a_browser_the_keys_move_the_border(tmp_path, shown):
     from playwright.sync_api import sync_playwright
-    (tmp_path/'r.html').write_text(report_page('Rain', [shown], [(1, 1.), (2, 2.)], 'PSNR', {}, '', []), encoding='utf-8')
+    (tmp_path/'r.html').write_text(report_page('Rain', [shown], [(1, 1.), (2, 2.)], 'PSNR', {}, '', []),
+                                   encoding='utf-8')
     asked, wrong = [], []
     with sync_playwright() as p:
         browser = p.chromium.launch(executable_path=CHROMIUM, args=['--no-sandbox'])

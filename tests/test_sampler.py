@@ -1,9 +1,11 @@
-"""The sampler: exactness, orders and paths, randomness, behaviour and refusals (invariants 23-28, 36, 37, 48, 50, 51, 57)."""
+"""The sampler: exactness, orders and paths, randomness, behaviour and refusals (invariants 23-28, 36, 37, 48, 50,
+51, 57)."""
 import math
 import pytest
 import torch
 from hypothesis import assume, given, settings, strategies as st
-from common import F64, Net, close, constant, fake_eps, fake_res, gmm_points, oracle, pictures, power_schedules, randn, rng, seeds, trio
+from common import (F64, Net, close, constant, fake_eps, fake_res, gmm_points, oracle, random_images, power_schedules,
+                    randn, rng, seeds, trio)
 from rddm_nb.estimate import Prediction, SingularError
 from rddm_nb.exact import ExactPredictor
 from rddm_nb.forward import randn_like
@@ -19,7 +21,7 @@ both_model = lambda x, y, a, b, t: Prediction(fake_res(x, y, a, b), fake_eps(x, 
 # ----- oracles -----
 @pytest.mark.parametrize('steps', [1, 2, 5, 10, 137])
 @pytest.mark.parametrize('clip', ['x0', None])
-def test_inv23_constant_true_predictions_return_the_clean_picture(steps, clip):
+def test_inv23_constant_true_predictions_return_the_clean_image(steps, clip):
     x0, x_in, eps = trio(steps)
     s = Schedule.power(137)
     out = sample(constant(x_in - x0, eps), x_in, schedule=s, steps=steps, clip=clip, x_T=x_in + s[137].bbar*eps)
@@ -29,26 +31,33 @@ def test_inv23_constant_true_predictions_return_the_clean_picture(steps, clip):
 @given(s=power_schedules(), seed=seeds, data=st.data())
 def test_inv23_for_any_schedule_and_number_of_steps(s, seed, data):
     x0, x_in, eps = trio(seed)
-    out = sample(constant(x_in - x0, eps), x_in, schedule=s, steps=data.draw(st.integers(1, s.T)), clip=None, x_T=x_in + s[s.T].bbar*eps)
+    out = sample(constant(x_in - x0, eps), x_in, schedule=s, steps=data.draw(st.integers(1, s.T)), clip=None,
+                 x_T=x_in + s[s.T].bbar*eps)
     close(out, x0, 8e-15)
 
 
 @given(s=power_schedules(12), seed=seeds, eta=st.sampled_from([0., .25, 1.]), posterior=posteriors, data=st.data())
-def test_inv24_oracle_returns_the_clean_picture_whatever_the_noise(s, seed, eta, posterior, data):
-    assume(posterior != 'preserving' or s.T == 1 or s[s.T - 1].abar < 1)  # a step along abar = 1 pins nothing, and is refused
+def test_inv24_oracle_returns_the_clean_image_whatever_the_noise(s, seed, eta, posterior, data):
+    assume(posterior != 'preserving' or s.T == 1
+           or s[s.T - 1].abar < 1)  # a step along abar = 1 pins nothing, and is refused
     x0, x_in, _ = trio(seed)
-    out = sample(oracle(x0, x_in), x_in, schedule=s, steps=data.draw(st.integers(1, s.T)), eta=eta, posterior=posterior, generator=rng(seed))
+    out = sample(oracle(x0, x_in), x_in, schedule=s, steps=data.draw(st.integers(1, s.T)), eta=eta,
+                 posterior=posterior, generator=rng(seed))
     close(out, x0, 4e-15)
 
 
 @pytest.mark.parametrize('eta, posterior', [(0., 'sum_constrained'), (.5, 'sum_constrained'), (1., 'preserving')])
 def test_inv25_three_ways_to_predict_take_the_same_trajectory(eta, posterior):
     # below abar = 1 a noise network, the residual it implies, and both together describe one state
-    s, x_in = Schedule.ddim_linear(100), pictures(2, 3, 4, 4)
-    def imply(x, y, a, b): e = fake_eps(x, y, a, b); return (y + b*e - x)/(1 - a), e
-    ways = (lambda x, y, a, b, t: Prediction(eps=imply(x, y, a, b)[1]), lambda x, y, a, b, t: Prediction(res=imply(x, y, a, b)[0]),
+    s, x_in = Schedule.ddim_linear(100), random_images(2, 3, 4, 4)
+    def imply(x, y, a, b):
+        e = fake_eps(x, y, a, b)
+        return (y + b*e - x)/(1 - a), e
+    ways = (lambda x, y, a, b, t: Prediction(eps=imply(x, y, a, b)[1]),
+            lambda x, y, a, b, t: Prediction(res=imply(x, y, a, b)[0]),
             lambda x, y, a, b, t: Prediction(*imply(x, y, a, b)))
-    runs = [sample(w, x_in, schedule=s, steps=20, eta=eta, posterior=posterior, clip=None, generator=rng(3), trace=True) for w in ways]
+    runs = [sample(w, x_in, schedule=s, steps=20, eta=eta, posterior=posterior, clip=None, generator=rng(3),
+                   trace=True) for w in ways]
     scale = runs[0].frames().abs().max().item()
     for r in runs[1:]:
         for i in range(2): close(r.frames(i), runs[0].frames(i), 2e-12*scale)
@@ -56,13 +65,13 @@ def test_inv25_three_ways_to_predict_take_the_same_trajectory(eta, posterior):
 
 @given(s=power_schedules(), seed=seeds)
 def test_inv26_one_step_is_the_guess_at_the_start(s, seed):
-    x_in, x_T = pictures(2, 3, 4, 4, seed=seed), randn(2, 3, 4, 4, seed=seed)
+    x_in, x_T = random_images(2, 3, 4, 4, seed=seed), randn(2, 3, 4, 4, seed=seed)
     a, b = s[s.T]
     close(sample(res_model, x_in, schedule=s, steps=1, x_T=x_T), (x_in - fake_res(x_T, x_in, a, b)).clamp(-1, 1), 0)
 
 
 def test_inv26_start_is_the_input_plus_bbar_T_noise():
-    x_in = pictures(2, 3, 4, 4)
+    x_in = random_images(2, 3, 4, 4)
     for b in (0., .1, 1., 1.7):
         state = next(sample_steps(res_model, x_in, schedule=Schedule.power(10, bbar_T=b), generator=rng(5)))
         close(state.x_t, x_in + b*randn_like(x_in, rng(5)), 0)
@@ -76,17 +85,20 @@ def test_inv27_the_network_is_called_at_the_nodes_of_the_grid():
         seen.append(t)
         assert (a, b) == s[t] and type(a) is type(b) is float
         return Prediction(res=0*x)
-    for S, want in {1: [1000], 2: [1000, 500], 3: [1000, 666, 333], 5: [1000, 800, 600, 400, 200], 7: [1000*(7 - i)//7 for i in range(7)]}.items():
-        seen.clear(); sample(spy, pictures(1, 1, 2, 2), schedule=s, steps=S)
+    for S, want in {1: [1000], 2: [1000, 500], 3: [1000, 666, 333], 5: [1000, 800, 600, 400, 200],
+                    7: [1000*(7 - i)//7 for i in range(7)]}.items():
+        seen.clear()
+        sample(spy, random_images(1, 1, 2, 2), schedule=s, steps=S)
         assert seen == want
-    seen.clear(); sample(spy, pictures(1, 1, 2, 2))
+    seen.clear()
+    sample(spy, random_images(1, 1, 2, 2))
     assert len(seen) == 5
 
 
 @given(seed=seeds, eta=st.sampled_from([0., .3, 1.]), posterior=posteriors)
 @settings(max_examples=10)
 def test_inv28_same_seed_same_result_and_another_seed_another(seed, eta, posterior):
-    x_in = pictures(2, 1, 3, 3)
+    x_in = random_images(2, 1, 3, 3)
     run = lambda g: sample(res_model, x_in, eta=eta, posterior=posterior, generator=rng(g))
     assert torch.equal(run(seed), run(seed)) and not torch.equal(run(seed), run(seed + 1))
 
@@ -106,9 +118,10 @@ def test_inv28_the_last_step_draws_no_noise(posterior):
 
 @given(steps=st.integers(1, 12), eta=st.sampled_from([0., .4, 1.]), posterior=posteriors)
 def test_every_step_follows_the_written_out_update(steps, eta, posterior):
-    s, x_in, g, h = Schedule.power(12, bbar_T=.8), pictures(2, 1, 3, 3), rng(steps), rng(steps)
+    s, x_in, g, h = Schedule.power(12, bbar_T=.8), random_images(2, 1, 3, 3), rng(steps), rng(steps)
     x = x_in + .8*randn_like(x_in, h)
-    for m, (t, n) in zip(sample_steps(both_model, x_in, schedule=s, steps=steps, eta=eta, posterior=posterior, clip=None, generator=g), s.pairs(steps)):
+    for m, (t, n) in zip(sample_steps(both_model, x_in, schedule=s, steps=steps, eta=eta, posterior=posterior,
+                                      clip=None, generator=g), s.pairs(steps)):
         (a, b), (a_s, b_s) = s[t], s[n]
         res, eps = fake_res(x, x_in, a, b), fake_eps(x, x_in, a, b)
         close(m.x_t, x, 2e-15*10)
@@ -140,7 +153,7 @@ def net(x, A): return torch.tanh(1.2*x + .3*x.roll(1, -1)) - .2*A*torch.sin(2*x)
 def test_inv36_37_any_path_rescaled_is_ddim(seed, known, data):
     up = sorted(data.draw(st.lists(st.floats(.05, .95), min_size=4, max_size=4)), reverse=True)
     path = [*((a, data.draw(st.floats(.05, 1.5))) for a in up), (0., 0.)]
-    x_in = pictures(2, 1, 3, 3, seed=seed) if known else torch.zeros(2, 1, 3, 3, dtype=F64)
+    x_in = random_images(2, 1, 3, 3, seed=seed) if known else torch.zeros(2, 1, 3, 3, dtype=F64)
     def model(x, y, a, b, t):
         c = math.hypot(1 - a, b)
         return Prediction(eps=net((x - a*y)/c, (1 - a)**2/c**2))
@@ -148,14 +161,21 @@ def test_inv36_37_any_path_rescaled_is_ddim(seed, known, data):
     tr = sample(model, x_in, path=path, clip=None, x_T=x_T, trace=True)
     want = rescaled(path, x_in, x_T - path[0][0]*x_in, net)
     scale = max(v.abs().max().item() for v in want)
-    for state, w in zip(tr, want): close((state.x_t - state.step.at.abar*x_in)/math.hypot(1 - state.step.at.abar, state.step.at.bbar), w, 2e-12*scale)
+    for state, w in zip(tr, want):
+        close((state.x_t - state.step.at.abar*x_in)/math.hypot(1 - state.step.at.abar, state.step.at.bbar), w,
+              2e-12*scale)
     close(tr.x0, want[-1], 2e-12*scale)
 
 
 # ----- paths and orders -----
 @given(seed=seeds, data=st.data())
 def test_inv48_constant_predictions_end_at_one_place_on_any_path(seed, data):
-    x_in, res, eps, x_T = pictures(1, 2, 3, 3, seed=seed), randn(1, 2, 3, 3, seed=seed + 1), randn(1, 2, 3, 3, seed=seed + 2), randn(1, 2, 3, 3, seed=seed + 3)
+    x_in, res, eps, x_T = (
+        random_images(1, 2, 3, 3, seed=seed),
+        randn(1, 2, 3, 3, seed=seed + 1),
+        randn(1, 2, 3, 3, seed=seed + 2),
+        randn(1, 2, 3, 3, seed=seed + 3),
+    )
     inner = data.draw(st.lists(st.tuples(st.floats(0, 1), st.floats(.01, 2)), max_size=6))
     path = [(.9, .7), *inner, (.1, .1), (0, 0)]
     close(sample(constant(res, eps), x_in, path=path, clip=None, x_T=x_T), x_T - .9*res - .7*eps, 2e-14)
@@ -164,16 +184,26 @@ def test_inv48_constant_predictions_end_at_one_place_on_any_path(seed, data):
 @pytest.mark.parametrize('order', ORDERS)
 @pytest.mark.parametrize('steps', [2, 3, 5, 10])
 def test_inv48_and_in_any_order(order, steps):
-    x_in, res, eps, x_T = pictures(1, 2, 3, 3), randn(1, 2, 3, 3, seed=1), randn(1, 2, 3, 3, seed=2), randn(1, 2, 3, 3, seed=3)
+    x_in, res, eps, x_T = (
+        random_images(1, 2, 3, 3),
+        randn(1, 2, 3, 3, seed=1),
+        randn(1, 2, 3, 3, seed=2),
+        randn(1, 2, 3, 3, seed=3),
+    )
     s = Schedule.power(50, bbar_T=.7)
-    close(sample(constant(res, eps), x_in, schedule=s, steps=steps, order=order, clip=None, x_T=x_T), x_T - res - .7*eps, 8e-15)
+    close(sample(constant(res, eps), x_in, schedule=s, steps=steps, order=order, clip=None, x_T=x_T),
+          x_T - res - .7*eps, 8e-15)
 
 
 GMM = ExactPredictor(torch.tensor([[-.7], [.2], [.8]], dtype=F64), .12, torch.tensor([.3, .3, .4], dtype=F64))
 
 
 def ends(path_or_order, steps, schedule=None, x_T=None, model=GMM, x_in=None):
-    kw = dict(path=path_or_order) if isinstance(path_or_order, list) else dict(schedule=schedule or Schedule.circle(4000), steps=steps, order=path_or_order)
+    kw = (
+        dict(path=path_or_order)
+        if isinstance(path_or_order, list)
+        else dict(schedule=schedule or Schedule.circle(4000), steps=steps, order=path_or_order)
+    )
     x_T = torch.linspace(-2.2, 2.2, 45, dtype=F64)[:, None] if x_T is None else x_T
     return sample(model, torch.zeros_like(x_T) + .3 if x_in is None else x_in, clip=None, x_T=x_T, **kw)
 
@@ -181,9 +211,15 @@ def ends(path_or_order, steps, schedule=None, x_T=None, model=GMM, x_in=None):
 @pytest.mark.slow
 def test_inv50_endpoint_error_falls_like_one_over_n_on_every_path_off_the_corner():
     reference = ends('together', 4000)
-    power, diagonal, parabola = Schedule.power(4000), Schedule.line(4000), Schedule.from_fns(lambda x: x**2, lambda x: x, 4000)
-    for name, run in dict(circle=lambda n: ends('together', n), diagonal=lambda n: ends('together', n, diagonal), power=lambda n: ends('together', n, power),
-                          parabola=lambda n: ends('together', n, parabola), residual_first=lambda n: ends('residual_first', n)).items():
+    power, diagonal, parabola = (
+        Schedule.power(4000),
+        Schedule.line(4000),
+        Schedule.from_fns(lambda x: x**2, lambda x: x, 4000),
+    )
+    for name, run in dict(circle=lambda n: ends('together', n), diagonal=lambda n: ends('together', n, diagonal),
+                          power=lambda n: ends('together', n, power),
+                          parabola=lambda n: ends('together', n, parabola),
+                          residual_first=lambda n: ends('residual_first', n)).items():
         e = [(run(n) - reference).abs().mean().item() for n in (20, 80, 320)]
         assert e[2] < .015, (name, e)
         assert 2.5 < e[0]/e[1] < 6.5 and 3. < e[1]/e[2] < 5.2, (name, e)
@@ -213,7 +249,8 @@ def test_inv57_two_legs_remove_everything_once():
     a1, b1 = s[100]
     close([a1, b1], [.05289, .32091], 5e-6)
     x_T = x0 + s[1000].abar*res + s[1000].bbar*eps
-    for order in ORDERS: close(sample(constant(res, eps), x_in, schedule=s, steps=10, order=order, clip=None, x_T=x_T), x0, 4e-15)
+    for order in ORDERS:
+        close(sample(constant(res, eps), x_in, schedule=s, steps=10, order=order, clip=None, x_T=x_T), x0, 4e-15)
     # two passes that both end with the guess take the last segment away twice
     x = x_T
     for moved in ('residual', 'noise'):
@@ -229,14 +266,22 @@ def test_plans_visit_the_right_legs(T):
     for steps in range(2, T + 1):
         r, n = sampling_path(s, steps, 'residual_first'), sampling_path(s, steps, 'noise_first')
         one, two = s.grid(steps - steps//2), s.grid(steps//2)
-        assert [p for _, p in r] == [Point(s[t].abar, s[T].bbar) for t in one[:-1]] + [Point(0., s[t].bbar) for t in two]
+        assert [p for _, p in r] == [Point(s[t].abar, s[T].bbar) for t in one[:-1]] + [
+            Point(0.0, s[t].bbar) for t in two
+        ]
         assert [p for _, p in n] == [Point(1., s[t].bbar) for t in one[:-1]] + [Point(s[t].abar, 0.) for t in two]
-        for stops in (r, n): assert len(stops) == steps + 1 and stops[0] == (T, s[T]) and stops[-1] == (0, CLEAN) and all(t is None for t, _ in stops[1:-1])
+        for stops in (r, n):
+            assert (
+                len(stops) == steps + 1
+                and stops[0] == (T, s[T])
+                and stops[-1] == (0, CLEAN)
+                and all(t is None for t, _ in stops[1:-1])
+            )
         assert sampling_path(s, steps) == sampling_path(s, steps, 'together') == [(t, s[t]) for t in s.grid(steps)]
 
 
 def test_a_path_of_the_nodes_is_the_schedule():
-    s, x_in = Schedule.power(20, bbar_T=.5), pictures(2, 1, 3, 3)
+    s, x_in = Schedule.power(20, bbar_T=.5), random_images(2, 1, 3, 3)
     a = sample(res_model, x_in, schedule=s, steps=4, eta=.5, generator=rng(2))
     b = sample(res_model, x_in, path=[s[t] for t in s.grid(4)], eta=.5, generator=rng(2))
     assert torch.equal(a, b)
@@ -250,7 +295,7 @@ def test_a_path_of_the_nodes_is_the_schedule():
 @pytest.mark.parametrize('dtype', [torch.float32, F64])
 @pytest.mark.parametrize('order', ORDERS)
 def test_any_shape_and_dtype(shape, dtype, order):
-    x_in = pictures(*shape, dtype=dtype)
+    x_in = random_images(*shape, dtype=dtype)
     for eta in (0., 1.):
         model = lambda x, y, a, b, t: Prediction(fake_res(x, y, a, b), None if b == 0 else fake_eps(x, y, a, b))
         if order == 'noise_first' and eta: continue
@@ -262,14 +307,14 @@ def test_any_shape_and_dtype(shape, dtype, order):
 
 
 def test_float32_follows_float64():
-    x_in = pictures(2, 3, 8, 8)
+    x_in = random_images(2, 3, 8, 8)
     x_T = x_in + randn(2, 3, 8, 8)
     a, b = sample(res_model, x_in, x_T=x_T, steps=20), sample(res_model, x_in.float(), x_T=x_T.float(), steps=20)
     close(a, b, 2e-5)
 
 
-def test_picture_i_does_not_depend_on_the_batch_around_it():
-    x_in, gens = pictures(4, 1, 3, 3), lambda ids: [rng(100 + i) for i in ids]
+def test_image_i_does_not_depend_on_the_batch_around_it():
+    x_in, gens = random_images(4, 1, 3, 3), lambda ids: [rng(100 + i) for i in ids]
     whole = sample(res_model, x_in, eta=1., generator=gens(range(4)))
     assert torch.equal(whole[[3, 1]], sample(res_model, x_in[[3, 1]], eta=1., generator=gens([3, 1])))
     for i in range(4): close(whole[i:i + 1], sample(res_model, x_in[i:i + 1], eta=1., generator=gens([i])), 0)
@@ -277,7 +322,7 @@ def test_picture_i_does_not_depend_on_the_batch_around_it():
     assert torch.equal(noise[0], noise[1]) and torch.equal(noise[2], noise[3]) and not torch.equal(noise[0], noise[2])
 
 
-def test_one_generator_gives_every_picture_its_own_noise():
+def test_one_generator_gives_every_image_its_own_noise():
     z = randn_like(torch.zeros(2000, 3, dtype=F64), rng(1))
     close(z.mean(), 0, 4/6000**.5), close(z.std(), 1, 4/12000**.5)
     assert not torch.equal(z[0], z[1]) and z.dtype == F64 and randn_like(torch.zeros(1), rng()).dtype == torch.float32
@@ -294,29 +339,34 @@ def test_zeros_are_generated_from_when_there_is_no_input():
 # ----- contracts -----
 @given(T=st.integers(1, 8), eta=st.sampled_from([0., 1.]))
 def test_every_number_of_steps_of_a_small_schedule_works(T, eta):
-    x_in = pictures(1, 1, 2, 2)
+    x_in = random_images(1, 1, 2, 2)
     for steps in range(1, T + 1):
         tr = sample(res_model, x_in, schedule=Schedule.power(T), steps=steps, eta=eta, generator=rng(), trace=True)
         assert len(tr) == steps and tr.x0.isfinite().all()
 
 
-@pytest.mark.parametrize('kw', [{}, dict(eta=.7), dict(order='residual_first', steps=6), dict(path=[(1, .5), (.4, .3), (0, 0)], eta=.5), dict(clip='official', steps=9)], ids=str)
+@pytest.mark.parametrize('kw', [{}, dict(eta=.7), dict(order='residual_first', steps=6),
+                                dict(path=[(1, .5), (.4, .3), (0, 0)], eta=.5), dict(clip='official', steps=9)],
+                                ids=str)
 def test_walk_and_trace_and_sample_agree(kw):
-    x_in = pictures(2, 3, 4, 4)
+    x_in = random_images(2, 3, 4, 4)
     states = list(sample_steps(res_model, x_in, generator=rng(4), **kw))
     tr = sample(res_model, x_in, generator=rng(4), trace=True, **kw)
     out = sample(res_model, x_in, generator=rng(4), **kw)
-    assert torch.equal(states[-1].x_s, out) and torch.equal(tr.x0, out) and isinstance(tr, Trace) and len(tr) == len(states)
+    assert torch.equal(states[-1].x_s, out) and torch.equal(tr.x0, out) and isinstance(tr, Trace)
+    assert len(tr) == len(states)
     for a, b in zip(states, tr):
-        assert all(torch.equal(v, w) for v, w in zip((a.x_t, a.x0, a.res, a.x_s), (b.x_t, b.x0, b.res, b.x_s))) and a.step == b.step
+        assert all(torch.equal(v, w) for v, w in zip((a.x_t, a.x0, a.res, a.x_s), (b.x_t, b.x0, b.res, b.x_s)))
+        assert a.step == b.step
     for a, b in zip(states, states[1:]): assert torch.equal(a.x_s, b.x_t) and a.step.to == b.step.at
-    assert torch.equal(tr.frames(1), torch.stack([s.x_t[1] for s in states] + [out[1]])) and torch.equal(tr.guesses(1), torch.stack([s.x0[1] for s in states]))
+    assert torch.equal(tr.frames(1), torch.stack([s.x_t[1] for s in states] + [out[1]]))
+    assert torch.equal(tr.guesses(1), torch.stack([s.x0[1] for s in states]))
 
 
 @pytest.mark.parametrize('eta', [0., 1.])
 @pytest.mark.parametrize('clip', ['x0', None, 'official'])
 def test_nothing_given_is_changed_in_place(eta, clip):
-    x_in, x_T = pictures(2, 3, 4, 4), randn(2, 3, 4, 4)
+    x_in, x_T = random_images(2, 3, 4, 4), randn(2, 3, 4, 4)
     keep = x_in.clone(), x_T.clone()
     sample(both_model, x_in, x_T=x_T, eta=eta, clip=clip, generator=rng())
     assert torch.equal(x_in, keep[0]) and torch.equal(x_T, keep[1])
@@ -330,7 +380,7 @@ def test_nothing_given_is_changed_in_place(eta, clip):
 
 @pytest.mark.parametrize('training', [True, False])
 def test_a_module_runs_in_eval_mode_without_gradients_and_is_handed_back(training):
-    net, x_in = Net().train(training), pictures(2, 3, 6, 6, dtype=torch.float32).requires_grad_()
+    net, x_in = Net().train(training), random_images(2, 3, 6, 6, dtype=torch.float32).requires_grad_()
     out = sample(net, x_in, generator=rng())
     assert net.training is training and net.drop.training is training and net.norm.training is training
     assert all(not was_training and not grad for was_training, grad, _ in net.seen) and not out.requires_grad
@@ -341,10 +391,11 @@ def test_a_module_runs_in_eval_mode_without_gradients_and_is_handed_back(trainin
 def test_frozen_parts_of_a_training_module_stay_frozen():
     net = Net().train()
     net.norm.eval()
-    sample(net, pictures(1, 3, 4, 4, dtype=torch.float32))
+    sample(net, random_images(1, 3, 4, 4, dtype=torch.float32))
     assert net.training and net.drop.training and not net.norm.training
-    net.eval(); net.drop.train()
-    a, b = (sample(net, pictures(1, 3, 4, 4, dtype=torch.float32), generator=rng()) for _ in range(2))
+    net.eval()
+    net.drop.train()
+    a, b = (sample(net, random_images(1, 3, 4, 4, dtype=torch.float32), generator=rng()) for _ in range(2))
     assert torch.equal(a, b) and net.drop.training and not net.training
 
 
@@ -352,12 +403,12 @@ def test_a_module_is_handed_back_even_after_an_error():
     class Broken(Net):
         def forward(self, *a): raise RuntimeError('broken')
     net = Broken().train()
-    with pytest.raises(RuntimeError, match='broken'): sample(net, pictures(1, 3, 4, 4))
+    with pytest.raises(RuntimeError, match='broken'): sample(net, random_images(1, 3, 4, 4))
     assert net.training
 
 
 def test_stopping_a_walk_early_leaves_gradients_on():
-    for state in sample_steps(res_model, pictures(1, 1, 2, 2)):
+    for state in sample_steps(res_model, random_images(1, 1, 2, 2)):
         assert torch.is_grad_enabled()
         break
     assert torch.is_grad_enabled() and not state.x0.requires_grad
@@ -368,37 +419,40 @@ def test_a_model_may_bring_its_schedule_and_its_dtype():
     net = Net(schedule=s).double()
     out = sample(net, shape=(1, 3, 4, 4), steps=7)
     assert out.dtype == F64 and [t for _, _, t in net.seen] == [7, 6, 5, 4, 3, 2, 1]
-    net.seen.clear(); sample(net, shape=(1, 3, 4, 4), steps=3, schedule=Schedule.line(30))
+    net.seen.clear()
+    sample(net, shape=(1, 3, 4, 4), steps=3, schedule=Schedule.line(30))
     assert [t for _, _, t in net.seen] == [30, 20, 10]
 
 
-@pytest.mark.parametrize('model', [Net(), ExactPredictor(pictures(4, 3, 4, 4, dtype=torch.float32)), res_model, lambda x, y, a, b, t: (0*x, None)], ids=['module', 'exact', 'function', 'pair'])
+@pytest.mark.parametrize('model', [Net(), ExactPredictor(random_images(4, 3, 4, 4, dtype=torch.float32)), res_model,
+                                   lambda x, y, a, b, t: (0*x, None)], ids=['module', 'exact', 'function', 'pair'])
 def test_every_kind_of_predictor(model):
-    out = sample(model, pictures(2, 3, 4, 4, dtype=torch.float32), eta=.5, generator=rng())
+    out = sample(model, random_images(2, 3, 4, 4, dtype=torch.float32), eta=.5, generator=rng())
     assert out.shape == (2, 3, 4, 4) and out.isfinite().all()
 
 
 @pytest.mark.parametrize('channels', [1, 3])
-def test_a_trace_shows_itself_as_pictures(channels):
+def test_a_trace_shows_itself_as_images(channels):
     pytest.importorskip('matplotlib')
-    tr = sample(res_model, pictures(2, channels, 4, 4), trace=True)
+    tr = sample(res_model, random_images(2, channels, 4, 4), trace=True)
     html = tr._repr_html_()
     assert html.count('<img') == 2 and 'data:image/png;base64,' in html and 'film strip of 5 steps' in html
-    assert 'Point' not in html and sample(res_model, pictures(2, 2), trace=True)._repr_html_().startswith('<p>5 steps of (2, 2)')
+    assert 'Point' not in html
+    assert sample(res_model, random_images(2, 2), trace=True)._repr_html_().startswith('<p>5 steps of (2, 2)')
 
 
 def test_the_progress_bar_counts_the_steps(capsys):
-    sample(res_model, pictures(1, 1, 2, 2), steps=4, progress=True)
+    sample(res_model, random_images(1, 1, 2, 2), steps=4, progress=True)
     assert '4/4' in capsys.readouterr().err
-    sample(res_model, pictures(1, 1, 2, 2), path=[(1, 1), (.5, .5), (0, 0)], progress=True)
+    sample(res_model, random_images(1, 1, 2, 2), path=[(1, 1), (.5, .5), (0, 0)], progress=True)
     assert '2/2' in capsys.readouterr().err
-    sample(res_model, pictures(1, 1, 2, 2))
+    sample(res_model, random_images(1, 1, 2, 2))
     assert capsys.readouterr().err == ''
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='this machine has no CUDA device')
 def test_the_device_of_the_input_is_kept():
-    x_in = pictures(2, 3, 4, 4, dtype=torch.float32)
+    x_in = random_images(2, 3, 4, 4, dtype=torch.float32)
     for eta in (0., 1.):
         out = sample(res_model, x_in.cuda(), eta=eta, generator=rng(1))
         assert out.is_cuda
@@ -412,7 +466,8 @@ X = torch.zeros(2, 3, 4, 4)
     (dict(steps=0), ValueError, r'steps must be a whole number from 1 to T=1000, got 0'),
     (dict(steps=1001), ValueError, r'from 1 to T=1000, got 1001'),
     (dict(steps=1, order='residual_first'), ValueError, r'two legs: it needs at least 2 steps, got 1'),
-    (dict(order='backwards'), ValueError, r"order must be one of together, residual_first, noise_first, got 'backwards'"),
+    (dict(order='backwards'), ValueError,
+     r"order must be one of together, residual_first, noise_first, got 'backwards'"),
     (dict(eta=1.5), ValueError, r'eta is a share of the variance, 0\.\.1, got 1\.5'),
     (dict(eta=-.1), ValueError, r'eta is a share'),
     (dict(posterior='ddpm'), ValueError, r"posterior must be one of .*got 'ddpm'"),
@@ -420,13 +475,13 @@ X = torch.zeros(2, 3, 4, 4)
     (dict(clip='hard'), ValueError, r"clip must be one of .*got 'hard'"),
     (dict(path=[(1, 1), (0, 0)], steps=2), ValueError, r'a path says where to go.*leave out schedule, steps and order'),
     (dict(path=[(1, 1), (0, 0)], schedule=Schedule.line(5)), ValueError, r'leave out schedule, steps and order'),
-    (dict(path=[(1, 1)]), ValueError, r'at least 2 points and ends at the clean picture \(0, 0\)'),
-    (dict(path=[(1, 1), (.1, .1)]), ValueError, r'ends at the clean picture'),
+    (dict(path=[(1, 1)]), ValueError, r'at least 2 points and ends at the clean image \(0, 0\)'),
+    (dict(path=[(1, 1), (.1, .1)]), ValueError, r'ends at the clean image'),
     (dict(path=[(1.2, 1), (0, 0)]), ValueError, r'path\[0\] = \(1\.2, 1\.0\) is off the plane'),
     (dict(path=[(1, 1), (.5, -.1), (0, 0)]), ValueError, r'path\[1\].*off the plane'),
     (dict(path=[(1, float('nan')), (0, 0)]), ValueError, r'path\[0\].*off the plane'),
     (dict(path=[(1, float('inf')), (0, 0)]), ValueError, r'path\[0\].*off the plane'),
-    (dict(generator=[torch.Generator()]), ValueError, r'1 generators for 2 pictures: give one for each'),
+    (dict(generator=[torch.Generator()]), ValueError, r'1 generators for 2 images: give one for each'),
     (dict(x_T=X[:1]), ValueError, r'x_T has shape \(1, 3, 4, 4\), but x_in has \(2, 3, 4, 4\)'),
     (dict(x_T=X.double()), ValueError, r'x_T is torch\.float64, but x_in is torch\.float32: they must be equal'),
     (dict(shape=(1, 3, 4, 4)), ValueError, r'x_in has shape \(2, 3, 4, 4\), but shape=\(1, 3, 4, 4\).*leave shape out'),
@@ -444,7 +499,8 @@ def test_whole_number_steps_given_as_float():
 
 
 @pytest.mark.parametrize('x, kind, match', [
-    ((X + 1).to(torch.uint8), TypeError, r'x_in has dtype torch\.uint8; convert with rddm_nb\.images\.from_uint8\(x_in\)'),
+    ((X + 1).to(torch.uint8), TypeError,
+     r'x_in has dtype torch\.uint8; convert with rddm_nb\.images\.from_uint8\(x_in\)'),
     (X + 200., ValueError, r'x_in must lie in \[-1, 1\].*looks like \[0, 255\]: use x_in/127\.5 - 1'),
     (X + float('nan'), ValueError, r'x_in holds NaN'),
     (X + 1.5, ValueError, r'x_in must lie in \[-1, 1\], got \[1\.5, 1\.5\]'),
@@ -459,46 +515,59 @@ def test_bad_inputs_are_refused(x, kind, match):
 
 @pytest.mark.parametrize('model, kind, match', [
     (lambda x, *a: x, TypeError, r'returned a bare tensor; a predictor returns Prediction\(res=\.\.\.\)'),
-    (lambda x, *a: Prediction(res=x[:, :1]), ValueError, r"the model's res is torch\.float32 of shape \(2, 1, 4, 4\), but the state is torch\.float32 of shape \(2, 3, 4, 4\)"),
+    (lambda x, *a: Prediction(res=x[:, :1]), ValueError,
+     r"the model's res is torch\.float32 of shape \(2, 1, 4, 4\), but the state is torch\.float32 of shape \(2, 3, "
+     r"4, 4\)"),
     (lambda x, *a: Prediction(x, x.double()), ValueError, r"the model's eps is torch\.float64 .*they must match"),
     (lambda x, *a: Prediction(), ValueError, r'neither a residual nor noise'),
     (lambda x, *a: Prediction(eps=x), SingularError, r'abar = 1.*Predict the residual, or start from an abar below 1'),
-    (lambda x, *a: Prediction(res=x*float('nan')), FloatingPointError, r"NaN or infinite values: the model's predictions are not finite"),
+    (lambda x, *a: Prediction(res=x*float('nan')), FloatingPointError,
+     r"NaN or infinite values: the model's predictions are not finite"),
 ], ids=['tensor', 'shape', 'dtype', 'nothing', 'singular', 'nan'])
 def test_bad_models_are_refused(model, kind, match):
     with pytest.raises(kind, match=match): sample(model, X)
 
 
 def test_a_noise_model_runs_where_its_start_is_not_singular():
-    for s in (Schedule.ddim_linear(50), Schedule([0, .5, .9], [0, .6, 1.], allow='open_end')): assert sample(noise_model, X, schedule=s, steps=2).isfinite().all()
+    for s in (Schedule.ddim_linear(50), Schedule([0, .5, .9], [0, .6, 1.], allow='open_end')):
+        assert sample(noise_model, X, schedule=s, steps=2).isfinite().all()
     assert sample(noise_model, X, path=[(.95, 1), (.5, .5), (0, 0)]).isfinite().all()
 
 
 def test_a_bridge_needs_fresh_noise_and_says_so():
     s = Schedule.bridge(10)
-    with pytest.raises(SingularError, match=r"start the bridge with fresh noise \(posterior='bridge', eta=1\)"): sample(res_model, X, schedule=s)
-    with pytest.raises(SingularError, match=r"'bridge' starts from a point without noise"): sample(res_model, X, schedule=s, eta=1.)
+    with pytest.raises(SingularError, match=r"start the bridge with fresh noise \(posterior='bridge', eta=1\)"):
+        sample(res_model, X, schedule=s)
+    with pytest.raises(SingularError, match=r"'bridge' starts from a point without noise"):
+        sample(res_model, X, schedule=s, eta=1.)
     assert sample(res_model, X, schedule=s, eta=1., posterior='bridge').isfinite().all()
 
 
 # ----- samples follow the distribution -----
-def modes(x, means=gmm_points()): return torch.bincount(torch.cdist(x, means).argmin(1), minlength=len(means)).double()/len(x)
+def modes(x, means=gmm_points()):
+    return torch.bincount(torch.cdist(x, means).argmin(1), minlength=len(means)).double()/len(x)
 
 
 @pytest.mark.parametrize('name, schedule, kw', [
-    ('deterministic', Schedule.power(1000), dict(eta=0.)), ('chain', Schedule.power(1000), dict(eta=1.)), ('preserving', Schedule.power(1000), dict(eta=1., posterior='preserving')),
-    ('half', Schedule.line(1000), dict(eta=.5)), ('residual first', Schedule.power(1000), dict(eta=0., order='residual_first')), ('wide', Schedule.power(1000, bbar_T=2.), dict(eta=1.))])
+    ('deterministic', Schedule.power(1000), dict(eta=0.)), ('chain', Schedule.power(1000), dict(eta=1.)),
+    ('preserving', Schedule.power(1000), dict(eta=1., posterior='preserving')),
+    ('half', Schedule.line(1000), dict(eta=.5)),
+    ('residual first', Schedule.power(1000), dict(eta=0., order='residual_first')),
+    ('wide', Schedule.power(1000, bbar_T=2.), dict(eta=1.))])
 def test_exact_generation_follows_the_distribution(name, schedule, kw):
     n, w, std = 6000, torch.tensor([.5, .3, .2], dtype=F64), .06
     model = ExactPredictor(gmm_points(), std, w)
-    x = sample(model, x_in=torch.zeros(n, 2, dtype=F64), schedule=schedule, steps=400 if name == 'wide' else 150, clip=None, generator=rng(7), **kw)
+    x = sample(model, x_in=torch.zeros(n, 2, dtype=F64), schedule=schedule, steps=400 if name == 'wide' else 150,
+               clip=None, generator=rng(7), **kw)
     close(modes(x), w, .035)
     k = torch.cdist(x, gmm_points()).argmin(1)
     for i in range(3):
         close(x[k == i].mean(0), gmm_points()[i], .008)
         close(x[k == i].std(0)/std, [1., 1.], .12)
     truth, other = model.draw(n, rng(8)), model.draw(n, rng(9))
-    def energy(x, y): d = lambda a, b: torch.cdist(a[:2500], b[:2500]).mean(); return (2*d(x, y) - d(x, x) - d(y, y)).item()
+    def energy(x, y):
+        d = lambda a, b: torch.cdist(a[:2500], b[:2500]).mean()
+        return (2*d(x, y) - d(x, x) - d(y, y)).item()
     assert energy(x, truth) < energy(truth, other) + .004 < energy(x.mean(0) + torch.zeros_like(x), truth)
 
 
@@ -506,7 +575,8 @@ def test_exact_bridge_keeps_the_diversity_that_a_single_guess_loses():
     n, w = 6000, torch.tensor([.5, .3, .2], dtype=F64)
     model = ExactPredictor(gmm_points(), .06, w)
     x_in = torch.zeros(n, 2, dtype=F64)
-    x = sample(model, x_in, schedule=Schedule.bridge(200, .5), steps=200, eta=1., posterior='bridge', clip=None, generator=rng(1))
+    x = sample(model, x_in, schedule=Schedule.bridge(200, .5), steps=200, eta=1., posterior='bridge', clip=None,
+               generator=rng(1))
     close(modes(x), w, .035)
     one = sample(model, x_in, schedule=Schedule.bridge(200, .5), steps=1, clip=None)
     assert one.std(0).max() < 1e-12
@@ -524,7 +594,7 @@ def test_the_input_as_evidence_changes_the_mode_weights():
 
 
 def test_a_condition_reaches_the_model_and_only_where_there_is_one():
-    x_in, cond = pictures(2, 3, 4, 4), pictures(2, 1, 4, 4, seed=1)
+    x_in, cond = random_images(2, 3, 4, 4), random_images(2, 1, 4, 4, seed=1)
     def model(x_t, x_in, abar, bbar, t, cond=0.): return Prediction(res=x_in - cond*torch.ones_like(x_in))
     close(sample(model, x_in, cond=cond, steps=3), cond.expand(-1, 3, -1, -1), 1e-9)
     plain = lambda x_t, x_in, abar, bbar, t: Prediction(res=x_in)
@@ -537,23 +607,25 @@ def film_of(path):
     import numpy as np
     from PIL import Image, ImageSequence
     with Image.open(path) as f:
-        frames = [(torch.from_numpy(np.array(x.convert('RGB'))).long(), x.info['duration']) for x in ImageSequence.Iterator(f)]
+        frames = [(torch.from_numpy(np.array(x.convert('RGB'))).long(), x.info['duration'])
+                  for x in ImageSequence.Iterator(f)]
         return [x for x, _ in frames], [t for _, t in frames]
 
 
 @pytest.mark.parametrize('channels', [1, 3])
 def test_a_film_shows_the_states_pixel_by_pixel(tmp_path, channels):
     from rddm_nb.images import to_uint8
-    run = sample(res_model, pictures(2, channels, 6, 9), steps=3, trace=True, generator=rng(0))
+    run = sample(res_model, random_images(2, channels, 6, 9), steps=3, trace=True, generator=rng(0))
     run.save(tmp_path/'f.webp', i=1, seconds=.1, scale=2)
     got, times = film_of(tmp_path/'f.webp')
-    want = [to_uint8(x).expand(3, -1, -1).permute(1, 2, 0).repeat_interleave(2, 0).repeat_interleave(2, 1) for x in run.frames(1)]
+    want = [to_uint8(x).expand(3, -1, -1).permute(1, 2, 0).repeat_interleave(2, 0).repeat_interleave(2, 1)
+            for x in run.frames(1)]
     assert len(got) == 4 and all(torch.equal(a, b.long()) for a, b in zip(got, want)) and times[:1] == [100]
 
 
 def test_a_film_as_gif_has_all_frames_and_nearly_their_colours(tmp_path):
     from rddm_nb.images import to_uint8
-    run = sample(res_model, pictures(1, 3, 8, 8), steps=2, trace=True, generator=rng(0))
+    run = sample(res_model, random_images(1, 3, 8, 8), steps=2, trace=True, generator=rng(0))
     run.save(str(tmp_path/'f.gif'))
     got, times = film_of(tmp_path/'f.gif')
     assert len(got) == 3 and times == [500, 500, 2000]
@@ -561,9 +633,10 @@ def test_a_film_as_gif_has_all_frames_and_nearly_their_colours(tmp_path):
 
 
 def test_films_that_cannot_be(tmp_path):
-    run = sample(res_model, pictures(1, 3, 4, 4), steps=1, trace=True)
+    run = sample(res_model, random_images(1, 3, 4, 4), steps=1, trace=True)
     with pytest.raises(ValueError, match='a .gif or a .webp file, got .*f.mov'): run.save(tmp_path/'f.mov')
     run.save(tmp_path/'f.gif')
     with pytest.raises(FileExistsError, match='force=True'): run.save(tmp_path/'f.gif')
     run.save(tmp_path/'f.gif', force=True)
-    with pytest.raises(ValueError, match='1 or 3 channels'): sample(res_model, pictures(1, 2, 4, 4), steps=1, trace=True).save(tmp_path/'g.gif')
+    with pytest.raises(ValueError, match='1 or 3 channels'):
+        sample(res_model, random_images(1, 2, 4, 4), steps=1, trace=True).save(tmp_path/'g.gif')

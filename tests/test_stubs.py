@@ -2,11 +2,9 @@
 import ast
 import subprocess
 import sys
-from pathlib import Path
 import pytest
+from places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT/'tools'))
 import stubs
 
 
@@ -45,7 +43,8 @@ def mypy(*files):
     "What mypy says of files"
     pytest.importorskip('mypy')
     words = ['--ignore-missing-imports', '--follow-imports=silent', '--cache-dir=/dev/null', '--no-error-summary']
-    return subprocess.run([sys.executable, '-m', 'mypy', *words, *map(str, files)], capture_output=True, text=True, cwd=ROOT)
+    return subprocess.run([sys.executable, '-m', 'mypy', *words, *map(str, files)], capture_output=True, text=True,
+                          cwd=ROOT)
 
 
 @pytest.mark.slow

@@ -566,7 +566,8 @@ def test_a_state_past_mending_is_told_from_a_learning_rate_too_high(tmp_path):
 def test_the_only_checkpoint_past_mending_is_not_to_be_moved_away(tmp_path):
     with pytest.raises(FloatingPointError): go_on(tmp_path, 1e30, 9)
     assert [p.name for p in Checkpoints(tmp_path).paths()] == ['step_000000001.safetensors']
-    with pytest.warns(UserWarning), pytest.raises(FloatingPointError, match='no checkpoint is kept before it: start') as e:
+    with pytest.warns(UserWarning), pytest.raises(FloatingPointError,
+                                                  match='no checkpoint is kept before it: start') as e:
         go_on(tmp_path, 1e-4, 9)
     assert 'away' not in str(e.value)
 
