@@ -77,7 +77,7 @@ def diffusers_loop(net, x_in):
 def as_usual(f):
     "A function with the network as people write it: channels first, and every place asks every other"
     def usual():
-        with patch.object(unet, 'lay_out', lambda x: x), patch.object(unet, '_WHOLE', 10**9): f()
+        with patch.object(unet, '_lay_out', lambda x: x), patch.object(unet, '_WHOLE', 10**9): f()
     return usual
 
 

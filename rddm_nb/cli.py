@@ -80,7 +80,7 @@ def _numbers(m):
     rows = {'training steps': m['train_steps'], 'seconds': m['train_seconds'], 'parameters': m['parameters'],
             'sampling steps': m['sampling_steps'], 'seed': m['seed'], 'device': m['device']}
     if m['task'] == 'generate':
-        return {**rows, 'held-out loss': f"{m['held_out_loss']:.4f}"}, f"{m['pictures']} held-out emoji"
+        return {**rows, 'held-out loss': f"{m['held_out_loss']:.4f}"}, f"{m['images']} generated images; the loss is that of held-out emoji"
     gained = {'PSNR of the inputs': m['psnr_input'], 'PSNR restored': m['psnr_restored'], 'gain, dB': m['gain']}
     return {**rows, **gained}, (f"Means over {m['crops']} crops of {m['size']} x {m['size']} pixels of photographs "
                                 "that were not trained on, RGB, PSNR in dB.")

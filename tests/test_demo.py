@@ -18,7 +18,7 @@ WORDS = ['--device', 'cpu', '--batch', '2']
 PROGRAM = """
 import functools, sys, rddm_nb.demo, rddm_nb.report
 from rddm_nb.cli import demo
-rddm_nb.report.LONGEST = 48
+rddm_nb.report._LONGEST = 48
 rddm_nb.demo.score_held_out = functools.partial(rddm_nb.demo.score_held_out, n=8)
 sys.exit(demo(sys.argv[1:]))
 """
@@ -27,7 +27,7 @@ sys.exit(demo(sys.argv[1:]))
 @pytest.fixture
 def few(monkeypatch):
     "Eight held-out pictures instead of 128, and smaller photographs: what is written is the same"
-    monkeypatch.setattr(rddm_nb.report, 'LONGEST', 48)
+    monkeypatch.setattr(rddm_nb.report, '_LONGEST', 48)
     monkeypatch.setattr(rddm_nb.demo, 'score_held_out', functools.partial(rddm_nb.demo.score_held_out, n=8))
 
 

@@ -10,7 +10,7 @@ from rddm_nb import cli
 from rddm_nb.degrade import degrade
 from rddm_nb.estimate import Prediction
 from rddm_nb.imagefile import save_image
-from rddm_nb.report import even_nodes, held_out, photo_scores, photo_sheet, reduced, report_page, restore_whole
+from rddm_nb.report import _even_nodes, _reduced, held_out, photo_scores, photo_sheet, report_page, restore_whole
 from rddm_nb.runtime import generator_for
 from rddm_nb.schedule import Schedule
 
@@ -36,7 +36,7 @@ def small(monkeypatch):
     from rddm_nb import demo
     real = demo.score_held_out
     monkeypatch.setattr(demo, 'score_held_out', lambda *a: real(*a, n=4))
-    monkeypatch.setattr(module, 'LONGEST', 32)
+    monkeypatch.setattr(module, '_LONGEST', 32)
 
 
 def test_a_photograph_is_degraded_restored_and_compared(shown):
@@ -44,7 +44,10 @@ def test_a_photograph_is_degraded_restored_and_compared(shown):
     close(shown.x0, photo, 0)
     close(shown.x_in, degrade(photo[None], 'rain', generator_for('cpu', 0, 'report', 'a <b>'))[0], 0)
     assert shown.restored.shape == (3, 20, 31) and shown.spread.shape == (1, 20, 31) and shown.spread.max() > 1e-3
-    assert len(shown.film) == 3 and shown.note == ''
+    assert shown.film.shape == (4, 3, 20, 31) and shown.note == ''
+    close(shown.film[0], shown.x_in, 1e-6)
+    fading = [(f - shown.film[-1]).abs().mean() for f in shown.film]
+    assert all(a > b for a, b in zip(fading, fading[1:])), 'the rain fades from frame to frame'
     got, = photo_scores([shown])
     assert got['psnr_input'] == pytest.approx(10*torch.log10(4/(shown.x_in - photo).square().mean()).item(), rel=1e-4)
 
@@ -58,19 +61,19 @@ def test_as_it_is(shown):
 
 
 def test_large_photographs_are_reduced_and_it_is_said(monkeypatch):
-    monkeypatch.setattr(module, 'LONGEST', 16)
+    monkeypatch.setattr(module, '_LONGEST', 16)
     s = restore_whole(Half(), 'mine', random_images(3, 20, 32, dtype=torch.float32), None, 1)
     assert s.x_in.shape == (3, 10, 16) and s.note == 'reduced from 32x20 to 16x10' and s.note in report_page('t', [s],
                                                                                                              [], '',
                                                                                                              {}, '', [])
     x = random_images(3, 8, 2000)
-    assert reduced(x, 2000) is x and reduced(x, 20).shape == (3, 1, 20)
+    assert _reduced(x, 2000) is x and _reduced(x, 20).shape == (3, 1, 20)
 
 
 @pytest.mark.parametrize('schedule', [Schedule.power(alpha=('1-x', 3), beta2=('1-x', 3)), Schedule.power(T=10),
                                       Schedule.power(T=1, bbar_T=0.)])
 def test_the_residual_fades_evenly(schedule):
-    nodes = even_nodes(schedule, 5)
+    nodes = _even_nodes(schedule, 5)
     assert nodes[0] == schedule.T and nodes[-1] == 0 and nodes == sorted(set(nodes), reverse=True)
     if schedule.T == 1000: close(torch.tensor([float(schedule[t].abar) for t in nodes]), torch.linspace(1, 0, 6), .01)
 

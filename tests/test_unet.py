@@ -7,7 +7,7 @@ from common import awake, close, randn, rng
 from hypothesis import given, strategies as st
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
-from rddm_nb.unet import (Attention, CoefficientEmbedding, ResBlock, UNet, _check_weights, from_older, lay_out,
+from rddm_nb.unet import (Attention, CoefficientEmbedding, ResBlock, UNet, _check_weights, from_older, _lay_out,
                           load_model, network_class,
                           per_image, _precision_of, save_model, sinusoidal_embedding, unwrap)
 
@@ -95,8 +95,8 @@ def test_on_a_small_map_all_ask_all():
                          [((2, 6, 8, 8), False, True), ((2, 6, 8, 8), True, False), ((1, 6, 64, 64), True, True)])
 def test_channels_lie_last_where_that_is_faster(shape, grad, last):
     x = torch.zeros(shape)
-    with torch.set_grad_enabled(grad): assert lay_out(x).is_contiguous(memory_format=torch.channels_last) == last
-    assert lay_out(x.double()).is_contiguous()
+    with torch.set_grad_enabled(grad): assert _lay_out(x).is_contiguous(memory_format=torch.channels_last) == last
+    assert _lay_out(x.double()).is_contiguous()
 
 
 @pytest.mark.parametrize('predicts', ['res', 'both', 'x0'])
