@@ -129,8 +129,9 @@ def estimate(
     if clip and clip != 'x0':
         e = _official(res, eps, x_t, x_in, abar, bbar)
         return e if clip == 'official' else _official_posterior(x_t, e, abar, bbar)
-    x0, res = _complete(res, eps, x_t, x_in, abar, bbar)
-    free, x0 = x0 if eps is not None else None, x0.clamp(-1, 1) if clip else x0
+    free, res = _complete(res, eps, x_t, x_in, abar, bbar)
+    x0 = free.clamp(-1, 1) if clip else free
     if eps is not None: return _moved(x0, x0 - free, res, eps, abar, bbar) if clip else Estimate(x0, res, eps)
+    del free # an image less in memory
     if clip: res = x_in - x0
     return Estimate(x0, res, _eps_if_any(x_t, x_in, res, abar, bbar))

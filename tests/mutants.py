@@ -130,7 +130,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('estimate', '(x_t - e.x0 - abar*e.res)/bbar', '(x_t - e.x0 + abar*e.res)/bbar', 'official posterior: sign of the residual'),
     ('estimate', '(x_t - e.x0 - abar*e.res)/bbar', '(x_t - abar*e.res)/bbar', 'official posterior: estimate kept in the noise'),
     ('estimate', "return e if clip == 'official' else", 'return e if clip else', 'official posterior: the other official rule'),
-    ('estimate', 'x0.clamp(-1, 1) if clip', 'x0.clamp(-2, 2) if clip', 'clip: wrong range'),
+    ('estimate', 'free.clamp(-1, 1)', 'free.clamp(-2, 2)', 'clip: wrong range'),
     ('estimate', 'res - d, eps if', 'res + d, eps if', 'clip: residual moves the wrong way'),
     ('estimate', 'res - d, eps if', 'res, eps if', 'clip: residual does not move with the guess'),
     ('estimate', 'eps - (1 - abar)/bbar*d', 'eps + (1 - abar)/bbar*d', 'clip: noise moves the wrong way'),
