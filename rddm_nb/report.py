@@ -93,6 +93,7 @@ def photo_scores(
 # %% ../nbs/report.ipynb #35ee70bc
 def photo_sheet(
     shown:Restored, # what to show
+    size:float=2.6, # inches per image
 ): # a `RenderedFigure`
     "A sheet of one photograph: before, after, truth, residual, spread, and the way"
     from rddm_nb.viz import as_rgb, show_images
@@ -102,7 +103,7 @@ def photo_sheet(
     residual = torch.from_numpy(as_rgb(shown.x_in - shown.restored, True)).permute(2, 0, 1)
     parts = {'before': shown.x_in, 'after': shown.restored, **truth, 'taken away': from_uint8(residual),
              'unsure (x8)': (shown.spread*8 - 1).expand(3, -1, -1)}
-    return show_images({'': torch.stack(list(parts.values())), 'the way': frames[some]}, titles=list(parts), size=2.6,
+    return show_images({'': torch.stack(list(parts.values())), 'the way': frames[some]}, titles=list(parts), size=size,
                        alt=f'{shown.name}: {", ".join(parts)}; below, the way from before to after')
 
 # %% ../nbs/report.ipynb #97d95f69
