@@ -1,11 +1,14 @@
 """What several test files need: seeded tensors, tolerances, strategies for points and schedules, fake networks."""
 import math
+import os
+import pytest
 import torch
 from hypothesis import strategies as st
 from rddm_nb.estimate import Prediction
 from rddm_nb.schedule import Point, Schedule
 
 F64 = torch.float64
+posix = pytest.mark.skipif(os.name != 'posix', reason='signals, pipes and locks as POSIX has them')
 
 
 def rng(seed=0): return torch.Generator().manual_seed(seed)

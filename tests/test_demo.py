@@ -10,6 +10,7 @@ import pytest
 import torch
 import rddm_nb.demo
 import rddm_nb.report
+from common import posix
 from rddm_nb.cli import demo
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import UNet, load_model, save_model
@@ -76,7 +77,7 @@ def test_demo_writes_everything_and_never_overwrites(tmp_path, few, capsys, task
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(os.name != 'posix', reason='signals are POSIX here')
+@posix
 @pytest.mark.parametrize('signum', [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_keeps_what_was_learned(tmp_path, signum):
     p = subprocess.Popen([sys.executable, '-c', PROGRAM, *WORDS, '--max-steps', '100000', '--out',
@@ -103,7 +104,7 @@ def test_a_failure_after_the_start_is_exit_code_1(tmp_path, monkeypatch, capsys)
     assert capsys.readouterr().err == 'rddm-demo: the loss is nan\n'
 
 
-@pytest.mark.skipif(os.name != 'posix', reason='locks are POSIX here')
+@posix
 def test_a_second_demo_in_the_same_folder_is_refused_at_its_start(tmp_path, monkeypatch, capsys):
     from rddm_nb import cli, demo
     monkeypatch.setattr(demo, 'train_demo', lambda *a, **kw: pytest.fail('it trains'))
@@ -143,7 +144,7 @@ def test_called_from_python_it_reads_no_words_of_the_process(tmp_path, monkeypat
     assert cli.demo() == 2 and seen[1]['task'] == 'blur'
 
 
-@pytest.mark.skipif(os.name != 'posix', reason='signals are POSIX here')
+@posix
 def test_a_signal_shows_in_the_exit_code(tmp_path, monkeypatch, few):
     from rddm_nb import cli
     real = cli._DemoProgress.__call__

@@ -13,8 +13,15 @@ import conftest
 import pytest
 from places import ROOT
 import rddm_nb
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+sys.path.insert(0, str(ROOT/'tools'))
+import lock
 
 PROJECT = tomllib.loads((ROOT/'pyproject.toml').read_text(encoding='utf-8'))['project']
+EXTRAS = PROJECT['optional-dependencies']
+DEV = {'dev', *Requirement(EXTRAS['dev'][0]).extras} # what a developer's installation brings
 
 
 def twine(*files):
@@ -77,16 +84,46 @@ def test_every_python_of_the_workflows_is_a_classifier():
     assert PROJECT['requires-python'] == f'>={versions[0]}'
 
 
-def lowest():
-    "The lowest declared version of every dependency of the package itself"
-    return dict(re.match(r'([\w-]+)>=([\w.]+)', d).groups() for d in PROJECT['dependencies'])
+def declared(extras):
+    "The declared dependencies of the package and of some extras: name -> what is asked of it"
+    wanted = map(Requirement, [*PROJECT['dependencies'], *(d for e in extras for d in EXTRAS[e])])
+    return {canonicalize_name(r.name): r.specifier for r in wanted if r.name != 'rddm_nb'}
 
 
-def test_every_dependency_has_a_lower_bound_which_the_workflow_installs():
-    pinned = dict(l.split('==')
-                  for l in (ROOT/'constraints/lowest.txt').read_text(encoding='utf-8').split() if '==' in l)
-    for name, version in lowest().items():
-        assert pinned.get(name) == version, f'{name}: {version} declared, {pinned.get(name)} in constraints/lowest.txt'
+def lowest(specifier): return next((s.version for s in specifier if s.operator == '>='), None)
+
+
+def pins(name):
+    "What a constraints file says: name -> version"
+    lines = (ROOT/'constraints'/name).read_text(encoding='utf-8').splitlines()
+    return {canonicalize_name(n): v for n, v in (l.split('==') for l in lines if l and not l.startswith('#'))}
+
+
+def test_the_lowest_versions_are_the_declared_ones():
+    job = (ROOT/'.github/workflows/nightly.yml').read_text(encoding='utf-8')
+    extras = re.search(r"-c constraints/lowest.txt -e '.\[([\w,]+)\]'", job)[1].split(',')
+    known, needed = pins('lowest.txt'), {n: lowest(s) for n, s in declared(extras).items()}
+    assert None not in needed.values() and {n: v for n, v in known.items() if n in needed} == needed
+    assert not {*known} - {*needed} & {*declared(EXTRAS)}, 'what is not declared stands there because of what is'
+
+
+def test_every_bound_has_its_reason():
+    text = (ROOT/'pyproject.toml').read_text(encoding='utf-8')
+    part = text.split('dependencies = [', 1)[1].split('[project.scripts]')[0]
+    bounded = [l for l in part.splitlines() if '>=' in l.split('#')[0]]
+    assert len(bounded) > len(PROJECT['dependencies']) and [l for l in bounded if not re.search('# .{9,}', l)] == []
+    assert all(lowest(s) for s in declared([]).values())
+
+
+def test_the_lock_holds_all_that_is_declared_and_within_its_bounds():
+    known = pins('known_good.txt')
+    assert {n: known.get(n) for n, s in declared(DEV).items() if not s.contains(known.get(n, '0'))} == {}
+
+
+def test_the_tool_finds_what_a_package_brings_and_what_that_brings():
+    found = lock.closure('rddm_nb', ['dev'])
+    assert found['rddm-nb'] == rddm_nb.__version__ and set(declared(DEV)) <= set(found)
+    assert {'jinja2', 'markupsafe'} <= set(found) and all('+' not in v for v in found.values())
 
 
 def test_what_workers_share_is_made_once_and_again_only_after_a_failure(once):

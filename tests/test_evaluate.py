@@ -13,7 +13,7 @@ import pytest
 from places import ROOT
 import rddm_nb.evaluate as module
 import torch
-from common import awake, close, random_images, rng
+from common import awake, close, posix, random_images, rng
 from hypothesis import given, strategies as st
 from PIL import Image
 from rddm_nb.data import match
@@ -595,11 +595,12 @@ e.EvalCase.metrics = slow
 sys.exit(e.main(sys.argv[1:]))"""
 
 
-@pytest.mark.parametrize('signum, code', [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9)])
+@posix
+@pytest.mark.parametrize('signum, code', [('SIGTERM', 143), ('SIGINT', 130), ('SIGKILL', -9)])
 def test_a_process_that_is_stopped_leaves_no_results_and_can_be_repeated(folders, signum, code):
     p = process(SLOW, folders)
     assert p.stdout.readline() == 'measuring\n', p.stderr.read()
-    p.send_signal(signum)
+    p.send_signal(getattr(signal, signum))
     _, err = p.communicate()
     assert p.returncode == code and not (folders/'ev/evaluation.json').exists()
     if code > 0:

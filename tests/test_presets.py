@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 import pytest
 import torch
-from common import random_images
+from common import posix, random_images
 from PIL import Image
 from places import ROOT
 from rddm_nb.command import merge
@@ -260,6 +260,7 @@ def test_a_run_of_before_goes_on_with_the_present_names(tmp_path):
         _check_same(merge(Config(), _from_older_config(between)), c, tmp_path)
 
 
+@posix
 @pytest.mark.parametrize('signum', [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_stopped_says_how_far_it_came_and_goes_on(folder, capsys, signum):
     c = load_config('demo')

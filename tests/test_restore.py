@@ -15,7 +15,7 @@ import pytest
 from places import ROOT
 import rddm_nb.restore as module
 import torch
-from common import awake, close, random_images, randn, rng
+from common import awake, close, posix, random_images, randn, rng
 from hypothesis import given, strategies as st
 from rddm_nb.estimate import Prediction
 from rddm_nb.files import write_tensors
@@ -348,6 +348,7 @@ def test_a_folder_in_the_place_of_a_result_is_named(folder):
     assert names((folder/'out').iterdir()) == ['2.png'] and (folder/'out/2.png/mine.txt').exists()
 
 
+@posix
 def test_what_is_called_like_an_image_and_is_no_file_is_said(folder, capsys):
     (folder/'in/f.png').mkdir(), os.mkfifo(folder/'in/p.jpg'), (folder/'in/.h.png').mkdir()
     said = []
@@ -613,6 +614,7 @@ PLACES = {'no model': ('none', 'in', 'out'), 'a folder as model': ('in', 'in', '
           'one word': ('m',)}
 
 
+@posix
 @pytest.mark.parametrize('what', PLACES)
 def test_wrong_places_are_one_line_and_2(what, tiny, tmp_path, capsys):
     (tiny/'empty').write_bytes(b'')
@@ -726,12 +728,13 @@ def process(code, root, *words, **env):
                             env={**os.environ, 'OMP_NUM_THREADS': '1', **env}, cwd=ROOT)
 
 
-@pytest.mark.parametrize('signum, code', [(signal.SIGKILL, -9), (signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@posix
+@pytest.mark.parametrize('signum, code', [('SIGKILL', -9), ('SIGTERM', 143), ('SIGINT', 130)])
 def test_a_process_that_is_stopped_goes_on(folder, signum, code):
     save_model(folder/'m', UNet(8, (1, 1, 1)), S)
     p = process(SLOW, folder)
     assert p.stdout.readline() == 'image\n', p.stderr.read()
-    p.send_signal(signum)
+    p.send_signal(getattr(signal, signum))
     _, err = p.communicate()
     assert p.returncode == code
     if code > 0: assert err.splitlines() == ['rddm-restore: stopped; run it again to go on']

@@ -1,15 +1,14 @@
 """Seeds, devices, folders and signals, which every command needs."""
-import os
 import signal
 import threading
 import pytest
 import torch
+from common import posix
 from rddm_nb.runtime import (ExitCode, StopRequest, check_seed, claim_folder, folder_lock, generator_for,
                              naming, pick_device, seed_for,
                              set_aside,
                              stop_on_signals)
 
-posix = pytest.mark.skipif(os.name != 'posix', reason='locks and signals are POSIX here')
 
 
 def test_seeds_belong_to_their_purpose():

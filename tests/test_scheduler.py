@@ -560,7 +560,10 @@ def quiet(pipe):
     return pipe
 
 
-def run(pipe, seed=0, **kw): return quiet(pipe)(batch_size=2, generator=rng(seed), output_type='pt', **kw).images
+def run(pipe, seed=0, **kw):
+    "The images of a pipeline; as arrays, which older pipelines give whatever they are asked for"
+    images = quiet(pipe)(batch_size=2, generator=rng(seed), output_type='np', **kw).images
+    return torch.as_tensor(images).permute(0, 3, 1, 2)
 
 
 def as_predictor(u, kind='epsilon', concat=False):

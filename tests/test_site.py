@@ -35,7 +35,7 @@ def url(site):
 def browser():
     from playwright.sync_api import sync_playwright
     with sync_playwright() as p:
-        b = p.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        b = p.chromium.launch(executable_path=CHROMIUM, args=[*ARGS, '--process-per-site'])
         yield b
         b.close()
 
@@ -43,9 +43,8 @@ def browser():
 def pages(site): return sorted(p.name for p in site.glob('*.html'))
 
 
-def visit(browser, url, name, asked=None, **kw):
+def open_page(ctx, url, name, asked=None):
     "Open a page; what went wrong, and, in the list `asked`, what it asked for"
-    ctx = browser.new_context(**kw)
     page = ctx.new_page()
     seen = dict(errors=[], missing=[], outside=[])
     page.on('console', lambda m: seen['errors'].append(m.text) if m.type == 'error' else None)
@@ -54,7 +53,13 @@ def visit(browser, url, name, asked=None, **kw):
     page.on('request', lambda r: None if r.url.startswith((url, 'data:', 'blob:')) else seen['outside'].append(r.url))
     page.on('request', lambda r: asked.append(r.url) if asked is not None and r.url.startswith(url) else None)
     page.goto(f'{url}/{name}', wait_until='networkidle')
-    return ctx, page, seen
+    return page, seen
+
+
+def visit(browser, url, name, **kw):
+    "Open a page as one who was never here"
+    ctx = browser.new_context(**kw)
+    return ctx, *open_page(ctx, url, name)
 
 
 # what stands out of the window on the right and cannot be scrolled to
@@ -73,20 +78,27 @@ COVERED = """() => [...document.querySelectorAll('.katex-display')].filter(d => 
     r.top < n.bottom - 1 }) }).map(d => d.textContent.slice(0, 60))"""
 
 
+# equations that are wider than their column
+WIDE = """() => [...document.querySelectorAll('.katex-display')].filter(d => d.scrollWidth > d.clientWidth)
+  .map(d => d.textContent.slice(0, 60))"""
+
+
 @pytest.fixture(scope='module')
 def visits(site, url, browser):
-    "What every page is like, each opened once"
-    out = {}
+    "What every page is like, each opened once, all by one reader: a page kept open keeps the scripts compiled"
+    out, ctx = {}, browser.new_context(viewport=dict(width=1200, height=900))
+    ctx.new_page().goto(f'{url}/llms.txt')
     for name in pages(site):
-        ctx, page, seen = visit(browser, url, name, asked := [])
+        page, seen = open_page(ctx, url, name, asked := [])
         look = dict(asked=asked, titles=page.locator('h1.title').count(), text=page.inner_text('main'),
-                    equations=page.locator('.katex-display .katex-tag').count(),
-                    maths=page.locator('.katex').count(), levels=page.evaluate(LEVELS),
-                    bad_maths=page.locator('.katex-error').count())
+                    levels=page.evaluate(LEVELS), equations=page.locator('.katex-display .katex-tag').count(),
+                    maths=page.locator('.katex').count(),
+                    bad_maths=page.locator('.katex-error').count(), wide=page.evaluate(WIDE))
         page.set_viewport_size(dict(width=360, height=740))
         out[name] = look | dict(seen=seen, width=page.evaluate('document.documentElement.scrollWidth'),
                                 cut_off=page.evaluate(CUT_OFF), covered=page.evaluate(COVERED))
-        ctx.close()
+        page.close()
+    ctx.close()
     return out
 
 
@@ -94,6 +106,12 @@ def source(nb):
     return '\n'.join(''.join(c['source'])
                      for c in json.loads(nb.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == 'markdown')
 def page_of(nb): return re.sub(r'^\d+[a-z]?_', '', nb.stem) + '.html'
+
+
+@pytest.mark.skipif('PYTEST_XDIST_WORKER' not in os.environ, reason='there is one process')
+def test_one_worker_has_the_site(site, request):
+    "pytest-xdist keeps together only what it has been told before it looks: it then names the group at the end"
+    assert request.node.nodeid.endswith('@site')
 
 
 def test_every_notebook_has_a_page(site):
@@ -222,15 +240,8 @@ def test_every_paragraph_of_a_notebook_is_on_its_page(texts, nb):
     assert plain and lost == []
 
 
-def test_equations_fit_their_column(browser, url, site):
-    wide = []
-    for name in pages(site):
-        ctx, page, _ = visit(browser, url, name, viewport=dict(width=1200, height=900))
-        wide += [f'{name}: {t}'
-                 for t in page.evaluate("[...document.querySelectorAll('.katex-display')].filter(d => d.scrollWidth "
-                                        "> d.clientWidth).map(d => d.textContent.slice(0, 60))")]
-        ctx.close()
-    assert wide == []
+def test_equations_fit_their_column(visits):
+    assert {name: v['wide'] for name, v in visits.items() if v['wide']} == {}
 
 
 def axe(page):
