@@ -19,7 +19,7 @@ from .runtime import (StopRequest, check_seed, claim_folder, folder_lock, naming
                              stop_on_signals)
 
 # %% ../nbs/cli.ipynb #9604f6c2
-_FILES = ('model.safetensors', 'metrics.json', 'sheet.png')
+_FILES = ('model.safetensors', 'metrics.json', 'sheet.png', 'report.html')
 
 # %% ../nbs/cli.ipynb #d4b3cfd0
 class _DemoProgress:
@@ -34,7 +34,7 @@ class _DemoProgress:
     ):
         from tqdm import tqdm
         self.ask, self.budget, self.stream = (task, schedule, steps, n), budget, stream or sys.stderr
-        self.step, self.seconds, self.loss, self.mark, self.tenths = 0, 0., None, '', -1
+        self.step, self.seconds, self.loss, self.mark, self.tenths, self.curve = 0, 0., None, '', -1, []
         self.bar = tqdm(total=100, file=self.stream, disable=not self.stream.isatty(), dynamic_ncols=True,
                         bar_format='{percentage:3.0f}% |{bar}| {desc}')
 
@@ -45,7 +45,9 @@ def __call__(self:_DemoProgress, step, u, loss, net):
     self.step, self.seconds = step, self.budget.elapsed()
     self.loss = loss if self.loss is None else .95*self.loss + .05*loss
     due = int(10*u) > self.tenths
-    if due: self.tenths, self.mark = int(10*u), quick_score(net, *self.ask)
+    if due:
+        self.tenths, self.mark = int(10*u), quick_score(net, *self.ask)
+        self.curve.append((step, self.mark))
     line = f'step {step}, loss {self.loss:.4f}, {self.mark}, {self.seconds*(1 - u)/max(u, 1e-9):.0f} s left'
     if due and self.bar.disable: print(f'{u:4.0%} {line}', file=self.stream, flush=True)
     self.bar.set_description_str(line, refresh=False)
@@ -56,24 +58,69 @@ def close(self:_DemoProgress):
     "End the bar"
     self.bar.close()
 
+# %% ../nbs/cli.ipynb #611e1e5c
+def _load_photos(paths):
+    "Photographs of the user by name, in three channels"
+    from rddm_nb.imagefile import load_image
+    paths = [Path(p) for p in paths]
+    twice = {p.name for p in paths if sum(q.name == p.name for q in paths) > 1}
+    return {str(p) if p.name in twice else p.name: load_image(p, 3).x for p in paths}
+
+def _shown(net, about, photos, as_is):
+    "Photographs before and after"
+    from rddm_nb.report import held_out, restore_whole
+    if about['task'] == 'generate': return []
+    task = None if as_is else about['task']
+    return [restore_whole(net, name, x, task, about['sampling_steps'], about['seed'])
+            for name, x in (photos or held_out()).items()]
+
+# %% ../nbs/cli.ipynb #7e9c48e0
+def _numbers(m):
+    "What stands on the report: numbers by name, and how they were measured"
+    rows = {'training steps': m['train_steps'], 'seconds': m['train_seconds'], 'parameters': m['parameters'],
+            'sampling steps': m['sampling_steps'], 'seed': m['seed'], 'device': m['device']}
+    if m['task'] == 'generate':
+        return {**rows, 'held-out loss': f"{m['held_out_loss']:.4f}"}, f"{m['images']} generated images; the loss is that of held-out emoji"
+    gained = {'PSNR of the inputs': m['psnr_input'], 'PSNR restored': m['psnr_restored'], 'gain, dB': m['gain']}
+    return {**rows, **gained}, (f"Means over {m['crops']} crops of {m['size']} x {m['size']} pixels of photographs "
+                                "that were not trained on, RGB, PSNR in dB.")
+
+def _page(out, m, shown, curve):
+    "The report as a page"
+    from rddm_nb.report import report_page
+    points = [(step, float(mark.split()[1 if mark.startswith('PSNR') else -1])) for step, mark in curve]
+    what = 'held-out loss' if m['task'] == 'generate' else 'PSNR of 16 held-out crops, dB'
+    model = out/'model.safetensors'
+    again = [f"rddm-demo --task {m['task']} --seconds {max(120, round(2*m['train_seconds']))} --out longer"]
+    use = [] if m['task'] == 'generate' else [f'rddm-restore {model} FOLDER RESULTS',
+                                              f"rddm-demo --task {m['task']} --photo PHOTO.jpg --out mine"]
+    return report_page(f"rddm-demo: {m['task']}", shown, points, what, *_numbers(m), [*use, *again])
+
 # %% ../nbs/cli.ipynb #cb5a8eee
 def _save_results(
     out:Path, # folder
     net, # trained network with its schedule
     about:dict, # what is known about the run
     force:bool=False, # write over another run
+    photos:dict|None=None, # name -> photograph of the user; held-out ones unless given
+    as_is:bool=False, # these are not degraded first
+    curve:tuple=(), # (step, how good it was)
 )->dict: # the metrics
-    "Write model, metrics and sheet"
+    "Write model, metrics, sheet and report"
     import torch
-    from rddm_nb.demo import score_held_out, result_sheet
+    from rddm_nb.demo import result_sheet, score_held_out
     from rddm_nb.files import atomic_write
+    from rddm_nb.report import photo_sheet, photo_scores
     from rddm_nb.unet import save_model
     task, steps = about['task'], about['sampling_steps']
     with naming(out/'model.safetensors'): save_model(out/'model.safetensors', net, net.schedule, force, **about)
     metrics = {**about, **score_held_out(net, task, steps), 'parameters': sum(p.numel() for p in net.parameters()),
                'schedule': net.schedule.name, 'torch': torch.__version__, 'threads': torch.get_num_threads()}
+    shown = _shown(net, about, photos, as_is)
+    metrics['photographs'] = photo_scores(shown)
+    sheet = photo_sheet(shown[0]) if shown else result_sheet(net, task, steps)
     files = {'metrics.json': json.dumps(metrics, indent=1, allow_nan=False).encode('utf-8'),
-             'sheet.png': result_sheet(net, task, steps).on_white()}
+             'sheet.png': sheet.on_white(), 'report.html': _page(out, metrics, shown, curve).encode('utf-8')}
     for name, data in files.items():
         with naming(out/name): atomic_write(out/name, data, force)
     return metrics
@@ -91,14 +138,17 @@ def run_demo(
     force:bool=False, # write over another run
     stream=None, # where progress goes; stderr unless given
     stop=None, # a `StopRequest` that tells who asked for an end
+    photo:tuple=(), # files of photographs to show instead of held-out ones
+    as_is:bool=False, # restore these as they are
 )->dict: # the metrics
-    "Train, restore held-out images, and write model, metrics and a sheet of images into a folder"
+    "Train, restore held-out images, and write model, metrics and a report into a folder"
     from rddm_nb.demo import Budget, recipe, train_demo
     plan, budget, device = recipe(task), Budget(seconds, max_steps), pick_device(device)
     steps = plan['steps'] if steps is None else steps
     plan['schedule'].grid(steps)
     if batch < 1: raise ValueError(f"batch must be at least 1, got {batch}")
     check_seed(seed)
+    photos = _load_photos(photo)
     budget.stop = budget.stop if stop is None else stop
     with folder_lock(out), stop_on_signals(budget.stop):
         out = claim_folder(out, _FILES, force)
@@ -107,7 +157,7 @@ def run_demo(
         finally: live.close()
         about = dict(task=task, seed=seed, sampling_steps=steps, batch=batch, device=device, train_steps=live.step,
                      train_seconds=round(live.seconds, 2), stopped_early=bool(budget.stop), last_loss=live.loss)
-        try: return _save_results(out, net, about, force)
+        try: return _save_results(out, net, about, force, photos, as_is, live.curve)
         except OSError as e: raise RuntimeError(f'{explain(e)}: make room, or train into another folder') from e
 
 # %% ../nbs/cli.ipynb #4b9a0a84
@@ -128,7 +178,7 @@ def _summary(
     given = 'shape=(8, 3, 32, 32)' if generated else 'x_in'
     model = f"load_model({str(out/'model.safetensors')!r})"
     return '\n'.join([what, score, f"wrote {', '.join(str(out/f) for f in _FILES)}",
-                      f"open {out/'sheet.png'} next; in Python: sample({model}, {given}, steps={m['sampling_steps']})"])
+                      f"open {out/'report.html'} next; in Python: sample({model}, {given}, steps={m['sampling_steps']})"])
 
 # %% ../nbs/cli.ipynb #0217e2c2
 _TASKS = Literal['rain', 'mask', 'blur', 'dark', 'noise', 'shadow', 'drops', 'holes', 'grey', 'small', 'generate']
@@ -146,6 +196,13 @@ class _DemoCommand(Typed):
     batch: Count = 16 # pairs per training step
     device: str = 'auto' # 'auto' takes a GPU if there is one
     threads: Count|None = None # CPU threads; as PyTorch likes unless given
+    photo: tuple[FileName, ...] = () # photographs of yours to show, degraded and restored
+    as_is: bool = False # restore them as they are
+    def check(self):
+        "Refuse words that contradict each other"
+        if self.as_is and not self.photo: raise ValueError("--as-is is about photographs: name them with --photo")
+        if self.photo and self.task == 'generate':
+            raise ValueError("--photo shows restoration, and --task generate restores nothing: choose another task")
 
 _ABOUT = ('Train a small residual diffusion model on the images in the package, restore held-out ones, and write the '
           'results into a folder. Ctrl-C ends the training early and keeps what was learned.')

@@ -20,6 +20,7 @@ class _DemoProgress:
     loss: Any
     mark: Any
     tenths: Any
+    curve: Any
     bar: Any
 
     def __init__(self, task: str, schedule, budget, steps: int=5, n: int=16, stream=None):
@@ -33,8 +34,8 @@ class _DemoProgress:
         """End the bar"""
         ...
 
-def run_demo(task: str='rain', seconds: float=60.0, max_steps: int | None=None, out='rddm_demo', seed: int=0, steps: int | None=None, batch: int=16, device: str='auto', force: bool=False, stream=None, stop=None) -> dict:
-    """Train, restore held-out images, and write model, metrics and a sheet of images into a folder"""
+def run_demo(task: str='rain', seconds: float=60.0, max_steps: int | None=None, out='rddm_demo', seed: int=0, steps: int | None=None, batch: int=16, device: str='auto', force: bool=False, stream=None, stop=None, photo: tuple=(), as_is: bool=False) -> dict:
+    """Train, restore held-out images, and write model, metrics and a report into a folder"""
     ...
 _TASKS: Any
 
@@ -51,6 +52,12 @@ class _DemoCommand(Typed):
     batch: Count = 16
     device: str = 'auto'
     threads: Count | None = None
+    photo: tuple[FileName, ...] = ()
+    as_is: bool = False
+
+    def check(self):
+        """Refuse words that contradict each other"""
+        ...
 _ABOUT: str
 
 def demo(argv: list | None=None) -> int:

@@ -132,5 +132,6 @@ def estimate(
     free, res = _complete(res, eps, x_t, x_in, abar, bbar)
     x0 = free.clamp(-1, 1) if clip else free
     if eps is not None: return _moved(x0, x0 - free, res, eps, abar, bbar) if clip else Estimate(x0, res, eps)
+    del free # an image less in memory
     if clip: res = x_in - x0
     return Estimate(x0, res, _eps_if_any(x_t, x_in, res, abar, bbar))

@@ -364,7 +364,7 @@ def _cases(a, stop, tell):
     if a.model is None: return EvalCase.from_folders(*a.folders, a.inputs, a.masks, **rule), {}
     model, options = sampling_model(a.model, a, tell)
     pairs = pairs_from_layout(a.set, a.split)[1] if a.set else match(*a.folders, a.masks, **rule)
-    about = dict({k: v for k, v in options.items() if k != 'notice'}, model=a.model, sha256=model.sha256, seeds=a.seeds)
+    about = dict(options, model=a.model, sha256=model.sha256, seeds=a.seeds)
     return EvalCase.from_model(Stoppable(model, stop), pairs, a.seeds, **options), about
 
 # %% ../nbs/evaluate.ipynb #5ccdb8e2

@@ -8,7 +8,7 @@ import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Annotated, NamedTuple
 import torch
@@ -25,17 +25,15 @@ from .sampler import sample
 class Tiled:
     """A predictor that asks another one tile by tile"""
     model: Any
-    tile: Any
     overlap: Any
+    tile: Any
     schedule: Any
 
-    def __init__(self, model, tile: int=256, overlap: int=32):
+    def __init__(self, model, tile: int | tuple=256, overlap: int=32):
         ...
 
     def __call__(self, x_t, x_in, abar, bbar, t=None, cond=None):
         ...
-_PLACES: Any
-_HEADS: Any
 
 def network_option(model, name):
     """An option that a network was built with; None if it does not say"""
@@ -43,6 +41,12 @@ def network_option(model, name):
 
 def check_restorer(model, masked: bool):
     """Refuse a network whose condition is missing or that takes none"""
+    ...
+_SIDE: Any
+_OVERLAP: Any
+
+def plan_tiles(height: int, width: int, overlap: int=..., multiple: int=4) -> tuple:
+    """Equal tiles that cover an image, small enough for memory, with the fewest pixels in all"""
     ...
 
 def restore(model, img: Tensor, steps: int=5, tile: int | None=None, overlap: int | None=None, seed: int=0, device='cpu', cond: Tensor | None=None, **kw) -> Tensor:
@@ -53,7 +57,7 @@ def fit_channels(x: Tensor, channels: int | None, name) -> Tensor:
     """An image with as many channels as a network has; colours are never dropped"""
     ...
 
-def restore_loaded(model, image: LoadedImage, mask: LoadedImage | None=None, colour: bool=False, name='the image', notice=None, **kw) -> Tensor:
+def restore_loaded(model, image: LoadedImage, mask: LoadedImage | None=None, colour: bool=False, name='the image', **kw) -> Tensor:
     """Restore an image from a file, grey or in colour, whatever the network"""
     ...
 
@@ -129,7 +133,6 @@ class _RestoreCommand(SamplingCommand):
     part: Annotated[str, Rule(_part, 'I/N with 1 <= I <= N')] = '1/1'
     force: bool = False
     colour: bool = False
-_MUCH: int
 
 def sampling_model(name, args: SamplingCommand, warn):
     """The model and the options that the words of a command ask for"""

@@ -11,6 +11,7 @@ __all__ = ['ORDERS', 'sampling_path', 'Step', 'State', 'sample_steps', 'Trace', 
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import attrgetter
 import torch
 from torch import Tensor
 from fastcore.basics import patch
@@ -123,8 +124,16 @@ class State:
     eps: Tensor|None # guess of the noise
     x_s: Tensor # state after the step
 
-# %% ../nbs/05_sampler.ipynb #6e9d8314
+# %% ../nbs/05_sampler.ipynb #3fd9ecf2
 @torch.no_grad()
+def _move(m, model, x, x_in, cond, clip, generator):
+    "One step from a state: what is known at it"
+    pred = _checked_prediction(predict(model, x, x_in, *m.at, m.t, cond), x)
+    x_t, est = x, estimate(pred, x, x_in, *m.at, clip)
+    x = reverse_step(x_t, est, m.at, m.to, m.sigma2, randn_like(x, generator) if m.sigma2 > 0 else None)
+    return State(m, x_t, *est, x)
+
+# %% ../nbs/05_sampler.ipynb #6e9d8314
 def sample_steps(
     model, # any callable (x_t, x_in, abar, bbar, t) -> Prediction; with a condition it is passed cond too
     x_in:Tensor|None=None, # degraded images (B, C, H, W) in [-1, 1]; None generates
@@ -147,10 +156,10 @@ def sample_steps(
     x_in = _inputs(x_in, shape, x_T, model)
     x = _start(x_in, x_T, moves, generator)
     for m in moves:
-        pred = _checked_prediction(predict(model, x, x_in, *m.at, m.t, cond), x)
-        x_t, est = x, estimate(pred, x, x_in, *m.at, clip)
-        x = reverse_step(x_t, est, m.at, m.to, m.sigma2, randn_like(x, generator) if m.sigma2 > 0 else None)
-        yield State(m, x_t, *est, x)
+        state = _move(m, model, x, x_in, cond, clip, generator)
+        x = state.x_s
+        yield state
+        del state
 
 # %% ../nbs/05_sampler.ipynb #8117d6ec
 class Trace(list):
@@ -189,6 +198,30 @@ def _repr_html_(self:Trace):
     return f'<p>{self!r}: ' + ' → '.join(f'({s.step.at.abar:.2f}, {s.step.at.bbar:.2f})'
                                          for s in self) + ' → (0, 0)</p>'
 
+# %% ../nbs/05_sampler.ipynb #4c1c9678
+@patch
+def save(self:Trace,
+    path, # file to write, .webp or .gif
+    i:int=0, # which picture of the batch
+    seconds:float=.5, # per state
+    scale:int=1, # how many pixels wide a pixel is drawn
+    force:bool=False, # overwrite a file that exists
+):
+    "A film of the states of picture i, from start to result"
+    import io
+    from pathlib import Path
+    from PIL import Image
+    from rddm_nb.files import atomic_write
+    from rddm_nb.viz import as_rgb
+    kind, frames, out = Path(path).suffix.lower(), self.frames(i), io.BytesIO()
+    if kind not in ('.gif', '.webp'): raise ValueError(f"a film is a .gif or a .webp file, got {path}")
+    if frames.ndim != 4 or frames.shape[1] not in (1, 3):
+        raise ValueError(f"a film shows images of 1 or 3 channels, the states are {tuple(frames.shape[1:])}")
+    first, *rest = (Image.fromarray(as_rgb(x).repeat(scale, 0).repeat(scale, 1)) for x in frames)
+    times = [round(1000*seconds)]*len(rest) + [round(4000*seconds)]
+    first.save(out, kind[1:], save_all=True, append_images=rest, duration=times, loop=0, lossless=True)
+    atomic_write(path, out.getvalue(), force)
+
 # %% ../nbs/05_sampler.ipynb #49eb673e
 @contextmanager
 def _eval_mode(model):
@@ -218,8 +251,8 @@ def sample(
     "Restore x_in, or generate from nothing"
     states = sample_steps(model, x_in, **kwargs)
     if progress: states = _bar(states, **kwargs)
-    with _eval_mode(model): run = Trace(states if trace else deque(states, maxlen=1))
-    x = run.x0
+    with _eval_mode(model): run = Trace(states) if trace else deque(map(attrgetter('x_s'), states), maxlen=1)
+    x = run.x0 if trace else run[0]
     if not x.isfinite().all():
         raise FloatingPointError("the result holds NaN or infinite values: the model's predictions are not finite")
     return run if trace else x

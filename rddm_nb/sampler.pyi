@@ -3,6 +3,7 @@ from typing import Any
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import attrgetter
 import torch
 from torch import Tensor
 from fastcore.basics import patch
@@ -65,6 +66,10 @@ class Trace(list):
         ...
 
     def _repr_html_(self):
+        ...
+
+    def save(self, path, i: int=0, seconds: float=0.5, scale: int=1, force: bool=False):
+        """A film of the states of picture i, from start to result"""
         ...
 
 def sample(model, x_in: Tensor | None=None, *, progress: bool=False, trace: bool=False, cond: Tensor | None=None, shape: tuple | None=None, schedule: Schedule | None=None, steps: int | list | None=None, eta: float=0.0, posterior: str='sum_constrained', order: str | None=None, path=None, clip: str | None='x0', x_T: Tensor | None=None, generator=None) -> Tensor:

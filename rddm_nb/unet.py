@@ -89,6 +89,37 @@ class ResBlock(nn.Module):
         y = F.silu(self.norm1(self.conv1(h))*(1 + scale) + shift)
         return self.shortcut(h) + F.silu(self.norm2(self.conv2(y)))
 
+# %% ../nbs/13_unet.ipynb #85909945
+_WHOLE, _BLOCK, _AROUND = 32, 16, 24 # places on a side: of maps where all ask all; of squares that ask, and are asked
+
+def _squares(n, device):
+    "Along a side of n places: those of each square that asks, and those it asks, both (squares, places)"
+    first = torch.arange(0, n, _BLOCK, device=device)[:, None]
+    around = min(_AROUND, n)
+    asked = (first - (_AROUND - _BLOCK)//2).clamp(0, n - around) + torch.arange(around, device=device)
+    return (first + torch.arange(_BLOCK, device=device)).clamp(max=n - 1), asked
+
+def _cut(x, rows, cols):
+    "Squares of a map (B, heads, H, W, d) as (B*squares, heads, places, d)"
+    x = x[:, :, rows][:, :, :, :, cols]
+    return x.permute(0, 2, 4, 1, 3, 5, 6).flatten(4, 5).flatten(0, 2)
+
+# %% ../nbs/13_unet.ipynb #6f053ddf
+def _ask_around(
+    q:Tensor, # questions (B, heads, places, d)
+    k:Tensor, # keys
+    v:Tensor, # values
+    height:int, # of the map, in places
+    width:int, # of the map, in places
+)->Tensor: # answers (B, heads, places, d)
+    "Attention in which the places of a square ask those of a larger square around it"
+    (rows, r), (cols, s) = _squares(height, q.device), _squares(width, q.device)
+    q, k, v = (x.unflatten(2, (height, width)) for x in (q, k, v))
+    a = F.scaled_dot_product_attention(_cut(q, rows, cols), _cut(k, r, s), _cut(v, r, s))
+    a = a.view(len(q), len(rows), len(cols), -1, _BLOCK, _BLOCK, a.shape[-1]).permute(0, 1, 4, 2, 5, 3, 6)
+    a = a.flatten(3, 4).flatten(1, 2) # (B, rows, cols, heads, d)
+    return a[:, :height, :width].flatten(1, 2).transpose(1, 2)
+
 # %% ../nbs/13_unet.ipynb #62b72306
 class Attention(nn.Module):
     "Every place asks every other"
@@ -102,7 +133,9 @@ class Attention(nn.Module):
         "Queries, keys and values, each (B, heads, places, c/heads)"
         return self.qkv(self.norm(h)).view(len(h), 3, self.heads, -1, h[0, 0].numel()).transpose(-1, -2).unbind(1)
     def forward(self, h):
-        a = F.scaled_dot_product_attention(*self.split(h))
+        parts, (height, width) = self.split(h), h.shape[-2:]
+        few = max(height, width) <= _WHOLE
+        a = F.scaled_dot_product_attention(*parts) if few else _ask_around(*parts, height, width)
         return h + self.out(a.transpose(-1, -2).reshape(h.shape))
 
 # %% ../nbs/13_unet.ipynb #ebb403ef
@@ -160,6 +193,15 @@ class UNet(nn.Module):
         self.last = nn.Sequential(nn.GroupNorm(8, dims[0]), nn.SiLU(), nn.Conv2d(dims[0], c_out, 3, padding=1))
         for p in self.last[-1].parameters(): nn.init.zeros_(p)
 
+# %% ../nbs/13_unet.ipynb #0b48931e
+def _lay_out(
+    x:Tensor, # images (B, C, H, W)
+)->Tensor: # the same images, channels last in memory where convolutions are faster that way
+    "The memory layout in which a network works"
+    faster = not torch.is_grad_enabled() or x.shape[-2]*x.shape[-1] >= 64*64
+    known = x.device.type in ('cpu', 'cuda') and x.dtype != torch.float64
+    return x.contiguous(memory_format=torch.channels_last) if faster and known else x
+
 # %% ../nbs/13_unet.ipynb #bd30b1c7
 def _condition(x_t, cond, taken):
     "The condition as an image like the state, in a list; empty where the network takes none"
@@ -195,7 +237,8 @@ def stack_inputs(
                              "they must be equal")
         seen.append(x_in.to(x_t.dtype))
     x, (h, w) = torch.cat(seen + _condition(x_t, cond, config['takes_cond']), 1), x_t.shape[-2:]
-    return F.pad(x, (0, -w % multiple, 0, -h % multiple), mode='replicate') if h % multiple or w % multiple else x
+    pad = (0, -w % multiple, 0, -h % multiple)
+    return _lay_out(F.pad(x, pad, mode='replicate') if any(pad) else x)
 
 # %% ../nbs/13_unet.ipynb #fe11a27c
 @patch
@@ -236,7 +279,7 @@ def forward(self:UNet,
     "Predict from a state and its coefficients"
     x, (h, w) = stack_inputs(self.config, self.first.weight, x_t, x_in, cond, 2**len(self.downsample)), x_t.shape[-2:]
     e = self.embed(x_t, abar, bbar, t)
-    out = self.last(self.features(x, e))[..., :h, :w]
+    out = self.last(self.features(x, e))[..., :h, :w].contiguous()
     if self.config['predicts'] == 'both': return Prediction(*out.chunk(2, 1))
     if self.config['predicts'] == 'x0': return Prediction(res=-out if x_in is None else x_in - out)
     return Prediction(**{self.config['predicts']: out})

@@ -48,6 +48,9 @@ class ResBlock(nn.Module):
 
     def forward(self, h, e):
         ...
+_WHOLE: Any
+_BLOCK: Any
+_AROUND: Any
 
 class Attention(nn.Module):
     """Every place asks every other"""

@@ -24,7 +24,7 @@ def quick(tmp_path_factory):
 
 def test_each_measurement_leaves_a_result(quick):
     said, results = quick
-    assert set(results) == {'train_step', 'shares', 'loading', 'overhead', 'import_time', 'demo', 'aosa'}
+    assert set(results) == {'train_step', 'shares', 'loading', 'overhead', 'import_time', 'demo', 'aosa', 'restoring'}
     assert all(r['quick'] for r in results.values()) and all(f'-- {name}' in said for name in results)
 
 
@@ -73,3 +73,12 @@ def test_a_name_that_is_none_is_refused():
     env = dict(os.environ, PYTHONPATH=str(ROOT))
     done = subprocess.run([sys.executable, '-m', 'bench', 'speed'], cwd=ROOT, capture_output=True, text=True, env=env)
     assert done.returncode == 2 and "no measurement 'speed'" in done.stderr and 'train_step' in done.stderr
+
+
+def test_restoring_is_measured_beside_other_loops_and_in_memory(quick):
+    r = quick[1]['restoring']
+    row, = r['rows']
+    assert set(row['of_ours']) == {a + b for a in ('plain_loop', 'diffusers_loop') for b in ('', '_usual_network')}
+    assert row['to_peak'] == pytest.approx(row['seconds']['ours']/(row['convolutions_gflop']/row['peak_gflops']),
+                                           rel=.1)
+    assert set(r['memory']) == {'photograph', 'large', 'half'} and all(m['gib'] >= 0 for m in r['memory'].values())

@@ -9,6 +9,7 @@ import sys
 import pytest
 import torch
 import rddm_nb.demo
+import rddm_nb.report
 from common import posix
 from rddm_nb.cli import demo
 from rddm_nb.schedule import Schedule
@@ -16,8 +17,9 @@ from rddm_nb.unet import UNet, load_model, save_model
 
 WORDS = ['--device', 'cpu', '--batch', '2']
 PROGRAM = """
-import functools, sys, rddm_nb.demo
+import functools, sys, rddm_nb.demo, rddm_nb.report
 from rddm_nb.cli import demo
+rddm_nb.report._LONGEST = 48
 rddm_nb.demo.score_held_out = functools.partial(rddm_nb.demo.score_held_out, n=8)
 sys.exit(demo(sys.argv[1:]))
 """
@@ -25,7 +27,8 @@ sys.exit(demo(sys.argv[1:]))
 
 @pytest.fixture
 def few(monkeypatch):
-    "Eight held-out images instead of 128: what is written is the same"
+    "Eight held-out pictures instead of 128, and smaller photographs: what is written is the same"
+    monkeypatch.setattr(rddm_nb.report, '_LONGEST', 48)
     monkeypatch.setattr(rddm_nb.demo, 'score_held_out', functools.partial(rddm_nb.demo.score_held_out, n=8))
 
 
@@ -64,12 +67,8 @@ def test_a_damaged_model_is_named_and_refused(tmp_path):
 def test_demo_writes_everything_and_never_overwrites(tmp_path, few, capsys, task):
     words = [*WORDS, '--task', task, '--max-steps', '3', '--out', str(tmp_path/'out')]
     assert demo(words) == 0, capsys.readouterr().err
-    assert sorted(p.name for p in (tmp_path / 'out').iterdir()) == [
-        '.lock',
-        'metrics.json',
-        'model.safetensors',
-        'sheet.png',
-    ]
+    assert sorted(p.name for p in (tmp_path/'out').iterdir()) == ['.lock', 'metrics.json', 'model.safetensors',
+                                                                  'report.html', 'sheet.png']
     assert json.loads((tmp_path/'out/metrics.json').read_text(encoding='utf-8'))['train_steps'] == 3
     assert load_model(tmp_path/'out/model.safetensors').schedule.T == 1000
     before = (tmp_path/'out/metrics.json').read_bytes()
@@ -113,7 +112,7 @@ def test_a_second_demo_in_the_same_folder_is_refused_at_its_start(tmp_path, monk
     assert 'another process is at work' in capsys.readouterr().err
 
 
-@pytest.mark.parametrize('name', ['model.safetensors', 'metrics.json', 'sheet.png'])
+@pytest.mark.parametrize('name', ['model.safetensors', 'metrics.json', 'sheet.png', 'report.html'])
 def test_a_full_disk_is_a_failure_that_names_the_file(tmp_path, monkeypatch, capsys, few, name):
     from rddm_nb import cli, files
     real = files.os.replace
@@ -146,7 +145,7 @@ def test_called_from_python_it_reads_no_words_of_the_process(tmp_path, monkeypat
 
 
 @posix
-def test_a_signal_shows_in_the_exit_code(tmp_path, monkeypatch):
+def test_a_signal_shows_in_the_exit_code(tmp_path, monkeypatch, few):
     from rddm_nb import cli
     real = cli._DemoProgress.__call__
     def first_step(self, step, *rest):

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from places import NOTEBOOKS, PACKAGE, ROOT
 
-ORDER = ['runtime', 'images', 'viz', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler', 'objective',
-         'optim', 'sample_images', 'degrade', 'files', 'command', 'imagefile', 'course', 'exercises', 'unet', 'demo',
+ORDER = ['runtime', 'files', 'images', 'viz', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler',
+         'objective',
+         'optim', 'sample_images', 'degrade', 'command', 'imagefile', 'course', 'exercises', 'unet', 'demo',
          'variants', 'aosa', 'quality', 'metrics', 'ddim', 'scheduler', 'paths', 'atlas', 'widgets', 'official',
-         'models', 'trainer', 'watch', 'data', 'config', 'experiment', 'presets', 'restore', 'puzzles', 'cli',
+         'models', 'trainer', 'watch', 'data', 'config', 'experiment', 'presets', 'restore', 'puzzles', 'report', 'cli',
          'evaluate', 'hub']
 
 

@@ -21,8 +21,7 @@ from rddm_nb.estimate import Prediction
 from rddm_nb.files import write_tensors
 from rddm_nb.imagefile import LoadedImage, load_image, save_image
 from rddm_nb.official import OfficialUNet
-from rddm_nb.restore import (Tiled, _attention_memory, counted, _default_tile, _describe_settings, main, restore,
-                             restore_folder,
+from rddm_nb.restore import (Tiled, counted, _describe_settings, main, plan_tiles, restore, restore_folder,
                              restore_loaded, _result_names, _tile_offsets, _tile_weights)
 from rddm_nb.runtime import StopRequest, seed_for
 from rddm_nb.sampler import sample
@@ -265,8 +264,7 @@ def test_versions_may_differ_and_the_old_ones_are_told(folder):
     about = json.loads(path.read_text(encoding='utf-8'))
     assert about['versions']['torch'] == torch.__version__
     path.write_text(json.dumps(about | dict(versions=dict(torch='1.0'))), encoding='utf-8')
-    assert _describe_settings(quiet(Model(), folder,
-                                    steps=1).about) == 'steps 1, eta 0.0, seed 0, tile 256, overlap 32, torch 1.0'
+    assert _describe_settings(quiet(Model(), folder, steps=1).about) == 'steps 1, eta 0.0, seed 0, torch 1.0'
 
 
 def test_results_that_nobody_knows_are_not_touched(folder):
@@ -481,39 +479,45 @@ def test_images_of_odd_sizes(size, kind):
 
 # ---- memory
 
-@pytest.mark.parametrize('mults, tile', [((1,), 64), ((1, 2), 128), ((1, 2, 4), 256), ((1, 2, 4, 8), 256)])
-def test_attention_decides_about_tiles(mults, tile):
-    n = UNet(8, mults)
-    assert _default_tile(n) == tile and _attention_memory(n, tile) <= .5
-    assert _default_tile(pixelwise) == 256
-    seen, forward = [], n.middle[1].forward
-    n.schedule, n.middle[1].forward = S, lambda h: seen.append(h.shape[-1]*h.shape[-2]) or h
-    restore(n, random_images(3, 40, 300, dtype=torch.float32), 1)
-    assert max(seen) <= 64*64 and forward
+def evaluated(h, w, tile, overlap=16, multiple=4):
+    "Pixels that a network looks at in all tiles, with the padding of those that reach over the edge"
+    along = lambda n, side: len(_tile_offsets(n, side, overlap))*side
+    assert tile[0] % multiple == tile[1] % multiple == 0
+    return along(h, tile[0])*along(w, tile[1])
 
 
-def test_memory_of_attention_by_hand(): close(_attention_memory(UNet(8, (1, 2)), 256), 2*4*16384**2*4/2**30, 1e-9)
+@given(st.integers(200, 3000), st.integers(200, 4000), st.sampled_from([1, 2, 4, 8]))
+def test_planned_tiles_cover_an_image_and_compute_little_twice(h, w, multiple):
+    for size in ((h, w), (w, h)):
+        tile = plan_tiles(*size, multiple=multiple)
+        assert h*w <= evaluated(*size, tile, multiple=multiple) <= 1.15*h*w and tile[0]*tile[1] <= 320**2
+        for n, side in zip(size, tile):
+            pieces = [s for s, _ in _tile_weights(n, side, 16)]
+            assert {s.stop - s.start for s in pieces} == {min(n, side)} and all(a.stop - b.start >= 16
+                                                                                for a, b in zip(pieces, pieces[1:]))
 
 
-def test_tiles_that_need_much_memory_are_said(folder, capsys):
-    save_model(folder/'m', UNet(8, (1, 2)), S)
-    words = [str(folder/'m'), str(folder/'in'), str(folder/'out'), '--steps', '1', '--device', 'cpu']
-    assert main(words) == 0 and main([*words, '--tile', '256', '--force']) == 0 and capsys.readouterr().err == '', (
-        'these are smaller than a tile'
-    )
-    shutil.rmtree(folder/'in')
-    for name in 'ab': save_image(make(folder/f'in/{name}.png'), random_images(3, 16, 129))
-    assert main([*words, '--force']) == 0
-    assert capsys.readouterr().err == ('rddm-restore: tiles of 128 instead of 256: attention over those would need '
-                                       'about 8.0 GiB\n')
-    assert main([*words, '--tile', '64', '--force']) == 0 and capsys.readouterr().err == ''
+@given(st.integers(1, 12000), st.integers(1, 400), st.integers(0, 100))
+def test_tiles_of_odd_images_stay_small(h, w, overlap):
+    for size in ((h, w), (w, h)):
+        tile = plan_tiles(*size, overlap)
+        assert tile[0]*tile[1] <= 320**2 and Tiled(pixelwise, tile, overlap)
 
 
-def test_memory_of_a_tile_is_said_for_what_attention_sees():
-    n, said = UNet(8, (1, 2)), []
-    notice = module._tile_notice(n, 256, 256, said.append)
-    for h, w in ((8, 300), (100, 100), (256, 300), (300, 300)): notice(torch.zeros(3, h, w))
-    assert said == ['attention over a tile of 256 needs about 8.0 GiB; --tile 128 needs 0.5 GiB']
+def test_an_overlap_for_which_no_tile_is_small_enough(folder):
+    with pytest.raises(ValueError, match='overlap by 400 would be larger than 320 x 320: give their side too'):
+        plan_tiles(4000, 4000, 400)
+    with pytest.raises(ValueError, match='overlap by 400'): quiet(Model(), folder, overlap=400)
+    assert not (folder/'out').exists()
+
+
+@pytest.mark.parametrize('mults', [(1,), (1, 2), (1, 2, 4, 8)])
+def test_an_image_is_restored_in_planned_tiles(mults):
+    n, seen = UNet(8, mults), []
+    n.schedule, n.middle[1].forward = S, lambda h: seen.append(tuple(h.shape[-2:])) or h
+    restore(n, random_images(3, 40, 3000, dtype=torch.float32), 1)
+    side = plan_tiles(40, 3000, multiple=2**(len(mults) - 1))
+    assert set(seen) == {tuple(k//2**(len(mults) - 1) for k in side)} and len(seen) == 2
 
 
 # ---- what is said

@@ -600,3 +600,43 @@ def test_a_condition_reaches_the_model_and_only_where_there_is_one():
     plain = lambda x_t, x_in, abar, bbar, t: Prediction(res=x_in)
     close(sample(plain, x_in, steps=2), torch.zeros_like(x_in), 1e-9)
     with pytest.raises(TypeError, match='cond'): sample(plain, x_in, cond=cond, steps=2)
+
+
+# ----- films -----
+def film_of(path):
+    import numpy as np
+    from PIL import Image, ImageSequence
+    with Image.open(path) as f:
+        frames = [(torch.from_numpy(np.array(x.convert('RGB'))).long(), x.info['duration'])
+                  for x in ImageSequence.Iterator(f)]
+        return [x for x, _ in frames], [t for _, t in frames]
+
+
+@pytest.mark.parametrize('channels', [1, 3])
+def test_a_film_shows_the_states_pixel_by_pixel(tmp_path, channels):
+    from rddm_nb.images import to_uint8
+    run = sample(res_model, random_images(2, channels, 6, 9), steps=3, trace=True, generator=rng(0))
+    run.save(tmp_path/'f.webp', i=1, seconds=.1, scale=2)
+    got, times = film_of(tmp_path/'f.webp')
+    want = [to_uint8(x).expand(3, -1, -1).permute(1, 2, 0).repeat_interleave(2, 0).repeat_interleave(2, 1)
+            for x in run.frames(1)]
+    assert len(got) == 4 and all(torch.equal(a, b.long()) for a, b in zip(got, want)) and times[:1] == [100]
+
+
+def test_a_film_as_gif_has_all_frames_and_nearly_their_colours(tmp_path):
+    from rddm_nb.images import to_uint8
+    run = sample(res_model, random_images(1, 3, 8, 8), steps=2, trace=True, generator=rng(0))
+    run.save(str(tmp_path/'f.gif'))
+    got, times = film_of(tmp_path/'f.gif')
+    assert len(got) == 3 and times == [500, 500, 2000]
+    for a, x in zip(got, run.frames(0)): assert (a - to_uint8(x).permute(1, 2, 0).long()).abs().float().mean() < 4
+
+
+def test_films_that_cannot_be(tmp_path):
+    run = sample(res_model, random_images(1, 3, 4, 4), steps=1, trace=True)
+    with pytest.raises(ValueError, match='a .gif or a .webp file, got .*f.mov'): run.save(tmp_path/'f.mov')
+    run.save(tmp_path/'f.gif')
+    with pytest.raises(FileExistsError, match='force=True'): run.save(tmp_path/'f.gif')
+    run.save(tmp_path/'f.gif', force=True)
+    with pytest.raises(ValueError, match='1 or 3 channels'):
+        sample(res_model, random_images(1, 2, 4, 4), steps=1, trace=True).save(tmp_path/'g.gif')

@@ -7,8 +7,8 @@ from common import awake, close, randn, rng
 from hypothesis import given, strategies as st
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
-from rddm_nb.unet import (Attention, CoefficientEmbedding, ResBlock, UNet, _check_weights, from_older, load_model,
-                          network_class,
+from rddm_nb.unet import (Attention, CoefficientEmbedding, ResBlock, UNet, _check_weights, from_older, _lay_out,
+                          load_model, network_class,
                           per_image, _precision_of, save_model, sinusoidal_embedding, unwrap)
 
 
@@ -72,6 +72,46 @@ def test_a_block_by_hand(c_in, c_out):
 def test_attention_by_hand():
     m, h = awake(Attention(16)), randn(2, 16, 3, 5)
     close(m(h), attention(m, h), 1e-10)
+
+
+@pytest.mark.parametrize('h, w', [(33, 33), (40, 17), (1, 70), (64, 50)])
+def test_on_a_large_map_squares_ask_the_squares_around_them(h, w):
+    m, x = awake(Attention(16)), randn(2, 16, h, w)
+    q, k, v = m.split(x)
+    def seen(n):
+        start = (torch.arange(n)//16*16 - 4).clamp(0, max(n - 24, 0))[:, None]
+        return (torch.arange(n) >= start) & (torch.arange(n) < start + 24)
+    mask = (seen(h)[:, None, :, None] & seen(w)[None, :, None]).reshape(h*w, h*w)
+    weights = (q @ k.mT/2).masked_fill(~mask, -math.inf).softmax(-1)
+    close(m(x), x + conv(m.out, (weights @ v).mT.reshape(x.shape)), 1e-10)
+
+
+def test_on_a_small_map_all_ask_all():
+    m, x = awake(Attention(16)), randn(1, 16, 32, 32)
+    close(m(x), attention(m, x), 1e-10)
+
+
+@pytest.mark.parametrize('shape, grad, last',
+                         [((2, 6, 8, 8), False, True), ((2, 6, 8, 8), True, False), ((1, 6, 64, 64), True, True)])
+def test_channels_lie_last_where_that_is_faster(shape, grad, last):
+    x = torch.zeros(shape)
+    with torch.set_grad_enabled(grad): assert _lay_out(x).is_contiguous(memory_format=torch.channels_last) == last
+    assert _lay_out(x.double()).is_contiguous()
+
+
+@pytest.mark.parametrize('predicts', ['res', 'both', 'x0'])
+def test_the_layout_changes_nothing_but_speed(predicts):
+    net, x, y = awake(UNet(8, predicts=predicts)).float(), randn(2, 3, 13, 20).float(), randn(2, 3, 13, 20,
+                                                                                              seed=1).float()
+    want, seen = net(x, y, .2, .7), []
+    last = lambda m, args, out: seen.append(out.is_contiguous(memory_format=torch.channels_last))
+    net.down[0].register_forward_hook(last)
+    with torch.no_grad(): got = net(x, y, .2, .7)
+    assert seen == [True]
+    for a, b in zip(got, want):
+        if b is not None:
+            close(a, b, 1e-5)
+            assert a[0].is_contiguous()
 
 
 def test_where_tells_the_two_coefficients_apart():
