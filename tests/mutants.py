@@ -28,7 +28,7 @@ from typing import NamedTuple
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent/'rddm_nb'
 # A mutant of the core runs against all these, others against the tests of their own module: test_MODULE.py, or the one named here.
-OWN = dict(command='config', experiment='presets', cli='demo', sample_images='sample_images_degrade', degrade='sample_images_degrade', demo='training')
+OWN = dict(command='config', experiment='presets', cli='demo', widgets='figures', sample_images='sample_images_degrade', degrade='sample_images_degrade', demo='training')
 CORE = ['forward', 'estimate', 'exact', 'reverse', 'schedule', 'images', 'sampler', 'negative', 'diffusers_oracle']
 
 
@@ -1212,20 +1212,38 @@ def batches(m:Mutant|None):
     return [[own], [c for c in CORE if c != own]] if own in CORE else [[own]]
 
 
-def run(m:Mutant|None):
-    "Test one wrong version (None: the package as it is): the first red test, '' if all are green"
+class Only:
+    "Of what is collected only some tests, in their order; conftest.py, which came later, sorts before"
+    def __init__(self, tests): self.place = {t: i for i, t in enumerate(tests)}
+
+    def pytest_collection_modifyitems(self, items):
+        items[:] = sorted((i for i in items if i.nodeid in self.place), key=lambda i: self.place[i.nodeid])
+
+
+def files_of(tests):
+    "The test files of some tests, each once"
+    return [*dict.fromkeys(t.partition('::')[0].removeprefix('test_').removesuffix('.py') for t in tests)]
+
+
+def run(m:Mutant|None, tests=()):
+    """Test one wrong version (None: the package as it is): the first red test, '' if all are green.
+
+    `tests` are the node ids that are run, in their order; without them, whole files (see `batches`)."""
     first, said = FirstFailure(), io.StringIO()
     with tempfile.TemporaryDirectory() as tmp:
         copy = Path(tmp)/'rddm_nb'
         shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns('__pycache__'))
         if m is not None: (copy/f'{m.module}.py').write_text(apply(m), encoding='utf-8')
         sys.path.insert(0, tmp)
+        os.environ['PYTHONPATH'] = tmp # for the processes that tests start
         assert 'rddm_nb' not in sys.modules
         import pytest
-        for names in batches(m):
+        for names in [files_of(tests)] if tests else batches(m):
+            files = [HERE/f'test_{n}.py' for n in names]
+            if missing := [f for f in files if not f.exists()]: raise FileNotFoundError(f'{m.module} has no tests: {missing[0]}')
             with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
                 code = pytest.main(['-q', '-x', '--tb=no', '-p', 'no:cacheprovider', '-p', 'no:unraisableexception', f'--rootdir={HERE}', '-c', os.devnull,
-                                    *(str(HERE/f'test_{n}.py') for n in names)], plugins=[first])
+                                    *map(str, files)], plugins=[first, *([Only(tests)] if tests else [])])
             if code: break
         import rddm_nb.forward
         assert Path(rddm_nb.forward.__file__).is_relative_to(Path(tmp)), 'the copy was not the one under test'
@@ -1241,14 +1259,14 @@ def prepare():
     gc.freeze()
 
 
-def send(m, pipe): pipe.send(run(m))
+def send(m, tests, pipe): pipe.send(run(m, tests))
 
 
-def apart(m:Mutant|None, limit:float=600.):
+def apart(m:Mutant|None, tests=(), limit:float=600.):
     "`run` in a process of its own; a mutant that kills it or does not end is seen by that"
     context = multiprocessing.get_context('fork' if 'fork' in multiprocessing.get_all_start_methods() else 'spawn')
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=send, args=(m, theirs))
+    process = context.Process(target=send, args=(m, tests, theirs))
     process.start()
     theirs.close()
     try: red = ours.recv() if ours.poll(limit) else f'no end within {limit:g} s'
@@ -1266,8 +1284,8 @@ def serve():
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     prepare()
     for line in sys.stdin:
-        asked = json.loads(line)
-        print(json.dumps(apart(Mutant(*asked) if asked else None)), file=answers, flush=True)
+        asked, tests = json.loads(line)
+        print(json.dumps(apart(Mutant(*asked) if asked else None, tests)), file=answers, flush=True)
 
 
 class Server:
@@ -1277,10 +1295,10 @@ class Server:
         env = {k: v for k, v in env.items() if not k.startswith('PYTEST_XDIST')}
         self.process = subprocess.Popen([sys.executable, __file__, '--serve'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
 
-    def test(self, m:Mutant|None):
+    def test(self, m:Mutant|None, tests=()):
         "The first red test, '' if all are green, and seconds"
         start = time.perf_counter()
-        print(json.dumps(m), file=self.process.stdin, flush=True)
+        print(json.dumps([m, tests]), file=self.process.stdin, flush=True)
         answer = self.process.stdout.readline()
         if not answer: raise RuntimeError(f'the process that tests mutants has ended with code {self.process.wait()}')
         return json.loads(answer), time.perf_counter() - start
@@ -1290,14 +1308,14 @@ class Server:
         self.process.wait()
 
 
-def results(todo, jobs):
-    "(mutant, red, seconds) in their order, `jobs` at a time"
+def results(todo, jobs, tests=lambda m: ()):
+    "(mutant, red, seconds) in their order, `jobs` at a time; tests(mutant) are the tests that are run"
     own, servers = threading.local(), []
     def start():
         own.server = Server()
         servers.append(own.server)
     with ThreadPoolExecutor(jobs, initializer=start) as pool:
-        try: yield from ((m, *r) for m, r in zip(todo, pool.map(lambda m: own.server.test(m), todo)))
+        try: yield from ((m, *r) for m, r in zip(todo, pool.map(lambda m: own.server.test(m, tests(m)), todo)))
         finally:
             pool.shutdown(cancel_futures=True)
             for s in servers: s.close()
