@@ -24,7 +24,7 @@ from .data import (ImagePairs, PairSource, check_pairs, from_clean, from_pairs, 
                           pairs_from_layout, read_file_list, resized)
 from .demo import draw_pairs
 from .files import atomic_write
-from .runtime import check_file, check_seed, folder_lock, generator_for, naming
+from .runtime import check_file, check_seed, folder_lock, generator_for
 from .schedule import SCHEDULES, Schedule
 from .trainer import Batch, Checkpoints, FunctionSource, Trainer, TrainingError, make_accelerator
 from .unet import network_class, save_model
@@ -137,9 +137,9 @@ def _cut(img, box):
 
 def _prepared(trio, data):
     "An input, a target and perhaps a condition, cut and equalised"
-    x_in, x0, cond = trio
+    x_in, x0, cond, *notes = trio
     if data.crop: x_in, x0, cond = (None if v is None else _cut(v, data.crop) for v in (x_in, x0, cond))
-    return equalized(x_in) if data.equalize else x_in, x0, cond
+    return equalized(x_in) if data.equalize else x_in, x0, cond, *notes
 
 def load_pairs(
     data:DataConfig, # which images
@@ -257,7 +257,7 @@ def resolve_objective(
     if not file.exists():
         s = _choose(config, source, device, max_steps, tell)
         text = json.dumps(dict(predicts=s.choice, steps=s.steps, lam=s.lam, errors=s.errors), allow_nan=False)
-        with naming(file): atomic_write(file, text.encode('utf-8'))
+        atomic_write(file, text.encode('utf-8'))
     return merge(config, dict(network=dict(predicts=_chosen(file))))
 
 # %% ../nbs/experiment.ipynb #5738b69f
@@ -318,7 +318,7 @@ def save_config(
 ):
     "Keep the configuration with the run"
     file = Path(out)/CONFIG_FILE
-    with naming(file): atomic_write(file, to_toml(config).encode('utf-8'), force=True)
+    atomic_write(file, to_toml(config).encode('utf-8'), force=True)
 
 @contextmanager
 def run_folder(

@@ -50,6 +50,7 @@ def atomic_write(
             os.fsync(f.fileno())
         os.replace(tmp, path)
         _sync_folder(path.parent)
+    except OSError as e: raise OSError(e.errno, e.strerror, str(path)) if e.errno else e
     finally: tmp.unlink(missing_ok=True)
 
 # %% ../nbs/files.ipynb #a7c061c

@@ -11,12 +11,10 @@ __all__ = ['PRESETS', 'Preset', 'preset', 'load_config', 'TrainCommand', 'main']
 import os
 import sys
 import tomllib
-import warnings
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-from .command import CommandFailed, FileName, Typed, merge, parse, run_command, warn
+from .command import CommandFailed, FileName, Typed, merge, parse, run_command
 from .config import Config, split_fields, to_toml
 from .runtime import DONE, check_file
 
@@ -146,13 +144,6 @@ def _told(run):
             f'(the average so far, unfinished: {run.model})')
 
 # %% ../nbs/presets.ipynb #f7e19344
-@contextmanager
-def _warnings_as_lines():
-    "Warnings as a line of the command, without the source that gave them"
-    with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *args, **kw: warn('rddm-train', message)
-        yield
-
 def _run(words):
     "What `rddm-train` does"
     words, table = split_fields(words, Config)
@@ -165,8 +156,7 @@ def _run(words):
         return DONE
     if not args.out: raise ValueError('--out must be given: the folder in which the run is kept')
     tell = (lambda text: print(text, file=sys.stderr, flush=True)) if main else lambda text: None
-    try:
-        with _warnings_as_lines(): run = train(config, args.out, args.device, _reports(config, args, main), tell)
+    try: run = train(config, args.out, args.device, _reports(config, args, main), tell)
     except (TrainingError, FloatingPointError, MemoryError) as e: raise CommandFailed(e) from e
     if main: print(_told(run))
     return run.exit_code if not run.done else DONE

@@ -6,7 +6,7 @@ Docs: https://rddm-nb.github.io/rddm_nb/runtime.html.md"""
 
 # %% auto #0
 __all__ = ['DONE', 'FAILED', 'NOT_STARTED', 'seed_for', 'generator_for', 'check_seed', 'pick_device', 'claim_folder',
-           'folder_lock', 'check_file', 'naming', 'set_aside', 'stopped_by', 'StopRequest', 'stop_on_signals']
+           'folder_lock', 'check_file', 'set_aside', 'stopped_by', 'StopRequest', 'stop_on_signals']
 
 # %% ../nbs/runtime.ipynb #4859bdb2
 import hashlib
@@ -66,6 +66,7 @@ def claim_folder(
     out, # folder for the results
     names, # files that will be written
     force:bool=False, # write over another run
+    room:int=0, # bytes that they will take at most
 )->Path: # the folder, made if need be
     "Make sure that results can be written"
     out = _folder(out)
@@ -74,11 +75,11 @@ def claim_folder(
         raise FileExistsError(f"{out} already holds results ({', '.join(there)}): "
                               "choose another folder, or write over it with --force")
     probe = out/f'.{os.getpid()}.tmp'
-    try:
-        probe.touch()
-        probe.unlink()
+    try: probe.write_bytes(bytes(room))
     except OSError as e:
-        raise OSError(f"cannot write into {out} ({e.strerror}): choose another folder") from None
+        much = f'{room} bytes ' if room else ''
+        raise OSError(f"cannot write {much}into {out} ({e.strerror}): choose another folder") from None
+    finally: probe.unlink(missing_ok=True)
     return out
 
 # %% ../nbs/runtime.ipynb #398fdbbf
@@ -111,16 +112,6 @@ def check_file(
     if not path.exists(): raise FileNotFoundError(f"there is no file {path}")
     if not path.is_file(): raise ValueError(f"{path} is a pipe or a device, not a file")
     return path
-
-@contextmanager
-def naming(
-    path, # the file that is written
-):
-    "Let an error of the file system name the file"
-    try: yield
-    except OSError as e:
-        if e.errno is not None: e.filename = str(path)
-        raise
 
 # %% ../nbs/runtime.ipynb #3b174f21
 def set_aside(

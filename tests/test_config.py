@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tomllib
+import warnings
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -390,6 +391,8 @@ def test_what_goes_wrong_is_a_line_and_a_code(capsys):
         assert work(error) == code
         said = capsys.readouterr().err
         assert said.count('\n') == (code > 0) and '\x1b' not in said and said.startswith('prog: ' * (code > 0))
+    assert run_command('prog', lambda words: warnings.warn('two\nlines'), []) is None
+    assert capsys.readouterr().err == 'prog: two lines\n'
     assert run_command('prog', lambda words: len(words), ['a', 'b']) == 2 and _own_words('rddm-train') == []
 
 

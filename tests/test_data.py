@@ -166,6 +166,12 @@ def test_lists_of_files(tmp_path):
         read_file_list(tmp_path/'l.flist')
 
 
+def test_a_line_that_names_a_file_is_no_comment(tmp_path):
+    for f in ('#1.png', ' b.png', 'c.png', '#c.png'): save(tmp_path/f)
+    (tmp_path/'l.flist').write_text('#1.png\n b.png\n #2.png\n c.png \n #c.png\n#\n', encoding='utf-8')
+    assert [f.name for f in read_file_list(tmp_path/'l.flist')] == ['#1.png', ' b.png', 'c.png', '#c.png']
+
+
 def test_lists_of_files_as_other_programs_write_them(tmp_path):
     for f in ('a.png', 'b c.png', unicodedata.normalize('NFD', 'é.png')): save(tmp_path/f)
     (tmp_path/'l.flist').write_bytes('\ufeff# our list\r\na.png\r\n\r\n  b c.png \r\né.png'.encode())

@@ -9,6 +9,7 @@ import sys
 import pytest
 import torch
 import rddm_nb.demo
+from rddm_nb import cli
 from rddm_nb.cli import demo
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import UNet, load_model, save_model
@@ -63,6 +64,7 @@ def test_demo_writes_everything_and_never_overwrites(tmp_path, few, capsys, task
     assert sorted(p.name for p in (tmp_path/'out').iterdir()) == ['.lock', 'metrics.json', 'model.safetensors', 'sheet.png']
     assert json.loads((tmp_path/'out/metrics.json').read_text(encoding='utf-8'))['train_steps'] == 3
     assert load_model(tmp_path/'out/model.safetensors').schedule.T == 1000
+    assert 100_000 < sum(p.stat().st_size for p in (tmp_path/'out').iterdir()) < cli._ROOM
     before = (tmp_path/'out/metrics.json').read_bytes()
     assert demo(words) == 2 and '--force' in capsys.readouterr().err and (tmp_path/'out/metrics.json').read_bytes() == before
 
@@ -114,6 +116,17 @@ def test_a_full_disk_is_a_failure_that_names_the_file(tmp_path, monkeypatch, cap
     assert cli.demo([*WORDS, '--max-steps', '1', '--steps', '1', '--out', str(out)]) == 1
     last = capsys.readouterr().err.splitlines()[-1]
     assert last == f'rddm-demo: {out/name}: No space left on device: make room, or train into another folder'
+
+
+@pytest.mark.skipif(os.name != 'posix', reason='limits are POSIX here')
+def test_a_disk_without_room_is_found_before_training(tmp_path, monkeypatch, capsys):
+    import resource
+    monkeypatch.setattr(rddm_nb.demo, 'train_demo', lambda *a, **kw: pytest.fail('it trains'))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, hard))
+    try: assert demo([*WORDS, '--out', str(tmp_path/'out')]) == 2
+    finally: resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert f'cannot write {cli._ROOM} bytes into {tmp_path}/out' in capsys.readouterr().err
 
 
 def test_a_seed_beyond_64_bits_is_refused(tmp_path, capsys):

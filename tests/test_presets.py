@@ -398,7 +398,7 @@ def test_checkpoints_without_their_configuration_do_not_go_on(folder, capsys):
 def test_what_reading_loses_is_said(folder, capsys):
     for i in range(3):
         Image.open(folder / f'in/{i}.png').convert('RGBA').save(folder / f'in/{i}.png')
-    assert main(small(folder, '--network.channels', '1')) == 0
+    assert main(small(folder, '--network.channels', '1', '--data.equalize', 'true', '--data.resize', '16')) == 0
     err = capsys.readouterr().err.splitlines()
     assert '3 images: transparency dropped' in err and '10 images: colour converted to grey' in err
 
