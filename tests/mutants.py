@@ -1088,7 +1088,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('data', "out.same += r['same'] and pairs.partners", "out.same += r['same']", 'check_pairs: clean images are their own partners'),
     ('data', "out.notes.update(r['notes'])", "pass", 'check_pairs: what is lost is not said'),
     ('data', " - {*_LOL.values()}", "", 'layout: a split of LOL under two names'),
-    ('files', "OSError(e.errno, e.strerror, str(path)) if e.errno else e", "e", 'atomic_write: the file is not named'),
+    ('files', "if e.errno is None: raise", "raise", 'atomic_write: the file is not named'),
     ('runtime', "probe.write_bytes(bytes(room))", "probe.touch()", 'claim_folder: room is not looked for'),
     ('cli', "force, _ROOM)", "force)", 'demo: room is not looked for'),
     ('command', 'with _warnings_as_lines(prog): return', 'return', 'run_command: warnings as Python prints them'),
