@@ -6,7 +6,9 @@ Which test enters which function is seen by running the tests once; `--reach FOL
 The named list is tests/mutants.py."""
 import argparse
 import ast
+import itertools
 import json
+import math
 import os
 import random
 import re
@@ -135,11 +137,12 @@ def reach(modules, folder, jobs):
     with ThreadPoolExecutor(jobs) as pool: return {k: v for found in pool.map(one, test_files(modules)) for k, v in found.items()}
 
 
-def tests_of(m, reached):
-    "The tests that enter the function of a mutant, quickest first"
+def tests_of(m, reached, budget=math.inf):
+    "The tests that enter the function of a mutant, quickest first, as many as together took so many seconds"
     function = f"{m.module}.{m.what.partition(':')[0]}"
     found = sorted((took, test) for test, (took, entered) in reached.items() if function in entered)
-    return [test for _, test in found]
+    ends = itertools.accumulate(took for took, _ in found)
+    return [test for (_, test), end in zip(found, ends) if end <= budget or test == found[0][1]]
 
 
 # ---------------------------------------------------------------- the command
@@ -163,6 +166,7 @@ def words(argv):
     parser.add_argument('--count', type=int, default=60)
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--jobs', type=int, default=2)
+    parser.add_argument('--budget', type=float, default=math.inf, help='seconds of tests for one mutant; without it all that enter its function')
     parser.add_argument('--only', default='', help='of those drawn only what contains this')
     parser.add_argument('--reach', help='folder that keeps which test enters which function')
     parser.add_argument('--json', help='file for the share of each module and the survivors')
@@ -177,7 +181,7 @@ def main(argv=None):
     todo = [m for m in draw(args.modules, args.count, args.seed) if args.only in m.what]
     with tempfile.TemporaryDirectory() as tmp: reached = reach(args.modules, args.reach or tmp, args.jobs)
     seen = [m for m in todo if tests_of(m, reached)]
-    for m, red, took in results(seen, args.jobs, lambda m: tests_of(m, reached)):
+    for m, red, took in results(seen, args.jobs, lambda m: tests_of(m, reached, args.budget)):
         print(f"{'killed  ' if red else 'SURVIVED'} {took:5.1f} s  {m.module:10} {m.what}  {red[:60]}", flush=True)
         if not red: survived.append(m)
     survived += [m._replace(what=f'{m.what} (no test enters it)') for m in todo if m not in seen]
