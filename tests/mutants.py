@@ -1087,6 +1087,8 @@ MUTANTS = [Mutant(*m) for m in [
     ('experiment', "if not size and batch > 1 and len(report.sizes) > 1:", "if False:", 'sizes: whole images of several sizes'),
     ('data', "out.same += r['same'] and pairs.partners", "out.same += r['same']", 'check_pairs: clean images are their own partners'),
     ('data', "out.notes.update(r['notes'])", "pass", 'check_pairs: what is lost is not said'),
+    ('experiment', "Path(out), make_accelerator(device)", "Path(out), make_accelerator('auto')", 'train: the device is not handed over'),
+    ('presets', "train(config, args.out, args.device,", "train(config, args.out, 'auto',", 'rddm-train: the device is not handed over'),
     ('data', " - {*_LOL.values()}", "", 'layout: a split of LOL under two names'),
     ('files', "if e.errno is None: raise", "raise", 'atomic_write: the file is not named'),
     ('runtime', "probe.write_bytes(bytes(room))", "probe.touch()", 'claim_folder: room is not looked for'),

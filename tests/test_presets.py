@@ -476,6 +476,7 @@ def test_grey_images_end_to_end(folder):
     ]
     assert restore(words) == 0 and Image.open(folder / 'out/0.png').mode == 'L'
     assert make_source(DataConfig(size=8), 1).batch(2, 0, 0).x0.shape == (2, 1, 8, 8)
+    assert make_source(DataConfig(size=0)).batch(2, 0, 0).x0.shape == (2, 3, 32, 32)
     assert held_out(merge(Config(), dict(network=dict(channels=1)))).x0.shape == (8, 1, 32, 32)
 
 
@@ -498,6 +499,10 @@ def test_images_are_cut_equalised_and_squeezed_in_this_order(folder):
         for d in (data, replace(data, crop=(2, 3, 8)), replace(data, equalize=True))
     }
     assert len(versions) == 3
+    assert load_pairs(replace(data, crop=(8, 4, 8)))[0][0].shape == (3, 8, 8)  # up to both edges of 12x16
+    for beyond in ((9, 4, 8), (8, 5, 8)):
+        with pytest.raises(ValueError, match='is not within an image of 12x16'):
+            load_pairs(replace(data, crop=beyond))[0]
 
 
 def test_an_equalised_image_has_every_level_equally_often():
@@ -537,6 +542,25 @@ def test_evaluations_while_training(folder, capsys):
     )
     a, b = held_out(c), held_out(c)
     assert a.x0.shape == (3, 3, 8, 8) and torch.equal(a.x_in, b.x_in) and not torch.equal(a.x_in, a.x0)
+
+
+def test_the_device_is_handed_over(folder, capsys):
+    with pytest.raises(ValueError, match="device 'abacus' cannot be used"):
+        train(preset('demo'), folder / 'run', 'abacus')
+    words = small(folder)
+    words[words.index('cpu')] = 'abacus'
+    assert main(words) == 2 and "device 'abacus' cannot be used" in capsys.readouterr().err
+
+
+def test_one_process_of_several_writes_event_files(monkeypatch):
+    from rddm_nb import presets, watch
+    made = []
+    monkeypatch.setattr(watch, 'TensorBoardReport', lambda folder: made.append(folder) or (lambda row: None))
+    args = presets.TrainCommand('demo', out='run', tensorboard=True)
+    row = dict.fromkeys(('step', 'loss', 'grad_norm', 'lr', 'seconds', 'pairs_per_second', 'psnr'), 1.0)
+    for main_one, asked, want in ((False, True, []), (True, False, []), (True, True, [Path('run/tensorboard')])):
+        presets._reports(preset('demo'), replace(args, tensorboard=asked), main_one)(row)
+        assert made == want
 
 
 def test_event_files_on_request(folder):
@@ -579,10 +603,11 @@ def test_choosing_sees_what_training_would_see(tmp_path):
             seen.append((n, step, seed))
             return FunctionSource(lambda n, g: (torch.rand(n, 3, 8, 8, generator=g) * 2 - 1,) * 2).batch(n, step, seed)
 
-    resolve_objective(merge(Config(), AUTO), Spy(), tmp_path)
-    assert seen == [
-        (2, k, 3) for k in range(json.loads((tmp_path / 'choice.json').read_text(encoding='utf-8'))['steps'])
-    ]
+    told = []
+    resolve_objective(merge(merge(Config(), AUTO), dict(train=dict(log_every=3))), Spy(), tmp_path, tell=told.append)
+    steps = json.loads((tmp_path / 'choice.json').read_text(encoding='utf-8'))['steps']
+    assert seen == [(2, k, 3) for k in range(steps)]
+    assert told == [f'choosing between residual and noise, step {k + 1}' for k in range(0, steps, 3)]
 
 
 def test_networks_belong_to_their_seed():
