@@ -1,5 +1,6 @@
 "The network keeps itself safely, and the demo command does its whole job"
 import functools
+import io
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import torch
 import rddm_nb.demo
 from rddm_nb import cli
 from rddm_nb.cli import demo
+from rddm_nb.runtime import StopRequest
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import UNet, load_model, save_model
 
@@ -145,6 +147,46 @@ def test_called_from_python_it_reads_no_words_of_the_process(tmp_path, monkeypat
     assert cli.demo() == 2 and seen[0]['task'] == 'rain'
     monkeypatch.setattr(sys, 'argv', ['/x/bin/rddm-demo', '--task', 'blur'])
     assert cli.demo() == 2 and seen[1]['task'] == 'blur'
+
+
+class Clock:
+    "A budget of which ten seconds have gone"
+    def elapsed(self): return 10.
+
+
+class Terminal(io.StringIO):
+    def isatty(self): return True
+
+
+@pytest.mark.parametrize('stream', [io.StringIO, Terminal])
+def test_progress_is_a_bar_or_a_line_at_every_tenth(monkeypatch, stream):
+    asked = []
+    monkeypatch.setattr(rddm_nb.demo, 'quick_score', lambda net, *ask: asked.append(ask) or f'mark {len(asked)}')
+    out = stream()
+    live = cli.DemoProgress('rain', 'schedule', Clock(), 4, 8, out)
+    assert (live.step, live.seconds, live.loss, live.bar.total) == (0, 0., None, 100)
+    for step, (u, loss) in enumerate([(.05, 2.), (.09, 1.), (.1, 1.), (.5, 1.)], 1): live(step, u, loss, None)
+    live.close()
+    assert asked == [('rain', 'schedule', 4, 8)]*3 and live.step == 4 and live.seconds == 10 and abs(live.loss - 1.857375) < 1e-9
+    if stream is Terminal: assert live.bar.n == 50 and 'mark 3, 10 s left' in out.getvalue().splitlines()[-1]
+    else: assert out.getvalue() == ('  5% step 1, loss 2.0000, mark 1, 190 s left\n 10% step 3, loss 1.9025, mark 2, 90 s left\n'
+                                    ' 50% step 4, loss 1.8574, mark 3, 10 s left\n')
+
+
+@pytest.mark.parametrize('steps', [None, 3])
+def test_what_is_asked_for_reaches_training(tmp_path, monkeypatch, steps):
+    class Enough(Exception): pass
+    seen, stop = [], StopRequest()
+    def fake(task, budget, seed, batch, device, report):
+        seen.append((task, seed, batch, device, budget.max_steps, report.ask[2], budget.stop is stop))
+        raise Enough
+    monkeypatch.setattr(rddm_nb.demo, 'train_demo', fake)
+    more = dict(out=tmp_path/'out', seed=5, steps=steps, device='cpu', stream=io.StringIO())
+    for stopped in (stop, None):
+        with pytest.raises(Enough): cli.run_demo('blur', 60., 7, batch=1, stop=stopped, **more)
+    want = 'blur', 5, 1, 'cpu', 7, steps or rddm_nb.demo.recipe('blur')['steps']
+    assert seen == [(*want, True), (*want, False)]
+    with pytest.raises(ValueError, match='batch must be at least 1, got 0'): cli.run_demo('blur', batch=0, **more)
 
 
 @pytest.mark.skipif(os.name != 'posix', reason='signals are POSIX here')
