@@ -1,4 +1,4 @@
-"""What all four commands have in common: words become typed values, and what goes wrong becomes one line and an exit code.
+"""What all commands have in common: words become typed values, and what goes wrong becomes one line and an exit code.
 
 Docs: https://rddm-nb.github.io/rddm_nb/command.html.md"""
 

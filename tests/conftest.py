@@ -60,7 +60,9 @@ def build(out):
     "The sdist, and the wheel made of it, from a copy of what they are made of"
     source = out/'source'
     source.mkdir()
-    for f in ('pyproject.toml', 'README.md', 'LICENSE'): shutil.copy(ROOT/f, source)
+    for f in ('pyproject.toml', 'setup.py', 'README.md', 'LICENSE'): shutil.copy(ROOT/f, source)
+    (source/'nbs').mkdir()
+    for f in (*(ROOT/'nbs').glob('*.ipynb'), ROOT/'nbs'/'badge.svg'): shutil.copy(f, source/'nbs')
     shutil.copytree(ROOT/'rddm_nb', source/'rddm_nb', ignore=shutil.ignore_patterns('__pycache__'))
     words = [sys.executable, '-m', 'build', '--no-isolation', '--outdir', out, source]
     r = subprocess.run(words, capture_output=True, text=True)

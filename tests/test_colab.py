@@ -65,9 +65,10 @@ def test_a_notebook_for_developers_only_would_fail(colab, tmp_path):
     with pytest.raises(CellExecutionError, match='nbdev'): run(tmp_path/'x.ipynb', *colab)
 
 
-def test_the_wheel_holds_the_package_and_nothing_else(wheel):
+def test_the_wheel_holds_the_package_with_the_course_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     shipped = {str(p.relative_to(ROOT)) for p in (ROOT/'rddm_nb').rglob('*') if p.is_file() and '__pycache__' not in p.parts}
+    shipped |= {f'rddm_nb/course/{p.name}' for p in [*(ROOT/'nbs').glob('*.ipynb'), ROOT/'nbs'/'badge.svg']}
     assert {n for n in names if '.dist-info/' not in n} == shipped
 
 

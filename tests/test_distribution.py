@@ -44,7 +44,8 @@ def test_the_check_of_the_index_can_fail(wheel, tmp_path):
 def test_the_sdist_holds_what_the_wheel_is_made_of(distribution, wheel):
     with tarfile.open(next(distribution.glob('*.tar.gz'))) as t: made = {n.split('/', 1)[1] for n in t.getnames() if '/' in n}
     package = {n for n in zipfile.ZipFile(wheel).namelist() if '.dist-info/' not in n}
-    assert package and package | {'pyproject.toml', 'README.md', 'LICENSE'} <= made
+    sources = {n.replace('rddm_nb/course/', 'nbs/') for n in package}
+    assert package and sources | {'pyproject.toml', 'setup.py', 'README.md', 'LICENSE'} <= made
 
 
 def test_the_wheel_imports_in_a_clean_environment(wheel, tmp_path):

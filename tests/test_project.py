@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PKG = ROOT/'rddm_nb'
 ORDER = ['runtime', 'images', 'viz', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler', 'objective',
-         'optim', 'sample_images', 'degrade', 'files', 'command', 'imagefile', 'exercises', 'unet', 'demo',
+         'optim', 'sample_images', 'degrade', 'files', 'command', 'imagefile', 'course', 'exercises', 'unet', 'demo',
          'variants', 'aosa', 'quality', 'metrics', 'ddim', 'scheduler', 'paths', 'atlas', 'widgets', 'official',
          'models', 'trainer', 'watch', 'data', 'config', 'experiment', 'presets', 'restore', 'puzzles', 'cli',
          'evaluate', 'hub']
@@ -83,7 +83,7 @@ def test_importing_the_sampler_stays_light():
 def test_commands_exist():
     from importlib.metadata import entry_points
     ours = [e for e in entry_points(group='console_scripts') if e.value.startswith('rddm_nb.')]
-    assert {e.name for e in ours} == {'rddm-demo', 'rddm-train', 'rddm-restore', 'rddm-evaluate'}
+    assert {e.name for e in ours} == {'rddm-demo', 'rddm-train', 'rddm-restore', 'rddm-evaluate', 'rddm-notebooks'}
     for e in ours: assert callable(e.load())
 
 
