@@ -13,7 +13,7 @@ from .config import Config, DataConfig, NetworkConfig, ScheduleConfig, plain, to
 from .data import ImagePairs, PairSource, check_pairs, from_clean, from_pairs, from_table, match, pairs_from_layout, read_file_list, resized
 from .demo import draw_pairs
 from .files import atomic_write
-from .runtime import check_file, check_seed, folder_lock, generator_for, naming
+from .runtime import check_file, check_seed, folder_lock, generator_for
 from .schedule import SCHEDULES, Schedule
 from .trainer import Batch, Checkpoints, FunctionSource, Trainer, TrainingError, make_accelerator
 from .unet import network_class, save_model

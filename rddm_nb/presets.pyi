@@ -3,12 +3,10 @@ from typing import Any
 import os
 import sys
 import tomllib
-import warnings
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-from .command import CommandFailed, FileName, Typed, merge, parse, run_command, warn
+from .command import CommandFailed, FileName, Typed, merge, parse, run_command
 from .config import Config, split_fields, to_toml
 from .runtime import DONE, check_file
 _OFFICIAL: dict

@@ -24,7 +24,7 @@ def pick_device(name: str='auto') -> str:
     """A GPU if there is one, unless told otherwise"""
     ...
 
-def claim_folder(out, names, force: bool=False) -> Path:
+def claim_folder(out, names, force: bool=False, room: int=0) -> Path:
     """Make sure that results can be written"""
     ...
 
@@ -35,11 +35,6 @@ def folder_lock(folder):
 
 def check_file(path) -> Path:
     """Refuse what is no file, or a pipe on which one would wait for ever"""
-    ...
-
-@contextmanager
-def naming(path):
-    """Let an error of the file system name the file"""
     ...
 
 def set_aside(path) -> Path:
