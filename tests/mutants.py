@@ -1206,6 +1206,8 @@ def chosen(asked:str='', since:str|None=None, mutants=None)->list[Mutant]:
 
 # ---------------------------------------------------------------- running one
 
+LIMIT = 600. # seconds after which a mutant counts as one that does not end
+
 class FirstFailure:
     "Remembers which test went red first"
     name = ''
@@ -1272,7 +1274,7 @@ def prepare():
 def send(m, tests, pipe): pipe.send(run(m, tests))
 
 
-def apart(m:Mutant|None, tests=(), limit:float=600.):
+def apart(m:Mutant|None, tests=(), limit:float=LIMIT):
     "`run` in a process of its own; a mutant that kills it or does not end is seen by that"
     context = multiprocessing.get_context('fork' if 'fork' in multiprocessing.get_all_start_methods() else 'spawn')
     ours, theirs = context.Pipe(duplex=False)
@@ -1294,8 +1296,8 @@ def serve():
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     prepare()
     for line in sys.stdin:
-        asked, tests = json.loads(line)
-        print(json.dumps(apart(Mutant(*asked) if asked else None, tests)), file=answers, flush=True)
+        asked, tests, limit = json.loads(line)
+        print(json.dumps(apart(Mutant(*asked) if asked else None, tests, limit)), file=answers, flush=True)
 
 
 class Server:
@@ -1305,10 +1307,10 @@ class Server:
         env = {k: v for k, v in env.items() if not k.startswith('PYTEST_XDIST')}
         self.process = subprocess.Popen([sys.executable, __file__, '--serve'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
 
-    def test(self, m:Mutant|None, tests=()):
+    def test(self, m:Mutant|None, tests=(), limit:float=LIMIT):
         "The first red test, '' if all are green, and seconds"
         start = time.perf_counter()
-        print(json.dumps([m, tests]), file=self.process.stdin, flush=True)
+        print(json.dumps([m, tests, limit]), file=self.process.stdin, flush=True)
         answer = self.process.stdout.readline()
         if not answer: raise RuntimeError(f'the process that tests mutants has ended with code {self.process.wait()}')
         return json.loads(answer), time.perf_counter() - start
@@ -1318,14 +1320,14 @@ class Server:
         self.process.wait()
 
 
-def results(todo, jobs, tests=lambda m: ()):
+def results(todo, jobs, tests=lambda m: (), limit:float=LIMIT):
     "(mutant, red, seconds) in their order, `jobs` at a time; tests(mutant) are the tests that are run"
     own, servers = threading.local(), []
     def start():
         own.server = Server()
         servers.append(own.server)
     with ThreadPoolExecutor(jobs, initializer=start) as pool:
-        try: yield from ((m, *r) for m, r in zip(todo, pool.map(lambda m: own.server.test(m, tests(m)), todo)))
+        try: yield from ((m, *r) for m, r in zip(todo, pool.map(lambda m: own.server.test(m, tests(m), limit), todo)))
         finally:
             pool.shutdown(cancel_futures=True)
             for s in servers: s.close()

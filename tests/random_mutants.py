@@ -20,7 +20,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from mutants import HERE, PACKAGE, Mutant, results
+from mutants import HERE, LIMIT, PACKAGE, Mutant, results
 
 MODULES = ('presets', 'experiment', 'config', 'command', 'data', 'imagefile', 'cli', 'restore', 'evaluate', 'hub', 'models', 'metrics', 'widgets')
 COMPARE = {ast.Lt: '<=', ast.LtE: '<', ast.Gt: '>=', ast.GtE: '>', ast.Eq: '!=', ast.NotEq: '==', ast.In: 'not in',
@@ -167,6 +167,7 @@ def words(argv):
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--jobs', type=int, default=2)
     parser.add_argument('--budget', type=float, default=math.inf, help='seconds of tests for one mutant; without it all that enter its function')
+    parser.add_argument('--limit', type=float, default=LIMIT, help='seconds after which a mutant counts as one that does not end')
     parser.add_argument('--only', default='', help='of those drawn only what contains this')
     parser.add_argument('--reach', help='folder that keeps which test enters which function')
     parser.add_argument('--json', help='file for the share of each module and the survivors')
@@ -181,7 +182,7 @@ def main(argv=None):
     todo = [m for m in draw(args.modules, args.count, args.seed) if args.only in m.what]
     with tempfile.TemporaryDirectory() as tmp: reached = reach(args.modules, args.reach or tmp, args.jobs)
     seen = [m for m in todo if tests_of(m, reached)]
-    for m, red, took in results(seen, args.jobs, lambda m: tests_of(m, reached, args.budget)):
+    for m, red, took in results(seen, args.jobs, lambda m: tests_of(m, reached, args.budget), args.limit):
         print(f"{'killed  ' if red else 'SURVIVED'} {took:5.1f} s  {m.module:10} {m.what}  {red[:60]}", flush=True)
         if not red: survived.append(m)
     survived += [m._replace(what=f'{m.what} (no test enters it)') for m in todo if m not in seen]
