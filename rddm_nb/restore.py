@@ -153,7 +153,7 @@ def _condition(mask, image, channels, name):
     if mask.x.shape[1:] != image.x.shape[1:]:
         h, w, H, W = *mask.x.shape[1:], *image.x.shape[1:]
         raise ValueError(f"{name}: its mask is {w}x{h}, but the image is {W}x{H}: masks are not resized")
-    return mask.x if len(mask.x) == 1 else fit_channels(mask.x, channels, f'the mask of {name}')
+    return fit_channels(mask.x, channels, f'the mask of {name}')
 
 def restore_loaded(
     model, # a predictor, usually a trained network with its `schedule`

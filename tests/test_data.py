@@ -10,7 +10,7 @@ import torch
 from common import close, error
 from hypothesis import given, strategies as st
 from PIL import Image
-from rddm_nb.data import (PAIRINGS, Pair, ImagePairs, PairSource, _progress, read_file_list, from_clean, from_pairs,
+from rddm_nb.data import (PAIRINGS, DataReport, Pair, ImagePairs, PairSource, _progress, read_file_list, from_clean, from_pairs,
                           from_table, pairs_from_layout, match, check_pairs, resized)
 from rddm_nb.imagefile import read_image
 from rddm_nb.schedule import Schedule
@@ -519,6 +519,19 @@ def test_what_reading_loses_is_counted_once_per_image(tmp_path, channels, said):
     assert check_pairs(from_clean(tmp_path/'in')).notes == {'transparency dropped': 3}
     t = table_of(dict(input=[pil(1, 'RGBA'), pil(2)], target=[pil(2), pil(3)]))
     assert check_pairs(from_table(t)).notes == {'transparency dropped': 1}
+
+
+@pytest.mark.parametrize('n, said', [(20, 21), (25, 22)])
+def test_a_long_list_of_faults_is_cut(n, said):
+    report = DataReport(30, Counter({(8, 8): 3}), [(f'{i}.png', f'{i}.png is bad in its own way {i}') for i in range(n)])
+    lines = str(report).splitlines()
+    assert lines[0] == '30 pairs: 3 of 8x8' and len(lines) == said and 'own way 19' in lines[20] and not report.fine
+    if n > 20: assert lines[21] == '... and 5 more'
+
+
+def test_crops_may_be_single_pixels():
+    assert PairSource(pictures(), 1).batch(2, 0).x0.shape == (2, 3, 1, 1)
+    with pytest.raises(ValueError, match='size must be at least 1, got 0'): PairSource(pictures(), 0)
 
 
 def test_a_reason_that_many_images_share_is_said_once(tmp_path):

@@ -139,3 +139,13 @@ def test_nothing_depends_on_the_settings_beside_the_model(tmp_path, config):
 
 def test_a_folder_without_a_model_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match='holds no model.safetensors'): HubModel.from_pretrained(tmp_path)
+
+
+def test_a_card_says_how_to_run_the_network():
+    net = small()
+    assert 'sample(model, x_in, steps=5)' in model_card(net)
+    net = UNet(8, (1, 2), takes_input=False)
+    net.schedule = Schedule.power(T=8)
+    assert 'sample(model, shape=(8, 3, 32, 32), steps=5)' in model_card(net)
+    net.meta = dict(shape=(1, 8, 9), best_steps=7)
+    assert 'sample(model, shape=(8, 1, 8, 9), steps=7)' in model_card(net)
