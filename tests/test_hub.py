@@ -149,3 +149,9 @@ def test_a_card_says_how_to_run_the_network():
     assert 'sample(model, shape=(8, 3, 32, 32), steps=5)' in model_card(net)
     net.meta = dict(shape=(1, 8, 9), best_steps=7)
     assert 'sample(model, shape=(8, 1, 8, 9), steps=7)' in model_card(net)
+
+
+def test_what_goes_with_a_model_is_written_anew(tmp_path):
+    for name in ('schedule.png', 'config.json'): (tmp_path/name).write_bytes(b'of a try that failed')
+    HubModel(small()).save_pretrained(tmp_path)
+    assert (tmp_path/'schedule.png').read_bytes()[:4] == b'\x89PNG' and json.loads((tmp_path/'config.json').read_text(encoding='utf-8'))['dim'] == 8
