@@ -691,3 +691,16 @@ def test_networks_that_look_at_masks_get_them():
     Trainer(net, PairSource(pictures(5, 8, 8, cond=True), 4), Schedule.power(T=10),
             TrainConfig(steps=2, batch=4, accumulate=2), accelerator=make_accelerator('cpu')).fit()
     assert len(net.seen) == 4 and all(torch.equal(v, torch.full((2,), 100)) for v in net.seen)
+
+
+def test_on_a_terminal_progress_is_a_bar_that_goes_away(monkeypatch):
+    import io
+    import sys
+    from rddm_nb import data
+    class Terminal(io.StringIO):
+        def isatty(self): return True
+    seen = []
+    monkeypatch.setattr(data, 'tqdm', lambda results, *a, **kw: seen.append((a, kw)) or results)
+    monkeypatch.setattr(sys, 'stderr', Terminal())
+    assert list(_progress(iter('abc'), 3, every=0.)) == list('abc') and sys.stderr.getvalue() == ''
+    assert seen == [(('checking images', 3), dict(unit='pair', delay=1, leave=False))]

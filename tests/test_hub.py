@@ -6,6 +6,7 @@ import pytest
 import torch
 import yaml
 from common import close, rng
+from PIL import Image
 from rddm_nb.degrade import rain
 from rddm_nb.hub import HubModel, model_card
 from rddm_nb.models import PRETRAINED, load_network
@@ -155,3 +156,15 @@ def test_what_goes_with_a_model_is_written_anew(tmp_path):
     for name in ('schedule.png', 'config.json'): (tmp_path/name).write_bytes(b'of a try that failed')
     HubModel(small()).save_pretrained(tmp_path)
     assert (tmp_path/'schedule.png').read_bytes()[:4] == b'\x89PNG' and json.loads((tmp_path/'config.json').read_text(encoding='utf-8'))['dim'] == 8
+
+
+@pytest.mark.parametrize('name, label', [('mine', 'mine'), ('', 'schedule')])
+def test_the_drawing_of_a_card_names_the_schedule(tmp_path, monkeypatch, name, label):
+    from rddm_nb import viz
+    seen, real = [], viz.plot_plane
+    monkeypatch.setattr(viz, 'plot_plane', lambda ax, schedules: (seen.append([*schedules]), real(ax, schedules)))
+    net = small()
+    net.schedule = Schedule(net.schedule.abar, net.schedule.bbar, name)
+    HubModel(net).save_pretrained(tmp_path)
+    w, h = Image.open(tmp_path/'schedule.png').size
+    assert seen == [[label]] and abs(w/h - 4/2.4) < .01
