@@ -271,6 +271,7 @@ def _never_fail_to_print():
     for s in (sys.stdout, sys.stderr):
         if hasattr(s, 'reconfigure'): s.reconfigure(errors='backslashreplace')
 
+# %% ../nbs/command.ipynb #45a78718
 @contextmanager
 def _warnings_as_lines(prog):
     "Warnings as a line of the command, without the source that gave them"
