@@ -30,7 +30,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 from .degrade import TASKS, degrade
 from .files import atomic_write
-from .imagefile import list_images, read_image, read_noted, same_name
+from .imagefile import list_images, read_noted, same_name
 from .images import from_uint8
 from .runtime import check_file, generator_for
 from .trainer import Batch

@@ -20,7 +20,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from mutants import HERE, LIMIT, PACKAGE, Mutant, results
+from mutants import HERE, LIMIT, OWN, PACKAGE, Mutant, results
 
 MODULES = ('presets', 'experiment', 'config', 'command', 'data', 'imagefile', 'cli', 'restore', 'evaluate', 'hub', 'models', 'metrics', 'widgets')
 COMPARE = {ast.Lt: '<=', ast.LtE: '<', ast.Gt: '>=', ast.GtE: '>', ast.Eq: '!=', ast.NotEq: '==', ast.In: 'not in',
@@ -138,11 +138,11 @@ def reach(modules, folder, jobs):
 
 
 def tests_of(m, reached, budget=math.inf):
-    "The tests that enter the function of a mutant, quickest first, as many as together took so many seconds"
-    function = f"{m.module}.{m.what.partition(':')[0]}"
-    found = sorted((took, test) for test, (took, entered) in reached.items() if function in entered)
-    ends = itertools.accumulate(took for took, _ in found)
-    return [test for (_, test), end in zip(found, ends) if end <= budget or test == found[0][1]]
+    "The tests that enter the function of a mutant, those of its module first, the quickest of these, until so many seconds are full"
+    function, own = f"{m.module}.{m.what.partition(':')[0]}", f'test_{OWN.get(m.module, m.module)}.py'
+    found = sorted((not test.startswith(own), took, test) for test, (took, entered) in reached.items() if function in entered)
+    ends = itertools.accumulate(took for _, took, _ in found)
+    return [test for (_, _, test), end in zip(found, ends) if end <= budget or test == found[0][2]]
 
 
 # ---------------------------------------------------------------- the command

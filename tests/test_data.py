@@ -416,6 +416,14 @@ def counted(tmp_path, n=4, **options):
     return p, asked
 
 
+def test_a_check_decodes_every_image_once(tmp_path, monkeypatch):
+    from rddm_nb import imagefile
+    real, seen = imagefile._decode, []
+    monkeypatch.setattr(imagefile, '_decode', lambda source: seen.append(source.name) or real(source))
+    assert check_pairs(counted(tmp_path)[0]).fine
+    assert sorted(seen) == sorted(f'{i}.png' for i in range(4) for _ in range(2))
+
+
 def test_a_second_check_reads_nothing_and_says_the_same(tmp_path):
     save(tmp_path/'in/3.png', picture(3, 8, 6)), save(tmp_path/'gt/3.png', picture(3))
     save(tmp_path/'in/2.png', picture(2)), save(tmp_path/'gt/2.png', picture(2))

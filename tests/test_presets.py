@@ -306,8 +306,8 @@ def test_a_second_start_reads_only_what_it_needs(folder, monkeypatch):
     assert main(small(folder)) == 0
     from rddm_nb import data
 
-    real, read = data.read_image, []
-    monkeypatch.setattr(data, 'read_image', lambda f, *a: read.append(f) or real(f, *a))
+    real, read = data.read_noted, []
+    monkeypatch.setattr(data, 'read_noted', lambda f, *a: read.append(f) or real(f, *a))
     assert main(small(folder)) == 0 and len(read) < 10  # the first batch, not the ten images
     (folder / 'in/4.png').write_bytes((folder / 'in/3.png').read_bytes())
     read.clear()
