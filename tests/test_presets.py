@@ -661,6 +661,17 @@ def test_the_command_is_a_script():
     assert done.returncode == 0 and done.stdout == to_toml(preset('demo'))
 
 
+def test_a_file_is_official_only_if_it_begins_with_a_preset(tmp_path):
+    (tmp_path / 'a.toml').write_text("preset = 'lol'\n[train]\nsteps = 7\n", encoding='utf-8')
+    (tmp_path / 'b.toml').write_text('[train]\nsteps = 7\n', encoding='utf-8')
+    seven = dict(train=dict(steps=7))
+    assert load_config(str(tmp_path / 'a.toml'), True) == merge(preset('lol', True), seven)
+    assert load_config(str(tmp_path / 'a.toml')) == merge(preset('lol'), seven)
+    assert load_config(str(tmp_path / 'b.toml')) == merge(Config(), seven)
+    with pytest.raises(ValueError, match='--official needs a preset: begin .*b.toml with preset ='):
+        load_config(str(tmp_path / 'b.toml'), True)
+
+
 def test_a_late_report_is_made_once():
     from rddm_nb import presets
     made, rows = [], []
