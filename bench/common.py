@@ -8,7 +8,8 @@ from pathlib import Path
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-RESULTS = Path(__file__).with_name('results')
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT/'bench'/'results'
 
 
 def seconds(f, device='cpu'):
@@ -61,7 +62,7 @@ def about(device='cpu'):
 
 def commit():
     "Which code this is; with a plus where a module or a measurement has been changed since"
-    said = lambda *words: subprocess.run(['git', *words], cwd=RESULTS.parents[1], capture_output=True,
+    said = lambda *words: subprocess.run(['git', *words], cwd=ROOT, capture_output=True,
                                          text=True).stdout.strip()
     return said('rev-parse', '--short',
                 'HEAD') + ('+' if said('status', '--porcelain', '--', 'rddm_nb/*.py', 'bench/*.py') else '')

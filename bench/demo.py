@@ -1,5 +1,5 @@
 """How good is the network of `rddm-demo` after its time is up, and how good is plain regression with the same
-network, pictures and time?
+network, images and time?
 
 `python -m bench.demo --seconds 60 --seeds 0 1 2` trains both, in turns, and writes bench/results/demo.json. Run it
 on an idle machine: the training is bounded by the clock."""

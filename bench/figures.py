@@ -10,10 +10,9 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from .common import RESULTS, about, write
+from .common import RESULTS, ROOT, about, write
 from .site import ARGS, CHROMIUM, Quiet, served
 
-ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT/'tests'))
 FILES = ROOT/'rddm_nb'/'figures'
 ROAD = """import * as R from %s;
@@ -39,7 +38,7 @@ def middle(v):
 
 
 def road():
-    "40 steps of a drawn road, 256 known pictures of 32x32"
+    "40 steps of a drawn road, 256 known images of 32x32"
     t = json.loads(subprocess.run(['node', '--input-type=module', '-e', ROAD % json.dumps((FILES/'rddm.js').as_uri())],
                                   capture_output=True, text=True, check=True).stdout)
     return dict(processor=middle(t['cpu'][5:]), wall=middle(t['wall'][5:]))
@@ -85,7 +84,7 @@ def on_a_page(browser):
 
 def in_jupyterlab(browser):
     from test_lab import RUN, jupyterlab
-    cells, out = ['from rddm_nb.widgets import *', 'Plane()', 'ScheduleExplorer()'], {}
+    cells, out = ['from rddm_nb.widgets import *', 'StateExplorer()', 'ScheduleExplorer()'], {}
     with tempfile.TemporaryDirectory() as tmp, jupyterlab(Path(tmp), cells) as (url, _):
         page = browser.new_page(viewport=dict(width=1200, height=1600))
         page.goto(url, wait_until='domcontentloaded')

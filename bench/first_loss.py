@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 import torch
 from PIL import Image
-from rddm_nb.presets import PRESETS, preset
+from rddm_nb.presets import PRESETS, load_config
 from bench.common import RESULTS, about, write
 
 
@@ -62,7 +62,7 @@ def first_loss(words, threads):
 
 def measure(name, root, threads, *more):
     "One preset"
-    config = preset(name)
+    config = load_config(name)
     words = [name, '--out', str(root/'runs'/name), '--device', 'cpu', '--network.dim', '8', *more]
     sizes = dict(batch=config.train.batch, accumulate=config.train.accumulate, size=config.data.size or config.data.resize)
     return dict(preset=name, **sizes, **first_loss([*words, *data_words(config, root)], threads))

@@ -1,6 +1,6 @@
-"""Pictures from nothing: networks that predict the residual, the noise or both, on three sets of small pictures.
+"""Images from nothing: networks that predict the residual, the noise or both, on three sets of small images.
 
-`python -m bench.generation tiles both` trains, makes pictures in 5, 10, 20 and 50 steps and writes a row,
+`python -m bench.generation tiles both` trains, makes images in 5, 10, 20 and 50 steps and writes a row,
 bench/results/generation/tiles-both-0.json; where the set may be shown, a sheet of what was made lies beside it. The
 sets are read from RDDM_DATA. Time is processor seconds of one thread."""
 import argparse
@@ -28,18 +28,18 @@ OPEN = ('emoji', 'tiles') # sets whose licence lets what was learned from them b
 SIDE, BATCH = 32, 16
 
 
-def picture(data):
-    "A stored picture on white, 32x32 in [-1, 1]"
+def image(data):
+    "A stored image on white, 32x32 in [-1, 1]"
     img = Image.open(io.BytesIO(data)).convert('RGBA')
     img = Image.alpha_composite(Image.new('RGBA', img.size, 'white'), img).convert('RGB').resize((SIDE, SIDE),
                                                                                                  Image.Resampling.BOX)
     return from_uint8(read_image(img))
 
 
-def pictures_of(name, root, split):
-    "The pictures of a split; where a set has no test file, every eighth is for testing"
+def images_of(name, root, split):
+    "The images of a split; where a set has no test file, every eighth is for testing"
     folder = Path(root)/SETS[name]
-    read = lambda f: torch.stack([picture(v['bytes'])
+    read = lambda f: torch.stack([image(v['bytes'])
                                   for v in pyarrow.parquet.read_table(f).column('image').to_pylist()])
     if (folder/'test.parquet').exists(): return read(folder/f'{split}.parquet')
     x = read(folder/'train.parquet')
@@ -56,7 +56,7 @@ def draw_from(x):
 
 
 def marks(x, known, held):
-    "How far the made pictures are from held-out ones as a set, and how near each is to a training picture"
+    "How far the made images are from held-out ones as a set, and how near each is to a training image"
     return dict(frechet=frechet_distance(coarse_features(x), coarse_features(held)),
                 energy=energy_distance(x.flatten(1).double(), held.flatten(1).double()),
                 nearest=psnr(x, _nearest(x, known)).mean().item())
@@ -64,22 +64,22 @@ def marks(x, known, held):
 
 def run(name, what, seed=0, seconds=300., bbar_T=1., steps=(5, 10, 20, 50), dim=16, lr=2e-3, made=256,
         folder=RESULTS/'generation'):
-    "Train, make pictures, write a row"
+    "Train, make images, write a row"
     torch.set_num_threads(1)
-    known, held = (pictures_of(name, os.environ.get('RDDM_DATA', '../shared/data'), s) for s in ('train', 'test'))
+    known, held = (images_of(name, os.environ.get('RDDM_DATA', '../shared/data'), s) for s in ('train', 'test'))
     schedule, start = schedule_of(what, bbar_T), time.thread_time()
     net, n = learn(network(seed, dim=dim, predicts=PREDICTS[what], takes_input=False), draw_from(known), schedule,
-                   seconds, lr, generator_for('cpu', seed, 'pictures'))
+                   seconds, lr, generator_for('cpu', seed, 'images'))
     spent = time.thread_time() - start
-    print(f'{n} steps in {spent:.0f} s; making pictures', flush=True)
+    print(f'{n} steps in {spent:.0f} s; making images', flush=True)
     some = {s: sample(net, torch.zeros(made, 3, SIDE, SIDE), steps=s,
                       generator=generator_for('cpu', seed, 'test')).clamp(-1, 1) for s in steps}
     others = known[torch.randperm(len(known), generator=generator_for('cpu', seed, 'others'))[:made]]
     row = dict(task=name, what=what, seed=seed, lr=lr, bbar_T=bbar_T, schedule=schedule.name, dim=dim,
-               parameters=sum(p.numel() for p in net.parameters()), train_pictures=len(known), test_pictures=len(held),
+               parameters=sum(p.numel() for p in net.parameters()), train_images=len(known), test_images=len(held),
                made=made, train_steps=n, train_seconds=spent, batch=BATCH,
-               protocol=f'{made} made pictures of 32x32 against held-out ones: Frechet distance of coarse features '
-                        f'(not FID), energy distance of pixels, mean PSNR to the nearest training picture',
+               protocol=f'{made} made images of 32x32 against held-out ones: Frechet distance of coarse features '
+                        f'(not FID), energy distance of pixels, mean PSNR to the nearest training image',
                truth=marks(others, known, held) | dict(nearest=None),
                mean=marks(known.mean(0).expand(made, -1, -1, -1), known, held),
                steps={s: marks(x, known, held) for s, x in some.items()}, commit=commit(), **about())
@@ -97,7 +97,7 @@ def main(argv=None):
     p.add_argument('name', choices=SETS)
     p.add_argument('what', choices=('residual', 'noise', 'both'), help='what the network predicts')
     training_options(p, RESULTS/'generation', 300., (5, 10, 20, 50), bbar_T=1.)
-    p.add_argument('--made', type=int, default=256, help='pictures to make')
+    p.add_argument('--made', type=int, default=256, help='images to make')
     run(**vars(p.parse_args(argv)))
 
 

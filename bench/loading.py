@@ -1,11 +1,11 @@
-"""What share of a training step goes into its pictures? Pairs kept in memory, pairs read from disk at every step,
+"""What share of a training step goes into its images? Pairs kept in memory, pairs read from disk at every step,
 and weather made on the spot.
 
 `python -m bench.loading` prints the table and writes bench/results/loading.json. `share` is of the processor
 seconds of all threads: as if no reader worked ahead of the step, which is the worst case. `waiting` is of the time
-by the clock that a training loop stands still for its pictures while readers work ahead; it needs a second core
+by the clock that a training loop stands still for its images while readers work ahead; it needs a second core
 that is idle. Beside the official networks and beside the small one of the demo, the hardest case: its step is short
-and its pictures are as many."""
+and its images are as many."""
 import argparse
 import statistics
 import tempfile
@@ -14,12 +14,13 @@ from itertools import count
 from pathlib import Path
 import torch
 from PIL import Image
-from rddm_nb.data import PairSource, from_clean, from_pairs, match
-from rddm_nb.demo import make_net
+from rddm_nb.data import ImagePairs, PairSource, match
+from rddm_nb.demo import recipe
 from rddm_nb.official import OfficialUNet
 from rddm_nb.sample_images import photos
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import FunctionSource, TrainConfig, Trainer, make_accelerator
+from rddm_nb.unet import UNet
 from bench.common import RESULTS, about, write
 
 
@@ -35,9 +36,9 @@ def folders(root, n, side=256):
 def sources(root, size):
     "Name -> where a step's pairs come from"
     files = match(root/'input', root/'target')
-    return {'kept in memory': PairSource(from_pairs(files), size),
-            'read at every step': PairSource(from_pairs(files), size, memory=0),
-            'rain made of clean pictures': PairSource(from_clean(root/'target'), size, task='rain')}
+    return {'kept in memory': PairSource(ImagePairs.from_pairs(files), size),
+            'read at every step': PairSource(ImagePairs.from_pairs(files), size, memory=0),
+            'rain made of clean images': PairSource(ImagePairs.from_clean(root/'target'), size, task='rain')}
 
 
 def processor_seconds(f, rounds):
@@ -58,7 +59,7 @@ def learner(net, size, batch):
 
 
 def waiting(load, learn, steps):
-    "Share of a loop's time by the clock that goes into getting its pictures"
+    "Share of a loop's time by the clock that goes into getting its images"
     times = []
     for i in range(steps):
         a = time.perf_counter()
@@ -73,7 +74,7 @@ def waiting(load, learn, steps):
 def run(rounds=30, quick=False, folder=RESULTS):
     "Measure, print, keep"
     torch.set_num_threads(1)
-    cases = {'demo': (lambda: make_net('rain'), 32, 16, 10)} | ({} if quick
+    cases = {'demo': (lambda: UNet(**recipe('rain')['net']), 32, 16, 10)} | ({} if quick
                                                                 else {'official': (OfficialUNet, 64, 16, 2)})
     rows = []
     with tempfile.TemporaryDirectory() as root:
@@ -88,9 +89,9 @@ def run(rounds=30, quick=False, folder=RESULTS):
                 rows.append(dict(network=name, size=size, batch=batch, pairs=kind, load_ms=round(load*1e3, 2),
                                  step_ms=round(step*1e3, 1), share=round(load/(load + step), 4),
                                  waiting=round(waits, 4)))
-                print(f"{name:9} {size} px, batch {batch}, {kind:28} {load*1e3:7.1f} ms of pictures, {step*1e3:8.0f} "
+                print(f"{name:9} {size} px, batch {batch}, {kind:28} {load*1e3:7.1f} ms of images, {step*1e3:8.0f} "
                       f"ms of learning: {load/(load + step):.1%}, waiting {waits:.1%}", flush=True)
-    write('loading', dict(what='processor milliseconds of all threads, medians; pictures are 256x256 PNG files',
+    write('loading', dict(what='processor milliseconds of all threads, medians; images are 256x256 PNG files',
                           quick=quick, **about(), rows=rows), folder)
 
 

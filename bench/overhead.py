@@ -50,7 +50,7 @@ def run(rounds=200, quick=False, folder=RESULTS):
     shapes, lengths = ((1, 3, 8, 8),) if quick else ((1, 3, 8, 8), (1, 3, 64, 64)), (5,) if quick else (5, 50)
     runs = [compare(shape, steps, clip, predicts, 3 if quick else rounds) for shape in shapes for steps in lengths
             for clip in (True, False) for predicts in ('res', 'eps')]
-    print(f"{'pictures':>14} {'steps':>5} {'clip':>5} {'net':>4} {'ours':>9} {'diffusers':>9} {'ratio':>6} "
+    print(f"{'images':>14} {'steps':>5} {'clip':>5} {'net':>4} {'ours':>9} {'diffusers':>9} {'ratio':>6} "
           f"{'loop only':>9}")
     for r in runs:
         print(f"{str(tuple(r['shape'])):>14} {r['steps']:>5} {str(r['clip']):>5} {r['predicts']:>4} "

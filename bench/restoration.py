@@ -1,6 +1,6 @@
-"""Restoration of real pictures: residual diffusion beside regression with the same network, pictures and time.
+"""Restoration of real images: residual diffusion beside regression with the same network, images and time.
 
-`python -m bench.restoration rain100l residual` trains, restores the test pictures in 1, 2, 5 and 10 steps and
+`python -m bench.restoration rain100l residual` trains, restores the test images in 1, 2, 5 and 10 steps and
 writes a row, bench/results/restoration/rain100l-residual-0.json. The sets are read from RDDM_DATA, one folder per
 set (see `SETS`); nothing but numbers leaves it. Time is processor seconds of one thread, so that a busy machine
 makes nobody worse. `--keep FOLDER` keeps the trained network, `--model FILE` measures one that was kept."""
@@ -31,16 +31,16 @@ WHAT = ('residual', 'noise', 'both', 'aosa', 'regression')
 @dataclass(frozen=True)
 class Plan:
     "How a set is learned"
-    train: tuple # folders of inputs, targets and masks under RDDM_DATA; one folder: clean pictures to degrade
+    train: tuple # folders of inputs, targets and masks under RDDM_DATA; one folder: clean images to degrade
     test: tuple
-    size: int|None # side of the crops, None: whole pictures
+    size: int|None # side of the crops, None: whole images
     batch: int
     loss: str # 'l1' or 'l2'
     bbar_T: float = .1 # standard deviation of the noise at the end
     first: str = 'nothing' # what is done to the input before the network sees it: 'nothing', 'curve' or 'scale'
-    shrink: int = 1 # the network works on pictures reduced by so much, and what it adds is enlarged
-    coarse: int = 1 # the training pictures are so much smaller than the test pictures
-    degrade: str = '' # one of `rddm_nb.degrade.TASKS`, for sets of clean pictures
+    shrink: int = 1 # the network works on images reduced by so much, and what it adds is enlarged
+    coarse: int = 1 # the training images are so much smaller than the test images
+    degrade: str = '' # one of `rddm_nb.degrade.TASKS`, for sets of clean images
 
 
 SETS = dict(
@@ -64,8 +64,8 @@ def files_of(plan, root, split):
     return pairs if plan.test else [p for i, p in enumerate(pairs) if (i % 4 == 0) == (split == 'test')]
 
 
-def pictures_of(plan, root, split):
-    "Pictures (x_in, x0, mask or None), each (1, C, H, W) in [-1, 1]"
+def images_of(plan, root, split):
+    "Images (x_in, x0, mask or None), each (1, C, H, W) in [-1, 1]"
     trios = [tuple(None if f is None else from_uint8(read_image(f))[None] for f in p)
              for p in files_of(plan, root, split)]
     if plan.degrade and split == 'test':
@@ -84,7 +84,7 @@ def fit_curve(trios):
 
 
 def curved(x, curve):
-    "A picture through a tone curve per colour"
+    "An image through a tone curve per colour"
     return torch.stack([c[((v + 1)*127.5).round().clamp(0, 255).long()] for c, v in zip(curve, x.transpose(0, 1))], 1)
 
 
@@ -104,11 +104,11 @@ def prepared(plan, trio, curve):
 def reduced(trio, k): return trio if k == 1 else tuple(None if v is None else F.avg_pool2d(v, k) for v in trio)
 
 
-def draw_from(plan, pictures, net=None):
+def draw_from(plan, images, net=None):
     "A function that draws a batch of crops, turned over at random, with their masks where there are some"
-    pictures = [t for t in pictures if min(t[1].shape[-2:]) >= (plan.size or 0)]
+    images = [t for t in images if min(t[1].shape[-2:]) >= (plan.size or 0)]
     def one(g):
-        trio = pictures[int(torch.randint(len(pictures), (), generator=g))]
+        trio = images[int(torch.randint(len(images), (), generator=g))]
         h, w = trio[1].shape[-2:]
         a, b = plan.size or h, plan.size or w
         y, x, up, left = (int(torch.randint(m, (), generator=g)) for m in (h - a + 1, w - b + 1, 2, 2))
@@ -138,11 +138,11 @@ def network(seed, **options):
         return UNet(**options)
 
 
-def chosen(plan, pictures, bbar_T, dim, seed):
+def chosen(plan, images, bbar_T, dim, seed):
     "What training itself chooses to predict"
     net = network(seed, dim=dim, predicts='res', takes_cond=plan.first == 'scale')
     try:
-        out = select_objective(net, draw_from(plan, pictures, net), schedule_of('noise', bbar_T),
+        out = select_objective(net, draw_from(plan, images, net), schedule_of('noise', bbar_T),
                                generator_for('cpu', seed, 'select'))
     except RuntimeError: return 'residual', dict(choice='undecided after 1000 steps; residual taken')
     return dict(res='residual', eps='noise')[out.choice], dict(choice=out.choice, chosen_after=out.steps)
@@ -160,7 +160,7 @@ def learn(net, draw, schedule, seconds, lr, generator, loss='l1'):
 
 
 def restored(net, plan, trio, curve, steps, seed):
-    "A test picture restored"
+    "A test image restored"
     k, x_in = plan.shrink*plan.coarse, prepared(plan, trio, curve)
     small = reduced(trio, k)
     low, mask = prepared(plan, small, curve), small[2]
@@ -171,12 +171,12 @@ def restored(net, plan, trio, curve, steps, seed):
 
 
 def patches(xs, size=64):
-    "Pieces of pictures, to compare distributions of"
+    "Pieces of images, to compare distributions of"
     return torch.cat([x[0].unfold(1, size, size).unfold(2, size, size).flatten(1, 2).transpose(0, 1) for x in xs])
 
 
 def marks(xs, trios):
-    "How near pictures are to the truth, one by one and as a distribution"
+    "How near images are to the truth, one by one and as a distribution"
     got = {k: [measure(k, x.float(), t[1]).value for x, t in zip(xs, trios)] for k in ('PSNR', 'SSIM', 'VIF')}
     return dict({k: sum(v)/len(v) for k, v in got.items()}, each_PSNR=got['PSNR'],
                 frechet=frechet_distance(coarse_features(patches(xs)), coarse_features(patches([t[1] for t in trios]))))
@@ -188,11 +188,11 @@ def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=
     torch.set_num_threads(1)
     plan, root = SETS[task], os.environ.get('RDDM_DATA', '../shared/data')
     bbar_T = plan.bbar_T if bbar_T is None else bbar_T
-    trios = [reduced(t, plan.shrink) for t in pictures_of(plan, root, 'train')[:limit]]
+    trios = [reduced(t, plan.shrink) for t in images_of(plan, root, 'train')[:limit]]
     curve = fit_curve(trios) if plan.first == 'curve' else None
-    pictures = [(prepared(plan, t, curve), *t[1:]) for t in trios]
+    images = [(prepared(plan, t, curve), *t[1:]) for t in trios]
     name = name or f'{task}-{what}-{seed}' + ('' if bbar_T == plan.bbar_T else f'-bbar{bbar_T:g}')
-    objective, choice = chosen(plan, pictures, bbar_T, dim,
+    objective, choice = chosen(plan, images, bbar_T, dim,
                                seed) if what == 'aosa' and (choose or not model) else (what, {})
     if choose:
         write(name, dict(task=task, what=what, seed=seed, bbar_T=bbar_T, schedule=schedule_of('noise', bbar_T).name,
@@ -202,19 +202,19 @@ def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=
     else:
         start = time.thread_time()
         net = network(seed, dim=dim, predicts=PREDICTS[objective], takes_cond=plan.first == 'scale')
-        net, n = learn(net, draw_from(plan, pictures, net), schedule_of(objective, bbar_T), seconds, lr,
-                       generator_for('cpu', seed, 'pictures'), plan.loss)
-        net.meta = dict(task=task, what=what, seed=seed, lr=lr, train_pictures=len(trios), train_steps=n,
+        net, n = learn(net, draw_from(plan, images, net), schedule_of(objective, bbar_T), seconds, lr,
+                       generator_for('cpu', seed, 'images'), plan.loss)
+        net.meta = dict(task=task, what=what, seed=seed, lr=lr, train_images=len(trios), train_steps=n,
                         train_seconds=time.thread_time() - start, **choice)
         if keep: save_model(Path(keep)/f'{name}.safetensors', net, net.schedule, force=True, **net.meta)
     print(f"{net.meta['train_steps']} steps in {net.meta['train_seconds']:.0f} s; testing", flush=True)
-    schedule, tests = net.schedule, pictures_of(plan, root, 'test')[:limit]
+    schedule, tests = net.schedule, images_of(plan, root, 'test')[:limit]
     many = sorted({min(s, schedule.T) for s in steps})
     results = {s: marks([restored(net, plan, t, curve, s, seed) for t in tests], tests) for s in many}
     row = dict(net.meta, bbar_T=schedule[schedule.T].bbar, schedule=schedule.name, dim=net.config['dim'],
-               parameters=sum(p.numel() for p in net.parameters()), test_pictures=len(tests),
+               parameters=sum(p.numel() for p in net.parameters()), test_images=len(tests),
                plan={k: getattr(plan, k) for k in ('size', 'batch', 'loss', 'first', 'shrink', 'degrade')},
-               protocol='means over whole test pictures, RGB, 8 bits; Frechet distance between coarse features of '
+               protocol='means over whole test images, RGB, 8 bits; Frechet distance between coarse features of '
                         '64x64 pieces, not FID',
                input=marks([t[0] for t in tests], tests),
                prepared=marks([prepared(plan, t, curve) for t in tests], tests), steps=results, commit=commit(),
@@ -227,7 +227,7 @@ def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=
 
 def training_options(p, folder, seconds, steps, bbar_T=None):
     "Options of a command line that trains and writes a row, with these defaults"
-    p.add_argument('--seed', type=int, default=0, help='of weights, pictures and noise')
+    p.add_argument('--seed', type=int, default=0, help='of weights, images and noise')
     p.add_argument('--seconds', type=float, default=seconds, help='of training, processor time')
     p.add_argument('--bbar-T', type=float, default=bbar_T, help='standard deviation of the noise at the end'
                    + (', the set\'s own unless given' if bbar_T is None else ''))
@@ -246,7 +246,7 @@ def main(argv=None):
     p.add_argument('--name', help='of the row')
     p.add_argument('--keep', help='folder for the trained network')
     p.add_argument('--model', help='measure this network again instead of training one')
-    p.add_argument('--limit', type=int, help='only so many pictures, to try it out')
+    p.add_argument('--limit', type=int, help='only so many images, to try it out')
     p.add_argument('--choose', action='store_true',
                    help='for aosa: stop when the choice is made; the network trained next is that of the chosen '
                         'objective')

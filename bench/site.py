@@ -12,9 +12,9 @@ import statistics
 import threading
 from pathlib import Path
 from urllib.parse import unquote, urlparse
-from bench.common import RESULTS, write
+from bench.common import RESULTS, ROOT, write
 
-SITE = Path(__file__).resolve().parents[1]/'_docs'
+SITE = ROOT/'_docs'
 CHROMIUM = os.environ.get('CHROMIUM') or shutil.which('chromium') or shutil.which('google-chrome')
 ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
         '--disable-component-update', '--disable-sync']

@@ -1,10 +1,10 @@
-"Used when the documentation is built (`doc_procs` in pyproject.toml): pictures get their alternative text and size, and those that stand for a living figure come to life"
+"Used when the documentation is built (`doc_procs` in pyproject.toml): figures get their alternative text and size, and those that stand for a living figure come to life"
 import html
 import json
 
 
 def living(figure, img):
-    "The element that the JavaScript module brings to life; where it does not run, the picture inside is shown"
+    "The element that the JavaScript module brings to life; where it does not run, the figure inside is shown"
     state = html.escape(json.dumps(figure['state']))
     return f'<rddm-figure kind="{figure["kind"]}" state="{state}">{img}</rddm-figure>\n<script type="module" src="figures/rddm.js"></script>'
 

@@ -2,6 +2,7 @@
 from typing import Any
 from typing import NamedTuple
 import torch
+from fastcore.basics import patch
 from torch import Tensor, nn
 from .estimate import CLIPS, Prediction, eps_from_res, estimate, predict
 from .forward import q_sample, randn_like
@@ -26,16 +27,16 @@ class AutoObjective(nn.Module):
         """What has been decided: 'res', 'eps' or nothing yet"""
         ...
 
-def well_conditioned(abar: Tensor, bbar: Tensor, most: float=10.0) -> Tensor:
-    """Where neither reading enlarges an error by more than so much"""
-    ...
+    def well_conditioned(self, abar: Tensor, bbar: Tensor) -> Tensor:
+        """Where neither reading enlarges an error by more than `most`"""
+        ...
 
-def auto_loss(auto: AutoObjective, m: Tensor, x_t: Tensor, x_in: Tensor, res: Tensor, eps: Tensor, abar: Tensor, bbar: Tensor) -> tuple:
-    """lam times the residual's mean error plus 1 - lam times the noise's, over the states that count (auto loss)"""
-    ...
+    def loss(self, m: Tensor, x_t: Tensor, x_in: Tensor, res: Tensor, eps: Tensor, abar: Tensor, bbar: Tensor) -> tuple:
+        """lam times the residual's mean error plus 1 - lam times the noise's, over the states that count (auto loss)"""
+        ...
 
 class ObjectiveChoice(NamedTuple):
-    """What came out, and how"""
+    """What a training has chosen to predict, and its history"""
     choice: str
     steps: int
     lam: list

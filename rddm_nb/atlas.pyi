@@ -33,10 +33,6 @@ def process(name: str, **parameters) -> Process:
     """A relative of RDDM by name"""
     ...
 
-def plane_map(names=..., top: float=2.2, **kw):
-    """All curves on one sheet, each with its name"""
-    ...
-
 def morph(a: Schedule, b: Schedule, u: float) -> Schedule:
     """A curve between two curves"""
     ...

@@ -11,7 +11,7 @@ from .runtime import StopRequest, check_seed, claim_folder, folder_lock, pick_de
 _FILES: tuple
 _ROOM: Any
 
-class DemoProgress:
+class _DemoProgress:
     """Progress while training"""
     ask: Any
     budget: Any
@@ -34,21 +34,13 @@ class DemoProgress:
         """End the bar"""
         ...
 
-def on_white(png: bytes) -> bytes:
-    """An image that every viewer shows alike"""
-    ...
-
-def save_results(out: Path, net, about: dict, force: bool=False) -> dict:
-    """Write model, metrics and sheet"""
-    ...
-
 def run_demo(task: str='rain', seconds: float=60.0, max_steps: int | None=None, out='rddm_demo', seed: int=0, steps: int | None=None, batch: int=16, device: str='auto', force: bool=False, stream=None, stop=None) -> dict:
     """Train, restore held-out images, and write model, metrics and a sheet of images into a folder"""
     ...
 _TASKS: Any
 
 @dataclass(frozen=True)
-class DemoCommand(Typed):
+class _DemoCommand(Typed):
     """The words of rddm-demo"""
     task: _TASKS = 'rain'
     seconds: Positive = 60.0

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Callable, Literal, NamedTuple, NewType, Union, get_args, get_origin
 from .files import one_line
-from .runtime import DONE, FAILED, NOT_STARTED, StopRequest, stopped_by
+from .runtime import ExitCode, StopRequest
 
 class Rule(NamedTuple):
     """What a value must fulfil, and the words for it"""
@@ -46,10 +46,6 @@ Positive: Any
 Fraction: Any
 _SAYS: dict
 
-def describe(kind) -> str:
-    """What a type expects, in words"""
-    ...
-
 def convert(value, kind, name: str, word: bool=False):
     """A value as the type of its field, or a ValueError that says what the field expects"""
     ...
@@ -67,10 +63,6 @@ def merge(base, table: dict, name: str='', word: bool=False):
     """A configuration with some fields replaced, each converted or refused with its full name"""
     ...
 
-def is_list(kind) -> bool:
-    """Whether values of that type are several words"""
-    ...
-
 class _Parser(argparse.ArgumentParser):
 
     def error(self, message):
@@ -79,7 +71,12 @@ class _Parser(argparse.ArgumentParser):
 def parse(command, argv: list, prog: str, about: str, epilog: str=''):
     """The words of a command line as a typed dataclass; ValueError for what is not understood"""
     ...
+
+def split_fields(argv: list, make) -> tuple:
+    """Take --section.field out of the words of a command line"""
+    ...
 _KNOWN: tuple
+_NO_MEMORY: str
 
 def explain(e: Exception, name='') -> str:
     """Why something could not be done"""

@@ -2,9 +2,10 @@
 from typing import Any
 import inspect
 import json
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Literal
-from .command import Count, Fraction, Natural, OneOf, Positive, Rule, Typed, convert, describe, is_list
+from fastcore.basics import patch
+from .command import Count, Fraction, Natural, OneOf, Positive, Rule, Typed, convert
 
 @dataclass(frozen=True)
 class DataConfig(Typed):
@@ -17,7 +18,7 @@ class DataConfig(Typed):
     cond: str = ''
     pairing: Annotated[str, OneOf('rddm_nb.data', 'PAIRINGS')] = 'name'
     pattern: str = ''
-    task: Annotated[str, OneOf('rddm_nb.data', 'INPUT_TASKS')] | None = 'rain'
+    task: Annotated[str, OneOf('rddm_nb.data', '_INPUT_TASKS')] | None = 'rain'
     crop: tuple[Natural, Natural, Count] | None = None
     equalize: bool = False
     resize: Natural = 0
@@ -43,6 +44,10 @@ class NetworkConfig(Typed):
     embedding: Literal['plane', 't', 'own'] = 'plane'
     takes_input: bool = True
     takes_cond: bool = False
+
+    def make(self, seed: int=0):
+        """The network that this stands for"""
+        ...
 _Increments: Any
 
 @dataclass(frozen=True)
@@ -65,6 +70,10 @@ class ScheduleConfig(Typed):
         """What the constructor is given, beside T"""
         ...
 
+    def make(self):
+        """The `Schedule` that this stands for"""
+        ...
+
     def check(self):
         ...
 
@@ -83,14 +92,10 @@ class Config:
     train: Any = ...
     sample: SampleConfig = ...
 
-def plain(config) -> dict:
-    """A configuration as plain data"""
-    ...
+    def to_dict(self) -> dict:
+        """As plain data"""
+        ...
 
-def to_toml(config: Config) -> str:
-    """A configuration as a file that can be fed back"""
-    ...
-
-def split_fields(argv: list, make) -> tuple:
-    """Take --section.field out of the words of a command line"""
-    ...
+    def to_toml(self) -> str:
+        """As a file that can be fed back"""
+        ...

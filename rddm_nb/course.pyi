@@ -5,10 +5,6 @@ import sys
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-
-def strip_outputs(notebook: bytes) -> bytes:
-    """A notebook without its outputs"""
-    ...
 _BADGE: str
 
 def copy_course(folder) -> tuple:

@@ -19,10 +19,10 @@ from fastcore.basics import patch
 from torch import Tensor
 from tqdm.auto import tqdm
 from .degrade import TASKS, degrade
-from .files import atomic_write
-from .imagefile import list_images, read_image, read_noted, same_name
+from .files import atomic_write, check_file
+from .imagefile import list_images, read_noted, same_name
 from .images import from_uint8
-from .runtime import check_file, generator_for
+from .runtime import generator_for
 from .trainer import Batch
 PAIRINGS: tuple
 
@@ -34,10 +34,6 @@ class Pair(NamedTuple):
 
 def match(inputs, targets, cond=None, pairing: str='name', pattern: str='', seed: int=0) -> list:
     """Pairs of files by a rule; what has no partner is an error that lists it"""
-    ...
-
-def read_file_list(path) -> list:
-    """The files that a list names"""
     ...
 _WORD: str
 LAYOUTS: dict
@@ -62,21 +58,28 @@ class ImagePairs:
     def __getitem__(self, i):
         ...
 
-def from_pairs(pairs: list, channels: int=3) -> ImagePairs:
-    """Images from files"""
-    ...
+    @classmethod
+    def from_pairs(cls, pairs: list, channels: int=3) -> ImagePairs:
+        """Images from files"""
+        ...
 
-def from_clean(files, channels: int=3) -> ImagePairs:
-    """Clean images without partners"""
-    ...
+    @classmethod
+    def from_clean(cls, files, channels: int=3) -> ImagePairs:
+        """Clean images without partners"""
+        ...
 
-def from_table(table, x_in: str='input', x0: str='target', cond: str | None=None, channels: int=3) -> ImagePairs:
-    """Images from a table of the datasets library"""
-    ...
+    @classmethod
+    def from_table(cls, table, x_in: str='input', x0: str='target', cond: str | None=None, channels: int=3) -> ImagePairs:
+        """Images from a table of the datasets library"""
+        ...
 
-def resized(pairs: ImagePairs, side: int) -> ImagePairs:
-    """Images squeezed into a square (bicubic, antialiased)"""
-    ...
+    def resized(self, side: int) -> ImagePairs:
+        """Images squeezed into a square (bicubic, antialiased)"""
+        ...
+
+    def check(self, cache=None, threads: int=4) -> DataReport:
+        """Read every image once"""
+        ...
 
 @dataclass
 class DataReport:
@@ -96,10 +99,6 @@ class DataReport:
     def __str__(self):
         ...
 _MARK: str
-
-def check_pairs(pairs: ImagePairs, cache=None, threads: int=4) -> DataReport:
-    """Read every image once"""
-    ...
 
 class PairSource:
     """Batches of crops for the `Trainer`, a function of seed and step"""
@@ -142,8 +141,4 @@ class PairSource:
     def batch(self, n: int, step: int, seed: int=0, part: slice=...) -> Batch:
         """The pairs of a step"""
         ...
-
-def make_inputs(x0: Tensor, task: str, generator: torch.Generator) -> Tensor:
-    """Inputs made of clean images"""
-    ...
-INPUT_TASKS: Any
+_INPUT_TASKS: Any

@@ -28,7 +28,6 @@ def rescaled(abar, bbar) -> tuple:
     """The DDPM noise level of any point of the plane, and the scale that leads there (rescaling)"""
     ...
 DDPM_PREDICTIONS: tuple
-PREDICTION_TYPES: tuple
 
 def ddpm_prediction(out: Tensor, kind: str, x_t: Tensor, x_in: Tensor, abar, bbar) -> Prediction:
     """Noise, image or velocity, predicted by a DDPM network at any point of the plane (velocity)"""

@@ -18,10 +18,10 @@ from .sample_images import crops, emoji
 from .sampler import sample
 from .schedule import Schedule
 from .unet import UNet
-CHOICES: Any
+DEMO_TASKS: Any
 
 def draw_pairs(task: str, n: int, split: str, generator: torch.Generator, size: int=32) -> tuple:
-    """Clean pictures and what became of them"""
+    """Clean images and what became of them"""
     ...
 
 def recipe(task: str) -> dict:
@@ -30,10 +30,6 @@ def recipe(task: str) -> dict:
 
 def diffusion_loss(net, x0: Tensor, x_in: Tensor, schedule: Schedule, generator: torch.Generator, first: tuple | None=None, kind: str='l1', cond: Tensor | None=None) -> tuple:
     """Loss of one forward pass at random nodes, and the estimate of x0 that a second pass may start from"""
-    ...
-
-def make_net(task: str, seed: int=0) -> UNet:
-    """An untrained network for a task, the same for the same seed"""
     ...
 
 class Budget:
@@ -65,7 +61,7 @@ def train_demo(task: str='rain', budget: Budget | None=None, seed: int=0, batch:
 _EXAM: int
 
 def score_held_out(net, task: str, steps: int, n: int=128, size: int=32) -> dict:
-    """Measure a network on held-out pictures, always the same ones"""
+    """Measure a network on held-out images, always the same ones"""
     ...
 
 def quick_score(net, task: str, schedule: Schedule, steps: int=5, n: int=16) -> str:
@@ -73,5 +69,5 @@ def quick_score(net, task: str, schedule: Schedule, steps: int=5, n: int=16) -> 
     ...
 
 def result_sheet(net, task: str, steps: int, n: int=8, size: int=32, seed: int=1):
-    """A sheet of pictures: what went in, what came out, what it should be, and the way there"""
+    """A sheet of images: what went in, what came out, what it should be, and the way there"""
     ...

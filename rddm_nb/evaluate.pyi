@@ -17,14 +17,13 @@ import torch.nn.functional as F
 from torch import Tensor
 from fastcore.basics import patch
 from . import __version__
-from .cli import on_white
 from .command import CommandFailed, Count, FileName, OneOf, explain, parse, run_command, warn
 from .data import match, pairs_from_layout
 from .files import one_line, to_json
 from .imagefile import load_image, save_image
-from .metrics import METRICS, MetricResult, Protocol, find_metric, find_protocol, measure
-from .restore import SamplingCommand, Stoppable, check_restorer, counted, explain_file, fit_channels, network_option, restore_loaded, sampling_model
-from .runtime import DONE, FAILED, StopRequest, claim_folder, folder_lock, stop_on_signals
+from .metrics import METRICS, MetricResult, Protocol, measure
+from .restore import SamplingCommand, Stoppable, check_restorer, counted, fit_channels, network_option, restore_loaded, sampling_model
+from .runtime import ExitCode, StopRequest, claim_folder, folder_lock, stop_on_signals
 
 @dataclass(frozen=True)
 class EvalCase:
@@ -36,13 +35,23 @@ class EvalCase:
     mask: Tensor | None = None
     notes: tuple = ()
 
-def measure_case(case: EvalCase, measures: tuple=..., protocol: Protocol=...) -> dict:
-    """How good the restorations of an image are"""
-    ...
+    def metrics(self, measures: tuple=..., protocol: Protocol=...) -> dict:
+        """How good the restorations of an image are"""
+        ...
 
-def sample_std(samples: Tensor) -> Tensor:
-    """Sample standard deviation, all channels together"""
-    ...
+    def std(self) -> Tensor:
+        """Sample standard deviation, all channels together"""
+        ...
+
+    @classmethod
+    def from_folders(cls, results, targets, inputs=None, masks=None, **rule) -> dict:
+        """What somebody restored"""
+        ...
+
+    @classmethod
+    def from_model(cls, model, pairs: list, seeds: int=1, seed: int=0, **kw) -> dict:
+        """What a model restores, with several seeds; masks are its condition if it takes one"""
+        ...
 _EDGES: tuple
 
 class Calibration:
@@ -114,18 +123,10 @@ def evaluate(cases: dict, measures: tuple=..., protocol: Protocol | str=..., see
 def comparison_sheet(cases: list):
     """Input, restoration, ground truth and error; and the sample standard deviation, where there are several seeds"""
     ...
-
-def from_folders(results, targets, inputs=None, masks=None, **rule) -> dict:
-    """What somebody restored"""
-    ...
-
-def from_model(model, pairs: list, seeds: int=1, seed: int=0, **kw) -> dict:
-    """What a model restores, with several seeds; masks are its condition if it takes one"""
-    ...
 _SAMPLING: tuple
 
 @dataclass(frozen=True)
-class EvaluateCommand(SamplingCommand):
+class _EvaluateCommand(SamplingCommand):
     """The words of rddm-evaluate"""
     folders: tuple[FileName, ...]
     model: FileName | None = None

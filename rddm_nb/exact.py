@@ -1,4 +1,4 @@
-"""For a finite set of pictures the best possible prediction is one softmax: no network, no training.
+"""For a finite set of images the best possible prediction is one softmax: no network, no training.
 
 Docs: https://rddm-nb.github.io/rddm_nb/exact.html.md"""
 
@@ -17,18 +17,18 @@ from .estimate import Prediction
 class ExactPredictor:
     "The optimal predictor where clean images are a known finite set, or a Gaussian mixture around it; no training"
     def __init__(self,
-        means:Tensor, # the pictures, or the centres of the mixture, (N, ...)
-        std:float=0., # standard deviation around each centre; 0: exactly these pictures exist
+        means:Tensor, # the images, or the centres of the mixture, (N, ...)
+        std:float=0., # standard deviation around each centre; 0: exactly these images exist
         weights:Tensor|None=None, # how often each occurs (N,); None: equally often
         tau:float|None=None, # x_in tells about x0 as x_in = x0 + tau times noise would; None: x_in alone tells nothing
     ):
         if means.ndim < 2 or not len(means):
             raise ValueError(f"means must be (N, ...) with N >= 1, got shape {tuple(means.shape)}")
         if not means.is_floating_point():
-            raise ValueError(f"means must be floats, got {means.dtype}: convert pictures with from_uint8")
+            raise ValueError(f"means must be floats, got {means.dtype}: convert images with from_uint8")
         if not means.isfinite().all(): raise ValueError("means hold NaN or infinite values: clean them first")
         if not 0 <= std < torch.inf:
-            raise ValueError(f"std must be >= 0, got {std}: give a finite number, 0 if exactly these pictures exist")
+            raise ValueError(f"std must be >= 0, got {std}: give a finite number, 0 if exactly these images exist")
         if tau is not None and not tau > 0: raise ValueError(f"tau must be > 0 (or None), got {tau}")
         w = torch.ones(len(means)) if weights is None else torch.as_tensor(weights)
         if w.shape != (len(means),) or not (w >= 0).all() or not 0 < w.sum() < torch.inf:
@@ -39,7 +39,7 @@ class ExactPredictor:
         self._prior = (w.double()/w.sum()).log().to(means.device)
 
     def __repr__(self):
-        return (f"ExactPredictor({len(self.means)} pictures of shape {tuple(self.means.shape[1:])}, std={self.std}, "
+        return (f"ExactPredictor({len(self.means)} images of shape {tuple(self.means.shape[1:])}, std={self.std}, "
                 f"tau={self.tau})")
 
 # %% ../nbs/03b_exact.ipynb #39622179
@@ -51,7 +51,7 @@ def _sq_dist(u, g, mu):
 def _setting(self:ExactPredictor, x_t, x_in, abar, bbar):
     "Flatten to float64: state minus its input part, input, coefficients (B or 1, 1), and how x_in sharpens the prior"
     if x_t.shape[1:] != self.means.shape[1:]:
-        raise ValueError(f"x_t has shape {tuple(x_t.shape)}, but the known pictures have {tuple(self.means.shape[1:])}")
+        raise ValueError(f"x_t has shape {tuple(x_t.shape)}, but the known images have {tuple(self.means.shape[1:])}")
     if x_in is not None and x_in.shape != x_t.shape:
         raise ValueError(f"x_in has shape {tuple(x_in.shape)}, but x_t has {tuple(x_t.shape)}: they must be equal")
     x = x_t.detach().double().flatten(1)
@@ -64,11 +64,11 @@ def _setting(self:ExactPredictor, x_t, x_in, abar, bbar):
 @patch
 def posterior(self:ExactPredictor,
     x_t:Tensor, # the state (B, ...)
-    x_in:Tensor|None, # degraded pictures (B, ...); None stands for zeros
-    abar, # residual coefficient, a number or one per picture
-    bbar, # standard deviation of the noise, a number or one per picture
+    x_in:Tensor|None, # degraded images (B, ...); None stands for zeros
+    abar, # residual coefficient, a number or one per image
+    bbar, # standard deviation of the noise, a number or one per image
 )->Tensor: # weights (B, N), each row sums to 1
-    "How probable each known picture is, given the state and the input (posterior weights)"
+    "How probable each known image is, given the state and the input (posterior weights)"
     u, y, a, b, trust = self._setting(x_t, x_in, abar, bbar)
     g = (1 - a)*(1 - trust)
     d2 = _sq_dist(u - (1 - a)*trust*y, g, self._mu)
@@ -82,11 +82,11 @@ def posterior(self:ExactPredictor,
 @patch
 def __call__(self:ExactPredictor,
     x_t:Tensor, # the state (B, ...)
-    x_in:Tensor|None, # degraded pictures (B, ...); None stands for zeros
+    x_in:Tensor|None, # degraded images (B, ...); None stands for zeros
     abar, # residual coefficient
     bbar, # standard deviation of the noise
     t=None, # not used: the point on the plane says it all
-)->Prediction: # E[res] and E[eps], in the state's dtype; eps is None where bbar = 0, be it for one picture of the batch
+)->Prediction: # E[res] and E[eps], in the state's dtype; eps is None where bbar = 0, be it for one image of the batch
     "The conditional means of residual and noise: no predictor has a smaller squared error (exact predictor)"
     u, y, a, b, trust = self._setting(x_t, x_in, abar, bbar)
     mean = (1 - trust)*(self.posterior(x_t, x_in, abar, bbar) @ self._mu) + trust*y
@@ -102,7 +102,7 @@ def draw(self:ExactPredictor,
     n:int, # how many
     generator:torch.Generator|None=None, # source of randomness
 )->Tensor: # (n, ...)
-    "Clean pictures from the known distribution"
+    "Clean images from the known distribution"
     i = torch.multinomial(self._prior.exp(), n, replacement=True, generator=generator)
     x = self.means[i]
     return x + self.std*torch.randn(x.shape, dtype=x.dtype, device=x.device, generator=generator) if self.std else x

@@ -24,7 +24,7 @@ class ExactPredictor:
         ...
 
     def posterior(self, x_t: Tensor, x_in: Tensor | None, abar, bbar) -> Tensor:
-        """How probable each known picture is, given the state and the input (posterior weights)"""
+        """How probable each known image is, given the state and the input (posterior weights)"""
         ...
 
     def __call__(self, x_t: Tensor, x_in: Tensor | None, abar, bbar, t=None) -> Prediction:
@@ -32,5 +32,5 @@ class ExactPredictor:
         ...
 
     def draw(self, n: int, generator: torch.Generator | None=None) -> Tensor:
-        """Clean pictures from the known distribution"""
+        """Clean images from the known distribution"""
         ...

@@ -15,7 +15,7 @@ def draw(got, want, signed: bool=False):
     """Yours and the spec side by side"""
     ...
 
-class Verdict:
+class _Verdict:
     """What came of a check: true if solved; in a notebook it shows yours beside the spec"""
     ok: Any
     line: Any
@@ -57,11 +57,15 @@ class Exercise:
     def __repr__(self):
         ...
 
-    def check(self, answer) -> Verdict:
+    def check(self, answer) -> _Verdict:
         """Try an answer; if it is right, the book remembers"""
         ...
 
     def _repr_html_(self):
+        ...
+
+    def test(self, answer) -> _Verdict:
+        """Assert that the solution is right and every known slip is refused with its own sentence"""
         ...
 
 class Book:
@@ -100,7 +104,3 @@ class Book:
 
     def _repr_html_(self):
         ...
-
-def test_solution(exercise: Exercise, answer) -> Verdict:
-    """Assert that the solution is right and every known slip is refused with its own sentence"""
-    ...

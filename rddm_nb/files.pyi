@@ -32,7 +32,7 @@ def describe_names(names) -> str:
     """What a file holds, in words"""
     ...
 
-def check_is_file(path) -> Path:
+def check_file(path) -> Path:
     """Refuse what is missing, a folder, a pipe, or not ours to read"""
     ...
 _PARTS: dict

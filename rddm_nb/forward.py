@@ -30,7 +30,7 @@ def randn_like(
     "Standard normal noise like x"
     if isinstance(generator, (list, tuple)):
         if len(generator) != len(x):
-            raise ValueError(f"{len(generator)} generators for {len(x)} pictures: give one for each")
+            raise ValueError(f"{len(generator)} generators for {len(x)} images: give one for each")
         return torch.stack([randn_like(v, g) for v, g in zip(x, generator)])
     device = x.device if generator is None else generator.device
     return torch.randn(x.shape, dtype=x.dtype, device=device, generator=generator).to(x.device)
@@ -43,8 +43,8 @@ def _same_shape(x, **others):
             raise ValueError(f"{name} has shape {tuple(v.shape)}, but x0 has {tuple(x.shape)}: they must be equal")
 
 def q_sample(
-    x0:Tensor, # clean pictures (B, ...)
-    x_in:Tensor|None, # degraded pictures, same shape; None stands for zeros (generation)
+    x0:Tensor, # clean images (B, ...)
+    x_in:Tensor|None, # degraded images, same shape; None stands for zeros (generation)
     eps:Tensor, # standard normal noise, same shape
     abar, # residual coefficient, a number or (B, 1, ...)
     bbar, # standard deviation of the noise, a number or (B, 1, ...)

@@ -13,10 +13,6 @@ _ELSEWHERE: tuple
 _TAGS: tuple
 _NO_LIMITS: list
 
-def model_card(net) -> str:
-    """What a network is, where it lives, how good it is, and what it cannot do"""
-    ...
-
 class HubModel(ModelHubMixin, library_name='rddm_nb', tags=list(_TAGS), repo_url='https://github.com/rddm-nb/rddm_nb'):
     """A trained network as the Hugging Face hub knows models"""
     net: Any

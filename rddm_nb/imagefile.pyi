@@ -63,10 +63,6 @@ def read_image(source, channels: int | None=3) -> Tensor:
     """An image as 8-bit colours, to be kept in memory while training"""
     ...
 
-def to_png(x: Tensor, alpha: Tensor | None=None, bits: int=8, icc: bytes | None=None) -> bytes:
-    """A PNG file"""
-    ...
-
 def save_image(path, x: Tensor, like: LoadedImage | None=None, force: bool=False):
     """Write a whole PNG file or none"""
     ...

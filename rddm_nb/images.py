@@ -1,4 +1,4 @@
-"""A picture is a float tensor (B, C, H, W) in [-1, 1]: conversion, checks and PSNR.
+"""An image is a float tensor (B, C, H, W) in [-1, 1]: conversion, checks and PSNR.
 
 Docs: https://rddm-nb.github.io/rddm_nb/images.html.md"""
 
@@ -31,10 +31,10 @@ def to_uint8(
 
 # %% ../nbs/images.ipynb #6f1d5ef8
 def check_images(
-    x:Tensor, # what should be pictures (B, C, H, W) in [-1, 1]
+    x:Tensor, # what should be images (B, C, H, W) in [-1, 1]
     name:str='x_in', # how to call it in the message
 )->Tensor: # x itself
-    "Refuse what is not a batch of pictures in [-1, 1], and say how to convert it"
+    "Refuse what is not a batch of images in [-1, 1], and say how to convert it"
     if not torch.is_tensor(x): raise TypeError(f"{name} must be a tensor, got {type(x).__name__}")
     if not x.is_floating_point():
         raise TypeError(f"{name} has dtype {x.dtype}; convert with rddm_nb.images.from_uint8({name})")
@@ -48,9 +48,9 @@ def check_images(
 
 # %% ../nbs/images.ipynb #6f501234
 def psnr(
-    a:Tensor, # pictures (B, ...) in [-1, 1]
-    b:Tensor, # pictures of the same shape
+    a:Tensor, # images (B, ...) in [-1, 1]
+    b:Tensor, # images of the same shape
 )->Tensor: # decibels (B,), infinite where equal
-    "Peak signal-to-noise ratio per picture, all channels together, for values in [-1, 1]"
+    "Peak signal-to-noise ratio per image, all channels together, for values in [-1, 1]"
     if a.shape != b.shape: raise ValueError(f"psnr compares equal shapes, got {tuple(a.shape)} and {tuple(b.shape)}")
     return 10*torch.log10(4/(a - b).square().flatten(1).mean(1))

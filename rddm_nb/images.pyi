@@ -12,9 +12,9 @@ def to_uint8(x: Tensor) -> Tensor:
     ...
 
 def check_images(x: Tensor, name: str='x_in') -> Tensor:
-    """Refuse what is not a batch of pictures in [-1, 1], and say how to convert it"""
+    """Refuse what is not a batch of images in [-1, 1], and say how to convert it"""
     ...
 
 def psnr(a: Tensor, b: Tensor) -> Tensor:
-    """Peak signal-to-noise ratio per picture, all channels together, for values in [-1, 1]"""
+    """Peak signal-to-noise ratio per image, all channels together, for values in [-1, 1]"""
     ...

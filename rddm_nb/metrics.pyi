@@ -7,6 +7,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 import torch
 import torch.nn.functional as F
+from fastcore.basics import patch
 from torch import Tensor
 from .images import check_images
 _COLOURS: dict
@@ -26,6 +27,19 @@ class Protocol:
         ...
 
     def __str__(self):
+        ...
+
+    def apply(self, x: Tensor) -> Tensor:
+        """What a protocol compares"""
+        ...
+
+    def metric(self, name: str) -> Metric:
+        """A metric by name; what it needs is there, and this protocol suits it"""
+        ...
+
+    @classmethod
+    def find(cls, protocol: Protocol | str) -> Protocol:
+        """A protocol by name"""
         ...
 PROTOCOLS: dict
 
@@ -55,10 +69,6 @@ class MetricResult:
 def luminance(x: Tensor, full: bool=False) -> Tensor:
     """Luminance, as MATLAB's rgb2ycbcr has it"""
     ...
-
-def apply_protocol(x: Tensor, protocol: Protocol=...) -> Tensor:
-    """What a protocol compares"""
-    ...
 _LAYERS: tuple
 _LPIPS_KEYS: set
 
@@ -72,14 +82,6 @@ class Metric:
     region: bool = False
     colour: bool = False
 METRICS: dict
-
-def find_metric(name: str, protocol: Protocol=...) -> Metric:
-    """A metric by name; what it needs is there, and the protocol suits it"""
-    ...
-
-def find_protocol(protocol: Protocol | str) -> Protocol:
-    """A protocol by name"""
-    ...
 
 def measure(what: str, a: Tensor, b: Tensor, protocol: Protocol | str=..., mask: Tensor | None=None) -> MetricResult:
     """A number with its protocol"""

@@ -45,8 +45,8 @@ def loss_of(
 # %% ../nbs/06_objective.ipynb #9ecf29a8
 def error_curve(
     model, # a predictor: network or `ExactPredictor`
-    x0:Tensor, # clean pictures (B, C, H, W)
-    x_in:Tensor|None, # degraded pictures; None stands for zeros
+    x0:Tensor, # clean images (B, C, H, W)
+    x_in:Tensor|None, # degraded images; None stands for zeros
     schedule:Schedule, # where states live
     nodes, # which nodes, whole numbers in 1..T
     generator:torch.Generator, # source of the noise

@@ -6,7 +6,7 @@ Docs: https://rddm-nb.github.io/rddm_nb/official.html.md"""
 
 # %% auto #0
 __all__ = ['StandardConv', 'ChannelNorm', 'OfficialBlock', 'OfficialAttention', 'Upsample', 'OfficialNet', 'OfficialUNet',
-           'FusedConv', 'FusedUpsample', 'fuse_weights', 'translate_key', 'load_official']
+           'fuse_weights', 'load_official']
 
 # %% ../nbs/official.ipynb #6efb347b
 import copy
@@ -17,9 +17,9 @@ import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import Tensor, nn
 from .estimate import Prediction
-from .files import check_is_file, describe_names, one_line
-from .unet import (check_options, check_weights, node_of, per_image, precision_of, sinusoidal_embedding,
-                          stack_inputs, unwrap)
+from .files import check_file, describe_names, one_line
+from .optim import unwrap
+from .unet import check_options, load_weights, per_image, sinusoidal_embedding, stack_inputs
 
 # %% ../nbs/official.ipynb #9bf78735
 class StandardConv(nn.Conv2d):
@@ -164,7 +164,7 @@ def _times(self:OfficialUNet, x, abar, bbar, t):
     "What each network is told, (B,)"
     if self.config['embedding'] == 'own':
         return dict(res=1000*per_image(abar, x, 'abar'), eps=1000*per_image(bbar, x, 'bbar'))
-    return dict.fromkeys(self.nets, per_image(node_of(t, 'own'), x, 't') - 1)
+    return dict.fromkeys(self.nets, per_image(t, x, 't') - 1)
 
 @patch
 def forward(self:OfficialUNet,
@@ -186,7 +186,7 @@ def _fixed(v):
     "A tensor that is part of a module but does not learn"
     return v if v is None else nn.Parameter(v.detach(), requires_grad=False)
 
-class FusedConv(nn.Module):
+class _FusedConv(nn.Module):
     "A `StandardConv` whose filters do not change any more"
     def __init__(self,
         conv:StandardConv, # as it is now
@@ -196,7 +196,7 @@ class FusedConv(nn.Module):
         self.stride, self.padding = conv.stride, conv.padding
     def forward(self, h): return F.conv2d(h, self.filters, self.bias, self.stride, self.padding)
 
-class FusedUpsample(nn.Module):
+class _FusedUpsample(nn.Module):
     "`Upsample` with a kernel that does not change any more"
     def __init__(self,
         up:Upsample, # as it is now
@@ -213,8 +213,8 @@ def fuse_weights(
     net = copy.deepcopy(unwrap(net)).eval()
     for m in list(net.modules()):
         for name, c in m.named_children():
-            if isinstance(c, StandardConv): setattr(m, name, FusedConv(c))
-            if isinstance(c, Upsample): setattr(m, name, FusedUpsample(c))
+            if isinstance(c, StandardConv): setattr(m, name, _FusedConv(c))
+            if isinstance(c, Upsample): setattr(m, name, _FusedUpsample(c))
     return net.requires_grad_(False)
 
 # %% ../nbs/official.ipynb #df96b1c4
@@ -227,7 +227,7 @@ _NAMES = [(r'^init_conv\.', 'first.'), (r'^time_mlp\.1\.', 'time.0.'), (r'^time_
           (r'\.fn\.fn\.to_out\.1\.g$', '.after.gain'),
           (r'\.fn\.fn\.to_out\.0\.', '.out.'), (r'\.fn\.fn\.to_out\.', '.out.')]
 
-def translate_key(
+def _translate_key(
     name:str, # of a parameter in an official U-Net
 )->str: # in `OfficialNet`
     "Translate the name of a parameter"
@@ -238,7 +238,7 @@ def translate_key(
 def _official_part(path, averaged):
     "The averaged or the last weights of an official checkpoint, name -> tensor"
     said = one_line(path, 4096)
-    try: data = torch.load(check_is_file(path), map_location='cpu', weights_only=True)
+    try: data = torch.load(check_file(path), map_location='cpu', weights_only=True)
     except (OSError, MemoryError): raise
     except Exception as e: # whatever the reader says about broken bytes
         raise ValueError(f"{said} cannot be read as plain tensors: it is empty or cut short, or it holds objects that "
@@ -261,7 +261,7 @@ def _official_nets(part):
     for key, v in part.items():
         bare = '.'.join(w for w in str(key).split('.') if w not in _WRAPPERS)
         copy_of, unet, name = _KEY.fullmatch(bare or '?').groups()
-        head, dot, _ = (name := translate_key(name)).partition('.')
+        head, dot, _ = (name := _translate_key(name)).partition('.')
         if isinstance(v, Tensor) and dot and head in _PARTS and copy_of != 'online_model':
             found.setdefault(unet or 'unet0', {})[name] = v
     return {k: found[k] for k in sorted(found)}
@@ -293,10 +293,8 @@ def _official_unet(part, predicts, embedding):
         raise ValueError(f"it holds {len(found)} network(s), but predicts={predicts!r} needs {len(heads)}: "
                          f"pass predicts={fits}, and embedding={embedding!r} only if it was told the time that way")
     net = OfficialUNet(predicts, embedding, **_sizes_of(found['unet0' if 'unet0' in found else 'unet1']))
-    for head, state in zip(heads, found.values()):
-        check_weights(state, net.nets[head])
-        net.nets[head].to(precision_of(state)).load_state_dict(state)
-    return net.to(precision_of(net.state_dict()))
+    named = zip(heads, found.values())
+    return load_weights(net, {f'nets.{head}.{k}': v for head, state in named for k, v in state.items()})
 
 # %% ../nbs/official.ipynb #a7c069c
 def load_official(

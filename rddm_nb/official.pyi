@@ -8,8 +8,9 @@ import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import Tensor, nn
 from .estimate import Prediction
-from .files import check_is_file, describe_names, one_line
-from .unet import check_options, check_weights, node_of, per_image, precision_of, sinusoidal_embedding, stack_inputs, unwrap
+from .files import check_file, describe_names, one_line
+from .optim import unwrap
+from .unet import check_options, load_weights, per_image, sinusoidal_embedding, stack_inputs
 
 class StandardConv(nn.Conv2d):
     """A convolution whose filters have mean 0 and variance 1"""
@@ -106,7 +107,7 @@ class OfficialUNet(nn.Module):
         """Predict from a state and its coefficients"""
         ...
 
-class FusedConv(nn.Module):
+class _FusedConv(nn.Module):
     """A `StandardConv` whose filters do not change any more"""
     filters: Any
     bias: Any
@@ -119,7 +120,7 @@ class FusedConv(nn.Module):
     def forward(self, h):
         ...
 
-class FusedUpsample(nn.Module):
+class _FusedUpsample(nn.Module):
     """`Upsample` with a kernel that does not change any more"""
     filters: Any
     bias: Any
@@ -134,10 +135,6 @@ def fuse_weights(net: nn.Module) -> nn.Module:
     """The same function with filters made once"""
     ...
 _NAMES: list
-
-def translate_key(name: str) -> str:
-    """Translate the name of a parameter"""
-    ...
 _WRAPPERS: set
 _KEY: Any
 _PARTS: set

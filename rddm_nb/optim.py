@@ -13,14 +13,15 @@ import math
 from functools import partial
 import torch
 from torch import nn
+from torch.optim.swa_utils import AveragedModel
 
 # %% ../nbs/optim.ipynb #ce90eb5c
 def unwrap(
-    net:nn.Module, # a network, perhaps wrapped by torch.compile, DataParallel or DistributedDataParallel
+    net:nn.Module, # a network, perhaps compiled, parallel or averaged
 )->nn.Module:
     "The network inside of its wrappers"
     while True:
-        if isinstance(net, (nn.DataParallel, nn.parallel.DistributedDataParallel)): net = net.module
+        if isinstance(net, (nn.DataParallel, nn.parallel.DistributedDataParallel, AveragedModel)): net = net.module
         elif '_orig_mod' in net._modules: net = net._orig_mod  # torch.compile
         else: return net
 

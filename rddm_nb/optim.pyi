@@ -5,6 +5,7 @@ import math
 from functools import partial
 import torch
 from torch import nn
+from torch.optim.swa_utils import AveragedModel
 
 def unwrap(net: nn.Module) -> nn.Module:
     """The network inside of its wrappers"""

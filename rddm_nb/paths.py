@@ -62,7 +62,7 @@ def draw_path(
     points, # places (abar, bbar) to pass, the first is the start
     steps:int=50, # network evaluations
 )->list: # of `Point`, evenly spaced, the last (0, 0), for `sample(..., path=...)`
-    "Straight lines through the points and on to the clean picture, cut into equal steps"
+    "Straight lines through the points and on to the clean image, cut into equal steps"
     p = np.array([*points, (0., 0.)] if tuple(points[-1]) != (0, 0) else points, dtype=float)
     if steps < 1: raise ValueError(f"steps must be at least 1, got {steps}")
     length = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(p, axis=0).T))])

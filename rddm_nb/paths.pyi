@@ -33,5 +33,5 @@ class CoefficientConditioned:
         ...
 
 def draw_path(points, steps: int=50) -> list:
-    """Straight lines through the points and on to the clean picture, cut into equal steps"""
+    """Straight lines through the points and on to the clean image, cut into equal steps"""
     ...

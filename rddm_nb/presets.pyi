@@ -6,9 +6,10 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-from .command import CommandFailed, FileName, Typed, merge, parse, run_command
-from .config import Config, split_fields, to_toml
-from .runtime import DONE, check_file
+from .command import CommandFailed, FileName, Typed, merge, parse, run_command, split_fields
+from .config import Config
+from .files import check_file
+from .runtime import ExitCode
 _OFFICIAL: dict
 _RESTORE: dict
 _RADAM: dict
@@ -29,16 +30,12 @@ class Preset(NamedTuple):
     recommended: dict
 PRESETS: dict
 
-def preset(name: str, official: bool=False) -> Config:
-    """The configuration of an experiment"""
-    ...
-
 def load_config(name: str, official: bool=False) -> Config:
     """The configuration of a preset or a file"""
     ...
 
 @dataclass(frozen=True)
-class TrainCommand(Typed):
+class _TrainCommand(Typed):
     """The words of rddm-train, beside the fields of the configuration"""
     name: FileName
     out: FileName = ''

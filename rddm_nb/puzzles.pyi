@@ -10,10 +10,6 @@ from .exercises import Book, draw
 from .sample_images import emoji
 from .viz import RenderedFigure, canvas, plot_plane
 
-def single_expression(answer, width: int=80) -> str:
-    """The rule of the puzzles: a single expression that is not too long"""
-    ...
-
 def puzzles(folder=None) -> Book:
     """A book of 21 one-liners in three levels: the plane, the step, the path"""
     ...

@@ -80,7 +80,7 @@ def _check_task(truth, x_in, n, seeds):
     "Refuse what would give a number without meaning"
     if x_in is not None and x_in.shape != truth.shape:
         raise ValueError(f"x_in has shape {tuple(x_in.shape)}, but truth has {tuple(truth.shape)}: each input needs "
-                         f"its true picture")
+                         f"its true image")
     if x_in is None and n < 2: raise ValueError(f"n is the number of results of a run, at least 2, got {n}")
     if not _seeds(seeds): raise ValueError(f"seeds is the number of runs, at least 1, or a list of seeds, got {seeds}")
 
@@ -95,8 +95,8 @@ STEPS = (1, 2, 3, 5, 10, 20, 50)
 
 def score(
     model, # a predictor, see `sample`
-    truth:Tensor, # true pictures: a sample of them (m, ...), or the answers to x_in
-    x_in:Tensor|None=None, # degraded pictures; None generates
+    truth:Tensor, # true images: a sample of them (m, ...), or the answers to x_in
+    x_in:Tensor|None=None, # degraded images; None generates
     n:int=256, # results of a run, if it generates
     seeds:int|list=3, # runs, with the noise of seeds 0, 1, ...: the same for every path; or the seeds themselves
     **kwargs # passed to `sample`: schedule, steps, eta, clip, ...
@@ -108,10 +108,10 @@ def score(
 
 def sweep(
     model, # a predictor, see `sample`
-    truth:Tensor, # true pictures: a sample of them (m, ...), or the answers to x_in
+    truth:Tensor, # true images: a sample of them (m, ...), or the answers to x_in
     runs:dict, # {name: a `Schedule`, or a dict of arguments for `sample`}
     steps:tuple=STEPS, # numbers of evaluations to try
-    x_in:Tensor|None=None, # degraded pictures; None generates
+    x_in:Tensor|None=None, # degraded images; None generates
     n:int=256, # results of a run, if it generates
     seeds:int|list=3, # runs, see `score`
     **kwargs # passed to `sample`, for all

@@ -19,16 +19,8 @@ from .estimate import Prediction, predict
 from .files import atomic_write, one_line, stale_temporaries, to_json
 from .imagefile import IMAGE_SUFFIXES, LoadedImage, list_images, load_image, same_name, save_image
 from .models import MODEL_FILE, PRETRAINED, find_model, load_network
-from .runtime import DONE, FAILED, StopRequest, claim_folder, generator_for, pick_device, stop_on_signals
+from .runtime import ExitCode, StopRequest, claim_folder, generator_for, pick_device, stop_on_signals
 from .sampler import sample
-
-def tile_offsets(n: int, tile: int, overlap: int) -> list:
-    """Where the tiles of one side begin"""
-    ...
-
-def tile_weights(n: int, tile: int, overlap: int) -> list:
-    """The tiles of one side and how much each counts"""
-    ...
 
 class Tiled:
     """A predictor that asks another one tile by tile"""
@@ -51,14 +43,6 @@ def network_option(model, name):
 
 def check_restorer(model, masked: bool):
     """Refuse a network whose condition is missing or that takes none"""
-    ...
-
-def default_tile(model) -> int:
-    """256, or less where attention would look at more than 64 x 64 places"""
-    ...
-
-def attention_memory(model, tile: int) -> float:
-    """What attention over all places of a tile needs, roughly: two tables of all pairs, per head"""
     ...
 
 def restore(model, img: Tensor, steps: int=5, tile: int | None=None, overlap: int | None=None, seed: int=0, device='cpu', cond: Tensor | None=None, **kw) -> Tensor:
@@ -112,10 +96,6 @@ class Stoppable:
     def __call__(self, *args, **kw):
         ...
 
-def explain_file(e: Exception, name) -> str:
-    """Why a file could not be done"""
-    ...
-
 class FolderReport(NamedTuple):
     """What became of a folder"""
     done: list
@@ -141,7 +121,7 @@ class SamplingCommand(Typed):
     masks: FileName | None = None
 
 @dataclass(frozen=True)
-class RestoreCommand(SamplingCommand):
+class _RestoreCommand(SamplingCommand):
     """The words of rddm-restore"""
     model: FileName
     inputs: FileName

@@ -6,6 +6,7 @@ import signal
 import threading
 import warnings
 from contextlib import contextmanager
+from enum import IntEnum
 from pathlib import Path
 
 def seed_for(*what) -> int:
@@ -33,25 +34,18 @@ def folder_lock(folder):
     """Keep other processes from working in the same folder"""
     ...
 
-def check_file(path) -> Path:
-    """Refuse what is no file, or a pipe on which one would wait for ever"""
-    ...
-
 def set_aside(path) -> Path:
     """Rename what cannot be used, so that it is neither lost nor in the way"""
     ...
-DONE: Any
-FAILED: Any
-NOT_STARTED: Any
 
-def stopped_by(signum):
-    ...
+class ExitCode(IntEnum):
+    """What every command returns; one that a signal ended early returns 128 + its number"""
 
 class StopRequest:
     """Whether a signal has asked for an end, and which"""
     signum: Any
 
-    def __init__(self):
+    def __init__(self, signum: int | None=None):
         ...
 
     def __bool__(self):

@@ -1,4 +1,4 @@
-"""Real pictures that ship with the package: photographs split by photo, and emoji.
+"""Real images that ship with the package: photographs split by photo, and emoji.
 
 Docs: https://rddm-nb.github.io/rddm_nb/sample_images.html.md"""
 
@@ -21,11 +21,11 @@ _ASSETS = files('rddm_nb')/'assets'
 @cache
 def _index():
     "What is there, and in which split"
-    return json.loads((_ASSETS/'pictures.json').read_text(encoding='utf-8'))
+    return json.loads((_ASSETS/'images.json').read_text(encoding='utf-8'))
 
 @cache
 def _read(file):
-    "One picture file as uint8 (3, H, W)"
+    "One image file as uint8 (3, H, W)"
     import numpy as np
     from PIL import Image
     with (_ASSETS/file).open('rb') as f:
@@ -39,7 +39,7 @@ def _in_split(items, split):
 
 # %% ../nbs/sample_images.ipynb #3f7cf8d8
 def attribution()->str:
-    "Author, licence and source of every picture, as markdown"
+    "Author, licence and source of every image, as markdown"
     return (_ASSETS/'ATTRIBUTION.md').read_text(encoding='utf-8')
 
 # %% ../nbs/sample_images.ipynb #4eca544a
@@ -90,7 +90,7 @@ def emoji(
     split:str|None=None, # 'train', 'test', or None for both
     size:int=32, # pixels on a side, 32 or a divisor of it
 )->Tensor: # (N, 3, size, size) in [-1, 1]
-    "Faces, animals and food: small pictures to generate"
+    "Faces, animals and food: small images to generate"
     if size < 1 or 32 % size: raise ValueError(f"size must divide 32, got {size}")
     sheet, items = _read('emoji.png'), _index()['emoji']
     x = sheet.unfold(1, 32, 32).unfold(2, 32, 32).flatten(1, 2).transpose(0, 1)

@@ -9,7 +9,7 @@ from .images import from_uint8
 _ASSETS: Any
 
 def attribution() -> str:
-    """Author, licence and source of every picture, as markdown"""
+    """Author, licence and source of every image, as markdown"""
     ...
 
 def photos(split: str | None=None) -> dict:
@@ -21,5 +21,5 @@ def crops(n: int, size: int=32, split: str | None='train', seed: int | torch.Gen
     ...
 
 def emoji(split: str | None=None, size: int=32) -> Tensor:
-    """Faces, animals and food: small pictures to generate"""
+    """Faces, animals and food: small images to generate"""
     ...

@@ -23,7 +23,7 @@ from .schedule import CLEAN, Point, Schedule
 
 # %% ../nbs/05_sampler.ipynb #3602fb22
 def _two_legs(schedule, steps, order):
-    "The stops between start and clean picture, residual and noise one after the other"
+    "The stops between start and clean image, residual and noise one after the other"
     if isinstance(steps, (list, tuple)):
         raise ValueError(f"order={order!r} has two legs of its own: give the number of steps, not nodes")
     if steps < 2: raise ValueError(f"order={order!r} has two legs: it needs at least 2 steps, got {steps}")
@@ -39,7 +39,7 @@ def sampling_path(
     schedule:Schedule, # the curve
     steps:int|list=5, # network evaluations, or the nodes to visit
     order:str='together', # residual and noise 'together', or in turn: 'residual_first', 'noise_first'
-)->list: # of (node or None, Point), start first, clean picture last
+)->list: # of (node or None, Point), start first, clean image last
     "The stops of a sampling run; in the two-legged orders each leg gets half the steps"
     if order not in ORDERS: raise ValueError(f"order must be one of {', '.join(ORDERS)}, got {order!r}")
     if order == 'together': return [(t, schedule[t]) for t in schedule.grid(steps)]
@@ -58,7 +58,7 @@ def _stops(model, schedule, steps, order, path):
         if not (0 <= p.abar <= 1 and 0 <= p.bbar < float('inf')):
             raise ValueError(f"path[{i}] = {tuple(p)} is off the plane: abar in 0..1, bbar >= 0 and finite")
     if len(path) < 2 or path[-1] != CLEAN:
-        raise ValueError("a path has at least 2 points and ends at the clean picture (0, 0)")
+        raise ValueError("a path has at least 2 points and ends at the clean image (0, 0)")
     return [(None, p) for p in path]
 
 # %% ../nbs/05_sampler.ipynb #7e89b913
@@ -78,7 +78,7 @@ def _moves(stops, posterior, eta):
 
 # %% ../nbs/05_sampler.ipynb #26c03a4a
 def _inputs(x_in, shape, x_T, model):
-    "The degraded pictures, or zeros where there are none"
+    "The degraded images, or zeros where there are none"
     if x_in is not None:
         if not torch.is_tensor(x_in) or x_in.ndim == 4 or not x_in.is_floating_point(): check_images(x_in)
         if shape is not None and tuple(shape) != tuple(x_in.shape):
@@ -118,7 +118,7 @@ class State:
     "What a sampling run knows at one step"
     step: Step # from where to where
     x_t: Tensor # state before the step
-    x0: Tensor # guess of the clean picture
+    x0: Tensor # guess of the clean image
     res: Tensor # guess of the residual
     eps: Tensor|None # guess of the noise
     x_s: Tensor # state after the step
@@ -127,7 +127,7 @@ class State:
 @torch.no_grad()
 def sample_steps(
     model, # any callable (x_t, x_in, abar, bbar, t) -> Prediction; with a condition it is passed cond too
-    x_in:Tensor|None=None, # degraded pictures (B, C, H, W) in [-1, 1]; None generates
+    x_in:Tensor|None=None, # degraded images (B, C, H, W) in [-1, 1]; None generates
     *,
     cond:Tensor|None=None, # conditions, such as masks, (B, C, H, W) or (B, 1, H, W), for a model that takes them
     shape:tuple|None=None, # (B, C, H, W) to generate
@@ -139,7 +139,7 @@ def sample_steps(
     path=None, # instead of schedule, steps and order: any points (abar, bbar), the last (0, 0)
     clip:str|None='x0', # see `estimate`
     x_T:Tensor|None=None, # state to start from; None: x_in + bbar_T noise
-    generator=None, # torch.Generator, or a list of one per picture
+    generator=None, # torch.Generator, or a list of one per image
 ): # yields a `State` per step
     "Restore or generate, one step at a time"
     if clip not in CLIPS: raise ValueError(f"clip must be one of {CLIPS}, got {clip!r}")
@@ -161,18 +161,18 @@ class Trace(list):
         "The result"
         return self[-1].x_s
     def frames(self, i:int|slice=0)->Tensor: # (steps + 1, ...)
-        "The states of picture i, from start to result"
+        "The states of image i, from start to result"
         return torch.stack([s.x_t[i] for s in self] + [self[-1].x_s[i]])
     def guesses(self, i:int|slice=0)->Tensor: # (steps, ...)
-        "The guesses of the clean picture i, one per step"
+        "The guesses of the clean image i, one per step"
         return torch.stack([s.x0[i] for s in self])
 
 # %% ../nbs/05_sampler.ipynb #731fbaa8
 @patch
 def film(self:Trace,
-    i:int=0, # which picture of the batch
+    i:int=0, # which image of the batch
 ): # a `RenderedFigure`
-    "The film strip of picture i: states above, guesses below, and how much residual and noise each state holds"
+    "The film strip of image i: states above, guesses below, and how much residual and noise each state holds"
     from rddm_nb.viz import show_images
     at = [s.step.at for s in self] + [self[-1].step.to]
     top = max(p.bbar for p in at) or 1.
@@ -209,12 +209,12 @@ def _bar(states, steps=None, path=None, **_):
 @delegates(sample_steps)
 def sample(
     model, # any callable (x_t, x_in, abar, bbar, t) -> Prediction: a network, an `ExactPredictor`, your function
-    x_in:Tensor|None=None, # degraded pictures (B, C, H, W) in [-1, 1]; None generates
+    x_in:Tensor|None=None, # degraded images (B, C, H, W) in [-1, 1]; None generates
     *,
     progress:bool=False, # show a progress bar
     trace:bool=False, # return the `Trace` of all states instead of the result
     **kwargs # passed to `sample_steps`
-)->Tensor: # clean pictures (B, C, H, W)
+)->Tensor: # clean images (B, C, H, W)
     "Restore x_in, or generate from nothing"
     states = sample_steps(model, x_in, **kwargs)
     if progress: states = _bar(states, **kwargs)

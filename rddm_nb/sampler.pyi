@@ -53,15 +53,15 @@ class Trace(list):
         ...
 
     def frames(self, i: int | slice=0) -> Tensor:
-        """The states of picture i, from start to result"""
+        """The states of image i, from start to result"""
         ...
 
     def guesses(self, i: int | slice=0) -> Tensor:
-        """The guesses of the clean picture i, one per step"""
+        """The guesses of the clean image i, one per step"""
         ...
 
     def film(self, i: int=0):
-        """The film strip of picture i: states above, guesses below, and how much residual and noise each state holds"""
+        """The film strip of image i: states above, guesses below, and how much residual and noise each state holds"""
         ...
 
     def _repr_html_(self):

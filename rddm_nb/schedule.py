@@ -1,4 +1,4 @@
-"""Every schedule is a path on the plane, from the clean picture (0, 0) to the start of sampling (1, bbar_T).
+"""Every schedule is a path on the plane, from the clean image (0, 0) to the start of sampling (1, bbar_T).
 
 Docs: https://rddm-nb.github.io/rddm_nb/schedules.html.md"""
 
@@ -48,13 +48,13 @@ def _checked(v, name):
     "A coefficient list as float64, finite, one-dimensional and long enough"
     v = torch.as_tensor(v, dtype=torch.float64).detach().cpu().clone()
     if v.ndim != 1 or len(v) < 2:
-        raise ValueError(f"{name} must be a list of at least 2 numbers (node 0 is the clean picture), got shape "
+        raise ValueError(f"{name} must be a list of at least 2 numbers (node 0 is the clean image), got shape "
                          f"{tuple(v.shape)}")
     if not v.isfinite().all():
         raise ValueError(f"{name}[{int((~v.isfinite()).nonzero()[0, 0])}] is {v[~v.isfinite()][0].item()}: every "
                          f"node must be finite")
     if v[0] != 0:
-        raise ValueError(f"{name}[0] is {v[0].item():.6g}, but node 0 is the clean picture: it must be exactly 0")
+        raise ValueError(f"{name}[0] is {v[0].item():.6g}, but node 0 is the clean image: it must be exactly 0")
     return v
 
 def _rising(v, name, allow=''):
@@ -74,7 +74,7 @@ def _residual_share(v, open_end):
     if v[-1] > 1: raise ValueError(f"abar ends at {v[-1].item():.6g}, above 1: at 1 the whole residual is in")
     if v[-1] < 1 and not open_end:
         raise ValueError(f"abar ends at {v[-1].item():.6g}, not 1: sampling would not start from the input. "
-                         "If a rest of the clean picture is meant to stay in (as in DDPM), pass allow='open_end'")
+                         "If a rest of the clean image is meant to stay in (as in DDPM), pass allow='open_end'")
     return v
 
 def _noise_level(v, bridge):
@@ -85,7 +85,7 @@ def _noise_level(v, bridge):
 
 # %% ../nbs/01_schedules.ipynb #8b5ded92
 class Schedule:
-    "A curve on the plane: abar and bbar at nodes 0..T, from the clean picture (0, 0) to the start of sampling"
+    "A curve on the plane: abar and bbar at nodes 0..T, from the clean image (0, 0) to the start of sampling"
     def __init__(self,
         abar, # residual coefficient at nodes 0..T: starts at exactly 0, never falls, ends at 1
         bbar, # standard deviation of the noise at nodes 0..T: starts at exactly 0
@@ -126,9 +126,9 @@ def __getitem__(self:Schedule, t)->Point:
 @patch
 def coeffs(self:Schedule,
     t:Tensor, # nodes (B,), whole numbers 0..T
-    like:Tensor, # pictures (B, ...) that the coefficients will multiply
+    like:Tensor, # images (B, ...) that the coefficients will multiply
 )->tuple: # (abar, bbar), each (B, 1, ...) with like's dtype and device
-    "Coefficients for a batch of nodes, shaped to multiply a batch of pictures"
+    "Coefficients for a batch of nodes, shaped to multiply a batch of images"
     t, shape = t.cpu(), (-1,) + (1,)*(like.ndim - 1)
     if (t < 0).any() or (t > self.T).any(): raise IndexError(f"t must hold nodes 0..{self.T}, got {t.min()}..{t.max()}")
     return tuple(v[t].to(like.device, like.dtype).view(shape) for v in (self.abar, self.bbar))

@@ -17,7 +17,7 @@ def P(side: str, a: float, T: int=1000, grid: str='count') -> Tensor:
     ...
 
 class Schedule:
-    """A curve on the plane: abar and bbar at nodes 0..T, from the clean picture (0, 0) to the start of sampling"""
+    """A curve on the plane: abar and bbar at nodes 0..T, from the clean image (0, 0) to the start of sampling"""
     name: Any
     allow: Any
     abar: Any
@@ -49,7 +49,7 @@ class Schedule:
         ...
 
     def coeffs(self, t: Tensor, like: Tensor) -> tuple:
-        """Coefficients for a batch of nodes, shaped to multiply a batch of pictures"""
+        """Coefficients for a batch of nodes, shaped to multiply a batch of images"""
         ...
 
     def at(self, u: float) -> Point:

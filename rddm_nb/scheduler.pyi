@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import torch
 from torch import Tensor
 from fastcore.basics import patch
-from .ddim import DDPM_PREDICTIONS, PREDICTION_TYPES, SPACINGS, ddim_nodes, ddpm_prediction, rescaled
+from .ddim import DDPM_PREDICTIONS, SPACINGS, ddim_nodes, ddpm_prediction, rescaled
 from .estimate import Prediction, SingularError, estimate
 from .forward import q_sample, randn_like
 from .images import check_images
@@ -15,15 +15,16 @@ from .schedule import Point, SCHEDULES, Schedule
 from diffusers import ConfigMixin, ModelMixin, SchedulerMixin
 from diffusers.configuration_utils import register_to_config
 from diffusers.utils import BaseOutput
-DDPM_SCHEDULES: dict
-BETA_SCHEDULES: dict
+_DDPM_SCHEDULES: dict
+_PREDICTION_TYPES: tuple
+_BETA_SCHEDULES: dict
 
 @dataclass
 class RDDMSchedulerOutput(BaseOutput):
     """What `RDDMScheduler.step` returns"""
     prev_sample: Tensor
     pred_original_sample: Tensor | None = None
-PLAIN: dict
+_PLAIN: dict
 
 class RDDMScheduler(SchedulerMixin, ConfigMixin):
     """Residual diffusion as a scheduler of diffusers"""

@@ -11,18 +11,16 @@ import re
 from fastcore.basics import patch
 from .estimate import Prediction
 from .files import describe_names, one_line, read_tensors, write_tensors
+from .optim import unwrap
 from .schedule import Schedule
 
 def sinusoidal_embedding(v: Tensor, n: int=8, first: float=1.0, last: float=20.0) -> Tensor:
     """Numbers as sines and cosines of n frequencies"""
     ...
+_OFF_SCHEDULE: str
 
 def per_image(v, x: Tensor, name: str) -> Tensor:
-    """One number per image"""
-    ...
-
-def node_of(t, other: str):
-    """Refuse a place off the schedule for a network that knows nodes only"""
+    """One number per image; a node that there is none of is refused"""
     ...
 
 class CoefficientEmbedding(nn.Module):
@@ -104,16 +102,7 @@ class UNet(nn.Module):
 def stack_inputs(config: dict, weight: Tensor, x_t: Tensor, x_in: Tensor | None, cond: Tensor | None, multiple: int) -> Tensor:
     """Everything a network sees as one tensor, its sides padded by repetition"""
     ...
-_INSIDE: set
 _PRECISIONS: tuple
-
-def unwrap(net: nn.Module) -> nn.Module:
-    """The bare network inside its wrappers"""
-    ...
-
-def check_weights(state: dict, net: nn.Module):
-    """Refuse tensors that cannot be the weights of a network, naming the first that is wrong"""
-    ...
 NETWORKS: dict
 
 def network_class(name: str) -> type:
@@ -132,8 +121,8 @@ def from_older(state: dict, config: dict) -> tuple:
 _ABOUT: dict
 _SCHEDULE: dict
 
-def precision_of(state: dict) -> torch.dtype:
-    """The widest floating-point type among tensors; float32 if there is none"""
+def load_weights(net: nn.Module, state: dict) -> nn.Module:
+    """Give a network weights, checked first"""
     ...
 
 def load_model(path, device='cpu'):

@@ -66,10 +66,6 @@ class Auto(_Variant):
         ...
 VARIANTS: dict
 
-def variant(name: str, *models, **kwargs) -> nn.Module:
-    """A variant by its name"""
-    ...
-
 def disagreement(pred: Prediction, x_t: Tensor, x_in: Tensor, abar, bbar) -> Tensor:
     """What two predictions leave over of the state: x_t - x_in + (1 - abar) res - bbar eps (disagreement)"""
     ...

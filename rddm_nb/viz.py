@@ -17,10 +17,10 @@ from .images import to_uint8
 
 # %% ../nbs/00_two_arrows.ipynb #3c6964d8
 def as_rgb(
-    x:Tensor, # one picture (C, H, W), C = 1 or 3, in [-1, 1]; or a residual in [-2, 2] if `signed`
+    x:Tensor, # one image (C, H, W), C = 1 or 3, in [-1, 1]; or a residual in [-2, 2] if `signed`
     signed:bool=False, # draw zero as white, positive orange, negative purple
 ):
-    "A picture as an array (H, W, 3) of uint8"
+    "An image as an array (H, W, 3) of uint8"
     x = x.detach().cpu().float()
     if not signed: return to_uint8(x).expand(3, -1, -1).permute(1, 2, 0).numpy()
     v = (x.mean(0)/1.2).clamp(-1, 1)
@@ -88,10 +88,16 @@ class RenderedFigure:
         self.data, self.alt, self.width = _png(fig, dpi), alt, round(fig.get_figwidth()*96)
     def _repr_png_(self): return self.data, dict(width=self.width, alt=self.alt)
     def html(self)->str:
-        "The picture as an HTML element that needs no other file"
+        "The image as an HTML element that needs no other file"
         src = f'data:image/png;base64,{base64.b64encode(self.data).decode()}'
         return (f'<img alt="{html.escape(self.alt)}" width="{self.width}" style="max-width:100%;height:auto" '
                 f'src="{src}">')
+    def on_white(self)->bytes:
+        "The PNG without transparency, alike in every viewer"
+        from PIL import Image
+        x, out = Image.open(io.BytesIO(self.data)).convert('RGBA'), io.BytesIO()
+        Image.alpha_composite(Image.new('RGBA', x.size, 'white'), x).convert('RGB').save(out, 'PNG')
+        return out.getvalue()
     def save(self, path):
         "Write the PNG to `path`"
         with open(path, 'wb') as f: f.write(self.data)
@@ -127,7 +133,7 @@ def _sheet(width, height):
 
 # %% ../nbs/00_two_arrows.ipynb #4a0e2e42
 def _stamp(ax, rgb, x, y, w, h):
-    "One picture in a thin frame"
+    "One image in a thin frame"
     ax.imshow(rgb, extent=(x, x + w, y + h, y), aspect='auto',
               interpolation='nearest' if w >= rgb.shape[1] else 'antialiased')
     ax.plot([x, x + w, x + w, x, x], [y, y, y + h, y + h, y], color=_GREY, lw=.5)
@@ -140,14 +146,14 @@ def _bars(ax, x, y, w, shares):
 
 # %% ../nbs/00_two_arrows.ipynb #0bafb056
 def show_images(
-    rows, # pictures (N, C, H, W), or a dict {row name: pictures}
+    rows, # images (N, C, H, W), or a dict {row name: images}
     titles=None, # words above the columns
     signed=('residual',), # rows drawn as signed residuals
-    size:float=.9, # inches per picture
+    size:float=.9, # inches per image
     shares=None, # per column (residual share, noise share) in 0..1, drawn as orange and blue bars below
     alt:str='', # words for those who cannot see it
 )->RenderedFigure:
-    "A grid of pictures, one row per name"
+    "A grid of images, one row per name"
     rows = rows if isinstance(rows, dict) else {'': rows}
     (w, h), bars = _cell(rows, size), ['residual', 'noise'][:0 if shares is None else 2]
     names, titles = [_wrapped(k, 160) for k in rows] + bars, [_wrapped(t, w) for t in titles or ()]

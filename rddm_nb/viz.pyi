@@ -8,7 +8,7 @@ from torch import Tensor
 from .images import to_uint8
 
 def as_rgb(x: Tensor, signed: bool=False):
-    """A picture as an array (H, W, 3) of uint8"""
+    """An image as an array (H, W, 3) of uint8"""
     ...
 COLORS: dict
 _GREY: Any
@@ -34,7 +34,11 @@ class RenderedFigure:
         ...
 
     def html(self) -> str:
-        """The picture as an HTML element that needs no other file"""
+        """The image as an HTML element that needs no other file"""
+        ...
+
+    def on_white(self) -> bytes:
+        """The PNG without transparency, alike in every viewer"""
         ...
 
     def save(self, path):
@@ -42,7 +46,7 @@ class RenderedFigure:
         ...
 
 def show_images(rows, titles=None, signed=..., size: float=0.9, shares=None, alt: str='') -> RenderedFigure:
-    """A grid of pictures, one row per name"""
+    """A grid of images, one row per name"""
     ...
 
 def plot_plane(ax, curves, mark: bool=True, **kw):

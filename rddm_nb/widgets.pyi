@@ -26,10 +26,6 @@ def known_images() -> torch.Tensor:
     """What the figures know: crops of photographs, then emoji"""
     ...
 
-def seeded_normals(n: int, seed: int=1) -> torch.Tensor:
-    """Standard normal numbers, the same as `normals` of the JavaScript module gives"""
-    ...
-
 class Figure(anywidget.AnyWidget):
     """A living figure: `kind` says which, every other trait is something the reader can set"""
 
@@ -49,24 +45,24 @@ class Figure(anywidget.AnyWidget):
         ...
 
     def _repr_mimebundle_(self, **kw):
-        """Views for every home: the widget, the still picture, words"""
+        """Views for every home: the widget, the still image, words"""
         ...
 
-class _WithPictures(Figure):
+class _WithImages(Figure):
 
     def parts(self) -> tuple:
-        """Clean picture, input and noise, as the figure shows them"""
+        """Clean image, input and noise, as the figure shows them"""
         ...
 
-class Plane(_WithPictures):
-    """Drag a point of the plane and see the picture there"""
+class StateExplorer(_WithImages):
+    """Drag a point of the plane and see the image there"""
 
     @property
     def point(self) -> Point:
         """Where the reader put it"""
         ...
 
-    def picture(self) -> RenderedFigure:
+    def still(self) -> RenderedFigure:
         """What it shows without JavaScript"""
         ...
 _WAYS: dict
@@ -90,11 +86,11 @@ class ScheduleExplorer(_WithSchedule):
         """The pinned curves"""
         ...
 
-    def picture(self) -> RenderedFigure:
+    def still(self) -> RenderedFigure:
         """What it shows without JavaScript"""
         ...
 
-class FilmStrip(_WithPictures, _WithSchedule):
+class ForwardExplorer(_WithImages, _WithSchedule):
     """Frames along a schedule, with the shares of residual and noise under each"""
 
     @property
@@ -102,12 +98,12 @@ class FilmStrip(_WithPictures, _WithSchedule):
         """Where the frames stand"""
         ...
 
-    def picture(self) -> RenderedFigure:
+    def still(self) -> RenderedFigure:
         """What it shows without JavaScript"""
         ...
 
-class PathPad(_WithPictures):
-    """Draw a path on the plane and watch particles and a picture walk along it"""
+class PathEditor(_WithImages):
+    """Draw a path on the plane and watch particles and an image walk along it"""
 
     @property
     def path(self) -> list:
@@ -120,29 +116,29 @@ class PathPad(_WithPictures):
         ...
 
     def restored(self) -> torch.Tensor:
-        """The picture at the end of the path, by the predictor that the figure uses"""
+        """The image at the end of the path, by the predictor that the figure uses"""
         ...
 
     def _walk(self):
         ...
 
-    def picture(self) -> RenderedFigure:
+    def still(self) -> RenderedFigure:
         """What it shows without JavaScript"""
         ...
 
-class Lens(_WithPictures):
-    """Which known pictures vote for the best guess, at any place of the plane"""
+class PosteriorExplorer(_WithImages):
+    """Which known images vote for the best guess, at any place of the plane"""
 
     @property
     def votes(self) -> torch.Tensor:
         """How probable each of `known_images` is"""
         ...
 
-    def picture(self) -> RenderedFigure:
+    def still(self) -> RenderedFigure:
         """What it shows without JavaScript"""
         ...
 
-class EtaDial(_WithSchedule):
+class VarianceExplorer(_WithSchedule):
     """Three families of fresh noise, and where one step takes one pixel"""
 
     @property
@@ -154,34 +150,34 @@ class EtaDial(_WithSchedule):
         """Where the step takes the state x"""
         ...
 
-    def picture(self) -> RenderedFigure:
+    def still(self) -> RenderedFigure:
         """What it shows without JavaScript"""
         ...
 
-class Metro(_WithPictures):
+class MethodExplorer(_WithImages):
     """All relatives as lines on the plane: start on one, change to another midway"""
 
     @property
     def path(self) -> list:
-        """The journey, from the far end of the first line to the clean picture"""
+        """The journey, from the far end of the first line to the clean image"""
         ...
 
-    def picture(self) -> RenderedFigure:
+    def still(self) -> RenderedFigure:
         """What it shows without JavaScript"""
         ...
 
-class RemovalOrder(_WithPictures, _WithSchedule):
+class OrderExplorer(_WithImages, _WithSchedule):
     """Residual and noise taken away together, or one after the other"""
 
     def restored(self, order: str) -> torch.Tensor:
-        """The picture restored in this order"""
+        """The image restored in this order"""
         ...
 
-    def picture(self) -> RenderedFigure:
+    def still(self) -> RenderedFigure:
         """What it shows without JavaScript"""
         ...
 
-class TimeTravel(_WithPictures, _WithSchedule):
+class TrajectoryExplorer(_WithImages, _WithSchedule):
     """Scrub through a sampling run, fork it at any step, compare the branches"""
 
     def main(self):
@@ -192,6 +188,6 @@ class TimeTravel(_WithPictures, _WithSchedule):
         """Arguments of the `sample` call that makes a branch"""
         ...
 
-    def picture(self) -> RenderedFigure:
+    def still(self) -> RenderedFigure:
         """What it shows without JavaScript"""
         ...

@@ -17,8 +17,8 @@ import sys
 import tokenize
 from dataclasses import dataclass, field
 from pathlib import Path
+from places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 MAX_LOC, CHECK = 25, re.compile(r'test(_\w+)?|check|is_close|expect_fail')
 BIG = 150*1024
 
@@ -72,10 +72,15 @@ def loc(src):
     return len(starts - skip)
 
 
+def called(call):
+    "The name of a function that is called, or `test` for an exercise that tests itself"
+    return getattr(call.func, 'id', '') or ('test' if getattr(call.func, 'attr', '') == 'test' else '')
+
+
 def is_check(node):
     "Does this statement check something?"
     calls = [node.value] if isinstance(node, ast.Expr) else [i.context_expr for i in node.items] if isinstance(node, ast.With) else []
-    return isinstance(node, ast.Assert) or any(isinstance(c, ast.Call) and isinstance(c.func, ast.Name) and CHECK.fullmatch(c.func.id) for c in calls)
+    return isinstance(node, ast.Assert) or any(isinstance(c, ast.Call) and CHECK.fullmatch(called(c)) for c in calls)
 
 
 def checks(src):
@@ -89,8 +94,8 @@ def named(src):
     return {m for span in spans for l in span if '#' in lines[l - 1] for m in re.findall(r'eq-[\w-]+', lines[l - 1].rsplit('#', 1)[1])}
 
 
-def shows_picture(cell):
-    "Does an output hold a picture?"
+def shows_figure(cell):
+    "Does an output hold a figure?"
     return any('image/png' in o.get('data', {}) or 'image/svg+xml' in o.get('data', {}) or re.search(r'<(img|svg)', ''.join(o.get('data', {}).get('text/html', ''))) for o in cell.outputs)
 
 
@@ -125,19 +130,19 @@ def bar_prose(cells):
         if run == 4: yield f'{c.name} is the 4th code cell in a row'
 
 
-def bar_pictures(cells):
-    "30 % of code cells show a picture; the first comes within 3 code cells, 15 lines, 150 words"
+def bar_figures(cells):
+    "30 % of code cells show a figure; the first comes within 3 code cells, 15 lines, 150 words"
     code = [c for c in cells if c.kind == 'code']
-    share = sum(map(shows_picture, code))/max(len(code), 1)
-    if share < .3: yield f'only {share:.0%} of code cells show a picture'
+    share = sum(map(shows_figure, code))/max(len(code), 1)
+    if share < .3: yield f'only {share:.0%} of code cells show a figure'
     n = lines = prose = 0
     for c in cells:
         if c.kind == 'markdown': prose += words(c.src); continue
         n, lines = n + 1, lines + loc(c.src)
-        if shows_picture(c): break
+        if shows_figure(c): break
     else: c = None
-    if c is None: yield 'no picture'
-    elif n > 3 or lines > 15 or prose > 150: yield f'first picture at code cell {n}, after {lines} lines and {prose} words ({c.name})'
+    if c is None: yield 'no figure'
+    elif n > 3 or lines > 15 or prose > 150: yield f'first figure at code cell {n}, after {lines} lines and {prose} words ({c.name})'
 
 
 def bar_checks(cells):
@@ -178,7 +183,7 @@ def bar_exercises(cells):
     n = sum('.exercise(' in c.src and bool(FOLDED.search(c.src)) for c in code)
     if not 4 <= n <= 6: yield f'{n} exercises, not 4..6'
     for what, found in (('folded hints', sum('<summary>Hint</summary>' in c.src for c in md)), ('cells to fill in', sum(bool(re.search(r'\.\.\.', c.src)) and '.check(' in c.src for c in code)),
-                        ('folded solutions', sum(bool(re.search(r'^test_solution\(', c.src, re.M)) and bool(FOLDED.search(c.src)) for c in code))):
+                        ('folded solutions', sum(bool(re.search(r'^\w+(\[.*?\])?\.test\(', c.src, re.M)) and bool(FOLDED.search(c.src)) for c in code))):
         if found != n: yield f'{n} exercises, but {found} {what}'
     for part in ('| code |', '## What would go wrong', '## Exercises', '## What you can now call', '**Next:**'):
         if not any(part in c.src for c in md): yield f'no {part!r}'
@@ -224,7 +229,7 @@ def bar_globals(src):
 
 
 LIGHT = [bar_longest, bar_equations, bar_outputs]
-BARS = [*LIGHT, bar_length, bar_prose, bar_pictures, bar_checks]
+BARS = [*LIGHT, bar_length, bar_prose, bar_figures, bar_checks]
 
 
 def failures(path):
@@ -244,7 +249,7 @@ def numbers(path):
     "The figures behind the bars, for the table"
     cells = read(path); code = [c for c in cells if c.kind == 'code']; n = sorted(loc(c.src) for c in code)
     return dict(code=len(code), median=statistics.median(n), p90=p90(n), max=n[-1], md_code=round((len(cells) - len(code))/len(code), 2),
-                pictures=f'{sum(map(shows_picture, code))/len(code):.0%}', checks_per_100=round(100*sum(len(checks(c.src)) for c in code)/len(code)), KiB=path.stat().st_size//1024)
+                figures=f'{sum(map(shows_figure, code))/len(code):.0%}', checks_per_100=round(100*sum(len(checks(c.src)) for c in code)/len(code)), KiB=path.stat().st_size//1024)
 
 
 if __name__ == '__main__':

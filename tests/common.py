@@ -14,7 +14,7 @@ def rng(seed=0): return torch.Generator().manual_seed(seed)
 def randn(*shape, seed=0, dtype=F64): return torch.randn(*shape, generator=rng(seed), dtype=dtype)
 
 
-def pictures(*shape, seed=0, dtype=F64): return torch.rand(*shape, generator=rng(seed), dtype=dtype)*2 - 1
+def random_images(*shape, seed=0, dtype=F64): return torch.rand(*shape, generator=rng(seed), dtype=dtype)*2 - 1
 
 
 def awake(module, seed=0):
@@ -25,8 +25,8 @@ def awake(module, seed=0):
 
 
 def trio(seed=0, shape=(2, 3, 4, 4), dtype=F64):
-    "Clean pictures, degraded pictures and noise"
-    return pictures(*shape, seed=3*seed, dtype=dtype), pictures(*shape, seed=3*seed + 1, dtype=dtype), randn(*shape, seed=3*seed + 2, dtype=dtype)
+    "Clean images, degraded images and noise"
+    return random_images(*shape, seed=3*seed, dtype=dtype), random_images(*shape, seed=3*seed + 1, dtype=dtype), randn(*shape, seed=3*seed + 2, dtype=dtype)
 
 
 def error(a, b):
@@ -72,7 +72,7 @@ def ellipse(T=20, Sigma=1.): return Schedule.from_fns(lambda x: x, lambda x: (Si
 
 
 def oracle(x0, x_in):
-    "Knows the clean picture and reads the noise off the state"
+    "Knows the clean image and reads the noise off the state"
     def model(x_t, x_in_, abar, bbar, t):
         res = x_in - x0
         return Prediction(res, None if bbar == 0 else (x_t - x0 - abar*res)/bbar)

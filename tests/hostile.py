@@ -79,7 +79,7 @@ def dangling(path): path.symlink_to(path.with_name('nothing'))
 whole = header()
 first = next(iter(good()[0]))
 BYTES = {
-    'empty': b'', 'one byte': b'x', 'zeros': b'\0'*64, 'text': b'a model, honestly\n'*9, 'picture': b'\x89PNG\r\n\x1a\n' + b'\0'*99,
+    'empty': b'', 'one byte': b'x', 'zeros': b'\0'*64, 'text': b'a model, honestly\n'*9, 'image': b'\x89PNG\r\n\x1a\n' + b'\0'*99,
     'zip': b'PK\3\4' + b'\0'*99, 'endless header': struct.pack('<Q', 2**63) + b'{}', 'header beyond the end': struct.pack('<Q', 10**6) + b'{}',
     'header not UTF-8': raw(b'{"\xff\xfe": 1}'), 'header not JSON': raw('{oops'), 'header a list': raw('[1]'),
     'header nested': raw('['*DEEP + ']'*DEEP), 'offsets beyond the end': raw(tensor(data_offsets=[0, 400]), b'\0'*4),

@@ -4,9 +4,8 @@ Lines over 120 and 160 characters, the longest chain of imports, public names, a
 import ast
 import re
 from collections import defaultdict
-from pathlib import Path
+from places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 GENERATED = {'_modidx.py'}
 GROUPS = dict(library='rddm_nb/*.py', bench='bench/*.py', tools='tools/*.py', tests='tests/*.py',
               javascript='js/**/*.js')

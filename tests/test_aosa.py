@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from common import close, inner_points, randn, rng, seeds, trio
 from hypothesis import given, strategies as st
-from rddm_nb.aosa import AutoObjective, ObjectiveChoice, auto_loss, well_conditioned, readings, select_objective
+from rddm_nb.aosa import AutoObjective, ObjectiveChoice, readings, select_objective
 from rddm_nb.estimate import Prediction
 from rddm_nb.forward import q_sample
 from rddm_nb.schedule import Schedule
@@ -43,7 +43,7 @@ def test_the_clamp_is_the_objective_s():
     res, eps, x_in, x_t, *_ = setting(2, (.9, 1.))
     m = 0*x_t
     for clip in (None, 'x0'):
-        loss, err, _ = auto_loss(AutoObjective(most=20., clip=clip).double(), m, x_t, x_in, res, eps, *at)
+        loss, err, _ = AutoObjective(most=20., clip=clip).double().loss(m, x_t, x_in, res, eps, *at)
         close(err.detach(), (readings(m, .5, x_t, x_in, *at, clip)[0] - res).abs().mean(), 1e-14)
     assert AutoObjective().clip == 'x0'
 
@@ -61,7 +61,7 @@ def test_the_truth_reads_as_the_truth(p, seed):
 def test_loss_and_its_gradient_by_the_share(abar, bbar, lam, seed):
     res, eps, x_in, x_t, a, b = setting(seed, (abar, bbar))
     m, auto = randn(*x_t.shape, seed=seed + 5), AutoObjective(lam).double()
-    loss, er, ee = auto_loss(auto, m, x_t, x_in, res, eps, a, b)
+    loss, er, ee = auto.loss(m, x_t, x_in, res, eps, a, b)
     lam = auto.lam.item()
     r, e = readings(m, lam, x_t, x_in, a, b)
     close(er.detach(), (r - res).abs().mean(), 1e-12); close(ee.detach(), (e - eps).abs().mean(), 1e-12)
@@ -74,15 +74,15 @@ def test_loss_and_its_gradient_by_the_share(abar, bbar, lam, seed):
 
 def test_only_states_that_can_be_trusted_count():
     a, b = torch.tensor([0., .5, .9, .99, 1.]), torch.tensor([.05, .5, .9, 1., 1.])
-    assert well_conditioned(a, b, 10.).tolist() == [False, True, True, False, False] and well_conditioned(a, b, 1e9).tolist() == [True, True, True, True, False]
-    assert well_conditioned(torch.tensor([.9]), torch.tensor([.5]), 4.).item() is False and well_conditioned(torch.tensor([.9]), torch.tensor([.025]), 3.9).item() is False
+    assert AutoObjective(most=10.).well_conditioned(a, b).tolist() == [False, True, True, False, False] and AutoObjective(most=1e9).well_conditioned(a, b).tolist() == [True, True, True, True, False]
+    assert AutoObjective(most=4.).well_conditioned(torch.tensor([.9]), torch.tensor([.5])).item() is False and AutoObjective(most=3.9).well_conditioned(torch.tensor([.9]), torch.tensor([.025])).item() is False
     res, eps, x_in, x_t, _, _ = setting(1, (.5, .5))
     m, auto = randn(*x_t.shape), AutoObjective().double()
     col = lambda *v: torch.tensor(v, dtype=torch.float64).view(-1, 1, 1, 1)
-    loss, er, _ = auto_loss(auto, m, x_t, x_in, res, eps, col(.5, .999), col(.5, 1.))
-    one, er1, _ = auto_loss(auto, m[:1], x_t[:1], x_in[:1], res[:1], eps[:1], col(.5), col(.5))
+    loss, er, _ = auto.loss(m, x_t, x_in, res, eps, col(.5, .999), col(.5, 1.))
+    one, er1, _ = auto.loss(m[:1], x_t[:1], x_in[:1], res[:1], eps[:1], col(.5), col(.5))
     close(loss.detach(), one.detach(), 1e-14); close(er.detach(), er1.detach(), 1e-14)
-    with pytest.raises(ValueError, match=r'no state of this batch counts: none has bbar/\(1 - abar\) between 0.1 and 10'): auto_loss(auto, m, x_t, x_in, res, eps, col(.999, 0.), col(1., .01))
+    with pytest.raises(ValueError, match=r'no state of this batch counts: none has bbar/\(1 - abar\) between 0.1 and 10'): auto.loss(m, x_t, x_in, res, eps, col(.999, 0.), col(1., .01))
 
 
 @pytest.mark.parametrize('lam, choice', [(.5, None), (.5099, None), (.4901, None), (.511, 'res'), (.489, 'eps'), (0., 'eps'), (1., 'res')])

@@ -5,12 +5,10 @@ import importlib
 import inspect
 import typing
 import re
-from pathlib import Path
 import pytest
+from places import NBS, ROOT
 import bars
 
-ROOT = Path(__file__).parents[1]
-NBS = ROOT/'nbs'
 
 
 def markdown(name): return '\n\n'.join(c.src for c in bars.read(NBS/f'{name}.ipynb') if c.kind == 'markdown')

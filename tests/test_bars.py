@@ -10,13 +10,13 @@ def test_notebook_clears_its_bars(nb):
     assert bars.failures(nb) == []
 
 
-def exercise(n=1, hint='<details><summary>Hint</summary></details>', yours='y = ...\nx.check(y)', solution='#| code-fold: true\ntest_solution(x, 1)'):
+def exercise(n=1, hint='<details><summary>Hint</summary></details>', yours='y = ...\nx.check(y)', solution='#| code-fold: true\nx.test(1)'):
     return [md('## Exercises | code | ## What would go wrong ## What you can now call **Next:**')] + [cell('#| code-fold: true\nx = b.exercise(1)'), md(hint), cell(yours), md(), cell(solution)]*n
 
 
 @pytest.mark.parametrize('cells, why', [
     (lambda: exercise(3), '3 exercises, not 4..6'), (lambda: exercise(7), '7 exercises'), (lambda: exercise(4, hint='Hint'), '0 folded hints'), (lambda: exercise(4, yours='y = ...'), '0 cells to fill in'),
-    (lambda: exercise(4, solution='test_solution(x, 1)'), '0 folded solutions'), (lambda: exercise(4, solution='#| code-fold: true\nx.check(1)'), '0 folded solutions'), (lambda: exercise(4)[1:], "no '## Exercises'")])
+    (lambda: exercise(4, solution='x.test(1)'), '0 folded solutions'), (lambda: exercise(4, solution='#| code-fold: true\nx.check(1)'), '0 folded solutions'), (lambda: exercise(4)[1:], "no '## Exercises'")])
 def test_the_bar_of_exercises_can_be_missed(cells, why):
     assert list(bars.bar_exercises(exercise(4))) == list(bars.bar_exercises(exercise(6))) == []
     assert any(why in f for f in bars.bar_exercises(cells()))
@@ -46,10 +46,10 @@ def test_length_counts_code_not_comments_or_signatures():
     (bars.bar_prose, [md(), cell('x')]*3, [md(), cell('x'), cell('y')]*3, 'only 50% of code cells follow'),
     (bars.bar_prose, [md(), cell('x')]*3, [md(), md(), cell('x')]*3, 'is 6:3 = 2.00'),
     (bars.bar_prose, [md(), cell('x')]*9 + [md(), md(), cell('x'), cell('x'), cell('x')], [md(), cell('x')]*20 + [cell('x')]*3, '4th code cell in a row'),
-    (bars.bar_pictures, [md(), cell('x', outputs=PNG)]*2, [md(), cell('x')]*2, 'only 0% of code cells show'),
-    (bars.bar_pictures, [md(), cell('x', outputs=PNG)]*2, [md(' word'*151), cell('x', outputs=PNG)], '151 words'),
-    (bars.bar_pictures, [md(), cell('x', outputs=PNG)]*2, [md(), cell('x = 1\n'*16, outputs=PNG)], 'after 16 lines'),
-    (bars.bar_pictures, [md(), cell('x', outputs=PNG)]*2, [cell('x')]*3 + [cell('x', outputs=PNG)]*3, 'at code cell 4'),
+    (bars.bar_figures, [md(), cell('x', outputs=PNG)]*2, [md(), cell('x')]*2, 'only 0% of code cells show'),
+    (bars.bar_figures, [md(), cell('x', outputs=PNG)]*2, [md(' word'*151), cell('x', outputs=PNG)], '151 words'),
+    (bars.bar_figures, [md(), cell('x', outputs=PNG)]*2, [md(), cell('x = 1\n'*16, outputs=PNG)], 'after 16 lines'),
+    (bars.bar_figures, [md(), cell('x', outputs=PNG)]*2, [cell('x')]*3 + [cell('x', outputs=PNG)]*3, 'at code cell 4'),
     (bars.bar_checks, [cell('test_eq(1, 1)'), cell('x')], [cell('test_eq(1, 1)'), cell('x'), cell('x')], '1 checks in 3'),
     (bars.bar_checks, [cell('with expect_fail(ValueError): f()')], [cell('print(test_eq)')], '0 checks in 1'),
     (bars.bar_equations, [md('$$a=b$$ {#eq-a}'), cell('test_eq(a, b)  # eq-a')], [md('$$a=b$$ {#eq-a}'), cell('test_eq(a, b)  # eq-b')], 'no check names eq-a'),

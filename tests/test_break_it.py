@@ -17,7 +17,7 @@ def test_every_mistake_is_a_mutant():
 
 
 @pytest.mark.parametrize('m', mutants.told(), ids=lambda m: m.what)
-def test_every_mistake_has_its_section_picture_and_check(m):
+def test_every_mistake_has_its_section_image_and_check(m):
     name = m.what.removeprefix('break it: ')
     start = next(i for i, (k, s) in enumerate(CELLS) if k == 'markdown' and s.lower().startswith(f'## {name}'))
     section = [s for k, s in CELLS[start:start + 4] if k == 'code']

@@ -3,15 +3,13 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from test_js import JS, NODE, pytestmark as with_node
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT/'tools'))
 import build_js
+from places import ROOT
 
 ASIDE = re.compile(r"^\s*//.*|`[^`]*`|'[^'\n]*'", re.M)
 JOINED = re.compile(r'^(?!\s*for \().*;[ \t]*(?!//)[^\s;].*', re.M)

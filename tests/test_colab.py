@@ -12,8 +12,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 BADGED = [nb for nb in sorted((ROOT/'nbs').glob('*.ipynb')) if 'colab.research.google.com' in nb.read_text(encoding='utf-8')]
 QUICK = '04_reverse', 'files', 'index'
 RUN = BADGED if os.environ.get('RDDM_COLAB') == 'all' else [nb for nb in BADGED if nb.stem in QUICK]

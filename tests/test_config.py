@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 import pytest
 from hypothesis import given, strategies as st
+from places import ROOT
 from rddm_nb.cli import demo
 from rddm_nb.command import (
     CommandFailed,
@@ -21,14 +22,15 @@ from rddm_nb.command import (
     OneOf,
     Positive,
     Typed,
+    _describe,
     _own_words,
     convert,
-    describe,
     explain,
     merge,
     one_line,
     parse,
     run_command,
+    split_fields,
 )
 from rddm_nb.config import (
     Config,
@@ -36,17 +38,15 @@ from rddm_nb.config import (
     NetworkConfig,
     SampleConfig,
     ScheduleConfig,
-    plain,
-    split_fields,
-    to_toml,
 )
-from rddm_nb.experiment import make_schedule
 from rddm_nb.presets import main
 from rddm_nb.runtime import StopRequest
 from rddm_nb.schedule import SCHEDULES, Schedule
 
-ROOT = Path(__file__).resolve().parents[1]
 
+
+FULL = (MemoryError(), MemoryError('Unable to allocate 3 GiB'), RuntimeError('CUDA out of memory. Tried to'),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory"))
 
 # ---- one conversion
 
@@ -121,7 +121,7 @@ def test_data_that_fits(value, kind, want):
 def test_data_that_does_not_fit(value, kind):
     with pytest.raises(ValueError, match=r'^a\.b must be ') as e:
         convert(value, kind, 'a.b')
-    assert describe(kind) in str(e.value) and f'got {value!r:.200}' in str(e.value)
+    assert _describe(kind) in str(e.value) and f'got {value!r:.200}' in str(e.value)
 
 
 @pytest.mark.parametrize(
@@ -261,8 +261,8 @@ def test_another_kind_of_schedule_starts_from_its_own_defaults(kind):
     if kind == 'power':
         assert other == c
     else:
-        assert other.schedule.T == 50 and make_schedule(other.schedule) == SCHEDULES[kind](T=50)
-    assert make_schedule(ScheduleConfig(kind)) == SCHEDULES[kind]()
+        assert other.schedule.T == 50 and other.schedule.make() == SCHEDULES[kind](T=50)
+    assert ScheduleConfig(kind).make() == SCHEDULES[kind]()
 
 
 def test_a_schedule_from_outside_needs_one_entry(monkeypatch, capsys):
@@ -273,7 +273,7 @@ def test_a_schedule_from_outside_needs_one_entry(monkeypatch, capsys):
     assert main(['demo', '--show', '--schedule.kind', 'steep', '--schedule.T', '20']) == 0
     shown = tomllib.loads(capsys.readouterr().out)['schedule']
     assert shown == dict(kind='steep', T=20, bbar_T=2.0)
-    assert make_schedule(merge(Config(), dict(schedule=shown)).schedule) == steep(20)
+    assert merge(Config(), dict(schedule=shown)).schedule.make() == steep(20)
 
 
 def test_what_is_written_as_toml_is_read_back():
@@ -285,16 +285,16 @@ def test_what_is_written_as_toml_is_read_back():
             schedule=dict(kind='bridge'),
         ),
     )
-    assert merge(Config(), tomllib.loads(to_toml(odd))) == odd and 'clip = "none"' in to_toml(odd)
-    assert merge(Config(), plain(odd)) == odd
+    assert merge(Config(), tomllib.loads(odd.to_toml())) == odd and 'clip = "none"' in odd.to_toml()
+    assert merge(Config(), odd.to_dict()) == odd
 
 
 def test_every_field_is_explained_and_typed():
     for section in (getattr(Config(), f.name) for f in fields(Config)):
         for f in fields(section):
-            assert describe(f.type)
+            assert _describe(f.type)
         assert section.__doc__
-    lines = [l for l in to_toml(Config()).splitlines() if ' = ' in l]
+    lines = [l for l in Config().to_toml().splitlines() if ' = ' in l]
     assert [l for l in lines if ' # ' not in l] == []
 
 
@@ -415,7 +415,8 @@ def test_who_stopped_a_command_is_in_its_exit_code(capsys):
         (ValueError('b is empty'), 'b', 'b is empty'),
         (ValueError('bad\n\x1b[2J'), Path('b\nc'), 'b c: bad \\x1b[2J'),
         (KeyError('size'), '', "KeyError 'size'"),
-        (MemoryError(), 'b', 'b: MemoryError'),
+        *((e, 'b', 'b: there is not enough memory: take a smaller tile or a smaller batch') for e in FULL),
+        (RuntimeError('the memory is full (CUDA out of memory): lower batch'), 'b', 'b: the memory is full (CUDA out of memory): lower batch'),
         (AttributeError(), '', 'AttributeError'),
     ],
 )

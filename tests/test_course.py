@@ -4,13 +4,12 @@ import os
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from places import ROOT
 from rddm_nb import course
 
-ROOT = Path(__file__).resolve().parents[1]
 NAMES = sorted(p.name for p in (ROOT/'nbs').glob('*.ipynb'))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 import pytest
 import torch
-from common import F64, close, error, pictures, randn, rng
+from common import F64, close, error, random_images, randn, rng
 from hypothesis import given, strategies as st
 from rddm_nb.ddim import (DDPM_PREDICTIONS, SPACINGS, FromDDPM, ddim_eta, ddim_nodes, ddim_pairs, ddpm_prediction, from_diffusers, rescaled, to_ddim)
 from rddm_nb.estimate import Prediction, SingularError, estimate
@@ -202,7 +202,7 @@ def test_the_corner_has_no_noise_level(corner):
 
 @given(a=st.floats(0, .99), b=st.floats(.01, 2))
 def test_rescaled_is_the_state_of_ddpm(a, b):
-    x0, x_in, eps = pictures(2, 3, seed=1), pictures(2, 3, seed=2), randn(2, 3, seed=3)
+    x0, x_in, eps = random_images(2, 3, seed=1), random_images(2, 3, seed=2), randn(2, 3, seed=3)
     A, c = rescaled(a, b)
     close((q_sample(x0, x_in, eps, a, b) - a*x_in)/c, math.sqrt(A)*x0 + math.sqrt(1 - A)*eps, 1e-12)
 
@@ -229,7 +229,7 @@ def test_inv36_inv37_any_path_rescaled_is_ddim(path, known_input, eta):
     path[0] = Point(min(path[0].abar, .97), path[0].bbar)
     levels, scales = zip(*(((1 - a)**2/((1 - a)**2 + b**2), math.sqrt((1 - a)**2 + b**2)) for a, b in path))
     if eta and any(b <= a for a, b in zip(levels, levels[1:])): pytest.skip('the noise level rises on the way: no fresh noise there')
-    x_T, x_in, n = randn(2, 1, 3, 3), pictures(2, 1, 3, 3) if known_input else torch.zeros(2, 1, 3, 3, dtype=F64), len(path) - 1
+    x_T, x_in, n = randn(2, 1, 3, 3), random_images(2, 1, 3, 3) if known_input else torch.zeros(2, 1, 3, 3, dtype=F64), len(path) - 1
     by_level = lambda x, A: torch.tanh(1.2*x + .5*x.roll(1, -1)) - .4*torch.sin(2*x + A)
     seen = []
     def model(x_t, x_in, abar, bbar, t):
@@ -296,7 +296,7 @@ def test_prediction_types_agree_with_each_other_and_with_theirs(kind, clip):
 @pytest.mark.parametrize('kind', DDPM_PREDICTIONS)
 @pytest.mark.parametrize('a, b', [(.1, .2), (.7, 1.3), (.97, .4)])
 def test_predictions_off_the_circle_with_an_input(kind, a, b):
-    x0, x_in, eps = pictures(2, 3, seed=1), pictures(2, 3, seed=2), randn(2, 3, seed=3)
+    x0, x_in, eps = random_images(2, 3, seed=1), random_images(2, 3, seed=2), randn(2, 3, seed=3)
     A, _ = rescaled(a, b)
     x_t = q_sample(x0, x_in, eps, a, b)
     said = dict(epsilon=eps, sample=x0, v_prediction=math.sqrt(A)*eps - math.sqrt(1 - A)*x0)[kind]
@@ -305,8 +305,8 @@ def test_predictions_off_the_circle_with_an_input(kind, a, b):
 
 
 @pytest.mark.parametrize('kind', ['sample', 'v_prediction'])
-def test_pictures_and_velocities_work_where_nothing_of_the_picture_is_left(kind):
-    x0, eps = pictures(2, 3, seed=1), randn(2, 3, seed=3)
+def test_images_and_velocities_work_where_nothing_of_the_image_is_left(kind):
+    x0, eps = random_images(2, 3, seed=1), randn(2, 3, seed=3)
     est = estimate(ddpm_prediction(x0 if kind == 'sample' else -x0, kind, eps, torch.zeros_like(eps), 1., 1.), eps, torch.zeros_like(eps), 1., 1., clip=None)
     close(est.x0, x0, 1e-15), close(est.eps, eps, 1e-15)
 
@@ -349,8 +349,8 @@ def test_the_node_of_another_schedule_does_not_mislead():
 
 
 @pytest.mark.parametrize('shape', [(3,), (3, 1, 1, 1)])
-def test_one_place_per_picture(shape):
-    m, x, x_in = FromDDPM(as_kind('v_prediction'), A1000, 'v_prediction'), randn(3, 1, 2, 2), pictures(3, 1, 2, 2)
+def test_one_place_per_image(shape):
+    m, x, x_in = FromDDPM(as_kind('v_prediction'), A1000, 'v_prediction'), randn(3, 1, 2, 2), random_images(3, 1, 2, 2)
     nodes = [1, 500, 1000]
     a, b = (v[nodes].view(shape) for v in (S1000.abar, S1000.bbar))
     got = m(x, x_in, a, b)
@@ -420,7 +420,7 @@ def tiny_unet(**kw):
 
 
 @pytest.mark.parametrize('kind', DDPM_PREDICTIONS)
-def test_a_real_pipeline_gives_the_same_pictures(kind):
+def test_a_real_pipeline_gives_the_same_images(kind):
     d = pytest.importorskip('diffusers', exc_type=ImportError)
     p = d.DDIMPipeline(tiny_unet(), d.DDIMScheduler(clip_sample=True, prediction_type=kind))
     p.set_progress_bar_config(disable=True)
@@ -451,7 +451,7 @@ def test_a_real_network_with_a_learned_variance_or_a_class_is_refused():
 
 @pytest.mark.parametrize('p', [(.3, .9), (.7, .2), (.95, .4)])
 def test_a_known_input_is_taken_off_before_the_network_is_asked(p):
-    x_in, asked = pictures(2, 1, 4, 4, seed=7), []
+    x_in, asked = random_images(2, 1, 4, 4, seed=7), []
     model = FromDDPM(lambda x, k: asked.append(x) or net(x, k), A1000)
     model(randn(2, 1, 4, 4), x_in, *p)
     close(asked[0], (randn(2, 1, 4, 4) - p[0]*x_in)/((1 - p[0])**2 + p[1]**2)**.5, 1e-14)

@@ -27,7 +27,7 @@ sys.exit(demo(sys.argv[1:]))
 
 @pytest.fixture
 def few(monkeypatch):
-    "Eight held-out pictures instead of 128: what is written is the same"
+    "Eight held-out images instead of 128: what is written is the same"
     monkeypatch.setattr(rddm_nb.demo, 'score_held_out', functools.partial(rddm_nb.demo.score_held_out, n=8))
 
 
@@ -168,7 +168,7 @@ def test_progress_is_a_bar_or_a_line_at_every_tenth(monkeypatch, stream):
     asked = []
     monkeypatch.setattr(rddm_nb.demo, 'quick_score', lambda net, *ask: asked.append(ask) or f'mark {len(asked)}')
     out = stream()
-    live = cli.DemoProgress('rain', 'schedule', Clock(), 4, 8, out)
+    live = cli._DemoProgress('rain', 'schedule', Clock(), 4, 8, out)
     assert (live.step, live.seconds, live.loss, live.bar.total) == (0, 0., None, 100)
     for step, (u, loss) in enumerate([(.05, 2.), (.09, 1.), (.1, 1.), (.5, 1.)], 1): live(step, u, loss, None)
     live.close()
@@ -207,10 +207,10 @@ def test_what_is_asked_for_reaches_training(tmp_path, monkeypatch, steps):
 @pytest.mark.skipif(os.name != 'posix', reason='signals are POSIX here')
 def test_a_signal_shows_in_the_exit_code(tmp_path, monkeypatch):
     from rddm_nb import cli
-    real = cli.DemoProgress.__call__
+    real = cli._DemoProgress.__call__
     def first_step(self, step, *rest):
         real(self, step, *rest)
         if step == 1: os.kill(os.getpid(), signal.SIGTERM)
-    monkeypatch.setattr(cli.DemoProgress, '__call__', first_step)
+    monkeypatch.setattr(cli._DemoProgress, '__call__', first_step)
     words = ['--max-steps', '9999', '--batch', '2', '--steps', '1', '--device', 'cpu', '--out', str(tmp_path/'out')]
     assert cli.demo(words) == 128 + signal.SIGTERM and (tmp_path/'out/model.safetensors').exists()

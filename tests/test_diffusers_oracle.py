@@ -8,7 +8,7 @@ import math
 from pathlib import Path
 import pytest
 import torch
-from common import F64, close, pictures, randn, rng
+from common import F64, close, random_images, randn, rng
 from rddm_nb.estimate import Prediction, estimate
 from rddm_nb.reverse import posterior_variance, reverse_step
 from rddm_nb.forward import q_sample, randn_like
@@ -137,7 +137,7 @@ def test_inv35_without_reuse_one_step_differs_by_the_clipped_part(t, s):
 
 
 def test_training_noise_is_added_alike():
-    d, x0, eps = theirs(), pictures(4, 1, 3, 3), randn(4, 1, 3, 3)
+    d, x0, eps = theirs(), random_images(4, 1, 3, 3), randn(4, 1, 3, 3)
     t = torch.tensor([0, 10, 500, 999])
     close(q_sample(x0, None, eps, *S1000.coeffs(t + 1, x0)), d.add_noise(x0, eps, t), 1e-14)
 

@@ -11,9 +11,9 @@ import zipfile
 from pathlib import Path
 import conftest
 import pytest
+from places import ROOT
 import rddm_nb
 
-ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT/'pyproject.toml').read_text(encoding='utf-8'))['project']
 
 

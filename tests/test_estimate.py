@@ -12,7 +12,7 @@ points = inner_points()
 
 
 @given(p=points, seed=seeds)
-def test_inv13_both_parts_give_the_clean_picture_back(p, seed):
+def test_inv13_both_parts_give_the_clean_image_back(p, seed):
     x0, x_in, eps = trio(seed)
     close(x0_from(q_sample(x0, x_in, eps, *p), x_in - x0, eps, *p), x0, 2e-15)
 

@@ -1,4 +1,4 @@
-"""What the command says about pictures is what they are: by hand, by scikit-image, with broken files and with draws
+"""What the command says about images is what they are: by hand, by scikit-image, with broken files and with draws
 whose spread is known."""
 import csv
 import json
@@ -10,14 +10,16 @@ import subprocess
 import sys
 from pathlib import Path
 import pytest
+from places import ROOT
 import rddm_nb.evaluate as module
 import torch
-from common import awake, close, pictures, rng
+from common import awake, close, random_images, rng
 from hypothesis import given, strategies as st
 from PIL import Image
 from rddm_nb.data import match
 from rddm_nb.estimate import Prediction
-from rddm_nb.evaluate import Calibration, EvalCase, evaluate, from_folders, from_model, main, measure_case, comparison_sheet, sample_std
+from rddm_nb.viz import RenderedFigure
+from rddm_nb.evaluate import Calibration, EvalCase, evaluate, main, comparison_sheet
 from rddm_nb.imagefile import load_image, read_image, save_image
 from rddm_nb.metrics import METRICS, Metric, Protocol, measure
 from rddm_nb.models import load_network
@@ -33,14 +35,14 @@ def write(path, x):
 
 
 def case(k=3, name='a', seed=0, off=.2):
-    x0 = pictures(3, 20, 24, seed=seed)*.6
+    x0 = random_images(3, 20, 24, seed=seed)*.6
     return EvalCase(name, (x0 + off*torch.randn(k, 3, 20, 24, generator=rng(seed + 1), dtype=x0.dtype)).clamp(-1, 1), x0, (x0 + .4).clamp(-1, 1))
 
 
 def test_numbers_are_means_bests_and_those_of_the_mean():
     c = case()
     each = [measure('PSNR', g[None], c.x0[None]).value for g in c.samples]
-    got = measure_case(c, ('PSNR', 'MAE Lab'))
+    got = c.metrics(('PSNR', 'MAE Lab'))
     close(got['PSNR'], sum(each)/3, 1e-9); close(got['PSNR best'], max(each), 1e-9)
     close(got['PSNR of mean'], measure('PSNR', c.samples.mean(0)[None], c.x0[None]).value, 1e-9)
     close(got['PSNR input'], measure('PSNR', c.x_in[None], c.x0[None]).value, 1e-9)
@@ -49,28 +51,28 @@ def test_numbers_are_means_bests_and_those_of_the_mean():
 
 def test_one_seed_and_no_input_say_less():
     c = case(1)
-    assert set(measure_case(EvalCase('a', c.samples, c.x0))) == {'PSNR', 'SSIM'}
-    assert set(measure_case(c)) == {'PSNR', 'SSIM', 'PSNR input', 'SSIM input'}
-    with pytest.raises(ValueError, match='one sample has no standard deviation: give several seeds'): sample_std(c.samples)
+    assert set(EvalCase('a', c.samples, c.x0).metrics()) == {'PSNR', 'SSIM'}
+    assert set(c.metrics()) == {'PSNR', 'SSIM', 'PSNR input', 'SSIM input'}
+    with pytest.raises(ValueError, match='one sample has no standard deviation: give several seeds'): c.std()
 
 
 @given(st.integers(0, 1000), st.integers(2, 6))
 def test_the_mean_of_guesses_is_never_worse_than_they_are_in_the_mean(seed, k):
-    got = measure_case(case(k, seed=seed), ('PSNR',), Protocol(rounded=False))
+    got = case(k, seed=seed).metrics(('PSNR',), Protocol(rounded=False))
     assert got['PSNR of mean'] >= got['PSNR'] - 1e-9 and got['PSNR best'] >= got['PSNR']
 
 
 def test_a_region_counts_where_it_is():
     c = case(1)
     mask = torch.full((1, 20, 24), -1.); mask[:, :8] = 1
-    inside = measure_case(EvalCase('a', c.samples, c.x0, None, mask), ('PSNR',), Protocol(region='inside'))['PSNR']
+    inside = EvalCase('a', c.samples, c.x0, None, mask).metrics(('PSNR',), Protocol(region='inside'))['PSNR']
     close(inside, measure('PSNR', c.samples[:, :, :8], c.x0[None, :, :8]).value, 1e-9)
 
 
 def test_spread_by_hand():
     g = torch.stack([torch.full((3, 2, 2), v) for v in (0., .1, .2)])
     g[2, 1:] = .1
-    close(sample_std(g)[0, 0], math.sqrt((.01 + 2*.01/3)/3), 1e-7)
+    close(EvalCase('g', g, g[0]).std()[0, 0], math.sqrt((.01 + 2*.01/3)/3), 1e-7)
 
 
 @given(st.integers(0, 1000), st.integers(2, 10), st.floats(.02, .3))
@@ -98,7 +100,7 @@ def test_calibration_does_not_mistake_a_good_mean_for_calibration():
 
 
 def test_guesses_that_never_differ():
-    x = pictures(3, 8, 8)
+    x = random_images(3, 8, 8)
     right, wrong = Calibration(), Calibration()
     right.add(EvalCase('', x.expand(2, 3, 8, 8), x)); wrong.add(EvalCase('', x.expand(2, 3, 8, 8), -x))
     assert right.ratio == 1 and right.verdict().startswith('calibrated') and wrong.ratio == math.inf and wrong.verdict().startswith('not calibrated')
@@ -111,7 +113,7 @@ def test_evaluation_takes_what_can_be_read_and_names_the_rest():
     ev = evaluate(dict(a=lambda: case(name='a'), b=broken, c=lambda: case(name='c', seed=5)), ('PSNR',), see=lambda c: seen.append(c.name))
     assert ev.names == seen == ['a', 'c'] and ev.failed == [('b', 'b: b.png cannot be read')]
     s = ev.summary()
-    close(s['measures']['PSNR']['mean'], (measure_case(case())['PSNR'] + measure_case(case(seed=5))['PSNR'])/2, 1e-9)
+    close(s['measures']['PSNR']['mean'], (case().metrics()['PSNR'] + case(seed=5).metrics()['PSNR'])/2, 1e-9)
     assert s['failed'] == [dict(name='b', why='b: b.png cannot be read')] and s['images'] == 2 and s['uncertainty']['verdict'] and s['protocol'] == 'RGB'
     json.dumps(s, allow_nan=False)
     with pytest.raises(ValueError, match='none of 1 images could be measured: b: b.png'): evaluate(dict(b=broken))
@@ -130,7 +132,7 @@ def test_best_middle_and_worst(first, want):
 @pytest.fixture
 def folders(tmp_path):
     for i in range(3):
-        x0 = pictures(3, 24 + i, 30, seed=i)*.5
+        x0 = random_images(3, 24 + i, 30, seed=i)*.5
         write(tmp_path/f'truth/{i}.png', x0); write(tmp_path/f'in/{i}.png', (x0 + .5).clamp(-1, 1)); write(tmp_path/f'out/{i}.png', (x0 + .02*i).clamp(-1, 1))
     return tmp_path
 
@@ -150,13 +152,13 @@ def test_results_are_not_written_over(folders, capsys):
     words = [str(folders/'out'), str(folders/'truth'), '--out', str(folders/'ev')]
     assert main(words) == 0
     before = (folders/'ev/each.csv').read_bytes()
-    write(folders/'out/1.png', pictures(3, 25, 30, seed=9))
+    write(folders/'out/1.png', random_images(3, 25, 30, seed=9))
     assert main(words) == 2 and (folders/'ev/each.csv').read_bytes() == before and '--force' in capsys.readouterr().err
     assert main([*words, '--force']) == 0 and (folders/'ev/each.csv').read_bytes() != before
 
 
-def test_broken_and_unequal_pictures_are_listed(folders, capsys):
-    (folders/'out/0.png').write_bytes(b'nothing'); write(folders/'out/1.png', pictures(3, 8, 8))
+def test_broken_and_unequal_images_are_listed(folders, capsys):
+    (folders/'out/0.png').write_bytes(b'nothing'); write(folders/'out/1.png', random_images(3, 8, 8))
     assert main([str(folders/'out'), str(folders/'truth'), '--out', str(folders/'ev')]) == 1
     err = capsys.readouterr().err
     assert '0.png cannot be read' in err and 'rddm-evaluate: 1: images of equal shapes are compared, got (1, 3, 8, 8) and (1, 3, 25, 30)' in err
@@ -181,7 +183,7 @@ def test_a_model_with_several_seeds(folders):
     x_in = load_image(folders/'in/1.png').x
     samples = torch.stack([restore(load_network(words[1]), x_in, 2, 16, 4, seed=k) for k in range(3)]).clamp(-1, 1)
     grey = read_image(maps[1])[0]
-    close(grey, (sample_std(samples)*127.5*4).round().clamp(0, 255), 1)
+    close(grey, (EvalCase('s', samples, samples[0]).std()*127.5*4).round().clamp(0, 255), 1)
 
 
 def test_a_model_on_a_data_set(folders):
@@ -190,12 +192,12 @@ def test_a_model_on_a_data_set(folders):
     assert json.loads((folders/'ev/evaluation.json').read_text(encoding='utf-8'))['images'] == 3
 
 
-def test_pictures_of_one_name_in_several_folders_stay_apart(folders):
-    write(folders/'b/truth/0.png', pictures(3, 24, 30, seed=5)); write(folders/'b/in/0.png', pictures(3, 24, 30, seed=6))
+def test_images_of_one_name_in_several_folders_stay_apart(folders):
+    write(folders/'b/truth/0.png', random_images(3, 24, 30, seed=5)); write(folders/'b/in/0.png', random_images(3, 24, 30, seed=6))
     pairs = [*match(folders/'in', folders/'truth'), *match(folders/'b/in', folders/'b/truth')]
     predictor = lambda x_t, x_in, a, b, t: Prediction(res=0*x_t)
     predictor.schedule = Schedule.power(T=4)
-    assert len(evaluate(from_model(predictor, pairs, steps=1), ('PSNR',)).rows) == 4
+    assert len(evaluate(EvalCase.from_model(predictor, pairs, steps=1), ('PSNR',)).rows) == 4
 
 
 @pytest.mark.parametrize('words, why', [(['one'], 'two folders are compared, got 1'), (['a', 'b', '--seeds', '2'], '--seeds: for a model only'),
@@ -207,7 +209,7 @@ def test_what_cannot_start_says_why_and_leaves_nothing(words, why, tmp_path, cap
 
 
 def test_seeds_below_one():
-    with pytest.raises(ValueError, match='seeds must be at least 1, got 0'): from_model(None, [], 0)
+    with pytest.raises(ValueError, match='seeds must be at least 1, got 0'): EvalCase.from_model(None, [], 0)
 
 
 # ---- metrics and means
@@ -223,10 +225,10 @@ def test_best_and_worst_follow_the_registry(higher, monkeypatch):
 
 
 def test_infinite_numbers_are_counted_and_left_out_of_means():
-    x = pictures(3, 20, 24)
+    x = random_images(3, 20, 24)
     cs = dict(a=case(1), same=EvalCase('', x[None], x, x), b=case(1, seed=5), c=case(1, seed=7, off=.4))
     ev = evaluate({n: (lambda c=c: c) for n, c in cs.items()}, ('PSNR',))
-    numbers = [measure_case(cs[n], ('PSNR',))['PSNR'] for n in 'abc']
+    numbers = [cs[n].metrics(('PSNR',))['PSNR'] for n in 'abc']
     s = json.loads(json.dumps(ev.summary(), allow_nan=False))['measures']['PSNR']
     mean = sum(numbers)/3
     close(ev.means()['PSNR'].value, mean, 1e-9); close(s['mean'], mean, 1e-9)
@@ -240,13 +242,13 @@ def test_infinite_numbers_are_counted_and_left_out_of_means():
 def test_images_with_fewer_columns_leave_the_others_theirs():
     two, one = case(2), EvalCase('b', case(1, seed=3).samples, case(1, seed=3).x0)
     ev = evaluate(dict(a=lambda: two, b=lambda: one), ('PSNR',))
-    close(ev.means()['PSNR best'].value, measure_case(two, ('PSNR',))['PSNR best'], 1e-9)
+    close(ev.means()['PSNR best'].value, two.metrics(('PSNR',))['PSNR best'], 1e-9)
     rows = list(csv.DictReader(ev.table().splitlines()))
     assert rows[1]['PSNR input'] == '' and float(rows[1]['PSNR']) == ev.rows[1]['PSNR']
 
 
 def test_an_infinite_ratio_is_null():
-    x = pictures(3, 20, 24)
+    x = random_images(3, 20, 24)
     ev = evaluate(dict(a=lambda: EvalCase('', -x.expand(2, 3, 20, 24), x)), ('PSNR',))
     assert ev.summary()['uncertainty']['ratio'] is None and json.dumps(ev.summary(), allow_nan=False)
 
@@ -289,10 +291,10 @@ def result(out): return strict((out/'evaluation.json').read_text(encoding='utf-8
 
 
 def test_grey_and_coloured_images_side_by_side(tmp_path):
-    x, y = pictures(1, 20, 24), pictures(1, 20, 24, seed=1)
+    x, y = random_images(1, 20, 24), random_images(1, 20, 24, seed=1)
     three = lambda v: v.expand(3, -1, -1)
     for i, (a, b) in enumerate(((x, y), (three(x), y), (x, three(y)), (three(x), three(y)))): write(tmp_path/f'a/{i}.png', a); write(tmp_path/f'b/{i}.png', b)
-    rows = evaluate(from_folders(tmp_path/'a', tmp_path/'b')).rows
+    rows = evaluate(EvalCase.from_folders(tmp_path/'a', tmp_path/'b')).rows
     for r in rows[1:]: close([r['PSNR'], r['SSIM']], [rows[0]['PSNR'], rows[0]['SSIM']], 1e-6)
 
 
@@ -342,12 +344,12 @@ def test_pairing_rules_are_passed_through(folders, rename, words):
 
 def test_many_results_for_one_target_have_names_of_their_own(folders):
     for i in range(3): shutil.copy(folders/f'out/{i}.png', folders/f'out/{i}_b.png')
-    assert sorted(from_folders(folders/'out', folders/'truth', pairing='prefix')) == ['0', '0_b', '1', '1_b', '2', '2_b']
+    assert sorted(EvalCase.from_folders(folders/'out', folders/'truth', pairing='prefix')) == ['0', '0_b', '1', '1_b', '2', '2_b']
 
 
 def test_the_same_pair_twice_is_refused(folders):
     pairs = match(folders/'in', folders/'truth')
-    with pytest.raises(ValueError, match='same pair of images is there twice'): from_model(lambda *a: None, pairs + pairs[:1])
+    with pytest.raises(ValueError, match='same pair of images is there twice'): EvalCase.from_model(lambda *a: None, pairs + pairs[:1])
 
 
 # ---- the files that are written
@@ -361,7 +363,7 @@ def test_a_perfect_image_leaves_strict_json(folders, capsys):
 @pytest.mark.parametrize('broken', ['comparison_sheet', 'on_white', '_keep_spread'])
 def test_all_files_are_written_or_none(folders, broken, monkeypatch, capsys):
     def full(*a, **kw): raise OSError(28, 'No space left on device')
-    monkeypatch.setattr(module, broken, full)
+    monkeypatch.setattr(RenderedFigure if broken == 'on_white' else module, broken, full)
     words = ['--model', network(folders), folders/'in', folders/'truth', '--seeds', '2']
     assert evaluated(folders, *words) == 1
     assert 'No space left on device' in capsys.readouterr().err and not (folders/'ev').exists()
@@ -375,7 +377,7 @@ def test_a_failed_evaluation_leaves_the_one_before(folders, monkeypatch):
     before = {p: p.read_bytes() for p in (folders/'ev').rglob('*') if p.is_file()}
     (folders/'in/0.png').unlink(); (folders/'truth/0.png').unlink()
     with monkeypatch.context() as m:
-        m.setattr(module, 'on_white', lambda data: 1/0)
+        m.setattr(RenderedFigure, 'on_white', lambda self: 1/0)
         assert evaluated(folders, *words) == 1
     assert {p: p.read_bytes() for p in (folders/'ev').rglob('*') if p.is_file()} == before
     assert evaluated(folders, *words) == 0 and sorted(p.name for p in (folders/'ev/spread').iterdir()) == ['1.png', '2.png']
@@ -444,7 +446,7 @@ def test_all_bad_is_a_failure_not_a_refusal(folders, capsys):
 @pytest.fixture(scope='module')
 def two(tmp_path_factory):
     root = tmp_path_factory.mktemp('two')
-    for f in ('a', 'b'): write(root/f'{f}/0.png', pictures(3, 16, 16))
+    for f in ('a', 'b'): write(root/f'{f}/0.png', random_images(3, 16, 16))
     (root/'empty').mkdir()
     network(root)
     return root
@@ -469,7 +471,7 @@ WRONG = {**{f'{flag} {word}': ['a', 'b', flag, word] for flag, words in {
 def test_wrong_words_are_one_line_and_2(what, two, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(two)
     monkeypatch.delenv('RDDM_LPIPS', raising=False)
-    for i in range(2): write(two/f'more/{i}.png', pictures(3, 16, 16))
+    for i in range(2): write(two/f'more/{i}.png', random_images(3, 16, 16))
     assert main([*WRONG[what], '--out', str(tmp_path/'ev')]) == 2
     said = capsys.readouterr()
     assert said.out == '' and len(said.err.splitlines()) == 1 and said.err.startswith('rddm-evaluate: ') and len(said.err) < 700, said.err
@@ -489,7 +491,6 @@ def test_a_notebook_does_not_parse_the_words_of_its_kernel(two, capsys, monkeypa
 
 # ---- as real processes
 
-ROOT = Path(__file__).resolve().parents[1]
 COMMAND = "import sys; from rddm_nb.evaluate import main; sys.exit(main(sys.argv[1:]))"
 
 
@@ -500,7 +501,7 @@ def process(code, root, **env):
 
 @pytest.mark.parametrize('env', [dict(PYTHONIOENCODING='ascii'), dict(PYTHONUTF8='0', PYTHONCOERCECLOCALE='0', LC_ALL='C')])
 def test_a_narrow_console(folders, env):
-    write(folders/'truth/é→.png', pictures(3, 16, 16))
+    write(folders/'truth/é→.png', random_images(3, 16, 16))
     (folders/'out/é→.png').write_bytes(b'x')
     p = process(COMMAND, folders, **env)
     out, err = p.communicate()
@@ -508,13 +509,13 @@ def test_a_narrow_console(folders, env):
 
 
 SLOW = """import sys, time, rddm_nb.evaluate as e
-real = e.measure_case
+real = e.EvalCase.metrics
 def slow(case, *a):
     if case.name == '1':
         print('measuring', flush=True)
         time.sleep(1)
     return real(case, *a)
-e.measure_case = slow
+e.EvalCase.metrics = slow
 sys.exit(e.main(sys.argv[1:]))"""
 
 

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 from hypothesis import given, strategies as st
-from common import F64, close, gmm_points, inner_points, pictures, randn, rng, seeds
+from common import F64, close, gmm_points, inner_points, random_images, randn, rng, seeds
 from rddm_nb.estimate import Prediction, estimate
 from rddm_nb.exact import ExactPredictor
 from rddm_nb.forward import q_sample
@@ -11,7 +11,7 @@ from rddm_nb.schedule import Point, Schedule
 
 
 def bayes_weights(x_t, x_in, means, a, b, std=0., weights=None, tau=None):
-    "Posterior weights, picture by picture and pixel by pixel: p(k) N(x_in; mu_k, std^2 + tau^2) N(x_t; .. | k, x_in)"
+    "Posterior weights, image by image and pixel by pixel: p(k) N(x_in; mu_k, std^2 + tau^2) N(x_t; .. | k, x_in)"
     rows = []
     for x, y in zip(x_t.flatten(1), x_in.flatten(1)):
         logs = []
@@ -29,7 +29,7 @@ def bayes_weights(x_t, x_in, means, a, b, std=0., weights=None, tau=None):
 
 @given(p=inner_points(b_min=.1), seed=seeds, std=st.sampled_from([0., .3]), tau=st.sampled_from([None, .5]), weighted=st.booleans())
 def test_weights_are_bayes_rule(p, seed, std, tau, weighted):
-    means, x_in, eps = pictures(4, 1, 2, 2, seed=seed), pictures(3, 1, 2, 2, seed=seed + 1), randn(3, 1, 2, 2, seed=seed + 2)
+    means, x_in, eps = random_images(4, 1, 2, 2, seed=seed), random_images(3, 1, 2, 2, seed=seed + 1), randn(3, 1, 2, 2, seed=seed + 2)
     w = [.1, .2, .3, .4] if weighted else None
     x_t = q_sample(means[:3], x_in, eps, *p)
     got = ExactPredictor(means, std, w and torch.tensor(w, dtype=F64), tau).posterior(x_t, x_in, *p)
@@ -59,14 +59,14 @@ def test_predictions_are_the_conditional_means_by_integration(p, std, tau):
 
 @given(p=inner_points(), seed=seeds, std=st.sampled_from([0., .2]))
 def test_its_two_halves_describe_the_same_state(p, seed, std):
-    model, x_t, x_in = ExactPredictor(pictures(5, 3, 2, 2, seed=seed), std), randn(2, 3, 2, 2, seed=seed), pictures(2, 3, 2, 2, seed=seed + 1)
+    model, x_t, x_in = ExactPredictor(random_images(5, 3, 2, 2, seed=seed), std), randn(2, 3, 2, 2, seed=seed), random_images(2, 3, 2, 2, seed=seed + 1)
     pred = model(x_t, x_in, *p)
     close((x_in - pred.res) + p.abar*pred.res + p.bbar*pred.eps, x_t, 2e-14)
     close(estimate(Prediction(res=pred.res), x_t, x_in, *p, None).eps, pred.eps, 2e-14/p.bbar)
 
 
-def test_a_single_picture_is_known_at_once():
-    x0, x_in = pictures(1, 3, 4, 4), pictures(2, 3, 4, 4, seed=1)
+def test_a_single_image_is_known_at_once():
+    x0, x_in = random_images(1, 3, 4, 4), random_images(2, 3, 4, 4, seed=1)
     x_t = q_sample(x0.expand_as(x_in), x_in, randn(2, 3, 4, 4), .3, .7)
     p = ExactPredictor(x0)(x_t, x_in, .3, .7)
     close(p.res, x_in - x0, 1e-15), close(p.eps, randn(2, 3, 4, 4), 4e-15)
@@ -99,18 +99,18 @@ def test_inv49_the_two_vector_fields_commute():
     assert worst < 1e-9 and naive > .3
 
 
-def test_each_picture_may_stand_at_its_own_point():
+def test_each_image_may_stand_at_its_own_point():
     s, t = Schedule.power(10), torch.tensor([2, 5, 10])
-    model, x_t, x_in = ExactPredictor(pictures(4, 1, 3, 3), .2), randn(3, 1, 3, 3), pictures(3, 1, 3, 3, seed=2)
+    model, x_t, x_in = ExactPredictor(random_images(4, 1, 3, 3), .2), randn(3, 1, 3, 3), random_images(3, 1, 3, 3, seed=2)
     pred = model(x_t, x_in, *s.coeffs(t, x_t), t)
     for i in range(3):
         one = model(x_t[i:i + 1], x_in[i:i + 1], *s[int(t[i])])
         close(pred.res[i:i + 1], one.res, 1e-14), close(pred.eps[i:i + 1], one.eps, 1e-14)
 
 
-def test_without_noise_the_nearest_picture_is_the_answer():
-    means = pictures(5, 1, 3, 3)
-    x_in = pictures(5, 1, 3, 3, seed=1)
+def test_without_noise_the_nearest_image_is_the_answer():
+    means = random_images(5, 1, 3, 3)
+    x_in = random_images(5, 1, 3, 3, seed=1)
     x_t = q_sample(means, x_in, torch.zeros_like(means), .6, 0.)
     pred = ExactPredictor(means)(x_t, x_in, .6, 0.)
     close(x_in - pred.res, means, 1e-15)
@@ -119,31 +119,31 @@ def test_without_noise_the_nearest_picture_is_the_answer():
 
 
 def test_at_the_corner_only_the_prior_is_left():
-    means, w = pictures(3, 1, 2, 2), torch.tensor([.5, .25, .25], dtype=F64)
-    x_in = pictures(2, 1, 2, 2, seed=1)
+    means, w = random_images(3, 1, 2, 2), torch.tensor([.5, .25, .25], dtype=F64)
+    x_in = random_images(2, 1, 2, 2, seed=1)
     pred = ExactPredictor(means, 0., w)(x_in, x_in, 1., 0.)
     close(x_in - pred.res, (w.view(3, 1, 1, 1)*means).sum(0).expand(2, 1, 2, 2), 1e-15)
 
 
 def test_far_states_neither_overflow_nor_vanish():
-    model = ExactPredictor(pictures(4, 3, 8, 8))
+    model = ExactPredictor(random_images(4, 3, 8, 8))
     for b in (1e-4, 1e-2, 1.):
         pred = model(50*randn(2, 3, 8, 8), None, .5, b)
         assert pred.res.isfinite().all() and pred.eps.isfinite().all()
 
 
 def test_zeros_stand_for_no_input():
-    model, x = ExactPredictor(pictures(4, 1, 2, 2)), randn(3, 1, 2, 2)
+    model, x = ExactPredictor(random_images(4, 1, 2, 2)), randn(3, 1, 2, 2)
     for v, w in zip(model(x, None, .3, .6), model(x, torch.zeros_like(x), .3, .6)): close(v, w, 0)
 
 
-def test_a_vanishing_weight_excludes_a_picture():
+def test_a_vanishing_weight_excludes_a_image():
     means = gmm_points()
     w = ExactPredictor(means, 0., torch.tensor([0., 1., 1.])).posterior(means, None, 0., .5)
     close(w[:, 0], [0, 0, 0], 0), close(w.sum(1), [1, 1, 1], 4e-16)
 
 
-def test_an_excluded_picture_is_not_the_nearest():
+def test_an_excluded_image_is_not_the_nearest():
     means = gmm_points()
     w = ExactPredictor(means, 0., torch.tensor([0., 1., 1.])).posterior(means[:1], None, 0., 0.)
     nearest = 1 + (means[1:] - means[0]).square().sum(1).argmin()
@@ -153,8 +153,8 @@ def test_an_excluded_picture_is_not_the_nearest():
 @pytest.mark.parametrize('shape', [(2,), (1, 3, 3), (3, 4, 4)])
 @pytest.mark.parametrize('dtype', [torch.float32, F64])
 def test_any_shape_and_dtype(shape, dtype):
-    model, x = ExactPredictor(pictures(4, *shape, dtype=dtype), .1), randn(3, *shape, dtype=dtype)
-    pred = model(x, pictures(3, *shape, seed=4, dtype=dtype), .4, .5)
+    model, x = ExactPredictor(random_images(4, *shape, dtype=dtype), .1), randn(3, *shape, dtype=dtype)
+    pred = model(x, random_images(3, *shape, seed=4, dtype=dtype), .4, .5)
     assert all(v.dtype == dtype and v.shape == x.shape for v in pred)
 
 
@@ -187,4 +187,4 @@ def test_bad_settings_are_refused(kw, match):
 
 def test_states_of_another_shape_are_refused():
     with pytest.raises(ValueError, match=r'x_in has shape \(1, 2\), but x_t has \(2, 2\)'): ExactPredictor(gmm_points())(randn(2, 2), randn(1, 2), .5, .5)
-    with pytest.raises(ValueError, match=r'x_t has shape \(2, 3\), but the known pictures have \(2,\)'): ExactPredictor(gmm_points())(randn(2, 3), None, .5, .5)
+    with pytest.raises(ValueError, match=r'x_t has shape \(2, 3\), but the known images have \(2,\)'): ExactPredictor(gmm_points())(randn(2, 3), None, .5, .5)

@@ -9,7 +9,7 @@ import bars
 import pytest
 import torch
 from hypothesis import given, strategies as st
-from rddm_nb.exercises import Book, Exercise, Verdict, draw, test_solution as solve
+from rddm_nb.exercises import Book, Exercise, _Verdict, draw
 
 EXERCISED = [p for p in bars.notebooks() if p.stem in bars.EXERCISED]
 
@@ -22,7 +22,7 @@ two = lambda **kw: Exercise('squares', square, cases=[(torch.tensor([1., 2., -3.
 
 def line(ex, answer):
     v = ex.check(answer)
-    assert isinstance(v, Verdict) and not v and '\n' not in v.line and v.line.startswith('Not yet: ')
+    assert isinstance(v, _Verdict) and not v and '\n' not in v.line and v.line.startswith('Not yet: ')
     return v.line
 
 
@@ -99,7 +99,7 @@ def test_one_wrong_value_among_many_is_noticed():
     assert 'off by 0.1 at [77]' in line(ex, lambda _: x)
 
 
-# ---------------------------------------------------------------- pictures
+# ---------------------------------------------------------------- images
 
 @pytest.mark.parametrize('want', [[1., 2., 3.], torch.eye(3), torch.rand(1, 5, 5)*2 - 1, torch.rand(2, 3, 8, 8)*2 - 1])
 def test_drawn_alone_and_beside_an_answer(want):
@@ -163,15 +163,15 @@ def test_a_broken_record_is_named(tmp_path, broken):
 
 def test_running_a_solution_is_not_progress():
     b = Book('lesson'); ex = b.exercise('one', 1, slips=[(2, 'a'), (3, 'b')])
-    assert solve(ex, 1) and b.solved == []
+    assert ex.test(1) and b.solved == []
 
 
 def test_a_solution_needs_to_be_right_and_two_slips_that_are_refused():
-    with pytest.raises(AssertionError, match='one: the solution fails. Not yet: 2 is too large'): solve(Exercise('one', 1., slips=[(3., 'a'), (4., 'b')]), 2.)
+    with pytest.raises(AssertionError, match='one: the solution fails. Not yet: 2 is too large'): Exercise('one', 1., slips=[(3., 'a'), (4., 'b')]).test(2.)
     for slips in ([], [(2., 'a')]):
-        with pytest.raises(AssertionError, match='fewer than 2'): solve(Exercise('one', 1., slips=slips), 1.)
-    with pytest.raises(AssertionError, match="the slip 'b' gets 'Solved: one.'"): solve(Exercise('one', 1., slips=[(2., 'a'), (1., 'b')]), 1.)
-    with pytest.raises(AssertionError, match="the slip 'b' gets 'Not yet: a.'"): solve(Exercise('one', 1., slips=[(2., 'a'), (2., 'b')]), 1.)
+        with pytest.raises(AssertionError, match='fewer than 2'): Exercise('one', 1., slips=slips).test(1.)
+    with pytest.raises(AssertionError, match="the slip 'b' gets 'Solved: one.'"): Exercise('one', 1., slips=[(2., 'a'), (1., 'b')]).test(1.)
+    with pytest.raises(AssertionError, match="the slip 'b' gets 'Not yet: a.'"): Exercise('one', 1., slips=[(2., 'a'), (2., 'b')]).test(1.)
 
 
 # ---------------------------------------------------------------- the lessons
@@ -192,26 +192,27 @@ def needed(cells, first):
     return keep[::-1]
 
 
-def solutions(nb):
+def solutions(nb, monkeypatch):
     "Run the exercises of a notebook, with just as much of the lesson as they need: the exercises whose solution was run"
     cells = [''.join(c['source']) for c in json.loads(nb.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == 'code']
     module = next((m[1] for s in cells for m in [re.match(r'#\| default_exp (\w+)', s)] if m), None)
     cells = [s for s in cells if not re.search(r'^#\|\s*(export|eval: false|default_exp)', s, re.M)]
-    first, solved = next(i for i, s in enumerate(cells) if 'rddm_nb.exercises import' in s), []
+    first, solved = next(i for i, s in enumerate(cells) if re.search('rddm_nb.(exercises|puzzles) import', s)), []
     cells = cells[:first] + [s for s in cells[first:] if not re.search(r'^#\|\s*hide', s, re.M)] # tests of the lesson come last
     run = dict(vars(importlib.import_module(f'rddm_nb.{module}'))) if module else {}
-    def watched(ex, answer): solved.append(ex); return solve(ex, answer)
+    test = Exercise.test
+    def watched(ex, answer): solved.append(ex); return test(ex, answer)
+    monkeypatch.setattr(Exercise, 'test', watched)
     for i, s in enumerate(needed(cells, first) + cells[first:]):
         src, file = re.sub(r'^\s*[!%].*', 'pass', s, flags=re.M), f'{nb.name} {i}'
         linecache.cache[file] = len(src), None, src.splitlines(True), file # so that `inspect.getsource` finds it
         exec(compile(src, file, 'exec'), run)
-        if 'rddm_nb.exercises import' in s: run['test_solution'] = watched
     return solved
 
 
 @pytest.mark.parametrize('nb', EXERCISED, ids=lambda p: p.stem)
-def test_committed_solutions_pass_and_slips_are_refused(nb):
-    solved = solutions(nb)
+def test_committed_solutions_pass_and_slips_are_refused(nb, monkeypatch):
+    solved = solutions(nb, monkeypatch)
     assert [e.name for e in solved] == list(solved[0].book.exercises) and solved[0].book.solved == []
     for ex in solved:
         for _, says in ex.slips: assert 10 < len(says) < 140 and '\n' not in says and not says.endswith('.'), (ex.name, says)

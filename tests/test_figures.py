@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from common import close, error
+from places import ROOT
 from rddm_nb import widgets
 from rddm_nb.atlas import PROCESSES
 from rddm_nb.exact import ExactPredictor
@@ -21,11 +22,10 @@ from rddm_nb.images import psnr
 from rddm_nb.paths import draw_path
 from rddm_nb.sampler import sampling_path, sample
 from rddm_nb.schedule import Point, Schedule
-from rddm_nb.widgets import Figure, seeded_normals
+from rddm_nb.widgets import Figure, _seeded_normals
 from test_js import JS, NODE, pytestmark as with_node
 from test_site import CHROMIUM, browser, site, url, visit  # noqa: F401
 
-ROOT = Path(__file__).resolve().parents[1]
 KINDS = {c.__name__: c for c in vars(widgets).values() if inspect.isclass(c) and issubclass(c, Figure) and c.kind.default_value}
 in_browser = pytest.mark.skipif(not CHROMIUM, reason='no Chromium: install it, or name it in the environment variable CHROMIUM')
 classes = pytest.mark.parametrize('cls', KINDS.values(), ids=KINDS)
@@ -48,12 +48,12 @@ def test_every_figure_has_the_same_state_in_both_languages():
 def test_noise_is_the_same_in_both_languages():
     code = f'import * as R from {json.dumps(JS.as_uri())}; console.log(JSON.stringify([1, 2, 20].map(s => [...R.normals(s)(5000)])))'
     got = json.loads(subprocess.run([NODE, '--input-type=module', '-e', code], capture_output=True, text=True, check=True).stdout)
-    for seed, numbers in zip((1, 2, 20), got): close(seeded_normals(5000, seed), numbers, 1e-12)
-    assert error(seeded_normals(50, 1), seeded_normals(50, 2)) > .1
+    for seed, numbers in zip((1, 2, 20), got): close(_seeded_normals(5000, seed), numbers, 1e-12)
+    assert error(_seeded_normals(50, 1), _seeded_normals(50, 2)) > .1
 
 
 @classes
-def test_every_figure_has_a_small_still_picture_with_words(cls):
+def test_every_figure_has_a_small_still_image_with_words(cls):
     fig = cls()
     data, meta = fig._repr_mimebundle_()
     png = meta['image/png']
@@ -90,7 +90,7 @@ def test_every_still_picture_shows_what_it_did(cls, monkeypatch):
     from rddm_nb import viz
     seen, real = [], viz._png
     monkeypatch.setattr(viz, '_png', lambda fig, dpi: seen.append(shown(fig)) or real(fig, dpi))
-    cls().picture()
+    cls().still()
     known = json.loads(GOLDEN.read_text(encoding='utf-8')) if GOLDEN.exists() else {}
     if 'RDDM_GOLDEN' in os.environ: GOLDEN.write_text(json.dumps({**known, cls.__name__: seen}, ensure_ascii=False), encoding='utf-8')
     else: assert alike(known[cls.__name__], json.loads(json.dumps(seen)))
@@ -121,20 +121,20 @@ def test_a_chosen_family_comes_back_as_a_schedule(family, made):
 
 def test_a_given_schedule_survives_the_way_through_the_browser():
     s = Schedule.power(57, ('x', 2), ('1-x', .5), .3)
-    fig = widgets.FilmStrip(s)
+    fig = widgets.ForwardExplorer(s)
     assert fig.schedule is s
-    assert widgets.FilmStrip(**json.loads(json.dumps(fig.state()))).schedule == s
+    assert widgets.ForwardExplorer(**json.loads(json.dumps(fig.state()))).schedule == s
     assert len(widgets.ScheduleExplorer(Schedule.power()).given['abar']) <= 201
 
 
 def test_a_drawn_road_goes_into_sample():
-    pad = widgets.PathPad(points=[[1., .8], [.7, .1], [0., 0.]], steps=12, pair=2, seed=3)
+    pad = widgets.PathEditor(points=[[1., .8], [.7, .1], [0., 0.]], steps=12, pair=2, seed=3)
     x0, x_in, eps = pad.parts()
     assert pad.path == draw_path([(1., .8), (.7, .1), (0., 0.)], 12) and pad.schedule.T == 12
     close(pad.restored(), sample(ExactPredictor(widgets.known_images(), tau=8.), x_in, path=pad.path, x_T=q_sample(x0, x_in, eps, *pad.path[0]), clip=None), 1e-12)
 
 
-def test_a_picture_that_stands_for_a_figure_becomes_an_element():
+def test_a_image_that_stands_for_a_figure_becomes_an_element():
     from rddm_nb._docs import alt_text
     meta = dict(alt='a "plane"', width=700, figure=dict(kind='plane', state=dict(abar=.5, name='<x>')))
     cell = dict(outputs=[dict(data={'image/png': 'UE5H', 'text/plain': 'x'}, metadata={'image/png': meta})])
@@ -157,7 +157,7 @@ def test_every_change_of_trains_is_the_same_in_both_languages():
     names = [m['name'] for m in json.loads(JS.with_name('figures.json').read_text(encoding='utf-8'))['metro']]
     asked = [(a, b, (i*7 + j*3) % 11/10) for i, a in enumerate(names) for j, b in enumerate(names)]
     got = ask('given.map(([a, b, u]) => { const l = n => d.metro.find(m => m.name === n); return R.switchPath(l(a), l(b), u); })', asked)
-    for (a, b, u), path in zip(asked, got): close(path, widgets.Metro(start=a, then=b, change=u).path, 1e-9)
+    for (a, b, u), path in zip(asked, got): close(path, widgets.MethodExplorer(start=a, then=b, change=u).path, 1e-9)
     assert set(names) == set(PROCESSES)
 
 
@@ -167,7 +167,7 @@ def test_the_dial_is_the_same_in_both_languages():
     asked = [dict(family=f, t=t, s=r.uniform(0, t), eta=r.random(), x=r.uniform(-2, 2)) for f in families for t in (.1, .5, .9)]
     got = ask('given.map(o => R.stepDistributions(R.makeSchedule({family: o.family, side_res: "1-x", a_res: 1, side_eps: "x", a_eps: 1, bbar_T: 1, height: .5}), o.t, o.s, o.eta, o.x))', asked)
     for o, fan in zip(asked, got):
-        want = widgets.EtaDial(**o).landing()
+        want = widgets.VarianceExplorer(**o).landing()
         assert {k for k, v in fan.items() if v is None} == {k for k, v in want.items() if v is None}
         for k, v in want.items():
             if v: close([fan[k]['mean'], fan[k]['sigma']], v, 1e-9)
@@ -181,7 +181,7 @@ def test_every_fork_takes_the_same_road_in_both_languages():
 
 
 def test_a_fork_is_a_call_of_sample():
-    w = widgets.TimeTravel(steps=8, branches=[dict(at=3, eta=0., posterior='sum_constrained', order=o) for o in ('together', 'residual_first', 'noise_first')])
+    w = widgets.TrajectoryExplorer(steps=8, branches=[dict(at=3, eta=0., posterior='sum_constrained', order=o) for o in ('together', 'residual_first', 'noise_first')])
     model = ExactPredictor(widgets.known_images(), tau=8.)
     close(sample(model, **w.branch(0)), w.main().x0, 1e-9)
     assert [len(w.branch(i)['path']) for i in range(3)] == [6, 6, 6] and w.branch(1)['path'][-1] == (0, 0)
@@ -209,7 +209,7 @@ def state(fig): return fig.evaluate('e => Object.fromEntries(JSON.stringify && e
 def test_the_plane_by_keyboard_and_mouse(figure):
     page, fig, read, seen = figure('index.html')
     def agree():
-        s = state(fig); x0, x_in, eps = (w := widgets.Plane(**s)).parts()
+        s = state(fig); x0, x_in, eps = (w := widgets.StateExplorer(**s)).parts()
         assert float(read('psnr')) == pytest.approx(psnr(q_sample(x0, x_in, eps, *w.point).clamp(-1, 1), x0).item(), abs=.006)
         return w.point
     start = agree()
@@ -250,7 +250,7 @@ def test_the_explorer_by_keyboard_and_mouse(figure):
 def test_a_road_drawn_by_mouse_and_moved_by_keyboard(figure):
     page, fig, read, seen = figure('paths.html', 1)
     def agree():
-        s = state(fig); s['points'] = [list(map(float, p)) for p in s['points']]; w = widgets.PathPad(**{k: v for k, v in s.items() if k != 'at'})
+        s = state(fig); s['points'] = [list(map(float, p)) for p in s['points']]; w = widgets.PathEditor(**{k: v for k, v in s.items() if k != 'at'})
         x0, x_in, _ = w.parts(); want, shown = psnr(w.restored().clamp(-1, 1), x0).item(), read('psnr')
         assert want > 60 if shown == 'exact' else float(shown) == pytest.approx(want, abs=.02)
         assert float(read('psnr_in')) == pytest.approx(psnr(x_in, x0).item(), abs=.006)
@@ -274,13 +274,13 @@ def test_a_road_drawn_by_mouse_and_moved_by_keyboard(figure):
 def test_the_film_shows_the_places_that_python_names(figure):
     page, fig, read, seen = figure('forward.html')
     fig.locator('input[data-k=frames]').focus(); page.keyboard.press('ArrowRight')
-    w = widgets.FilmStrip(**state(fig))
+    w = widgets.ForwardExplorer(**state(fig))
     close(fig.locator('.frame').evaluate_all('fs => fs.map(f => [+f.dataset.abar, +f.dataset.bbar])'), w.places, 1e-9)
     assert w.frames == 7 and not any(seen.values())
 
 
 @in_browser
-def test_without_javascript_the_still_picture_is_shown(browser, url):
+def test_without_javascript_the_still_image_is_shown(browser, url):
     ctx, page, _ = visit(browser, url, 'index.html', java_script_enabled=False)
     assert page.locator('rddm-figure img').first.is_visible() and page.locator('rddm-figure img').first.get_attribute('alt')
     ctx.close()
@@ -311,8 +311,8 @@ def test_a_finger_drags_the_plane(browser, url):
 def test_the_lens_by_keyboard(figure):
     page, fig, read, seen = figure('exact.html')
     def agree():
-        w = widgets.Lens(**state(fig)); top, who = w.votes.max(0)
-        assert float(read('truth')) == pytest.approx(w.votes[widgets._payload()['pairs'][w.pair]['picture']].item(), abs=6e-5)
+        w = widgets.PosteriorExplorer(**state(fig)); top, who = w.votes.max(0)
+        assert float(read('truth')) == pytest.approx(w.votes[widgets._payload()['pairs'][w.pair]['image']].item(), abs=6e-5)
         assert int(fig.locator('figure[data-i]').first.get_attribute('data-i')) == who and fig.locator('figure[data-i] figcaption').first.inner_text() == f'{100*top:.1f} %'
         return float(read('voters'))
     before = agree(); fig.locator('input[data-k=bbar]').focus(); page.keyboard.press('End'); after = agree()
@@ -324,7 +324,7 @@ def test_the_lens_by_keyboard(figure):
 def test_the_dial_by_keyboard(figure):
     page, fig, read, seen = figure('reverse.html')
     def agree():
-        for k, v in (w := widgets.EtaDial(**state(fig))).sigmas.items(): assert read(k) == ('does not exist' if v is None else f'{v:.4f}')
+        for k, v in (w := widgets.VarianceExplorer(**state(fig))).sigmas.items(): assert read(k) == ('does not exist' if v is None else f'{v:.4f}')
         return w
     agree(); fig.locator('input[data-k=eta]').focus(); page.keyboard.press('ArrowLeft'); agree(); page.keyboard.press('Home'); assert agree().eta == 0
     page.keyboard.press('End'); fig.locator('select').first.select_option('power'); agree(); assert read('bridge') == 'does not exist' and not any(seen.values())
@@ -340,7 +340,7 @@ def restores(read, k, run, x0):
 def test_trains_are_changed_by_keyboard_and_mouse(figure):
     page, fig, read, seen = figure('map.html')
     def agree():
-        w = widgets.Metro(**state(fig)); restores(read, 'psnr', widgets._on_road(w, w.path), w.parts()[0]); return w
+        w = widgets.MethodExplorer(**state(fig)); restores(read, 'psnr', widgets._on_road(w, w.path), w.parts()[0]); return w
     agree(); fig.locator('input[data-k=change]').focus(); page.keyboard.press('ArrowRight'); assert agree().change == .525
     fig.locator('select[data-k=then]').select_option('ResShift'); agree()
     fig.locator('select[data-k=start]').select_option('VE'); agree()
@@ -351,9 +351,9 @@ def test_trains_are_changed_by_keyboard_and_mouse(figure):
 @in_browser
 def test_the_orders_by_keyboard(figure):
     page, fig, read, seen = figure('paths.html')
-    fig.locator('select[data-k=pair]').select_option('0'); w = widgets.RemovalOrder(**state(fig)); x0 = w.parts()[0]
+    fig.locator('select[data-k=pair]').select_option('0'); w = widgets.OrderExplorer(**state(fig)); x0 = w.parts()[0]
     for k in ('steps', 'bbar_T', 'seed'):
-        fig.locator(f'input[data-k={k}]').focus(); page.keyboard.press('ArrowRight'); w = widgets.RemovalOrder(**state(fig))
+        fig.locator(f'input[data-k={k}]').focus(); page.keyboard.press('ArrowRight'); w = widgets.OrderExplorer(**state(fig))
         for o in ('together', 'residual_first', 'noise_first'): restores(read, o, widgets._on_road(w, [p for _, p in sampling_path(w.schedule, w.steps, o)]), x0)
     assert float(read('noise_first_distance')) > .9 > .3 > float(read('together_distance')) and not any(seen.values())
 
@@ -364,7 +364,7 @@ def test_time_travel_by_keyboard_and_mouse(figure):
     fig.locator('select[data-k=pair]').select_option('1'); fig.get_by_text('clear forks').click()
     fig.locator('input[data-k=eta]').focus(); page.keyboard.press('Home'); fig.locator('input[data-k=at]').focus(); page.keyboard.press('ArrowLeft')
     fig.get_by_text('fork here').click(); fig.locator('select[data-k=order]').select_option('residual_first'); fig.get_by_text('fork here').click()
-    w = widgets.TimeTravel(**state(fig)); x0, model = w.parts()[0], ExactPredictor(widgets.known_images(), tau=8.)
+    w = widgets.TrajectoryExplorer(**state(fig)); x0, model = w.parts()[0], ExactPredictor(widgets.known_images(), tau=8.)
     assert [(b['at'], b['eta'], b['order']) for b in w.branches] == [(4, 0, 'together'), (4, 0, 'residual_first')]
     restores(read, 'psnr', w.main(), x0); assert float(read('abar')) == pytest.approx(w.main()[4].step.at.abar, abs=.006)
     for i, words in enumerate(fig.locator('[data-fork]').all_inner_texts()):

@@ -6,7 +6,7 @@ import hostile
 import pytest
 import torch
 from hypothesis import given, strategies as st
-from rddm_nb.files import atomic_write, describe_names, one_line, read_tensors, stale_temporaries, to_json, write_tensors
+from rddm_nb.files import atomic_write, check_file, describe_names, one_line, read_tensors, stale_temporaries, to_json, write_tensors
 
 TENSORS = {'w': torch.arange(6.).view(2, 3), 'n': torch.tensor(3), 'half': torch.ones(2, dtype=torch.bfloat16), 'none': torch.zeros(0)}
 
@@ -155,3 +155,13 @@ def test_whole_files_are_read_whatever_they_say(tmp_path, case):
 def test_what_is_wrong_with_a_file(tmp_path, case, said):
     hostile.CASES[case](tmp_path/'m')
     with pytest.raises(ValueError, match=said): read_tensors(tmp_path/'m', 'model')
+
+
+def test_what_is_read_must_be_a_file(tmp_path):
+    (tmp_path/'a').write_text('', encoding='utf-8')
+    assert check_file(tmp_path/'a') == tmp_path/'a'
+    with pytest.raises(IsADirectoryError, match='is a folder'): check_file(tmp_path)
+    with pytest.raises(FileNotFoundError, match='there is no file'): check_file(tmp_path/'b')
+    if hasattr(os, 'mkfifo'):
+        os.mkfifo(tmp_path/'c')
+        with pytest.raises(ValueError, match='pipe or a device'): check_file(tmp_path/'c')

@@ -2,7 +2,7 @@
 import pytest
 import torch
 from hypothesis import given
-from common import F64, close, pictures, power_schedules, randn, seeds, trio, unit
+from common import F64, close, random_images, power_schedules, randn, seeds, trio, unit
 from rddm_nb.forward import one_step, q_sample
 from rddm_nb.schedule import Schedule
 
@@ -68,7 +68,7 @@ def test_ends_of_the_plane():
 
 @pytest.mark.parametrize('shape', [(4, 2), (4, 1, 5, 6), (4, 3, 4, 4)])
 @pytest.mark.parametrize('dtype', [torch.float32, F64])
-def test_a_batch_of_nodes_is_each_picture_at_its_own_node(shape, dtype):
+def test_a_batch_of_nodes_is_each_image_at_its_own_node(shape, dtype):
     s, t, (x0, x_in, eps) = Schedule.power(10), torch.tensor([0, 3, 7, 10]), trio(1, shape, dtype)
     x = q_sample(x0, x_in, eps, *s.coeffs(t, x0))
     assert x.dtype == dtype and x.shape == shape
@@ -86,4 +86,4 @@ def test_shapes_must_agree():
     x0, x_in, eps = trio()
     with pytest.raises(ValueError, match=r'x_in has shape \(1, 3, 4, 4\), but x0 has \(2, 3, 4, 4\)'): q_sample(x0, x_in[:1], eps, .5, .5)
     with pytest.raises(ValueError, match=r'eps has shape \(2, 1, 4, 4\), but x0 has'): q_sample(x0, x_in, eps[:, :1], .5, .5)
-    with pytest.raises(ValueError, match='eps has shape'): q_sample(x0, None, pictures(2, 3, 5, 5), .5, .5)
+    with pytest.raises(ValueError, match='eps has shape'): q_sample(x0, None, random_images(2, 3, 5, 5), .5, .5)

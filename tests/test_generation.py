@@ -1,8 +1,6 @@
 """The command behind the table of generation: what it reads, what it keeps apart, what it writes."""
 import io
 import json
-import sys
-from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -10,9 +8,8 @@ import torch
 from common import close, rng
 from PIL import Image
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
 from bench import generation as b
+from places import ROOT
 RESULTS = ROOT/'bench/results/generation'
 
 
@@ -23,7 +20,7 @@ def png(color, side=32):
 
 
 def stored(root, n=24):
-    "A tiny set in the layout of the sprites: the red value says which picture it is"
+    "A tiny set in the layout of the sprites: the red value says which image it is"
     (root/'tiles32').mkdir(parents=True)
     images = [dict(bytes=png((i, 40, 90, 255)), path=f'{i}.png') for i in range(n)]
     pq.write_table(pa.table(dict(image=images, label=[0]*n)), root/'tiles32/train.parquet')
@@ -32,17 +29,17 @@ def stored(root, n=24):
 
 @pytest.mark.parametrize('color, want', [((255, 0, 0, 255), (1, -1, -1)), ((0, 0, 0, 0), (1, 1, 1)), ((0, 0, 0, 255), (-1, -1, -1))])
 @pytest.mark.parametrize('side', [32, 64])
-def test_pictures_stand_on_white(color, want, side):
-    close(b.picture(png(color, side)), torch.tensor(want).float()[:, None, None].expand(3, 32, 32), 1e-6)
+def test_images_stand_on_white(color, want, side):
+    close(b.image(png(color, side)), torch.tensor(want).float()[:, None, None].expand(3, 32, 32), 1e-6)
 
 
-def test_every_picture_is_in_one_split(tmp_path):
-    train, test = (b.pictures_of('tiles', stored(tmp_path/s), s) for s in ('train', 'test'))
+def test_every_image_is_in_one_split(tmp_path):
+    train, test = (b.images_of('tiles', stored(tmp_path/s), s) for s in ('train', 'test'))
     names = [((x[:, 0, 0, 0] + 1)*127.5).round().int().tolist() for x in (train, test)]
     assert names[1] == [0, 8, 16] and sorted(sum(names, [])) == list(range(24))
 
 
-def test_a_batch_is_of_known_pictures_either_way_round():
+def test_a_batch_is_of_known_images_either_way_round():
     x = torch.rand(5, 3, 32, 32, generator=rng())
     x0, x_in = b.draw_from(x)(rng(1))
     assert x0.shape == (b.BATCH, 3, 32, 32) and not x_in.any()
@@ -55,7 +52,7 @@ def test_a_row_and_its_sheet(tmp_path, monkeypatch):
     monkeypatch.setenv('RDDM_DATA', str(stored(tmp_path/'data')))
     b.main(['tiles', 'noise', '--seconds', '.5', '--dim', '8', '--steps', '2', '3', '--made', '32', '--folder', str(tmp_path/'out')])
     row = json.loads((tmp_path/'out/tiles-noise-0.json').read_text(encoding='utf-8'))
-    assert set(row['steps']) == {'2', '3'} and (row['train_pictures'], row['test_pictures'], row['made']) == (21, 3, 32) and row['train_seconds'] >= .5
+    assert set(row['steps']) == {'2', '3'} and (row['train_images'], row['test_images'], row['made']) == (21, 3, 32) and row['train_seconds'] >= .5
     for m in (row['mean'], *row['steps'].values()): assert m['frechet'] > row['truth']['frechet'] and m['energy'] > 0
     assert Image.open(tmp_path/'out/tiles-noise-0.png').size == (272, 136)
 

@@ -7,8 +7,8 @@ import torch
 import yaml
 from common import close, rng
 from PIL import Image
-from rddm_nb.degrade import rain
-from rddm_nb.hub import HubModel, model_card
+from rddm_nb.degrade import degrade
+from rddm_nb.hub import HubModel, _model_card
 from rddm_nb.models import PRETRAINED, load_network
 from rddm_nb.images import psnr
 from rddm_nb.sample_images import crops
@@ -36,7 +36,7 @@ def test_a_network_in_the_box_is_small_and_says_where_it_comes_from(name):
 
 def test_rain_is_taken_off_as_well_as_the_file_says():
     net, x0 = load_network('rain'), crops(48, 48, 'test', 5, shrink=1)
-    x_in = torch.cat([rain(x[None], rng(i), scale=1.5) for i, x in enumerate(x0)])
+    x_in = torch.cat([degrade(x[None], 'rain', rng(i), scale=1.5) for i, x in enumerate(x0)])
     before = psnr(x_in, x0).mean()
     for steps in (1, 5):
         gain, said = psnr(sample(net, x_in, steps=steps, generator=rng()), x0).mean() - before, net.meta['steps'][str(steps)]['PSNR'] - net.meta['steps']['input']['PSNR']
@@ -52,11 +52,11 @@ def test_emoji_are_made_from_nothing():
 
 def test_a_card_says_what_is_known_and_what_is_not():
     net = small()
-    said = model_card(net)
+    said = _model_card(net)
     assert all(w in said for w in ('It was not measured.', 'was not written down', 'Nothing is known', 'license: other', 'abar = 1, bbar = 1', f'| parameters | {sum(p.numel() for p in net.parameters()):,} |'))
-    net.meta = dict(name='mine', steps={'input': dict(PSNR=10.), '5': dict(PSNR=20.5, SSIM=.75)}, protocol='on my pictures', limits=['not yours'], license='mit')
-    said = model_card(net)
-    assert all(w in said for w in ('# mine', '| steps | PSNR | SSIM |', '| input | 10.00 |  |', '| 5 | 20.50 | 0.75 |', 'on my pictures:', '- not yours', 'license: mit'))
+    net.meta = dict(name='mine', steps={'input': dict(PSNR=10.), '5': dict(PSNR=20.5, SSIM=.75)}, protocol='on my images', limits=['not yours'], license='mit')
+    said = _model_card(net)
+    assert all(w in said for w in ('# mine', '| steps | PSNR | SSIM |', '| input | 10.00 |  |', '| 5 | 20.50 | 0.75 |', 'on my images:', '- not yours', 'license: mit'))
 
 
 def test_what_a_file_says_does_not_become_the_card(tmp_path):
@@ -64,7 +64,7 @@ def test_what_a_file_says_does_not_become_the_card(tmp_path):
     net.schedule.name = 'a|b'
     net.meta = dict(name='# <b>mine</b>\n---\nx: y', license='mit\n---\n: [', what='see [here](http://x) *now*', protocol='`a`\nb', limits=['one\n- two', '<script>'],
                     steps={'5|': {'PS|NR': 'a|b', 'SSIM': 1}}, task='r|ain\n# x', shape=[3, 16, 16], best_steps=2)
-    text = model_card(net)
+    text = _model_card(net)
     head, body = text[4:].split('\n---\n', 1)
     assert yaml.safe_load(head) == dict(library_name='rddm_nb', license=net.meta['license'], tags=['image-restoration', 'diffusion', 'rddm'])
     assert [l for l in body.splitlines() if l.startswith('#')] == [r'# \# \<b\>mine\</b\> --- x: y', '## Where it lives', '## How good it is', '## How it was made', '## What it cannot do']
@@ -78,7 +78,7 @@ def test_what_a_file_says_does_not_become_the_card(tmp_path):
 def test_measurements_of_another_form_are_none(steps):
     net = small()
     net.meta = dict(steps=steps)
-    assert 'It was not measured.' in model_card(net)
+    assert 'It was not measured.' in _model_card(net)
 
 
 def test_a_folder_gives_the_network_back(tmp_path, caplog):
@@ -100,7 +100,7 @@ def test_a_folder_with_a_model_is_left_alone(tmp_path):
     assert {p: p.read_bytes() for p in (tmp_path/'m').iterdir()} == before
 
 
-def test_pushing_uploads_model_card_and_picture(monkeypatch):
+def test_pushing_uploads_model_card_and_image(monkeypatch):
     import huggingface_hub.hub_mixin as theirs
     seen = {}
     class Api:
@@ -144,12 +144,12 @@ def test_a_folder_without_a_model_is_named(tmp_path):
 
 def test_a_card_says_how_to_run_the_network():
     net = small()
-    assert 'sample(model, x_in, steps=5)' in model_card(net)
+    assert 'sample(model, x_in, steps=5)' in _model_card(net)
     net = UNet(8, (1, 2), takes_input=False)
     net.schedule = Schedule.power(T=8)
-    assert 'sample(model, shape=(8, 3, 32, 32), steps=5)' in model_card(net)
+    assert 'sample(model, shape=(8, 3, 32, 32), steps=5)' in _model_card(net)
     net.meta = dict(shape=(1, 8, 9), best_steps=7)
-    assert 'sample(model, shape=(8, 1, 8, 9), steps=7)' in model_card(net)
+    assert 'sample(model, shape=(8, 1, 8, 9), steps=7)' in _model_card(net)
 
 
 def test_what_goes_with_a_model_is_written_anew(tmp_path):

@@ -15,7 +15,7 @@ from common import close
 from hypothesis import given, strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 from rddm_nb.imagefile import (IMAGE_SUFFIXES, LoadedImage, list_images, load_image, read_image, same_name, save_image,
-                               to_png)
+                               _to_png)
 from rddm_nb.images import from_uint8, to_uint8
 
 
@@ -500,7 +500,7 @@ def test_many_threads_read_at_once(tmp_path):
 def test_what_is_written_is_read_again(c, bits, alpha, h, w, seed):
     a = noise(h, w, c + alpha, top=2**bits - 1, seed=seed)
     im = load_image(a)
-    data = to_png(im.x, im.alpha, im.bits)
+    data = _to_png(im.x, im.alpha, im.bits)
     again = load_image(data)
     assert torch.equal(again.x, im.x) and again.bits == bits and (again.alpha is None) == (not alpha)
     if alpha: assert torch.equal(again.alpha, im.alpha)
@@ -514,7 +514,7 @@ def test_another_reader_agrees(c, bits):
     tool = pytest.importorskip('matplotlib.image') if bits == 8 else None
     a = noise(6, 5, c, top=2**bits - 1)
     im = load_image(a)
-    data = to_png(im.x, im.alpha, bits)
+    data = _to_png(im.x, im.alpha, bits)
     if tool and c > 2: assert np.array_equal((tool.imread(io.BytesIO(data))*255).round().astype(np.uint8), a)
     assert np.array_equal(unfiltered(data), a.astype(f'>u{bits//8}').tobytes())
     with Image.open(io.BytesIO(data)) as pil: pil.verify()
@@ -543,9 +543,9 @@ def unfiltered(png):
 
 def test_values_are_rounded_and_clamped():
     x = torch.tensor([[[-3., -1, 0, .0079, 1, 3]]])
-    assert levels(load_image(to_png(x)).x, 255).ravel().tolist() == [0, 0, 128, 129, 255, 255]
+    assert levels(load_image(_to_png(x)).x, 255).ravel().tolist() == [0, 0, 128, 129, 255, 255]
     x = torch.arange(256, dtype=torch.uint8).view(1, 16, 16)
-    assert torch.equal(read_image(to_png(x), 1), x) and torch.equal(read_image(to_png(from_uint8(x)), 1), x)
+    assert torch.equal(read_image(_to_png(x), 1), x) and torch.equal(read_image(_to_png(from_uint8(x)), 1), x)
 
 
 @pytest.mark.parametrize('mode, bits', [('L', 8), ('LA', 8), ('RGB', 8), ('RGBA', 8), ('1', 8), ('P', 8), ('I;16', 16)])
@@ -595,7 +595,7 @@ def test_files_are_whole_and_never_overwritten_unasked(tmp_path):
     (lambda p: save_image(p/'a.png', torch.zeros(3, 2, 2, dtype=torch.int64)), TypeError, 'uint8 or floats in'),
     (lambda p: save_image(p/'a.png', torch.zeros(3, 2, 2), load_image(noise(3, 3, 4))), ValueError,
      r'the transparency is \(3, 3\), the image \(2, 2\)'),
-    (lambda p: to_png(torch.zeros(3, 2, 2), bits=12), ValueError, 'bits must be 8 or 16, got 12')])
+    (lambda p: _to_png(torch.zeros(3, 2, 2), bits=12), ValueError, 'bits must be 8 or 16, got 12')])
 def test_what_cannot_be_written(tmp_path, call, kind, said):
     with pytest.raises(kind, match=said): call(tmp_path)
     assert not list(tmp_path.iterdir())

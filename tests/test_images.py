@@ -1,8 +1,8 @@
-"""Pictures: conversion, checks and PSNR."""
+"""Images: conversion, checks and PSNR."""
 import math
 import pytest
 import torch
-from common import pictures, randn
+from common import random_images, randn
 from rddm_nb.images import check_images, from_uint8, psnr, to_uint8
 
 
@@ -21,20 +21,20 @@ def test_to_uint8_rounds_and_clamps():
 
 
 def test_psnr_of_known_errors():
-    a = pictures(3, 1, 8, 8)*.5
+    a = random_images(3, 1, 8, 8)*.5
     b = a + torch.tensor([.2, .02, 0.], dtype=a.dtype).view(3, 1, 1, 1)
     got = psnr(a, b)
     assert abs(got[0].item() - 20) < 1e-9 and abs(got[1].item() - 40) < 1e-9 and got[2] == math.inf
 
 
 def test_psnr_averages_all_pixels_and_channels_before_the_logarithm():
-    a, b = pictures(2, 3, 5, 5), pictures(2, 3, 5, 5, seed=1)
+    a, b = random_images(2, 3, 5, 5), random_images(2, 3, 5, 5, seed=1)
     want = [10*math.log10(4/(a[i] - b[i]).square().mean().item()) for i in range(2)]
     assert torch.allclose(psnr(a, b), torch.tensor(want, dtype=a.dtype), atol=1e-12)
 
 
-def test_check_images_lets_pictures_through():
-    x = pictures(2, 3, 4, 4)
+def test_check_images_lets_images_through():
+    x = random_images(2, 3, 4, 4)
     assert check_images(x) is x and check_images(x.float()*1.0005) is not None
 
 

@@ -4,11 +4,11 @@ import os
 import random
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 import torch
 from common import F64, close
+from places import ROOT
 from rddm_nb.exact import ExactPredictor
 from rddm_nb.estimate import Estimate
 from rddm_nb.forward import q_sample
@@ -18,7 +18,6 @@ from rddm_nb.reverse import POSTERIORS, posterior_variance, reverse_step
 from rddm_nb.sampler import ORDERS, sampling_path, sample
 from rddm_nb.schedule import P, Point, Schedule
 
-ROOT = Path(__file__).resolve().parents[1]
 NODE = os.environ.get('NODE') or shutil.which('node')
 JS = ROOT/'rddm_nb'/'figures'/'rddm.js'
 pytestmark = pytest.mark.skipif(not NODE, reason='no node: install Node.js 18 or newer, or name it in the environment variable NODE')

@@ -15,7 +15,7 @@ import pytest
 from test_site import ARGS, CHROMIUM
 
 pytestmark = [pytest.mark.skipif(not CHROMIUM, reason='no Chromium: install it, or name it in the environment variable CHROMIUM'), pytest.mark.skipif(not find_spec('jupyterlab'), reason='no JupyterLab: pip install -e .[lab]')]
-CELLS = ["from rddm_nb.widgets import Plane, PathPad, ScheduleExplorer\nplane, pad, explorer = Plane(), PathPad(), ScheduleExplorer()", 'plane', 'pad', 'explorer',
+CELLS = ["from rddm_nb.widgets import StateExplorer, PathEditor, ScheduleExplorer\nplane, pad, explorer = StateExplorer(), PathEditor(), ScheduleExplorer()", 'plane', 'pad', 'explorer',
          "import json, pathlib\ndef tell(*_): pathlib.Path('seen.json').write_text(json.dumps(dict(abar=plane.abar, points=pad.points, path=len(pad.path), family=explorer.family, T=explorer.schedule.T, ends=explorer.schedule[400])))\nfor w in (plane, pad, explorer): w.observe(tell)\ntell()"]
 
 

@@ -1,13 +1,9 @@
 """The ledger of equations is complete, is what the notebooks hold, and a gap in it is found."""
 import json
 import re
-import sys
-from pathlib import Path
 import pytest
 import bars
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT/'tools'))
 import ledger
 
 

@@ -5,10 +5,9 @@ import os
 import signal
 from dataclasses import replace
 import pytest
-from rddm_nb.config import plain
 from rddm_nb.evaluate import main as evaluate
-from rddm_nb.experiment import read_config
-from rddm_nb.presets import PRESETS, main, preset
+from rddm_nb.experiment import _read_config
+from rddm_nb.presets import PRESETS, load_config, main
 from rddm_nb.restore import main as restore
 from rddm_nb.trainer import Checkpoints, Log
 from rddm_nb.unet import load_model
@@ -71,7 +70,7 @@ def killed(words, step):
 @pytest.mark.parametrize('official', [False, True], ids=['recommended', 'official'])
 @pytest.mark.parametrize('name', PRESETS)
 def test_every_preset_goes_through_every_command(name, official, tmp_path, capsys):
-    config, out = preset(name, official), tmp_path / 'run'
+    config, out = load_config(name, official), tmp_path / 'run'
     data, inputs, targets, masks = data_words(config, tmp_path)
     words = [name, *['--official'] * official, '--out', str(out), '--device', 'cpu', *shrunken(config), *data]
     assert killed(words, 2) == -signal.SIGKILL
@@ -79,9 +78,9 @@ def test_every_preset_goes_through_every_command(name, official, tmp_path, capsy
     assert main(words) == 0, capsys.readouterr().err
     assert [r['step'] for r in Log(out / 'log.csv').rows()] == [1, 2, 3, 4]
     model = str(out / 'model.safetensors')
-    assert load_model(model).meta['config'] == plain(read_config(out))
+    assert load_model(model).meta['config'] == _read_config(out).to_dict()
     fixed = 'precision optimizer loss betas lr decay accumulate compile channels_last ema ema_every clip'.split()
-    ran = read_config(out)
+    ran = _read_config(out)
     assert all(getattr(ran.train, k) == getattr(config.train, k) for k in fixed) and ran.schedule == config.schedule
     assert replace(ran.network, dim=config.network.dim) == config.network
     more = ['--steps', '1', '--device', 'cpu', *(['--masks', masks] if masks else [])]

@@ -7,7 +7,7 @@ import torch
 from common import close, rng
 from hypothesis import given, settings, strategies as st
 from rddm_nb import metrics
-from rddm_nb.metrics import (METRICS, PROTOCOLS, Protocol, apply_protocol, coarse_features, fid, find_metric,
+from rddm_nb.metrics import (METRICS, PROTOCOLS, Protocol, coarse_features, fid,
                              frechet_distance, luminance, measure)
 from rddm_nb.sample_images import crops
 
@@ -24,7 +24,7 @@ def arrays(*xs): return [x[0].permute(1, 2, 0).numpy() for x in xs]
 def test_psnr_and_ssim_are_those_of_scikit_image(seed):
     from skimage.metrics import peak_signal_noise_ratio, structural_similarity
     a, b = two(1, 32, seed)
-    p, q = arrays(apply_protocol(a), apply_protocol(b))
+    p, q = arrays(Protocol().apply(a), Protocol().apply(b))
     close(measure('PSNR', a, b).value, peak_signal_noise_ratio(p, q, data_range=255), 1e-9)
     want = structural_similarity(p, q, data_range=255, channel_axis=2, gaussian_weights=True, sigma=1.5, use_sample_covariance=False)
     close(measure('SSIM', a, b).value, want, 1e-6)
@@ -55,7 +55,7 @@ def test_a_difference_in_lab_by_hand():
 def test_blackening_the_rest_raises_a_region_by_its_share(seed, h, w):
     a, b = two(1, 24, seed)
     mask = -torch.ones(1, 1, 24, 24); mask[..., :h, :w] = 1
-    d = (apply_protocol(a) - apply_protocol(b))*(mask > 0)
+    d = (Protocol().apply(a) - Protocol().apply(b))*(mask > 0)
     black = 10*torch.log10(255**2/(d**2).mean()).item()
     close(measure('PSNR', a, b, Protocol(region='inside'), mask).value, black + 10*math.log10(h*w/24**2), 1e-9)
 
@@ -78,7 +78,7 @@ def test_every_part_of_a_protocol_changes_the_number():
     assert len({round(v, 6) for v in numbers}) == len(numbers)
 
 
-def test_pictures_keep_their_own_numbers():
+def test_images_keep_their_own_numbers():
     a, b = two(3)
     m = measure('PSNR', a, b)
     assert len(m.each) == 3 and abs(sum(m.each)/3 - m.value) < 1e-9
@@ -202,8 +202,8 @@ def test_fidelity_is_one_for_the_truth_and_falls_with_blur():
 def test_a_library_that_is_not_there_is_named(monkeypatch):
     monkeypatch.setattr(metrics, 'find_spec', lambda name: None)
     for name, library in (('SSIM', 'skimage'), ('MAE Lab', 'skimage'), ('VIF', 'torchmetrics')):
-        with pytest.raises(RuntimeError, match=rf"{name} needs {library}: pip install 'rddm_nb\[metrics\]'"): find_metric(name)
-    assert find_metric('PSNR') is METRICS['PSNR']
+        with pytest.raises(RuntimeError, match=rf"{name} needs {library}: pip install 'rddm_nb\[metrics\]'"): Protocol().metric(name)
+    assert Protocol().metric('PSNR') is METRICS['PSNR']
 
 
 def test_fid_names_what_it_needs(monkeypatch):
@@ -251,7 +251,7 @@ def test_lpips_by_layers(weights):
                         conv(8, padding=1), relu, conv(10, padding=1), relu)
     net.load_state_dict({k.removeprefix('features.'): v for k, v in weights.items() if 'features' in k})
     x, y = crops(2, 40, 'test', 0), crops(2, 40, 'test', 1)
-    scaled = [(apply_protocol(v).float()/127.5 - 1 + torch.tensor([.03, .088, .188]).view(3, 1, 1))/torch.tensor([.458, .448, .45]).view(3, 1, 1) for v in (x, y)]
+    scaled = [(Protocol().apply(v).float()/127.5 - 1 + torch.tensor([.03, .088, .188]).view(3, 1, 1))/torch.tensor([.458, .448, .45]).view(3, 1, 1) for v in (x, y)]
     want, head = torch.zeros(2), 0
     with torch.no_grad():
         for i, layer in enumerate(net):
@@ -271,16 +271,16 @@ def test_a_border_is_cut_on_every_edge():
 def test_lpips_weights_that_cannot_be_read(make, why, tmp_path, monkeypatch):
     monkeypatch.setenv('RDDM_LPIPS', str(tmp_path/'w.safetensors'))
     make(tmp_path/'w.safetensors')
-    with pytest.raises(RuntimeError, match=f'RDDM_LPIPS names .*w.safetensors, which {why}'): find_metric('LPIPS')
+    with pytest.raises(RuntimeError, match=f'RDDM_LPIPS names .*w.safetensors, which {why}'): Protocol().metric('LPIPS')
 
 
 def test_lpips_weights_that_are_others_or_none(weights, tmp_path, monkeypatch):
     from safetensors.torch import save_file
     save_file({k: v for k, v in weights.items() if k != 'lin3.weight'}, tmp_path/'half.safetensors')
     monkeypatch.setenv('RDDM_LPIPS', str(tmp_path/'half.safetensors'))
-    with pytest.raises(RuntimeError, match='holds no LPIPS weights: it lacks lin3.weight'): find_metric('LPIPS')
+    with pytest.raises(RuntimeError, match='holds no LPIPS weights: it lacks lin3.weight'): Protocol().metric('LPIPS')
     monkeypatch.delenv('RDDM_LPIPS')
-    with pytest.raises(RuntimeError, match='set the variable RDDM_LPIPS to a safetensors file'): find_metric('LPIPS')
+    with pytest.raises(RuntimeError, match='set the variable RDDM_LPIPS to a safetensors file'): Protocol().metric('LPIPS')
 
 
 DATA = os.environ.get('RDDM_DATA')
@@ -348,5 +348,5 @@ def test_fid_shows_8_bits_to_inception(monkeypatch):
         def compute(self): return torch.tensor(frechet_distance(*(torch.cat(self.seen[r]).mean((2, 3)) for r in (False, True))))
     monkeypatch.setattr(theirs, 'FrechetInceptionDistance', Judge)
     x, y = crops(40, 16, 'test', 0), crops(50, 16, 'test', 1)
-    close(fid(x, y), frechet_distance(apply_protocol(x).mean((2, 3)), apply_protocol(y).mean((2, 3))), 1e-4)
+    close(fid(x, y), frechet_distance(Protocol().apply(x).mean((2, 3)), Protocol().apply(y).mean((2, 3))), 1e-4)
     with pytest.raises(ValueError, match='two images at least'): fid(x[:1], y)

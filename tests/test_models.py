@@ -4,10 +4,10 @@ import sys
 import hostile
 import pytest
 import torch
-from common import close, pictures, rng
+from common import close, random_images, rng
 from rddm_nb import files, restore
 from rddm_nb.models import MODEL_FILE, PRETRAINED, find_model, load_network
-from rddm_nb.official import FusedConv, FusedUpsample, OfficialUNet
+from rddm_nb.official import _FusedConv, _FusedUpsample, OfficialUNet
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import UNet, load_model, save_model
@@ -97,7 +97,7 @@ def test_whatever_it_was_saved_in_it_samples_in_float32(tmp_path, cls, dtype):
     net = small(cls, predicts='res').to(dtype)
     save_model(tmp_path/'m', net, S, note=1)
     assert {p.dtype for p in load_model(tmp_path/'m').parameters()} == {dtype}
-    ready, x = load_network(tmp_path/'m'), pictures(1, 3, 8, 8, dtype=torch.float32)
+    ready, x = load_network(tmp_path/'m'), random_images(1, 3, 8, 8, dtype=torch.float32)
     assert {p.dtype for p in ready.parameters()} == {torch.float32} and not ready.training and ready.schedule == S and ready.meta == dict(note=1)
     plain = load_model(tmp_path/'m').float()
     close(sample(ready, x, steps=2, generator=rng()), sample(plain, x, steps=2, generator=rng()), 1e-4)
@@ -106,7 +106,7 @@ def test_whatever_it_was_saved_in_it_samples_in_float32(tmp_path, cls, dtype):
 def test_filters_are_fused_and_a_fused_network_is_not_kept(tmp_path):
     save_model(tmp_path/'m', small(OfficialUNet), S)
     ready = load_network(tmp_path/'m')
-    assert any(isinstance(m, FusedConv) for m in ready.modules()) and any(isinstance(m, FusedUpsample) for m in ready.modules())
+    assert any(isinstance(m, _FusedConv) for m in ready.modules()) and any(isinstance(m, _FusedUpsample) for m in ready.modules())
     with pytest.raises(ValueError, match='could not be loaded.*filters'): save_model(tmp_path/'again', ready, S)
     assert not (tmp_path/'again').exists()
 

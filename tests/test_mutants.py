@@ -13,7 +13,7 @@ RUN = chosen(os.environ.get('RDDM_MUTANTS', ''))
 
 # what computes nothing of its own: data holders, drawing, and glue tested for its behaviour
 EXEMPT = {'film', 'to_dict', 'from_dict', 'T', 'x0', '__init__', '__getitem__', 'attribution', 'atomic_write', 'save_model', 'load_model',
-          'train_demo', 'make_net', 'recipe', 'quick_score', 'result_sheet', 'stop'}
+          'train_demo', '_make_net', 'recipe', 'quick_score', 'result_sheet', 'stop'}
 MODULES = ['images', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler', 'objective', 'sample_images', 'degrade', 'unet', 'demo']
 
 

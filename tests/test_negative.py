@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import assume, given, strategies as st
-from common import F64, close, ellipse, inner_points, pictures, randn, rng, seeds, trio
+from common import F64, close, ellipse, inner_points, random_images, randn, rng, seeds, trio
 from rddm_nb.estimate import Estimate, Prediction, SingularError, estimate
 from rddm_nb.exact import ExactPredictor
 from rddm_nb.forward import q_sample
@@ -62,7 +62,7 @@ def test_F3_inv35_clipping_without_reusing_the_clip_differs_by_the_clipped_part(
 @given(inner_points(.9, .1), seeds)
 def test_F4_with_the_official_clip_start_form_and_noise_form_part(p, seed):
     at, to = p, Point(.4*p.abar, .5*p.bbar)
-    x_t, x_in, r = randn(2, 1, 3, 3, seed=seed), pictures(2, 1, 3, 3, seed=seed), 2*randn(2, 1, 3, 3, seed=seed + 1)
+    x_t, x_in, r = randn(2, 1, 3, 3, seed=seed), random_images(2, 1, 3, 3, seed=seed), 2*randn(2, 1, 3, 3, seed=seed + 1)
     k = to.bbar/at.bbar
     def gap(est): return reverse_step(x_t, est, at, to) - (k*x_t + (1 - k)*est.x0 + (to.abar - at.abar*k)*est.res)
     free, official, ours = (estimate(Prediction(res=r), x_t, x_in, *at, c) for c in (None, 'official', 'x0'))
@@ -77,7 +77,7 @@ def test_F4_with_the_official_clip_start_form_and_noise_form_part(p, seed):
 def test_F5_noise_alone_says_nothing_at_the_start(grid):
     s, (x0, x_in, eps) = Schedule.power(100, grid=grid), trio()
     x_T = q_sample(x0, x_in, eps, *s[100])
-    close(x_T, q_sample(-x0, x_in, eps, *s[100]), 0)  # the clean picture has left no trace
+    close(x_T, q_sample(-x0, x_in, eps, *s[100]), 0)  # the clean image has left no trace
     with pytest.raises(SingularError, match='abar = 1'): estimate(Prediction(eps=eps), x_T, x_in, *s[100])
     # one node later it is defined, and multiplies any error of the noise by bbar/(1 - abar), thousands
     if grid == 'count':

@@ -2,7 +2,7 @@
 import math
 import pytest
 import torch
-from common import close, inner_points, moves, pictures, randn, rng, seeds
+from common import close, inner_points, moves, random_images, randn, rng, seeds
 from hypothesis import given, strategies as st
 from torch.distributions import Normal, kl_divergence
 from rddm_nb.estimate import Prediction, SingularError, eps_from_res
@@ -67,7 +67,7 @@ def test_the_loss_is_what_it_says(seed, lam_res, lam_eps):
 
 
 def test_a_switch_at_zero_leaves_its_head_alone():
-    net, x, y = UNet(8, mults=(1,), predicts='both').double(), pictures(2, 3, 4, 4), pictures(2, 3, 4, 4, seed=1)
+    net, x, y = UNet(8, mults=(1,), predicts='both').double(), random_images(2, 3, 4, 4), random_images(2, 3, 4, 4, seed=1)
     for lams, alone in (((1., 0.), 1), ((0., 1.), 0)):
         net.zero_grad()
         loss_of(net(x, y, .3, .4), y - x, randn(2, 3, 4, 4), 'l1', *lams).backward()
@@ -75,14 +75,14 @@ def test_a_switch_at_zero_leaves_its_head_alone():
         assert heads[alone].abs().max() == 0 and heads[1 - alone].abs().max() > 0
 
 
-def test_predicting_the_picture_or_the_residual_costs_the_same():
-    x0, x_in, guess = (pictures(2, 3, 4, 4, seed=k) for k in range(3))
+def test_predicting_the_image_or_the_residual_costs_the_same():
+    x0, x_in, guess = (random_images(2, 3, 4, 4, seed=k) for k in range(3))
     close(loss_of(Prediction(res=x_in - guess), x_in - x0, None), (guess - x0).abs().mean(), 1e-12)
 
 
 @given(inner_points(), seeds)
 def test_no_prediction_has_a_smaller_squared_error_than_the_exact_one(at, seed):
-    known = pictures(5, 3, 2, 2, seed=seed)
+    known = random_images(5, 3, 2, 2, seed=seed)
     best, x_t = ExactPredictor(known), randn(3, 3, 2, 2, seed=seed + 1)
     w, mean, other = best.posterior(x_t, None, *at), -best(x_t, None, *at).res, randn(3, 3, 2, 2, seed=seed + 2)
     cost = lambda guess: (w[:, :, None]*(known.flatten(1)[None] - guess.flatten(1)[:, None])**2).sum(1)
@@ -90,7 +90,7 @@ def test_no_prediction_has_a_smaller_squared_error_than_the_exact_one(at, seed):
 
 
 def test_the_curve_of_a_constant_guess_is_known():
-    s, x0, x_in = Schedule.power(T=20), pictures(50, 3, 8, 8), pictures(50, 3, 8, 8, seed=1)
+    s, x0, x_in = Schedule.power(T=20), random_images(50, 3, 8, 8), random_images(50, 3, 8, 8, seed=1)
     half = lambda x_t, x_in, abar, bbar, t: Prediction(res=torch.zeros_like(x_t) + .5)
     got = error_curve(half, x0, x_in, s, [1, 7, 20], rng())
     close(got[:, 0], [((x_in - x0) - .5).square().mean()]*3, 1e-6)
@@ -100,7 +100,7 @@ def test_the_curve_of_a_constant_guess_is_known():
 
 
 def test_the_curve_asks_at_the_right_places():
-    s, x0, seen = Schedule.power(T=20), pictures(4, 3, 2, 2), []
+    s, x0, seen = Schedule.power(T=20), random_images(4, 3, 2, 2), []
     def spy(x_t, x_in, abar, bbar, t): seen.append((x_t, x_in, abar, bbar, t.tolist())); return Prediction(res=x_t)
     error_curve(spy, x0, None, s, torch.tensor([3, 20]), rng(5))
     g = rng(5)
@@ -109,14 +109,14 @@ def test_the_curve_asks_at_the_right_places():
         close(x_t, q_sample(x0, None, torch.randn(x0.shape, generator=g, dtype=x0.dtype), *s[t]), 1e-12)
 
 
-def test_generation_is_measured_against_minus_the_picture():
-    x0 = pictures(4, 3, 2, 2)
+def test_generation_is_measured_against_minus_the_image():
+    x0 = random_images(4, 3, 2, 2)
     perfect = lambda x_t, x_in, abar, bbar, t: Prediction(-x0, (x_t - (1 - abar)*x0)/bbar)
     close(error_curve(perfect, x0, None, Schedule.power(T=20), [3, 19], rng()), torch.zeros(2, 2), 1e-12)
 
 
 def test_the_floor_is_below_any_guess_on_its_own_set():
-    known, s = pictures(6, 3, 2, 2), Schedule.power(T=50)
+    known, s = random_images(6, 3, 2, 2), Schedule.power(T=50)
     x0 = known.repeat(200, 1, 1, 1)
     floor = error_curve(ExactPredictor(known), x0, None, s, [5, 20, 45], rng())
     for scale in (.9, 1.1):

@@ -2,7 +2,7 @@
 import math
 import pytest
 import torch
-from common import close, error, pictures, randn, rng, seeds
+from common import close, error, random_images, randn, rng, seeds
 from hypothesis import given, strategies as st
 from rddm_nb.estimate import Prediction
 from rddm_nb.exact import ExactPredictor
@@ -33,7 +33,7 @@ def test_the_commutator_of_known_fields(a, b, seed):
 
 @pytest.mark.slow
 def test_F8_inv52_off_the_training_road_only_the_place_will_do():
-    T, x_in = 400, pictures(200, 2)
+    T, x_in = 400, random_images(200, 2)
     model = ExactPredictor(torch.tensor([[-1., -.3], [.2, 1.], [.9, -.6]], dtype=F64), std=.15)
     start, train = x_in + randn(200, 2, seed=1), Schedule.circle(T)
     arrive = lambda m, s: sample(m, x_in, schedule=s, steps=T, x_T=start, clip=None)
@@ -107,7 +107,7 @@ def two_pass(x, res, eps, schedule, steps):
 @given(st.integers(2, 20), seeds)
 def test_inv57_the_official_two_passes_take_the_last_part_twice_and_ours_do_not(steps, seed):
     s = Schedule.ddim_linear(100)
-    x0, x_in, eps = pictures(1, 1, 3, 3, seed=seed), pictures(1, 1, 3, 3, seed=seed + 1), randn(1, 1, 3, 3, seed=seed + 2)
+    x0, x_in, eps = random_images(1, 1, 3, 3, seed=seed), random_images(1, 1, 3, 3, seed=seed + 1), randn(1, 1, 3, 3, seed=seed + 2)
     res, last = x_in - x0, s[s.grid(steps)[-2]]
     start = x0 + s[100].abar*res + s[100].bbar*eps
     close(two_pass(start, res, eps, s, steps), x0 - last.abar*res - last.bbar*eps, 1e-12)

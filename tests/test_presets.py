@@ -9,34 +9,32 @@ from dataclasses import replace
 from pathlib import Path
 import pytest
 import torch
-from common import pictures
+from common import random_images
 from PIL import Image
+from places import ROOT
 from rddm_nb.command import merge
-from rddm_nb.config import Config, DataConfig, plain, to_toml
+from rddm_nb.config import Config, DataConfig
 from rddm_nb.experiment import (
-    check_same,
-    equalized,
-    from_older_config,
-    held_out,
-    load_pairs,
-    make_network,
-    make_schedule,
-    make_source,
-    read_config,
-    resolve_objective,
-    run_folder,
+    _check_same,
+    _equalized,
+    _from_older_config,
+    _held_out,
+    _load_pairs,
+    _make_source,
+    _read_config,
+    _resolve_objective,
+    _run_folder,
     train,
 )
 from rddm_nb.images import to_uint8
 from rddm_nb.official import OfficialUNet
-from rddm_nb.presets import PRESETS, load_config, main, preset
+from rddm_nb.presets import PRESETS, load_config, main
 from rddm_nb.restore import main as restore
 from rddm_nb.runtime import folder_lock
 from rddm_nb.schedule import SCHEDULES, Schedule
 from rddm_nb.trainer import FunctionSource, Log
 from rddm_nb.unet import load_model
 
-ROOT = Path(__file__).resolve().parents[1]
 
 # what the published experiments ran: networks, batch (accumulated), rate, steps, loss, betas, noise at the start
 # (None: DDIM's schedule), sampling steps, how the networks are told where they are
@@ -59,7 +57,7 @@ OFFICIAL = {
 @pytest.mark.parametrize('name', OFFICIAL)
 def test_official_presets_are_what_was_published(name):
     nets, batch, lr, steps, loss, betas, bbar_T, sampling, embedding = OFFICIAL[name]
-    c = preset(name, official=True)
+    c = load_config(name, official=True)
     t = c.train
     assert (t.batch, t.accumulate, t.lr, t.steps, t.loss, t.betas) == (batch, 2, lr, steps, loss, betas)
     assert (t.decay, t.warmup, t.ema, t.ema_every, t.clip, t.precision) == ('none', 0, 0.995, 10, 1.0, 'fp32')
@@ -69,19 +67,19 @@ def test_official_presets_are_what_was_published(name):
         64,
         (1, 2, 4, 8),
     )
-    s = make_schedule(c.schedule)
+    s = c.schedule.make()
     assert s == Schedule.ddim_linear() if bbar_T is None else (s.T, round(float(s.bbar[-1]), 12)) == (1000, bbar_T)
     with torch.device('meta'):
-        net = make_network(merge(c, dict(network=dict(predicts='res'))).network if name == 'aosa' else c.network)
+        net = (merge(c, dict(network=dict(predicts='res'))) if name == 'aosa' else c).network.make()
     of_channels = {3: 36_251_779, 6: 36_261_187, 9: 36_270_595}[3 * (1 + c.network.takes_input + c.network.takes_cond)]
     assert len(net.nets) == nets and sum(q.numel() for q in net.parameters()) == nets * of_channels
 
 
 def test_the_images_of_the_published_experiments():
-    c = {name: preset(name, official=True).data for name in PRESETS}
+    c = {name: load_config(name, official=True).data for name in PRESETS}
     assert c['celeba'].crop == (25, 57, 128) and [n for n in c if c[n].crop] == ['celeba']
     assert [n for n in c if c[n].equalize] == ['aosa'] and c['aosa'].resize == 256
-    assert c['translate'].pairing == 'position' and preset('translate').data.pairing == 'unpaired'
+    assert c['translate'].pairing == 'position' and load_config('translate').data.pairing == 'unpaired'
     assert {c[n].pairing for n in c if n != 'translate'} == {'name'}
     assert (c['inpaint'].task, c['celeba'].task, c['lol'].task) == ('hole', 'generate', None)
 
@@ -93,17 +91,17 @@ def test_every_preset_but_the_demo_has_its_published_numbers_here():
 @pytest.mark.parametrize('name', PRESETS)
 @pytest.mark.parametrize('official', [True, False])
 def test_every_preset_can_be_written_down_and_read_back(name, official, tmp_path, capsys):
-    c = preset(name, official)
-    (tmp_path / 'a.toml').write_text(to_toml(c), encoding='utf-8')
-    assert load_config(str(tmp_path / 'a.toml')) == c and merge(Config(), plain(c)) == c
+    c = load_config(name, official)
+    (tmp_path / 'a.toml').write_text(c.to_toml(), encoding='utf-8')
+    assert load_config(str(tmp_path / 'a.toml')) == c and merge(Config(), c.to_dict()) == c
     assert main([name, '--show'] + ['--official'] * official) == 0
-    assert capsys.readouterr().out == to_toml(c)
+    assert capsys.readouterr().out == c.to_toml()
 
 
 def images(folder, n=4, size=40, mode='RGB', seed=0):
     folder.mkdir(parents=True)
     for i in range(n):
-        x = to_uint8(pictures(3, size, size, seed=seed + i)).permute(1, 2, 0).numpy()
+        x = to_uint8(random_images(3, size, size, seed=seed + i)).permute(1, 2, 0).numpy()
         Image.fromarray(x).convert(mode).save(folder / f'{i}.png')
 
 
@@ -115,7 +113,7 @@ def folder(tmp_path):
     for name, seed in (('in', 0), ('gt', 9), ('mask', 20)):
         (tmp_path / name).mkdir()
         for i in range(5):
-            x = to_uint8(pictures(3, 12, 16, seed=i + seed)).permute(1, 2, 0).numpy()
+            x = to_uint8(random_images(3, 12, 16, seed=i + seed)).permute(1, 2, 0).numpy()
             Image.fromarray(x).save(tmp_path / name / f'{i}.png')
     return tmp_path
 
@@ -243,7 +241,7 @@ OLD = dict(
 
 
 def test_a_run_of_before_goes_on_with_the_present_names(tmp_path):
-    c = merge(Config(), from_older_config(OLD))
+    c = merge(Config(), _from_older_config(OLD))
     assert (c.network.embedding, c.network.takes_input, c.network.takes_cond, c.data.task, c.data.cond) == (
         't',
         True,
@@ -251,16 +249,14 @@ def test_a_run_of_before_goes_on_with_the_present_names(tmp_path):
         None,
         '',
     )
-    assert (c.train.steps, c.train.eval_every, c.sample.steps) == (3, 2, 2) and make_schedule(
-        c.schedule
-    ) == Schedule.ddim_linear()
+    assert (c.train.steps, c.train.eval_every, c.sample.steps) == (3, 2, 2) and c.schedule.make() == Schedule.ddim_linear()
     (tmp_path / 'tables.json').write_text(json.dumps(OLD), encoding='utf-8')
-    assert read_config(tmp_path) == c
+    assert _read_config(tmp_path) == c
     between = dict(OLD, network={**c.network.__dict__}, data={**OLD['data'], 'cond': 'm'})
     del between['data']['extra'], between['network']['channels']
-    assert merge(Config(), from_older_config(between)).network == c.network
+    assert merge(Config(), _from_older_config(between)).network == c.network
     with pytest.raises(ValueError, match='data.cond was .., is .m.'):
-        check_same(merge(Config(), from_older_config(between)), c, tmp_path)
+        _check_same(merge(Config(), _from_older_config(between)), c, tmp_path)
 
 
 @pytest.mark.parametrize('signum', [signal.SIGINT, signal.SIGTERM])
@@ -269,7 +265,7 @@ def test_a_run_that_is_stopped_says_how_far_it_came_and_goes_on(folder, capsys, 
     c = merge(
         c, dict(network=dict(dim=8, mults=[1]), data=dict(size=8), train=dict(batch=2, warmup=0, steps=50, log_every=1))
     )
-    (folder / 'a.toml').write_text(to_toml(c), encoding='utf-8')
+    (folder / 'a.toml').write_text(c.to_toml(), encoding='utf-8')
     seen = []
 
     def stop(self, row):
@@ -328,12 +324,12 @@ def test_nothing_starts_with_broken_images(folder, capsys):
 
 def test_a_folder_made_for_nothing_is_gone_and_one_with_something_is_not(tmp_path):
     for name in ('a/b/c', 'd'):
-        with run_folder(tmp_path / name):
+        with _run_folder(tmp_path / name):
             pass
     assert list(tmp_path.iterdir()) == []
-    with run_folder(tmp_path / 'd'):
+    with _run_folder(tmp_path / 'd'):
         (tmp_path / 'd/x').write_text('', encoding='utf-8')
-    with run_folder(tmp_path / 'd'):
+    with _run_folder(tmp_path / 'd'):
         pass
     assert sorted(p.name for p in (tmp_path / 'd').iterdir()) == ['.lock', 'x']
 
@@ -455,10 +451,10 @@ def test_tables_on_disk_are_read_where_they_are(tmp_path, form):
     else:
         (table if form == 'table' else datasets.DatasetDict(train=table)).save_to_disk(tmp_path / form)
     data = DataConfig('table', root=str(tmp_path / form), size=8)
-    pairs = load_pairs(data)
+    pairs = _load_pairs(data)
     assert len(pairs) == 2 and pairs[1][0].unique().tolist() == [20]
     with pytest.raises(ValueError, match="has no split 'test': it has train"):
-        load_pairs(replace(data, split='test'))
+        _load_pairs(replace(data, split='test'))
 
 
 def test_grey_images_end_to_end(folder):
@@ -475,19 +471,19 @@ def test_grey_images_end_to_end(folder):
         'cpu',
     ]
     assert restore(words) == 0 and Image.open(folder / 'out/0.png').mode == 'L'
-    assert make_source(DataConfig(size=8), 1).batch(2, 0, 0).x0.shape == (2, 1, 8, 8)
-    assert make_source(DataConfig(size=0)).batch(2, 0, 0).x0.shape == (2, 3, 32, 32)
-    assert held_out(merge(Config(), dict(network=dict(channels=1)))).x0.shape == (8, 1, 32, 32)
+    assert _make_source(DataConfig(size=8), 1).batch(2, 0, 0).x0.shape == (2, 1, 8, 8)
+    assert _make_source(DataConfig(size=0)).batch(2, 0, 0).x0.shape == (2, 3, 32, 32)
+    assert _held_out(merge(Config(), dict(network=dict(channels=1)))).x0.shape == (8, 1, 32, 32)
 
 
 def test_images_are_cut_equalised_and_squeezed_in_this_order(folder):
     data = DataConfig('pairs', inputs=str(folder / 'in'), targets=str(folder / 'gt'))
-    x_in, x0, _ = load_pairs(data)[0]
-    cut = load_pairs(replace(data, crop=(2, 3, 8)))[0]
+    x_in, x0, _ = _load_pairs(data)[0]
+    cut = _load_pairs(replace(data, crop=(2, 3, 8)))[0]
     assert torch.equal(cut[0], x_in[:, 3:11, 2:10]) and torch.equal(cut[1], x0[:, 3:11, 2:10])
-    even = load_pairs(replace(data, crop=(2, 3, 8), equalize=True))[0]
-    assert torch.equal(even[0], equalized(cut[0])) and torch.equal(even[1], cut[1])
-    squeezed = load_pairs(replace(data, crop=(2, 3, 8), equalize=True, resize=4))[0]
+    even = _load_pairs(replace(data, crop=(2, 3, 8), equalize=True))[0]
+    assert torch.equal(even[0], _equalized(cut[0])) and torch.equal(even[1], cut[1])
+    squeezed = _load_pairs(replace(data, crop=(2, 3, 8), equalize=True, resize=4))[0]
     want = (
         torch.nn.functional.interpolate(even[0][None].float(), (4, 4), mode='bicubic', antialias=True)[0]
         .round()
@@ -495,24 +491,24 @@ def test_images_are_cut_equalised_and_squeezed_in_this_order(folder):
     )
     assert torch.equal(squeezed[0].float(), want) and squeezed[1].shape == (3, 4, 4)
     versions = {
-        load_pairs(d).version(load_pairs(d).items[0])
+        _load_pairs(d).version(_load_pairs(d).items[0])
         for d in (data, replace(data, crop=(2, 3, 8)), replace(data, equalize=True))
     }
     assert len(versions) == 3
-    assert load_pairs(replace(data, crop=(8, 4, 8)))[0][0].shape == (3, 8, 8)  # up to both edges of 12x16
+    assert _load_pairs(replace(data, crop=(8, 4, 8)))[0][0].shape == (3, 8, 8)  # up to both edges of 12x16
     for beyond in ((9, 4, 8), (8, 5, 8)):
         with pytest.raises(ValueError, match='is not within an image of 12x16'):
-            load_pairs(replace(data, crop=beyond))[0]
+            _load_pairs(replace(data, crop=beyond))[0]
 
 
 def test_an_equalised_image_has_every_level_equally_often():
     ramp = torch.arange(256).view(1, 16, 16).byte()
-    assert torch.equal(equalized(ramp), ramp)
+    assert torch.equal(_equalized(ramp), ramp)
     dark = torch.tensor([[[0, 0, 1, 1], [2, 2, 3, 3]]]).byte()
-    assert equalized(dark).unique().tolist() == [0, 85, 170, 255] and torch.equal(
-        equalized(dark).argsort(stable=True), dark.argsort(stable=True)
+    assert _equalized(dark).unique().tolist() == [0, 85, 170, 255] and torch.equal(
+        _equalized(dark).argsort(stable=True), dark.argsort(stable=True)
     )
-    assert equalized(torch.full((3, 2, 2), 9).byte()).unique().tolist() == [9]
+    assert _equalized(torch.full((3, 2, 2), 9).byte()).unique().tolist() == [9]
 
 
 def test_data_of_other_kinds(folder):
@@ -521,13 +517,13 @@ def test_data_of_other_kinds(folder):
     t = datasets.Dataset.from_dict(rows).cast_column('input', datasets.Image()).cast_column('target', datasets.Image())
     (folder / 'table').mkdir()
     t.to_parquet(folder / 'table/train.parquet')
-    assert len(load_pairs(DataConfig('table', root=str(folder / 'table')))) == 5
+    assert len(_load_pairs(DataConfig('table', root=str(folder / 'table')))) == 5
     (folder / 'l.flist').write_text('gt/1.png\ngt/2.png\n', encoding='utf-8')
-    assert len(load_pairs(DataConfig('clean', targets=str(folder / 'l.flist')))) == 2
+    assert len(_load_pairs(DataConfig('clean', targets=str(folder / 'l.flist')))) == 2
     unpaired = DataConfig('pairs', inputs=str(folder / 'in'), targets=str(folder / 'l.flist'), pairing='unpaired')
-    assert len(load_pairs(unpaired)) == 5
+    assert len(_load_pairs(unpaired)) == 5
     with pytest.raises(ValueError, match='one length'):
-        load_pairs(replace(unpaired, pairing='position'))
+        _load_pairs(replace(unpaired, pairing='position'))
 
 
 def test_evaluations_while_training(folder, capsys):
@@ -540,13 +536,13 @@ def test_evaluations_while_training(folder, capsys):
         Config(),
         dict(data=dict(kind='clean', targets=str(folder / 'gt'), held_targets=str(folder / 'in'), size=8, held=3)),
     )
-    a, b = held_out(c), held_out(c)
+    a, b = _held_out(c), _held_out(c)
     assert a.x0.shape == (3, 3, 8, 8) and torch.equal(a.x_in, b.x_in) and not torch.equal(a.x_in, a.x0)
 
 
 def test_the_device_is_handed_over(folder, capsys):
     with pytest.raises(ValueError, match="device 'abacus' cannot be used"):
-        train(preset('demo'), folder / 'run', 'abacus')
+        train(load_config('demo'), folder / 'run', 'abacus')
     words = small(folder)
     words[words.index('cpu')] = 'abacus'
     assert main(words) == 2 and "device 'abacus' cannot be used" in capsys.readouterr().err
@@ -559,7 +555,7 @@ def test_one_process_of_several_writes_event_files(monkeypatch):
     args = presets.TrainCommand('demo', out='run', tensorboard=True)
     row = dict.fromkeys(('step', 'loss', 'grad_norm', 'lr', 'seconds', 'pairs_per_second', 'psnr'), 1.0)
     for main_one, asked, want in ((False, True, []), (True, False, []), (True, True, [Path('run/tensorboard')])):
-        presets._reports(preset('demo'), replace(args, tensorboard=asked), main_one)(row)
+        presets._reports(load_config('demo'), replace(args, tensorboard=asked), main_one)(row)
         assert made == want
 
 
@@ -580,9 +576,9 @@ def test_training_chooses_once_and_goes_on_with_its_choice(tmp_path):
     net = load_model(out / 'model.safetensors')
     assert choice['predicts'] in ('res', 'eps') and net.config['predicts'] == choice['predicts']
     assert abs(choice['lam'][-1] - 0.5) > 0.01 >= max(abs(v - 0.5) for v in choice['lam'][:-1])
-    assert read_config(out) == c and len(choice['lam']) == choice['steps'] == len(choice['errors'])
+    assert _read_config(out) == c and len(choice['lam']) == choice['steps'] == len(choice['errors'])
     (tmp_path / 'again').mkdir()
-    again = resolve_objective(c, make_source(c.data), tmp_path / 'again')
+    again = _resolve_objective(c, _make_source(c.data), tmp_path / 'again')
     assert again == merge(c, dict(network=dict(predicts=choice['predicts'])))
     assert json.loads((tmp_path / 'again/choice.json').read_text(encoding='utf-8')) == choice
     other = dict(res='eps', eps='res')[choice['predicts']]
@@ -604,7 +600,7 @@ def test_choosing_sees_what_training_would_see(tmp_path):
             return FunctionSource(lambda n, g: (torch.rand(n, 3, 8, 8, generator=g) * 2 - 1,) * 2).batch(n, step, seed)
 
     told = []
-    resolve_objective(merge(merge(Config(), AUTO), dict(train=dict(log_every=3))), Spy(), tmp_path, tell=told.append)
+    _resolve_objective(merge(merge(Config(), AUTO), dict(train=dict(log_every=3))), Spy(), tmp_path, tell=told.append)
     steps = json.loads((tmp_path / 'choice.json').read_text(encoding='utf-8'))['steps']
     assert seen == [(2, k, 3) for k in range(steps)]
     assert told == [f'choosing between residual and noise, step {k + 1}' for k in range(0, steps, 3)]
@@ -614,7 +610,7 @@ def test_networks_belong_to_their_seed():
     flat = lambda seed: torch.cat(
         [
             p.detach().flatten()
-            for p in make_network(merge(Config(), dict(network=dict(dim=8))).network, seed).parameters()
+            for p in merge(Config(), dict(network=dict(dim=8))).network.make(seed).parameters()
         ]
     )
     assert torch.equal(flat(0), flat(0)) and not torch.equal(flat(0), flat(1))
@@ -622,7 +618,7 @@ def test_networks_belong_to_their_seed():
 
 @pytest.mark.parametrize('kind', SCHEDULES)
 def test_schedules_of_every_kind(kind):
-    assert make_schedule(merge(Config(), dict(schedule=dict(kind=kind, T=50))).schedule) == SCHEDULES[kind](T=50)
+    assert merge(Config(), dict(schedule=dict(kind=kind, T=50))).schedule.make() == SCHEDULES[kind](T=50)
 
 
 # ---- processes
@@ -658,15 +654,15 @@ def test_two_processes_are_one_run(folder):
 def test_the_command_is_a_script():
     assert 'rddm-train = "rddm_nb.presets:main"' in (ROOT / 'pyproject.toml').read_text(encoding='utf-8')
     done = module('demo', '--show')
-    assert done.returncode == 0 and done.stdout == to_toml(preset('demo'))
+    assert done.returncode == 0 and done.stdout == load_config('demo').to_toml()
 
 
 def test_a_file_is_official_only_if_it_begins_with_a_preset(tmp_path):
     (tmp_path / 'a.toml').write_text("preset = 'lol'\n[train]\nsteps = 7\n", encoding='utf-8')
     (tmp_path / 'b.toml').write_text('[train]\nsteps = 7\n', encoding='utf-8')
     seven = dict(train=dict(steps=7))
-    assert load_config(str(tmp_path / 'a.toml'), True) == merge(preset('lol', True), seven)
-    assert load_config(str(tmp_path / 'a.toml')) == merge(preset('lol'), seven)
+    assert load_config(str(tmp_path / 'a.toml'), True) == merge(load_config('lol', True), seven)
+    assert load_config(str(tmp_path / 'a.toml')) == merge(load_config('lol'), seven)
     assert load_config(str(tmp_path / 'b.toml')) == merge(Config(), seven)
     with pytest.raises(ValueError, match='--official needs a preset: begin .*b.toml with preset ='):
         load_config(str(tmp_path / 'b.toml'), True)

@@ -9,15 +9,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from places import NOTEBOOKS, PACKAGE, ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
-PKG = ROOT/'rddm_nb'
 ORDER = ['runtime', 'images', 'viz', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler', 'objective',
          'optim', 'sample_images', 'degrade', 'files', 'command', 'imagefile', 'course', 'exercises', 'unet', 'demo',
          'variants', 'aosa', 'quality', 'metrics', 'ddim', 'scheduler', 'paths', 'atlas', 'widgets', 'official',
          'models', 'trainer', 'watch', 'data', 'config', 'experiment', 'presets', 'restore', 'puzzles', 'cli',
          'evaluate', 'hub']
-NOTEBOOKS = sorted((ROOT/'nbs').glob('*.ipynb'))
 
 
 def test_settings_ini_agrees_with_pyproject():
@@ -62,7 +60,7 @@ def too_late(order, found):
 
 
 def test_no_module_imports_a_later_one():
-    found = {p.stem: set(imports(p)) for p in PKG.glob('*.py') if not p.stem.startswith('_')}
+    found = {p.stem: set(imports(p)) for p in PACKAGE.glob('*.py') if not p.stem.startswith('_')}
     assert set(found) <= set(ORDER), f'not in the order of modules: {set(found) - set(ORDER)}'
     assert too_late(ORDER, found) == []
 
@@ -97,7 +95,7 @@ def test_badges_name_their_own_file(nb):
 
 MACHINE = re.compile(r'(?<![\w.])/(?:root|work|home|tmp|Users|mnt|opt)/[\w.-]+')
 
-@pytest.mark.parametrize('path', [*NOTEBOOKS, *PKG.glob('*.py'), ROOT/'README.md', ROOT/'CONTRIBUTING.md'], ids=lambda p: p.name)
+@pytest.mark.parametrize('path', [*NOTEBOOKS, *PACKAGE.glob('*.py'), ROOT/'README.md', ROOT/'CONTRIBUTING.md'], ids=lambda p: p.name)
 def test_no_path_of_a_machine(path):
     found = MACHINE.findall(re.sub(r'[A-Za-z0-9+/]{200,}={0,2}', '', path.read_text(encoding='utf-8').replace('\\n', '\n')))
     assert not found, f'{path.name} names {found[:3]}'
@@ -109,7 +107,7 @@ def test_the_machine_path_check_can_fail():
 
 def test_licences_are_in_place():
     assert 'Apache License' in (ROOT/'LICENSE').read_text(encoding='utf-8')[:300]
-    assert (ROOT/'nbs/katex/LICENSE').exists() and (PKG/'assets/ATTRIBUTION.md').exists()
+    assert (ROOT/'nbs/katex/LICENSE').exists() and (PACKAGE/'assets/ATTRIBUTION.md').exists()
 
 
 def test_readme_is_written_from_the_index():
@@ -117,7 +115,7 @@ def test_readme_is_written_from_the_index():
     assert r.returncode == 0, r.stdout + r.stderr
 
 
-def test_readme_drops_hidden_cells_and_keeps_pictures(monkeypatch):
+def test_readme_drops_hidden_cells_and_keeps_images(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT/'tools'))
     from readme import render
     png = {'output_type': 'execute_result', 'data': {'image/png': 'UE5H', 'text/plain': 'x'}, 'metadata': {'image/png': {'alt': 'a "quoted" cat', 'width': 5}}}

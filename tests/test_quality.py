@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 from hypothesis import assume, given, strategies as st
-from common import F64, close, gmm_points, pictures, power_schedules, randn, rng, seeds
+from common import F64, close, gmm_points, random_images, power_schedules, randn, rng, seeds
 from rddm_nb.estimate import Prediction
 from rddm_nb.exact import ExactPredictor
 from rddm_nb.quality import STEPS, Score, diversity, energy_distance, score, sweep
@@ -90,8 +90,8 @@ def test_floor_of_true_samples():
     close(sum(got)/400, (1/40 + 1/60)*diversity(truth), 4*torch.tensor(got).std().item()/20)
 
 
-def test_float32_and_pictures_are_measured_in_float64():
-    a, b = pictures(5, 3, 4, 4, seed=1), pictures(6, 3, 4, 4, seed=2)
+def test_float32_and_images_are_measured_in_float64():
+    a, b = random_images(5, 3, 4, 4, seed=1), random_images(6, 3, 4, 4, seed=2)
     close(energy_distance(a.float(), b.float()), energy_distance(a, b), 1e-6)
     far = 1e6 + randn(50, 2, seed=3)
     close(energy_distance(far, far + 1e-3), energy_distance(far - 1e6, far - 1e6 + 1e-3), 1e-8)
@@ -185,7 +185,7 @@ def test_entries_of_a_sweep_win_over_what_is_for_all_and_are_left_as_they_were()
 @pytest.mark.parametrize('f', [lambda *a, **kw: score(model(), *a, **kw), lambda *a, x_in=None, **kw: sweep(model(), *a, dict(a=Schedule.line(5)), (1,), x_in=x_in, **kw)], ids=['score', 'sweep'])
 def test_what_cannot_be_scored_is_refused(f):
     truth = model().draw(4, rng(0))
-    with pytest.raises(ValueError, match='each input needs its true picture'): f(truth, x_in=truth[:3])
+    with pytest.raises(ValueError, match='each input needs its true image'): f(truth, x_in=truth[:3])
     with pytest.raises(ValueError, match='at least 2, got 1'): f(truth, n=1)
     for none in (0, []):
         with pytest.raises(ValueError, match='number of runs'): f(truth, n=4, seeds=none)

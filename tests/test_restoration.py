@@ -1,28 +1,26 @@
 """The command behind the results page: what it feeds the network, what it measures, and that it measures the same again."""
 import json
 import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 import pytest
 import torch
-from common import close, pictures, rng
+from common import close, random_images, rng
 from PIL import Image
-from rddm_nb.degrade import rain
+from places import ROOT
+from rddm_nb.degrade import degrade
 from rddm_nb.images import to_uint8
 from rddm_nb.sample_images import crops
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
 from bench import restoration as r
 RESULTS = ROOT/'bench/results/restoration'
 
 
 def data(root):
-    "A tiny copy of the layout of a set, from open pictures"
+    "A tiny copy of the layout of a set, from open images"
     for split, n in (('train', 6), ('test', 2)):
         x0 = crops(n, 64, split, 3, shrink=1)
-        for k, x in (('rain', rain(x0, rng(), scale=1.)), ('norain', x0)):
+        for k, x in (('rain', degrade(x0, 'rain', rng(), scale=1.)), ('norain', x0)):
             for i, v in enumerate(x):
                 f = root/'rain100l'/split/k/f'{i}.png'
                 f.parent.mkdir(parents=True, exist_ok=True); Image.fromarray(to_uint8(v).permute(1, 2, 0).numpy()).save(f)
@@ -42,7 +40,7 @@ def small(tmp_path, monkeypatch):
 def test_a_row_says_what_was_done(what, steps, small, tmp_path):
     small(what, '--seconds', '.5', '--steps', '1', '3')
     (name, row), = ((p.stem, json.loads(p.read_text(encoding='utf-8'))) for p in (tmp_path/'out').glob('*.json'))
-    assert name == f'rain100l-{what}-0' and set(row['steps']) == steps and (row['train_pictures'], row['test_pictures']) == (6, 2)
+    assert name == f'rain100l-{what}-0' and set(row['steps']) == steps and (row['train_images'], row['test_images']) == (6, 2)
     assert row['commit'] and row['name'] and row['threads'] == 1 and row['train_steps'] >= 1 and row['train_seconds'] >= .5
     for m in (row['input'], *row['steps'].values()):
         assert set(m) == {'PSNR', 'SSIM', 'VIF', 'frechet', 'each_PSNR'} and len(m['each_PSNR']) == 2
@@ -80,7 +78,7 @@ def test_train_and_test_share_no_file():
 
 
 def test_the_curve_of_a_known_darkening():
-    x0 = pictures(1, 3, 80, 80, dtype=torch.float32)
+    x0 = random_images(1, 3, 80, 80, dtype=torch.float32)
     x_in = x0*.5 - .5
     curve = r.fit_curve([(x_in, x0, None)])
     assert (curve.diff(dim=1) >= 0).all()
@@ -97,7 +95,7 @@ def test_light_in_a_shadow_comes_back():
 
 def test_crops_keep_pairs_together():
     plan = r.SETS['rain100l']
-    x0 = [pictures(1, 3, 60, 70, seed=i, dtype=torch.float32) for i in range(3)]
+    x0 = [random_images(1, 3, 60, 70, seed=i, dtype=torch.float32) for i in range(3)]
     clean, degraded = r.draw_from(plan, [(x*.5, x, None) for x in x0])(rng())
     assert clean.shape == (plan.batch, 3, plan.size, plan.size)
     close(degraded, clean*.5, 0)
@@ -119,7 +117,7 @@ def test_results_that_are_kept_are_of_whole_runs():
         row = json.loads(p.read_text(encoding='utf-8'))
         assert row['dim'] == 16 and '+' not in row['commit'], p.name
         if 'objective' in row: continue # a choice
-        assert row['test_pictures'] == dict(rain100l=15, lol=8, shadow=16, polyu=20, blur=24, holes=24)[row['task']] and row['train_seconds'] > 100, p.name
+        assert row['test_images'] == dict(rain100l=15, lol=8, shadow=16, polyu=20, blur=24, holes=24)[row['task']] and row['train_seconds'] > 100, p.name
 
 
 def test_rows_that_are_compared_had_the_same_time():

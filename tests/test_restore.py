@@ -12,23 +12,23 @@ import sys
 import unicodedata
 from pathlib import Path
 import pytest
+from places import ROOT
 import rddm_nb.restore as module
 import torch
-from common import awake, close, pictures, randn, rng
+from common import awake, close, random_images, randn, rng
 from hypothesis import given, strategies as st
 from rddm_nb.estimate import Prediction
 from rddm_nb.files import write_tensors
 from rddm_nb.imagefile import LoadedImage, load_image, save_image
 from rddm_nb.official import OfficialUNet
-from rddm_nb.restore import (Tiled, attention_memory, counted, default_tile, _describe_settings, main, restore, restore_folder,
-                             restore_loaded, _result_names, tile_offsets, tile_weights)
+from rddm_nb.restore import (Tiled, _attention_memory, counted, _default_tile, _describe_settings, main, restore, restore_folder,
+                             restore_loaded, _result_names, _tile_offsets, _tile_weights)
 from rddm_nb.runtime import StopRequest, seed_for
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import UNet, save_model
 
 S = Schedule.power(T=10)
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def pixelwise(x_t, x_in, abar, bbar, t=None): return Prediction(res=torch.tanh(x_t - x_in) + .1*x_in)
@@ -37,17 +37,17 @@ def pixelwise(x_t, x_in, abar, bbar, t=None): return Prediction(res=torch.tanh(x
 @given(st.integers(1, 300), st.integers(1, 80), st.data())
 def test_tiles_cover_everything_and_add_up_to_one(n, tile, data):
     overlap = data.draw(st.integers(0, tile - 1))
-    at, total = tile_offsets(n, tile, overlap), torch.zeros(n, dtype=torch.float64)
+    at, total = _tile_offsets(n, tile, overlap), torch.zeros(n, dtype=torch.float64)
     assert at[0] == 0 and at == sorted(set(at)) and (len(at) == 1 or at[-1] == n - tile)
     assert all(b - a <= tile - overlap for a, b in zip(at, at[1:]))
-    for s, w in tile_weights(n, tile, overlap):
+    for s, w in _tile_weights(n, tile, overlap):
         assert s.stop - s.start == min(tile, n) and (w > 0).all()
         total[s] += w
     close(total, torch.ones(n), 1e-12)
 
 
 def test_a_tile_counts_less_towards_its_end():
-    (a, wa), (b, wb) = tile_weights(16, 10, 4)
+    (a, wa), (b, wb) = _tile_weights(16, 10, 4)
     assert (a, b) == (slice(0, 10), slice(6, 16))
     close(wa[:6], torch.ones(6), 1e-12)
     assert (wa[6:].diff() < 0).all() and (wb[:4].diff() > 0).all()
@@ -61,7 +61,7 @@ def test_overlaps_that_cannot_be(overlap):
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 16), st.data())
 def test_a_predictor_of_single_pixels_does_not_see_the_tiles(h, w, tile, data):
-    x_t, x_in = randn(2, 3, h, w), pictures(2, 3, h, w, seed=1)
+    x_t, x_in = randn(2, 3, h, w), random_images(2, 3, h, w, seed=1)
     tiled = Tiled(pixelwise, tile, data.draw(st.integers(0, tile - 1)))
     got = tiled(x_t, x_in, .3, .5)
     assert got.eps is None
@@ -77,8 +77,8 @@ def test_both_halves_and_the_place_are_handed_on():
     assert asked == [(.25, .5, 7, None)]*4
 
 
-def test_one_noise_for_the_picture_whatever_the_tiles():
-    x = pictures(3, 30, 21)
+def test_one_noise_for_the_image_whatever_the_tiles():
+    x = random_images(3, 30, 21)
     want = restore(pixelwise, x, 3, 64, schedule=S)
     close(want, sample(pixelwise, x[None], schedule=S, steps=3, generator=rng(seed_for(0, 'restore')))[0], 1e-12)
     for tile, overlap in ((8, 0), (8, 7), (13, 5)): close(restore(pixelwise, x, 3, tile, overlap, schedule=S), want, 1e-12)
@@ -89,12 +89,12 @@ def test_one_noise_for_the_picture_whatever_the_tiles():
 def test_memory_of_the_network_is_that_of_a_tile():
     seen = []
     def model(x_t, *a): seen.append(tuple(x_t.shape)); return Prediction(res=x_t)
-    restore(model, pictures(3, 100, 300), 1, 32, 8, schedule=S)
+    restore(model, random_images(3, 100, 300), 1, 32, 8, schedule=S)
     assert set(seen) == {(1, 3, 32, 32)} and len(seen) == 4*13
 
 @pytest.fixture
 def folder(tmp_path):
-    for i in range(4): save_image(make(tmp_path/f'in/{i}.png'), pictures(3, 6 + i, 9, seed=i))
+    for i in range(4): save_image(make(tmp_path/f'in/{i}.png'), random_images(3, 6 + i, 9, seed=i))
     return tmp_path
 
 
@@ -196,7 +196,7 @@ def test_every_result_has_a_name_of_its_own(parts):
 
 def test_a_name_too_long_for_its_result_is_one_failure(folder):
     for suffix in ('.jpg', '.png'): (folder/f'in/{"b"*250}{suffix}').write_bytes((folder/'in/0.png').read_bytes())
-    save_image(folder/f'in/{"c"*200}.png', pictures(3, 4, 4))
+    save_image(folder/f'in/{"c"*200}.png', random_images(3, 4, 4))
     report = quiet(Model(), folder, steps=1)
     assert len(report.done) == 5 and len(report.failed) == 2 and all('name too long' in why for _, why in report.failed)
 
@@ -281,7 +281,7 @@ def touched(path):
 
 def test_an_input_that_has_changed_is_done_again(folder):
     quiet(Model(), folder, steps=1)
-    save_image(folder/'in/1.png', pictures(3, 5, 5, seed=7), force=True)
+    save_image(folder/'in/1.png', random_images(3, 5, 5, seed=7), force=True)
     touched(folder/'in/3.png')
     report = quiet(Model(), folder, steps=1, part=(1, 2))
     assert names(report.done) == ['1.png', '3.png'] and report.there == 0 and report.notes == {'changed since it was restored, done again': 2}
@@ -298,7 +298,7 @@ def test_inputs_that_nobody_noted_are_not_taken_for_changed(folder):
     del about['files']
     path.write_text(json.dumps(about), encoding='utf-8')
     assert quiet(Model(), folder, steps=1).there == 4 and set(json.loads(path.read_text(encoding='utf-8'))['files']) == {f'{i}.png' for i in range(4)}
-    save_image(folder/'in/new.png', pictures(3, 5, 5))
+    save_image(folder/'in/new.png', random_images(3, 5, 5))
     make(folder/'out/new.png').write_bytes(b'mine')
     assert quiet(Model(), folder, steps=1).there == 5 and (folder/'out/new.png').read_bytes() == b'mine'
 
@@ -334,7 +334,7 @@ def net(**kw):
 def test_depth_transparency_and_channels_come_back(folder):
     (folder/'in').rename(folder/'old')
     a = torch.rand(1, 12, 14, generator=rng(3))
-    like = {f'{m}{b}': LoadedImage(pictures(3 if 'RGB' in m else 1, 12, 14), a if 'A' in m else None, b, m, ()) for m in ('L', 'LA', 'RGB', 'RGBA') for b in (8, 16)}
+    like = {f'{m}{b}': LoadedImage(random_images(3 if 'RGB' in m else 1, 12, 14), a if 'A' in m else None, b, m, ()) for m in ('L', 'LA', 'RGB', 'RGBA') for b in (8, 16)}
     for name, v in like.items(): save_image(make(folder/f'in/{name}.png'), v.x, v)
     report = quiet(net(), folder, steps=1)
     assert len(report.done) == 8 and report.notes['transparency kept apart'] == 4
@@ -345,7 +345,7 @@ def test_depth_transparency_and_channels_come_back(folder):
 
 
 def test_grey_files_and_networks_of_colours():
-    x = pictures(1, 12, 14).float()
+    x = random_images(1, 12, 14).float()
     grey, rgb = (LoadedImage(v, None, 8, '', ()) for v in (x, x.expand(3, -1, -1)))
     full = restore_loaded(net(), rgb, steps=2)
     assert full.std(0).max() > .01
@@ -354,19 +354,19 @@ def test_grey_files_and_networks_of_colours():
 
 
 def test_coloured_files_and_networks_of_grey():
-    x = pictures(1, 12, 14).float()
+    x = random_images(1, 12, 14).float()
     grey, rgb = (LoadedImage(v, None, 8, '', ()) for v in (x, x.expand(3, -1, -1)))
     want = restore_loaded(net(channels=1), grey, steps=2)
     close(want, restore(net(channels=1), x, 2), 1e-6)
     close(restore_loaded(net(channels=1), rgb, steps=2), want.expand(3, -1, -1), 1e-6)
-    coloured = LoadedImage(pictures(3, 12, 14).float(), None, 8, '', ())
+    coloured = LoadedImage(random_images(3, 12, 14).float(), None, 8, '', ())
     with pytest.raises(ValueError, match='x.png has colours, but the network restores images of 1 channel: convert'): restore_loaded(net(channels=1), coloured, name='x.png')
 
 
 @pytest.fixture
 def masked(folder):
     "A network with masks, and one for every image"
-    for i in range(4): save_image(make(folder/f'masks/{i}.png'), (pictures(1, 6 + i, 9, seed=9 + i) > 0)*2. - 1)
+    for i in range(4): save_image(make(folder/f'masks/{i}.png'), (random_images(1, 6 + i, 9, seed=9 + i) > 0)*2. - 1)
     return folder, net(takes_cond=True)
 
 
@@ -383,7 +383,7 @@ def test_masks_reach_the_network_by_name_also_in_tiles(masked):
 def test_masks_that_are_missing_many_or_of_another_size_are_listed(masked):
     root, n = masked
     (root/'masks/0.png').unlink()
-    save_image(root/'masks/1.png', pictures(1, 5, 5), force=True)
+    save_image(root/'masks/1.png', random_images(1, 5, 5), force=True)
     (root/'masks/2.tif').write_bytes((root/'masks/2.png').read_bytes())
     report = quiet(n, root, steps=1, masks=root/'masks')
     assert names(report.done) == ['3.png']
@@ -419,7 +419,7 @@ def test_a_network_that_generates_says_so(folder, capsys):
 
 
 def test_a_network_that_sees_the_input_in_the_state_alone_restores(folder):
-    x = pictures(2, 3, 8, 8).float()
+    x = random_images(2, 3, 8, 8).float()
     a, b = (restore(net(takes_input=False), v, 1) for v in x)
     assert (a - b).abs().max() > .01
 
@@ -429,7 +429,7 @@ def test_a_network_that_sees_the_input_in_the_state_alone_restores(folder):
 def test_images_of_odd_sizes(size, kind):
     n = net() if kind is UNet else OfficialUNet('res', dim=16, mults=(1, 2))
     n.schedule = S
-    assert restore(n.eval(), pictures(3, *size, dtype=torch.float32), 1, 16, 4).shape == (3, *size)
+    assert restore(n.eval(), random_images(3, *size, dtype=torch.float32), 1, 16, 4).shape == (3, *size)
 
 
 # ---- memory
@@ -437,15 +437,15 @@ def test_images_of_odd_sizes(size, kind):
 @pytest.mark.parametrize('mults, tile', [((1,), 64), ((1, 2), 128), ((1, 2, 4), 256), ((1, 2, 4, 8), 256)])
 def test_attention_decides_about_tiles(mults, tile):
     n = UNet(8, mults)
-    assert default_tile(n) == tile and attention_memory(n, tile) <= .5
-    assert default_tile(pixelwise) == 256
+    assert _default_tile(n) == tile and _attention_memory(n, tile) <= .5
+    assert _default_tile(pixelwise) == 256
     seen, forward = [], n.middle[1].forward
     n.schedule, n.middle[1].forward = S, lambda h: seen.append(h.shape[-1]*h.shape[-2]) or h
-    restore(n, pictures(3, 40, 300, dtype=torch.float32), 1)
+    restore(n, random_images(3, 40, 300, dtype=torch.float32), 1)
     assert max(seen) <= 64*64 and forward
 
 
-def test_memory_of_attention_by_hand(): close(attention_memory(UNet(8, (1, 2)), 256), 2*4*16384**2*4/2**30, 1e-9)
+def test_memory_of_attention_by_hand(): close(_attention_memory(UNet(8, (1, 2)), 256), 2*4*16384**2*4/2**30, 1e-9)
 
 
 def test_tiles_that_need_much_memory_are_said(folder, capsys):
@@ -453,7 +453,7 @@ def test_tiles_that_need_much_memory_are_said(folder, capsys):
     words = [str(folder/'m'), str(folder/'in'), str(folder/'out'), '--steps', '1', '--device', 'cpu']
     assert main(words) == 0 and main([*words, '--tile', '256', '--force']) == 0 and capsys.readouterr().err == '', 'these are smaller than a tile'
     shutil.rmtree(folder/'in')
-    for name in 'ab': save_image(make(folder/f'in/{name}.png'), pictures(3, 16, 129))
+    for name in 'ab': save_image(make(folder/f'in/{name}.png'), random_images(3, 16, 129))
     assert main([*words, '--force']) == 0
     assert capsys.readouterr().err == 'rddm-restore: tiles of 128 instead of 256: attention over those would need about 8.0 GiB\n'
     assert main([*words, '--tile', '64', '--force']) == 0 and capsys.readouterr().err == ''
@@ -521,7 +521,7 @@ def tiny(tmp_path_factory):
     "A model and a folder of one image"
     root = tmp_path_factory.mktemp('tiny')
     save_model(root/'m', UNet(8, (1, 1, 1)), S)
-    save_image(make(root/'in/a.png'), pictures(3, 8, 8))
+    save_image(make(root/'in/a.png'), random_images(3, 8, 8))
     return root
 
 

@@ -137,13 +137,13 @@ pair = st.tuples(st.floats(.02, .98), st.floats(.02, .98)).map(sorted).filter(la
 
 
 def guess(seed):
-    "A guessed clean picture, the input, fresh noise and an arbitrary state"
+    "A guessed clean image, the input, fresh noise and an arbitrary state"
     x0, x_in, z = trio(seed)
     return x0, x_in, z, randn(*x0.shape, seed=seed + 11)
 
 
 def take(x_t, x0, x_in, at, to, sigma2, z):
-    "Our step from a guess of the clean picture alone"
+    "Our step from a guess of the clean image alone"
     res = x_in - x0
     return reverse_step(x_t, Estimate(x0, res, (x_t - x0 - at.abar*res)/at.bbar), at, to, sigma2, z)
 
@@ -284,7 +284,7 @@ def test_inv46_cold_diffusion_improved_sampling(times, seed):
 
 
 # ----- behaviour and refusals -----
-def test_the_clean_picture_is_the_guess_itself():
+def test_the_clean_image_is_the_guess_itself():
     x0, x_in, eps = trio()
     est = Estimate(x0, x_in, eps)
     assert torch.equal(reverse_step(eps, est, Point(.4, .5), CLEAN), x0)

@@ -4,8 +4,7 @@ import signal
 import threading
 import pytest
 import torch
-from rddm_nb.runtime import (DONE, StopRequest, check_file, check_seed, claim_folder, folder_lock, generator_for,
-                             pick_device, seed_for, set_aside, stop_on_signals, stopped_by)
+from rddm_nb.runtime import ExitCode, StopRequest, check_seed, claim_folder, folder_lock, generator_for, pick_device, seed_for, set_aside, stop_on_signals
 
 posix = pytest.mark.skipif(os.name != 'posix', reason='locks and signals are POSIX here')
 
@@ -25,14 +24,6 @@ def test_seeds_fit_64_bits():
         with pytest.raises(ValueError, match=f'x must fit 64 bits, got {seed}'): check_seed(seed, 'x')
 
 
-def test_what_is_read_must_be_a_file(tmp_path):
-    (tmp_path/'a').write_text('', encoding='utf-8')
-    assert check_file(tmp_path/'a') == tmp_path/'a'
-    with pytest.raises(IsADirectoryError, match='is a folder'): check_file(tmp_path)
-    with pytest.raises(FileNotFoundError, match='there is no file'): check_file(tmp_path/'b')
-    if hasattr(os, 'mkfifo'):
-        os.mkfifo(tmp_path/'c')
-        with pytest.raises(ValueError, match='pipe or a device'): check_file(tmp_path/'c')
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
@@ -101,9 +92,9 @@ def test_what_is_set_aside_is_never_written_over(tmp_path):
 def test_the_first_signal_asks_and_the_second_means_it(signum):
     before = signal.getsignal(signum)
     with stop_on_signals() as request:
-        assert not request and request.exit_code == DONE
+        assert not request and request.exit_code == ExitCode.DONE
         signal.raise_signal(signum)
-        assert request and request.signum == signum and request.exit_code == stopped_by(signum) == 128 + signum
+        assert request and request.signum == signum and request.exit_code == 128 + signum
         with pytest.raises(KeyboardInterrupt): signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signum) is before
 

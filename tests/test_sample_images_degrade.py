@@ -1,25 +1,24 @@
-"The embedded pictures (split, licences, size), the tool that packs them, the ten degradations, and known pixels that stay"
+"The embedded images (split, licences, size), the tool that packs them, the ten degradations, and known pixels that stay"
 import importlib.util
 import io
 import json
 import math
 import os
-from pathlib import Path
 import pytest
 import torch
 from hypothesis import given, strategies as st
-from common import F64, Net, close, constant, fake_eps, fake_res, inner_points, oracle, pictures as fake, power_schedules, randn, rng, seeds, trio
+from common import F64, Net, close, constant, fake_eps, fake_res, inner_points, oracle, random_images as fake, power_schedules, randn, rng, seeds, trio
+from places import ROOT
 from rddm_nb import sample_images
-from rddm_nb.degrade import TASKS, KnownPixels, _lenses, _streaks, blur, dark, degrade, drops, grey, holes, mask, noise, rain, shadow, small
+from rddm_nb.degrade import TASKS, KnownPixels, _lenses, _streaks, degrade
 from rddm_nb.estimate import Prediction, estimate, x0_from
 from rddm_nb.images import psnr, to_uint8
 from rddm_nb.sample_images import attribution, crops, emoji, photos
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
 
-ROOT = Path(__file__).resolve().parents[1]
 ASSETS = ROOT/'rddm_nb'/'assets'
-INDEX = json.loads((ASSETS/'pictures.json').read_text(encoding='utf-8'))
+INDEX = json.loads((ASSETS/'images.json').read_text(encoding='utf-8'))
 
 
 def load_tool():
@@ -31,6 +30,8 @@ def load_tool():
 
 tool = load_tool()
 FIXED = ('grey', 'small') # nothing is random there
+rain, mask, blur, dark, noise = (TASKS[k] for k in ('rain', 'mask', 'blur', 'dark', 'noise'))
+shadow, drops, holes, grey, small = (TASKS[k] for k in ('shadow', 'drops', 'holes', 'grey', 'small'))
 tasks = pytest.mark.parametrize('task', TASKS)
 random_tasks = pytest.mark.parametrize('task', [t for t in TASKS if t not in FIXED])
 
@@ -44,7 +45,7 @@ def test_assets_are_small_and_flat():
 
 def test_every_file_is_known_and_attributed():
     listed = {p['file'] for p in INDEX['photos']} | {'emoji.png'}
-    assert {f.name for f in ASSETS.iterdir()} - {'rain.safetensors', 'emoji.safetensors'} == listed | {'pictures.json', 'ATTRIBUTION.md'}
+    assert {f.name for f in ASSETS.iterdir()} - {'rain.safetensors', 'emoji.safetensors'} == listed | {'images.json', 'ATTRIBUTION.md'}
     missing = [f for f in listed if f'`{f}`' not in attribution()]
     assert not missing, missing
     assert attribution() == (ASSETS/'ATTRIBUTION.md').read_text(encoding='utf-8')
@@ -255,7 +256,7 @@ def test_the_tool_packs_what_is_open(tmp_path, monkeypatch, capsys):
     out = tmp_path/'out'; monkeypatch.setattr(tool, 'ASSETS', out)
     tool.main([str(src)])
     assert '3 photo files, 20 emoji' in capsys.readouterr().out
-    index = json.loads((out/'pictures.json').read_text(encoding='utf-8'))
+    index = json.loads((out/'images.json').read_text(encoding='utf-8'))
     assert {f.name for f in out.glob('*.jpg')} == {'china.jpg', 'life_berasategi_00.jpg', 'life_berasategi_11.jpg'}
     assert [(p['photo'], p['split']) for p in index['photos']] == [('china', 'test'), ('life_berasategi', 'train'), ('life_berasategi', 'train')]
     assert [e['name'] for e in index['emoji']] == [f'e{v:02}' for v in range(0, 60, 3)] and {e['group'] for e in index['emoji']} == {tool.EMOJI_GROUPS[0]}
@@ -295,13 +296,13 @@ def test_any_shape_comes_back_as_it_went_in(task, b, c, h, w, seed, dtype):
     x_in = degrade(x0, task, rng(seed))
     assert x_in.shape == x0.shape and x_in.dtype == dtype and x_in.device == x0.device
     assert x_in.isfinite().all() and x_in.min() >= -1 - 1e-6 and x_in.max() <= 1 + 1e-6
-    assert torch.equal(x0, before) and x_in.data_ptr() != x0.data_ptr(), 'the clean pictures are left alone'
+    assert torch.equal(x0, before) and x_in.data_ptr() != x0.data_ptr(), 'the clean images are left alone'
     assert torch.equal(x_in, degrade(x0, task, rng(seed)))
 
 
 @tasks
 @pytest.mark.parametrize('h,w', [(512, 512), (96, 300)])
-def test_large_pictures(task, h, w):
+def test_large_images(task, h, w):
     x0 = fake(1, 3, h, w, dtype=torch.float32)*.8
     x_in = degrade(x0, task, rng())
     assert x_in.shape == x0.shape and x_in.abs().max() <= 1 + 1e-6 and not torch.equal(x_in, x0)
@@ -326,7 +327,7 @@ def test_without_a_generator_the_global_one_is_used(task):
 
 
 @random_tasks
-def test_every_picture_of_a_batch_is_degraded_in_its_own_way(task):
+def test_every_image_of_a_batch_is_degraded_in_its_own_way(task):
     x0 = crops(1, split='test', seed=4).expand(6, -1, -1, -1)
     res = degrade(x0, task, rng(3)) - x0
     for i in range(6):
@@ -361,7 +362,13 @@ def test_on_a_gpu(task):
 @tasks
 def test_the_registry_calls_the_function_of_that_name(task):
     x0 = crops(3, seed=2)
-    assert torch.equal(degrade(x0, task, rng(5)), globals()[task](x0, rng(5)))
+    assert TASKS[task].__name__ == f'_{task}' and torch.equal(degrade(x0, task, rng(5)), TASKS[task](x0, rng(5)))
+
+
+def test_options_reach_the_task():
+    x0 = crops(2)
+    assert torch.equal(degrade(x0, 'rain', rng(), amount=.3), rain(x0, rng(), .3))
+    with pytest.raises(TypeError, match="'wind'"): degrade(x0, 'rain', wind=1.)
 
 
 def test_rain_is_the_default():
@@ -462,7 +469,7 @@ def test_streaks_differ_in_opacity_and_a_veil_lies_over_all():
     assert (opaque > .8).float().mean() > .01 and ((opaque > .3) & (opaque < .7)).float().mean() > .05
 
 
-def test_rain_grows_with_the_picture():
+def test_rain_grows_with_the_image():
     small, large = torch.full((16, 1, 32, 32), -.9), torch.full((16, 1, 128, 128), -.9)
     assert torch.equal(rain(small, rng()), rain(small, rng(), scale=1)) and torch.equal(rain(large, rng()), rain(large, rng(), scale=2))
     assert lag(rain(large, rng()), 0, 2).mean() > lag(rain(large, rng(), scale=1), 0, 2).mean() + .2, 'twice as wide'
@@ -552,7 +559,7 @@ def test_blur_treats_channels_alike_and_is_linear():
 
 
 @given(seeds, st.floats(-1, 1))
-def test_blur_leaves_a_flat_picture(seed, value):
+def test_blur_leaves_a_flat_image(seed, value):
     x0 = torch.full((2, 3, 9, 11), value, dtype=F64)
     close(blur(x0, rng(seed)), x0, 1e-12)
 
@@ -599,13 +606,13 @@ def test_shadow_keeps_a_share_of_the_light_and_turns_it_blue():
     assert keep.max() <= 1 + 1e-12 and keep.min() >= .25*.92 - 1e-9
     assert (keep[:, 0] <= keep[:, 1] + 1e-12).all() and (keep[:, 1] <= keep[:, 2] + 1e-12).all(), 'red goes first, blue stays'
     deep, bright = keep.amin((2, 3)), keep.amax((2, 3))
-    assert (deep < .75).all() and (bright > .9).float().mean() > .9, 'every picture has shadow, and light beside it'
+    assert (deep < .75).all() and (bright > .9).float().mean() > .9, 'every image has shadow, and light beside it'
     inside = deep[:, 0]/.92
     close(deep[:, 2]/1.12, inside, .06)
     assert inside.median() < .5
 
 
-def test_shadow_has_soft_edges_somewhere_in_the_picture():
+def test_shadow_has_soft_edges_somewhere_in_the_image():
     keep = light(shadow(torch.zeros(64, 1, 64, 64, dtype=F64), rng()))*2
     step = torch.maximum((keep[..., 1:, :] - keep[..., :-1, :]).abs().amax((1, 2, 3)), (keep[..., 1:] - keep[..., :-1]).abs().amax((1, 2, 3)))
     assert step.max() < .5 and step.min() > .01
@@ -643,7 +650,7 @@ def test_strokes_differ_in_their_share_and_lie_everywhere():
     share = hole.float().mean((1, 2, 3))
     assert .149 < share.min() < .17 and .38 < share.max() < .401 and .26 < share.mean() < .29
     assert .1 < hole.float().mean(0).min() and hole.float().mean(0).max() < .6
-    assert torch.equal(holes(torch.ones(2, 1, 20, 20)*.7, rng(3), (.3, .3)) == 0, holes(torch.ones(2, 1, 20, 20)*-.2, rng(3), (.3, .3)) == 0), 'the picture does not matter'
+    assert torch.equal(holes(torch.ones(2, 1, 20, 20)*.7, rng(3), (.3, .3)) == 0, holes(torch.ones(2, 1, 20, 20)*-.2, rng(3), (.3, .3)) == 0), 'the image does not matter'
 
 
 def test_strokes_are_winding_lines_not_dust():
@@ -656,7 +663,7 @@ def test_strokes_are_winding_lines_not_dust():
     assert ((few[..., 1:] != few[..., :-1]).double().sum((1, 2, 3))/hole.sum((1, 2, 3))).mean() < .4*edge.mean(), 'fewer bends, fewer edges'
 
 
-def test_strokes_are_as_wide_across_as_along_a_long_picture():
+def test_strokes_are_as_wide_across_as_along_a_long_image():
     hole = (holes(torch.ones(50, 1, 40, 160, dtype=F64), rng(), (.25, .25)) == 0).double()
     close(lag(hole, 3, 0).mean(), lag(hole, 0, 3).mean(), .12)
 
@@ -778,7 +785,7 @@ def test_drops_blur_and_hide():
     assert y[q < .6].std() < .5*dust[q < .6].std()
 
 
-def test_drops_grow_with_the_picture_and_most_of_it_stays_clear():
+def test_drops_grow_with_the_image_and_most_of_it_stays_clear():
     share = [(drops(torch.full((24, 1, s, s), .3), rng(4)) != .3).float().mean().item() for s in (32, 128)]
     assert all(.15 < v < .5 for v in share) and abs(share[0] - share[1]) < .05
 
@@ -786,7 +793,7 @@ def test_drops_grow_with_the_picture_and_most_of_it_stays_clear():
 # ---------------------------------------------------------------- known pixels stay
 
 def clean_and_torn(seed, shape=(2, 3, 8, 9)):
-    "A clean picture, one with holes, and where the clean one is known"
+    "A clean image, one with holes, and where the clean one is known"
     x0 = fake(*shape, seed=seed)
     x_in = holes(x0, rng(seed), (.3, .6))
     return x0, x_in, (x_in != 0).any(1, keepdim=True)
@@ -879,7 +886,7 @@ def test_a_hole_is_grey_in_all_channels():
     close(KnownPixels(constant(torch.ones_like(x_in), None))(x_in, 0*x_in, .5, .5).res, torch.ones_like(x_in), 0)
 
 
-def test_coefficients_may_differ_between_pictures_and_vanish():
+def test_coefficients_may_differ_between_images_and_vanish():
     x0, x_in, where = clean_and_torn(1)
     b, a, eps = torch.tensor([0., .7], dtype=F64).view(2, 1, 1, 1), torch.tensor([.3, .8], dtype=F64).view(2, 1, 1, 1), randn(*x0.shape)
     got = KnownPixels(of('both'))(x0 + a*(x_in - x0) + b*eps, x_in, a, b, None)
@@ -907,5 +914,5 @@ def test_keeping_hands_on_what_a_sampler_asks_of_a_network():
 
 
 def test_keeping_says_what_is_wrong():
-    with pytest.raises(TypeError, match='True where the picture is known, got torch.float32: use where > .5'): KnownPixels(of('res'), where=torch.ones(1, 1, 4, 4))
+    with pytest.raises(TypeError, match='True where the image is known, got torch.float32: use where > .5'): KnownPixels(of('res'), where=torch.ones(1, 1, 4, 4))
     with pytest.raises(TypeError, match='a bare tensor'): sample(KnownPixels(lambda *a: a[0]), torch.full((1, 3, 4, 4), .5))

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 from hypothesis import assume, given, settings, strategies as st
-from common import F64, Net, close, constant, fake_eps, fake_res, gmm_points, oracle, pictures, power_schedules, randn, rng, seeds, trio
+from common import F64, Net, close, constant, fake_eps, fake_res, gmm_points, oracle, random_images, power_schedules, randn, rng, seeds, trio
 from rddm_nb.estimate import Prediction, SingularError
 from rddm_nb.exact import ExactPredictor
 from rddm_nb.forward import randn_like
@@ -19,7 +19,7 @@ both_model = lambda x, y, a, b, t: Prediction(fake_res(x, y, a, b), fake_eps(x, 
 # ----- oracles -----
 @pytest.mark.parametrize('steps', [1, 2, 5, 10, 137])
 @pytest.mark.parametrize('clip', ['x0', None])
-def test_inv23_constant_true_predictions_return_the_clean_picture(steps, clip):
+def test_inv23_constant_true_predictions_return_the_clean_image(steps, clip):
     x0, x_in, eps = trio(steps)
     s = Schedule.power(137)
     out = sample(constant(x_in - x0, eps), x_in, schedule=s, steps=steps, clip=clip, x_T=x_in + s[137].bbar*eps)
@@ -34,7 +34,7 @@ def test_inv23_for_any_schedule_and_number_of_steps(s, seed, data):
 
 
 @given(s=power_schedules(12), seed=seeds, eta=st.sampled_from([0., .25, 1.]), posterior=posteriors, data=st.data())
-def test_inv24_oracle_returns_the_clean_picture_whatever_the_noise(s, seed, eta, posterior, data):
+def test_inv24_oracle_returns_the_clean_image_whatever_the_noise(s, seed, eta, posterior, data):
     assume(posterior != 'preserving' or s.T == 1 or s[s.T - 1].abar < 1)  # a step along abar = 1 pins nothing, and is refused
     x0, x_in, _ = trio(seed)
     out = sample(oracle(x0, x_in), x_in, schedule=s, steps=data.draw(st.integers(1, s.T)), eta=eta, posterior=posterior, generator=rng(seed))
@@ -44,7 +44,7 @@ def test_inv24_oracle_returns_the_clean_picture_whatever_the_noise(s, seed, eta,
 @pytest.mark.parametrize('eta, posterior', [(0., 'sum_constrained'), (.5, 'sum_constrained'), (1., 'preserving')])
 def test_inv25_three_ways_to_predict_take_the_same_trajectory(eta, posterior):
     # below abar = 1 a noise network, the residual it implies, and both together describe one state
-    s, x_in = Schedule.ddim_linear(100), pictures(2, 3, 4, 4)
+    s, x_in = Schedule.ddim_linear(100), random_images(2, 3, 4, 4)
     def imply(x, y, a, b): e = fake_eps(x, y, a, b); return (y + b*e - x)/(1 - a), e
     ways = (lambda x, y, a, b, t: Prediction(eps=imply(x, y, a, b)[1]), lambda x, y, a, b, t: Prediction(res=imply(x, y, a, b)[0]),
             lambda x, y, a, b, t: Prediction(*imply(x, y, a, b)))
@@ -56,13 +56,13 @@ def test_inv25_three_ways_to_predict_take_the_same_trajectory(eta, posterior):
 
 @given(s=power_schedules(), seed=seeds)
 def test_inv26_one_step_is_the_guess_at_the_start(s, seed):
-    x_in, x_T = pictures(2, 3, 4, 4, seed=seed), randn(2, 3, 4, 4, seed=seed)
+    x_in, x_T = random_images(2, 3, 4, 4, seed=seed), randn(2, 3, 4, 4, seed=seed)
     a, b = s[s.T]
     close(sample(res_model, x_in, schedule=s, steps=1, x_T=x_T), (x_in - fake_res(x_T, x_in, a, b)).clamp(-1, 1), 0)
 
 
 def test_inv26_start_is_the_input_plus_bbar_T_noise():
-    x_in = pictures(2, 3, 4, 4)
+    x_in = random_images(2, 3, 4, 4)
     for b in (0., .1, 1., 1.7):
         state = next(sample_steps(res_model, x_in, schedule=Schedule.power(10, bbar_T=b), generator=rng(5)))
         close(state.x_t, x_in + b*randn_like(x_in, rng(5)), 0)
@@ -77,16 +77,16 @@ def test_inv27_the_network_is_called_at_the_nodes_of_the_grid():
         assert (a, b) == s[t] and type(a) is type(b) is float
         return Prediction(res=0*x)
     for S, want in {1: [1000], 2: [1000, 500], 3: [1000, 666, 333], 5: [1000, 800, 600, 400, 200], 7: [1000*(7 - i)//7 for i in range(7)]}.items():
-        seen.clear(); sample(spy, pictures(1, 1, 2, 2), schedule=s, steps=S)
+        seen.clear(); sample(spy, random_images(1, 1, 2, 2), schedule=s, steps=S)
         assert seen == want
-    seen.clear(); sample(spy, pictures(1, 1, 2, 2))
+    seen.clear(); sample(spy, random_images(1, 1, 2, 2))
     assert len(seen) == 5
 
 
 @given(seed=seeds, eta=st.sampled_from([0., .3, 1.]), posterior=posteriors)
 @settings(max_examples=10)
 def test_inv28_same_seed_same_result_and_another_seed_another(seed, eta, posterior):
-    x_in = pictures(2, 1, 3, 3)
+    x_in = random_images(2, 1, 3, 3)
     run = lambda g: sample(res_model, x_in, eta=eta, posterior=posterior, generator=rng(g))
     assert torch.equal(run(seed), run(seed)) and not torch.equal(run(seed), run(seed + 1))
 
@@ -106,7 +106,7 @@ def test_inv28_the_last_step_draws_no_noise(posterior):
 
 @given(steps=st.integers(1, 12), eta=st.sampled_from([0., .4, 1.]), posterior=posteriors)
 def test_every_step_follows_the_written_out_update(steps, eta, posterior):
-    s, x_in, g, h = Schedule.power(12, bbar_T=.8), pictures(2, 1, 3, 3), rng(steps), rng(steps)
+    s, x_in, g, h = Schedule.power(12, bbar_T=.8), random_images(2, 1, 3, 3), rng(steps), rng(steps)
     x = x_in + .8*randn_like(x_in, h)
     for m, (t, n) in zip(sample_steps(both_model, x_in, schedule=s, steps=steps, eta=eta, posterior=posterior, clip=None, generator=g), s.pairs(steps)):
         (a, b), (a_s, b_s) = s[t], s[n]
@@ -140,7 +140,7 @@ def net(x, A): return torch.tanh(1.2*x + .3*x.roll(1, -1)) - .2*A*torch.sin(2*x)
 def test_inv36_37_any_path_rescaled_is_ddim(seed, known, data):
     up = sorted(data.draw(st.lists(st.floats(.05, .95), min_size=4, max_size=4)), reverse=True)
     path = [*((a, data.draw(st.floats(.05, 1.5))) for a in up), (0., 0.)]
-    x_in = pictures(2, 1, 3, 3, seed=seed) if known else torch.zeros(2, 1, 3, 3, dtype=F64)
+    x_in = random_images(2, 1, 3, 3, seed=seed) if known else torch.zeros(2, 1, 3, 3, dtype=F64)
     def model(x, y, a, b, t):
         c = math.hypot(1 - a, b)
         return Prediction(eps=net((x - a*y)/c, (1 - a)**2/c**2))
@@ -155,7 +155,7 @@ def test_inv36_37_any_path_rescaled_is_ddim(seed, known, data):
 # ----- paths and orders -----
 @given(seed=seeds, data=st.data())
 def test_inv48_constant_predictions_end_at_one_place_on_any_path(seed, data):
-    x_in, res, eps, x_T = pictures(1, 2, 3, 3, seed=seed), randn(1, 2, 3, 3, seed=seed + 1), randn(1, 2, 3, 3, seed=seed + 2), randn(1, 2, 3, 3, seed=seed + 3)
+    x_in, res, eps, x_T = random_images(1, 2, 3, 3, seed=seed), randn(1, 2, 3, 3, seed=seed + 1), randn(1, 2, 3, 3, seed=seed + 2), randn(1, 2, 3, 3, seed=seed + 3)
     inner = data.draw(st.lists(st.tuples(st.floats(0, 1), st.floats(.01, 2)), max_size=6))
     path = [(.9, .7), *inner, (.1, .1), (0, 0)]
     close(sample(constant(res, eps), x_in, path=path, clip=None, x_T=x_T), x_T - .9*res - .7*eps, 2e-14)
@@ -164,7 +164,7 @@ def test_inv48_constant_predictions_end_at_one_place_on_any_path(seed, data):
 @pytest.mark.parametrize('order', ORDERS)
 @pytest.mark.parametrize('steps', [2, 3, 5, 10])
 def test_inv48_and_in_any_order(order, steps):
-    x_in, res, eps, x_T = pictures(1, 2, 3, 3), randn(1, 2, 3, 3, seed=1), randn(1, 2, 3, 3, seed=2), randn(1, 2, 3, 3, seed=3)
+    x_in, res, eps, x_T = random_images(1, 2, 3, 3), randn(1, 2, 3, 3, seed=1), randn(1, 2, 3, 3, seed=2), randn(1, 2, 3, 3, seed=3)
     s = Schedule.power(50, bbar_T=.7)
     close(sample(constant(res, eps), x_in, schedule=s, steps=steps, order=order, clip=None, x_T=x_T), x_T - res - .7*eps, 8e-15)
 
@@ -236,7 +236,7 @@ def test_plans_visit_the_right_legs(T):
 
 
 def test_a_path_of_the_nodes_is_the_schedule():
-    s, x_in = Schedule.power(20, bbar_T=.5), pictures(2, 1, 3, 3)
+    s, x_in = Schedule.power(20, bbar_T=.5), random_images(2, 1, 3, 3)
     a = sample(res_model, x_in, schedule=s, steps=4, eta=.5, generator=rng(2))
     b = sample(res_model, x_in, path=[s[t] for t in s.grid(4)], eta=.5, generator=rng(2))
     assert torch.equal(a, b)
@@ -250,7 +250,7 @@ def test_a_path_of_the_nodes_is_the_schedule():
 @pytest.mark.parametrize('dtype', [torch.float32, F64])
 @pytest.mark.parametrize('order', ORDERS)
 def test_any_shape_and_dtype(shape, dtype, order):
-    x_in = pictures(*shape, dtype=dtype)
+    x_in = random_images(*shape, dtype=dtype)
     for eta in (0., 1.):
         model = lambda x, y, a, b, t: Prediction(fake_res(x, y, a, b), None if b == 0 else fake_eps(x, y, a, b))
         if order == 'noise_first' and eta: continue
@@ -262,14 +262,14 @@ def test_any_shape_and_dtype(shape, dtype, order):
 
 
 def test_float32_follows_float64():
-    x_in = pictures(2, 3, 8, 8)
+    x_in = random_images(2, 3, 8, 8)
     x_T = x_in + randn(2, 3, 8, 8)
     a, b = sample(res_model, x_in, x_T=x_T, steps=20), sample(res_model, x_in.float(), x_T=x_T.float(), steps=20)
     close(a, b, 2e-5)
 
 
-def test_picture_i_does_not_depend_on_the_batch_around_it():
-    x_in, gens = pictures(4, 1, 3, 3), lambda ids: [rng(100 + i) for i in ids]
+def test_image_i_does_not_depend_on_the_batch_around_it():
+    x_in, gens = random_images(4, 1, 3, 3), lambda ids: [rng(100 + i) for i in ids]
     whole = sample(res_model, x_in, eta=1., generator=gens(range(4)))
     assert torch.equal(whole[[3, 1]], sample(res_model, x_in[[3, 1]], eta=1., generator=gens([3, 1])))
     for i in range(4): close(whole[i:i + 1], sample(res_model, x_in[i:i + 1], eta=1., generator=gens([i])), 0)
@@ -277,7 +277,7 @@ def test_picture_i_does_not_depend_on_the_batch_around_it():
     assert torch.equal(noise[0], noise[1]) and torch.equal(noise[2], noise[3]) and not torch.equal(noise[0], noise[2])
 
 
-def test_one_generator_gives_every_picture_its_own_noise():
+def test_one_generator_gives_every_image_its_own_noise():
     z = randn_like(torch.zeros(2000, 3, dtype=F64), rng(1))
     close(z.mean(), 0, 4/6000**.5), close(z.std(), 1, 4/12000**.5)
     assert not torch.equal(z[0], z[1]) and z.dtype == F64 and randn_like(torch.zeros(1), rng()).dtype == torch.float32
@@ -294,7 +294,7 @@ def test_zeros_are_generated_from_when_there_is_no_input():
 # ----- contracts -----
 @given(T=st.integers(1, 8), eta=st.sampled_from([0., 1.]))
 def test_every_number_of_steps_of_a_small_schedule_works(T, eta):
-    x_in = pictures(1, 1, 2, 2)
+    x_in = random_images(1, 1, 2, 2)
     for steps in range(1, T + 1):
         tr = sample(res_model, x_in, schedule=Schedule.power(T), steps=steps, eta=eta, generator=rng(), trace=True)
         assert len(tr) == steps and tr.x0.isfinite().all()
@@ -302,7 +302,7 @@ def test_every_number_of_steps_of_a_small_schedule_works(T, eta):
 
 @pytest.mark.parametrize('kw', [{}, dict(eta=.7), dict(order='residual_first', steps=6), dict(path=[(1, .5), (.4, .3), (0, 0)], eta=.5), dict(clip='official', steps=9)], ids=str)
 def test_walk_and_trace_and_sample_agree(kw):
-    x_in = pictures(2, 3, 4, 4)
+    x_in = random_images(2, 3, 4, 4)
     states = list(sample_steps(res_model, x_in, generator=rng(4), **kw))
     tr = sample(res_model, x_in, generator=rng(4), trace=True, **kw)
     out = sample(res_model, x_in, generator=rng(4), **kw)
@@ -316,7 +316,7 @@ def test_walk_and_trace_and_sample_agree(kw):
 @pytest.mark.parametrize('eta', [0., 1.])
 @pytest.mark.parametrize('clip', ['x0', None, 'official'])
 def test_nothing_given_is_changed_in_place(eta, clip):
-    x_in, x_T = pictures(2, 3, 4, 4), randn(2, 3, 4, 4)
+    x_in, x_T = random_images(2, 3, 4, 4), randn(2, 3, 4, 4)
     keep = x_in.clone(), x_T.clone()
     sample(both_model, x_in, x_T=x_T, eta=eta, clip=clip, generator=rng())
     assert torch.equal(x_in, keep[0]) and torch.equal(x_T, keep[1])
@@ -330,7 +330,7 @@ def test_nothing_given_is_changed_in_place(eta, clip):
 
 @pytest.mark.parametrize('training', [True, False])
 def test_a_module_runs_in_eval_mode_without_gradients_and_is_handed_back(training):
-    net, x_in = Net().train(training), pictures(2, 3, 6, 6, dtype=torch.float32).requires_grad_()
+    net, x_in = Net().train(training), random_images(2, 3, 6, 6, dtype=torch.float32).requires_grad_()
     out = sample(net, x_in, generator=rng())
     assert net.training is training and net.drop.training is training and net.norm.training is training
     assert all(not was_training and not grad for was_training, grad, _ in net.seen) and not out.requires_grad
@@ -341,10 +341,10 @@ def test_a_module_runs_in_eval_mode_without_gradients_and_is_handed_back(trainin
 def test_frozen_parts_of_a_training_module_stay_frozen():
     net = Net().train()
     net.norm.eval()
-    sample(net, pictures(1, 3, 4, 4, dtype=torch.float32))
+    sample(net, random_images(1, 3, 4, 4, dtype=torch.float32))
     assert net.training and net.drop.training and not net.norm.training
     net.eval(); net.drop.train()
-    a, b = (sample(net, pictures(1, 3, 4, 4, dtype=torch.float32), generator=rng()) for _ in range(2))
+    a, b = (sample(net, random_images(1, 3, 4, 4, dtype=torch.float32), generator=rng()) for _ in range(2))
     assert torch.equal(a, b) and net.drop.training and not net.training
 
 
@@ -352,12 +352,12 @@ def test_a_module_is_handed_back_even_after_an_error():
     class Broken(Net):
         def forward(self, *a): raise RuntimeError('broken')
     net = Broken().train()
-    with pytest.raises(RuntimeError, match='broken'): sample(net, pictures(1, 3, 4, 4))
+    with pytest.raises(RuntimeError, match='broken'): sample(net, random_images(1, 3, 4, 4))
     assert net.training
 
 
 def test_stopping_a_walk_early_leaves_gradients_on():
-    for state in sample_steps(res_model, pictures(1, 1, 2, 2)):
+    for state in sample_steps(res_model, random_images(1, 1, 2, 2)):
         assert torch.is_grad_enabled()
         break
     assert torch.is_grad_enabled() and not state.x0.requires_grad
@@ -372,33 +372,33 @@ def test_a_model_may_bring_its_schedule_and_its_dtype():
     assert [t for _, _, t in net.seen] == [30, 20, 10]
 
 
-@pytest.mark.parametrize('model', [Net(), ExactPredictor(pictures(4, 3, 4, 4, dtype=torch.float32)), res_model, lambda x, y, a, b, t: (0*x, None)], ids=['module', 'exact', 'function', 'pair'])
+@pytest.mark.parametrize('model', [Net(), ExactPredictor(random_images(4, 3, 4, 4, dtype=torch.float32)), res_model, lambda x, y, a, b, t: (0*x, None)], ids=['module', 'exact', 'function', 'pair'])
 def test_every_kind_of_predictor(model):
-    out = sample(model, pictures(2, 3, 4, 4, dtype=torch.float32), eta=.5, generator=rng())
+    out = sample(model, random_images(2, 3, 4, 4, dtype=torch.float32), eta=.5, generator=rng())
     assert out.shape == (2, 3, 4, 4) and out.isfinite().all()
 
 
 @pytest.mark.parametrize('channels', [1, 3])
-def test_a_trace_shows_itself_as_pictures(channels):
+def test_a_trace_shows_itself_as_images(channels):
     pytest.importorskip('matplotlib')
-    tr = sample(res_model, pictures(2, channels, 4, 4), trace=True)
+    tr = sample(res_model, random_images(2, channels, 4, 4), trace=True)
     html = tr._repr_html_()
     assert html.count('<img') == 2 and 'data:image/png;base64,' in html and 'film strip of 5 steps' in html
-    assert 'Point' not in html and sample(res_model, pictures(2, 2), trace=True)._repr_html_().startswith('<p>5 steps of (2, 2)')
+    assert 'Point' not in html and sample(res_model, random_images(2, 2), trace=True)._repr_html_().startswith('<p>5 steps of (2, 2)')
 
 
 def test_the_progress_bar_counts_the_steps(capsys):
-    sample(res_model, pictures(1, 1, 2, 2), steps=4, progress=True)
+    sample(res_model, random_images(1, 1, 2, 2), steps=4, progress=True)
     assert '4/4' in capsys.readouterr().err
-    sample(res_model, pictures(1, 1, 2, 2), path=[(1, 1), (.5, .5), (0, 0)], progress=True)
+    sample(res_model, random_images(1, 1, 2, 2), path=[(1, 1), (.5, .5), (0, 0)], progress=True)
     assert '2/2' in capsys.readouterr().err
-    sample(res_model, pictures(1, 1, 2, 2))
+    sample(res_model, random_images(1, 1, 2, 2))
     assert capsys.readouterr().err == ''
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='this machine has no CUDA device')
 def test_the_device_of_the_input_is_kept():
-    x_in = pictures(2, 3, 4, 4, dtype=torch.float32)
+    x_in = random_images(2, 3, 4, 4, dtype=torch.float32)
     for eta in (0., 1.):
         out = sample(res_model, x_in.cuda(), eta=eta, generator=rng(1))
         assert out.is_cuda
@@ -420,13 +420,13 @@ X = torch.zeros(2, 3, 4, 4)
     (dict(clip='hard'), ValueError, r"clip must be one of .*got 'hard'"),
     (dict(path=[(1, 1), (0, 0)], steps=2), ValueError, r'a path says where to go.*leave out schedule, steps and order'),
     (dict(path=[(1, 1), (0, 0)], schedule=Schedule.line(5)), ValueError, r'leave out schedule, steps and order'),
-    (dict(path=[(1, 1)]), ValueError, r'at least 2 points and ends at the clean picture \(0, 0\)'),
-    (dict(path=[(1, 1), (.1, .1)]), ValueError, r'ends at the clean picture'),
+    (dict(path=[(1, 1)]), ValueError, r'at least 2 points and ends at the clean image \(0, 0\)'),
+    (dict(path=[(1, 1), (.1, .1)]), ValueError, r'ends at the clean image'),
     (dict(path=[(1.2, 1), (0, 0)]), ValueError, r'path\[0\] = \(1\.2, 1\.0\) is off the plane'),
     (dict(path=[(1, 1), (.5, -.1), (0, 0)]), ValueError, r'path\[1\].*off the plane'),
     (dict(path=[(1, float('nan')), (0, 0)]), ValueError, r'path\[0\].*off the plane'),
     (dict(path=[(1, float('inf')), (0, 0)]), ValueError, r'path\[0\].*off the plane'),
-    (dict(generator=[torch.Generator()]), ValueError, r'1 generators for 2 pictures: give one for each'),
+    (dict(generator=[torch.Generator()]), ValueError, r'1 generators for 2 images: give one for each'),
     (dict(x_T=X[:1]), ValueError, r'x_T has shape \(1, 3, 4, 4\), but x_in has \(2, 3, 4, 4\)'),
     (dict(x_T=X.double()), ValueError, r'x_T is torch\.float64, but x_in is torch\.float32: they must be equal'),
     (dict(shape=(1, 3, 4, 4)), ValueError, r'x_in has shape \(2, 3, 4, 4\), but shape=\(1, 3, 4, 4\).*leave shape out'),
@@ -524,7 +524,7 @@ def test_the_input_as_evidence_changes_the_mode_weights():
 
 
 def test_a_condition_reaches_the_model_and_only_where_there_is_one():
-    x_in, cond = pictures(2, 3, 4, 4), pictures(2, 1, 4, 4, seed=1)
+    x_in, cond = random_images(2, 3, 4, 4), random_images(2, 1, 4, 4, seed=1)
     def model(x_t, x_in, abar, bbar, t, cond=0.): return Prediction(res=x_in - cond*torch.ones_like(x_in))
     close(sample(model, x_in, cond=cond, steps=3), cond.expand(-1, 3, -1, -1), 1e-9)
     plain = lambda x_t, x_in, abar, bbar, t: Prediction(res=x_in)

@@ -243,7 +243,7 @@ R = [0, .5, 1.]
     (R, [0, .5, .4], {}, r'bbar falls from 0\.5 at node 1.*bridge.*allow=.bridge'),
     ([0, float('nan'), 1], R, {}, r'abar\[1\] is nan.*finite'),
     (R, [0, float('inf'), 1], {}, r'bbar\[1\] is inf.*finite'),
-    ([.1, .5, 1], R, {}, r'abar\[0\] is 0\.1.*clean picture.*exactly 0'),
+    ([.1, .5, 1], R, {}, r'abar\[0\] is 0\.1.*clean image.*exactly 0'),
     (R, [.1, .5, 1], {}, r'bbar\[0\] is 0\.1.*clean'),
     ([0, .5, .9], R, {}, r'abar ends at 0\.9, not 1.*allow=.open_end'),
     ([0, .5, 1.1], R, {}, r'abar ends at 1\.1, above 1'),

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from hypothesis import given, strategies as st
-from common import F64, close, ellipse, fake_eps, fake_res, pictures, power_schedules, randn, rng, seeds, unit
+from common import F64, close, ellipse, fake_eps, fake_res, random_images, power_schedules, randn, rng, seeds, unit
 from rddm_nb.estimate import Prediction, SingularError
 from rddm_nb.reverse import POSTERIORS
 from rddm_nb.forward import randn_like
@@ -15,8 +15,8 @@ from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
 
 diffusers = pytest.importorskip('diffusers', exc_type=ImportError)
-from rddm_nb.ddim import PREDICTION_TYPES, SPACINGS
-from rddm_nb.scheduler import BETA_SCHEDULES, RDDMScheduler, RDDMSchedulerOutput, WithInput
+from rddm_nb.ddim import SPACINGS
+from rddm_nb.scheduler import _PREDICTION_TYPES, _BETA_SCHEDULES, RDDMScheduler, RDDMSchedulerOutput, WithInput
 
 SHAPE = (2, 3, 4, 4)
 OPEN = dict(beta_schedule='linear', beta_start=1e-3, beta_end=.2)  # ends below abar = 1, so that every prediction type can start
@@ -60,9 +60,9 @@ def loop(s, x, x_in, give=True, **kw):
 
 
 # ----- the library's own sampler -----
-@given(seeds, st.sampled_from(PREDICTION_TYPES), unit, st.sampled_from(['sum_constrained', 'preserving']), st.integers(1, 30), st.sampled_from(SPACINGS), st.booleans(), st.booleans())
+@given(seeds, st.sampled_from(_PREDICTION_TYPES), unit, st.sampled_from(['sum_constrained', 'preserving']), st.integers(1, 30), st.sampled_from(SPACINGS), st.booleans(), st.booleans())
 def test_a_run_is_the_sampler_s(seed, kind, eta, posterior, steps, spacing, clip, restore):
-    x_in = pictures(*SHAPE, seed=seed) if restore else None
+    x_in = random_images(*SHAPE, seed=seed) if restore else None
     s = RDDMScheduler(30, prediction_type=kind, eta=eta, posterior=posterior, clip_sample=clip, timestep_spacing=spacing, **OPEN)
     s.set_timesteps(steps)
     assert s.init_noise_sigma == s.schedule[nodes(s)[0]].bbar
@@ -77,7 +77,7 @@ def test_a_run_is_the_sampler_s(seed, kind, eta, posterior, steps, spacing, clip
 
 @given(power_schedules(), seeds, st.sampled_from(['residual', 'sample', 'residual_epsilon', 'v_prediction']), unit)
 def test_a_run_on_any_curve_of_the_paper_starts_and_ends_like_the_sampler(schedule, seed, kind, eta):
-    x_in = pictures(*SHAPE, seed=seed)
+    x_in = random_images(*SHAPE, seed=seed)
     s = RDDMScheduler.from_schedule(schedule, prediction_type=kind, eta=eta)
     s.set_timesteps(max(1, schedule.T//3))
     g = rng(seed)
@@ -102,7 +102,7 @@ def test_trailing_is_never_more_than_a_node_away_from_the_sampler(T, steps):
 
 @given(seeds, st.sampled_from(['residual', 'sample', 'residual_epsilon', 'v_prediction']), unit, st.sampled_from([.1, 1., 2.]), st.integers(1, 12))
 def test_pipelines_samples_are_the_same_run_in_other_coordinates(seed, kind, eta, bbar_T, steps):
-    x_in, z = pictures(*SHAPE, seed=seed), randn(*SHAPE, seed=seed + 1)
+    x_in, z = random_images(*SHAPE, seed=seed), randn(*SHAPE, seed=seed + 1)
     s = RDDMScheduler(12, prediction_type=kind, eta=eta, bbar_T=bbar_T)
     s.set_timesteps(steps)
     want = loop(s, x_in + bbar_T*z, x_in, generator=rng(seed))
@@ -121,7 +121,7 @@ def test_pipelines_samples_are_the_same_run_in_other_coordinates(seed, kind, eta
 
 
 def test_a_bridge_restores_from_whatever_noise_the_pipeline_drew():
-    x_in, z = pictures(*SHAPE), randn(*SHAPE)
+    x_in, z = random_images(*SHAPE), randn(*SHAPE)
     s = RDDMScheduler(20, beta_schedule='bridge', posterior='bridge', eta=1.)
     s.set_timesteps(5)
     want = sample(predictor('residual'), x_in, schedule=Schedule.bridge(20), steps=nodes(s), posterior='bridge', eta=1., x_T=x_in, generator=rng(1))
@@ -131,7 +131,7 @@ def test_a_bridge_restores_from_whatever_noise_the_pipeline_drew():
 
 
 def test_an_x_in_given_to_step_goes_before_the_one_set():
-    x_in, other, x = pictures(*SHAPE), pictures(*SHAPE, seed=5), randn(*SHAPE)
+    x_in, other, x = random_images(*SHAPE), random_images(*SHAPE, seed=5), randn(*SHAPE)
     s = RDDMScheduler(10)
     s.set_timesteps(2)
     want = s.step(.3*x, 9, x, x_in=x_in)
@@ -150,7 +150,7 @@ def test_half_precision_is_computed_in_single():
     assert torch.equal(s.step(out, 9, x, variance_noise=z).prev_sample, s.step(out.float(), 9, x, variance_noise=z.float()).prev_sample)
 
 
-def test_each_picture_may_have_its_own_generator():
+def test_each_image_may_have_its_own_generator():
     s, x = RDDMScheduler(10, eta=1.), randn(*SHAPE)
     s.set_timesteps(5)
     both = s.step(.1*x, 9, x, generator=[rng(1), rng(2)]).prev_sample
@@ -284,7 +284,7 @@ def test_betas_are_theirs():
 
 @pytest.mark.parametrize('kind', ['linear', 'squaredcos_cap_v2'])
 def test_training_targets_are_theirs(kind):
-    d, s, x0, eps = diffusers.DDIMScheduler(beta_schedule=kind), RDDMScheduler(beta_schedule=kind), pictures(4, 1, 3, 3), randn(4, 1, 3, 3)
+    d, s, x0, eps = diffusers.DDIMScheduler(beta_schedule=kind), RDDMScheduler(beta_schedule=kind), random_images(4, 1, 3, 3), randn(4, 1, 3, 3)
     t = torch.tensor([0, 10, 500, 999])
     close(s.add_noise(x0, eps, t), d.add_noise(x0, eps, t), 1e-5), close(s.get_velocity(x0, eps, t), d.get_velocity(x0, eps, t), 1e-5)
 
@@ -315,7 +315,7 @@ def test_the_corner_has_no_signal_to_noise_ratio():
 # ----- training -----
 @given(seeds, power_schedules())
 def test_add_noise_is_the_closed_form(seed, schedule):
-    x0, x_in, eps = pictures(4, 1, 2, 2, seed=seed), pictures(4, 1, 2, 2, seed=seed + 1), randn(4, 1, 2, 2, seed=seed)
+    x0, x_in, eps = random_images(4, 1, 2, 2, seed=seed), random_images(4, 1, 2, 2, seed=seed + 1), randn(4, 1, 2, 2, seed=seed)
     s = RDDMScheduler.from_schedule(schedule)
     t = torch.randint(0, schedule.T, (4,), generator=rng(seed))
     for i in range(4):
@@ -331,9 +331,9 @@ def test_add_noise_is_the_closed_form(seed, schedule):
         close(s.get_velocity(x0, eps, t)[i], ((1 - a)*eps[i] - b*x0[i])/c, 1e-12)
 
 
-@given(seeds, st.sampled_from(PREDICTION_TYPES), st.booleans())
-def test_the_right_answer_leads_back_to_the_clean_picture(seed, kind, via_set_input):
-    x0, x_in, eps = pictures(*SHAPE, seed=seed), pictures(*SHAPE, seed=seed + 1), randn(*SHAPE, seed=seed + 2)
+@given(seeds, st.sampled_from(_PREDICTION_TYPES), st.booleans())
+def test_the_right_answer_leads_back_to_the_clean_image(seed, kind, via_set_input):
+    x0, x_in, eps = random_images(*SHAPE, seed=seed), random_images(*SHAPE, seed=seed + 1), randn(*SHAPE, seed=seed + 2)
     s = RDDMScheduler(20, prediction_type=kind, **OPEN)
     s.set_timesteps(7)
     t = s.timesteps[2].repeat(2)
@@ -365,7 +365,7 @@ def test_a_configuration_is_the_schedule_it_names():
     for config, want in [({}, Schedule.power(30)), (CONFIGS[1], Schedule.power(30, ('x', 2), ('1-x', .5), .1, 'linspace')), (CONFIGS[2], Schedule.line(30, 2.)), (CONFIGS[3], Schedule.circle(30)),
                          (CONFIGS[4], Schedule.bridge(30, .3)), (dict(beta_schedule='linear'), Schedule.ddim_linear(30))]:
         assert RDDMScheduler(30, **config).schedule == want
-    assert {c.get('beta_schedule', 'power') for c in CONFIGS} | {'nodes'} == set(BETA_SCHEDULES)
+    assert {c.get('beta_schedule', 'power') for c in CONFIGS} | {'nodes'} == set(_BETA_SCHEDULES)
 
 
 @given(power_schedules())
@@ -545,7 +545,7 @@ def test_pipelines_generate_with_residual_networks(kind):
 @pytest.mark.parametrize('bbar_T', [1., .1])
 @pytest.mark.parametrize('name', ['DDPMPipeline', 'DDIMPipeline'])
 def test_pipelines_that_know_no_input_restore(name, concat, bbar_T):
-    u, x_in = unet(6 if concat else 3).double(), pictures(2, 3, 8, 8)
+    u, x_in = unet(6 if concat else 3).double(), random_images(2, 3, 8, 8)
     s = RDDMScheduler(20, bbar_T=bbar_T)
     shown = WithInput(u, s, concat=concat)
     pipe = diffusers.DDPMPipeline(shown, s) if name == 'DDPMPipeline' else diffusers.DDIMPipeline(shown, diffusers.DDIMScheduler(20))
@@ -577,7 +577,7 @@ def test_a_pipeline_around_an_input_is_not_saved_without_its_network(tmp_path, s
 
 
 def test_with_input_shows_state_and_input():
-    seen, x_in, z = [], pictures(*SHAPE), randn(*SHAPE)
+    seen, x_in, z = [], random_images(*SHAPE), randn(*SHAPE)
     def forward(x, t, **kw): seen.append((x, t, kw)); return SimpleNamespace(sample=x[:, :3])
     class Net(torch.nn.Module):
         config, dtype, device = SimpleNamespace(in_channels=6, sample_size=4), F64, torch.device('cpu')
@@ -619,7 +619,7 @@ BAD = [
     (lambda: ready().step(X, 19, X, x_in=X[:, :1]), ValueError, r'x_in has shape \(2, 1, 4, 4\), but the sample has \(2, 3'),
     (lambda: ready(eta=1.).step(X, 19, X, variance_noise=X[:1]), ValueError, 'variance_noise has shape'),
     (lambda: ready().step(X, 19, X, generator=rng(), variance_noise=X), ValueError, 'not both'),
-    (lambda: ready(eta=1.).step(X, 19, X, generator=[rng()]), ValueError, '1 generators for 2 pictures'),
+    (lambda: ready(eta=1.).step(X, 19, X, generator=[rng()]), ValueError, '1 generators for 2 images'),
     (lambda: ready().step(X, 19, X, eta=1.5), ValueError, '^eta is a share of the variance.*1.5.*square it'), (lambda: RDDMScheduler(eta=-.1), ValueError, '-0.1'),
     (lambda: ready().step(X, 19, X, use_clipped_model_output=False), ValueError, 'clip_sample=False'),
     (lambda: RDDMScheduler(prediction_type='noise'), ValueError, "residual, residual_epsilon, epsilon, sample, v_prediction, got 'noise'"),

@@ -9,11 +9,9 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.site import ARGS, CHROMIUM, served, transferred
+from places import NOTEBOOKS, ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = sorted((ROOT/'nbs').glob('*.ipynb'))
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason='no Chromium: install it, or name it in the environment variable CHROMIUM')
 
 
@@ -153,7 +151,7 @@ def test_search_finds_a_function(url, browser):
     ctx.close()
 
 
-def test_pictures_carry_descriptions(site):
+def test_images_carry_descriptions(site):
     bare = {name: n for name in pages(site) if (n := len(re.findall(r'<img(?![^>]*\balt="[^"]+")', (site/name).read_text(encoding='utf-8'))))}
     assert bare == {}
 
@@ -248,7 +246,7 @@ def test_headings_skip_no_level(site, visits):
 
 
 def test_machines_find_every_page(site):
-    "llms.txt and the sitemap list every page; the Markdown copies have words, and descriptions in the place of pictures"
+    "llms.txt and the sitemap list every page; the Markdown copies have words, and descriptions in the place of images"
     listed, mapped = (site/'llms.txt').read_text(encoding='utf-8'), (site/'sitemap.xml').read_text(encoding='utf-8')
     for name in pages(site):
         copy = site/name.replace('.html', '.llms.md')

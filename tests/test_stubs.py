@@ -2,11 +2,9 @@
 import ast
 import subprocess
 import sys
-from pathlib import Path
 import pytest
+from places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT/'tools'))
 import stubs
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 from common import close, error, rng, trio
-from rddm_nb.demo import (CHOICES, Budget, _exam, _nearest, score_held_out, diffusion_loss, make_net, draw_pairs, quick_score,
+from rddm_nb.demo import (DEMO_TASKS, Budget, _exam, _nearest, score_held_out, diffusion_loss, _make_net, draw_pairs, quick_score,
                           recipe, result_sheet, train_demo, training_steps)
 from rddm_nb.estimate import Prediction
 from rddm_nb.optim import lr_factor
@@ -112,8 +112,8 @@ def test_training_that_blows_up_says_so():
     with pytest.raises(FloatingPointError, match='nan after 0 steps'): next(training_steps(Fixed(torch.full_like(x0, math.nan)), lambda g: (x0, x_in), S, Budget(1, 2), rng()))
 
 
-@pytest.mark.parametrize('task', CHOICES)
-def test_pairs_are_seeded_pictures(task):
+@pytest.mark.parametrize('task', DEMO_TASKS)
+def test_pairs_are_seeded_images(task):
     x0, x_in = draw_pairs(task, 6, 'train', rng(1))
     again, other = draw_pairs(task, 6, 'train', rng(1)), draw_pairs(task, 6, 'test', rng(1))
     assert x0.shape == x_in.shape == (6, 3, 32, 32) and x0.abs().max() <= 1 and x_in.abs().max() <= 1
@@ -137,12 +137,12 @@ def test_generated_emoji_are_flipped_half_the_time():
 
 
 def test_recipes_fit_the_tasks():
-    for task in CHOICES:
-        r, net = recipe(task), make_net(task)
+    for task in DEMO_TASKS:
+        r, net = recipe(task), _make_net(task)
         assert r['schedule'].grid(r['steps'])[0] == 1000
         assert net.config['predicts'] == ('both' if task == 'generate' else 'res') and net.config['takes_input'] == (task != 'generate')
     with pytest.raises(ValueError, match='rain'): recipe('snow')
-    a, b, c = (torch.cat([p.flatten() for p in make_net('rain', s).parameters()]) for s in (0, 0, 1))
+    a, b, c = (torch.cat([p.flatten() for p in _make_net('rain', s).parameters()]) for s in (0, 0, 1))
     close(a.detach(), b.detach(), 0)
     assert error(a.detach(), c.detach()) > .1
 
@@ -175,13 +175,13 @@ def test_a_gain_of_steps_has_the_sign_of_the_better_one():
     assert d['mean'] > 3 and 0 < d['standard_error'] < d['mean']
 
 
-def test_a_generator_is_measured_against_its_training_pictures():
+def test_a_generator_is_measured_against_its_training_images():
     pool = torch.eye(3).repeat(2, 1)[:, :, None, None]
     close(_nearest(torch.tensor([[.1, .9, .2]])[:, :, None, None], pool), pool[1:2], 0)
-    net = make_net('generate')
+    net = _make_net('generate')
     net.schedule = recipe('generate')['schedule']
     m = score_held_out(net, 'generate', 2, 4)
-    assert m['pictures'] == 4 and m['psnr_to_nearest_training_picture'] > 0
+    assert m['images'] == 4 and m['psnr_to_nearest_training_image'] > 0
     g = _exam(net, 'generate', 4)[2]
     x0, x_in, g = _exam(net, 'generate', 4)
     with torch.no_grad(): close(m['held_out_loss'], diffusion_loss(net, x0, x_in, net.schedule, g)[0], 1e-6)
@@ -189,7 +189,7 @@ def test_a_generator_is_measured_against_its_training_pictures():
 
 @pytest.mark.parametrize('task', ['rain', 'generate'])
 def test_marks_and_sheets(task):
-    net = make_net(task)
+    net = _make_net(task)
     net.schedule = recipe(task)['schedule']
     assert ('dB' if task == 'rain' else 'loss') in quick_score(net, task, net.schedule, 2, 2)
     assert result_sheet(net, task, 2, n=3).data.startswith(b'\x89PNG')

@@ -3,12 +3,12 @@ import math
 import pytest
 import torch
 from hypothesis import given, strategies as st
-from common import F64, Net, close, constant, error, fake_eps, fake_res, inner_points, pictures, power_schedules, randn, rng, seeds, trio
+from common import F64, Net, close, constant, error, fake_eps, fake_res, inner_points, random_images, power_schedules, randn, rng, seeds, trio
 from rddm_nb.estimate import Prediction, SingularError, estimate
 from rddm_nb.exact import ExactPredictor
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
-from rddm_nb.variants import VARIANTS, Auto, Both, OnlyEps, OnlyRes, TwoNets, disagreement, variant
+from rddm_nb.variants import VARIANTS, Auto, Both, OnlyEps, OnlyRes, TwoNets, disagreement
 
 PATH = [(.9, 1.), (.7, .8), (.5, .55), (.4, .3), (.1, .2), (0, 0)]
 
@@ -38,7 +38,7 @@ def test_inv14_noise_follows_from_the_true_residual(at, seed):
 
 
 @given(inner_points(), seeds)
-def test_inv15_picture_follows_from_the_true_noise(at, seed):
+def test_inv15_image_follows_from_the_true_noise(at, seed):
     x0, x_in, eps = trio(seed)
     x_t = state(x0, x_in, eps, at)
     pred = OnlyEps(constant(None, eps))(x_t, x_in, *at)
@@ -117,7 +117,7 @@ def test_coefficients_may_be_tensors_as_in_training():
 
 @given(seeds, st.sampled_from([0., .5, 1.]))
 def test_inv25_consistent_predictions_walk_the_same_way_in_every_variant(seed, eta):
-    x_in = pictures(2, 3, 4, 4, seed=seed)
+    x_in = random_images(2, 3, 4, 4, seed=seed)
     models = [OnlyRes(agreeing), OnlyEps(agreeing), Both(agreeing), TwoNets(OnlyRes(agreeing), OnlyEps(agreeing)), Auto(agreeing), Auto(OnlyRes(agreeing), OnlyEps(agreeing), .3)]
     walks = [sample(m, x_in, path=PATH, eta=eta, clip=None, generator=rng(seed), trace=True) for m in models]
     for w in walks[1:]: close(w.frames(slice(None)), walks[0].frames(slice(None)), 2e-13)
@@ -125,15 +125,15 @@ def test_inv25_consistent_predictions_walk_the_same_way_in_every_variant(seed, e
 
 @given(seeds)
 def test_inv25_fails_once_the_halves_quarrel(seed):
-    x_in = pictures(2, 3, 4, 4, seed=seed)
+    x_in = random_images(2, 3, 4, 4, seed=seed)
     outs = [sample(m(quarrelling), x_in, path=PATH, clip=None, generator=rng(seed)) for m in (OnlyRes, OnlyEps, Both)]
     assert min(error(a, b) for a, b in ((outs[0], outs[1]), (outs[0], outs[2]), (outs[1], outs[2]))) > .01
 
 
 def test_the_exact_predictor_restores_the_same_by_any_half():
-    album = pictures(5, 3, 4, 4, seed=3)
+    album = random_images(5, 3, 4, 4, seed=3)
     exact, x_in = ExactPredictor(album, tau=1.), (album[:3] + .2).clamp(-1, 1)
-    outs = [sample(variant(n, exact), x_in, path=PATH, generator=rng(1)) for n in ('res', 'eps', 'both', 'auto')]
+    outs = [sample(VARIANTS[n](exact), x_in, path=PATH, generator=rng(1)) for n in ('res', 'eps', 'both', 'auto')]
     for o in outs: close(o, album[:3], 1e-9)
 
 
@@ -141,13 +141,13 @@ def test_the_exact_predictor_restores_the_same_by_any_half():
 
 @pytest.mark.parametrize('grid', ['count', 'linspace'])
 def test_F5_noise_alone_cannot_start_at_abar_1(grid):
-    x_in, schedule = pictures(1, 3, 4, 4), Schedule.power(20, grid=grid)
+    x_in, schedule = random_images(1, 3, 4, 4), Schedule.power(20, grid=grid)
     with pytest.raises(SingularError, match='abar = 1'): sample(OnlyEps(quarrelling), x_in, schedule=schedule)
-    for name in ('res', 'both', 'auto'): assert sample(variant(name, quarrelling), x_in, schedule=schedule).isfinite().all()
+    for name in ('res', 'both', 'auto'): assert sample(VARIANTS[name](quarrelling), x_in, schedule=schedule).isfinite().all()
 
 
 def test_F5_noise_alone_may_start_where_the_end_is_open():
-    x_in = pictures(1, 3, 4, 4)
+    x_in = random_images(1, 3, 4, 4)
     assert sample(OnlyEps(quarrelling), x_in, schedule=Schedule.ddim_linear()).isfinite().all()
 
 
@@ -161,7 +161,7 @@ def test_F5_the_patched_division_saturates():
 
 
 @given(st.integers(2, 2000))
-def test_F6_what_is_left_of_the_picture_at_the_last_nodes(T):
+def test_F6_what_is_left_of_the_image_at_the_last_nodes(T):
     left, back = 1 - Schedule.power(T).abar, torch.arange(min(T, 5) + 1).double()
     close(left.flip(0)[:len(back)], back*(back + 1)/(T*(T + 1)), 1e-13)
     assert left[T] == 0 and left[T - 1] > 0
@@ -214,7 +214,7 @@ def test_auto_hands_on_the_half_it_asked_for_and_calls_one_model():
 
 def test_auto_restores_along_paths_without_noise():
     "Noise first: the second leg holds none, and the residual is asked for"
-    album = pictures(4, 3, 4, 4, seed=3)
+    album = random_images(4, 3, 4, 4, seed=3)
     x = sample(Auto(ExactPredictor(album, tau=.2)), album, path=[(.9, 1.), (.9, .5), (.9, 0.), (.4, 0.), (0, 0)], generator=rng())
     close(x, album, 1e-9)
 
@@ -251,7 +251,7 @@ def test_disagreement_is_the_gap_between_the_two_guesses(at, seed):
 @given(inner_points(), seeds)
 def test_means_do_not_disagree_however_unsure(at, seed):
     x_t, x_in, _ = trio(seed)
-    close(disagreement(ExactPredictor(pictures(6, 3, 4, 4, seed=seed))(x_t, x_in, *at), x_t, x_in, *at), torch.zeros_like(x_t), 1e-12)
+    close(disagreement(ExactPredictor(random_images(6, 3, 4, 4, seed=seed))(x_t, x_in, *at), x_t, x_in, *at), torch.zeros_like(x_t), 1e-12)
 
 
 def test_disagreement_where_one_of_the_two_is_silent():
@@ -270,7 +270,7 @@ def test_disagreement_where_one_of_the_two_is_silent():
 def test_a_wrapped_network_samples_in_eval_mode_without_gradients_and_is_handed_back(wrap):
     net = Net(schedule=Schedule.power(7)).double()
     net.train()
-    x_in = pictures(2, 3, 4, 4)
+    x_in = random_images(2, 3, 4, 4)
     out = sample(wrap(net), x_in, steps=2, generator=rng(), clip=None) if wrap is OnlyRes else sample(wrap(net), x_in, path=[(1., 1.), (.9, .5), (0, 0)], generator=rng())
     assert out.isfinite().all() and net.training and all(not training and not grad for training, grad, _ in net.seen)
 
@@ -279,7 +279,7 @@ def test_a_wrapper_carries_parameters_and_schedule():
     net, other = (Net(schedule=Schedule.power(7)) for _ in range(2))
     pair = TwoNets(net, other)
     assert pair.schedule == Schedule.power(7) and len(list(pair.parameters())) == 2*len(list(net.parameters()))
-    sample(OnlyRes(net), pictures(1, 3, 4, 4, dtype=torch.float32), steps=7)
+    sample(OnlyRes(net), random_images(1, 3, 4, 4, dtype=torch.float32), steps=7)
     assert [t for *_, t in net.seen] == [7, 6, 5, 4, 3, 2, 1]
     assert sample(OnlyRes(net.double()), shape=(2, 3, 4, 4), steps=1).dtype == F64
     assert OnlyRes(quarrelling).schedule is None and TwoNets(quarrelling, net).schedule == net.schedule
@@ -328,6 +328,5 @@ def test_only_callables_can_be_wrapped():
 
 
 def test_variants_by_name():
-    assert {k: type(variant(k, *[quarrelling]*(1 + (k == 'two_nets')))) for k in VARIANTS} == dict(res=OnlyRes, eps=OnlyEps, both=Both, two_nets=TwoNets, auto=Auto)
-    assert variant('auto', quarrelling, switch=.2).switch == .2
-    with pytest.raises(ValueError, match="variant must be one of res, eps, both, two_nets, auto, got 'SM-Res'"): variant('SM-Res', quarrelling)
+    assert {k: type(VARIANTS[k](*[quarrelling]*(1 + (k == 'two_nets')))) for k in VARIANTS} == dict(res=OnlyRes, eps=OnlyEps, both=Both, two_nets=TwoNets, auto=Auto)
+    assert VARIANTS['auto'](quarrelling, switch=.2).switch == .2

@@ -4,7 +4,7 @@ import math
 import sys
 import pytest
 import torch
-from common import awake, pictures
+from common import awake, random_images
 from rddm_nb.demo import draw_pairs
 from rddm_nb.estimate import Prediction
 from rddm_nb.images import psnr
@@ -22,7 +22,7 @@ def perfect(x_t, x_in, abar, bbar, t): return Prediction(res=x_in*.5)
 
 
 def held(n=3):
-    x = pictures(n, 3, 8, 8, dtype=torch.float32)
+    x = random_images(n, 3, 8, 8, dtype=torch.float32)
     return Batch(x*.5, x)
 
 
@@ -39,7 +39,7 @@ def test_an_evaluation_says_how_good_the_network_is_and_keeps_a_sheet(tmp_path):
 
 
 def test_generation_has_samples_and_no_number(tmp_path):
-    x = pictures(3, 3, 8, 8, dtype=torch.float32)
+    x = random_images(3, 3, 8, 8, dtype=torch.float32)
     evaluator = HeldOutEval(Batch(x, torch.zeros_like(x)), S, tmp_path, steps=2)
     net = UNet(8, mults=(1,), predicts='both', takes_input=False).eval()
     assert math.isnan(evaluator(net, 0)) and 'samples' in evaluator.sheet(x).alt and not evaluator.restores

@@ -5,13 +5,12 @@
 import ast
 import re
 import sys
-from pathlib import Path
+import generated
+from generated import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT/'nbs'/'api.ipynb'
 sys.path.insert(0, str(ROOT/'tests'))
 import bars
-import generated
 
 
 def first_line(node):

@@ -12,8 +12,8 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from generated import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 SOURCES, BUILT = ROOT/'js', ROOT/'rddm_nb'/'figures'/'rddm.js'
 HEADER = '// Made from js/ by tools/build_js.py: change the sources, not this file.\n'
 IMPORT = re.compile(r"^import (?:\{([^}]*)\}|\* as (\w+)) from '([^']+)';\n", re.M)

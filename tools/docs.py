@@ -14,8 +14,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from generated import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 # options of _quarto.yml that this build settles in another way
 QUARTO_ONLY = 'grid', 'html-math-method', 'respect-user-color-scheme'
 NAMES = dict(eq='Equation', fig='Figure', tbl='Table', sec='Section')
@@ -99,8 +99,8 @@ def adapt(src):
 
 
 def plain(md):
-    "A Markdown copy without what only a browser shows: pictures become their descriptions"
-    md = re.sub(r'<img alt="([^"]*)"[^>]*>', lambda m: f'[Picture: {html.unescape(m[1])}]', md)
+    "A Markdown copy without what only a browser shows: figures become their descriptions"
+    md = re.sub(r'<img alt="([^"]*)"[^>]*>', lambda m: f'[Figure: {html.unescape(m[1])}]', md)
     return re.sub(r'<(script|style|svg)\b.*?</\1>', '', md, flags=re.S)
 
 

@@ -1,6 +1,8 @@
-"""Pages that are made from the rest of the project: as notebooks, and whether they are fresh."""
+"""Where the project is, and its pages that are made from the rest of it: as notebooks, and whether they are fresh."""
 import json
 from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def notebook(cells, name, value):

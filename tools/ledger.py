@@ -1,20 +1,19 @@
 """Write the ledger of equations, nbs/ledger.ipynb: every displayed equation of the notebooks, the code that
-computes it, the check that it passes, the picture that shows it.
+computes it, the check that it passes, the figure that shows it.
 
     python tools/ledger.py            write the page
     python tools/ledger.py --check    only say whether it is what the notebooks hold"""
 import ast
 import re
 import sys
-from pathlib import Path
 from typing import NamedTuple
+import generated
+from generated import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT/'nbs'/'ledger.ipynb'
-AROUND = 'viz', 'pictures', 'demo', 'degrade', 'exercises'  # modules that bring pictures, not equations
+AROUND = 'viz', 'sample_images', 'demo', 'degrade', 'exercises'  # modules that bring figures, not equations
 sys.path.insert(0, str(ROOT/'tests'))
 import bars
-import generated
 
 
 class Row(NamedTuple):
@@ -23,7 +22,7 @@ class Row(NamedTuple):
     latex: str # its source
     code: tuple # names of the library that its check runs
     checks: tuple # lines that check it
-    figure: str # what the picture after it shows; '' if none follows closely
+    figure: str # what the figure after it shows; '' if none follows closely
 
 
 def library():
@@ -43,7 +42,7 @@ def check_lines(src, label):
 
 
 def alt(src):
-    "What the picture of a cell shows, as told to those who cannot see it"
+    "What the figure of a cell shows, as told to those who cannot see it"
     for n in ast.walk(bars.parse(src)):
         if isinstance(n, ast.keyword) and n.arg == 'alt':
             return ''.join(v.value if isinstance(v, ast.Constant) else '…'
@@ -91,7 +90,7 @@ def rows(path, known):
         for m in re.finditer(r'\$\$(.+?)\$\$\s*\{#(eq-[\w-]+)\}', c.src, re.S):
             found = [(d, line) for d in cells if d.kind == 'code' for line in check_lines(d.src, m[2])]
             read = set().union(*(names(bars.parse(line)) or names(bars.parse(d.src)) for d, line in found))
-            shown = next((alt(d.src) for d in cells[i:i + 9] if d.kind == 'code' and bars.shows_picture(d)), '')
+            shown = next((alt(d.src) for d in cells[i:i + 9] if d.kind == 'code' and bars.shows_figure(d)), '')
             out.append(Row(m[2][3:], ' '.join(m[1].split()), tuple(sorted(reached(read, where, known))),
                            tuple(line for _, line in found), shown))
     return out
@@ -125,7 +124,7 @@ def line(notebook, r):
                    r.latex).replace('|', r'\vert ').strip()
     checks = ' '.join(f'`{in_table(short(c, 110))}`'
                       for c in r.checks[:2]) + (f' and {len(r.checks) - 2} more' if len(r.checks) > 2 else '')
-    shown = f'<br>picture: {in_table(short(r.figure, 110))}' if r.figure else ''
+    shown = f'<br>figure: {in_table(short(r.figure, 110))}' if r.figure else ''
     return (f"| [{r.label}]({notebook}#eq-{r.label})<br>${latex}$ | "
             f"{' '.join(f'`{c}`' for c in r.code) or 'both sides written out'} | {checks}{shown} |")
 
@@ -138,7 +137,7 @@ def title(notebook):
 def page(found):
     "The cells of the page: (kind, source)"
     yield 'markdown', ('# Ledger of equations\n\n> Every displayed equation, the code that computes it, the check '
-                       'that it passes, and the picture that shows it.')
+                       'that it passes, and the figure that shows it.')
     yield 'markdown', ('The notebooks about Residual Denoising Diffusion Models (RDDM; Liu et al., CVPR 2024) '
                        'display an equation only if a cell checks it. This page is made from them by `python '
                        'tools/ledger.py`; the tests fail on an equation without a check, and when this '

@@ -1,14 +1,14 @@
-"""Pack the pictures that ship with the package, from a folder of originals.
+"""Pack the images that ship with the package, from a folder of originals.
 
     python tools/pack_assets.py ORIGINALS        (default: the environment variable RDDM_DATA)
 
 ORIGINALS holds `photos_free/` (JPEG files of long side 512 and LICENSES.json, {file name: licence, author and
 source in words}) and `emoji64/train.parquet` (64x64 emoji on white; label = group, path = `name|file`). The result
-lies in rddm_nb/assets: the photographs, `emoji.png`, `pictures.json` (what there is, and in which split) and
+lies in rddm_nb/assets: the photographs, `emoji.png`, `images.json` (what there is, and in which split) and
 `ATTRIBUTION.md`. Running it twice gives the same bytes.
 
 Taken are photographs in the public domain, under CC0 or CC BY, if `SOURCES` knows where they come from; every other
-licence stays out, and so do pictures of people. The JPEG bytes are copied unchanged. A photograph belongs to one
+licence stays out, and so do images of people. The JPEG bytes are copied unchanged. A photograph belongs to one
 split with all the tiles that were cut from it. Of the emoji, three groups are taken (faces, animals and plants,
 food), reduced to 32x32; every eighth by name is for testing."""
 import io
@@ -19,8 +19,9 @@ import shutil
 import sys
 from pathlib import Path
 from typing import NamedTuple
+from generated import ROOT
 
-ASSETS = Path(__file__).parents[1]/'rddm_nb'/'assets'
+ASSETS = ROOT/'rddm_nb'/'assets'
 OPEN = re.compile(r'(CC0|Public domain|CC-BY-\d)')
 PEOPLE = {'astronaut.jpg'}
 TEST_PHOTOS = {'china', 'coffee', 'friends_berasategi', 'seeding_engelhardt', 'wine_mede'}
@@ -85,7 +86,7 @@ def is_open(licence):
 
 
 def pack_photos(src):
-    "Copy the open photographs; returns their entries for pictures.json"
+    "Copy the open photographs; returns their entries for images.json"
     licences = json.loads((src/'LICENSES.json').read_text(encoding='utf-8'))
     keep = [f for f, l in sorted(licences.items()) if is_open(l) and f not in PEOPLE]
     unknown = sorted({photo_of(f) for f in keep} - set(SOURCES))
@@ -97,7 +98,7 @@ def pack_photos(src):
 
 
 def pack_emoji(src):
-    "Lay the emoji out on one sheet; returns their entries for pictures.json"
+    "Lay the emoji out on one sheet; returns their entries for images.json"
     import pyarrow.parquet as pq
     from PIL import Image
     rows = [r for r in pq.read_table(src).to_pylist() if r['label'] in EMOJI_GROUPS]
@@ -115,7 +116,7 @@ def attribution(photos):
     "The text of ATTRIBUTION.md: a row per photograph, and the emoji"
     files = {}
     for p in photos: files.setdefault(p['photo'], []).append(f"`{p['file']}`")
-    lines = ['# Where the pictures come from', '',
+    lines = ['# Where the images come from', '',
              'Photographs: JPEG files of long side 512. Names ending in `_00`, `_01`, `_10`, `_11` are tiles cut '
              'from one photograph. All were saved',
              'anew as JPEG; the last column says what else was changed.', '',
@@ -131,7 +132,7 @@ def attribution(photos):
               '`emoji.png`: [Noto Emoji](https://github.com/googlefonts/noto-emoji), copyright Google LLC, artwork '
               'under the', f"[Apache License 2.0]({LICENCES['Apache 2.0']}),",
               'from the npm package emoji-datasource-google 16.0.0; changed: reduced from 64x64 on white to 32x32 '
-              'and laid out on one sheet in the order of', '`pictures.json`.', '']
+              'and laid out on one sheet in the order of', '`images.json`.', '']
     return '\n'.join(lines)
 
 
@@ -144,7 +145,7 @@ def main(argv=None):
         if not (src/needed).exists(): raise SystemExit(f'{src} holds no {needed}')
     ASSETS.mkdir(exist_ok=True)
     photos, emoji = pack_photos(src/'photos_free'), pack_emoji(src/'emoji64'/'train.parquet')
-    (ASSETS/'pictures.json').write_text(json.dumps(dict(photos=photos, emoji=emoji), indent=0,
+    (ASSETS/'images.json').write_text(json.dumps(dict(photos=photos, emoji=emoji), indent=0,
                                                    ensure_ascii=False) + '\n')
     (ASSETS/'ATTRIBUTION.md').write_text(attribution(photos))
     total = sum(f.stat().st_size for f in ASSETS.iterdir())

@@ -1,20 +1,20 @@
-"""Pack what the living figures show, from the pictures that ship with the package: rddm_nb/figures/figures.json.
+"""Pack what the living figures show, from the images that ship with the package: rddm_nb/figures/figures.json.
 
     python tools/pack_figures.py
 
-Pictures are 32x32 RGB, planar uint8 in base64: 24 crops of the embedded photographs and 24 emoji, with a few degraded
+Images are 32x32 RGB, planar uint8 in base64: 24 crops of the embedded photographs and 24 emoji, with a few degraded
 inputs; beside them the curves of `rddm_nb.atlas`."""
 import base64
 import json
-from pathlib import Path
 
 import torch
+from generated import ROOT
 from rddm_nb.atlas import PROCESSES, process
-from rddm_nb.degrade import mask, rain
+from rddm_nb.degrade import degrade
 from rddm_nb.images import to_uint8
 from rddm_nb.sample_images import crops, emoji
 
-OUT, NODES = Path(__file__).parents[1]/'rddm_nb'/'figures'/'figures.json', 40
+OUT, NODES = ROOT/'rddm_nb'/'figures'/'figures.json', 40
 CROPS, FACES = [13, 12, 6, 8], range(0, 353, 15)
 NAMED = [('a flower in the rain', 0), ('a pagoda in the rain', 1), ('a fruit in the rain', 2),
          ('a mountain with holes', 3), ('an emoji with holes', 31)]
@@ -24,17 +24,17 @@ def packed(x): return base64.b64encode(bytes(to_uint8(x).flatten().tolist())).de
 
 
 def known():
-    "The pictures every figure knows: crops of photographs first, then emoji"
+    "The images every figure knows: crops of photographs first, then emoji"
     photos = crops(24, split=None, shrink=4, seed=3)
     order = [*CROPS, *(i for i in range(24) if i not in CROPS)]
     return torch.cat([photos[order], emoji('train')[list(FACES)]])
 
 
 def inputs(x):
-    "Names, each with the number of its picture, and degraded pictures"
+    "Names, each with the number of its image, and degraded images"
     g = torch.Generator().manual_seed(0)
-    wet = rain(x[:3], g, amount=.08)
-    holes = torch.cat([mask(x[3:4], g), mask(x[31:32], g)])
+    wet = degrade(x[:3], 'rain', g, amount=.08)
+    holes = torch.cat([degrade(x[3:4], 'mask', g), degrade(x[31:32], 'mask', g)])
     return NAMED, torch.cat([wet, holes])
 
 
@@ -50,11 +50,11 @@ def curve(name):
 def main():
     x = known()
     names, x_in = inputs(x)
-    pairs = [dict(name=n, picture=i) for n, i in names]
-    d = dict(side=32, count=len(x), pictures=packed(x), pairs=pairs, inputs=packed(x_in),
+    pairs = [dict(name=n, image=i) for n, i in names]
+    d = dict(side=32, count=len(x), images=packed(x), pairs=pairs, inputs=packed(x_in),
              metro=[curve(n) for n in PROCESSES])
     OUT.write_text(json.dumps(d, separators=(',', ':')) + '\n', encoding='utf-8')
-    print(f'{len(x)} pictures, {len(x_in)} inputs, {len(d["metro"])} curves, {OUT.stat().st_size//1024} KiB')
+    print(f'{len(x)} images, {len(x_in)} inputs, {len(d["metro"])} curves, {OUT.stat().st_size//1024} KiB')
 
 
 if __name__ == '__main__': main()

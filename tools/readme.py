@@ -8,9 +8,8 @@ import html
 import json
 import re
 import sys
-from pathlib import Path
+from generated import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def directives(src): return {m[1] for m in re.finditer(r'^#\|\s*(\w+)', src, re.M)}
@@ -22,28 +21,28 @@ def links(md):
     return re.sub(r'\$\$(.+?)\$\$\s*\{#eq-[\w-]+\}', r'$$\1$$', md, flags=re.S)
 
 
-def picture(data, alt, width, files):
-    "A picture as a file, shown at its own width"
+def figure(data, alt, width, files):
+    "A figure as a file, shown at its own width"
     path = f'nbs/images/index-{len(files) + 1}.png'
     files[path] = base64.b64decode(data)
     return f'<img src="{path}" alt="{html.escape(alt)}"' + (f' width="{width}">' if width else '>')
 
 
 def output(o, files):
-    "One output as markdown; pictures go to `files`"
+    "One output as markdown; figures go to `files`"
     data, meta = {k: ''.join(v) for k, v in o.get('data', {}).items()}, o.get('metadata', {}).get('image/png', {})
     tag = re.search(r'<img\b[^>]*>', data.get('text/html', ''))
     attr = lambda k: html.unescape(m[1]) if tag and (m := re.search(rf'\b{k}="([^"]*)"', tag[0])) else ''
     if 'image/png' in data:
-        return picture(data['image/png'], meta.get('alt') or attr('alt'), meta.get('width') or attr('width'), files)
-    if tag: return picture(attr('src').removeprefix('data:image/png;base64,'), attr('alt'), attr('width'), files)
+        return figure(data['image/png'], meta.get('alt') or attr('alt'), meta.get('width') or attr('width'), files)
+    if tag: return figure(attr('src').removeprefix('data:image/png;base64,'), attr('alt'), attr('width'), files)
     if 'text/markdown' in data: return data['text/markdown']
     body = ''.join(o.get('text', '')) or data.get('text/plain', '')
     return '```text\n' + body.rstrip() + '\n```' if body.strip() else ''
 
 
 def render(nb):
-    "(README text, {path: bytes of a picture})"
+    "(README text, {path: bytes of a figure})"
     parts, files = ['<!-- Written by tools/readme.py from nbs/index.ipynb: edit the notebook. -->'], {}
     for c in nb['cells']:
         src = ''.join(c['source'])
@@ -68,7 +67,7 @@ def main():
         (ROOT/p).parent.mkdir(exist_ok=True)
         (ROOT/p).write_bytes(b)
     for p in extra: p.unlink()
-    print(f'README.md and {len(files)} pictures written')
+    print(f'README.md and {len(files)} figures written')
 
 
 if __name__ == '__main__': main()

@@ -8,9 +8,8 @@ stub the methods stand in their classes and the arguments in their signatures, w
 import ast
 import copy
 import sys
-from pathlib import Path
+from generated import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT/'rddm_nb'
 HEAD = '# Written by tools/stubs.py from the module of the same name. Do not edit.\n'
 

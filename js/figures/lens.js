@@ -11,9 +11,9 @@ const entropy = weights => weights.reduce((total, w) => w > 0 ? total - w*Math.l
 
 // a known image and its share of the votes
 const vote = (ui, weights, i) => {
-  const canvas = imageCanvas(`known picture ${i}`, 72);
+  const canvas = imageCanvas(`known image ${i}`, 72);
   drawImage(canvas, ui.data.image(i));
-  const color = i === ui.pair().picture ? COLORS.x0 : COLORS.other;
+  const color = i === ui.pair().image ? COLORS.x0 : COLORS.other;
   return h('figure', {'data-i': i}, canvas, bar(100*weights[i], color),
     h('figcaption', {}, `${(100*weights[i]).toFixed(1)} %`));
 };
@@ -24,12 +24,12 @@ const layOutLens = (ui, images, votes) => {
   ui.slider('bbar', 'noise β̄', .1, 30, .1);
   ui.seedSlider();
   const numbers = ui.numbers({
-    rho: 'noise level ρ', voters: 'pictures that vote, in effect',
+    rho: 'noise level ρ', voters: 'images that vote, in effect',
     truth: 'vote for the true one', psnr: 'best guess: PSNR, dB',
   });
-  const pictures = div('pics',
+  const shown = div('pics',
     captioned(images.x, 'state'), captioned(images.mean, 'best guess'), captioned(images.x0, 'clean'));
-  ui.root.append(div('row', pictures, div('side', numbers)), votes, ui.controls);
+  ui.root.append(div('row', shown, div('side', numbers)), votes, ui.controls);
 };
 
 export const lens = {
@@ -38,13 +38,13 @@ export const lens = {
   draw(ui) {
     const images = {
       x: imageCanvas('the state', 112), mean: imageCanvas('the mean of the votes', 112),
-      x0: imageCanvas('the clean picture', 72),
+      x0: imageCanvas('the clean image', 72),
     };
-    const votes = h('div', {class: 'pics', 'aria-label': 'pictures that vote'});
+    const votes = h('div', {class: 'pics', 'aria-label': 'images that vote'});
     const model = new ExactPredictor(ui.data.means, ui.data.count);
     layOutLens(ui, images, votes);
     return () => {
-      const {x0, xIn, picture} = ui.pair();
+      const {x0, xIn, image} = ui.pair();
       const [abar, bbar] = [ui.get('abar'), ui.get('bbar')];
       const x = ui.forward([abar, bbar]);
       const estimate = model.predict(x, xIn, abar, bbar);
@@ -55,7 +55,7 @@ export const lens = {
       drawImage(images.x0, x0);
       votes.replaceChildren(...ranked.map(i => vote(ui, weights, i)));
       const voters = Math.exp(entropy(weights)).toFixed(2);
-      const truth = weights[picture].toFixed(4);
+      const truth = weights[image].toFixed(4);
       ui.show({rho: twoDigits(bbar/(1 - abar)), voters, truth, psnr: formatPsnr(psnr(estimate.x0, x0))});
     };
   },

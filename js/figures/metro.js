@@ -10,7 +10,7 @@ import {COLORS} from '../ui/style.js';
 const BBAR_MAX = 2;
 const METRO_HELP = 'Every line is a published method, without its fresh noise (η = 0); click one to change to it. '
   + 'You change where both lines have the same noise level ρ: there the states differ only by a shift and a scale. '
-  + 'The journey begins in a state that the forward process makes.';
+  + 'The path begins in a state that the forward process makes.';
 
 const logRho = ([abar, bbar]) => Math.log(clamp(bbar/(1 - abar || 1e-9), 1e-3, 1e3));
 
@@ -100,7 +100,7 @@ export const metro = {
       const half = one.abar.length >> 1;
       writeName(axes, one, half);
       writeName(axes, two, half - 6);
-      film.replaceChildren(runStrip(run, 9, 'the picture on its journey', 60));
+      film.replaceChildren(runStrip(run, 9, 'the states on the path', 60));
       ui.show({station: formatPoint(station), joined: formatPoint(joined)});
       ui.show({psnr: restorationPsnr(pair, last(run).x), psnr_in: restorationPsnr(pair, pair.xIn)});
     };

@@ -102,7 +102,7 @@ const syncHandles = (ui, axes, handles) => {
     ui.set({points: pinned(moved)});
   };
   const cornerHandle = i => {
-    const [color, label] = i ? [COLORS.other, `point ${i} of the road`] : [COLORS.res, 'start of the road'];
+    const [color, label] = i ? [COLORS.other, `point ${i} of the path`] : [COLORS.res, 'start of the path'];
     return handle(axes, color, label, () => ui.get('points')[i] || [0, 0], point => move(i, point));
   };
   while (handles.children.length > corners.length - 1) handles.lastChild.remove();
@@ -119,11 +119,11 @@ const presetButtons = ui => {
 const layOutPathPad = (ui, axes, cloud, images, film) => {
   ui.pairSelect();
   ui.slider('steps', 'steps', 2, 80, 1);
-  ui.slider('at', 'how far along the road', 0, 1, .01);
+  ui.slider('at', 'how far along the path', 0, 1, .01);
   ui.seedSlider();
   const numbers = ui.numbers({
     distance: 'particles: distance to the data', modes: 'places reached, of 8',
-    psnr: 'picture: PSNR, dB', psnr_in: 'its input: PSNR, dB',
+    psnr: 'image: PSNR, dB', psnr_in: 'its input: PSNR, dB',
   });
   const results = div('pics', captioned(cloud, 'particles'), captioned(images.x, 'restored'));
   const side = div('side', results, numbers);
@@ -146,7 +146,7 @@ const drawRestoration = (ui, images, film, run, step) => {
   drawImage(images.x0, pair.x0);
   drawImage(images.xIn, pair.xIn);
   drawImage(images.x, run[step].x);
-  film.replaceChildren(runStrip(run, 9, 'the picture along the road', 60));
+  film.replaceChildren(runStrip(run, 9, 'the image along the path', 60));
   ui.show({psnr: restorationPsnr(pair, last(run).x), psnr_in: restorationPsnr(pair, pair.xIn)});
 };
 
@@ -154,11 +154,11 @@ export const pathPad = {
   state: {points: PRESETS.straight, steps: 40, pair: 0, seed: 1, at: 1},
   payload: true,
   draw(ui) {
-    const label = 'draw a road from the right to the clean picture';
+    const label = 'draw a path from the right to the clean image';
     const axes = new Axes({yMax: 1.5, draggable: true, label});
     const images = {
-      x0: imageCanvas('the clean picture', 72), xIn: imageCanvas('the input', 72),
-      x: imageCanvas('the picture restored along the road', 128),
+      x0: imageCanvas('the clean image', 72), xIn: imageCanvas('the input', 72),
+      x: imageCanvas('the image restored along the path', 128),
     };
     const [cloud, handles, film] = [cloudCanvas(), svg('g'), h('div')];
     const glow = addGlow(axes);

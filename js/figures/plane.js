@@ -25,7 +25,7 @@ const layOutPlane = (ui, axes, images) => {
   ui.seedSlider();
   const parts = div('pics',
     captioned(images.x0, 'clean'), captioned(images.xIn, 'input'), captioned(images.res, 'residual'));
-  const numbers = ui.numbers({psnr: 'PSNR to the clean picture, dB', rho: 'noise per clean share ρ'});
+  const numbers = ui.numbers({psnr: 'PSNR to the clean image, dB', rho: 'noise per clean share ρ'});
   const side = div('side', captioned(images.x, 'state here'), numbers, parts);
   ui.root.append(div('row', div('pad', axes.svg), side), ui.controls);
 };
@@ -37,7 +37,7 @@ export const plane = {
     const axes = new Axes({yMax: 1.5, draggable: true, label: 'plane of residual and noise'});
     const point = pointHandle(ui, axes);
     const images = {
-      x0: imageCanvas('the clean picture', 72), xIn: imageCanvas('the input', 72),
+      x0: imageCanvas('the clean image', 72), xIn: imageCanvas('the input', 72),
       res: imageCanvas('the residual', 72), x: imageCanvas('the state', 160),
     };
     layOutPlane(ui, axes, images);

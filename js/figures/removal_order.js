@@ -37,7 +37,7 @@ export const removalOrder = {
   state: {...SCHEDULE_STATE, steps: 10, pair: 0, seed: 1},
   payload: true,
   draw(ui) {
-    const axes = new Axes({yMax: 2, label: 'three roads', height: 260});
+    const axes = new Axes({yMax: 2, label: 'three paths', height: 260});
     const films = h('div');
     layOutRemovalOrder(ui, axes, films);
     return () => {

@@ -31,11 +31,11 @@ const layOutTimeTravel = (ui, axes, images, films) => {
   ui.select('order', 'its order', ORDERS.map(name => [name, spaced(name)]));
   ui.scheduleControls();
   ui.seedSlider();
-  const pictures = div('pics', captioned(images.x, 'state'), captioned(images.x0, 'guess'));
+  const shown = div('pics', captioned(images.x, 'state'), captioned(images.x0, 'guess'));
   const numbers = ui.numbers({abar: 'ᾱ', bbar: 'β̄', psnr: 'main run: PSNR, dB'});
   const buttons = h('div', {},
     button('fork here', () => addBranch(ui)), ' ', button('clear forks', () => ui.set({branches: []})));
-  ui.root.append(div('row', div('pad', axes.svg), pictures, numbers), buttons, films, ui.controls);
+  ui.root.append(div('row', div('pad', axes.svg), shown, numbers), buttons, films, ui.controls);
 };
 
 // the frames of the main run; a click on one goes to its step
@@ -64,7 +64,7 @@ const drawBranch = (ui, axes, films, main, mainPath, branch, i) => {
   const head = heading(TINTS[i], words, {'data-fork': i});
   films.append(head);
   if (!exists(path, branch)) {
-    head.append(': this variance does not exist on this road');
+    head.append(': this variance does not exist on this path');
     return;
   }
   const {eta, posterior} = branch;
@@ -83,7 +83,7 @@ export const timeTravel = {
   payload: true,
   draw(ui) {
     const images = {x: imageCanvas('the state now', 112), x0: imageCanvas('the guess now', 112)};
-    const axes = new Axes({yMax: 2, height: 250, label: 'roads of the branches'});
+    const axes = new Axes({yMax: 2, height: 250, label: 'paths of the branches'});
     const films = h('div');
     layOutTimeTravel(ui, axes, images, films);
     return () => {

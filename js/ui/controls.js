@@ -107,7 +107,7 @@ export class UI {
     return settings.family === 'given' && given?.abar ? given : makeSchedule(settings);
   }
 
-  // the chosen {x0, xIn, name, picture}
+  // the chosen {x0, xIn, name, image}
   pair() {
     return this.data.pairs[clamp(this.get('pair'), 0, this.data.pairs.length - 1)];
   }

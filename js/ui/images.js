@@ -14,10 +14,10 @@ let decoded = null;
 export const unpack = payload => {
   if (decoded?.payload === payload) return decoded;
   const size = 3*payload.side**2;
-  const [means, inputs] = [decode(payload.pictures), decode(payload.inputs)];
+  const [means, inputs] = [decode(payload.images), decode(payload.inputs)];
   const image = (i, images = means) => images.subarray(i*size, (i + 1)*size);
-  const pairs = payload.pairs.map((pair, i) => ({...pair, x0: image(pair.picture), xIn: image(i, inputs)}));
-  const generation = {name: 'nothing (generation)', generates: true, picture: GENERATED};
+  const pairs = payload.pairs.map((pair, i) => ({...pair, x0: image(pair.image), xIn: image(i, inputs)}));
+  const generation = {name: 'nothing (generation)', generates: true, image: GENERATED};
   pairs.push({...generation, x0: image(GENERATED), xIn: new Float64Array(size)});
   decoded = {payload, means, count: payload.count, size, image, pairs, metro: payload.metro};
   return decoded;

@@ -479,10 +479,10 @@ let decoded = null;
 const unpack = payload => {
 if (decoded?.payload === payload) return decoded;
 const size = 3*payload.side**2;
-const [means, inputs] = [decode(payload.pictures), decode(payload.inputs)];
+const [means, inputs] = [decode(payload.images), decode(payload.inputs)];
 const image = (i, images = means) => images.subarray(i*size, (i + 1)*size);
-const pairs = payload.pairs.map((pair, i) => ({...pair, x0: image(pair.picture), xIn: image(i, inputs)}));
-const generation = {name: 'nothing (generation)', generates: true, picture: GENERATED};
+const pairs = payload.pairs.map((pair, i) => ({...pair, x0: image(pair.image), xIn: image(i, inputs)}));
+const generation = {name: 'nothing (generation)', generates: true, image: GENERATED};
 pairs.push({...generation, x0: image(GENERATED), xIn: new Float64Array(size)});
 decoded = {payload, means, count: payload.count, size, image, pairs, metro: payload.metro};
 return decoded;
@@ -724,7 +724,7 @@ ui.slider('bbar', 'noise β̄', 0, 1.5, .01);
 ui.seedSlider();
 const parts = div('pics',
 captioned(images.x0, 'clean'), captioned(images.xIn, 'input'), captioned(images.res, 'residual'));
-const numbers = ui.numbers({psnr: 'PSNR to the clean picture, dB', rho: 'noise per clean share ρ'});
+const numbers = ui.numbers({psnr: 'PSNR to the clean image, dB', rho: 'noise per clean share ρ'});
 const side = div('side', captioned(images.x, 'state here'), numbers, parts);
 ui.root.append(div('row', div('pad', axes.svg), side), ui.controls);
 };
@@ -735,7 +735,7 @@ draw(ui) {
 const axes = new Axes({yMax: 1.5, draggable: true, label: 'plane of residual and noise'});
 const point = pointHandle(ui, axes);
 const images = {
-x0: imageCanvas('the clean picture', 72), xIn: imageCanvas('the input', 72),
+x0: imageCanvas('the clean image', 72), xIn: imageCanvas('the input', 72),
 res: imageCanvas('the residual', 72), x: imageCanvas('the state', 160),
 };
 layOutPlane(ui, axes, images);
@@ -970,7 +970,7 @@ moved[i] = point;
 ui.set({points: pinned(moved)});
 };
 const cornerHandle = i => {
-const [color, label] = i ? [COLORS.other, `point ${i} of the road`] : [COLORS.res, 'start of the road'];
+const [color, label] = i ? [COLORS.other, `point ${i} of the path`] : [COLORS.res, 'start of the path'];
 return handle(axes, color, label, () => ui.get('points')[i] || [0, 0], point => move(i, point));
 };
 while (handles.children.length > corners.length - 1) handles.lastChild.remove();
@@ -985,11 +985,11 @@ return h('div', {}, presets, button('add a point', addPoint));
 const layOutPathPad = (ui, axes, cloud, images, film) => {
 ui.pairSelect();
 ui.slider('steps', 'steps', 2, 80, 1);
-ui.slider('at', 'how far along the road', 0, 1, .01);
+ui.slider('at', 'how far along the path', 0, 1, .01);
 ui.seedSlider();
 const numbers = ui.numbers({
 distance: 'particles: distance to the data', modes: 'places reached, of 8',
-psnr: 'picture: PSNR, dB', psnr_in: 'its input: PSNR, dB',
+psnr: 'image: PSNR, dB', psnr_in: 'its input: PSNR, dB',
 });
 const results = div('pics', captioned(cloud, 'particles'), captioned(images.x, 'restored'));
 const side = div('side', results, numbers);
@@ -1010,18 +1010,18 @@ const pair = ui.pair();
 drawImage(images.x0, pair.x0);
 drawImage(images.xIn, pair.xIn);
 drawImage(images.x, run[step].x);
-film.replaceChildren(runStrip(run, 9, 'the picture along the road', 60));
+film.replaceChildren(runStrip(run, 9, 'the image along the path', 60));
 ui.show({psnr: restorationPsnr(pair, last(run).x), psnr_in: restorationPsnr(pair, pair.xIn)});
 };
 const pathPad = {
 state: {points: PRESETS.straight, steps: 40, pair: 0, seed: 1, at: 1},
 payload: true,
 draw(ui) {
-const label = 'draw a road from the right to the clean picture';
+const label = 'draw a path from the right to the clean image';
 const axes = new Axes({yMax: 1.5, draggable: true, label});
 const images = {
-x0: imageCanvas('the clean picture', 72), xIn: imageCanvas('the input', 72),
-x: imageCanvas('the picture restored along the road', 128),
+x0: imageCanvas('the clean image', 72), xIn: imageCanvas('the input', 72),
+x: imageCanvas('the image restored along the path', 128),
 };
 const [cloud, handles, film] = [cloudCanvas(), svg('g'), h('div')];
 const glow = addGlow(axes);
@@ -1045,9 +1045,9 @@ ui.show({distance: swarm.distance.toFixed(3), modes: swarm.modes});
 const SHOWN = 8;
 const entropy = weights => weights.reduce((total, w) => w > 0 ? total - w*Math.log(w) : total, 0);
 const vote = (ui, weights, i) => {
-const canvas = imageCanvas(`known picture ${i}`, 72);
+const canvas = imageCanvas(`known image ${i}`, 72);
 drawImage(canvas, ui.data.image(i));
-const color = i === ui.pair().picture ? COLORS.x0 : COLORS.other;
+const color = i === ui.pair().image ? COLORS.x0 : COLORS.other;
 return h('figure', {'data-i': i}, canvas, bar(100*weights[i], color),
 h('figcaption', {}, `${(100*weights[i]).toFixed(1)} %`));
 };
@@ -1057,12 +1057,12 @@ ui.slider('abar', 'residual ᾱ', 0, .99, .01);
 ui.slider('bbar', 'noise β̄', .1, 30, .1);
 ui.seedSlider();
 const numbers = ui.numbers({
-rho: 'noise level ρ', voters: 'pictures that vote, in effect',
+rho: 'noise level ρ', voters: 'images that vote, in effect',
 truth: 'vote for the true one', psnr: 'best guess: PSNR, dB',
 });
-const pictures = div('pics',
+const shown = div('pics',
 captioned(images.x, 'state'), captioned(images.mean, 'best guess'), captioned(images.x0, 'clean'));
-ui.root.append(div('row', pictures, div('side', numbers)), votes, ui.controls);
+ui.root.append(div('row', shown, div('side', numbers)), votes, ui.controls);
 };
 const lens = {
 state: {abar: .5, bbar: 8, pair: 0, seed: 1},
@@ -1070,13 +1070,13 @@ payload: true,
 draw(ui) {
 const images = {
 x: imageCanvas('the state', 112), mean: imageCanvas('the mean of the votes', 112),
-x0: imageCanvas('the clean picture', 72),
+x0: imageCanvas('the clean image', 72),
 };
-const votes = h('div', {class: 'pics', 'aria-label': 'pictures that vote'});
+const votes = h('div', {class: 'pics', 'aria-label': 'images that vote'});
 const model = new ExactPredictor(ui.data.means, ui.data.count);
 layOutLens(ui, images, votes);
 return () => {
-const {x0, xIn, picture} = ui.pair();
+const {x0, xIn, image} = ui.pair();
 const [abar, bbar] = [ui.get('abar'), ui.get('bbar')];
 const x = ui.forward([abar, bbar]);
 const estimate = model.predict(x, xIn, abar, bbar);
@@ -1087,7 +1087,7 @@ drawImage(images.mean, estimate.x0);
 drawImage(images.x0, x0);
 votes.replaceChildren(...ranked.map(i => vote(ui, weights, i)));
 const voters = Math.exp(entropy(weights)).toFixed(2);
-const truth = weights[picture].toFixed(4);
+const truth = weights[image].toFixed(4);
 ui.show({rho: twoDigits(bbar/(1 - abar)), voters, truth, psnr: formatPsnr(psnr(estimate.x0, x0))});
 };
 },
@@ -1097,7 +1097,7 @@ ui.show({rho: twoDigits(bbar/(1 - abar)), voters, truth, psnr: formatPsnr(psnr(e
 const BBAR_MAX = 2;
 const METRO_HELP = 'Every line is a published method, without its fresh noise (η = 0); click one to change to it. '
 + 'You change where both lines have the same noise level ρ: there the states differ only by a shift and a scale. '
-+ 'The journey begins in a state that the forward process makes.';
++ 'The path begins in a state that the forward process makes.';
 const logRho = ([abar, bbar]) => Math.log(clamp(bbar/(1 - abar || 1e-9), 1e-3, 1e3));
 const nearestNoiseLevel = (schedule, point) => {
 const offset = p => Math.abs(logRho(p) - logRho(point)) + 1e-3*distance(p, point);
@@ -1173,7 +1173,7 @@ drawPathAndChange(axes, path, [station, joined]);
 const half = one.abar.length >> 1;
 writeName(axes, one, half);
 writeName(axes, two, half - 6);
-film.replaceChildren(runStrip(run, 9, 'the picture on its journey', 60));
+film.replaceChildren(runStrip(run, 9, 'the states on the path', 60));
 ui.show({station: formatPoint(station), joined: formatPoint(joined)});
 ui.show({psnr: restorationPsnr(pair, last(run).x), psnr_in: restorationPsnr(pair, pair.xIn)});
 };
@@ -1207,7 +1207,7 @@ const removalOrder = {
 state: {...SCHEDULE_STATE, steps: 10, pair: 0, seed: 1},
 payload: true,
 draw(ui) {
-const axes = new Axes({yMax: 2, label: 'three roads', height: 260});
+const axes = new Axes({yMax: 2, label: 'three paths', height: 260});
 const films = h('div');
 layOutRemovalOrder(ui, axes, films);
 return () => {
@@ -1236,11 +1236,11 @@ ui.select('posterior', 'its variance', Object.keys(POSTERIORS).map(name => [name
 ui.select('order', 'its order', ORDERS.map(name => [name, spaced(name)]));
 ui.scheduleControls();
 ui.seedSlider();
-const pictures = div('pics', captioned(images.x, 'state'), captioned(images.x0, 'guess'));
+const shown = div('pics', captioned(images.x, 'state'), captioned(images.x0, 'guess'));
 const numbers = ui.numbers({abar: 'ᾱ', bbar: 'β̄', psnr: 'main run: PSNR, dB'});
 const buttons = h('div', {},
 button('fork here', () => addBranch(ui)), ' ', button('clear forks', () => ui.set({branches: []})));
-ui.root.append(div('row', div('pad', axes.svg), pictures, numbers), buttons, films, ui.controls);
+ui.root.append(div('row', div('pad', axes.svg), shown, numbers), buttons, films, ui.controls);
 };
 const drawMain = (ui, axes, films, run, path, step) => {
 axes.curve(path, COLORS.other);
@@ -1263,7 +1263,7 @@ const words = describe(branch, step);
 const head = heading(TINTS[i], words, {'data-fork': i});
 films.append(head);
 if (!exists(path, branch)) {
-head.append(': this variance does not exist on this road');
+head.append(': this variance does not exist on this path');
 return;
 }
 const {eta, posterior} = branch;
@@ -1281,7 +1281,7 @@ state: {...SCHEDULE_STATE, steps: 10, pair: 0, seed: 1, ...BRANCHING},
 payload: true,
 draw(ui) {
 const images = {x: imageCanvas('the state now', 112), x0: imageCanvas('the guess now', 112)};
-const axes = new Axes({yMax: 2, height: 250, label: 'roads of the branches'});
+const axes = new Axes({yMax: 2, height: 250, label: 'paths of the branches'});
 const films = h('div');
 layOutTimeTravel(ui, axes, images, films);
 return () => {
