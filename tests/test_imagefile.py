@@ -14,7 +14,7 @@ import torch
 from common import close
 from hypothesis import given, strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
-from rddm_nb.imagefile import (IMAGE_SUFFIXES, LoadedImage, list_images, load_image, read_image, same_name, save_image,
+from rddm_nb.imagefile import (IMAGE_SUFFIXES, LoadedImage, list_images, load_image, read_image, read_noted, same_name, save_image,
                                _to_png)
 from rddm_nb.images import from_uint8, to_uint8
 
@@ -616,3 +616,11 @@ def test_text_in_a_file_does_not_disturb():
 def test_an_image_is_a_tuple_that_can_be_changed():
     im = load_image(noise(2, 2))
     assert isinstance(im._replace(bits=16), LoadedImage) and Path(im.mode).name == 'uint8'
+
+
+def test_what_is_kept_for_training_says_what_it_lost():
+    a = noise(3, 4, 4)
+    for source, channels, notes in ((a, 3, ('transparency dropped',)), (a[..., 0], 3, ('grey repeated in three channels',)),
+                                    (a[..., :3], 1, ('colour converted to grey',)), (a[..., :3], 3, ())):
+        x, said = read_noted(source, channels)
+        assert said == notes and x.dtype == torch.uint8 and torch.equal(x, read_image(source, channels))

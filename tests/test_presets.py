@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 import pytest
@@ -14,8 +16,10 @@ from PIL import Image
 from places import ROOT
 from rddm_nb.command import merge
 from rddm_nb.config import Config, DataConfig
+from rddm_nb.data import DataReport
 from rddm_nb.experiment import (
     _check_same,
+    _check_sizes,
     _equalized,
     _from_older_config,
     _held_out,
@@ -655,6 +659,28 @@ def test_the_command_is_a_script():
     assert 'rddm-train = "rddm_nb.presets:main"' in (ROOT / 'pyproject.toml').read_text(encoding='utf-8')
     done = module('demo', '--show')
     assert done.returncode == 0 and done.stdout == load_config('demo').to_toml()
+
+
+def test_held_out_pairs_come_from_their_place(folder):
+    data = dict(kind='pairs', task='none', size=8, held=3, inputs=str(folder / 'in'), targets=str(folder / 'gt'))
+    apart = dict(data, held_inputs=str(folder / 'mask'), held_targets=str(folder / 'gt'))
+    assert {Path(n).parent.name for n in _held_out(merge(Config(), dict(data=apart))).names} == {'mask'}
+    for split in ('train', 'test'):
+        for name, to in (('in', 'input'), ('gt', 'target')):
+            shutil.copytree(folder / name, folder / 'set' / split / to)
+    root = dict(kind='pairs', task='none', size=8, held=3, root=str(folder / 'set'))
+    assert {Path(n).parts[-3] for n in _held_out(merge(Config(), dict(data=root))).names} == {'test'}
+
+
+def test_sizes_must_fit_crops_or_one_batch():
+    first = {(8, 8): 'a', (8, 9): 'b'}
+    one, two = DataReport(3, Counter({(8, 9): 3}), first=first), DataReport(3, Counter({(8, 8): 2, (8, 9): 1}), first=first)
+    for report, size, batch in ((one, 0, 4), (one, 8, 4), (two, 8, 4), (two, 0, 1)):
+        _check_sizes(report, size, batch)
+    with pytest.raises(ValueError, match='of 2 sizes cannot form batches'):
+        _check_sizes(two, 0, 2)
+    with pytest.raises(ValueError, match=r'3 of 3 pairs are too small for crops of 9, such as a \(8x8\)'):
+        _check_sizes(two, 9, 1)
 
 
 def test_a_file_is_official_only_if_it_begins_with_a_preset(tmp_path):
