@@ -14,7 +14,7 @@ def notebooks():
     spec = importlib.util.spec_from_file_location('course', ROOT/'rddm_nb'/'course.py')
     course = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(course)
-    return {f.name: course.strip_outputs(f.read_bytes()) for f in sorted((ROOT/'nbs').glob('*.ipynb'))}
+    return {f.name: course._strip_outputs(f.read_bytes()) for f in sorted((ROOT/'nbs').glob('*.ipynb'))}
 
 
 def write(folder):

@@ -49,7 +49,9 @@ def peak(device='cpu', dtype=torch.float32, n=1024, rounds=7):
 
 def processor():
     "The name of the processor, as the system tells it"
-    try: return next(l.split(':', 1)[1].strip() for l in open('/proc/cpuinfo') if l.startswith('model name'))
+    try:
+        lines = Path('/proc/cpuinfo').read_text(encoding='utf-8').splitlines()
+        return next(l.split(':', 1)[1].strip() for l in lines if l.startswith('model name'))
     except (OSError, StopIteration): return platform.processor() or 'unknown'
 
 
@@ -72,4 +74,4 @@ def write(name, out, folder=RESULTS):
     "Keep a result"
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder/f'{name}.json').write_text(json.dumps(out, indent=1) + '\n')
+    (folder/f'{name}.json').write_text(json.dumps(out, indent=1) + '\n', encoding='utf-8')

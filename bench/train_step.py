@@ -7,9 +7,9 @@ operations, fp32, the loss read on the host for every piece of a batch, Adam wit
 of the weights that is moved to its device and updated parameter by parameter. Ours: the same function by fused
 kernels; on a GPU also bf16 and a compiled network, which the row says."""
 import argparse
-import resource
 import subprocess
 import sys
+from pathlib import Path
 import torch
 import torch.nn.functional as F
 from rddm_nb.demo import EMA
@@ -145,8 +145,11 @@ def memory(case, habit, dim):
 
 def highest():
     "Largest memory this process has held so far, in MiB"
-    try: return next(int(l.split()[1])/2**10 for l in open('/proc/self/status') if l.startswith('VmHWM'))
+    try:
+        lines = Path('/proc/self/status').read_text(encoding='utf-8').splitlines()
+        return next(int(l.split()[1])/2**10 for l in lines if l.startswith('VmHWM'))
     except OSError:
+        import resource # of POSIX alone
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/(2**20 if sys.platform == 'darwin' else 2**10)
 
 

@@ -1,15 +1,17 @@
 """Residual Denoising Diffusion Models (RDDM, CVPR 2024): the names one needs most, loaded when they are asked for.
 
-`from rddm_nb import sample` is `from rddm_nb.sampler import sample`; importing the package itself loads nothing else."""
+`from rddm_nb import sample` is `from rddm_nb.sampler import sample`; importing the package loads nothing else."""
 import importlib
 
 __version__ = "0.1.0"
 _FACE = dict( # module -> names
-    schedule=('Schedule', 'Point'), forward=('q_sample',), estimate=('Prediction', 'Estimate'), exact=('ExactPredictor',),
-    reverse=('reverse_step', 'posterior_variance'), sampler=('sample', 'sample_steps', 'Trace'), degrade=('KnownPixels',),
+    schedule=('Schedule', 'Point'), forward=('q_sample',), estimate=('Prediction', 'Estimate'),
+    exact=('ExactPredictor',), reverse=('reverse_step', 'posterior_variance'),
+    sampler=('sample', 'sample_steps', 'Trace'), degrade=('KnownPixels',),
     unet=('UNet', 'save_model', 'load_model'), official=('OfficialUNet', 'load_official'), models=('load_network',),
     trainer=('Trainer', 'TrainConfig'), data=('match', 'PairSource'), restore=('Tiled', 'restore_folder'),
-    metrics=('measure', 'Protocol'), scheduler=('RDDMScheduler',), ddim=('from_diffusers',), widgets=('ScheduleExplorer',))
+    metrics=('measure', 'Protocol'), scheduler=('RDDMScheduler',), ddim=('from_diffusers',),
+    widgets=('ScheduleExplorer',))
 _MODULE_OF = {name: module for module, names in _FACE.items() for name in names}
 __all__ = list(_MODULE_OF)
 

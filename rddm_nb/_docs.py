@@ -1,4 +1,5 @@
-"Used when the documentation is built (`doc_procs` in pyproject.toml): figures get their alternative text and size, and those that stand for a living figure come to life"
+"""Used when the documentation is built (`doc_procs` in pyproject.toml): figures get their alternative text and size,
+and those that stand for a living figure come to life"""
 import html
 import json
 
@@ -6,7 +7,8 @@ import json
 def living(figure, img):
     "The element that the JavaScript module brings to life; where it does not run, the figure inside is shown"
     state = html.escape(json.dumps(figure['state']))
-    return f'<rddm-figure kind="{figure["kind"]}" state="{state}">{img}</rddm-figure>\n<script type="module" src="figures/rddm.js"></script>'
+    element = f'<rddm-figure kind="{figure["kind"]}" state="{state}">{img}</rddm-figure>'
+    return f'{element}\n<script type="module" src="figures/rddm.js"></script>'
 
 
 def alt_text(cell):
@@ -16,5 +18,6 @@ def alt_text(cell):
         if 'image/png' in data and 'alt' in meta:
             png = ''.join(data.pop('image/png')).replace('\n', '')
             data.pop('text/plain', None)
-            img = f'<img alt="{html.escape(meta["alt"])}" width="{meta.get("width", "")}" style="max-width:100%;height:auto" src="data:image/png;base64,{png}">'
+            img = (f'<img alt="{html.escape(meta["alt"])}" width="{meta.get("width", "")}" '
+                   f'style="max-width:100%;height:auto" src="data:image/png;base64,{png}">')
             data['text/html'] = living(meta['figure'], img) if 'figure' in meta else img

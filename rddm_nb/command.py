@@ -254,7 +254,9 @@ def split_fields(
         word = words.pop(0)
         name, eq, value = word.partition('=')
         section, dot, key = name.removeprefix('--').replace('-', '_').partition('.')
-        if not (name.startswith('--') and dot): rest.append(word); continue
+        if not (name.startswith('--') and dot):
+            rest.append(word)
+            continue
         values = [value] if eq else []
         kind, more = _of_field(make(), section, key), not eq
         while more and words and not words[0].startswith('--'):

@@ -84,19 +84,25 @@ def claim_folder(
     return out
 
 # %% ../nbs/runtime.ipynb #398fdbbf
+def _lock(f):
+    "Lock an open file, now or not at all, until it is closed"
+    try: import fcntl
+    except ImportError: # on Windows
+        import msvcrt
+        msvcrt.locking(f.fileno(), msvcrt.LK_NBLCK, 1)
+        return
+    fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
 @contextmanager
 def folder_lock(
     folder, # made if need be
 ):
     "Keep other processes from working in the same folder"
     folder = _folder(folder)
-    try: import fcntl
-    except ImportError: # no such locks on this system
-        yield
-        return
-    with open(folder/'.lock', 'w', encoding='utf-8') as f:
-        try: fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with open(folder/'.lock', 'a', encoding='utf-8') as f:
+        try: _lock(f)
+        except ImportError: pass # a system without such locks
+        except (BlockingIOError, PermissionError):
             raise BlockingIOError(f"another process is at work in {folder}: "
                                   "wait for it, stop it, or choose another folder") from None
         except OSError as e:

@@ -39,8 +39,8 @@ def sinusoidal_embedding(
 
 # %% ../nbs/13_unet.ipynb #d44fbd6f
 _OFF_SCHEDULE = ("this network was built with embedding='t' and knows only the nodes of its schedule, but this path "
-                 "leaves the schedule (t is None): sample along the schedule, or build the network with another embedding "
-                 "('plane'; for the official network 'own')")
+                 "leaves the schedule (t is None): sample along the schedule, or build the network with another "
+                 "embedding ('plane'; for the official network 'own')")
 
 def per_image(
     v, # a number, or a tensor that holds one, or one per image in any shape; None: off the schedule

@@ -31,7 +31,9 @@ class Cell:
     src: str
     outputs: list = field(default_factory=list)
     @property
-    def name(self): return f"cell {self.index} ({next((l for l in self.src.splitlines() if l.strip() and not l.startswith('#|')), '')[:60]!r})"
+    def name(self):
+        return (f"cell {self.index} "
+                f"({next((l for l in self.src.splitlines() if l.strip() and not l.startswith('#|')), '')[:60]!r})")
     @property
     def exported(self): return bool(re.search(r'^#\|\s*(export|exporti|exports)\b', self.src, re.M))
 
@@ -41,7 +43,11 @@ def read(path):
     out = []
     for i, c in enumerate(json.loads(Path(path).read_text(encoding='utf-8'))['cells']):
         src = ''.join(c['source'])
-        if c['cell_type'] in ('markdown', 'code') and src.strip() and not re.search(r'^#\|\s*(hide|default_exp)\b', src, re.M):
+        if (
+            c['cell_type'] in ('markdown', 'code')
+            and src.strip()
+            and not re.search(r'^#\|\s*(hide|default_exp)\b', src, re.M)
+        ):
             out.append(Cell(i, c['cell_type'], src, c.get('outputs', [])))
     return out
 
@@ -55,15 +61,18 @@ def parse(src):
 def signature_lines(src):
     "Lines of signatures after the first line of each, as a set"
     nodes = list(ast.walk(parse(src)))
-    fields = [[b.lineno for b in c.body if isinstance(b, ast.AnnAssign)][1:] for c in nodes if isinstance(c, ast.ClassDef) and c.decorator_list]
-    return {l for f in nodes if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef)) for l in range(f.lineno + 1, f.body[0].lineno)} | {l for ls in fields for l in ls}
+    fields = [[b.lineno for b in c.body if isinstance(b, ast.AnnAssign)][1:]
+              for c in nodes if isinstance(c, ast.ClassDef) and c.decorator_list]
+    return {l for f in nodes if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef))
+            for l in range(f.lineno + 1, f.body[0].lineno)} | {l for ls in fields for l in ls}
 
 
 def loc(src):
     "Lines of code, a statement that is wrapped over several lines counted once"
     skip, src = signature_lines(src), re.sub(r'^\s*[!%].*', 'pass', src, flags=re.M)
     try: tokens = list(tokenize.generate_tokens(io.StringIO(src).readline))
-    except (tokenize.TokenError, SyntaxError): return sum(bool(l.strip()) and not l.strip().startswith('#') for l in src.splitlines())
+    except (tokenize.TokenError, SyntaxError):
+        return sum(bool(l.strip()) and not l.strip().startswith('#') for l in src.splitlines())
     starts, fresh = set(), True
     for t in tokens:
         if t.type in (tokenize.NL, tokenize.COMMENT, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER): continue
@@ -79,7 +88,13 @@ def called(call):
 
 def is_check(node):
     "Does this statement check something?"
-    calls = [node.value] if isinstance(node, ast.Expr) else [i.context_expr for i in node.items] if isinstance(node, ast.With) else []
+    calls = (
+        [node.value]
+        if isinstance(node, ast.Expr)
+        else [i.context_expr for i in node.items]
+        if isinstance(node, ast.With)
+        else []
+    )
     return isinstance(node, ast.Assert) or any(isinstance(c, ast.Call) and CHECK.fullmatch(called(c)) for c in calls)
 
 
@@ -91,15 +106,19 @@ def checks(src):
 def named(src):
     "Labels of the equations that checks of a cell name in a trailing comment"
     lines, spans = src.splitlines(), checks(src)
-    return {m for span in spans for l in span if '#' in lines[l - 1] for m in re.findall(r'eq-[\w-]+', lines[l - 1].rsplit('#', 1)[1])}
+    return {m for span in spans for l in span if '#' in lines[l - 1]
+            for m in re.findall(r'eq-[\w-]+', lines[l - 1].rsplit('#', 1)[1])}
 
 
 def shows_figure(cell):
     "Does an output hold a figure?"
-    return any('image/png' in o.get('data', {}) or 'image/svg+xml' in o.get('data', {}) or re.search(r'<(img|svg)', ''.join(o.get('data', {}).get('text/html', ''))) for o in cell.outputs)
+    return any('image/png' in o.get('data', {}) or 'image/svg+xml' in o.get('data', {})
+               or re.search(r'<(img|svg)', ''.join(o.get('data', {}).get('text/html', ''))) for o in cell.outputs)
 
 
-def words(md): return len(re.findall(r"[A-Za-z][\w'-]+", re.sub(r'\[!\[.*?\]\(.*?\)\]\(.*?\)|^\|.*$|^>.*$|^#.*$', '', md, flags=re.M)))
+def words(md):
+    return len(re.findall(r"[A-Za-z][\w'-]+",
+                          re.sub(r'\[!\[.*?\]\(.*?\)\]\(.*?\)|^\|.*$|^>.*$|^#.*$', '', md, flags=re.M)))
 
 
 def p90(n): return n[math.ceil(.9*len(n)) - 1]
@@ -137,12 +156,15 @@ def bar_figures(cells):
     if share < .3: yield f'only {share:.0%} of code cells show a figure'
     n = lines = prose = 0
     for c in cells:
-        if c.kind == 'markdown': prose += words(c.src); continue
+        if c.kind == 'markdown':
+            prose += words(c.src)
+            continue
         n, lines = n + 1, lines + loc(c.src)
         if shows_figure(c): break
     else: c = None
     if c is None: yield 'no figure'
-    elif n > 3 or lines > 15 or prose > 150: yield f'first figure at code cell {n}, after {lines} lines and {prose} words ({c.name})'
+    elif n > 3 or lines > 15 or prose > 150:
+        yield f'first figure at code cell {n}, after {lines} lines and {prose} words ({c.name})'
 
 
 def bar_checks(cells):
@@ -173,17 +195,22 @@ def bar_outputs(cells):
 
 # lessons with exercises; this must grow to all of them
 EXERCISED = {'00_two_arrows', '01_schedules', '02_forward', '03_estimate', '03b_exact', '04_reverse', '05_sampler',
-             '06_objective', '07_variants', '08_aosa', '09_quality', '10_ddim', '11_paths', '12_tasks', '13_unet', '14_demo', '14b_training', '15_measuring', '16_map', '16b_table', '17b_break_it', '18_figures'}
+             '06_objective', '07_variants', '08_aosa', '09_quality', '10_ddim', '11_paths', '12_tasks', '13_unet',
+             '14_demo', '14b_training', '15_measuring', '16_map', '16b_table', '17b_break_it', '18_figures'}
 FOLDED = re.compile(r'^#\|\s*code-fold:\s*true', re.M)
 
 
 def bar_exercises(cells):
-    "4..6 exercises, each with a folded hint and a folded solution that is run; what a lesson gives to call, and what comes next"
+    """4..6 exercises, each with a folded hint and a folded solution that is run; what a lesson gives to call, and
+    what comes next"""
     md, code = ([c for c in cells if c.kind == k] for k in ('markdown', 'code'))
     n = sum('.exercise(' in c.src and bool(FOLDED.search(c.src)) for c in code)
     if not 4 <= n <= 6: yield f'{n} exercises, not 4..6'
-    for what, found in (('folded hints', sum('<summary>Hint</summary>' in c.src for c in md)), ('cells to fill in', sum(bool(re.search(r'\.\.\.', c.src)) and '.check(' in c.src for c in code)),
-                        ('folded solutions', sum(bool(re.search(r'^\w+(\[.*?\])?\.test\(', c.src, re.M)) and bool(FOLDED.search(c.src)) for c in code))):
+    for what, found in (('folded hints', sum('<summary>Hint</summary>' in c.src for c in md)),
+                        ('cells to fill in',
+                         sum(bool(re.search(r'\.\.\.', c.src)) and '.check(' in c.src for c in code)),
+                        ('folded solutions', sum(bool(re.search(r'^\w+(\[.*?\])?\.test\(', c.src, re.M))
+                                                 and bool(FOLDED.search(c.src)) for c in code))):
         if found != n: yield f'{n} exercises, but {found} {what}'
     for part in ('| code |', '## What would go wrong', '## Exercises', '## What you can now call', '**Next:**'):
         if not any(part in c.src for c in md): yield f'no {part!r}'
@@ -197,7 +224,9 @@ def public(src):
 
 def exports(path):
     "Public names of the module a notebook exports, and its source"
-    m = re.search(r'#\|\s*default_exp\s+(\w+)', ''.join(''.join(c['source']) + '\n' for c in json.loads(Path(path).read_text(encoding='utf-8'))['cells']))
+    m = re.search(r'#\|\s*default_exp\s+(\w+)',
+                  ''.join(''.join(c['source']) + '\n'
+                          for c in json.loads(Path(path).read_text(encoding='utf-8'))['cells']))
     if not m: return [], ''
     src = (ROOT/'rddm_nb'/f'{m[1]}.py').read_text(encoding='utf-8')
     return public(src), src
@@ -205,7 +234,8 @@ def exports(path):
 
 def used(src):
     "Names that a cell reads, imports aside"
-    return {n.id if isinstance(n, ast.Name) else n.attr for n in ast.walk(parse(src)) if isinstance(n, (ast.Name, ast.Attribute)) and isinstance(n.ctx, ast.Load)}
+    return {n.id if isinstance(n, ast.Name) else n.attr
+            for n in ast.walk(parse(src)) if isinstance(n, (ast.Name, ast.Attribute)) and isinstance(n.ctx, ast.Load)}
 
 
 def bar_used(cells, names):
@@ -223,8 +253,10 @@ def scopes(table):
 def bar_globals(src):
     "no exported function reads a name that the module does not define"
     top = symtable.symtable(src, 'module', 'exec')
-    known = {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported()} | set(dir(builtins)) | {'__file__', '__name__'}
-    return [f'{t.get_name()} in the module reads {s.get_name()!r}, which the module does not define' for t in scopes(top) for s in t.get_symbols()
+    known = {s.get_name() for s in top.get_symbols() if s.is_assigned()
+             or s.is_imported()} | set(dir(builtins)) | {'__file__', '__name__'}
+    return [f'{t.get_name()} in the module reads {s.get_name()!r}, which the module does not define'
+            for t in scopes(top) for s in t.get_symbols()
             if s.is_referenced() and (s.is_global() or t is top) and s.get_name() not in known]
 
 
@@ -235,7 +267,8 @@ BARS = [*LIGHT, bar_length, bar_prose, bar_figures, bar_checks]
 def failures(path):
     "Everything in which a lesson, or a page for reference, falls short"
     cells, (names, src) = read(path), exports(path)
-    out = [f for bar in (BARS if path in lessons() else LIGHT) for f in bar(cells)] + bar_used(cells, names) + bar_globals(src)
+    out = [f for bar in (BARS if path in lessons() else LIGHT)
+           for f in bar(cells)] + bar_used(cells, names) + bar_globals(src)
     if path.stem in EXERCISED: out += bar_exercises(cells)
     if path.stat().st_size > 1.5*2**20: out.append(f'{path.stat().st_size/2**20:.2f} MiB > 1.5 MiB')
     return out
@@ -247,14 +280,21 @@ def lessons(): return [p for p in notebooks() if re.match(r'\d\d', p.stem)]
 
 def numbers(path):
     "The figures behind the bars, for the table"
-    cells = read(path); code = [c for c in cells if c.kind == 'code']; n = sorted(loc(c.src) for c in code)
-    return dict(code=len(code), median=statistics.median(n), p90=p90(n), max=n[-1], md_code=round((len(cells) - len(code))/len(code), 2),
-                figures=f'{sum(map(shows_figure, code))/len(code):.0%}', checks_per_100=round(100*sum(len(checks(c.src)) for c in code)/len(code)), KiB=path.stat().st_size//1024)
+    cells = read(path)
+    code = [c for c in cells if c.kind == 'code']
+    n = sorted(loc(c.src) for c in code)
+    return dict(code=len(code), median=statistics.median(n), p90=p90(n), max=n[-1],
+                md_code=round((len(cells) - len(code))/len(code), 2),
+                figures=f'{sum(map(shows_figure, code))/len(code):.0%}',
+                checks_per_100=round(100*sum(len(checks(c.src)) for c in code)/len(code)),
+                KiB=path.stat().st_size//1024)
 
 
 if __name__ == '__main__':
     bad = 0
     for p in notebooks():
         print(f'{p.stem:16}', *(f'{k} {v}' for k, v in numbers(p).items()), sep='  ')
-        for f in failures(p): bad += 1; print('    ', f)
+        for f in failures(p):
+            bad += 1
+            print('    ', f)
     sys.exit(bad > 0)

@@ -1,11 +1,14 @@
 """What several test files need: seeded tensors, tolerances, strategies for points and schedules, fake networks."""
 import math
+import os
+import pytest
 import torch
 from hypothesis import strategies as st
 from rddm_nb.estimate import Prediction
 from rddm_nb.schedule import Point, Schedule
 
 F64 = torch.float64
+posix = pytest.mark.skipif(os.name != 'posix', reason='signals, pipes and locks as POSIX has them')
 
 
 def rng(seed=0): return torch.Generator().manual_seed(seed)
@@ -26,7 +29,11 @@ def awake(module, seed=0):
 
 def trio(seed=0, shape=(2, 3, 4, 4), dtype=F64):
     "Clean images, degraded images and noise"
-    return random_images(*shape, seed=3*seed, dtype=dtype), random_images(*shape, seed=3*seed + 1, dtype=dtype), randn(*shape, seed=3*seed + 2, dtype=dtype)
+    return (
+        random_images(*shape, seed=3 * seed, dtype=dtype),
+        random_images(*shape, seed=3 * seed + 1, dtype=dtype),
+        randn(*shape, seed=3 * seed + 2, dtype=dtype),
+    )
 
 
 def error(a, b):
@@ -68,7 +75,8 @@ def power_schedules(draw, T_max=40):
                           draw(st.floats(.05, 2)), draw(st.sampled_from(['count', 'linspace'])))
 
 
-def ellipse(T=20, Sigma=1.): return Schedule.from_fns(lambda x: x, lambda x: (Sigma*x*(1 - x)).sqrt(), T, name='ellipse', allow='bridge')
+def ellipse(T=20, Sigma=1.):
+    return Schedule.from_fns(lambda x: x, lambda x: (Sigma*x*(1 - x)).sqrt(), T, name='ellipse', allow='bridge')
 
 
 def oracle(x0, x_in):
@@ -96,7 +104,11 @@ class Net(torch.nn.Module):
     "A tiny module with parameters, dropout and batch norm, to see whether sampling handles them properly"
     def __init__(self, channels=3, schedule=None):
         super().__init__()
-        self.conv, self.norm, self.drop = torch.nn.Conv2d(2*channels, channels, 3, padding=1), torch.nn.BatchNorm2d(channels), torch.nn.Dropout(.5)
+        self.conv, self.norm, self.drop = (
+            torch.nn.Conv2d(2 * channels, channels, 3, padding=1),
+            torch.nn.BatchNorm2d(channels),
+            torch.nn.Dropout(0.5),
+        )
         with torch.no_grad(): self.conv.weight.copy_(.1*torch.randn(self.conv.weight.shape, generator=rng(5)))
         if schedule is not None: self.schedule = schedule
         self.seen = []

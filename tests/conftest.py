@@ -17,24 +17,27 @@ torch.set_num_threads(1)
 
 explore = bool(os.environ.get('RDDM_EXPLORE'))
 phases = [Phase.explicit, Phase.generate] if os.environ.get('RDDM_NO_SHRINK') else list(settings.default.phases)
-settings.register_profile('rddm', max_examples=int(os.environ.get('RDDM_EXAMPLES', 40)), deadline=None, derandomize=not explore,
-                          database=None, phases=phases, suppress_health_check=[HealthCheck.too_slow, HealthCheck.differing_executors])
+settings.register_profile('rddm', max_examples=int(os.environ.get('RDDM_EXAMPLES', 40)), deadline=None,
+                          derandomize=not explore, database=None, phases=phases,
+                          suppress_health_check=[HealthCheck.too_slow, HealthCheck.differing_executors])
 settings.load_profile('rddm')
 
 # Files that start processes, browsers or long runs. Everything else is a unit test unless it carries the mark itself.
-SLOW_FILES = {'test_bench', 'test_colab', 'test_distribution', 'test_lab', 'test_site', 'test_trainer_kill'}
-# Fixtures that make a test slow, and those that one worker makes for all tests that want them.
+SLOW_FILES = {'test_bench', 'test_colab', 'test_distribution', 'test_lab', 'test_matrix', 'test_site', 'test_trainer_kill'}
+# Fixtures that make a test slow, and those that one worker makes for all tests that want them: fixture -> its group.
 SLOW_FIXTURES = {'browser', 'colab', 'distribution', 'found', 'lab', 'mutant_server', 'site', 'wheel'}
-ONE_WORKER = ('visits', 'quick', 'found', 'lab')
+ONE_WORKER = dict(site='site', browser='site', quick='quick', found='found', lab='lab')
 
 
+@pytest.hookimpl(tryfirst=True) # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items):
     "Mark what is slow, keep together what shares a fixture, and leave the mutants to the end, where they fill gaps"
     for item in items:
-        if ' at 0x' in item.nodeid: raise pytest.UsageError(f'{item.nodeid} has another name in every process: give ids')
+        if ' at 0x' in item.nodeid:
+            raise pytest.UsageError(f'{item.nodeid} has another name in every process: give ids')
         if item.path.stem in SLOW_FILES or SLOW_FIXTURES & {*item.fixturenames}: item.add_marker('slow')
-        for name in ONE_WORKER:
-            if name in item.fixturenames: item.add_marker(pytest.mark.xdist_group(name))
+        for group in {ONE_WORKER[f] for f in item.fixturenames if f in ONE_WORKER}:
+            item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: (item.path.stem == 'test_mutants', not item.get_closest_marker('slow')))
 
 

@@ -22,7 +22,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from mutants import HERE, LIMIT, OWN, PACKAGE, Mutant, results
 
-MODULES = ('presets', 'experiment', 'config', 'command', 'data', 'imagefile', 'cli', 'restore', 'evaluate', 'hub', 'models', 'metrics', 'widgets')
+MODULES = ('presets', 'experiment', 'config', 'command', 'data', 'imagefile', 'cli', 'restore', 'evaluate', 'hub',
+           'models', 'metrics', 'widgets')
 COMPARE = {ast.Lt: '<=', ast.LtE: '<', ast.Gt: '>=', ast.GtE: '>', ast.Eq: '!=', ast.NotEq: '==', ast.In: 'not in',
            ast.NotIn: 'in', ast.Is: 'is not', ast.IsNot: 'is'}
 BINARY = {ast.Add: '-', ast.Sub: '+', ast.Mult: '+', ast.Div: '*', ast.FloorDiv: '*', ast.Mod: '*'}
@@ -35,7 +36,8 @@ def changed(node):
     part = ast.unparse
     if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in COMPARE:
         return f'({part(node.left)} {COMPARE[type(node.ops[0])]} {part(node.comparators[0])})'
-    if isinstance(node, ast.BinOp) and type(node.op) in BINARY and not isinstance(node.left, (ast.Constant, ast.JoinedStr)):
+    if isinstance(node, ast.BinOp) and type(node.op) in BINARY and not isinstance(node.left,
+                                                                                  (ast.Constant, ast.JoinedStr)):
         return f'({part(node.left)} {BINARY[type(node.op)]} {part(node.right)})'
     if isinstance(node, ast.BoolOp):
         return '(' + (' or ' if isinstance(node.op, ast.And) else ' and ').join(part(v) for v in node.values) + ')'

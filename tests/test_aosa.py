@@ -35,7 +35,8 @@ def test_both_readings_of_an_output_that_asks_for_an_image_out_of_range():
     for kw, want in (({}, -.5), (dict(clip='x0'), -.5), (dict(clip=None), -5.)):
         r, e = readings(0*one, .5, one, 0*one, .9, 1., **kw)
         close(r, want*one, 1e-14), close(e, .5*one, 1e-14)
-    with pytest.raises(ValueError, match="clip must be one of .*got 'hard'"): readings(one, .5, one, one, .9, 1., 'hard')
+    with pytest.raises(ValueError, match="clip must be one of .*got 'hard'"):
+        readings(one, .5, one, one, .9, 1., 'hard')
 
 
 def test_the_clamp_is_the_objective_s():
@@ -54,7 +55,8 @@ def test_the_truth_reads_as_the_truth(p, seed):
     tol = 1e-12*(1 + p.bbar/(1 - p.abar) + 1/p.bbar)
     for m, lam in ((res, 1.), (eps, 0.)):
         r, e = readings(m, lam, x_t, x_in, a, b)
-        close(r, res, tol); close(e, eps, tol)
+        close(r, res, tol)
+        close(e, eps, tol)
 
 
 @given(st.floats(.1, .9), st.floats(.1, .9), st.floats(.491, .509), seeds)
@@ -64,35 +66,45 @@ def test_loss_and_its_gradient_by_the_share(abar, bbar, lam, seed):
     loss, er, ee = auto.loss(m, x_t, x_in, res, eps, a, b)
     lam = auto.lam.item()
     r, e = readings(m, lam, x_t, x_in, a, b)
-    close(er.detach(), (r - res).abs().mean(), 1e-12); close(ee.detach(), (e - eps).abs().mean(), 1e-12)
+    close(er.detach(), (r - res).abs().mean(), 1e-12)
+    close(ee.detach(), (e - eps).abs().mean(), 1e-12)
     close(loss.detach(), lam*(r - res).abs().mean() + (1 - lam)*(e - eps).abs().mean(), 1e-12)
     loss.backward()
     h = 1e-6
-    at = lambda v: (lambda r, e: v*(r - res).abs().mean() + (1 - v)*(e - eps).abs().mean())(*readings(m, v, x_t, x_in, a, b)).item()
+    at = lambda v: (lambda r, e: v * (r - res).abs().mean() + (1 - v) * (e - eps).abs().mean())(
+        *readings(m, v, x_t, x_in, a, b)
+    ).item()
     close(auto.lam.grad, (at(lam + h) - at(lam - h))/(2*h), 1e-4*(1 + abs(at(lam))))
 
 
 def test_only_states_that_can_be_trusted_count():
     a, b = torch.tensor([0., .5, .9, .99, 1.]), torch.tensor([.05, .5, .9, 1., 1.])
-    assert AutoObjective(most=10.).well_conditioned(a, b).tolist() == [False, True, True, False, False] and AutoObjective(most=1e9).well_conditioned(a, b).tolist() == [True, True, True, True, False]
-    assert AutoObjective(most=4.).well_conditioned(torch.tensor([.9]), torch.tensor([.5])).item() is False and AutoObjective(most=3.9).well_conditioned(torch.tensor([.9]), torch.tensor([.025])).item() is False
+    assert AutoObjective(most=10.).well_conditioned(a, b).tolist() == [False, True, True, False, False]
+    assert AutoObjective(most=1e9).well_conditioned(a, b).tolist() == [True, True, True, True, False]
+    assert AutoObjective(most=4.).well_conditioned(torch.tensor([.9]), torch.tensor([.5])).item() is False
+    assert AutoObjective(most=3.9).well_conditioned(torch.tensor([.9]), torch.tensor([.025])).item() is False
     res, eps, x_in, x_t, _, _ = setting(1, (.5, .5))
     m, auto = randn(*x_t.shape), AutoObjective().double()
     col = lambda *v: torch.tensor(v, dtype=torch.float64).view(-1, 1, 1, 1)
     loss, er, _ = auto.loss(m, x_t, x_in, res, eps, col(.5, .999), col(.5, 1.))
     one, er1, _ = auto.loss(m[:1], x_t[:1], x_in[:1], res[:1], eps[:1], col(.5), col(.5))
-    close(loss.detach(), one.detach(), 1e-14); close(er.detach(), er1.detach(), 1e-14)
-    with pytest.raises(ValueError, match=r'no state of this batch counts: none has bbar/\(1 - abar\) between 0.1 and 10'): auto.loss(m, x_t, x_in, res, eps, col(.999, 0.), col(1., .01))
+    close(loss.detach(), one.detach(), 1e-14)
+    close(er.detach(), er1.detach(), 1e-14)
+    with pytest.raises(ValueError,
+                       match=r'no state of this batch counts: none has bbar/\(1 - abar\) between 0.1 and 10'):
+        auto.loss(m, x_t, x_in, res, eps, col(.999, 0.), col(1., .01))
 
 
-@pytest.mark.parametrize('lam, choice', [(.5, None), (.5099, None), (.4901, None), (.511, 'res'), (.489, 'eps'), (0., 'eps'), (1., 'res')])
+@pytest.mark.parametrize('lam, choice', [(.5, None), (.5099, None), (.4901, None), (.511, 'res'), (.489, 'eps'),
+                                         (0., 'eps'), (1., 'res')])
 def test_the_choice_is_a_word(lam, choice):
     auto = AutoObjective()
     with torch.no_grad(): auto.lam.fill_(lam)
     assert auto.choice == choice
 
 
-@pytest.mark.parametrize('kw, match', [(dict(start=.6), 'margin'), (dict(margin=.5), 'margin'), (dict(margin=0.), 'margin'), (dict(most=1.), 'most must be above 1'),
+@pytest.mark.parametrize('kw, match', [(dict(start=.6), 'margin'), (dict(margin=.5), 'margin'),
+                                       (dict(margin=0.), 'margin'), (dict(most=1.), 'most must be above 1'),
                                        (dict(clip='hard'), "clip must be one of .*got 'hard'")])
 def test_settings_that_cannot_select(kw, match):
     with pytest.raises(ValueError, match=match): AutoObjective(**kw)
@@ -100,7 +112,9 @@ def test_settings_that_cannot_select(kw, match):
 
 class Oracle(nn.Module):
     "A network that always says the true residual, or the true noise of the state it sees"
-    def __init__(self, kind, x0): super().__init__(); self.kind, self.x0, self.w = kind, x0, nn.Parameter(torch.zeros(()))
+    def __init__(self, kind, x0):
+        super().__init__()
+        self.kind, self.x0, self.w = kind, x0, nn.Parameter(torch.zeros(()))
     def forward(self, x_t, x_in, abar, bbar, t):
         res = x_in - self.x0
         m = res if self.kind == 'res' else (x_t - self.x0 - abar*res)/bbar
@@ -119,9 +133,12 @@ def test_an_output_that_is_one_of_them_is_found_out(kind):
 
 def test_undecided_runs_say_so():
     x0, x_in, _ = trio(3)
-    with pytest.raises(RuntimeError, match=r'undecided after 3 steps: lam is 0\.5\d+, still within 0.01'): select_objective(Oracle('res', x0), lambda g: (x0, x_in), Schedule.power(T=50), rng(), max_steps=3)
+    with pytest.raises(RuntimeError, match=r'undecided after 3 steps: lam is 0\.5\d+, still within 0.01'):
+        select_objective(Oracle('res', x0), lambda g: (x0, x_in), Schedule.power(T=50), rng(), max_steps=3)
 
 
 def test_the_least_number_of_steps_is_the_margin_over_the_rate():
     x0, x_in, _ = trio(3)
-    for lr in (1e-3, 5e-4): assert select_objective(Oracle('res', x0), lambda g: (x0, x_in), Schedule.power(T=50), rng(), lam_lr=lr).steps >= math.floor(.01/lr)
+    for lr in (1e-3, 5e-4):
+        assert select_objective(Oracle('res', x0), lambda g: (x0, x_in), Schedule.power(T=50), rng(),
+                                lam_lr=lr).steps >= math.floor(.01/lr)

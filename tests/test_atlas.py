@@ -19,7 +19,8 @@ sqrt, exp = math.sqrt, math.exp
 def gauss(mean, var, z): return mean + sqrt(var)*z
 
 
-# Each function: (t, s as fractions k/T of the way, x_t, x0, x_in, z) -> the published next state, from the method's own formula.
+# Each function: (t, s as fractions k/T of the way, x_t, x0, x_in, z) -> the published next state, from the method's
+# own formula.
 def ddpm_A(u): return float((1 - torch.linspace(1e-4, 2e-2, T, dtype=torch.float64)).cumprod(0)[round(u*T) - 1])
 
 
@@ -35,7 +36,8 @@ def ddim(t, s, x, x0, y, z):
 
 def ve(t, s, x, x0, y, z):
     a, b = 5*t, 5*s
-    return gauss(x + (a*a - b*b)*(x0 - x)/(a*a), b*b*(a*a - b*b)/(a*a), z)  # ancestral step: score (x0 - x)/sigma^2 times the variance gone
+    return gauss(x + (a*a - b*b)*(x0 - x)/(a*a), b*b*(a*a - b*b)/(a*a),
+                 z)  # ancestral step: score (x0 - x)/sigma^2 times the variance gone
 
 
 def edm(t, s, x, x0, y, z):
@@ -88,7 +90,8 @@ def ddbm_vp(t, s, x, x0, y, z):
     alpha = lambda u: exp(-.25*2*u*u - .5*.1*u)
     a, b = alpha(t), alpha(s)
     kernel = (1 - a*a) - (a/b)**2*(1 - b*b)
-    return gauss(a/b*(1 - b*b)/(1 - a*a)*x + b*kernel/(1 - a*a)*x0, kernel*(1 - b*b)/(1 - a*a), z)  # a Markov process: its far end does not matter once x_t is known
+    return gauss(a/b*(1 - b*b)/(1 - a*a)*x + b*kernel/(1 - a*a)*x0, kernel*(1 - b*b)/(1 - a*a),
+                 z)  # a Markov process: its far end does not matter once x_t is known
 
 
 def resfusion(t, s, x, x0, y, z):
@@ -107,8 +110,10 @@ def rddm(t, s, x, x0, y, z):
     return x - (ab(n) - ab(k))*(y - x0) - (bb(n) - bb(k))*eps
 
 
-PUBLISHED = {'RDDM': rddm, 'DDPM': ddpm, 'DDIM': ddim, 'VE': ve, 'EDM': edm, 'flow matching': flow, 'rectified flow': rectified, 'Cold Diffusion': cold, 'InDI': indi, 'InDI, Brownian': indi_brownian,
-             'ResShift': resshift, 'IR-SDE': ir_sde, 'BBDM': bbdm, 'I2SB': i2sb, 'DDBM VE': ddbm_ve, 'DDBM VP': ddbm_vp, 'Resfusion': resfusion}
+PUBLISHED = {'RDDM': rddm, 'DDPM': ddpm, 'DDIM': ddim, 'VE': ve, 'EDM': edm, 'flow matching': flow,
+             'rectified flow': rectified, 'Cold Diffusion': cold, 'InDI': indi, 'InDI, Brownian': indi_brownian,
+             'ResShift': resshift, 'IR-SDE': ir_sde, 'BBDM': bbdm, 'I2SB': i2sb, 'DDBM VE': ddbm_ve,
+             'DDBM VP': ddbm_vp, 'Resfusion': resfusion}
 
 
 def ours(r, n, k, x_t, x0, x_in, z):
@@ -140,7 +145,8 @@ def test_inv39_to_47_the_published_step_is_ours(name, n, data, seed):
 def test_inv47_resfusion_is_rddms_own_chain_once_it_is_scaled():
     r = process('Resfusion', T=T)
     q = r.scale
-    close(r.schedule.abar, (1 - q)/q, 1e-15); close(r.schedule.bbar, (1 - q**2).sqrt()/q, 1e-15)
+    close(r.schedule.abar, (1 - q)/q, 1e-15)
+    close(r.schedule.bbar, (1 - q**2).sqrt()/q, 1e-15)
     close(list(r.schedule[T]), [1, sqrt(3)], 1e-15)
     assert r.posterior == 'sum_constrained'
 
@@ -148,7 +154,8 @@ def test_inv47_resfusion_is_rddms_own_chain_once_it_is_scaled():
 @pytest.mark.parametrize('name', PROCESSES)
 def test_curves_start_clean_and_families_exist(name):
     r = process(name, T=T)
-    assert r.name == name and r.schedule[0] == (0, 0) and r.schedule.T == T and r.source and r.how() == dict(schedule=r.schedule, posterior=r.posterior, eta=r.eta)
+    assert r.name == name and r.schedule[0] == (0, 0) and r.schedule.T == T and r.source
+    assert r.how() == dict(schedule=r.schedule, posterior=r.posterior, eta=r.eta)
     check_family(r.schedule, r.posterior, r.eta)
 
 
@@ -163,7 +170,10 @@ def test_marginals_of_the_scaled_ones():
     close(r.scale[T//2], a + b, 1e-12)
 
 
-@pytest.mark.parametrize('name, kw, key', [('ResShift', dict(kappa=1.), lambda s: (s.bbar/s.abar.sqrt())[1:]), ('IR-SDE', dict(lam=1.), lambda s: ((s.bbar**2)/(1 - (1 - s.abar)**2)).sqrt()[1:]), ('I2SB', dict(height=.5), lambda s: (s.bbar**2/(s.abar*(1 - s.abar)))[1:-1]),
+@pytest.mark.parametrize('name, kw, key',
+                         [('ResShift', dict(kappa=1.), lambda s: (s.bbar/s.abar.sqrt())[1:]),
+                          ('IR-SDE', dict(lam=1.), lambda s: ((s.bbar**2)/(1 - (1 - s.abar)**2)).sqrt()[1:]),
+                          ('I2SB', dict(height=.5), lambda s: (s.bbar**2/(s.abar*(1 - s.abar)))[1:-1]),
                                            ('BBDM', dict(s=.5), lambda s: (s.bbar**2/(s.abar*(1 - s.abar)))[1:])])
 def test_parameters_are_what_they_say(name, kw, key):
     v = key(process(name, **kw).schedule)
@@ -195,17 +205,20 @@ def test_F1_the_wrong_family_on_the_right_curve():
 
 
 def test_F11_a_bridge_does_not_exist_on_rddms_curve_and_the_time_is_told():
-    with pytest.raises(ValueError, match=r"has no 'bridge' variance at t=24, s=23: .*negative"): check_family(process('RDDM', T=T).schedule, 'bridge')
+    with pytest.raises(ValueError, match=r"has no 'bridge' variance at t=24, s=23: .*negative"):
+        check_family(process('RDDM', T=T).schedule, 'bridge')
     check_family(process('RDDM', T=T).schedule, 'sum_constrained')
     check_family(process('RDDM', T=T).schedule, 'bridge', eta=0.)
 
 
 def test_unknown_names_and_morphs():
-    with pytest.raises(ValueError, match='relative must be one of RDDM, DDPM, .*Resfusion, got .Palette.'): process('Palette')
+    with pytest.raises(ValueError, match='relative must be one of RDDM, DDPM, .*Resfusion, got .Palette.'):
+        process('Palette')
     a, b = process('DDIM', T=T).schedule, process('I2SB', T=T).schedule
     assert morph(a, b, 0) == a and morph(a, b, 1) == b
     m = morph(a, b, .25)
-    close(m.abar, .75*a.abar + .25*b.abar, 1e-15); close(m.bbar, .75*a.bbar + .25*b.bbar, 1e-15)
+    close(m.abar, .75*a.abar + .25*b.abar, 1e-15)
+    close(m.bbar, .75*a.bbar + .25*b.bbar, 1e-15)
     with pytest.raises(ValueError, match='have 24 and 10 steps'): morph(a, Schedule.line(10), .5)
     for u in (-.1, 1.1, math.nan):
         with pytest.raises(ValueError, match='u is a share'): morph(a, b, u)
@@ -225,7 +238,8 @@ def test_all_of_them_restore_with_the_exact_predictor(name):
         out = sample(model, x_in, steps=20, generator=torch.Generator().manual_seed(0), **r.how())
         close(out, album[:2], 1e-6)
     else:
-        out = sample(ExactPredictor(album), x_T=r.schedule.bbar[-1]*randn(4, 1, 3, 3), steps=30, generator=torch.Generator().manual_seed(0), **r.how())
+        out = sample(ExactPredictor(album), x_T=r.schedule.bbar[-1]*randn(4, 1, 3, 3), steps=30,
+                     generator=torch.Generator().manual_seed(0), **r.how())
         assert (out[:, None] - album).abs().amax((2, 3, 4)).amin(1).max() < 1e-3
 
 
@@ -234,7 +248,8 @@ def test_points_on_one_ray_are_one_process():
     x_in = random_images(2, 1, 3, 3, seed=4)
     bent = [Point(1 - (1 - a)*(1 - .4*a), b*(1 - .4*a)) for a, b in zip(line.abar.tolist(), line.bbar.tolist())][1:-1]
     model, start = ExactPredictor(album, std=.4, tau=1.), x_in + randn(2, 1, 3, 3)
-    a, b = (sample(model, x_in, path=[Point(1., 1.), *mid, Point(0., 0.)], x_T=start, clip=None) for mid in ([line[k] for k in range(31, 0, -1)], bent[::-1]))
+    a, b = (sample(model, x_in, path=[Point(1., 1.), *mid, Point(0., 0.)], x_T=start, clip=None)
+            for mid in ([line[k] for k in range(31, 0, -1)], bent[::-1]))
     close(a, b, 1e-9)
     other = [Point(p.abar, .8*p.bbar) for p in bent]
     assert error(sample(model, x_in, path=[Point(1., 1.), *other[::-1], Point(0., 0.)], x_T=start, clip=None), a) > 1e-4
@@ -244,7 +259,8 @@ def test_every_name_makes_a_process():
     assert {type(process(name)) for name in PROCESSES} == {Process}
 
 
-ENDS = {'flow matching': (1, 1), 'rectified flow': (1, 0), 'Cold Diffusion': (1, 0), 'InDI': (1, .1), 'RDDM': (1, 1), 'VE': (0, 5), 'EDM': (0, 5), 'I2SB': (1, 0), 'DDBM VE': (1, 0), 'DDBM VP': (1, 0)}
+ENDS = {'flow matching': (1, 1), 'rectified flow': (1, 0), 'Cold Diffusion': (1, 0), 'InDI': (1, .1), 'RDDM': (1, 1),
+        'VE': (0, 5), 'EDM': (0, 5), 'I2SB': (1, 0), 'DDBM VE': (1, 0), 'DDBM VP': (1, 0)}
 
 
 @pytest.mark.parametrize('name', ENDS)

@@ -16,7 +16,9 @@ def quick(tmp_path_factory):
     folder = tmp_path_factory.mktemp('results')
     before = {p: p.read_bytes() for p in (ROOT/'bench/results').glob('*.json')}
     with contextlib.redirect_stdout(io.StringIO()) as said: main(['--quick', '--folder', str(folder)])
-    assert {p: p.read_bytes() for p in (ROOT/'bench/results').glob('*.json')} == before, 'a trial run has changed the results that are kept'
+    assert {p: p.read_bytes() for p in (ROOT / 'bench/results').glob('*.json')} == before, (
+        'a trial run has changed the results that are kept'
+    )
     return said.getvalue(), {p.stem: json.loads(p.read_text(encoding='utf-8')) for p in folder.glob('*.json')}
 
 
@@ -30,7 +32,8 @@ def test_rows_that_cannot_be_measured_say_so(quick):
     said, results = quick
     rows = results['train_step']['rows']
     cuda = [r for r in rows if r['device'] == 'cuda']
-    assert [r['case'] for r in cuda] == ['64:128', '256:1x2', '256:8'] and all(r == dict(case=r['case'], device='cuda', measured=False) for r in cuda)
+    assert [r['case'] for r in cuda] == ['64:128', '256:1x2', '256:8']
+    assert all(r == dict(case=r['case'], device='cuda', measured=False) for r in cuda)
     assert said.count('not measured') == len(cuda)
 
 
@@ -40,7 +43,12 @@ def test_both_sides_of_a_comparison_compute_the_same(quick):
 
 
 def test_shares_are_shares(quick):
-    for r in quick[1]['loading']['rows']: assert 0 < r['share'] < 1 and 0 < r['waiting'] < 1 and abs(r['share'] - r['load_ms']/(r['load_ms'] + r['step_ms'])) < .01
+    for r in quick[1]['loading']['rows']:
+        assert (
+            0 < r['share'] < 1
+            and 0 < r['waiting'] < 1
+            and abs(r['share'] - r['load_ms'] / (r['load_ms'] + r['step_ms'])) < 0.01
+        )
     for r in quick[1]['train_step']['rows']:
         for what in (r[w] for w in ('step', 'evaluate') if w in r): assert 0 < what['share_of_peak']['ours'] < 1
 
@@ -49,12 +57,16 @@ def test_parts_add_up(quick):
     rows = quick[1]['shares']['rows']
     assert [r['what'] for r in rows] == ['step', 'evaluate']
     for r in rows:
-        for k, v in r['seconds'].items(): assert min(v.values()) >= 0 and abs(r['convolutions'][k] - v['convolutions']/sum(v.values())) < .01
+        for k, v in r['seconds'].items():
+            assert min(v.values()) >= 0 and abs(r['convolutions'][k] - v['convolutions']/sum(v.values())) < .01
     assert all(rows[0]['seconds'][k]['optimizer'] > rows[1]['seconds'][k]['optimizer'] for k in ('ours', 'official'))
 
 
 def test_the_results_that_are_kept_are_whole_runs():
-    for p in (ROOT/'bench/results').glob('*.json'): assert not json.loads(p.read_text(encoding='utf-8')).get('quick'), f'{p.name} is a trial run: repeat it without --quick'
+    for p in (ROOT/'bench/results').glob('*.json'):
+        assert not json.loads(p.read_text(encoding='utf-8')).get('quick'), (
+            f'{p.name} is a trial run: repeat it without --quick'
+        )
 
 
 def test_a_name_that_is_none_is_refused():

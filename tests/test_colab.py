@@ -14,23 +14,28 @@ from pathlib import Path
 import pytest
 from places import ROOT
 
-BADGED = [nb for nb in sorted((ROOT/'nbs').glob('*.ipynb')) if 'colab.research.google.com' in nb.read_text(encoding='utf-8')]
+BADGED = [nb for nb in sorted((ROOT/'nbs').glob('*.ipynb'))
+          if 'colab.research.google.com' in nb.read_text(encoding='utf-8')]
 QUICK = '04_reverse', 'files', 'index'
 RUN = BADGED if os.environ.get('RDDM_COLAB') == 'all' else [nb for nb in BADGED if nb.stem in QUICK]
-ABSENT = 'nbdev', 'execnb', 'jupyterlab', 'pytest', 'hypothesis', 'playwright', 'axe_playwright_python', 'smalldocs', 'build', 'xdist', 'twine'
-INSTALL = re.compile(r'#\| hide\n#\| eval: false\n! \[ -e /content \] && pip install -Uqq "(rddm_nb\[\w+\] @ )?git\+https://github\.com/rddm-nb/rddm_nb"')
+ABSENT = ('nbdev', 'execnb', 'jupyterlab', 'pytest', 'hypothesis', 'playwright', 'axe_playwright_python', 'smalldocs',
+          'build', 'xdist', 'twine')
+INSTALL = re.compile(r'#\| hide\n#\| eval: false\n! \[ -e /content \] && pip install -Uqq "(rddm_nb\[\w+\] @ '
+                     r')?git\+https://github\.com/rddm-nb/rddm_nb"')
 
 
 @pytest.fixture(scope='module')
 def colab(wheel, tmp_path_factory):
     "Folders like Colab's: the wheel installed, developers' packages out of reach, and an empty place to work in"
     packages, work = tmp_path_factory.mktemp('packages'), tmp_path_factory.mktemp('content')
-    subprocess.run([sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps', '--no-index', '--target', packages, wheel], check=True)
-    (packages/'sitecustomize.py').write_text(f'''import sys
+    subprocess.run([sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps', '--no-index', '--target', packages,
+                    wheel], check=True)
+    (packages / 'sitecustomize.py').write_text(f'''import sys
 class Hiding:
     def __init__(self, finder): self.finder = finder
     def __getattr__(self, name): return getattr(self.finder, name)
-    def find_spec(self, name, *args): return None if name.split('.')[0] in {ABSENT} else self.finder.find_spec(name, *args)
+    def find_spec(self, name, *args):
+        return None if name.split('.')[0] in {ABSENT} else self.finder.find_spec(name, *args)
 sys.meta_path[:] = [Hiding(f) for f in sys.meta_path]
 ''')
     return packages, work
@@ -53,7 +58,8 @@ def run(nb, packages, work):
 @pytest.mark.parametrize('nb', RUN, ids=lambda p: p.stem)
 def test_a_badged_notebook_runs_from_the_wheel(colab, nb):
     packages, work = colab
-    if nb.stem == 'scheduler' and not importlib.util.find_spec('diffusers'): pytest.skip('needs diffusers, which its first cell installs on Colab')
+    if nb.stem == 'scheduler' and not importlib.util.find_spec('diffusers'):
+        pytest.skip('needs diffusers, which its first cell installs on Colab')
     assert run(shutil.copy(nb, work), packages, work).is_relative_to(packages)
 
 
@@ -67,12 +73,15 @@ def test_a_notebook_for_developers_only_would_fail(colab, tmp_path):
 
 def test_the_wheel_holds_the_package_with_the_course_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
-    shipped = {str(p.relative_to(ROOT)) for p in (ROOT/'rddm_nb').rglob('*') if p.is_file() and '__pycache__' not in p.parts}
+    shipped = {str(p.relative_to(ROOT))
+               for p in (ROOT/'rddm_nb').rglob('*') if p.is_file() and '__pycache__' not in p.parts}
     shipped |= {f'rddm_nb/course/{p.name}' for p in [*(ROOT/'nbs').glob('*.ipynb'), ROOT/'nbs'/'badge.svg']}
     assert {n for n in names if '.dist-info/' not in n} == shipped
 
 
-def code(nb): return [''.join(c['source']) for c in json.loads(nb.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == 'code']
+def code(nb):
+    return [''.join(c['source'])
+            for c in json.loads(nb.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == 'code']
 
 
 @pytest.mark.parametrize('nb', BADGED, ids=lambda p: p.stem)
@@ -82,8 +91,11 @@ def test_the_first_cell_installs_on_colab(nb): assert INSTALL.fullmatch(code(nb)
 @pytest.mark.parametrize('there', [True, False])
 def test_the_install_cell_installs_there_only(tmp_path, there):
     content, said = tmp_path/'content', tmp_path/'said'
-    pip = tmp_path/'pip'; pip.write_text(f'#!/bin/sh\necho "$@" > {said}\n'); pip.chmod(0o755)
+    pip = tmp_path/'pip'
+    pip.write_text(f'#!/bin/sh\necho "$@" > {said}\n')
+    pip.chmod(0o755)
     if there: content.mkdir()
     line = code(ROOT/'nbs/index.ipynb')[0].split('! ')[1].replace('/content', str(content))
     subprocess.run(line, shell=True, env=os.environ | dict(PATH=f'{tmp_path}:{os.environ["PATH"]}'))
-    assert said.exists() == there and (not there or 'git+https://github.com/rddm-nb/rddm_nb' in said.read_text(encoding='utf-8'))
+    assert said.exists() == there
+    assert (not there or 'git+https://github.com/rddm-nb/rddm_nb' in said.read_text(encoding='utf-8'))

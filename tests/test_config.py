@@ -416,7 +416,8 @@ def test_who_stopped_a_command_is_in_its_exit_code(capsys):
         (ValueError('bad\n\x1b[2J'), Path('b\nc'), 'b c: bad \\x1b[2J'),
         (KeyError('size'), '', "KeyError 'size'"),
         *((e, 'b', 'b: there is not enough memory: take a smaller tile or a smaller batch') for e in FULL),
-        (RuntimeError('the memory is full (CUDA out of memory): lower batch'), 'b', 'b: the memory is full (CUDA out of memory): lower batch'),
+        (RuntimeError('the memory is full (CUDA out of memory): lower batch'), 'b',
+         'b: the memory is full (CUDA out of memory): lower batch'),
         (AttributeError(), '', 'AttributeError'),
     ],
 )
@@ -638,7 +639,8 @@ def test_files_may_have_a_byte_order_mark(capsys, tmp_path):
 def command(code, *words, **env):
     strict = "import warnings; warnings.filterwarnings('ignore', category=EncodingWarning); "
     strict += "warnings.filterwarnings('error', category=EncodingWarning, module='rddm_nb'); "
-    return subprocess.run([sys.executable, '-X', 'warn_default_encoding', '-c', strict + code, *words], capture_output=True,
+    return subprocess.run([sys.executable, '-X', 'warn_default_encoding', '-c', strict + code, *words],
+                          capture_output=True,
                           env={**os.environ, 'OMP_NUM_THREADS': '1', 'PYTHONPATH': str(ROOT), **env}, timeout=300)
 
 TRAIN_MAIN = 'import sys; from rddm_nb.presets import main; sys.exit(main(sys.argv[1:]))'
@@ -705,3 +707,14 @@ def test_a_narrow_stream_gets_numbers_for_its_characters(monkeypatch):
     monkeypatch.setattr(sys, 'stdout', out)
     assert run_command('rddm-x', lambda words: print('\u00e9', flush=True) or 0, []) == 0
     assert out.buffer.getvalue() == b'\\xe9\n'
+
+
+def test_every_field_of_a_schedule_is_handed_on():
+    options = dict(alpha=('1-x', 3.0), beta2=('1-x', 2.0), bbar_T=0.5, grid='linspace')
+    assert ScheduleConfig('power', 40, **options).options() == options
+    assert ScheduleConfig('power', 40, **options).make() == Schedule.power(40, **options)
+
+
+def test_sections_of_a_file_are_apart():
+    text = Config().to_toml()
+    assert text.startswith('[data] #') and text.count('\n\n[') == 4 and text.count('\n\n') == 4

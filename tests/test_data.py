@@ -107,18 +107,23 @@ def test_many_inputs_for_one_target():
         match(['1_a.png', '12.png'], ['1.png', '2.png'], pairing='prefix')
     with pytest.raises(ValueError, match="several images are called '1'"):
         match(['1_a.png'], ['1.png', '1.jpg'], pairing='prefix')
-    with pytest.raises(ValueError, match="'prefix' takes several inputs.*--pairing"): match(['1.jpg', '1.png'], ['1.png'])
+    with pytest.raises(ValueError, match="'prefix' takes several inputs.*--pairing"):
+        match(['1.jpg', '1.png'], ['1.png'])
 
 
 def test_pairs_by_position(tmp_path):
     dogs, cats = ['d2.png', 'd1.png', 'd3.png'], ['c1.png', 'c3.png', 'c2.png']
-    assert names(match(dogs, cats, cats, pairing='position')) == [('d2.png', 'c1.png', 'c1.png'),
-                                                                  ('d1.png', 'c3.png', 'c3.png'),
-                                                                  ('d3.png', 'c2.png', 'c2.png')]
+    assert names(match(dogs, cats, cats, pairing='position')) == [
+        ('d2.png', 'c1.png', 'c1.png'),
+        ('d1.png', 'c3.png', 'c3.png'),
+        ('d3.png', 'c2.png', 'c2.png'),
+    ]
     for f in dogs: save(tmp_path/'dog'/f)
-    assert names(match(tmp_path/'dog', cats, pairing='position')) == [('d1.png', 'c1.png', None),
-                                                                      ('d2.png', 'c3.png', None),
-                                                                      ('d3.png', 'c2.png', None)]
+    assert names(match(tmp_path / 'dog', cats, pairing='position')) == [
+        ('d1.png', 'c1.png', None),
+        ('d2.png', 'c3.png', None),
+        ('d3.png', 'c2.png', None),
+    ]
     with pytest.raises(ValueError, match="one length, got 3 and 2; pairing='unpaired' draws"):
         match(dogs, cats[:2], pairing='position')
 
@@ -302,9 +307,9 @@ def test_a_table_of_the_datasets_library(tmp_path):
 
 def table_of(columns, **features):
     datasets = pytest.importorskip('datasets')
-    return datasets.Dataset.from_dict(columns,
-                                      features=datasets.Features({k: features.get(k, datasets.Image())
-                                                                  for k in columns}))
+    return datasets.Dataset.from_dict(
+        columns, features=datasets.Features({k: features.get(k, datasets.Image()) for k in columns})
+    )
 
 
 def pil(v, mode='RGB'): return Image.fromarray(image(v).permute(1, 2, 0).numpy()).convert(mode)
@@ -375,7 +380,11 @@ def test_tables_that_have_no_rows_are_refused_by_name():
 def test_grey_images_stay_grey(tmp_path, task):
     for n in range(3):
         for folder in ('in', 'gt'): save(tmp_path/f'{folder}/{n}.png', image(n + 40))
-    p = ImagePairs.from_clean(tmp_path/'gt', channels=1) if task else ImagePairs.from_pairs(match(tmp_path/'in', tmp_path/'gt'), channels=1)
+    p = (
+        ImagePairs.from_clean(tmp_path / 'gt', channels=1)
+        if task
+        else ImagePairs.from_pairs(match(tmp_path / 'in', tmp_path / 'gt'), channels=1)
+    )
     b = PairSource(p, 8, task).batch(2, 0)
     assert b.x0.shape == b.x_in.shape == (2, 1, 8, 8) and p.resized(4)[0][1].shape == (1, 4, 4)
     assert torch.equal(p[0][1], read_image(tmp_path/'gt/0.png', 1))
@@ -480,7 +489,8 @@ def test_a_damaged_memory_is_no_memory(tmp_path, damage):
     report = p.check(tmp_path/'c.json')
     if damage == 'entries':
         whole = json.loads((tmp_path/'c.json').read_text(encoding='utf-8'))
-        bad = [dict(same=True, sizes=[[8, 8]]), dict(same=1, sizes=[[8, 8]], notes=[]), dict(same=True, sizes=[[8, -8]], notes=[]),
+        bad = [dict(same=True, sizes=[[8, 8]]), dict(same=1, sizes=[[8, 8]], notes=[]),
+               dict(same=True, sizes=[[8, -8]], notes=[]),
                dict(same=True, sizes=[], notes=[])]
         damage = json.dumps(whole | dict(found=dict(zip(whole['found'], bad))))
     (tmp_path/'c.json').write_text(damage, encoding='utf-8')
@@ -564,7 +574,8 @@ def test_tables_are_remembered_too(tmp_path):
     b.read = lambda item: pytest.fail('read again')
     assert a.check(tmp_path/'c.json') == b.check(tmp_path/'c.json')
     assert len({v(0) for v in (a.version, a.resized(4).version, a.resized(5).version,
-                               ImagePairs.from_table(t, channels=1).version, ImagePairs.from_table(t, x0='input').version)}) == 5
+                               ImagePairs.from_table(t, channels=1).version,
+                               ImagePairs.from_table(t, x0='input').version)}) == 5
 
 
 def test_progress_is_said_now_and_then_where_there_is_no_terminal(capsys):

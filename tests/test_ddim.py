@@ -10,7 +10,8 @@ import pytest
 import torch
 from common import F64, close, error, random_images, randn, rng
 from hypothesis import given, strategies as st
-from rddm_nb.ddim import (DDPM_PREDICTIONS, SPACINGS, FromDDPM, ddim_eta, ddim_nodes, ddim_pairs, ddpm_prediction, from_diffusers, rescaled, to_ddim)
+from rddm_nb.ddim import (DDPM_PREDICTIONS, SPACINGS, FromDDPM, ddim_eta, ddim_nodes, ddim_pairs, ddpm_prediction,
+                          from_diffusers, rescaled, to_ddim)
 from rddm_nb.estimate import Prediction, SingularError, estimate
 from rddm_nb.forward import q_sample, randn_like
 from rddm_nb.reverse import posterior_variance, reverse_step
@@ -63,7 +64,9 @@ def same_states(ours, want, tol=1e-10):
 
 
 def states(trace): return [m.x_t for m in trace] + [trace.x0]
-def noises_like(x, n, seed=1): g = rng(seed); return [randn_like(x, g) for _ in range(n)]
+def noises_like(x, n, seed=1):
+    g = rng(seed)
+    return [randn_like(x, g) for _ in range(n)]
 
 
 # ----- whole runs -----
@@ -88,7 +91,8 @@ def test_inv31_sample_itself_where_their_moves_join(spacing, steps, eta):
     joined = all(s == n for (_, s), n in zip(ddim_pairs(1000, steps, spacing), nodes[1:]))
     assert joined == (spacing != 'linspace' or steps == 1)
     want = their_run(d, x, noises_like(x, steps), eta=eta)
-    ours = states(sample(FromDDPM(net, A1000), steps=nodes, eta=ddim_eta(eta), posterior='preserving', clip=None, x_T=x, generator=rng(1), trace=True))
+    ours = states(sample(FromDDPM(net, A1000), steps=nodes, eta=ddim_eta(eta), posterior='preserving', clip=None,
+                         x_T=x, generator=rng(1), trace=True))
     if joined: same_states(ours, want)
     elif steps > 1: assert error(ours[-1], want[-1]) > 1e-4
 
@@ -100,9 +104,11 @@ def test_ddpm_runs_on_every_grid_are_preserving_with_full_eta(spacing, steps, cl
     x, d = 1.5*randn(2, 1, 3, 3), theirs('DDPMScheduler', timestep_spacing=spacing, clip_sample=clip)
     d.set_timesteps(steps)
     want = their_run(d, x, generator=rng(3))
-    ours = states(sample(FromDDPM(net, A1000), steps=ddim_nodes(1000, steps, spacing), eta=1., posterior='preserving', clip='x0' if clip else None, x_T=x, generator=rng(3), trace=True))
+    ours = states(sample(FromDDPM(net, A1000), steps=ddim_nodes(1000, steps, spacing), eta=1., posterior='preserving',
+                         clip='x0' if clip else None, x_T=x, generator=rng(3), trace=True))
     same_states(ours[:-1], want[:-1])
-    # theirs adds noise of standard deviation 1e-10 (a variance of 0, kept from 0) to a result that does not come from timestep 0
+    # theirs adds noise of standard deviation 1e-10 (a variance of 0, kept from 0) to a result that does not come from
+    # timestep 0
     same_states(ours[-1:], want[-1:], 1e-9 if d.timesteps[-1] else 1e-10)
 
 
@@ -114,7 +120,8 @@ def test_nodes_are_their_timesteps_for_every_number_of_steps(T, spacing, kind):
     for steps in range(1, T + 1):
         d.set_timesteps(steps)
         k = d.timesteps.tolist()
-        if len(k) == steps + 1: assert k.pop() == -1  # rounding in their 'trailing' may append a step that does not exist
+        if len(k) == steps + 1:
+            assert k.pop() == -1  # rounding in their 'trailing' may append a step that does not exist
         nodes = ddim_nodes(T, steps, spacing)
         assert [n - 1 for n in nodes] == k + [-1]
         assert S1000.grid(nodes) == nodes
@@ -138,7 +145,8 @@ def test_golden_runs_need_no_diffusers(i):
     x = want[0]
     for (t, s), z, w in zip(pairs, noises, want[1:]):
         est = estimate(Prediction(eps=golden_net(x, S1000[t].bbar)), x, torch.zeros_like(x), *S1000[t], clip=None)
-        x = reverse_step(x, est, S1000[t], S1000[s], posterior_variance('preserving', S1000[t], S1000[s], ddim_eta(r['eta'])), z)
+        x = reverse_step(x, est, S1000[t], S1000[s],
+                         posterior_variance('preserving', S1000[t], S1000[s], ddim_eta(r['eta'])), z)
         close(x, w, 1e-10*max(1., w.abs().max().item()))
 
 
@@ -165,7 +173,8 @@ def test_inv35_clipping_with_the_old_noise_differs_by_the_part_cut_off(t, s, eta
     at, to = S1000[t + 1], S1000[s + 1]
     s2 = posterior_variance('preserving', at, to, ddim_eta(eta))
     want = d.step(eps, t, x, eta=eta, variance_noise=z).prev_sample
-    ours = {c: reverse_step(x, estimate(Prediction(eps=eps), x, torch.zeros_like(x), *at, clip=c), at, to, s2, z) for c in ('official', 'x0')}
+    ours = {c: reverse_step(x, estimate(Prediction(eps=eps), x, torch.zeros_like(x), *at, clip=c), at, to, s2, z)
+            for c in ('official', 'x0')}
     close(ours['official'] - want, math.sqrt(A_t)*cut, 1e-12)
     close(ours['x0'] - want, math.sqrt((1 - A_s - s2)/(1 - A_t)*A_t)*cut, 1e-12)
     assert cut.abs().max() > .1
@@ -183,7 +192,8 @@ def test_inv29_inv30_circle_and_round_trip(make):
 
 def test_to_ddim_off_the_circle_explains_and_offers_rescaled():
     s = Schedule.power(10)
-    with pytest.raises(ValueError, match=r'not on DDPM.s circle: at node \d+.*not 1.*`rescaled\(abar, bbar\)`'): to_ddim(s)
+    with pytest.raises(ValueError, match=r'not on DDPM.s circle: at node \d+.*not 1.*`rescaled\(abar, bbar\)`'):
+        to_ddim(s)
     worst = int(((1 - s.abar)**2 + s.bbar**2 - 1).abs().argmax())
     with pytest.raises(ValueError, match=f'at node {worst},'): to_ddim(s)
 
@@ -207,7 +217,8 @@ def test_rescaled_is_the_state_of_ddpm(a, b):
     close((q_sample(x0, x_in, eps, a, b) - a*x_in)/c, math.sqrt(A)*x0 + math.sqrt(1 - A)*eps, 1e-12)
 
 
-PATHS = {'power': [Schedule.power()[t] for t in Schedule.power().grid(8)], 'line': [Schedule.line(8, .7)[t] for t in range(8, -1, -1)],
+PATHS = {'power': [Schedule.power()[t] for t in Schedule.power().grid(8)],
+         'line': [Schedule.line(8, .7)[t] for t in range(8, -1, -1)],
          'bent': [(.9, .3), (.9, .9), (.5, 1.4), (.45, .2), (.1, .15), (.05, .02), (0, 0)]}
 
 def ddim_by_hand(x, net, levels, eta=0., noises=None):
@@ -228,17 +239,25 @@ def test_inv36_inv37_any_path_rescaled_is_ddim(path, known_input, eta):
     path = [Point(*p) for p in PATHS[path]]
     path[0] = Point(min(path[0].abar, .97), path[0].bbar)
     levels, scales = zip(*(((1 - a)**2/((1 - a)**2 + b**2), math.sqrt((1 - a)**2 + b**2)) for a, b in path))
-    if eta and any(b <= a for a, b in zip(levels, levels[1:])): pytest.skip('the noise level rises on the way: no fresh noise there')
-    x_T, x_in, n = randn(2, 1, 3, 3), random_images(2, 1, 3, 3) if known_input else torch.zeros(2, 1, 3, 3, dtype=F64), len(path) - 1
+    if eta and any(b <= a for a, b in zip(levels, levels[1:])):
+        pytest.skip('the noise level rises on the way: no fresh noise there')
+    x_T, x_in, n = (
+        randn(2, 1, 3, 3),
+        random_images(2, 1, 3, 3) if known_input else torch.zeros(2, 1, 3, 3, dtype=F64),
+        len(path) - 1,
+    )
     by_level = lambda x, A: torch.tanh(1.2*x + .5*x.roll(1, -1)) - .4*torch.sin(2*x + A)
     seen = []
     def model(x_t, x_in, abar, bbar, t):
-        A, c = rescaled(abar, bbar); seen.append(A)
+        A, c = rescaled(abar, bbar)
+        seen.append(A)
         return Prediction(eps=by_level((x_t - abar*x_in)/c, A))
-    tr = sample(model, x_in, path=path, x_T=scales[0]*x_T + path[0].abar*x_in, clip=None, eta=eta**2, posterior='preserving', generator=rng(1), trace=True)
+    tr = sample(model, x_in, path=path, x_T=scales[0]*x_T + path[0].abar*x_in, clip=None, eta=eta**2,
+                posterior='preserving', generator=rng(1), trace=True)
     want = ddim_by_hand(x_T, by_level, levels, eta, noises_like(x_T, n))
     close(seen, levels[:-1], 1e-14)
-    for m, p, c, w in zip(states(tr), path, scales, want): close((m - p.abar*x_in)/c, w, 1e-10*max(1., w.abs().max().item()))
+    for m, p, c, w in zip(states(tr), path, scales, want):
+        close((m - p.abar*x_in)/c, w, 1e-10*max(1., w.abs().max().item()))
 
 
 @pytest.mark.parametrize('eta', [0., .5, 1.])
@@ -249,8 +268,10 @@ def test_inv36_the_same_with_their_scheduler_on_the_rescaled_levels(eta):
     d.set_timesteps(len(A))
     want = their_run(d, x, noises_like(x, len(A)), eta=eta)
     c = math.hypot(1 - path[0].abar, path[0].bbar)
-    tr = sample(FromDDPM(net, A), path=path, x_T=c*x, clip=None, eta=ddim_eta(eta), posterior='preserving', generator=rng(1), trace=True)
-    for m, p, w in zip(states(tr), path, want): close(m/math.hypot(1 - p.abar, p.bbar), w, 1e-10*max(1., w.abs().max().item()))
+    tr = sample(FromDDPM(net, A), path=path, x_T=c*x, clip=None, eta=ddim_eta(eta), posterior='preserving',
+                generator=rng(1), trace=True)
+    for m, p, w in zip(states(tr), path, want):
+        close(m/math.hypot(1 - p.abar, p.bbar), w, 1e-10*max(1., w.abs().max().item()))
 
 
 @pytest.mark.parametrize('path', list(PATHS))
@@ -276,7 +297,8 @@ def test_eta_conventions():
 def as_kind(kind, A=A1000):
     "The same network, predicting something else"
     def wrapped(x, k):
-        a = A[k.long()].to(x.dtype).view(-1, *[1]*(x.ndim - 1)); eps = net(x, k)
+        a = A[k.long()].to(x.dtype).view(-1, *[1]*(x.ndim - 1))
+        eps = net(x, k)
         x0 = (x - (1 - a).sqrt()*eps)/a.sqrt()
         return dict(epsilon=eps, sample=x0, v_prediction=a.sqrt()*eps - (1 - a).sqrt()*x0)[kind]
     return wrapped
@@ -307,13 +329,16 @@ def test_predictions_off_the_circle_with_an_input(kind, a, b):
 @pytest.mark.parametrize('kind', ['sample', 'v_prediction'])
 def test_images_and_velocities_work_where_nothing_of_the_image_is_left(kind):
     x0, eps = random_images(2, 3, seed=1), randn(2, 3, seed=3)
-    est = estimate(ddpm_prediction(x0 if kind == 'sample' else -x0, kind, eps, torch.zeros_like(eps), 1., 1.), eps, torch.zeros_like(eps), 1., 1., clip=None)
+    est = estimate(ddpm_prediction(x0 if kind == 'sample' else -x0, kind, eps, torch.zeros_like(eps), 1., 1.), eps,
+                   torch.zeros_like(eps), 1., 1., clip=None)
     close(est.x0, x0, 1e-15), close(est.eps, eps, 1e-15)
 
 
 def spy():
     seen = []
-    def f(x, k): seen.append(k); return 0*x
+    def f(x, k):
+        seen.append(k)
+        return 0*x
     return seen, f
 
 
@@ -321,11 +346,13 @@ def test_timesteps_are_whole_on_nodes_and_fractions_between():
     seen, f = spy()
     m, x = FromDDPM(f, A1000), torch.zeros(3, 1, 2, 2)
     for t in (1, 2, 500, 999, 1000): m(x, x, *S1000[t], t)
-    assert [k.tolist() for k in seen] == [[t - 1]*3 for t in (1, 2, 500, 999, 1000)] and all(k.dtype == torch.int64 for k in seen)
+    assert [k.tolist() for k in seen] == [[t - 1]*3 for t in (1, 2, 500, 999, 1000)]
+    assert all(k.dtype == torch.int64 for k in seen)
     m(x, x, .5, .5)
     A = m.timestep(.5)
     assert seen[-1].dtype == torch.float32 and seen[-1].tolist() == [A.float().item()]*3 and A != A.round()
-    i = int(A); lam = lambda v: math.log(v/(1 - v))
+    i = int(A)
+    lam = lambda v: math.log(v/(1 - v))
     close(A, [i + (lam(.5) - lam(A1000[i].item()))/(lam(A1000[i + 1].item()) - lam(A1000[i].item()))], 1e-9)
 
 
@@ -374,7 +401,11 @@ def test_levels_that_stand_still_are_refused(A):
 def pipe(config=None, net_config=None, **kw):
     net_ = lambda x, k: SimpleNamespace(sample=net(x, k))
     net_.config = net_config or {}
-    return SimpleNamespace(unet=net_, scheduler=SimpleNamespace(config=dict(dict(prediction_type='epsilon'), **config or {}), alphas_cumprod=A1000), **kw)
+    return SimpleNamespace(
+        unet=net_,
+        scheduler=SimpleNamespace(config=dict(dict(prediction_type='epsilon'), **config or {}), alphas_cumprod=A1000),
+        **kw,
+    )
 
 
 def test_from_diffusers_reads_levels_and_kind():
@@ -387,9 +418,11 @@ def test_from_diffusers_reads_levels_and_kind():
 
 @pytest.mark.parametrize('p, says', [
     (pipe(dict(prediction_type='flow_prediction')), "'flow_prediction' .*epsilon, sample, v_prediction"),
-    (pipe(dict(variance_type='learned')), "learned variance .*'learned'"), (pipe(dict(variance_type='learned_range')), "'learned_range'"),
+    (pipe(dict(variance_type='learned')), "learned variance .*'learned'"),
+    (pipe(dict(variance_type='learned_range')), "'learned_range'"),
     (pipe(net_config=dict(in_channels=3, out_channels=6)), 'learned variance .*6 output channels'),
-    (pipe(net_config=dict(cross_attention_dim=8)), 'text or a class'), (pipe(net_config=dict(num_class_embeds=8)), 'text or a class'),
+    (pipe(net_config=dict(cross_attention_dim=8)), 'text or a class'),
+    (pipe(net_config=dict(num_class_embeds=8)), 'text or a class'),
     (pipe(vae=1), 'latent'), (pipe(vqvae=1), 'latent'),
     (SimpleNamespace(unet=net, scheduler=SimpleNamespace(config=dict(prediction_type='epsilon'))), 'alphas_cumprod'),
     (net, 'pass its scheduler'),
@@ -398,14 +431,17 @@ def test_unsupported_objects_are_refused_by_name(p, says):
     with pytest.raises(ValueError, match=says): from_diffusers(p)
 
 
-@pytest.mark.parametrize('call', [lambda: FromDDPM(net, A1000, 'noise'), lambda: ddpm_prediction(0, 'noise', 0, 0, 0, 1)])
+@pytest.mark.parametrize('call',
+                         [lambda: FromDDPM(net, A1000, 'noise'), lambda: ddpm_prediction(0, 'noise', 0, 0, 0, 1)])
 def test_unknown_prediction_types_list_the_known_ones(call):
     with pytest.raises(ValueError, match="epsilon, sample, v_prediction, got 'noise'"): call()
 
 
 @pytest.mark.parametrize('call, says', [
-    (lambda: ddim_nodes(1000, 10, 'even'), "leading, trailing, linspace, got 'even'"), (lambda: ddim_nodes(1000, 0), '1 to T=1000, got 0'),
-    (lambda: ddim_nodes(10, 11), '1 to T=10, got 11'), (lambda: ddim_nodes(10, 2.5), 'got 2.5'), (lambda: ddim_nodes(10, 10, 'leading', 1), 'moves the first timestep to 10'),
+    (lambda: ddim_nodes(1000, 10, 'even'), "leading, trailing, linspace, got 'even'"),
+    (lambda: ddim_nodes(1000, 0), '1 to T=1000, got 0'),
+    (lambda: ddim_nodes(10, 11), '1 to T=10, got 11'), (lambda: ddim_nodes(10, 2.5), 'got 2.5'),
+    (lambda: ddim_nodes(10, 10, 'leading', 1), 'moves the first timestep to 10'),
 ])
 def test_bad_grids(call, says):
     with pytest.raises(ValueError, match=says): call()
@@ -415,8 +451,10 @@ def tiny_unet(**kw):
     d = pytest.importorskip('diffusers', exc_type=ImportError)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return d.UNet2DModel(**dict(dict(sample_size=8, in_channels=3, out_channels=3, layers_per_block=1, block_out_channels=(8, 8), norm_num_groups=4,
-                                         down_block_types=('DownBlock2D', 'DownBlock2D'), up_block_types=('UpBlock2D', 'UpBlock2D')), **kw)).eval()
+        return d.UNet2DModel(**dict(dict(sample_size=8, in_channels=3, out_channels=3, layers_per_block=1,
+                                         block_out_channels=(8, 8), norm_num_groups=4,
+                                         down_block_types=('DownBlock2D', 'DownBlock2D'),
+                                         up_block_types=('UpBlock2D', 'UpBlock2D')), **kw)).eval()
 
 
 @pytest.mark.parametrize('kind', DDPM_PREDICTIONS)
@@ -427,9 +465,11 @@ def test_a_real_pipeline_gives_the_same_images(kind):
     want = p(2, rng(1), eta=.5, num_inference_steps=5, output_type='pt', use_clipped_model_output=True).images
     g = rng(1)
     model = from_diffusers(p)
-    got = sample(model, x_T=torch.randn(2, 3, 8, 8, generator=g), steps=ddim_nodes(1000, 5), eta=ddim_eta(.5), posterior='preserving', generator=g)
+    got = sample(model, x_T=torch.randn(2, 3, 8, 8, generator=g), steps=ddim_nodes(1000, 5), eta=ddim_eta(.5),
+                 posterior='preserving', generator=g)
     close((got/2 + .5).clamp(0, 1), want, 1e-4)
-    assert sample(model, shape=(1, 3, 8, 8), path=[(.9, 1.), (.5, .4), (.2, .1), (0, 0)], generator=rng(1)).isfinite().all()
+    assert sample(model, shape=(1, 3, 8, 8), path=[(.9, 1.), (.5, .4), (.2, .1), (0, 0)],
+                  generator=rng(1)).isfinite().all()
 
 
 def test_a_scheduler_of_this_library_is_served_on_the_circle_and_refused_elsewhere():
@@ -438,14 +478,18 @@ def test_a_scheduler_of_this_library_is_served_on_the_circle_and_refused_elsewhe
     kw = dict(prediction_type='epsilon')
     old = from_diffusers(net, RDDMScheduler(beta_schedule='linear', **kw))
     assert old.schedule == Schedule.from_ddim(to_ddim(Schedule.ddim_linear()))
-    with pytest.raises(ValueError, match="not on DDPM's circle"): from_diffusers(net, RDDMScheduler(beta_schedule='line', **kw))
-    with pytest.raises(ValueError, match="'residual' of RDDMScheduler is not supported"): from_diffusers(net, RDDMScheduler())
+    with pytest.raises(ValueError, match="not on DDPM's circle"):
+        from_diffusers(net, RDDMScheduler(beta_schedule='line', **kw))
+    with pytest.raises(ValueError, match="'residual' of RDDMScheduler is not supported"):
+        from_diffusers(net, RDDMScheduler())
 
 
 def test_a_real_network_with_a_learned_variance_or_a_class_is_refused():
     d = pytest.importorskip('diffusers', exc_type=ImportError)
-    with pytest.raises(ValueError, match='learned variance'): from_diffusers(tiny_unet(out_channels=6), d.DDPMScheduler())
-    with pytest.raises(ValueError, match='text or a class'): from_diffusers(tiny_unet(num_class_embeds=4), d.DDPMScheduler())
+    with pytest.raises(ValueError, match='learned variance'):
+        from_diffusers(tiny_unet(out_channels=6), d.DDPMScheduler())
+    with pytest.raises(ValueError, match='text or a class'):
+        from_diffusers(tiny_unet(num_class_embeds=4), d.DDPMScheduler())
     with pytest.raises(ValueError, match='EDMEulerScheduler'): from_diffusers(tiny_unet(), d.EDMEulerScheduler())
 
 

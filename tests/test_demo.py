@@ -10,6 +10,7 @@ import sys
 import pytest
 import torch
 import rddm_nb.demo
+from common import posix
 from rddm_nb import cli
 from rddm_nb.cli import demo
 from rddm_nb.runtime import StopRequest
@@ -36,7 +37,10 @@ def test_network_learns_everywhere():
     out = net(x, x, .5, .5).res
     assert out.shape == x.shape
     opt = torch.optim.SGD(net.parameters(), .1)
-    for _ in range(2): opt.zero_grad(); (net(x, x, .5, .5).res - x).square().mean().backward(); opt.step()
+    for _ in range(2):
+        opt.zero_grad()
+        (net(x, x, .5, .5).res - x).square().mean().backward()
+        opt.step()
     assert [n for n, p in net.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0] == []
 
 
@@ -63,19 +67,26 @@ def test_a_damaged_model_is_named_and_refused(tmp_path):
 def test_demo_writes_everything_and_never_overwrites(tmp_path, few, capsys, task):
     words = [*WORDS, '--task', task, '--max-steps', '3', '--out', str(tmp_path/'out')]
     assert demo(words) == 0, capsys.readouterr().err
-    assert sorted(p.name for p in (tmp_path/'out').iterdir()) == ['.lock', 'metrics.json', 'model.safetensors', 'sheet.png']
+    assert sorted(p.name for p in (tmp_path / 'out').iterdir()) == [
+        '.lock',
+        'metrics.json',
+        'model.safetensors',
+        'sheet.png',
+    ]
     assert json.loads((tmp_path/'out/metrics.json').read_text(encoding='utf-8'))['train_steps'] == 3
     assert load_model(tmp_path/'out/model.safetensors').schedule.T == 1000
     assert 100_000 < sum(p.stat().st_size for p in (tmp_path/'out').iterdir()) < cli._ROOM
     before = (tmp_path/'out/metrics.json').read_bytes()
-    assert demo(words) == 2 and '--force' in capsys.readouterr().err and (tmp_path/'out/metrics.json').read_bytes() == before
+    assert demo(words) == 2 and '--force' in capsys.readouterr().err
+    assert (tmp_path/'out/metrics.json').read_bytes() == before
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(os.name != 'posix', reason='signals are POSIX here')
+@posix
 @pytest.mark.parametrize('signum', [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_keeps_what_was_learned(tmp_path, signum):
-    p = subprocess.Popen([sys.executable, '-c', PROGRAM, *WORDS, '--max-steps', '100000', '--out', str(tmp_path/'out')], stderr=subprocess.PIPE,
+    p = subprocess.Popen([sys.executable, '-c', PROGRAM, *WORDS, '--max-steps', '100000', '--out',
+                          str(tmp_path/'out')], stderr=subprocess.PIPE,
                          stdout=subprocess.PIPE, text=True)
     assert 'step 1,' in p.stderr.readline()
     p.send_signal(signum)
@@ -98,7 +109,7 @@ def test_a_failure_after_the_start_is_exit_code_1(tmp_path, monkeypatch, capsys)
     assert capsys.readouterr().err == 'rddm-demo: the loss is nan\n'
 
 
-@pytest.mark.skipif(os.name != 'posix', reason='locks are POSIX here')
+@posix
 def test_a_second_demo_in_the_same_folder_is_refused_at_its_start(tmp_path, monkeypatch, capsys):
     from rddm_nb import cli, demo
     monkeypatch.setattr(demo, 'train_demo', lambda *a, **kw: pytest.fail('it trains'))
@@ -120,7 +131,7 @@ def test_a_full_disk_is_a_failure_that_names_the_file(tmp_path, monkeypatch, cap
     assert last == f'rddm-demo: {out/name}: No space left on device: make room, or train into another folder'
 
 
-@pytest.mark.skipif(os.name != 'posix', reason='limits are POSIX here')
+@posix
 def test_a_disk_without_room_is_found_before_training(tmp_path, monkeypatch, capsys):
     import resource
     monkeypatch.setattr(rddm_nb.demo, 'train_demo', lambda *a, **kw: pytest.fail('it trains'))
@@ -204,7 +215,7 @@ def test_what_is_asked_for_reaches_training(tmp_path, monkeypatch, steps):
     with pytest.raises(ValueError, match='batch must be at least 1, got 0'): cli.run_demo('blur', batch=0, **more)
 
 
-@pytest.mark.skipif(os.name != 'posix', reason='signals are POSIX here')
+@posix
 def test_a_signal_shows_in_the_exit_code(tmp_path, monkeypatch):
     from rddm_nb import cli
     real = cli._DemoProgress.__call__

@@ -29,7 +29,9 @@ def theirs(kind='DDIMScheduler', T=1000, **kw):
     "A scheduler of theirs whose cumulative product is in float64"
     kw = dict(dict(clip_sample=False), **kw)
     if kind == 'DDIMScheduler': kw.setdefault('set_alpha_to_one', True)
-    d = getattr(pytest.importorskip('diffusers', exc_type=ImportError), kind)(T, beta_start=1e-4, beta_end=2e-2, beta_schedule='linear', **kw)
+    d = getattr(pytest.importorskip('diffusers', exc_type=ImportError), kind)(
+        T, beta_start=1e-4, beta_end=2e-2, beta_schedule='linear', **kw
+    )
     d.float32 = d.alphas_cumprod
     d.alphas_cumprod = (1 - torch.linspace(1e-4, 2e-2, T, dtype=F64)).cumprod(0)
     d.alphas = d.alphas_cumprod/torch.cat([torch.ones(1, dtype=F64), d.alphas_cumprod[:-1]])
@@ -63,7 +65,8 @@ def test_inv31_ddim_whole_trajectories(spacing, steps, eta):
     x, d = randn(2, 1, 3, 3), theirs(timestep_spacing=spacing)
     g = rng(1)
     want = loop(d, x, steps, [randn_like(x, g) for _ in range(steps)], eta=eta)
-    tr = sample(model, path=nodes(d), eta=eta**2, posterior='preserving', clip=None, x_T=x, generator=rng(1), trace=True)
+    tr = sample(model, path=nodes(d), eta=eta**2, posterior='preserving', clip=None, x_T=x, generator=rng(1),
+                trace=True)
     scale = max(v.abs().max().item() for v in want)
     for state, w in zip(tr, want): close(state.x_t, w, 1e-10*scale)
     close(tr.x0, want[-1], 1e-10*scale)
@@ -74,14 +77,16 @@ def test_inv31_ddim_in_a_thousand_steps():
     x, d = randn(1, 1, 2, 2), theirs()
     g = rng(1)
     want = loop(d, x, 1000, [randn_like(x, g) for _ in range(1000)], eta=1.)
-    close(sample(model, schedule=S1000, steps=1000, eta=1., posterior='preserving', clip=None, x_T=x, generator=rng(1)), want[-1], 1e-10*want[-1].abs().max().item())
+    close(sample(model, schedule=S1000, steps=1000, eta=1., posterior='preserving', clip=None, x_T=x,
+                 generator=rng(1)), want[-1], 1e-10*want[-1].abs().max().item())
 
 
 @pytest.mark.parametrize('posterior', ['sum_constrained', 'preserving'])
 def test_inv32_without_eta_the_kind_of_variance_does_not_matter(posterior):
     x, d = randn(2, 1, 3, 3), theirs(timestep_spacing='trailing')
     want = loop(d, x, 10)[-1]
-    close(sample(model, schedule=S1000, steps=10, eta=0., posterior=posterior, clip=None, x_T=x), want, 1e-10*want.abs().max().item())
+    close(sample(model, schedule=S1000, steps=10, eta=0., posterior=posterior, clip=None, x_T=x), want,
+          1e-10*want.abs().max().item())
 
 
 def test_F1_with_eta_it_does():
@@ -99,8 +104,10 @@ def test_F1_with_eta_it_does():
 def test_inv38_variances(t, s):
     d = theirs()
     want = d._get_variance(t, s).item()
-    for eta in (.25, .5, 1.): close(posterior_variance('preserving', S1000[t + 1], S1000[s + 1], eta**2), eta**2*want, 1e-14)
-    if s >= 0: close(posterior_variance('sum_constrained', S1000[t + 1], S1000[s + 1]), want*d.alphas_cumprod[s].item(), 1e-14)
+    for eta in (.25, .5, 1.):
+        close(posterior_variance('preserving', S1000[t + 1], S1000[s + 1], eta**2), eta**2*want, 1e-14)
+    if s >= 0:
+        close(posterior_variance('sum_constrained', S1000[t + 1], S1000[s + 1]), want*d.alphas_cumprod[s].item(), 1e-14)
 
 
 @pytest.mark.parametrize('T', [2, 10, 60])
@@ -108,7 +115,8 @@ def test_ddpm_ancestral_sampling_is_preserving_with_full_eta(T):
     x, d = randn(2, 1, 3, 3), theirs('DDPMScheduler', T)
     s = Schedule.ddim_linear(T)
     want = loop(d, x, T, generator=rng(3))
-    tr = sample(model, schedule=s, steps=T, eta=1., posterior='preserving', clip=None, x_T=x, generator=rng(3), trace=True)
+    tr = sample(model, schedule=s, steps=T, eta=1., posterior='preserving', clip=None, x_T=x, generator=rng(3),
+                trace=True)
     for state, w in zip(tr, want): close(state.x_t, w, 1e-10)
     close(tr.x0, want[-1], 1e-10)
 
@@ -118,7 +126,8 @@ def test_inv34_our_clip_is_theirs_with_the_clipped_guess_reused(eta):
     x, d = 1.5*randn(2, 1, 3, 3), theirs(clip_sample=True, timestep_spacing='trailing')
     g = rng(1)
     want = loop(d, x, 10, [randn_like(x, g) for _ in range(10)], eta=eta, use_clipped_model_output=True)
-    tr = sample(model, schedule=S1000, steps=10, eta=eta**2, posterior='preserving', x_T=x, generator=rng(1), trace=True)
+    tr = sample(model, schedule=S1000, steps=10, eta=eta**2, posterior='preserving', x_T=x, generator=rng(1),
+                trace=True)
     for state, w in zip(tr, want): close(state.x_t, w, 1e-10)
     close(tr.x0, want[-1], 1e-10)
     assert any((state.x0.abs() == 1).any() for state in tr)
@@ -131,7 +140,8 @@ def test_inv35_without_reuse_one_step_differs_by_the_clipped_part(t, s):
     A, eps = d.alphas_cumprod[t].item(), fake(x, S1000[t + 1].bbar)
     free = (x - math.sqrt(1 - A)*eps)/math.sqrt(A)
     want = d.step(eps, t, x).prev_sample
-    ours = reverse_step(x, estimate(Prediction(eps=eps), x, torch.zeros_like(x), *S1000[t + 1], clip='official'), S1000[t + 1], S1000[s + 1])
+    ours = reverse_step(x, estimate(Prediction(eps=eps), x, torch.zeros_like(x), *S1000[t + 1], clip='official'),
+                        S1000[t + 1], S1000[s + 1])
     close(ours - want, math.sqrt(A)*(free - free.clamp(-1, 1)), 1e-12)
     assert (ours - want).abs().max() > .1
 
@@ -149,8 +159,10 @@ def make_golden():
     for spacing, steps, eta in [('leading', 5, 0.), ('trailing', 5, 0.), ('trailing', 10, .5), ('leading', 4, 1.)]:
         d, noises = theirs(timestep_spacing=spacing), [randn(6, seed=20 + i) for i in range(steps)]
         states = loop(d, x, steps, noises, eta=eta)
-        runs.append(dict(spacing=spacing, eta=eta, timesteps=d.timesteps.tolist(), noises=[z.tolist() for z in noises], states=[v.tolist() for v in states]))
-    return dict(made_with=f'diffusers {diffusers.__version__}, DDIMScheduler, linear betas 1e-4..2e-2, T=1000, float64', runs=runs)
+        runs.append(dict(spacing=spacing, eta=eta, timesteps=d.timesteps.tolist(), noises=[z.tolist() for z in noises],
+                         states=[v.tolist() for v in states]))
+    made = f'diffusers {diffusers.__version__}, DDIMScheduler, linear betas 1e-4..2e-2, T=1000, float64'
+    return dict(made_with=made, runs=runs)
 
 
 @pytest.mark.parametrize('i', range(4))
@@ -161,7 +173,8 @@ def test_golden_numbers_need_no_diffusers(i):
     x = want[0]
     for at, to, z, w in zip(path, path[1:], noises, want[1:]):
         s2 = posterior_variance('preserving', at, to, r['eta']**2)
-        x = reverse_step(x, estimate(Prediction(eps=fake(x, at.bbar)), x, torch.zeros_like(x), *at, clip=None), at, to, s2, z)
+        x = reverse_step(x, estimate(Prediction(eps=fake(x, at.bbar)), x, torch.zeros_like(x), *at, clip=None), at, to,
+                         s2, z)
         close(x, w, 1e-10*want.abs().max().item())
     if r['eta'] == 0: close(sample(model, path=path, clip=None, x_T=want[0]), want[-1], 1e-10*want.abs().max().item())
 

@@ -13,8 +13,15 @@ import conftest
 import pytest
 from places import ROOT
 import rddm_nb
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+sys.path.insert(0, str(ROOT/'tools'))
+import lock
 
 PROJECT = tomllib.loads((ROOT/'pyproject.toml').read_text(encoding='utf-8'))['project']
+EXTRAS = PROJECT['optional-dependencies']
+DEV = {'dev', *Requirement(EXTRAS['dev'][0]).extras} # what a developer's installation brings
 
 
 def twine(*files):
@@ -36,13 +43,15 @@ def test_the_check_of_the_index_can_fail(wheel, tmp_path):
     with zipfile.ZipFile(wheel) as whole, zipfile.ZipFile(tmp_path/wheel.name, 'w') as z:
         for n in whole.namelist():
             text = whole.read(n)
-            if n.endswith('METADATA'): text = text.split(b'\n\n')[0].replace(b'text/markdown', b'text/x-rst') + b'\n\n.. nothing::\n'
+            if n.endswith('METADATA'):
+                text = text.split(b'\n\n')[0].replace(b'text/markdown', b'text/x-rst') + b'\n\n.. nothing::\n'
             z.writestr(n, text)
     assert twine(tmp_path/wheel.name).returncode != 0
 
 
 def test_the_sdist_holds_what_the_wheel_is_made_of(distribution, wheel):
-    with tarfile.open(next(distribution.glob('*.tar.gz'))) as t: made = {n.split('/', 1)[1] for n in t.getnames() if '/' in n}
+    with tarfile.open(next(distribution.glob('*.tar.gz'))) as t:
+        made = {n.split('/', 1)[1] for n in t.getnames() if '/' in n}
     package = {n for n in zipfile.ZipFile(wheel).namelist() if '.dist-info/' not in n}
     sources = {n.replace('rddm_nb/course/', 'nbs/') for n in package}
     assert package and sources | {'pyproject.toml', 'setup.py', 'README.md', 'LICENSE'} <= made
@@ -52,9 +61,11 @@ def test_the_wheel_imports_in_a_clean_environment(wheel, tmp_path):
     subprocess.run([sys.executable, '-m', 'venv', '--without-pip', tmp_path/'env'], check=True)
     scripts = tmp_path/'env'/('Scripts' if os.name == 'nt' else 'bin')
     python = scripts/('python.exe' if os.name == 'nt' else 'python')
-    subprocess.run([sys.executable, '-m', 'pip', '--python', python, 'install', '--quiet', '--no-deps', '--no-index', wheel], check=True)
+    subprocess.run([sys.executable, '-m', 'pip', '--python', python, 'install', '--quiet', '--no-deps', '--no-index',
+                    wheel], check=True)
     code = ('import json, rddm_nb, importlib.metadata as m; d = m.distribution("rddm_nb")\n'
-            'print(json.dumps([rddm_nb.__file__, rddm_nb.__version__, len(d.metadata["Description"]), [str(f) for f in d.files]]))')
+            'print(json.dumps([rddm_nb.__file__, rddm_nb.__version__, len(d.metadata["Description"]), [str(f) for f '
+            'in d.files]]))')
     env = {k: v for k, v in os.environ.items() if k != 'PYTHONPATH'}
     done = subprocess.run([python, '-I', '-c', code], capture_output=True, text=True, cwd=tmp_path, env=env)
     assert done.returncode == 0, done.stderr
@@ -65,19 +76,54 @@ def test_the_wheel_imports_in_a_clean_environment(wheel, tmp_path):
 
 
 def test_every_python_of_the_workflows_is_a_classifier():
-    versions = re.findall(r'"(3\.\d+)"', re.search(r'python: \[(.*)\]', (ROOT/'.github/workflows/ci.yml').read_text(encoding='utf-8'))[1])
-    assert versions and [f'Programming Language :: Python :: {v}' for v in versions] == [c for c in PROJECT['classifiers'] if re.search(r':: 3\.', c)]
+    versions = re.findall(r'"(3\.\d+)"', re.search(r'python: \[(.*)\]',
+                                                   (ROOT/'.github/workflows/ci.yml').read_text(encoding='utf-8'))[1])
+    assert versions
+    assert [f'Programming Language :: Python :: {v}'
+            for v in versions] == [c for c in PROJECT['classifiers'] if re.search(r':: 3\.', c)]
     assert PROJECT['requires-python'] == f'>={versions[0]}'
 
 
-def lowest():
-    "The lowest declared version of every dependency of the package itself"
-    return dict(re.match(r'([\w-]+)>=([\w.]+)', d).groups() for d in PROJECT['dependencies'])
+def declared(extras):
+    "The declared dependencies of the package and of some extras: name -> what is asked of it"
+    wanted = map(Requirement, [*PROJECT['dependencies'], *(d for e in extras for d in EXTRAS[e])])
+    return {canonicalize_name(r.name): r.specifier for r in wanted if r.name != 'rddm_nb'}
 
 
-def test_every_dependency_has_a_lower_bound_which_the_workflow_installs():
-    pinned = dict(l.split('==') for l in (ROOT/'constraints/lowest.txt').read_text(encoding='utf-8').split() if '==' in l)
-    for name, version in lowest().items(): assert pinned.get(name) == version, f'{name}: {version} declared, {pinned.get(name)} in constraints/lowest.txt'
+def lowest(specifier): return next((s.version for s in specifier if s.operator == '>='), None)
+
+
+def pins(name):
+    "What a constraints file says: name -> version"
+    lines = (ROOT/'constraints'/name).read_text(encoding='utf-8').splitlines()
+    return {canonicalize_name(n): v for n, v in (l.split('==') for l in lines if l and not l.startswith('#'))}
+
+
+def test_the_lowest_versions_are_the_declared_ones():
+    job = (ROOT/'.github/workflows/nightly.yml').read_text(encoding='utf-8')
+    extras = re.search(r"-c constraints/lowest.txt -e '.\[([\w,]+)\]'", job)[1].split(',')
+    known, needed = pins('lowest.txt'), {n: lowest(s) for n, s in declared(extras).items()}
+    assert None not in needed.values() and {n: v for n, v in known.items() if n in needed} == needed
+    assert not {*known} - {*needed} & {*declared(EXTRAS)}, 'what is not declared stands there because of what is'
+
+
+def test_every_bound_has_its_reason():
+    text = (ROOT/'pyproject.toml').read_text(encoding='utf-8')
+    part = text.split('dependencies = [', 1)[1].split('[project.scripts]')[0]
+    bounded = [l for l in part.splitlines() if '>=' in l.split('#')[0]]
+    assert len(bounded) > len(PROJECT['dependencies']) and [l for l in bounded if not re.search('# .{9,}', l)] == []
+    assert all(lowest(s) for s in declared([]).values())
+
+
+def test_the_lock_holds_all_that_is_declared_and_within_its_bounds():
+    known = pins('known_good.txt')
+    assert {n: known.get(n) for n, s in declared(DEV).items() if not s.contains(known.get(n, '0'))} == {}
+
+
+def test_the_tool_finds_what_a_package_brings_and_what_that_brings():
+    found = lock.closure('rddm_nb', ['dev'])
+    assert found['rddm-nb'] == rddm_nb.__version__ and set(declared(DEV)) <= set(found)
+    assert {'jinja2', 'markupsafe'} <= set(found) and all('+' not in v for v in found.values())
 
 
 def test_what_workers_share_is_made_once_and_again_only_after_a_failure(once):
@@ -93,6 +139,7 @@ def test_what_workers_share_is_made_once_and_again_only_after_a_failure(once):
 
 def test_no_slow_file_or_fixture_is_listed_that_is_none():
     here = Path(__file__).parent
-    sources = '\n'.join(p.read_text(encoding='utf-8') for p in here.glob('test_*.py')) + (here/'conftest.py').read_text(encoding='utf-8')
+    sources = '\n'.join(p.read_text(encoding='utf-8')
+                        for p in here.glob('test_*.py')) + (here/'conftest.py').read_text(encoding='utf-8')
     assert all((here/f'{n}.py').exists() for n in conftest.SLOW_FILES)
     assert all(f'def {n}(' in sources for n in {*conftest.SLOW_FIXTURES, *conftest.ONE_WORKER})

@@ -41,7 +41,8 @@ def test_inv16_errors_transfer_with_the_ratio_of_the_formulas(p, seed):
 def test_true_predictions_are_completed_to_the_truth(p, seed, clip, known):
     x0, x_in, eps = trio(seed)
     res = x_in - x0
-    e = estimate(Prediction(None if known == 'eps' else res, None if known == 'res' else eps), q_sample(x0, x_in, eps, *p), x_in, *p, clip)
+    e = estimate(Prediction(None if known == 'eps' else res, None if known == 'res' else eps),
+                 q_sample(x0, x_in, eps, *p), x_in, *p, clip)
     f = (1 - p.abar)/p.bbar
     for got, want in zip(e, (x0, res, eps)): close(got, want, 1e-14*(1 + f + 1/f))
 
@@ -66,7 +67,8 @@ def test_clip_x0_is_the_clamp_of_the_free_guess(p, seed, known):
     scale = 1 + 1/(1 - p.abar) + 1/p.bbar
     close(held.res, free.res - d, 1e-14*scale)
     close(held.eps, free.eps - d*(1 - p.abar)/p.bbar, 1e-14*scale**2)
-    assert torch.equal(estimate(pred, x_t, x_in, *p).x0, held.x0) and torch.equal(estimate(pred, x_t, x_in, *p).res, held.res)
+    assert torch.equal(estimate(pred, x_t, x_in, *p).x0, held.x0)
+    assert torch.equal(estimate(pred, x_t, x_in, *p).res, held.res)
 
 
 def test_free_guesses_are_the_formulas():
@@ -146,7 +148,8 @@ def test_coefficients_may_differ_along_the_batch(shape, dtype):
         for clip in CLIPS:
             whole = estimate(pred, x_t, x_in, a, b, clip)
             for i in range(3):
-                one = estimate(Prediction(*(v if v is None else v[i:i + 1] for v in pred)), x_t[i:i + 1], x_in[i:i + 1], *s[int(t[i])], clip)
+                one = estimate(Prediction(*(v if v is None else v[i:i + 1] for v in pred)), x_t[i:i + 1],
+                               x_in[i:i + 1], *s[int(t[i])], clip)
                 for v, w in zip(whole, one): close(v[i:i + 1], w, 1e-13 if dtype == F64 else 3e-5)
             assert all(v.dtype == dtype for v in whole)
 
@@ -169,7 +172,8 @@ def test_gradients_flow_through_the_closed_forms():
 def test_singular_points_are_refused_with_a_way_out():
     x = randn(2, 1, 2, 2)
     with pytest.raises(SingularError, match=r'bbar = 0: there is no noise in this state'): eps_from_res(x, x, x, .5, 0.)
-    with pytest.raises(SingularError, match=r"abar = 1.*Predict the residual, or start from an abar below 1.*open_end"): res_from_eps(x, x, x, 1., .5)
+    with pytest.raises(SingularError, match=r"abar = 1.*Predict the residual, or start from an abar below 1.*open_end"):
+        res_from_eps(x, x, x, 1., .5)
     a = torch.tensor([.5, 1.], dtype=F64).view(2, 1, 1, 1)
     with pytest.raises(SingularError, match='abar = 1'): estimate(Prediction(eps=x), x, x, a, 1 - a/2)
     with pytest.raises(SingularError, match='bbar = 0'): eps_from_res(x, x, x, a, 1 - a)
@@ -179,4 +183,6 @@ def test_singular_points_are_refused_with_a_way_out():
 def test_bad_predictions_and_clips_are_refused():
     x = randn(1, 1, 2, 2)
     with pytest.raises(ValueError, match='neither a residual nor noise'): estimate(Prediction(), x, x, .5, .5)
-    with pytest.raises(ValueError, match=r"clip must be one of \('x0', 'official', 'official_posterior', None\), got 'x1'"): estimate(Prediction(res=x), x, x, .5, .5, 'x1')
+    with pytest.raises(ValueError,
+                       match=r"clip must be one of \('x0', 'official', 'official_posterior', None\), got 'x1'"):
+        estimate(Prediction(res=x), x, x, .5, .5, 'x1')

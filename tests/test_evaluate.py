@@ -13,7 +13,7 @@ import pytest
 from places import ROOT
 import rddm_nb.evaluate as module
 import torch
-from common import awake, close, random_images, rng
+from common import awake, close, posix, random_images, rng
 from hypothesis import given, strategies as st
 from PIL import Image
 from rddm_nb.data import match
@@ -36,14 +36,16 @@ def write(path, x):
 
 def case(k=3, name='a', seed=0, off=.2):
     x0 = random_images(3, 20, 24, seed=seed)*.6
-    return EvalCase(name, (x0 + off*torch.randn(k, 3, 20, 24, generator=rng(seed + 1), dtype=x0.dtype)).clamp(-1, 1), x0, (x0 + .4).clamp(-1, 1))
+    return EvalCase(name, (x0 + off*torch.randn(k, 3, 20, 24, generator=rng(seed + 1), dtype=x0.dtype)).clamp(-1, 1),
+                    x0, (x0 + .4).clamp(-1, 1))
 
 
 def test_numbers_are_means_bests_and_those_of_the_mean():
     c = case()
     each = [measure('PSNR', g[None], c.x0[None]).value for g in c.samples]
     got = c.metrics(('PSNR', 'MAE Lab'))
-    close(got['PSNR'], sum(each)/3, 1e-9); close(got['PSNR best'], max(each), 1e-9)
+    close(got['PSNR'], sum(each)/3, 1e-9)
+    close(got['PSNR best'], max(each), 1e-9)
     close(got['PSNR of mean'], measure('PSNR', c.samples.mean(0)[None], c.x0[None]).value, 1e-9)
     close(got['PSNR input'], measure('PSNR', c.x_in[None], c.x0[None]).value, 1e-9)
     close(got['MAE Lab best'], min(measure('MAE Lab', g[None], c.x0[None]).value for g in c.samples), 1e-9)
@@ -64,7 +66,8 @@ def test_the_mean_of_guesses_is_never_worse_than_they_are_in_the_mean(seed, k):
 
 def test_a_region_counts_where_it_is():
     c = case(1)
-    mask = torch.full((1, 20, 24), -1.); mask[:, :8] = 1
+    mask = torch.full((1, 20, 24), -1.)
+    mask[:, :8] = 1
     inside = EvalCase('a', c.samples, c.x0, None, mask).metrics(('PSNR',), Protocol(region='inside'))['PSNR']
     close(inside, measure('PSNR', c.samples[:, :, :8], c.x0[None, :, :8]).value, 1e-9)
 
@@ -81,12 +84,18 @@ def test_fair_draws_are_calibrated_and_proud_or_shy_ones_are_not(seed, k, scale)
     fair, proud, shy = (Calibration() for _ in range(3))
     for _ in range(3):
         middle = torch.randn(3, 40, 40, generator=g).double()*.2
-        truth, draws = middle + scale*torch.randn(3, 40, 40, generator=g), middle + scale*torch.randn(k, 3, 40, 40, generator=g)
-        for c, share in ((fair, 1.), (proud, .3), (shy, 4.)): c.add(EvalCase('', middle + (draws - middle)*share, truth))
+        truth, draws = (
+            middle + scale * torch.randn(3, 40, 40, generator=g),
+            middle + scale * torch.randn(k, 3, 40, 40, generator=g),
+        )
+        for c, share in ((fair, 1.), (proud, .3), (shy, 4.)):
+            c.add(EvalCase('', middle + (draws - middle)*share, truth))
     close(fair.ratio, 1, .1)
     want = lambda s: math.sqrt((1 + s**2/k)/(s**2*(1 + 1/k)))
-    close(proud.ratio/want(.3), 1, .1); close(shy.ratio/want(4.), 1, .1)
-    assert proud.verdict().startswith('not calibrated') and shy.verdict().startswith('not calibrated') and proud.ratio > 1.5 > 1/1.5 > shy.ratio
+    close(proud.ratio/want(.3), 1, .1)
+    close(shy.ratio/want(4.), 1, .1)
+    assert proud.verdict().startswith('not calibrated') and shy.verdict().startswith('not calibrated')
+    assert proud.ratio > 1.5 > 1/1.5 > shy.ratio
 
 
 def test_calibration_does_not_mistake_a_good_mean_for_calibration():
@@ -102,19 +111,23 @@ def test_calibration_does_not_mistake_a_good_mean_for_calibration():
 def test_guesses_that_never_differ():
     x = random_images(3, 8, 8)
     right, wrong = Calibration(), Calibration()
-    right.add(EvalCase('', x.expand(2, 3, 8, 8), x)); wrong.add(EvalCase('', x.expand(2, 3, 8, 8), -x))
-    assert right.ratio == 1 and right.verdict().startswith('calibrated') and wrong.ratio == math.inf and wrong.verdict().startswith('not calibrated')
+    right.add(EvalCase('', x.expand(2, 3, 8, 8), x))
+    wrong.add(EvalCase('', x.expand(2, 3, 8, 8), -x))
+    assert right.ratio == 1 and right.verdict().startswith('calibrated') and wrong.ratio == math.inf
+    assert wrong.verdict().startswith('not calibrated')
     with pytest.raises(ValueError, match='factor must be above 1'): Calibration(1)
 
 
 def test_evaluation_takes_what_can_be_read_and_names_the_rest():
     def broken(): raise ValueError('b.png cannot be read')
     seen = []
-    ev = evaluate(dict(a=lambda: case(name='a'), b=broken, c=lambda: case(name='c', seed=5)), ('PSNR',), see=lambda c: seen.append(c.name))
+    ev = evaluate(dict(a=lambda: case(name='a'), b=broken, c=lambda: case(name='c', seed=5)), ('PSNR',),
+                  see=lambda c: seen.append(c.name))
     assert ev.names == seen == ['a', 'c'] and ev.failed == [('b', 'b: b.png cannot be read')]
     s = ev.summary()
     close(s['measures']['PSNR']['mean'], (case().metrics()['PSNR'] + case(seed=5).metrics()['PSNR'])/2, 1e-9)
-    assert s['failed'] == [dict(name='b', why='b: b.png cannot be read')] and s['images'] == 2 and s['uncertainty']['verdict'] and s['protocol'] == 'RGB'
+    assert s['failed'] == [dict(name='b', why='b: b.png cannot be read')] and s['images'] == 2
+    assert s['uncertainty']['verdict'] and s['protocol'] == 'RGB'
     json.dumps(s, allow_nan=False)
     with pytest.raises(ValueError, match='none of 1 images could be measured: b: b.png'): evaluate(dict(b=broken))
     with pytest.raises(ValueError, match="a metric must be one of .*, got 'FID'"): evaluate(dict(b=broken), ('FID',))
@@ -133,18 +146,22 @@ def test_best_middle_and_worst(first, want):
 def folders(tmp_path):
     for i in range(3):
         x0 = random_images(3, 24 + i, 30, seed=i)*.5
-        write(tmp_path/f'truth/{i}.png', x0); write(tmp_path/f'in/{i}.png', (x0 + .5).clamp(-1, 1)); write(tmp_path/f'out/{i}.png', (x0 + .02*i).clamp(-1, 1))
+        write(tmp_path/f'truth/{i}.png', x0)
+        write(tmp_path/f'in/{i}.png', (x0 + .5).clamp(-1, 1))
+        write(tmp_path/f'out/{i}.png', (x0 + .02*i).clamp(-1, 1))
     return tmp_path
 
 
 def test_folders_against_scikit_image(folders, capsys):
     from skimage.metrics import peak_signal_noise_ratio
-    assert main([str(folders/'out'), str(folders/'truth'), '--inputs', str(folders/'in'), '--out', str(folders/'ev')]) == 0
+    assert main([str(folders/'out'), str(folders/'truth'), '--inputs', str(folders/'in'), '--out',
+                 str(folders/'ev')]) == 0
     rows = list(csv.DictReader((folders/'ev/each.csv').open()))
     assert [r['name'] for r in rows] == ['0', '1', '2'] and rows[0]['PSNR'] == 'inf'
     for i in (1, 2):
         a, b, c = (read_image(folders/f/f'{i}.png').numpy() for f in ('out', 'truth', 'in'))
-        close(float(rows[i]['PSNR']), peak_signal_noise_ratio(b, a), 1e-9); close(float(rows[i]['PSNR input']), peak_signal_noise_ratio(b, c), 1e-9)
+        close(float(rows[i]['PSNR']), peak_signal_noise_ratio(b, a), 1e-9)
+        close(float(rows[i]['PSNR input']), peak_signal_noise_ratio(b, c), 1e-9)
     assert 'wrote' in capsys.readouterr().out and not list((folders/'ev').glob('*.tmp'))
 
 
@@ -158,11 +175,14 @@ def test_results_are_not_written_over(folders, capsys):
 
 
 def test_broken_and_unequal_images_are_listed(folders, capsys):
-    (folders/'out/0.png').write_bytes(b'nothing'); write(folders/'out/1.png', random_images(3, 8, 8))
+    (folders/'out/0.png').write_bytes(b'nothing')
+    write(folders/'out/1.png', random_images(3, 8, 8))
     assert main([str(folders/'out'), str(folders/'truth'), '--out', str(folders/'ev')]) == 1
     err = capsys.readouterr().err
-    assert '0.png cannot be read' in err and 'rddm-evaluate: 1: images of equal shapes are compared, got (1, 3, 8, 8) and (1, 3, 25, 30)' in err
-    assert [f['name'] for f in json.loads((folders/'ev/evaluation.json').read_text(encoding='utf-8'))['failed']] == ['0', '1']
+    assert '0.png cannot be read' in err
+    assert 'rddm-evaluate: 1: images of equal shapes are compared, got (1, 3, 8, 8) and (1, 3, 25, 30)' in err
+    assert [f['name']
+            for f in json.loads((folders/'ev/evaluation.json').read_text(encoding='utf-8'))['failed']] == ['0', '1']
 
 
 def model(tmp_path, bbar=.5):
@@ -174,7 +194,8 @@ def model(tmp_path, bbar=.5):
 
 
 def test_a_model_with_several_seeds(folders):
-    words = ['--model', model(folders), str(folders/'in'), str(folders/'truth'), '--seeds', '3', '--steps', '2', '--device', 'cpu', '--tile', '16', '--overlap', '4']
+    words = ['--model', model(folders), str(folders/'in'), str(folders/'truth'), '--seeds', '3', '--steps', '2',
+             '--device', 'cpu', '--tile', '16', '--overlap', '4']
     assert main([*words, '--out', str(folders/'ev')]) == 0
     got = json.loads((folders/'ev/evaluation.json').read_text(encoding='utf-8'))
     assert got['seeds'] == 3 and {'PSNR', 'PSNR best', 'PSNR of mean', 'PSNR input'} <= set(got['measures'])
@@ -187,22 +208,32 @@ def test_a_model_with_several_seeds(folders):
 
 
 def test_a_model_on_a_data_set(folders):
-    for k, v in (('rain', 'in'), ('norain', 'truth')): (folders/'set/test').mkdir(parents=True, exist_ok=True); (folders/v).rename(folders/'set/test'/k)
-    assert main(['--model', model(folders), '--set', str(folders/'set'), '--steps', '1', '--device', 'cpu', '--out', str(folders/'ev')]) == 0
+    for k, v in (('rain', 'in'), ('norain', 'truth')):
+        (folders/'set/test').mkdir(parents=True, exist_ok=True)
+        (folders/v).rename(folders/'set/test'/k)
+    assert main(['--model', model(folders), '--set', str(folders/'set'), '--steps', '1', '--device', 'cpu', '--out',
+                 str(folders/'ev')]) == 0
     assert json.loads((folders/'ev/evaluation.json').read_text(encoding='utf-8'))['images'] == 3
 
 
 def test_images_of_one_name_in_several_folders_stay_apart(folders):
-    write(folders/'b/truth/0.png', random_images(3, 24, 30, seed=5)); write(folders/'b/in/0.png', random_images(3, 24, 30, seed=6))
+    write(folders/'b/truth/0.png', random_images(3, 24, 30, seed=5))
+    write(folders/'b/in/0.png', random_images(3, 24, 30, seed=6))
     pairs = [*match(folders/'in', folders/'truth'), *match(folders/'b/in', folders/'b/truth')]
     predictor = lambda x_t, x_in, a, b, t: Prediction(res=0*x_t)
     predictor.schedule = Schedule.power(T=4)
     assert len(evaluate(EvalCase.from_model(predictor, pairs, steps=1), ('PSNR',)).rows) == 4
 
 
-@pytest.mark.parametrize('words, why', [(['one'], 'two folders are compared, got 1'), (['a', 'b', '--seeds', '2'], '--seeds: for a model only'),
-                                        (['a', 'b', '--device', 'nonsense', '--tile', '3', '--steps', '6'], '--steps, --tile, --device: for a model only'), (['a', 'b', '--split', 'x'], '--split is for --set'), (['--set', 'x'], 'add --model'), (['a', 'b', '--set', 'x'], 'not both'),
-                                        (['nowhere', 'either'], 'there is no folder nowhere'), (['--model', 'nowhere', 'a', 'b'], 'there is no file or folder nowhere'), (['--model', 'm', 'a', 'b', '--inputs', 'c'], 'leave out --inputs')])
+@pytest.mark.parametrize('words, why', [(['one'], 'two folders are compared, got 1'),
+                                        (['a', 'b', '--seeds', '2'], '--seeds: for a model only'),
+                                        (['a', 'b', '--device', 'nonsense', '--tile', '3', '--steps', '6'],
+                                         '--steps, --tile, --device: for a model only'),
+                                         (['a', 'b', '--split', 'x'], '--split is for --set'),
+                                         (['--set', 'x'], 'add --model'), (['a', 'b', '--set', 'x'], 'not both'),
+                                        (['nowhere', 'either'], 'there is no folder nowhere'),
+                                        (['--model', 'nowhere', 'a', 'b'], 'there is no file or folder nowhere'),
+                                        (['--model', 'm', 'a', 'b', '--inputs', 'c'], 'leave out --inputs')])
 def test_what_cannot_start_says_why_and_leaves_nothing(words, why, tmp_path, capsys):
     assert main([*words, '--out', str(tmp_path/'ev')]) == 2
     assert why in capsys.readouterr().err and not (tmp_path/'ev').exists()
@@ -231,12 +262,15 @@ def test_infinite_numbers_are_counted_and_left_out_of_means():
     numbers = [cs[n].metrics(('PSNR',))['PSNR'] for n in 'abc']
     s = json.loads(json.dumps(ev.summary(), allow_nan=False))['measures']['PSNR']
     mean = sum(numbers)/3
-    close(ev.means()['PSNR'].value, mean, 1e-9); close(s['mean'], mean, 1e-9)
+    close(ev.means()['PSNR'].value, mean, 1e-9)
+    close(s['mean'], mean, 1e-9)
     close([s['lowest'], s['highest'], s['infinite']], [min(numbers), max(numbers), 1], 1e-9)
     close(s['standard_error'], math.sqrt(sum((v - mean)**2 for v in numbers)/2/3), 1e-9)
     assert ev.lines()[0] == '4 images, RGB' and ev.lines()[1] == f'PSNR: {mean:.4g} (1 infinite left out)'
     alone = evaluate(dict(same=lambda: cs['same']), ('PSNR',))
-    assert alone.summary()['measures']['PSNR'] == dict(mean=None, standard_error=None, lowest=None, highest=None, infinite=1) and alone.means()['PSNR'].value == math.inf
+    assert alone.summary()['measures']['PSNR'] == dict(mean=None, standard_error=None, lowest=None, highest=None,
+                                                       infinite=1)
+    assert alone.means()['PSNR'].value == math.inf
 
 
 def test_images_with_fewer_columns_leave_the_others_theirs():
@@ -253,14 +287,17 @@ def test_an_infinite_ratio_is_null():
     assert ev.summary()['uncertainty']['ratio'] is None and json.dumps(ev.summary(), allow_nan=False)
 
 
-@pytest.mark.parametrize('measures, protocol, why', [(('FID',), Protocol(), 'a metric must be one of'), (('SSIM',), Protocol(region='inside'), 'SSIM compares windows'),
-                                                     (('MAE Lab',), 'LOL', 'needs colours'), (('PSNR',), 'SIDD', 'protocol must be one of')])
+@pytest.mark.parametrize('measures, protocol, why', [(('FID',), Protocol(), 'a metric must be one of'),
+                                                     (('SSIM',), Protocol(region='inside'), 'SSIM compares windows'),
+                                                     (('MAE Lab',), 'LOL', 'needs colours'),
+                                                     (('PSNR',), 'SIDD', 'protocol must be one of')])
 def test_what_cannot_be_measured_is_refused_before_anything_is_restored(measures, protocol, why):
     def never(): raise AssertionError('restored')
     with pytest.raises(ValueError, match=why): evaluate(dict(a=never), measures, protocol)
 
 
-@pytest.mark.parametrize('error', [MemoryError(), RuntimeError('can\'t allocate memory'), KeyError('x'), OSError(5, 'Input/output error')])
+@pytest.mark.parametrize('error', [MemoryError(), RuntimeError('can\'t allocate memory'), KeyError('x'),
+                                   OSError(5, 'Input/output error')])
 def test_whatever_one_image_does_the_others_are_measured(error):
     def bad(): raise error
     said = []
@@ -270,13 +307,17 @@ def test_whatever_one_image_does_the_others_are_measured(error):
 
 def test_a_row_and_a_failure_are_never_both_there():
     def full(c): raise OSError(28, 'No space left on device')
-    with pytest.raises(ValueError, match='none of 1 images could be measured: a: No space left'): evaluate(dict(a=lambda: case()), ('PSNR',), see=full)
+    with pytest.raises(ValueError, match='none of 1 images could be measured: a: No space left'):
+        evaluate(dict(a=lambda: case()), ('PSNR',), see=full)
 
 
 def test_a_stop_ends_before_the_next_image():
     stop, seen = StopRequest(), []
-    def see(c): seen.append(c.name); stop.signum = 2
-    with pytest.raises(KeyboardInterrupt): evaluate(dict(a=lambda: case(), b=lambda: case()), ('PSNR',), see=see, stop=stop)
+    def see(c):
+        seen.append(c.name)
+        stop.signum = 2
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(dict(a=lambda: case(), b=lambda: case()), ('PSNR',), see=see, stop=stop)
     assert seen == ['a']
 
 
@@ -293,7 +334,9 @@ def result(out): return strict((out/'evaluation.json').read_text(encoding='utf-8
 def test_grey_and_coloured_images_side_by_side(tmp_path):
     x, y = random_images(1, 20, 24), random_images(1, 20, 24, seed=1)
     three = lambda v: v.expand(3, -1, -1)
-    for i, (a, b) in enumerate(((x, y), (three(x), y), (x, three(y)), (three(x), three(y)))): write(tmp_path/f'a/{i}.png', a); write(tmp_path/f'b/{i}.png', b)
+    for i, (a, b) in enumerate(((x, y), (three(x), y), (x, three(y)), (three(x), three(y)))):
+        write(tmp_path/f'a/{i}.png', a)
+        write(tmp_path/f'b/{i}.png', b)
     rows = evaluate(EvalCase.from_folders(tmp_path/'a', tmp_path/'b')).rows
     for r in rows[1:]: close([r['PSNR'], r['SSIM']], [rows[0]['PSNR'], rows[0]['SSIM']], 1e-6)
 
@@ -318,7 +361,8 @@ def test_a_grey_network(folders):
 
 
 def test_masks_condition_the_network_and_cut_out_the_region(folders, capsys):
-    for i in range(3): write(folders/f'masks/{i}.png', torch.where(torch.arange(30) < 12, 1., -1.).expand(1, 24 + i, 30))
+    for i in range(3):
+        write(folders/f'masks/{i}.png', torch.where(torch.arange(30) < 12, 1., -1.).expand(1, 24 + i, 30))
     net = network(folders, takes_cond=True)
     words = ['--model', net, folders/'in', folders/'truth', '--measures', 'PSNR']
     assert evaluated(folders, *words, '--masks', folders/'masks', '--region', 'inside') == 0
@@ -327,13 +371,19 @@ def test_masks_condition_the_network_and_cut_out_the_region(folders, capsys):
     rows = list(csv.DictReader((folders/'ev/each.csv').open(encoding='utf-8')))
     close(float(rows[1]['PSNR']), measure('PSNR', want[None, :, :, :12], x0[None, :, :, :12]).value, 1e-6)
     capsys.readouterr()
-    assert evaluated(folders, *words, out='ev2') == 2 and 'takes a condition, such as a mask: name the folder' in capsys.readouterr().err
-    plain = ['--model', network(folders, 'plain'), folders/'in', folders/'truth', '--measures', 'PSNR', '--masks', folders/'masks']
-    assert evaluated(folders, *plain, '--region', 'outside', out='ev3') == 0 and result(folders/'ev3')['protocol'] == 'RGB, outside the mask'
+    assert evaluated(folders, *words, out='ev2') == 2
+    assert 'takes a condition, such as a mask: name the folder' in capsys.readouterr().err
+    plain = ['--model', network(folders, 'plain'), folders/'in', folders/'truth', '--measures', 'PSNR', '--masks',
+             folders/'masks']
+    assert evaluated(folders, *plain, '--region', 'outside', out='ev3') == 0
+    assert result(folders/'ev3')['protocol'] == 'RGB, outside the mask'
 
 
-@pytest.mark.parametrize('rename, words', [(lambda f, i: f'{f}_{i}', ['--pairing', 'position']), (lambda f, i: f'{i}_{f}', ['--pairing', 'pattern', '--pattern', '_(in|out|truth)']),
-                                           (lambda f, i: f'{i}' if f == 'truth' else f'{i}_a', ['--pairing', 'prefix'])])
+@pytest.mark.parametrize('rename, words',
+                         [(lambda f, i: f'{f}_{i}', ['--pairing', 'position']),
+                          (lambda f, i: f'{i}_{f}', ['--pairing', 'pattern', '--pattern', '_(in|out|truth)']),
+                                           (lambda f, i: f'{i}' if f == 'truth' else f'{i}_a',
+                                            ['--pairing', 'prefix'])])
 def test_pairing_rules_are_passed_through(folders, rename, words):
     assert evaluated(folders, folders/'out', folders/'truth', '--inputs', folders/'in') == 0
     for f in ('in', 'out', 'truth'):
@@ -344,12 +394,20 @@ def test_pairing_rules_are_passed_through(folders, rename, words):
 
 def test_many_results_for_one_target_have_names_of_their_own(folders):
     for i in range(3): shutil.copy(folders/f'out/{i}.png', folders/f'out/{i}_b.png')
-    assert sorted(EvalCase.from_folders(folders/'out', folders/'truth', pairing='prefix')) == ['0', '0_b', '1', '1_b', '2', '2_b']
+    assert sorted(EvalCase.from_folders(folders / 'out', folders / 'truth', pairing='prefix')) == [
+        '0',
+        '0_b',
+        '1',
+        '1_b',
+        '2',
+        '2_b',
+    ]
 
 
 def test_the_same_pair_twice_is_refused(folders):
     pairs = match(folders/'in', folders/'truth')
-    with pytest.raises(ValueError, match='same pair of images is there twice'): EvalCase.from_model(lambda *a: None, pairs + pairs[:1])
+    with pytest.raises(ValueError, match='same pair of images is there twice'):
+        EvalCase.from_model(lambda *a: None, pairs + pairs[:1])
 
 
 # ---- the files that are written
@@ -368,19 +426,27 @@ def test_all_files_are_written_or_none(folders, broken, monkeypatch, capsys):
     assert evaluated(folders, *words) == 1
     assert 'No space left on device' in capsys.readouterr().err and not (folders/'ev').exists()
     monkeypatch.undo()
-    assert evaluated(folders, *words) == 0 and sorted(p.name for p in (folders/'ev').glob('[!.]*')) == ['each.csv', 'evaluation.json', 'sheet.png', 'spread']
+    assert evaluated(folders, *words) == 0
+    assert sorted(p.name for p in (folders / 'ev').glob('[!.]*')) == [
+        'each.csv',
+        'evaluation.json',
+        'sheet.png',
+        'spread',
+    ]
 
 
 def test_a_failed_evaluation_leaves_the_one_before(folders, monkeypatch):
     words = ['--model', network(folders), folders/'in', folders/'truth', '--seeds', '2', '--force']
     assert evaluated(folders, *words) == 0
     before = {p: p.read_bytes() for p in (folders/'ev').rglob('*') if p.is_file()}
-    (folders/'in/0.png').unlink(); (folders/'truth/0.png').unlink()
+    (folders/'in/0.png').unlink()
+    (folders/'truth/0.png').unlink()
     with monkeypatch.context() as m:
         m.setattr(RenderedFigure, 'on_white', lambda self: 1/0)
         assert evaluated(folders, *words) == 1
     assert {p: p.read_bytes() for p in (folders/'ev').rglob('*') if p.is_file()} == before
-    assert evaluated(folders, *words) == 0 and sorted(p.name for p in (folders/'ev/spread').iterdir()) == ['1.png', '2.png']
+    assert evaluated(folders, *words) == 0
+    assert sorted(p.name for p in (folders/'ev/spread').iterdir()) == ['1.png', '2.png']
 
 
 def test_two_in_one_folder_are_kept_apart(folders, monkeypatch, capsys):
@@ -391,17 +457,21 @@ def test_two_in_one_folder_are_kept_apart(folders, monkeypatch, capsys):
     monkeypatch.setattr(module, '_evaluated', meet)
     assert evaluated(folders, folders/'out', folders/'truth') == 0 and codes == [2]
     assert 'another process is at work in' in capsys.readouterr().err and result(folders/'ev')['images'] == 3
-    assert evaluated(folders, folders/'out', folders/'truth') == 2 and 'already holds results' in capsys.readouterr().err
+    assert evaluated(folders, folders/'out', folders/'truth') == 2
+    assert 'already holds results' in capsys.readouterr().err
 
 
 def test_what_is_left_out_of_files_is_counted(folders, capsys):
     for f, n in (('out', 2), ('truth', 3)):
         for i in range(n):
             image = load_image(folders/f'{f}/{i}.png')
-            save_image(folders/f'{f}/{i}.png', image.x, image._replace(alpha=torch.ones(1, *image.x.shape[1:])), force=True)
+            save_image(folders/f'{f}/{i}.png', image.x, image._replace(alpha=torch.ones(1, *image.x.shape[1:])),
+                       force=True)
     assert evaluated(folders, folders/'out', folders/'truth') == 0
-    assert '3 images: transparency left out' in capsys.readouterr().out and result(folders/'ev')['notes'] == {'transparency left out': 3}
-    assert evaluated(folders, '--model', network(folders), folders/'in', folders/'truth', '--seeds', '2', out='ev2') == 0
+    assert '3 images: transparency left out' in capsys.readouterr().out
+    assert result(folders/'ev')['notes'] == {'transparency left out': 3}
+    assert evaluated(folders, '--model', network(folders), folders/'in', folders/'truth', '--seeds', '2',
+                     out='ev2') == 0
     assert result(folders/'ev2')['notes'] == {'transparency left out': 3}
 
 
@@ -453,17 +523,31 @@ def two(tmp_path_factory):
 
 
 WRONG = {**{f'{flag} {word}': ['a', 'b', flag, word] for flag, words in {
-    '--measures': ('FID', 'psnr', '', '7'), '--protocol': ('SIDD', 'lol', '', 'Set5'), '--region': ('left', '', 'ALL'), '--pairing': ('unpaired', 'names', '', '1'),
-    '--pattern': ('(', 'x', '['), '--seeds': ('0', '-1', 'x', '1.5', 'nan', ''), '--steps': ('0', 'x', '1.5', ''), '--eta': ('2', 'nan', 'x', 'inf'), '--tile': ('0', 'x', '-1'),
-    '--overlap': ('x', '-1'), '--seed': ('x', '-1'), '--inputs': ('nowhere', '', 'empty', 'm'), '--masks': ('nowhere', '', 'empty')}.items() for word in words},
-    'nothing': [], 'one folder': ['a'], 'three folders': ['a', 'b', 'a'], 'no results': ['none', 'b'], 'no targets': ['a', 'none'], 'empty': ['empty', 'b'], 'a file': ['net', 'b'],
-    'set alone': ['--set', 'a'], 'set and folders': ['a', 'b', '--set', 'a', '--model', 'net'], 'unknown layout': ['--set', 'a', '--model', 'net'], 'no set': ['--set', 'none', '--model', 'net'],
-    'set and masks': ['--set', 'a', '--model', 'net', '--masks', 'b'], 'set and pairing': ['--set', 'a', '--model', 'net', '--pairing', 'position'], 'odd split': ['--set', 'a', '--model', 'net', '--split', 'x'],
-    'no model': ['a', 'b', '--model', 'none'], 'an image as model': ['a', 'b', '--model', 'a/0.png'], 'inputs and model': ['a', 'b', '--model', 'net', '--inputs', 'a'],
-    'seeds without model': ['a', 'b', '--seeds', '2'], 'too many steps': ['a', 'b', '--model', 'net', '--steps', '11'], 'a wide overlap': ['a', 'b', '--model', 'net', '--tile', '8', '--overlap', '8'],
-    'no device': ['a', 'b', '--model', 'net', '--device', 'nonsense'], 'cuda:99': ['a', 'b', '--model', 'net', '--device', 'cuda:99'], 'region without masks': ['a', 'b', '--region', 'inside', '--measures', 'PSNR'],
-    'region of windows': ['a', 'b', '--region', 'inside', '--masks', 'a'], 'colours of luminance': ['a', 'b', '--measures', 'MAE Lab', '--protocol', 'LOL'], 'shortened': ['a', 'b', '--meas', 'PSNR'],
-    'unknown': ['a', 'b', '--nonsense'], 'pattern alone': ['a', 'b', '--pairing', 'pattern'], 'force with a value': ['a', 'b', '--force=1'], 'LPIPS without weights': ['a', 'b', '--measures', 'LPIPS'],
+    '--measures': ('FID', 'psnr', '', '7'), '--protocol': ('SIDD', 'lol', '', 'Set5'), '--region': ('left', '', 'ALL'),
+    '--pairing': ('unpaired', 'names', '', '1'),
+    '--pattern': ('(', 'x', '['), '--seeds': ('0', '-1', 'x', '1.5', 'nan', ''), '--steps': ('0', 'x', '1.5', ''),
+    '--eta': ('2', 'nan', 'x', 'inf'), '--tile': ('0', 'x', '-1'),
+    '--overlap': ('x', '-1'), '--seed': ('x', '-1'), '--inputs': ('nowhere', '', 'empty', 'm'),
+    '--masks': ('nowhere', '', 'empty')}.items() for word in words},
+    'nothing': [], 'one folder': ['a'], 'three folders': ['a', 'b', 'a'], 'no results': ['none', 'b'],
+    'no targets': ['a', 'none'], 'empty': ['empty', 'b'], 'a file': ['net', 'b'],
+    'set alone': ['--set', 'a'], 'set and folders': ['a', 'b', '--set', 'a', '--model', 'net'],
+    'unknown layout': ['--set', 'a', '--model', 'net'], 'no set': ['--set', 'none', '--model', 'net'],
+    'set and masks': ['--set', 'a', '--model', 'net', '--masks', 'b'],
+    'set and pairing': ['--set', 'a', '--model', 'net', '--pairing', 'position'],
+    'odd split': ['--set', 'a', '--model', 'net', '--split', 'x'],
+    'no model': ['a', 'b', '--model', 'none'], 'an image as model': ['a', 'b', '--model', 'a/0.png'],
+    'inputs and model': ['a', 'b', '--model', 'net', '--inputs', 'a'],
+    'seeds without model': ['a', 'b', '--seeds', '2'], 'too many steps': ['a', 'b', '--model', 'net', '--steps', '11'],
+    'a wide overlap': ['a', 'b', '--model', 'net', '--tile', '8', '--overlap', '8'],
+    'no device': ['a', 'b', '--model', 'net', '--device', 'nonsense'],
+    'cuda:99': ['a', 'b', '--model', 'net', '--device', 'cuda:99'],
+    'region without masks': ['a', 'b', '--region', 'inside', '--measures', 'PSNR'],
+    'region of windows': ['a', 'b', '--region', 'inside', '--masks', 'a'],
+    'colours of luminance': ['a', 'b', '--measures', 'MAE Lab', '--protocol', 'LOL'],
+    'shortened': ['a', 'b', '--meas', 'PSNR'],
+    'unknown': ['a', 'b', '--nonsense'], 'pattern alone': ['a', 'b', '--pairing', 'pattern'],
+    'force with a value': ['a', 'b', '--force=1'], 'LPIPS without weights': ['a', 'b', '--measures', 'LPIPS'],
     'position of two lengths': ['a', 'more', '--pairing', 'position']}
 
 
@@ -474,19 +558,22 @@ def test_wrong_words_are_one_line_and_2(what, two, tmp_path, capsys, monkeypatch
     for i in range(2): write(two/f'more/{i}.png', random_images(3, 16, 16))
     assert main([*WRONG[what], '--out', str(tmp_path/'ev')]) == 2
     said = capsys.readouterr()
-    assert said.out == '' and len(said.err.splitlines()) == 1 and said.err.startswith('rddm-evaluate: ') and len(said.err) < 700, said.err
+    assert said.out == '' and len(said.err.splitlines()) == 1, said.err
+    assert said.err.startswith('rddm-evaluate: ') and len(said.err) < 700, said.err
     assert not (tmp_path/'ev').exists() and sorted(p.name for p in two.iterdir()) == ['a', 'b', 'empty', 'more', 'net']
 
 
 @pytest.mark.parametrize('out', ['net', 'net/below', 'x'*300])
 def test_places_that_cannot_be_written(out, two, capsys):
-    assert main([str(two/'a'), str(two/'b'), '--out', str(two/out)]) == 2 and len(capsys.readouterr().err.splitlines()) == 1
+    assert main([str(two/'a'), str(two/'b'), '--out', str(two/out)]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_a_notebook_does_not_parse_the_words_of_its_kernel(two, capsys, monkeypatch):
     monkeypatch.setattr(sys, 'argv', ['ipykernel_launcher.py', str(two/'a'), str(two/'b')])
     monkeypatch.chdir(two)
-    assert main() == 2 and 'two folders are compared, got 0' in capsys.readouterr().err and not (two/'rddm_evaluation').exists()
+    assert main() == 2 and 'two folders are compared, got 0' in capsys.readouterr().err
+    assert not (two/'rddm_evaluation').exists()
 
 
 # ---- as real processes
@@ -496,10 +583,12 @@ COMMAND = "import sys; from rddm_nb.evaluate import main; sys.exit(main(sys.argv
 
 def process(code, root, **env):
     args = [sys.executable, '-c', code, str(root/'out'), str(root/'truth'), '--out', str(root/'ev')]
-    return subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, 'OMP_NUM_THREADS': '1', **env}, cwd=ROOT)
+    return subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                            env={**os.environ, 'OMP_NUM_THREADS': '1', **env}, cwd=ROOT)
 
 
-@pytest.mark.parametrize('env', [dict(PYTHONIOENCODING='ascii'), dict(PYTHONUTF8='0', PYTHONCOERCECLOCALE='0', LC_ALL='C')])
+@pytest.mark.parametrize('env', [dict(PYTHONIOENCODING='ascii'),
+                                 dict(PYTHONUTF8='0', PYTHONCOERCECLOCALE='0', LC_ALL='C')])
 def test_a_narrow_console(folders, env):
     write(folders/'truth/é→.png', random_images(3, 16, 16))
     (folders/'out/é→.png').write_bytes(b'x')
@@ -519,13 +608,15 @@ e.EvalCase.metrics = slow
 sys.exit(e.main(sys.argv[1:]))"""
 
 
-@pytest.mark.parametrize('signum, code', [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -9)])
+@posix
+@pytest.mark.parametrize('signum, code', [('SIGTERM', 143), ('SIGINT', 130), ('SIGKILL', -9)])
 def test_a_process_that_is_stopped_leaves_no_results_and_can_be_repeated(folders, signum, code):
     p = process(SLOW, folders)
     assert p.stdout.readline() == 'measuring\n', p.stderr.read()
-    p.send_signal(signum)
+    p.send_signal(getattr(signal, signum))
     _, err = p.communicate()
     assert p.returncode == code and not (folders/'ev/evaluation.json').exists()
-    if code > 0: assert err.splitlines() == ['rddm-evaluate: stopped; nothing was written'] and not (folders/'ev').exists()
+    if code > 0:
+        assert err.splitlines() == ['rddm-evaluate: stopped; nothing was written'] and not (folders/'ev').exists()
     assert evaluated(folders, folders/'out', folders/'truth') == 0
     assert sorted(p.name for p in (folders/'ev').glob('[!.]*')) == ['each.csv', 'evaluation.json', 'sheet.png']

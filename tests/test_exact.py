@@ -22,14 +22,20 @@ def bayes_weights(x_t, x_in, means, a, b, std=0., weights=None, tau=None):
                 l += torch.distributions.Normal(mu, math.sqrt(std**2 + tau**2)).log_prob(y).sum().item()
                 v = torch.full_like(mu, 0. if std == 0 else 1/(1/std**2 + 1/tau**2))
                 m = mu if std == 0 else v*(mu/std**2 + y/tau**2)
-            logs.append(l + torch.distributions.Normal((1 - a)*m + a*y, ((1 - a)**2*v + b*b).sqrt()).log_prob(x).sum().item())
+            logs.append(l + torch.distributions.Normal((1 - a)*m + a*y,
+                                                       ((1 - a)**2*v + b*b).sqrt()).log_prob(x).sum().item())
         rows.append(torch.tensor(logs, dtype=F64).softmax(0))
     return torch.stack(rows)
 
 
-@given(p=inner_points(b_min=.1), seed=seeds, std=st.sampled_from([0., .3]), tau=st.sampled_from([None, .5]), weighted=st.booleans())
+@given(p=inner_points(b_min=.1), seed=seeds, std=st.sampled_from([0., .3]), tau=st.sampled_from([None, .5]),
+       weighted=st.booleans())
 def test_weights_are_bayes_rule(p, seed, std, tau, weighted):
-    means, x_in, eps = random_images(4, 1, 2, 2, seed=seed), random_images(3, 1, 2, 2, seed=seed + 1), randn(3, 1, 2, 2, seed=seed + 2)
+    means, x_in, eps = (
+        random_images(4, 1, 2, 2, seed=seed),
+        random_images(3, 1, 2, 2, seed=seed + 1),
+        randn(3, 1, 2, 2, seed=seed + 2),
+    )
     w = [.1, .2, .3, .4] if weighted else None
     x_t = q_sample(means[:3], x_in, eps, *p)
     got = ExactPredictor(means, std, w and torch.tensor(w, dtype=F64), tau).posterior(x_t, x_in, *p)
@@ -54,12 +60,15 @@ def test_predictions_are_the_conditional_means_by_integration(p, std, tau):
     pred = model(x_t, torch.full_like(x_t, y), a, b)
     close(pred.res[:, 0], y - mean, 1e-9)
     close(pred.eps[:, 0], (x_t[:, 0] - a*y - (1 - a)*mean)/b, 1e-8)
-    if not std: close(ExactPredictor(model.means, 0., torch.tensor(w, dtype=F64), tau)(x_t, torch.full_like(x_t, y), a, b).res, pred.res, .03)
+    if not std:
+        close(ExactPredictor(model.means, 0., torch.tensor(w, dtype=F64), tau)(x_t, torch.full_like(x_t, y), a, b).res,
+              pred.res, .03)
 
 
 @given(p=inner_points(), seed=seeds, std=st.sampled_from([0., .2]))
 def test_its_two_halves_describe_the_same_state(p, seed, std):
-    model, x_t, x_in = ExactPredictor(random_images(5, 3, 2, 2, seed=seed), std), randn(2, 3, 2, 2, seed=seed), random_images(2, 3, 2, 2, seed=seed + 1)
+    model, x_t, x_in = ExactPredictor(random_images(5, 3, 2, 2, seed=seed),
+                                      std), randn(2, 3, 2, 2, seed=seed), random_images(2, 3, 2, 2, seed=seed + 1)
     pred = model(x_t, x_in, *p)
     close((x_in - pred.res) + p.abar*pred.res + p.bbar*pred.eps, x_t, 2e-14)
     close(estimate(Prediction(res=pred.res), x_t, x_in, *p, None).eps, pred.eps, 2e-14/p.bbar)
@@ -79,7 +88,8 @@ def test_no_other_guess_has_a_smaller_error():
     x_t = q_sample(x0, x_in, randn(n, 2), *p)
     res = model(x_t, x_in, *p).res
     mse = lambda r: (r - (x_in - x0)).square().mean().item()
-    for other in (res + .05, .9*res, 1.1*res, res.roll(1, 1), res + .1*torch.sin(5*x_t)): assert mse(other) > mse(res) + 1e-3
+    for other in (res + .05, .9*res, 1.1*res, res.roll(1, 1), res + .1*torch.sin(5*x_t)):
+        assert mse(other) > mse(res) + 1e-3
     close((res - (x_in - x0)).mean(0), [0, 0], 4*.6/n**.5)
 
 
@@ -101,7 +111,11 @@ def test_inv49_the_two_vector_fields_commute():
 
 def test_each_image_may_stand_at_its_own_point():
     s, t = Schedule.power(10), torch.tensor([2, 5, 10])
-    model, x_t, x_in = ExactPredictor(random_images(4, 1, 3, 3), .2), randn(3, 1, 3, 3), random_images(3, 1, 3, 3, seed=2)
+    model, x_t, x_in = (
+        ExactPredictor(random_images(4, 1, 3, 3), 0.2),
+        randn(3, 1, 3, 3),
+        random_images(3, 1, 3, 3, seed=2),
+    )
     pred = model(x_t, x_in, *s.coeffs(t, x_t), t)
     for i in range(3):
         one = model(x_t[i:i + 1], x_in[i:i + 1], *s[int(t[i])])
@@ -173,18 +187,25 @@ def test_draws_follow_the_mixture():
 
 
 @pytest.mark.parametrize('kw, match', [
-    (dict(means=torch.zeros(3)), r'means must be \(N, \.\.\.\).*shape \(3,\)'), (dict(means=torch.zeros(0, 2)), r'N >= 1'),
+    (dict(means=torch.zeros(3)), r'means must be \(N, \.\.\.\).*shape \(3,\)'),
+    (dict(means=torch.zeros(0, 2)), r'N >= 1'),
     (dict(std=-1.), r'std must be >= 0, got -1'), (dict(std=float('nan')), r'std must be >= 0, got nan'),
-    (dict(tau=0.), r'tau must be > 0 \(or None\), got 0'), (dict(weights=torch.ones(2)), r'weights must be 3 numbers >= 0'),
-    (dict(std=math.inf), r'std must be >= 0, got inf: give a finite'), (dict(means=torch.zeros(3, 2).long()), 'means must be floats, got torch.int64'),
-    (dict(means=torch.full((3, 2), math.nan)), 'means hold NaN'), (dict(weights=torch.tensor([1., math.inf, 1])), 'weights must be 3.*sum inf'),
+    (dict(tau=0.), r'tau must be > 0 \(or None\), got 0'),
+    (dict(weights=torch.ones(2)), r'weights must be 3 numbers >= 0'),
+    (dict(std=math.inf), r'std must be >= 0, got inf: give a finite'),
+    (dict(means=torch.zeros(3, 2).long()), 'means must be floats, got torch.int64'),
+    (dict(means=torch.full((3, 2), math.nan)), 'means hold NaN'),
+    (dict(weights=torch.tensor([1., math.inf, 1])), 'weights must be 3.*sum inf'),
     (dict(weights=torch.tensor([1., math.nan, 1])), 'weights must be 3'),
-    (dict(weights=torch.tensor([1., -1, 1])), r'weights must be 3'), (dict(weights=torch.zeros(3)), r'weights must be 3.*do not all vanish'),
+    (dict(weights=torch.tensor([1., -1, 1])), r'weights must be 3'),
+    (dict(weights=torch.zeros(3)), r'weights must be 3.*do not all vanish'),
 ])
 def test_bad_settings_are_refused(kw, match):
     with pytest.raises(ValueError, match=match): ExactPredictor(**{'means': gmm_points(), **kw})
 
 
 def test_states_of_another_shape_are_refused():
-    with pytest.raises(ValueError, match=r'x_in has shape \(1, 2\), but x_t has \(2, 2\)'): ExactPredictor(gmm_points())(randn(2, 2), randn(1, 2), .5, .5)
-    with pytest.raises(ValueError, match=r'x_t has shape \(2, 3\), but the known images have \(2,\)'): ExactPredictor(gmm_points())(randn(2, 3), None, .5, .5)
+    with pytest.raises(ValueError, match=r'x_in has shape \(1, 2\), but x_t has \(2, 2\)'):
+        ExactPredictor(gmm_points())(randn(2, 2), randn(1, 2), .5, .5)
+    with pytest.raises(ValueError, match=r'x_t has shape \(2, 3\), but the known images have \(2,\)'):
+        ExactPredictor(gmm_points())(randn(2, 3), None, .5, .5)

@@ -27,10 +27,15 @@ def line(ex, answer):
 
 
 @pytest.mark.parametrize('answer, says', [
-    (..., 'in the place of the dots'), (None, 'in the place of the dots'), (4, 'a function is wanted, and 4 came'), (lambda x: None, 'nothing came back'), (lambda x: ..., 'nothing came back'),
-    (lambda x: 'four', 'str came back, where numbers'), (lambda x: {}, 'dict came back'), (lambda x: x[:1], 'shape (1,) came back, where shape (3,)'), (lambda x: x.sum(), 'one number came back'),
-    (lambda x: x.sqrt(), 'nan came back at [2]'), (lambda x: x/0, 'inf came back at [0]'), (lambda x: x.nothing, 'AttributeError'), (lambda: 1, 'TypeError'), (lambda x: 1/0, 'ZeroDivisionError: division by zero'),
-    (lambda x: -x*x, 'The sign is turned'), (lambda x: 3*x*x, 'It is 3 times the spec everywhere'), (lambda x: x*x - .25, 'too large by -0.25 everywhere'), (lambda x: x, 'off by 12 at [2]: yours -3, spec 9'),
+    (..., 'in the place of the dots'), (None, 'in the place of the dots'), (4, 'a function is wanted, and 4 came'),
+    (lambda x: None, 'nothing came back'), (lambda x: ..., 'nothing came back'),
+    (lambda x: 'four', 'str came back, where numbers'), (lambda x: {}, 'dict came back'),
+    (lambda x: x[:1], 'shape (1,) came back, where shape (3,)'), (lambda x: x.sum(), 'one number came back'),
+    (lambda x: x.sqrt(), 'nan came back at [2]'), (lambda x: x/0, 'inf came back at [0]'),
+    (lambda x: x.nothing, 'AttributeError'), (lambda: 1, 'TypeError'),
+    (lambda x: 1/0, 'ZeroDivisionError: division by zero'),
+    (lambda x: -x*x, 'The sign is turned'), (lambda x: 3*x*x, 'It is 3 times the spec everywhere'),
+    (lambda x: x*x - .25, 'too large by -0.25 everywhere'), (lambda x: x, 'off by 12 at [2]: yours -3, spec 9'),
     (lambda x: [1., 4.], 'shape (2,)'), (lambda x: [[1.], 2], 'came back, where numbers'),
 ])
 def test_every_wrong_answer_gets_one_helpful_line(answer, says): assert says in line(two(), answer)
@@ -41,7 +46,8 @@ def test_the_case_that_fails_is_named():
     assert 'case' not in line(Exercise('one', square, cases=[(3.,)]), lambda x: x)
 
 
-@pytest.mark.parametrize('answer', [square, lambda x: x**2, lambda x: (x**2).tolist(), lambda x: tuple(x**2), lambda x: (x**2).float(), lambda x: x.clone().mul_(x)])
+@pytest.mark.parametrize('answer', [square, lambda x: x**2, lambda x: (x**2).tolist(), lambda x: tuple(x**2),
+                                    lambda x: (x**2).float(), lambda x: x.clone().mul_(x)])
 def test_any_form_of_the_right_answer_will_do(answer): assert two().check(answer)
 
 
@@ -52,7 +58,8 @@ def test_an_answer_cannot_spoil_the_arguments_for_the_next():
 
 
 def test_slips_get_their_own_sentence_only_where_they_agree_on_all_cases():
-    ex = two(slips=[(lambda x: x.abs(), 'that is the distance'), (lambda x: x/0, 'never'), (lambda x: x.nothing, 'never')])
+    ex = two(slips=[(lambda x: x.abs(), 'that is the distance'), (lambda x: x/0, 'never'),
+                    (lambda x: x.nothing, 'never')])
     assert 'that is the distance' in line(ex, torch.abs)
     assert 'that is' not in line(ex, lambda x: x.abs() if len(x) == 3 else x + 1)
 
@@ -64,7 +71,8 @@ def test_rules_are_asked_last():
 
 def test_values_are_hidden_where_they_have_to_be_guessed():
     ex = Exercise('guess', .75, tol=.01)
-    assert line(ex, .1) == 'Not yet: 0.1 is too small.' and line(ex, 3.) == 'Not yet: 3 is too large.' and ex.check(.751)
+    assert line(ex, .1) == 'Not yet: 0.1 is too small.' and line(ex, 3.) == 'Not yet: 3 is too large.'
+    assert ex.check(.751)
     assert '75' not in ex.check(.1)._repr_html_() + ex._repr_html_() + line(ex, lambda: .75) + line(ex, [.1, .2])
     assert Exercise('word', 'fog').check(' Fog ') and 'is not the answer' in line(Exercise('word', 'fog'), 'rain')
 
@@ -111,7 +119,8 @@ def test_drawn_alone_and_beside_an_answer(want):
 def test_an_answer_that_cannot_be_drawn_is_left_out():
     def picky(got, want): return draw(None if got is None else got.reshape(3), want)
     ex = Exercise('thirds', lambda x: x, cases=[(torch.arange(3.),)], draw=picky)
-    for odd in ('x', torch.zeros(2), [1, 2, 3]): assert not ex.check(lambda x: odd) and '<img' in ex.check(lambda x: odd)._repr_html_()
+    for odd in ('x', torch.zeros(2), [1, 2, 3]):
+        assert not ex.check(lambda x: odd) and '<img' in ex.check(lambda x: odd)._repr_html_()
 
 
 def test_what_is_shown_is_escaped():
@@ -128,10 +137,13 @@ def book(folder=None):
 
 
 def test_progress_stays_in_memory_unless_a_folder_is_named(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path); monkeypatch.delenv('RDDM_PROGRESS', raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv('RDDM_PROGRESS', raising=False)
     b, one, two = book()
-    one.check(2); assert b.solved == []
-    one.check(1); assert b.solved == ['one'] and '1 of 2' in repr(b) and not list(tmp_path.iterdir())
+    one.check(2)
+    assert b.solved == []
+    one.check(1)
+    assert b.solved == ['one'] and '1 of 2' in repr(b) and not list(tmp_path.iterdir())
     assert book()[0].solved == []
 
 
@@ -141,16 +153,24 @@ def test_progress_is_kept_in_the_named_folder(tmp_path, monkeypatch, by):
     if by == 'variable': monkeypatch.setenv('RDDM_PROGRESS', str(folder))
     else: monkeypatch.delenv('RDDM_PROGRESS', raising=False)
     open_ = lambda: book(folder if by == 'argument' else None)
-    b, one, two = open_(); one.check(1)
-    b, one, two = open_(); assert b.solved == ['one']
-    two.check(2); assert open_()[0].solved == ['one', 'two']
+    b, one, two = open_()
+    one.check(1)
+    b, one, two = open_()
+    assert b.solved == ['one']
+    two.check(2)
+    assert open_()[0].solved == ['one', 'two']
     assert [p.name for p in folder.iterdir()] == ['rddm_progress.json']
 
 
 def test_books_share_a_file_and_old_names_are_kept(tmp_path):
-    other = Book('other', tmp_path); other.exercise('gone', 1).check(1)
-    b, one, _ = book(tmp_path); one.check(1)
-    assert json.loads((tmp_path/'rddm_progress.json').read_text(encoding='utf-8')) == {'other': ['gone'], 'lesson': ['one']}
+    other = Book('other', tmp_path)
+    other.exercise('gone', 1).check(1)
+    b, one, _ = book(tmp_path)
+    one.check(1)
+    assert json.loads((tmp_path / 'rddm_progress.json').read_text(encoding='utf-8')) == {
+        'other': ['gone'],
+        'lesson': ['one'],
+    }
     assert Book('other', tmp_path).solved == []
 
 
@@ -162,16 +182,20 @@ def test_a_broken_record_is_named(tmp_path, broken):
 
 
 def test_running_a_solution_is_not_progress():
-    b = Book('lesson'); ex = b.exercise('one', 1, slips=[(2, 'a'), (3, 'b')])
+    b = Book('lesson')
+    ex = b.exercise('one', 1, slips=[(2, 'a'), (3, 'b')])
     assert ex.test(1) and b.solved == []
 
 
 def test_a_solution_needs_to_be_right_and_two_slips_that_are_refused():
-    with pytest.raises(AssertionError, match='one: the solution fails. Not yet: 2 is too large'): Exercise('one', 1., slips=[(3., 'a'), (4., 'b')]).test(2.)
+    with pytest.raises(AssertionError, match='one: the solution fails. Not yet: 2 is too large'):
+        Exercise('one', 1., slips=[(3., 'a'), (4., 'b')]).test(2.)
     for slips in ([], [(2., 'a')]):
         with pytest.raises(AssertionError, match='fewer than 2'): Exercise('one', 1., slips=slips).test(1.)
-    with pytest.raises(AssertionError, match="the slip 'b' gets 'Solved: one.'"): Exercise('one', 1., slips=[(2., 'a'), (1., 'b')]).test(1.)
-    with pytest.raises(AssertionError, match="the slip 'b' gets 'Not yet: a.'"): Exercise('one', 1., slips=[(2., 'a'), (2., 'b')]).test(1.)
+    with pytest.raises(AssertionError, match="the slip 'b' gets 'Solved: one.'"):
+        Exercise('one', 1., slips=[(2., 'a'), (1., 'b')]).test(1.)
+    with pytest.raises(AssertionError, match="the slip 'b' gets 'Not yet: a.'"):
+        Exercise('one', 1., slips=[(2., 'a'), (2., 'b')]).test(1.)
 
 
 # ---------------------------------------------------------------- the lessons
@@ -179,7 +203,8 @@ def test_a_solution_needs_to_be_right_and_two_slips_that_are_refused():
 def names(src):
     "Names that a cell reads but does not make in a function of its own, and names that it binds"
     top = symtable.symtable(re.sub(r'^\s*[!%].*', 'pass', src, flags=re.M), 'cell', 'exec')
-    reads = {s.get_name() for t in bars.scopes(top) for s in t.get_symbols() if s.is_referenced() and (t is top or s.is_global())}
+    reads = {s.get_name() for t in bars.scopes(top)
+             for s in t.get_symbols() if s.is_referenced() and (t is top or s.is_global())}
     return reads, {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported()}
 
 
@@ -188,20 +213,28 @@ def needed(cells, first):
     want, keep = set().union(*(names(s)[0] for s in cells[first:])), []
     for s in reversed(cells[:first]):
         reads, binds = names(s)
-        if binds & want or 'import *' in s: keep.append(s); want |= reads
+        if binds & want or 'import *' in s:
+            keep.append(s)
+            want |= reads
     return keep[::-1]
 
 
 def solutions(nb, monkeypatch):
-    "Run the exercises of a notebook, with just as much of the lesson as they need: the exercises whose solution was run"
-    cells = [''.join(c['source']) for c in json.loads(nb.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == 'code']
+    """Run the exercises of a notebook, with just as much of the lesson as they need: the exercises whose solution
+    was run"""
+    cells = [''.join(c['source'])
+             for c in json.loads(nb.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == 'code']
     module = next((m[1] for s in cells for m in [re.match(r'#\| default_exp (\w+)', s)] if m), None)
     cells = [s for s in cells if not re.search(r'^#\|\s*(export|eval: false|default_exp)', s, re.M)]
     first, solved = next(i for i, s in enumerate(cells) if re.search('rddm_nb.(exercises|puzzles) import', s)), []
-    cells = cells[:first] + [s for s in cells[first:] if not re.search(r'^#\|\s*hide', s, re.M)] # tests of the lesson come last
+    cells = cells[:first] + [
+        s for s in cells[first:] if not re.search(r'^#\|\s*hide', s, re.M)
+    ] # tests of the lesson come last
     run = dict(vars(importlib.import_module(f'rddm_nb.{module}'))) if module else {}
     test = Exercise.test
-    def watched(ex, answer): solved.append(ex); return test(ex, answer)
+    def watched(ex, answer):
+        solved.append(ex)
+        return test(ex, answer)
     monkeypatch.setattr(Exercise, 'test', watched)
     for i, s in enumerate(needed(cells, first) + cells[first:]):
         src, file = re.sub(r'^\s*[!%].*', 'pass', s, flags=re.M), f'{nb.name} {i}'
@@ -215,7 +248,8 @@ def test_committed_solutions_pass_and_slips_are_refused(nb, monkeypatch):
     solved = solutions(nb, monkeypatch)
     assert [e.name for e in solved] == list(solved[0].book.exercises) and solved[0].book.solved == []
     for ex in solved:
-        for _, says in ex.slips: assert 10 < len(says) < 140 and '\n' not in says and not says.endswith('.'), (ex.name, says)
+        for _, says in ex.slips:
+            assert 10 < len(says) < 140 and '\n' not in says and not says.endswith('.'), (ex.name, says)
 
 
 def test_the_list_names_lessons():

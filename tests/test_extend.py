@@ -1,4 +1,5 @@
-"""A new schedule, network, metric, layout or degradation is one entry in one place: registered from outside, it is known everywhere."""
+"""A new schedule, network, metric, layout or degradation is one entry in one place: registered from outside, it is
+known everywhere."""
 import contextlib
 import json
 import numpy as np
@@ -16,7 +17,8 @@ SMALL = ['--train.steps', '2', '--train.batch', '2', '--train.warmup', '0', '--d
 
 class Plain(torch.nn.Module):
     "The smallest network that can be trained and kept"
-    def __init__(self, channels=3, dim=8, mults=(1,), predicts='res', embedding='plane', takes_input=True, takes_cond=False):
+    def __init__(self, channels=3, dim=8, mults=(1,), predicts='res', embedding='plane', takes_input=True,
+                 takes_cond=False):
         super().__init__()
         self.config = dict(channels=channels, dim=dim, mults=list(mults), predicts=predicts, embedding=embedding,
                            takes_input=takes_input, takes_cond=takes_cond)
@@ -46,10 +48,12 @@ def images(folder, n=2, side=16):
 
 def test_a_schedule(tmp_path):
     with entry(SCHEDULES, 'steep', steep):
-        words = ['demo', '--out', str(tmp_path/'run'), '--schedule.kind', 'steep', '--schedule.T', '10', '--network.dim', '8']
+        words = ['demo', '--out', str(tmp_path/'run'), '--schedule.kind', 'steep', '--schedule.T', '10',
+                 '--network.dim', '8']
         assert presets.main([*words, *SMALL]) == 0
         assert load_model(tmp_path/'run/model.safetensors').schedule == steep(10)
-        assert restore.main([str(tmp_path/'run/model.safetensors'), str(images(tmp_path/'in')), str(tmp_path/'out')]) == 0
+        assert restore.main([str(tmp_path/'run/model.safetensors'), str(images(tmp_path/'in')),
+                             str(tmp_path/'out')]) == 0
     assert presets.main([*words, *SMALL]) == 2
 
 
@@ -69,7 +73,8 @@ def test_a_network(tmp_path):
     with entry(NETWORKS, 'plain', 'plain_network:Plain'):
         assert presets.main(['demo', '--out', str(tmp_path/'run'), '--network.kind', 'plain', *SMALL]) == 0
         assert type(load_model(tmp_path/'run/model.safetensors')).__name__ == 'Plain'
-        assert restore.main([str(tmp_path/'run/model.safetensors'), str(images(tmp_path/'in')), str(tmp_path/'out')]) == 0
+        assert restore.main([str(tmp_path/'run/model.safetensors'), str(images(tmp_path/'in')),
+                             str(tmp_path/'out')]) == 0
     assert restore.main([str(tmp_path/'run/model.safetensors'), str(tmp_path/'in'), str(tmp_path/'again')]) == 2
 
 
@@ -88,7 +93,8 @@ def test_a_layout(tmp_path):
     images(tmp_path/'set/train/clear')
     with entry(LAYOUTS, 'haze', ([('{split}/hazy', '{split}/clear')], '')):
         assert len(pairs_from_layout(tmp_path/'set', 'train')[1]) == 2
-        words = ['demo', '--out', str(tmp_path/'run'), '--data.kind', 'pairs', '--data.root', str(tmp_path/'set'), '--network.dim', '8']
+        words = ['demo', '--out', str(tmp_path/'run'), '--data.kind', 'pairs', '--data.root', str(tmp_path/'set'),
+                 '--network.dim', '8']
         assert presets.main([*words, *SMALL]) == 0
     with pytest.raises(ValueError, match='layout'): pairs_from_layout(tmp_path/'set', 'train')
 

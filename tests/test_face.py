@@ -10,8 +10,10 @@ MODULES = {p.stem for p in Path(rddm_nb.__file__).parent.glob('[a-z]*.py')}
 
 
 def test_importing_the_package_loads_nothing_else():
-    script = "import sys, rddm_nb; print(sorted({m.split('.')[0] for m in sys.modules} & {'torch', 'numpy', 'PIL', 'matplotlib'}), sorted(m for m in sys.modules if m.startswith('rddm_nb.')))"
-    assert subprocess.run([sys.executable, '-c', script], capture_output=True, text=True, check=True).stdout.strip() == '[] []'
+    script = ("import sys, rddm_nb; print(sorted({m.split('.')[0] for m in sys.modules} & {'torch', 'numpy', 'PIL', "
+              "'matplotlib'}), sorted(m for m in sys.modules if m.startswith('rddm_nb.')))")
+    assert subprocess.run([sys.executable, '-c', script], capture_output=True, text=True,
+                          check=True).stdout.strip() == '[] []'
 
 
 @pytest.mark.parametrize('name', rddm_nb.__all__)

@@ -39,6 +39,8 @@ def test_inv56_mean_errors_per_image_and_per_pixel_agree_only_at_equal_sizes(see
 
 
 def test_every_invariant_and_every_failing_identity_has_a_test():
-    names = re.findall(r'^def (test_\w+)', '\n'.join(p.read_text(encoding='utf-8') for p in Path(__file__).parent.glob('test_*.py')), re.M)
-    numbers = lambda word: {int(n) for name in names for group in re.findall(rf'_{word}((?:\d+_)*\d+)', name) for n in group.split('_')}
+    names = re.findall(r'^def (test_\w+)',
+                       '\n'.join(p.read_text(encoding='utf-8') for p in Path(__file__).parent.glob('test_*.py')), re.M)
+    numbers = lambda word: {int(n) for name in names for group in re.findall(rf'_{word}((?:\d+_)*\d+)', name)
+                            for n in group.split('_')}
     assert set(range(1, 58)) - numbers('inv') == set() and set(range(1, 13)) - numbers('F') == set()

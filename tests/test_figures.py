@@ -1,4 +1,5 @@
-"The living figures: played by keyboard and mouse on the built site, what they show compared with the library; and their Python side"
+"""The living figures: played by keyboard and mouse on the built site, what they show compared with the library; and
+their Python side"""
 import html
 import inspect
 import json
@@ -26,8 +27,10 @@ from rddm_nb.widgets import Figure, _seeded_normals
 from test_js import JS, NODE, pytestmark as with_node
 from test_site import CHROMIUM, browser, site, url, visit  # noqa: F401
 
-KINDS = {c.__name__: c for c in vars(widgets).values() if inspect.isclass(c) and issubclass(c, Figure) and c.kind.default_value}
-in_browser = pytest.mark.skipif(not CHROMIUM, reason='no Chromium: install it, or name it in the environment variable CHROMIUM')
+KINDS = {c.__name__: c
+         for c in vars(widgets).values() if inspect.isclass(c) and issubclass(c, Figure) and c.kind.default_value}
+in_browser = pytest.mark.skipif(not CHROMIUM,
+                                reason='no Chromium: install it, or name it in the environment variable CHROMIUM')
 classes = pytest.mark.parametrize('cls', KINDS.values(), ids=KINDS)
 
 
@@ -40,14 +43,17 @@ def static(monkeypatch): monkeypatch.setenv('RDDM_STATIC', '1')
 @with_node
 def test_every_figure_has_the_same_state_in_both_languages():
     code = f'import * as R from {json.dumps(JS.as_uri())}; console.log(JSON.stringify(R.states))'
-    states = json.loads(subprocess.run([NODE, '--input-type=module', '-e', code], capture_output=True, text=True, check=True).stdout)
+    states = json.loads(subprocess.run([NODE, '--input-type=module', '-e', code], capture_output=True, text=True,
+                                       check=True).stdout)
     assert {c.kind.default_value: c().state() for c in KINDS.values()} == states
 
 
 @with_node
 def test_noise_is_the_same_in_both_languages():
-    code = f'import * as R from {json.dumps(JS.as_uri())}; console.log(JSON.stringify([1, 2, 20].map(s => [...R.normals(s)(5000)])))'
-    got = json.loads(subprocess.run([NODE, '--input-type=module', '-e', code], capture_output=True, text=True, check=True).stdout)
+    code = (f'import * as R from {json.dumps(JS.as_uri())}; console.log(JSON.stringify([1, 2, 20].map(s => '
+            f'[...R.normals(s)(5000)])))')
+    got = json.loads(subprocess.run([NODE, '--input-type=module', '-e', code], capture_output=True, text=True,
+                                    check=True).stdout)
     for seed, numbers in zip((1, 2, 20), got): close(_seeded_normals(5000, seed), numbers, 1e-12)
     assert error(_seeded_normals(50, 1), _seeded_normals(50, 2)) > .1
 
@@ -57,7 +63,8 @@ def test_every_figure_has_a_small_still_image_with_words(cls):
     fig = cls()
     data, meta = fig._repr_mimebundle_()
     png = meta['image/png']
-    assert png['figure'] == dict(kind=fig.kind, state=fig.state()) and len(png['alt']) > 20 and len(data['image/png']) < 150*1024
+    assert png['figure'] == dict(kind=fig.kind, state=fig.state()) and len(png['alt']) > 20
+    assert len(data['image/png']) < 150*1024
     assert 'application/vnd.jupyter.widget-view+json' not in data and json.loads(json.dumps(meta)) == meta
 
 
@@ -109,12 +116,19 @@ def test_a_misspelt_name_is_refused(cls):
 
 
 def test_no_figure_in_a_notebook_holds_a_view_that_needs_a_kernel():
-    outputs = [(nb.name, o) for nb in (ROOT/'nbs').glob('*.ipynb') for c in json.loads(nb.read_text(encoding='utf-8'))['cells'] for o in c.get('outputs', []) if 'figure' in o.get('metadata', {}).get('image/png', {})]
+    outputs = [(nb.name, o) for nb in (ROOT/'nbs').glob('*.ipynb')
+               for c in json.loads(nb.read_text(encoding='utf-8'))['cells']
+               for o in c.get('outputs', []) if 'figure' in o.get('metadata', {}).get('image/png', {})]
     assert len(outputs) >= 5
-    assert [name for name, o in outputs if any('widget-view' in k for k in o['data'])] == [], 'execute these with the environment variable RDDM_STATIC=1'
+    assert [name for name, o in outputs if any('widget-view' in k for k in o['data'])] == [], (
+        'execute these with the environment variable RDDM_STATIC=1'
+    )
 
 
-@pytest.mark.parametrize('family,made', [('power', Schedule.power(400)), ('line', Schedule.line(400)), ('circle', Schedule.circle(400)), ('bridge', Schedule.bridge(400)), ('ddim linear', Schedule.ddim_linear(400)), ('cosine', Schedule.cosine(400))])
+@pytest.mark.parametrize('family,made',
+                         [('power', Schedule.power(400)), ('line', Schedule.line(400)),
+                          ('circle', Schedule.circle(400)), ('bridge', Schedule.bridge(400)),
+                          ('ddim linear', Schedule.ddim_linear(400)), ('cosine', Schedule.cosine(400))])
 def test_a_chosen_family_comes_back_as_a_schedule(family, made):
     assert widgets.ScheduleExplorer(family=family).schedule == made
 
@@ -131,7 +145,8 @@ def test_a_drawn_road_goes_into_sample():
     pad = widgets.PathEditor(points=[[1., .8], [.7, .1], [0., 0.]], steps=12, pair=2, seed=3)
     x0, x_in, eps = pad.parts()
     assert pad.path == draw_path([(1., .8), (.7, .1), (0., 0.)], 12) and pad.schedule.T == 12
-    close(pad.restored(), sample(ExactPredictor(widgets.known_images(), tau=8.), x_in, path=pad.path, x_T=q_sample(x0, x_in, eps, *pad.path[0]), clip=None), 1e-12)
+    close(pad.restored(), sample(ExactPredictor(widgets.known_images(), tau=8.), x_in, path=pad.path,
+                                 x_T=q_sample(x0, x_in, eps, *pad.path[0]), clip=None), 1e-12)
 
 
 def test_a_image_that_stands_for_a_figure_becomes_an_element():
@@ -146,8 +161,12 @@ def test_a_image_that_stands_for_a_figure_becomes_an_element():
 
 def ask(expression, given):
     "What the module makes of something"
-    code = f'import * as R from {json.dumps(JS.as_uri())}; let all = ""; for await (const c of process.stdin) all += c; const given = JSON.parse(all), d = R.unpack(JSON.parse((await import("fs")).readFileSync({json.dumps(str(JS.with_name("figures.json")))}))); console.log(JSON.stringify({expression}))'
-    r = subprocess.run([NODE, '--input-type=module', '-e', code], input=json.dumps(given), capture_output=True, text=True)
+    code = (f'import * as R from {json.dumps(JS.as_uri())}; let all = ""; for await (const c of process.stdin) all '
+            f'+= c; const given = JSON.parse(all), d = R.unpack(JSON.parse((await '
+            f'import("fs")).readFileSync({json.dumps(str(JS.with_name("figures.json")))}))); '
+            f'console.log(JSON.stringify({expression}))')
+    r = subprocess.run([NODE, '--input-type=module', '-e', code], input=json.dumps(given), capture_output=True,
+                       text=True)
     assert r.returncode == 0, r.stderr[-1500:]
     return json.loads(r.stdout)
 
@@ -156,16 +175,20 @@ def ask(expression, given):
 def test_every_change_of_trains_is_the_same_in_both_languages():
     names = [m['name'] for m in json.loads(JS.with_name('figures.json').read_text(encoding='utf-8'))['metro']]
     asked = [(a, b, (i*7 + j*3) % 11/10) for i, a in enumerate(names) for j, b in enumerate(names)]
-    got = ask('given.map(([a, b, u]) => { const l = n => d.metro.find(m => m.name === n); return R.switchPath(l(a), l(b), u); })', asked)
+    got = ask('given.map(([a, b, u]) => { const l = n => d.metro.find(m => m.name === n); return R.switchPath(l(a), '
+              'l(b), u); })', asked)
     for (a, b, u), path in zip(asked, got): close(path, widgets.MethodExplorer(start=a, then=b, change=u).path, 1e-9)
     assert set(names) == set(PROCESSES)
 
 
 @with_node
 def test_the_dial_is_the_same_in_both_languages():
-    r = random.Random(0); families = ('power', 'line', 'circle', 'bridge', 'ddim linear', 'cosine')
-    asked = [dict(family=f, t=t, s=r.uniform(0, t), eta=r.random(), x=r.uniform(-2, 2)) for f in families for t in (.1, .5, .9)]
-    got = ask('given.map(o => R.stepDistributions(R.makeSchedule({family: o.family, side_res: "1-x", a_res: 1, side_eps: "x", a_eps: 1, bbar_T: 1, height: .5}), o.t, o.s, o.eta, o.x))', asked)
+    r = random.Random(0)
+    families = ('power', 'line', 'circle', 'bridge', 'ddim linear', 'cosine')
+    asked = [dict(family=f, t=t, s=r.uniform(0, t), eta=r.random(), x=r.uniform(-2, 2)) for f in families
+             for t in (.1, .5, .9)]
+    got = ask('given.map(o => R.stepDistributions(R.makeSchedule({family: o.family, side_res: "1-x", a_res: 1, '
+              'side_eps: "x", a_eps: 1, bbar_T: 1, height: .5}), o.t, o.s, o.eta, o.x))', asked)
     for o, fan in zip(asked, got):
         want = widgets.VarianceExplorer(**o).landing()
         assert {k for k, v in fan.items() if v is None} == {k for k, v in want.items() if v is None}
@@ -177,15 +200,18 @@ def test_the_dial_is_the_same_in_both_languages():
 def test_every_fork_takes_the_same_road_in_both_languages():
     path = [list(p) for _, p in sampling_path(Schedule.circle(400), 9)]
     asked = [(k, o) for k in range(9) for o in ('together', 'residual_first', 'noise_first')]
-    for (k, o), got in zip(asked, ask('given[1].map(([k, o]) => R.branchPath(given[0], k, o))', [path, asked])): close(got, widgets._branch([Point(*p) for p in path], k, o), 1e-9)
+    for (k, o), got in zip(asked, ask('given[1].map(([k, o]) => R.branchPath(given[0], k, o))', [path, asked])):
+        close(got, widgets._branch([Point(*p) for p in path], k, o), 1e-9)
 
 
 def test_a_fork_is_a_call_of_sample():
-    w = widgets.TrajectoryExplorer(steps=8, branches=[dict(at=3, eta=0., posterior='sum_constrained', order=o) for o in ('together', 'residual_first', 'noise_first')])
+    w = widgets.TrajectoryExplorer(steps=8, branches=[dict(at=3, eta=0., posterior='sum_constrained', order=o)
+                                                      for o in ('together', 'residual_first', 'noise_first')])
     model = ExactPredictor(widgets.known_images(), tau=8.)
     close(sample(model, **w.branch(0)), w.main().x0, 1e-9)
     assert [len(w.branch(i)['path']) for i in range(3)] == [6, 6, 6] and w.branch(1)['path'][-1] == (0, 0)
-    assert any(p.abar == 0 and p.bbar > 0 for p in w.branch(1)['path']) and any(p.bbar == 0 and p.abar > 0 for p in w.branch(2)['path'])
+    assert any(p.abar == 0 and p.bbar > 0 for p in w.branch(1)['path'])
+    assert any(p.bbar == 0 and p.abar > 0 for p in w.branch(2)['path'])
 
 
 # ---------------------------------------------------------------- on the site
@@ -195,35 +221,54 @@ def figure(browser, url):
     "Open the figure of a page; returns a way to read its numbers"
     ctxs = []
     def open_(name, nth=0, **kw):
-        ctx, page, seen = visit(browser, url, name, **kw); ctxs.append(ctx)
-        fig = page.locator('rddm-figure').nth(nth); fig.scroll_into_view_if_needed(); page.wait_for_function('n => document.querySelectorAll("rddm-figure")[n].dataset.drawn', arg=nth)
+        ctx, page, seen = visit(browser, url, name, **kw)
+        ctxs.append(ctx)
+        fig = page.locator('rddm-figure').nth(nth)
+        fig.scroll_into_view_if_needed()
+        page.wait_for_function('n => document.querySelectorAll("rddm-figure")[n].dataset.drawn', arg=nth)
         return page, fig, lambda k: fig.locator(f'output[data-n="{k}"]').first.inner_text(), seen
     yield open_
     for c in ctxs: c.close()
 
 
-def state(fig): return fig.evaluate('e => Object.fromEntries(JSON.stringify && e.model ? e.model.keys().map(k => [k, e.model.get(k)]) : [])')
+def state(fig):
+    return fig.evaluate('e => Object.fromEntries(JSON.stringify && e.model ? e.model.keys().map(k => [k, '
+                        'e.model.get(k)]) : [])')
 
 
 @in_browser
 def test_the_plane_by_keyboard_and_mouse(figure):
     page, fig, read, seen = figure('index.html')
     def agree():
-        s = state(fig); x0, x_in, eps = (w := widgets.StateExplorer(**s)).parts()
-        assert float(read('psnr')) == pytest.approx(psnr(q_sample(x0, x_in, eps, *w.point).clamp(-1, 1), x0).item(), abs=.006)
+        s = state(fig)
+        x0, x_in, eps = (w := widgets.StateExplorer(**s)).parts()
+        assert float(read('psnr')) == pytest.approx(psnr(q_sample(x0, x_in, eps, *w.point).clamp(-1, 1), x0).item(),
+                                                    abs=.006)
         return w.point
     start = agree()
-    knob = fig.locator('.knob'); knob.focus(); page.keyboard.press('ArrowRight'); page.keyboard.press('ArrowUp')
-    moved = agree(); close(moved, (start.abar + .02, start.bbar + .02), 1e-9)
-    slider = fig.locator('input[data-k=abar]'); slider.focus(); page.keyboard.press('ArrowLeft')
+    knob = fig.locator('.knob')
+    knob.focus()
+    page.keyboard.press('ArrowRight')
+    page.keyboard.press('ArrowUp')
+    moved = agree()
+    close(moved, (start.abar + .02, start.bbar + .02), 1e-9)
+    slider = fig.locator('input[data-k=abar]')
+    slider.focus()
+    page.keyboard.press('ArrowLeft')
     close(agree(), (moved.abar - .01, moved.bbar), 1e-9)
     box = fig.locator('svg').first.bounding_box()
-    page.mouse.move(box['x'] + .5*box['width'], box['y'] + .5*box['height']); page.mouse.down(); page.mouse.move(box['x'] + .8*box['width'], box['y'] + .3*box['height'], steps=4); page.mouse.up()
-    dragged, k = agree(), knob.bounding_box(); assert .6 < dragged.abar < .95 and .8 < dragged.bbar < 1.3
-    close([k['x'] + k['width']/2, k['y'] + k['height']/2], [box['x'] + .8*box['width'], box['y'] + .3*box['height']], 1.)
+    page.mouse.move(box['x'] + .5*box['width'], box['y'] + .5*box['height'])
+    page.mouse.down()
+    page.mouse.move(box['x'] + .8*box['width'], box['y'] + .3*box['height'], steps=4)
+    page.mouse.up()
+    dragged, k = agree(), knob.bounding_box()
+    assert .6 < dragged.abar < .95 and .8 < dragged.bbar < 1.3
+    close([k['x'] + k['width']/2, k['y'] + k['height']/2], [box['x'] + .8*box['width'], box['y'] + .3*box['height']],
+          1.)
     page.mouse.move(box['x'] + .2*box['width'], box['y'] + .8*box['height'])
     assert agree() == dragged, 'a released point stays where it is'
-    fig.locator('select').select_option('5'); assert agree() == dragged
+    fig.locator('select').select_option('5')
+    assert agree() == dragged
     assert not any(seen.values())
 
 
@@ -231,49 +276,73 @@ def test_the_plane_by_keyboard_and_mouse(figure):
 def test_the_explorer_by_keyboard_and_mouse(figure):
     page, fig, read, seen = figure('schedules.html')
     def agree():
-        w = widgets.ScheduleExplorer(**state(fig)); at = w.schedule.at(w.u)
+        w = widgets.ScheduleExplorer(**state(fig))
+        at = w.schedule.at(w.u)
         close([float(read('abar')), float(read('bbar'))], at, 6e-5)
         return w
     agree()
     for k, key in (('a_res', 'ArrowRight'), ('a_eps', 'End'), ('bbar_T', 'ArrowLeft'), ('u', 'ArrowRight')):
-        before = state(fig)[k]; fig.locator(f'input[data-k={k}]').focus(); page.keyboard.press(key)
+        before = state(fig)[k]
+        fig.locator(f'input[data-k={k}]').focus()
+        page.keyboard.press(key)
         assert agree().state()[k] != before
-    n = len(state(fig)['pins']); fig.get_by_text('pin this curve').click()
+    n = len(state(fig)['pins'])
+    fig.get_by_text('pin this curve').click()
     assert agree().pinned[-1] == agree().schedule and len(state(fig)['pins']) == n + 1
     for family in ('circle', 'bridge', 'ddim linear', 'cosine', 'line'):
-        fig.locator('select[data-k=family]').select_option(family); assert agree().family == family
-        assert fig.locator('input[data-k=a_res]').is_visible() is False and fig.locator('input[data-k=bbar_T]').is_visible() is (family == 'line')
-    fig.get_by_text('clear pins').click(); assert agree().pinned == [] and not any(seen.values())
+        fig.locator('select[data-k=family]').select_option(family)
+        assert agree().family == family
+        assert fig.locator('input[data-k=a_res]').is_visible() is False
+        assert fig.locator('input[data-k=bbar_T]').is_visible() is (family == 'line')
+    fig.get_by_text('clear pins').click()
+    assert agree().pinned == [] and not any(seen.values())
 
 
 @in_browser
 def test_a_road_drawn_by_mouse_and_moved_by_keyboard(figure):
     page, fig, read, seen = figure('paths.html', 1)
     def agree():
-        s = state(fig); s['points'] = [list(map(float, p)) for p in s['points']]; w = widgets.PathEditor(**{k: v for k, v in s.items() if k != 'at'})
-        x0, x_in, _ = w.parts(); want, shown = psnr(w.restored().clamp(-1, 1), x0).item(), read('psnr')
+        s = state(fig)
+        s['points'] = [list(map(float, p)) for p in s['points']]
+        w = widgets.PathEditor(**{k: v for k, v in s.items() if k != 'at'})
+        x0, x_in, _ = w.parts()
+        want, shown = psnr(w.restored().clamp(-1, 1), x0).item(), read('psnr')
         assert want > 60 if shown == 'exact' else float(shown) == pytest.approx(want, abs=.02)
         assert float(read('psnr_in')) == pytest.approx(psnr(x_in, x0).item(), abs=.006)
         return w
     agree()
-    knob = fig.locator('.knob').nth(1); before = state(fig)['points'][1]; knob.focus(); page.keyboard.press('ArrowUp'); page.keyboard.press('ArrowLeft')
+    knob = fig.locator('.knob').nth(1)
+    before = state(fig)['points'][1]
+    knob.focus()
+    page.keyboard.press('ArrowUp')
+    page.keyboard.press('ArrowLeft')
     close(agree().points[1], [before[0] - .02, before[1] + .02], 1e-9)
-    box = fig.locator('svg').first.bounding_box(); at = lambda x, y: (box['x'] + x*box['width'], box['y'] + y*box['height'])
-    page.mouse.move(*at(.95, .6)); page.mouse.down()
+    box = fig.locator('svg').first.bounding_box()
+    at = lambda x, y: (box['x'] + x*box['width'], box['y'] + y*box['height'])
+    page.mouse.move(*at(.95, .6))
+    page.mouse.down()
     for x, y in ((.8, .2), (.4, .2), (.2, .6), (.16, .82)): page.mouse.move(*at(x, y), steps=6)
     page.mouse.up()
-    w = agree(); assert w.points[0][0] == 1 and w.points[-1] == [0, 0] and max(p[1] for p in w.points) > 1 and 3 <= len(w.points) <= 12
-    for k in ('a road drawn', 'again'): fig.locator('input[data-k=seed]').focus(); page.keyboard.press('ArrowRight'); agree()
+    w = agree()
+    assert w.points[0][0] == 1 and w.points[-1] == [0, 0]
+    assert max(p[1] for p in w.points) > 1 and 3 <= len(w.points) <= 12
+    for k in ('a road drawn', 'again'):
+        fig.locator('input[data-k=seed]').focus()
+        page.keyboard.press('ArrowRight')
+        agree()
     fig.get_by_text('noise first', exact=True).click()
-    agree(); assert float(read('distance')) > .9 and int(read('modes')) == 0
+    agree()
+    assert float(read('distance')) > .9 and int(read('modes')) == 0
     fig.get_by_text('residual first', exact=True).click()
-    agree(); assert float(read('distance')) < .1 and int(read('modes')) == 8 and not any(seen.values())
+    agree()
+    assert float(read('distance')) < .1 and int(read('modes')) == 8 and not any(seen.values())
 
 
 @in_browser
 def test_the_film_shows_the_places_that_python_names(figure):
     page, fig, read, seen = figure('forward.html')
-    fig.locator('input[data-k=frames]').focus(); page.keyboard.press('ArrowRight')
+    fig.locator('input[data-k=frames]').focus()
+    page.keyboard.press('ArrowRight')
     w = widgets.ForwardExplorer(**state(fig))
     close(fig.locator('.frame').evaluate_all('fs => fs.map(f => [+f.dataset.abar, +f.dataset.bbar])'), w.places, 1e-9)
     assert w.frames == 7 and not any(seen.values())
@@ -282,7 +351,8 @@ def test_the_film_shows_the_places_that_python_names(figure):
 @in_browser
 def test_without_javascript_the_still_image_is_shown(browser, url):
     ctx, page, _ = visit(browser, url, 'index.html', java_script_enabled=False)
-    assert page.locator('rddm-figure img').first.is_visible() and page.locator('rddm-figure img').first.get_attribute('alt')
+    assert page.locator('rddm-figure img').first.is_visible()
+    assert page.locator('rddm-figure img').first.get_attribute('alt')
     ctx.close()
 
 
@@ -294,14 +364,18 @@ def test_figures_fit_a_phone_and_follow_the_theme(figure, scheme):
     for i in range(page.locator('rddm-figure').count()):
         f = page.locator('rddm-figure').nth(i)
         assert f.evaluate("e => e.shadowRoot.querySelector('.fig').style.colorScheme") == scheme
-        assert f.evaluate("e => [...e.shadowRoot.querySelectorAll('svg, .controls, dl, .note, p')].filter(x => x.getBoundingClientRect().right > innerWidth + 1).length") == 0
+        assert f.evaluate("e => [...e.shadowRoot.querySelectorAll('svg, .controls, dl, .note, p')].filter(x => "
+                          "x.getBoundingClientRect().right > innerWidth + 1).length") == 0
     assert not any(seen.values())
 
 
 @in_browser
 def test_a_finger_drags_the_plane(browser, url):
-    ctx, page, _ = visit(browser, url, 'index.html', has_touch=True, is_mobile=True, viewport=dict(width=360, height=740))
-    fig = page.locator('rddm-figure').first; fig.locator('svg').first.scroll_into_view_if_needed(); box = fig.locator('svg').first.bounding_box()
+    ctx, page, _ = visit(browser, url, 'index.html', has_touch=True, is_mobile=True,
+                         viewport=dict(width=360, height=740))
+    fig = page.locator('rddm-figure').first
+    fig.locator('svg').first.scroll_into_view_if_needed()
+    box = fig.locator('svg').first.bounding_box()
     page.touchscreen.tap(box['x'] + .8*box['width'], box['y'] + .3*box['height'])
     assert state(fig)['abar'] > .6 and state(fig)['bbar'] > .8
     ctx.close()
@@ -311,23 +385,40 @@ def test_a_finger_drags_the_plane(browser, url):
 def test_the_lens_by_keyboard(figure):
     page, fig, read, seen = figure('exact.html')
     def agree():
-        w = widgets.PosteriorExplorer(**state(fig)); top, who = w.votes.max(0)
-        assert float(read('truth')) == pytest.approx(w.votes[widgets._payload()['pairs'][w.pair]['image']].item(), abs=6e-5)
-        assert int(fig.locator('figure[data-i]').first.get_attribute('data-i')) == who and fig.locator('figure[data-i] figcaption').first.inner_text() == f'{100*top:.1f} %'
+        w = widgets.PosteriorExplorer(**state(fig))
+        top, who = w.votes.max(0)
+        assert float(read('truth')) == pytest.approx(w.votes[widgets._payload()['pairs'][w.pair]['image']].item(),
+                                                     abs=6e-5)
+        assert int(fig.locator('figure[data-i]').first.get_attribute('data-i')) == who
+        assert fig.locator('figure[data-i] figcaption').first.inner_text() == f'{100*top:.1f} %'
         return float(read('voters'))
-    before = agree(); fig.locator('input[data-k=bbar]').focus(); page.keyboard.press('End'); after = agree()
+    before = agree()
+    fig.locator('input[data-k=bbar]').focus()
+    page.keyboard.press('End')
+    after = agree()
     assert after > before + 5, 'thick fog opens the ballot'
-    fig.locator('select').select_option('2'); agree(); assert not any(seen.values())
+    fig.locator('select').select_option('2')
+    agree()
+    assert not any(seen.values())
 
 
 @in_browser
 def test_the_dial_by_keyboard(figure):
     page, fig, read, seen = figure('reverse.html')
     def agree():
-        for k, v in (w := widgets.VarianceExplorer(**state(fig))).sigmas.items(): assert read(k) == ('does not exist' if v is None else f'{v:.4f}')
+        for k, v in (w := widgets.VarianceExplorer(**state(fig))).sigmas.items():
+            assert read(k) == ('does not exist' if v is None else f'{v:.4f}')
         return w
-    agree(); fig.locator('input[data-k=eta]').focus(); page.keyboard.press('ArrowLeft'); agree(); page.keyboard.press('Home'); assert agree().eta == 0
-    page.keyboard.press('End'); fig.locator('select').first.select_option('power'); agree(); assert read('bridge') == 'does not exist' and not any(seen.values())
+    agree()
+    fig.locator('input[data-k=eta]').focus()
+    page.keyboard.press('ArrowLeft')
+    agree()
+    page.keyboard.press('Home')
+    assert agree().eta == 0
+    page.keyboard.press('End')
+    fig.locator('select').first.select_option('power')
+    agree()
+    assert read('bridge') == 'does not exist' and not any(seen.values())
 
 
 def restores(read, k, run, x0):
@@ -340,36 +431,65 @@ def restores(read, k, run, x0):
 def test_trains_are_changed_by_keyboard_and_mouse(figure):
     page, fig, read, seen = figure('map.html')
     def agree():
-        w = widgets.MethodExplorer(**state(fig)); restores(read, 'psnr', widgets._on_road(w, w.path), w.parts()[0]); return w
-    agree(); fig.locator('input[data-k=change]').focus(); page.keyboard.press('ArrowRight'); assert agree().change == .525
-    fig.locator('select[data-k=then]').select_option('ResShift'); agree()
-    fig.locator('select[data-k=start]').select_option('VE'); agree()
-    fig.locator('path.curve').filter(has=page.locator('title', has_text='IR-SDE')).evaluate('e => e.dispatchEvent(new MouseEvent("click"))'); assert agree().then == 'IR-SDE'
+        w = widgets.MethodExplorer(**state(fig))
+        restores(read, 'psnr', widgets._on_road(w, w.path), w.parts()[0])
+        return w
+    agree()
+    fig.locator('input[data-k=change]').focus()
+    page.keyboard.press('ArrowRight')
+    assert agree().change == .525
+    fig.locator('select[data-k=then]').select_option('ResShift')
+    agree()
+    fig.locator('select[data-k=start]').select_option('VE')
+    agree()
+    fig.locator('path.curve').filter(has=page.locator('title', has_text='IR-SDE')).evaluate(
+        'e => e.dispatchEvent(new MouseEvent("click"))'
+    )
+    assert agree().then == 'IR-SDE'
     assert not any(seen.values())
 
 
 @in_browser
 def test_the_orders_by_keyboard(figure):
     page, fig, read, seen = figure('paths.html')
-    fig.locator('select[data-k=pair]').select_option('0'); w = widgets.OrderExplorer(**state(fig)); x0 = w.parts()[0]
+    fig.locator('select[data-k=pair]').select_option('0')
+    w = widgets.OrderExplorer(**state(fig))
+    x0 = w.parts()[0]
     for k in ('steps', 'bbar_T', 'seed'):
-        fig.locator(f'input[data-k={k}]').focus(); page.keyboard.press('ArrowRight'); w = widgets.OrderExplorer(**state(fig))
-        for o in ('together', 'residual_first', 'noise_first'): restores(read, o, widgets._on_road(w, [p for _, p in sampling_path(w.schedule, w.steps, o)]), x0)
+        fig.locator(f'input[data-k={k}]').focus()
+        page.keyboard.press('ArrowRight')
+        w = widgets.OrderExplorer(**state(fig))
+        for o in ('together', 'residual_first', 'noise_first'):
+            restores(read, o, widgets._on_road(w, [p for _, p in sampling_path(w.schedule, w.steps, o)]), x0)
     assert float(read('noise_first_distance')) > .9 > .3 > float(read('together_distance')) and not any(seen.values())
 
 
 @in_browser
 def test_time_travel_by_keyboard_and_mouse(figure):
     page, fig, read, seen = figure('sampler.html')
-    fig.locator('select[data-k=pair]').select_option('1'); fig.get_by_text('clear forks').click()
-    fig.locator('input[data-k=eta]').focus(); page.keyboard.press('Home'); fig.locator('input[data-k=at]').focus(); page.keyboard.press('ArrowLeft')
-    fig.get_by_text('fork here').click(); fig.locator('select[data-k=order]').select_option('residual_first'); fig.get_by_text('fork here').click()
-    w = widgets.TrajectoryExplorer(**state(fig)); x0, model = w.parts()[0], ExactPredictor(widgets.known_images(), tau=8.)
+    fig.locator('select[data-k=pair]').select_option('1')
+    fig.get_by_text('clear forks').click()
+    fig.locator('input[data-k=eta]').focus()
+    page.keyboard.press('Home')
+    fig.locator('input[data-k=at]').focus()
+    page.keyboard.press('ArrowLeft')
+    fig.get_by_text('fork here').click()
+    fig.locator('select[data-k=order]').select_option('residual_first')
+    fig.get_by_text('fork here').click()
+    w = widgets.TrajectoryExplorer(**state(fig))
+    x0, model = w.parts()[0], ExactPredictor(widgets.known_images(), tau=8.)
     assert [(b['at'], b['eta'], b['order']) for b in w.branches] == [(4, 0, 'together'), (4, 0, 'residual_first')]
-    restores(read, 'psnr', w.main(), x0); assert float(read('abar')) == pytest.approx(w.main()[4].step.at.abar, abs=.006)
+    restores(read, 'psnr', w.main(), x0)
+    assert float(read('abar')) == pytest.approx(w.main()[4].step.at.abar, abs=.006)
     for i, words in enumerate(fig.locator('[data-fork]').all_inner_texts()):
-        run = sample(model, **w.branch(i)).clamp(-1, 1); apart = (run - w.main().x0.clamp(-1, 1)).square().mean().sqrt().item()
+        run = sample(model, **w.branch(i)).clamp(-1, 1)
+        apart = (run - w.main().x0.clamp(-1, 1)).square().mean().sqrt().item()
         assert float(re.search(r'main run by ([\d.]+)', words)[1]) == pytest.approx(apart, abs=6e-4), words
-    fig.locator('.strip canvas').nth(7).click(); assert state(fig)['at'] == 7
-    fig.locator('select[data-k=order]').select_option('together'); fig.locator('select[data-k=posterior]').select_option('bridge'); fig.locator('input[data-k=eta]').focus(); page.keyboard.press('End'); fig.get_by_text('fork here').click()
+    fig.locator('.strip canvas').nth(7).click()
+    assert state(fig)['at'] == 7
+    fig.locator('select[data-k=order]').select_option('together')
+    fig.locator('select[data-k=posterior]').select_option('bridge')
+    fig.locator('input[data-k=eta]').focus()
+    page.keyboard.press('End')
+    fig.get_by_text('fork here').click()
     assert 'does not exist' in fig.locator('[data-fork]').last.inner_text() and not any(seen.values())

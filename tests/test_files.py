@@ -6,14 +6,17 @@ import hostile
 import pytest
 import torch
 from hypothesis import given, strategies as st
-from rddm_nb.files import atomic_write, check_file, describe_names, one_line, read_tensors, stale_temporaries, to_json, write_tensors
+from rddm_nb.files import (atomic_write, check_file, describe_names, one_line, read_tensors, stale_temporaries, to_json,
+                           write_tensors)
 
-TENSORS = {'w': torch.arange(6.).view(2, 3), 'n': torch.tensor(3), 'half': torch.ones(2, dtype=torch.bfloat16), 'none': torch.zeros(0)}
+TENSORS = {'w': torch.arange(6.).view(2, 3), 'n': torch.tensor(3), 'half': torch.ones(2, dtype=torch.bfloat16),
+           'none': torch.zeros(0)}
 
 
 def test_what_exists_is_kept(tmp_path):
     atomic_write(tmp_path/'a', b'one')
-    with pytest.raises(FileExistsError, match='a exists; it is not overwritten without force=True'): atomic_write(tmp_path/'a', b'two')
+    with pytest.raises(FileExistsError, match='a exists; it is not overwritten without force=True'):
+        atomic_write(tmp_path/'a', b'two')
     assert (tmp_path/'a').read_bytes() == b'one'
     atomic_write(tmp_path/'a', b'two', force=True)
     assert (tmp_path/'a').read_bytes() == b'two' and [p.name for p in tmp_path.iterdir()] == ['a']
@@ -32,7 +35,8 @@ def test_tensors_come_back_bit_for_bit(tmp_path):
     write_tensors(tmp_path/'t', {**TENSORS, 'turned': TENSORS['w'].T}, 'model', {'b': [1, None], 'a': {'x': 'é'}})
     back, about = read_tensors(tmp_path/'t', 'model')
     assert about == {'b': [1, None], 'a': {'x': 'é'}} and back.keys() == {*TENSORS, 'turned'}
-    for k, v in {**TENSORS, 'turned': TENSORS['w'].T}.items(): assert back[k].dtype == v.dtype and torch.equal(back[k], v)
+    for k, v in {**TENSORS, 'turned': TENSORS['w'].T}.items():
+        assert back[k].dtype == v.dtype and torch.equal(back[k], v)
     with pytest.raises(FileExistsError): write_tensors(tmp_path/'t', TENSORS, 'model', {})
 
 
@@ -45,7 +49,10 @@ def test_a_change_of_any_byte_is_seen(tmp_path):
         (tmp_path/'t').write_bytes(whole[:i] + bytes([whole[i] ^ 1]) + whole[i + 1:])
         try: back = read_tensors(tmp_path/'t', 'model')
         except ValueError: seen += 1
-        else: assert back[1] == {'note': 'a small one'} and all(torch.equal(v, TENSORS[k]) for k, v in back[0].items()), f'byte {i}'
+        else:
+            assert back[1] == {'note': 'a small one'} and all(torch.equal(v, TENSORS[k]) for k, v in back[0].items()), (
+                f'byte {i}'
+            )
     assert seen > .9*(len(whole) - 8)
 
 
@@ -108,19 +115,22 @@ def test_what_a_killed_write_leaves_is_found_and_nothing_else(tmp_path, monkeypa
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match='there is no folder .*nowhere to write a into'): atomic_write(tmp_path/'nowhere'/'a', b'')
+    with pytest.raises(FileNotFoundError, match='there is no folder .*nowhere to write a into'):
+        atomic_write(tmp_path/'nowhere'/'a', b'')
 
 
 def test_tensors_that_share_memory_are_kept_each(tmp_path):
     w = torch.arange(6.)
     write_tensors(tmp_path/'t', dict(a=w, b=w, c=w[2:4], d=torch.zeros(0), e=torch.zeros(0)), 'model', {})
     back, _ = read_tensors(tmp_path/'t', 'model')
-    assert torch.equal(back['a'], w) and torch.equal(back['b'], w) and torch.equal(back['c'], w[2:4]) and back['e'].shape == (0,)
+    assert torch.equal(back['a'], w) and torch.equal(back['b'], w) and torch.equal(back['c'], w[2:4])
+    assert back['e'].shape == (0,)
 
 
 @pytest.mark.parametrize('about', [{'x': float('inf')}, {'x': [float('nan')]}, {'x': {1, 2}}, {'x': torch.ones(1)}])
 def test_what_is_no_json_is_refused_before_anything_is_written(tmp_path, about):
-    with pytest.raises(ValueError, match='what is said about .*t cannot be written as JSON: .*finite numbers'): write_tensors(tmp_path/'t', TENSORS, 'model', about)
+    with pytest.raises(ValueError, match='what is said about .*t cannot be written as JSON: .*finite numbers'):
+        write_tensors(tmp_path/'t', TENSORS, 'model', about)
     assert not list(tmp_path.iterdir())
 
 
@@ -132,7 +142,8 @@ def test_one_line_is_one_printable_line(text, most):
 
 
 def test_words_for_what_a_file_holds():
-    assert describe_names([]) == 'no tensors' and describe_names(['a']) == '1 tensor (a)' and describe_names('abc') == '3 tensors (a, b, c)'
+    assert describe_names([]) == 'no tensors' and describe_names(['a']) == '1 tensor (a)'
+    assert describe_names('abc') == '3 tensors (a, b, c)'
     assert describe_names('abcd') == '4 tensors (a, b, c, ...)' and describe_names(['a\nb']) == '1 tensor (a b)'
     assert to_json({'a': 1.5}, 'mine', indent=1) == '{\n "a": 1.5\n}'
 
@@ -150,8 +161,12 @@ def test_whole_files_are_read_whatever_they_say(tmp_path, case):
     read_tensors(tmp_path/'m', 'model')
 
 
-@pytest.mark.parametrize('case, said', [('header: list', 'its header is \\[\\], not a table'), ('header: kind missing', 'no kind of the right form'), ('header: nested lists', 'not JSON'),
-                                        ('header: about null', 'no about of'), ('header: format 2', 'is in format 2; this version reads format 1'), ('bytes: bit turned over', 'checksum')])
+@pytest.mark.parametrize('case, said',
+                         [('header: list', 'its header is \\[\\], not a table'),
+                          ('header: kind missing', 'no kind of the right form'), ('header: nested lists', 'not JSON'),
+                                        ('header: about null', 'no about of'),
+                                        ('header: format 2', 'is in format 2; this version reads format 1'),
+                                        ('bytes: bit turned over', 'checksum')])
 def test_what_is_wrong_with_a_file(tmp_path, case, said):
     hostile.CASES[case](tmp_path/'m')
     with pytest.raises(ValueError, match=said): read_tensors(tmp_path/'m', 'model')

@@ -40,7 +40,8 @@ def test_inv11_monte_carlo_of_the_chain_has_the_marginal_mean_and_variance(t):
     s, n = Schedule.power(8, bbar_T=.7), 40_000
     x0, x_in = torch.full((n,), -.4, dtype=F64), torch.full((n,), .9, dtype=F64)
     x = x0
-    for i, (alpha, beta) in enumerate(list(zip(*increments(s)))[:t]): x = one_step(x, x_in - x0, randn(n, seed=i), alpha, beta)
+    for i, (alpha, beta) in enumerate(list(zip(*increments(s)))[:t]):
+        x = one_step(x, x_in - x0, randn(n, seed=i), alpha, beta)
     a, b = s[t]
     close(x.mean(), -.4 + 1.3*a, 4*b/n**.5)
     close(x.var()/b**2, 1., 4*(2/n)**.5)
@@ -72,7 +73,9 @@ def test_a_batch_of_nodes_is_each_image_at_its_own_node(shape, dtype):
     s, t, (x0, x_in, eps) = Schedule.power(10), torch.tensor([0, 3, 7, 10]), trio(1, shape, dtype)
     x = q_sample(x0, x_in, eps, *s.coeffs(t, x0))
     assert x.dtype == dtype and x.shape == shape
-    for i in range(4): close(x[i:i + 1], q_sample(x0[i:i + 1], x_in[i:i + 1], eps[i:i + 1], *s[int(t[i])]), 1e-15 if dtype == F64 else 5e-7)
+    for i in range(4):
+        close(x[i:i + 1], q_sample(x0[i:i + 1], x_in[i:i + 1], eps[i:i + 1], *s[int(t[i])]),
+              1e-15 if dtype == F64 else 5e-7)
 
 
 def test_inputs_are_left_alone():
@@ -84,6 +87,8 @@ def test_inputs_are_left_alone():
 
 def test_shapes_must_agree():
     x0, x_in, eps = trio()
-    with pytest.raises(ValueError, match=r'x_in has shape \(1, 3, 4, 4\), but x0 has \(2, 3, 4, 4\)'): q_sample(x0, x_in[:1], eps, .5, .5)
-    with pytest.raises(ValueError, match=r'eps has shape \(2, 1, 4, 4\), but x0 has'): q_sample(x0, x_in, eps[:, :1], .5, .5)
+    with pytest.raises(ValueError, match=r'x_in has shape \(1, 3, 4, 4\), but x0 has \(2, 3, 4, 4\)'):
+        q_sample(x0, x_in[:1], eps, .5, .5)
+    with pytest.raises(ValueError, match=r'eps has shape \(2, 1, 4, 4\), but x0 has'):
+        q_sample(x0, x_in, eps[:, :1], .5, .5)
     with pytest.raises(ValueError, match='eps has shape'): q_sample(x0, None, random_images(2, 3, 5, 5), .5, .5)

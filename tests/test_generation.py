@@ -27,7 +27,8 @@ def stored(root, n=24):
     return root
 
 
-@pytest.mark.parametrize('color, want', [((255, 0, 0, 255), (1, -1, -1)), ((0, 0, 0, 0), (1, 1, 1)), ((0, 0, 0, 255), (-1, -1, -1))])
+@pytest.mark.parametrize('color, want',
+                         [((255, 0, 0, 255), (1, -1, -1)), ((0, 0, 0, 0), (1, 1, 1)), ((0, 0, 0, 255), (-1, -1, -1))])
 @pytest.mark.parametrize('side', [32, 64])
 def test_images_stand_on_white(color, want, side):
     close(b.image(png(color, side)), torch.tensor(want).float()[:, None, None].expand(3, 32, 32), 1e-6)
@@ -43,16 +44,19 @@ def test_a_batch_is_of_known_images_either_way_round():
     x = torch.rand(5, 3, 32, 32, generator=rng())
     x0, x_in = b.draw_from(x)(rng(1))
     assert x0.shape == (b.BATCH, 3, 32, 32) and not x_in.any()
-    kinds = [next(k for k, v in (('as it is', x), ('turned', x.flip(3))) if (v == y).flatten(1).all(1).any()) for y in x0]
+    kinds = [next(k for k, v in (('as it is', x), ('turned', x.flip(3))) if (v == y).flatten(1).all(1).any())
+             for y in x0]
     assert set(kinds) == {'as it is', 'turned'}
 
 
 @pytest.mark.slow
 def test_a_row_and_its_sheet(tmp_path, monkeypatch):
     monkeypatch.setenv('RDDM_DATA', str(stored(tmp_path/'data')))
-    b.main(['tiles', 'noise', '--seconds', '.5', '--dim', '8', '--steps', '2', '3', '--made', '32', '--folder', str(tmp_path/'out')])
+    b.main(['tiles', 'noise', '--seconds', '.5', '--dim', '8', '--steps', '2', '3', '--made', '32', '--folder',
+            str(tmp_path/'out')])
     row = json.loads((tmp_path/'out/tiles-noise-0.json').read_text(encoding='utf-8'))
-    assert set(row['steps']) == {'2', '3'} and (row['train_images'], row['test_images'], row['made']) == (21, 3, 32) and row['train_seconds'] >= .5
+    assert set(row['steps']) == {'2', '3'} and (row['train_images'], row['test_images'], row['made']) == (21, 3, 32)
+    assert row['train_seconds'] >= .5
     for m in (row['mean'], *row['steps'].values()): assert m['frechet'] > row['truth']['frechet'] and m['energy'] > 0
     assert Image.open(tmp_path/'out/tiles-noise-0.png').size == (272, 136)
 

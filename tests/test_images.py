@@ -39,9 +39,12 @@ def test_check_images_lets_images_through():
 
 
 @pytest.mark.parametrize('x, kind, match', [
-    (torch.zeros(1, 3, 4, 4, dtype=torch.uint8), TypeError, r'photo has dtype torch\.uint8; convert with rddm_nb\.images\.from_uint8\(photo\)'),
-    (torch.full((1, 3, 4, 4), 200.), ValueError, r'photo must lie in \[-1, 1\].*looks like \[0, 255\]: use photo/127\.5 - 1'),
-    (torch.full((1, 3, 4, 4), -1.5), ValueError, r'photo must lie in \[-1, 1\], got \[-1\.5, -1\.5\]; rescale or clamp'),
+    (torch.zeros(1, 3, 4, 4, dtype=torch.uint8), TypeError,
+     r'photo has dtype torch\.uint8; convert with rddm_nb\.images\.from_uint8\(photo\)'),
+    (torch.full((1, 3, 4, 4), 200.), ValueError,
+     r'photo must lie in \[-1, 1\].*looks like \[0, 255\]: use photo/127\.5 - 1'),
+    (torch.full((1, 3, 4, 4), -1.5), ValueError,
+     r'photo must lie in \[-1, 1\], got \[-1\.5, -1\.5\]; rescale or clamp'),
     (torch.full((1, 3, 4, 4), 1.5), ValueError, r'rescale or clamp'),
     (torch.full((1, 3, 4, 4), float('nan')), ValueError, r'photo holds NaN or infinite'),
     (torch.full((1, 3, 4, 4), float('inf')), ValueError, r'photo holds NaN or infinite'),
@@ -53,5 +56,7 @@ def test_check_images_says_what_to_do(x, kind, match):
 
 
 def test_floats_are_not_converted_twice_and_shapes_must_agree():
-    with pytest.raises(TypeError, match=r'wants uint8, got torch\.float32; scale floats yourself: x/127\.5 - 1'): from_uint8(torch.zeros(3))
-    with pytest.raises(ValueError, match=r'equal shapes, got \(1, 3, 4, 4\) and \(1, 3, 5, 5\)'): psnr(randn(1, 3, 4, 4), randn(1, 3, 5, 5))
+    with pytest.raises(TypeError, match=r'wants uint8, got torch\.float32; scale floats yourself: x/127\.5 - 1'):
+        from_uint8(torch.zeros(3))
+    with pytest.raises(ValueError, match=r'equal shapes, got \(1, 3, 4, 4\) and \(1, 3, 5, 5\)'):
+        psnr(randn(1, 3, 4, 4), randn(1, 3, 5, 5))

@@ -20,22 +20,30 @@ from rddm_nb.schedule import P, Point, Schedule
 
 NODE = os.environ.get('NODE') or shutil.which('node')
 JS = ROOT/'rddm_nb'/'figures'/'rddm.js'
-pytestmark = pytest.mark.skipif(not NODE, reason='no node: install Node.js 18 or newer, or name it in the environment variable NODE')
+pytestmark = pytest.mark.skipif(not NODE,
+                                reason='no node: install Node.js 18 or newer, or name it in the environment variable '
+                                       'NODE')
 RUN = """import * as R from %s;
 let all = ''; for await (const c of process.stdin) all += c;
-const F = v => Float64Array.from(v), model = o => new R.ExactPredictor(o.means.flat(), o.means.length, o), plain = e => ({x0: [...e.x0], res: [...e.res], eps: e.eps && [...e.eps]});
+const F = v => Float64Array.from(v), model = o => new R.ExactPredictor(o.means.flat(), o.means.length, o),
+    plain = e => ({x0: [...e.x0], res: [...e.res], eps: e.eps && [...e.eps]});
 const does = {
-  P: o => R.P(...o), power: o => R.power(...o), line: o => R.line(...o), circle: o => R.circle(...o), bridge: o => R.bridge(...o), ddim_linear: o => R.ddimLinear(...o), cosine: o => R.cosine(...o),
-  at: o => R.scheduleAt(o.s, o.u), grid: o => R.timesteps(...o), rho: o => R.rho(o).map(v => Number.isFinite(v) ? v : -1), mix: o => [...R.qSample(o.x0, o.xin, o.eps, o.a, o.b)],
-  posterior: o => R.posteriorVariance(...o), exact: o => ({...plain(model(o).predict(F(o.x), o.xin && F(o.xin), o.a, o.b)), w: [...model(o).posterior(F(o.x), o.xin && F(o.xin), o.a, o.b)]}),
-  step: o => [...R.reverseStep(F(o.x), o.est, o.at, o.to, o.s2, o.z)], road: o => R.drawPath(...o), plan: o => R.samplingPath(...o),
+  P: o => R.P(...o), power: o => R.power(...o), line: o => R.line(...o), circle: o => R.circle(...o),
+    bridge: o => R.bridge(...o), ddim_linear: o => R.ddimLinear(...o), cosine: o => R.cosine(...o),
+  at: o => R.scheduleAt(o.s, o.u), grid: o => R.timesteps(...o),
+    rho: o => R.rho(o).map(v => Number.isFinite(v) ? v : -1), mix: o => [...R.qSample(o.x0, o.xin, o.eps, o.a, o.b)],
+  posterior: o => R.posteriorVariance(...o), exact: o => ({...plain(model(o).predict(F(o.x), o.xin && F(o.xin),
+    o.a, o.b)), w: [...model(o).posterior(F(o.x), o.xin && F(o.xin), o.a, o.b)]}),
+  step: o => [...R.reverseStep(F(o.x), o.est, o.at, o.to, o.s2, o.z)], road: o => R.drawPath(...o),
+    plan: o => R.samplingPath(...o),
   walk: o => [...R.sampleSteps(model(o), F(o.x), F(o.xin), o.path).at(-1).x], psnr: o => R.psnr(...o)};
 console.log(JSON.stringify(JSON.parse(all).map(([name, o]) => does[name](o))));"""
 
 
 def node(cases):
     "The answers of the module to all cases"
-    r = subprocess.run([NODE, '--input-type=module', '-e', RUN % json.dumps(JS.as_uri())], input=json.dumps(cases), capture_output=True, text=True)
+    r = subprocess.run([NODE, '--input-type=module', '-e', RUN % json.dumps(JS.as_uri())], input=json.dumps(cases),
+                       capture_output=True, text=True)
     assert r.returncode == 0, r.stderr[-2000:]
     return json.loads(r.stdout)
 
@@ -45,17 +53,25 @@ def draws(r, *shape): return torch.randn(*shape, generator=torch.Generator().man
 
 
 def schedules(r):
-    T, a, b, S, h = r.randint(2, 60), r.choice([0, .3, 1, 2.5]), r.choice([0, .5, 1, 3]), r.uniform(.05, 2), r.uniform(.05, 1)
+    T, a, b, S, h = (
+        r.randint(2, 60),
+        r.choice([0, 0.3, 1, 2.5]),
+        r.choice([0, 0.5, 1, 3]),
+        r.uniform(0.05, 2),
+        r.uniform(0.05, 1),
+    )
     side, grid = r.choice(['x', '1-x']), r.choice(['count', 'linspace'])
     power = Schedule.power(T, (side, a), ('x', b), S, grid)
     yield ('P', [side, a, T, grid]), P(side, a, T, grid)
     yield ('power', [T, [side, a], ['x', b], S, grid]), curve(power)
-    for name, args in (('line', [T, S]), ('circle', [T]), ('bridge', [T, h]), ('ddim_linear', [T]), ('cosine', [T])): yield (name, args), curve(getattr(Schedule, name)(*args))
+    for name, args in (('line', [T, S]), ('circle', [T]), ('bridge', [T, h]), ('ddim_linear', [T]), ('cosine', [T])):
+        yield (name, args), curve(getattr(Schedule, name)(*args))
     u, n = r.random(), r.randint(1, T)
     yield ('at', dict(s=curve(power), u=u)), list(power.at(u))
     yield ('grid', [T, n]), power.grid(n)
     yield ('rho', curve(power)), torch.where(power.rho.isfinite(), power.rho, -1.)
-    order = r.choice(ORDERS); n = max(n, 2)
+    order = r.choice(ORDERS)
+    n = max(n, 2)
     yield ('plan', [curve(power), n, order]), [list(p) for _, p in sampling_path(power, n, order)]
 
 
@@ -67,7 +83,8 @@ def places(r):
 def steps(r):
     d, n, (at, to) = r.randint(2, 9), r.randint(1, 6), places(r)
     x0, xin, eps, z = (draws(r, 1, d) for _ in range(4))
-    yield ('mix', dict(x0=x0[0].tolist(), xin=xin[0].tolist(), eps=eps[0].tolist(), a=at.abar, b=at.bbar)), q_sample(x0, xin, eps, *at)[0]
+    yield ('mix', dict(x0=x0[0].tolist(), xin=xin[0].tolist(), eps=eps[0].tolist(), a=at.abar,
+                       b=at.bbar)), q_sample(x0, xin, eps, *at)[0]
     std, tau = r.choice([0, .1, .7]), r.choice([None, .5, 3.])
     means, w = draws(r, n, d), [r.random() for _ in range(n)]
     model, x = ExactPredictor(means, std, torch.tensor(w, dtype=F64), tau), q_sample(means[:1], xin, eps, *at)
@@ -75,9 +92,13 @@ def steps(r):
     res, noise = model(x, given, at.abar, b)
     about = dict(means=means.tolist(), std=std, tau=tau, weights=w)
     known = given if given is not None else 0*x
-    yield ('exact', about | dict(x=x[0].tolist(), xin=None if given is None else xin[0].tolist(), a=at.abar, b=b)), dict(x0=(known - res)[0], res=res[0], eps=None if noise is None else noise[0], w=model.posterior(x, given, at.abar, b)[0])
+    yield ('exact',
+           about | dict(x=x[0].tolist(), xin=None if given is None else xin[0].tolist(), a=at.abar,
+                        b=b)), dict(x0=(known - res)[0], res=res[0], eps=None if noise is None else noise[0],
+                                    w=model.posterior(x, given, at.abar, b)[0])
     s2 = r.random()*to.bbar**2
-    yield ('step', dict(x=x[0].tolist(), est=dict(x0=x0[0].tolist(), res=xin[0].tolist(), eps=eps[0].tolist()), at=at, to=to, s2=s2, z=z[0].tolist())), reverse_step(x, Estimate(x0, xin, eps), at, to, s2, z)[0]
+    yield ('step', dict(x=x[0].tolist(), est=dict(x0=x0[0].tolist(), res=xin[0].tolist(), eps=eps[0].tolist()), at=at,
+                        to=to, s2=s2, z=z[0].tolist())), reverse_step(x, Estimate(x0, xin, eps), at, to, s2, z)[0]
     for family in POSTERIORS:
         try: v = posterior_variance(family, at, to, .7)
         except ValueError: v = None
@@ -86,8 +107,14 @@ def steps(r):
     path = draw_path([tuple(p) for p in pts], k)
     yield ('road', [pts, k]), [list(p) for p in path]
     start = xin + path[0].bbar*eps
-    yield ('walk', about | dict(x=start[0].tolist(), xin=xin[0].tolist(), path=path)), sample(model, xin, path=path, x_T=start, clip=None)[0]
-    yield ('psnr', [x0.clamp(-1, 1)[0].tolist(), xin.clamp(-1, 1)[0].tolist()]), psnr(x0.clamp(-1, 1), xin.clamp(-1, 1))[0].item()
+    yield (
+        ('walk', about | dict(x=start[0].tolist(), xin=xin[0].tolist(), path=path)),
+        sample(model, xin, path=path, x_T=start, clip=None)[0],
+    )
+    yield (
+        ('psnr', [x0.clamp(-1, 1)[0].tolist(), xin.clamp(-1, 1)[0].tolist()]),
+        psnr(x0.clamp(-1, 1), xin.clamp(-1, 1))[0].item(),
+    )
 
 
 def differs(got, want, tol=1e-6):
@@ -103,18 +130,21 @@ def cases(): return [c for seed in range(40) for make in (schedules, steps) for 
 
 
 def test_the_module_agrees_with_the_library():
-    all_ = cases(); got = node([c for c, _ in all_])
+    all_ = cases()
+    got = node([c for c, _ in all_])
     assert len(all_) > 700
     assert [(c, g, w) for (c, w), g in zip(all_, got) if differs(g, w)] == []
 
 
 def test_the_comparison_can_fail():
-    assert differs([1., 2.], [1., 2.00001]) and differs(None, 1.) and differs({'a': [1.]}, {'b': [1.]}) and not differs([1.], torch.tensor([1 + 1e-8], dtype=F64))
+    assert differs([1., 2.], [1., 2.00001]) and differs(None, 1.) and differs({'a': [1.]}, {'b': [1.]})
+    assert not differs([1.], torch.tensor([1 + 1e-8], dtype=F64))
 
 
 def test_module_and_payload_are_small_and_need_nothing():
     src = JS.read_text(encoding='utf-8')
-    assert len(src.encode()) <= 60*1024 and 'import ' not in src.replace('import.meta', '') and 'http' not in src.replace('http://www.w3.org/2000/svg', '')
+    assert len(src.encode()) <= 60*1024 and 'import ' not in src.replace('import.meta', '')
+    assert 'http' not in src.replace('http://www.w3.org/2000/svg', '')
     assert all(f.stat().st_size <= 300*1024 for f in JS.parent.glob('*.json'))
 
 
@@ -122,5 +152,6 @@ def test_the_payload_is_what_the_tool_packs(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT/'tools'))
     import pack_figures
     before = (JS.parent/'figures.json').read_text(encoding='utf-8')
-    monkeypatch.setattr(pack_figures, 'OUT', tmp_path/'figures.json'); pack_figures.main()
+    monkeypatch.setattr(pack_figures, 'OUT', tmp_path/'figures.json')
+    pack_figures.main()
     assert (tmp_path/'figures.json').read_text(encoding='utf-8') == before

@@ -20,30 +20,35 @@ def test_the_page_is_what_the_notebooks_hold(found):
 
 
 def test_every_displayed_equation_is_in_it(found):
-    shown = {(p.name, m[3:]) for p in bars.notebooks() for c in bars.read(p) if c.kind == 'markdown' for m in re.findall(r'\$\$\s*\{#(eq-[\w-]+)\}', c.src)}
+    shown = {(p.name, m[3:]) for p in bars.notebooks() for c in bars.read(p) if c.kind == 'markdown'
+             for m in re.findall(r'\$\$\s*\{#(eq-[\w-]+)\}', c.src)}
     assert shown == {(n, r.label) for n, rs in found.items() for r in rs} and len(shown) > 100
 
 
 def test_what_is_named_exists(found):
     known = ledger.library()
-    rows = [r for n, rs in found.items() if n != 'symbols.ipynb' for r in rs]  # there letters are compared, not what the library computes
+    rows = [r for n, rs in found.items() if n != 'symbols.ipynb'
+            for r in rs]  # there letters are compared, not what the library computes
     assert all(set(r.code) <= set(known) for r in rows)
     assert sum(not r.code for r in rows) <= .1*len(rows), 'most checks run the library'
 
 
 def notebook(folder, *cells):
     path = folder/'99_x.ipynb'
-    path.write_text(json.dumps(dict(cells=[dict(cell_type=k, source=s.splitlines(True), outputs=[{'data': {'image/png': 'x'}}]) for k, s in cells])))
+    path.write_text(json.dumps(dict(cells=[dict(cell_type=k, source=s.splitlines(True),
+                                                outputs=[{'data': {'image/png': 'x'}}]) for k, s in cells])))
     return path
 
 
 def row(folder, check, *more):
-    return ledger.rows(notebook(folder, ('markdown', '$$a = b$$ {#eq-a}'), ('code', check), *more), {'forward': 'm', 'sample': 'm'})[0]
+    return ledger.rows(notebook(folder, ('markdown', '$$a = b$$ {#eq-a}'), ('code', check), *more),
+                       {'forward': 'm', 'sample': 'm'})[0]
 
 
 def test_a_check_is_found_with_the_code_behind_it(tmp_path):
     r = row(tmp_path, "c = forward(1)\ndef d(): return c\ntest_eq(d(), 2)  # eq-a\nshow_images(c, alt='two faces')")
-    assert r.code == ('forward',) and r.checks == ('test_eq(d(), 2)',) and r.figure == 'two faces' and r.latex == 'a = b'
+    assert r.code == ('forward',) and r.checks == ('test_eq(d(), 2)',) and r.figure == 'two faces'
+    assert r.latex == 'a = b'
 
 
 def test_the_nearest_code_counts(tmp_path):
@@ -55,7 +60,8 @@ def test_gaps_are_found(tmp_path):
     gaps = lambda *rs: list(ledger.gaps({f'{i}.ipynb': [r] for i, r in enumerate(rs)}))
     good = row(tmp_path, 'test_eq(1, 1)  # eq-a')
     assert gaps(good) == []
-    for bad in ('test_eq(1, 1)  # eq-ab', 'test_eq(1, 1)', '1 + 1  # eq-a'): assert gaps(row(tmp_path, bad)) == ['0.ipynb: no check names eq-a']
+    for bad in ('test_eq(1, 1)  # eq-ab', 'test_eq(1, 1)', '1 + 1  # eq-a'):
+        assert gaps(row(tmp_path, bad)) == ['0.ipynb: no check names eq-a']
     assert gaps(good, good) == ['eq-a is the label of an equation in 0.ipynb and in 1.ipynb']
 
 

@@ -1,4 +1,5 @@
-"""Numbers with their protocol: against scikit-image, by hand, on published data, never compared with what was measured differently."""
+"""Numbers with their protocol: against scikit-image, by hand, on published data, never compared with what was
+measured differently."""
 import math
 import os
 from pathlib import Path
@@ -26,14 +27,23 @@ def test_psnr_and_ssim_are_those_of_scikit_image(seed):
     a, b = two(1, 32, seed)
     p, q = arrays(Protocol().apply(a), Protocol().apply(b))
     close(measure('PSNR', a, b).value, peak_signal_noise_ratio(p, q, data_range=255), 1e-9)
-    want = structural_similarity(p, q, data_range=255, channel_axis=2, gaussian_weights=True, sigma=1.5, use_sample_covariance=False)
+    want = structural_similarity(p, q, data_range=255, channel_axis=2, gaussian_weights=True, sigma=1.5,
+                                 use_sample_covariance=False)
     close(measure('SSIM', a, b).value, want, 1e-6)
 
 
 @pytest.mark.parametrize('name', ['RainDrop', 'LOL'])
 def test_deraining_and_low_light_use_matlabs_luminance(name):
     a, b = two(1, 256)
-    y = [16 + (torch.tensor([65.481, 128.553, 24.966], dtype=torch.float64)[:, None, None]*((x[0].double() + 1)*127.5).round()/255).sum(0) for x in (a, b)]
+    y = [
+        16
+        + (
+            torch.tensor([65.481, 128.553, 24.966], dtype=torch.float64)[:, None, None]
+            * ((x[0].double() + 1) * 127.5).round()
+            / 255
+        ).sum(0)
+        for x in (a, b)
+    ]
     close(measure('PSNR', a, b, name).value, 10*math.log10(255**2/((y[0] - y[1])**2).mean()), 1e-9)
 
 
@@ -41,7 +51,8 @@ def test_luminance_by_hand():
     colours = torch.tensor([[255., 255, 255], [0, 0, 0], [0, 255, 0], [51, 102, 204]])[:, :, None, None]
     close(luminance(colours).flatten(), [235, 16, 144.553, 16 + (65.481*51 + 128.553*102 + 24.966*204)/255], 1e-3)
     close(luminance(colours, True).flatten()[:2], [255, 0], 1e-3)
-    with pytest.raises(ValueError, match='three colours, got 1 channels: measure grey images'): luminance(torch.zeros(1, 1, 2, 2))
+    with pytest.raises(ValueError, match='three colours, got 1 channels: measure grey images'):
+        luminance(torch.zeros(1, 1, 2, 2))
 
 
 def test_a_difference_in_lab_by_hand():
@@ -54,7 +65,8 @@ def test_a_difference_in_lab_by_hand():
 @given(st.integers(0, 1000), st.integers(1, 23), st.integers(1, 23))
 def test_blackening_the_rest_raises_a_region_by_its_share(seed, h, w):
     a, b = two(1, 24, seed)
-    mask = -torch.ones(1, 1, 24, 24); mask[..., :h, :w] = 1
+    mask = -torch.ones(1, 1, 24, 24)
+    mask[..., :h, :w] = 1
     d = (Protocol().apply(a) - Protocol().apply(b))*(mask > 0)
     black = 10*torch.log10(255**2/(d**2).mean()).item()
     close(measure('PSNR', a, b, Protocol(region='inside'), mask).value, black + 10*math.log10(h*w/24**2), 1e-9)
@@ -68,13 +80,16 @@ def test_inside_and_outside_make_the_whole():
     close(r*mse(Protocol(region='inside')) + (1 - r)*mse(Protocol(region='outside')), mse(Protocol()), 1e-9)
     for region in ('inside', 'outside'):
         with pytest.raises(ValueError, match='needs a mask'): measure('PSNR', a, b, Protocol(region=region))
-    with pytest.raises(ValueError, match='nothing inside the mask in image 0'): measure('PSNR', a, b, Protocol(region='inside'), -torch.ones(1, 1, 24, 24))
+    with pytest.raises(ValueError, match='nothing inside the mask in image 0'):
+        measure('PSNR', a, b, Protocol(region='inside'), -torch.ones(1, 1, 24, 24))
     with pytest.raises(ValueError, match='cannot be restricted'): measure('SSIM', a, b, Protocol(region='inside'), mask)
 
 
 def test_every_part_of_a_protocol_changes_the_number():
     a, b = two(1, 48)
-    numbers = [measure('PSNR', a, b, p).value for p in (Protocol(), Protocol(colour='y'), Protocol(colour='y_full'), Protocol(resize=24), Protocol(border=7), Protocol(rounded=False))]
+    numbers = [measure('PSNR', a, b, p).value
+               for p in (Protocol(), Protocol(colour='y'), Protocol(colour='y_full'), Protocol(resize=24),
+                         Protocol(border=7), Protocol(rounded=False))]
     assert len({round(v, 6) for v in numbers}) == len(numbers)
 
 
@@ -94,24 +109,35 @@ def test_unlike_numbers_are_not_compared():
     assert not one < one and one - one == 0 and 'RGB' in repr(one) and 'Y 16..235' in repr(other)
 
 
-@pytest.mark.parametrize('kw, why', [(dict(colour='lab'), 'colour must be one of'), (dict(region='left'), 'region must be one of'), (dict(resize=-1), 'resize must be'), (dict(border=1.5), 'border must be')])
+@pytest.mark.parametrize('kw, why',
+                         [(dict(colour='lab'), 'colour must be one of'),
+                          (dict(region='left'), 'region must be one of'), (dict(resize=-1), 'resize must be'),
+                          (dict(border=1.5), 'border must be')])
 def test_protocols_that_cannot_be(kw, why):
     with pytest.raises(ValueError, match=why): Protocol(**kw)
 
 
-@pytest.mark.parametrize('call, why', [(lambda a: measure('FID', a, a), 'a metric must be one of PSNR'), (lambda a: measure('PSNR', a, a, 'SIDD'), 'protocol must be one of RainDrop'), (lambda a: measure('PSNR', a, a[..., 1:]), 'equal shapes'),
-                                       (lambda a: measure('PSNR', a, a, Protocol(border=12)), 'leaves nothing'), (lambda a: frechet_distance(a[:, 0, 0], a[:, 0, 0, :3]), 'equally many columns'),
-                                       (lambda a: frechet_distance(a[:1, 0, 0], a[:, 0, 0]), 'two images at least'), (lambda a: coarse_features(a[..., :4, :4]), '8 pixels'), (lambda a: measure('SSIM', a[..., :10], a[..., :10]), 'SSIM needs 11 pixels')])
+@pytest.mark.parametrize('call, why',
+                         [(lambda a: measure('FID', a, a), 'a metric must be one of PSNR'),
+                          (lambda a: measure('PSNR', a, a, 'SIDD'), 'protocol must be one of RainDrop'),
+                          (lambda a: measure('PSNR', a, a[..., 1:]), 'equal shapes'),
+                                       (lambda a: measure('PSNR', a, a, Protocol(border=12)), 'leaves nothing'),
+                                       (lambda a: frechet_distance(a[:, 0, 0], a[:, 0, 0, :3]), 'equally many columns'),
+                                       (lambda a: frechet_distance(a[:1, 0, 0], a[:, 0, 0]), 'two images at least'),
+                                       (lambda a: coarse_features(a[..., :4, :4]), '8 pixels'),
+                                       (lambda a: measure('SSIM', a[..., :10], a[..., :10]), 'SSIM needs 11 pixels')])
 def test_what_cannot_be_measured(call, why):
     with pytest.raises(ValueError, match=why): call(two()[0])
 
 
 def test_presets_are_those_of_the_papers():
     assert {n: (p.colour, p.resize, p.border) for n, p in PROTOCOLS.items()} == {
-        'RainDrop': ('y', 256, 0), 'LOL': ('y', 256, 0), 'GoPro': ('rgb', 256, 0), 'ISTD': ('rgb', 256, 0), 'CelebA': ('rgb', 64, 0),
+        'RainDrop': ('y', 256, 0), 'LOL': ('y', 256, 0), 'GoPro': ('rgb', 256, 0), 'ISTD': ('rgb', 256, 0),
+        'CelebA': ('rgb', 64, 0),
         'Rain100L': ('y', 0, 0), 'BSD68-15': ('grey', 0, 0), 'BSD68-25': ('grey', 0, 0), 'BSD68-50': ('grey', 0, 0),
         'Set5-x2': ('y', 0, 2), 'Set5-x4': ('y', 0, 4)}
-    assert [p.name for p in PROTOCOLS.values() if not p.rounded] == ['ISTD'] and {p.region for p in PROTOCOLS.values()} == {'all'}
+    assert [p.name for p in PROTOCOLS.values() if not p.rounded] == ['ISTD']
+    assert {p.region for p in PROTOCOLS.values()} == {'all'}
 
 
 def test_the_registry_of_metrics_is_closed():
@@ -136,7 +162,10 @@ def test_what_a_metric_refuses_is_in_the_registry(name, weights):
         except ValueError as e: return str(e)
     assert (refused(lambda: measure(name, -x, x, Protocol(region='inside'), mask)) is None) is m.region
     assert (refused(lambda: measure(name, -x, x, Protocol(colour='y'))) is None) is not m.colour
-    if m.side > 1: assert f'{name} needs {m.side} pixels' in refused(lambda: measure(name, x[..., :m.side - 1], x[..., :m.side - 1]))
+    if m.side > 1:
+        assert f'{name} needs {m.side} pixels' in refused(
+            lambda: measure(name, x[..., : m.side - 1], x[..., : m.side - 1])
+        )
     cut = x[..., :m.side + 1, :m.side + 1]
     assert refused(lambda: measure(name, .9*cut, cut)) is None
 
@@ -152,9 +181,12 @@ def test_a_grey_image_scores_as_three_equal_channels(name, weights):
 def test_grey_protocols_take_one_channel_or_three_equal_ones():
     a, b = (v[:, :1] for v in two(1))
     close(measure('PSNR', a, b, 'BSD68-25').value, measure('PSNR', a, b).value, 1e-9)
-    close(measure('PSNR', a.expand(-1, 3, -1, -1), b.expand(-1, 3, -1, -1), 'BSD68-25').value, measure('PSNR', a, b).value, 1e-9)
-    with pytest.raises(ValueError, match='compares grey images, but there are colours'): measure('PSNR', *two(1), 'BSD68-25')
-    with pytest.raises(ValueError, match='measured differently'): measure('PSNR', a, b, 'BSD68-25') < measure('PSNR', a, b, 'BSD68-15')
+    close(measure('PSNR', a.expand(-1, 3, -1, -1), b.expand(-1, 3, -1, -1), 'BSD68-25').value,
+          measure('PSNR', a, b).value, 1e-9)
+    with pytest.raises(ValueError, match='compares grey images, but there are colours'):
+        measure('PSNR', *two(1), 'BSD68-25')
+    with pytest.raises(ValueError, match='measured differently'):
+        measure('PSNR', a, b, 'BSD68-25') < measure('PSNR', a, b, 'BSD68-15')
 
 
 def test_a_number_that_is_none_is_refused(monkeypatch):
@@ -166,7 +198,8 @@ def test_a_number_that_is_none_is_refused(monkeypatch):
 @given(st.integers(0, 1000))
 def test_frechets_distance_is_one(seed):
     g = rng(seed)
-    a, b, shift = torch.randn(40, 3, generator=g).double(), torch.randn(50, 3, generator=g).double() @ torch.randn(3, 3, generator=g).double(), torch.randn(3, generator=g).double()
+    draw = lambda *shape: torch.randn(*shape, generator=g).double()
+    a, b, shift = draw(40, 3), draw(50, 3) @ draw(3, 3), draw(3)
     close(frechet_distance(a, b), frechet_distance(b, a), 1e-7)
     close(frechet_distance(a, a), 0, 1e-7)
     close(frechet_distance(a, a + shift), shift.square().sum().item(), 1e-7)
@@ -183,7 +216,8 @@ def test_frechets_distance_is_that_of_scipy():
 
 def test_features_see_colour_and_detail():
     flat, busy = torch.zeros(1, 3, 16, 16), torch.zeros(1, 3, 16, 16)
-    busy[..., ::2, :] = .5; busy[..., 1::2, :] = -.5
+    busy[..., ::2, :] = .5
+    busy[..., 1::2, :] = -.5
     f, g = coarse_features(flat), coarse_features(busy)
     close(f[:, :48], g[:, :48], 1e-12)
     assert (g[:, 48:] > f[:, 48:]).any() and not (g[:, 48:] < f[:, 48:]).any()
@@ -191,18 +225,21 @@ def test_features_see_colour_and_detail():
 
 def test_fidelity_is_one_for_the_truth_and_falls_with_blur():
     x = crops(2, 64, 'test', 3)
-    soft = [torch.nn.functional.avg_pool2d(torch.nn.functional.pad(x, (k,)*4, mode='replicate'), 2*k + 1, 1) for k in (1, 2)]
+    soft = [torch.nn.functional.avg_pool2d(torch.nn.functional.pad(x, (k,)*4, mode='replicate'), 2*k + 1, 1)
+            for k in (1, 2)]
     marks = [measure('VIF', v, x).value for v in (x, *soft)]
     close(marks[0], 1., 1e-6)
     assert 1 > marks[1] + .2 > marks[2] + .2
     with pytest.raises(ValueError, match='VIF needs 41 pixels'): measure('VIF', x[..., :40], x[..., :40])
-    with pytest.raises(ValueError, match='cannot be restricted'): measure('VIF', x, x, Protocol(region='inside'), (torch.arange(64) < 30).float().expand(1, 1, 64, 64)*2 - 1)
+    with pytest.raises(ValueError, match='cannot be restricted'):
+        measure('VIF', x, x, Protocol(region='inside'), (torch.arange(64) < 30).float().expand(1, 1, 64, 64)*2 - 1)
 
 
 def test_a_library_that_is_not_there_is_named(monkeypatch):
     monkeypatch.setattr(metrics, 'find_spec', lambda name: None)
     for name, library in (('SSIM', 'skimage'), ('MAE Lab', 'skimage'), ('VIF', 'torchmetrics')):
-        with pytest.raises(RuntimeError, match=rf"{name} needs {library}: pip install 'rddm_nb\[metrics\]'"): Protocol().metric(name)
+        with pytest.raises(RuntimeError, match=rf"{name} needs {library}: pip install 'rddm_nb\[metrics\]'"):
+            Protocol().metric(name)
     assert Protocol().metric('PSNR') is METRICS['PSNR']
 
 
@@ -214,7 +251,10 @@ def test_fid_names_what_it_needs(monkeypatch):
         return real(name, *rest, **kw)
     monkeypatch.setattr(builtins, '__import__', offline)
     x = crops(2, 64, 'test', 0)
-    with pytest.raises(RuntimeError, match=r"FID is judged by a trained network. It needs pip install 'rddm_nb\[perceptual\]'.*not installed"): fid(x, x)
+    with pytest.raises(RuntimeError,
+                       match=r"FID is judged by a trained network. It needs pip install 'rddm_nb\[perceptual\]'.*not "
+                             r"installed"):
+        fid(x, x)
 
 
 SHAPES = {0: (8, 3, 11), 3: (6, 8, 5), 6: (6, 6, 3), 8: (4, 6, 3), 10: (4, 4, 3)} # AlexNet's convolutions, narrower
@@ -226,7 +266,8 @@ def weights(tmp_path, monkeypatch):
     from safetensors.torch import save_file
     g, state = rng(0), {}
     for i, (n, (out, c, k)) in enumerate(SHAPES.items()):
-        state |= {f'features.{n}.weight': torch.randn(out, c, k, k, generator=g)*.1, f'features.{n}.bias': torch.zeros(out),
+        state |= {f'features.{n}.weight': torch.randn(out, c, k, k, generator=g)*.1,
+                  f'features.{n}.bias': torch.zeros(out),
                   f'lin{i}.weight': torch.rand(1, out, 1, 1, generator=g)}
     save_file(state, tmp_path/'lpips.safetensors')
     monkeypatch.setenv('RDDM_LPIPS', str(tmp_path/'lpips.safetensors'))
@@ -247,11 +288,16 @@ def test_lpips_by_layers(weights):
     from torch import nn
     conv = lambda n, **kw: nn.Conv2d(SHAPES[n][1], SHAPES[n][0], SHAPES[n][2], **kw)
     relu, pool = nn.ReLU(), nn.MaxPool2d(3, 2)
-    net = nn.Sequential(conv(0, stride=4, padding=2), relu, pool, conv(3, padding=2), relu, pool, conv(6, padding=1), relu,
+    net = nn.Sequential(conv(0, stride=4, padding=2), relu, pool, conv(3, padding=2), relu, pool, conv(6, padding=1),
+                        relu,
                         conv(8, padding=1), relu, conv(10, padding=1), relu)
     net.load_state_dict({k.removeprefix('features.'): v for k, v in weights.items() if 'features' in k})
     x, y = crops(2, 40, 'test', 0), crops(2, 40, 'test', 1)
-    scaled = [(Protocol().apply(v).float()/127.5 - 1 + torch.tensor([.03, .088, .188]).view(3, 1, 1))/torch.tensor([.458, .448, .45]).view(3, 1, 1) for v in (x, y)]
+    scaled = [
+        (Protocol().apply(v).float() / 127.5 - 1 + torch.tensor([0.03, 0.088, 0.188]).view(3, 1, 1))
+        / torch.tensor([0.458, 0.448, 0.45]).view(3, 1, 1)
+        for v in (x, y)
+    ]
     want, head = torch.zeros(2), 0
     with torch.no_grad():
         for i, layer in enumerate(net):
@@ -264,10 +310,13 @@ def test_lpips_by_layers(weights):
 
 def test_a_border_is_cut_on_every_edge():
     a, b = two(1, 48)
-    close(measure('PSNR', a, b, Protocol(border=7)).value, measure('PSNR', a[..., 7:-7, 7:-7], b[..., 7:-7, 7:-7]).value, 1e-9)
+    close(measure('PSNR', a, b, Protocol(border=7)).value,
+          measure('PSNR', a[..., 7:-7, 7:-7], b[..., 7:-7, 7:-7]).value, 1e-9)
 
 
-@pytest.mark.parametrize('make, why', [(lambda p: None, 'cannot be read'), (lambda p: p.write_bytes(b'x'), 'cannot be read'), (lambda p: p.mkdir(), 'cannot be read')])
+@pytest.mark.parametrize('make, why',
+                         [(lambda p: None, 'cannot be read'), (lambda p: p.write_bytes(b'x'), 'cannot be read'),
+                          (lambda p: p.mkdir(), 'cannot be read')])
 def test_lpips_weights_that_cannot_be_read(make, why, tmp_path, monkeypatch):
     monkeypatch.setenv('RDDM_LPIPS', str(tmp_path/'w.safetensors'))
     make(tmp_path/'w.safetensors')
@@ -280,7 +329,8 @@ def test_lpips_weights_that_are_others_or_none(weights, tmp_path, monkeypatch):
     monkeypatch.setenv('RDDM_LPIPS', str(tmp_path/'half.safetensors'))
     with pytest.raises(RuntimeError, match='holds no LPIPS weights: it lacks lin3.weight'): Protocol().metric('LPIPS')
     monkeypatch.delenv('RDDM_LPIPS')
-    with pytest.raises(RuntimeError, match='set the variable RDDM_LPIPS to a safetensors file'): Protocol().metric('LPIPS')
+    with pytest.raises(RuntimeError, match='set the variable RDDM_LPIPS to a safetensors file'):
+        Protocol().metric('LPIPS')
 
 
 DATA = os.environ.get('RDDM_DATA')
@@ -344,8 +394,11 @@ def test_fid_shows_8_bits_to_inception(monkeypatch):
     import torchmetrics.image.fid as theirs
     class Judge:
         def __init__(self): self.seen = {True: [], False: []}
-        def update(self, x, real): assert x.dtype == torch.uint8; self.seen[real].append(x.double())
-        def compute(self): return torch.tensor(frechet_distance(*(torch.cat(self.seen[r]).mean((2, 3)) for r in (False, True))))
+        def update(self, x, real):
+            assert x.dtype == torch.uint8
+            self.seen[real].append(x.double())
+        def compute(self):
+            return torch.tensor(frechet_distance(*(torch.cat(self.seen[r]).mean((2, 3)) for r in (False, True))))
     monkeypatch.setattr(theirs, 'FrechetInceptionDistance', Judge)
     x, y = crops(40, 16, 'test', 0), crops(50, 16, 'test', 1)
     close(fid(x, y), frechet_distance(Protocol().apply(x).mean((2, 3)), Protocol().apply(y).mean((2, 3))), 1e-4)

@@ -1,4 +1,5 @@
-"""A network is got by one function, whatever holds it; and whatever a file holds that is no network is said in one line."""
+"""A network is got by one function, whatever holds it; and whatever a file holds that is no network is said in one
+line."""
 import subprocess
 import sys
 import hostile
@@ -50,11 +51,16 @@ def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
     with pytest.raises(PermissionError, match='m cannot be read'): load_model(tmp_path/'m')
 
 
-@pytest.mark.parametrize('case, said', [('weights: NaN', f'{hostile.first} holds NaN'), ('about: dim a text', "dim must be .* got '64'"),
-                                        ('about: option unknown', "UNet has no option 'depth'; it has dim, mults"), ('about: network unknown', 'is not registered'),
-                                        ('weights: one missing', rf'1 are missing: 1 tensor \({hostile.first}\)'), ('weights: whole numbers', 'holds torch.int64'),
-                                        ('about: abar falls', 'abar falls'), ('about: schedule missing', 'schedule should be a dict'),
-                                        ('weights: none', 'it holds no tensors'), ('weights: an integer first', r'foreign: 1 tensor \(0\)')])
+@pytest.mark.parametrize('case, said', [('weights: NaN', f'{hostile.first} holds NaN'),
+                                        ('about: dim a text', "dim must be .* got '64'"),
+                                        ('about: option unknown', "UNet has no option 'depth'; it has dim, mults"),
+                                        ('about: network unknown', 'is not registered'),
+                                        ('weights: one missing', rf'1 are missing: 1 tensor \({hostile.first}\)'),
+                                        ('weights: whole numbers', 'holds torch.int64'),
+                                        ('about: abar falls', 'abar falls'),
+                                        ('about: schedule missing', 'schedule should be a dict'),
+                                        ('weights: none', 'it holds no tensors'),
+                                        ('weights: an integer first', r'foreign: 1 tensor \(0\)')])
 def test_it_says_what_is_wrong(case, said, tmp_path):
     hostile.CASES[case](tmp_path/'m')
     with pytest.raises(ValueError, match=said): load_model(tmp_path/'m')
@@ -65,7 +71,8 @@ def test_a_name_leads_to_the_box_a_file_or_a_folder(tmp_path, monkeypatch):
     assert find_model(tmp_path) == find_model(str(tmp_path/MODEL_FILE)) == tmp_path/MODEL_FILE
     monkeypatch.chdir(tmp_path)
     (tmp_path/'rain').write_bytes(hostile.whole)
-    assert find_model('rain').parent.name == 'assets' and find_model('./rain') == find_model(tmp_path/'rain').relative_to(tmp_path)
+    assert find_model('rain').parent.name == 'assets'
+    assert find_model('./rain') == find_model(tmp_path/'rain').relative_to(tmp_path)
     assert all(find_model(n).is_file() for n in PRETRAINED)
     (tmp_path/'run').mkdir()
     with pytest.raises(FileNotFoundError, match='run holds no model.safetensors'): load_network('run')
@@ -77,12 +84,17 @@ def test_a_repository_is_asked_only_for_what_looks_like_one(monkeypatch, tmp_pat
     import huggingface_hub
     save_model(tmp_path/'m', small(), S)
     asked = []
-    def download(repo, file): asked.append((repo, file)); return str(tmp_path/'m')
+    def download(repo, file):
+        asked.append((repo, file))
+        return str(tmp_path/'m')
     monkeypatch.setattr(huggingface_hub, 'hf_hub_download', download)
     assert load_network('me/mine-1.0').schedule == S and asked == [('me/mine-1.0', 'model.safetensors')]
     def fail(*a): raise RuntimeError('no\nconnection')
     monkeypatch.setattr(huggingface_hub, 'hf_hub_download', fail)
-    with pytest.raises(FileNotFoundError, match=r'no file or folder me/mine, .* hub gave no me/mine/model.safetensors.*RuntimeError: no connection'): load_network('me/mine')
+    with pytest.raises(FileNotFoundError,
+                       match=r'no file or folder me/mine, .* hub gave no me/mine/model.safetensors.*RuntimeError: no '
+                             r'connection'):
+        load_network('me/mine')
 
 
 def test_the_hub_is_not_imported_without_need():
@@ -98,7 +110,8 @@ def test_whatever_it_was_saved_in_it_samples_in_float32(tmp_path, cls, dtype):
     save_model(tmp_path/'m', net, S, note=1)
     assert {p.dtype for p in load_model(tmp_path/'m').parameters()} == {dtype}
     ready, x = load_network(tmp_path/'m'), random_images(1, 3, 8, 8, dtype=torch.float32)
-    assert {p.dtype for p in ready.parameters()} == {torch.float32} and not ready.training and ready.schedule == S and ready.meta == dict(note=1)
+    assert {p.dtype for p in ready.parameters()} == {torch.float32} and not ready.training and ready.schedule == S
+    assert ready.meta == dict(note=1)
     plain = load_model(tmp_path/'m').float()
     close(sample(ready, x, steps=2, generator=rng()), sample(plain, x, steps=2, generator=rng()), 1e-4)
 
@@ -106,7 +119,8 @@ def test_whatever_it_was_saved_in_it_samples_in_float32(tmp_path, cls, dtype):
 def test_filters_are_fused_and_a_fused_network_is_not_kept(tmp_path):
     save_model(tmp_path/'m', small(OfficialUNet), S)
     ready = load_network(tmp_path/'m')
-    assert any(isinstance(m, _FusedConv) for m in ready.modules()) and any(isinstance(m, _FusedUpsample) for m in ready.modules())
+    assert any(isinstance(m, _FusedConv) for m in ready.modules())
+    assert any(isinstance(m, _FusedUpsample) for m in ready.modules())
     with pytest.raises(ValueError, match='could not be loaded.*filters'): save_model(tmp_path/'again', ready, S)
     assert not (tmp_path/'again').exists()
 
@@ -115,4 +129,5 @@ def test_a_folder_called_like_a_file_of_a_network(tmp_path):
     (tmp_path/'run'/MODEL_FILE).mkdir(parents=True)
     (tmp_path/'mine.safetensors').mkdir()
     for name in ('run', f'run/{MODEL_FILE}', 'mine.safetensors'):
-        with pytest.raises(IsADirectoryError, match=r'safetensors is a folder, not a file of a network: name the file'): find_model(tmp_path/name)
+        with pytest.raises(IsADirectoryError, match=r'safetensors is a folder, not a file of a network: name the file'):
+            find_model(tmp_path/name)

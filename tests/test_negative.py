@@ -29,7 +29,8 @@ def test_F1_full_eta_of_the_chain_is_not_ddpm():
 
 def test_F1_at_the_worked_numbers():
     s = Schedule.from_ddim([.6, .5])
-    close([posterior_variance('sum_constrained', s[2], s[1]), posterior_variance('preserving', s[2], s[1])], [.08, .4/3], 1e-15)
+    close([posterior_variance('sum_constrained', s[2], s[1]), posterior_variance('preserving', s[2], s[1])],
+          [.08, .4/3], 1e-15)
 
 
 @given(products, st.floats(.05, .95))
@@ -43,7 +44,8 @@ def test_F2_a_share_of_the_variance_is_not_a_share_of_the_deviation(p, eta):
 
 @given(products, seeds)
 def test_F3_inv35_clipping_without_reusing_the_clip_differs_by_the_clipped_part(p, seed):
-    # diffusion from noise: DDIM rebuilds from the clipped guess and the old noise, the official residual step moves on from the state
+    # diffusion from noise: DDIM rebuilds from the clipped guess and the old noise, the official residual step moves
+    # on from the state
     (A_t, A_s), s, x_t = p, Schedule.from_ddim(p[::-1]), 1.5*randn(2, 1, 3, 3, seed=seed)
     eps, zero = randn(2, 1, 3, 3, seed=seed + 1), torch.zeros(2, 1, 3, 3, dtype=F64)
     free = (x_t - math.sqrt(1 - A_t)*eps)/math.sqrt(A_t)
@@ -62,7 +64,11 @@ def test_F3_inv35_clipping_without_reusing_the_clip_differs_by_the_clipped_part(
 @given(inner_points(.9, .1), seeds)
 def test_F4_with_the_official_clip_start_form_and_noise_form_part(p, seed):
     at, to = p, Point(.4*p.abar, .5*p.bbar)
-    x_t, x_in, r = randn(2, 1, 3, 3, seed=seed), random_images(2, 1, 3, 3, seed=seed), 2*randn(2, 1, 3, 3, seed=seed + 1)
+    x_t, x_in, r = (
+        randn(2, 1, 3, 3, seed=seed),
+        random_images(2, 1, 3, 3, seed=seed),
+        2 * randn(2, 1, 3, 3, seed=seed + 1),
+    )
     k = to.bbar/at.bbar
     def gap(est): return reverse_step(x_t, est, at, to) - (k*x_t + (1 - k)*est.x0 + (to.abar - at.abar*k)*est.res)
     free, official, ours = (estimate(Prediction(res=r), x_t, x_in, *at, c) for c in (None, 'official', 'x0'))
@@ -97,7 +103,8 @@ def test_F6_the_linspace_grid_is_singular_at_both_ends():
     good = Schedule.power(100)
     assert good[1].bbar > .009 and 1 - good[99].abar > 1e-4
     # and the sampler still arrives, for it never divides by the last bbar
-    close(sample(lambda x, y, a, b, t: Prediction(res=x_in - x0), x_in, schedule=s, steps=100, generator=rng()), x0, 4e-15)
+    close(sample(lambda x, y, a, b, t: Prediction(res=x_in - x0), x_in, schedule=s, steps=100, generator=rng()), x0,
+          4e-15)
 
 
 def test_F7_padding_the_shifted_cumulative_sum_with_one_loses_the_first_increment():
@@ -115,7 +122,8 @@ GMM = ExactPredictor(torch.tensor([[-.7], [.2], [.8]], dtype=F64), .12, torch.te
 
 
 def blind(sees, T=800):
-    "The exact predictor as a network would be that was trained on the quarter circle and is told only part of the place"
+    """The exact predictor as a network would be that was trained on the quarter circle and is told only part of the
+    place"""
     on_circle = Schedule.circle(T)
     def model(x, y, a, b, t):
         if sees == 'the time': return GMM(x, y, *on_circle[t])
@@ -160,7 +168,8 @@ def test_F9_counting_one_increment_in_both_deviations_leaves_the_ellipse():
     close(fwd*once/(fwd + once), Sigma*(fwd/(fwd + once))*(1 - fwd/(fwd + once)), 1e-15)
 
 
-@given(st.tuples(st.floats(.1, .9), st.floats(.1, .9)).map(sorted).filter(lambda p: p[1] - p[0] > .05), st.floats(.0, .95), st.floats(.2, 1))
+@given(st.tuples(st.floats(.1, .9), st.floats(.1, .9)).map(sorted).filter(lambda p: p[1] - p[0] > .05),
+       st.floats(.0, .95), st.floats(.2, 1))
 def test_F10_scaling_only_the_injected_noise_of_a_bridge_shrinks_the_variance(p, eta, h):
     at, to = (Point(m, 2*h*math.sqrt(m*(1 - m))) for m in p[::-1])
     full = posterior_variance('bridge', at, to)
@@ -179,17 +188,21 @@ def test_F11_the_bridge_variance_is_negative_on_the_papers_schedule():
     for t, n in s.pairs(10)[:-1]:
         v = s[n].bbar**2 - (s[n].abar/s[t].abar)**2*s[t].bbar**2
         assert v < 0
-        with pytest.raises(ValueError, match=r"'bridge' has the negative variance .*does not exist on this path"): posterior_variance('bridge', s[t], s[n])
+        with pytest.raises(ValueError, match=r"'bridge' has the negative variance .*does not exist on this path"):
+            posterior_variance('bridge', s[t], s[n])
         assert posterior_variance('bridge', s[t], s[n], 0.) == 0
     b = ellipse(10)
-    with pytest.raises(ValueError, match=r"'sum_constrained' has the negative variance -0\.44"): posterior_variance('sum_constrained', b.at(.9), b.at(.5))
+    with pytest.raises(ValueError, match=r"'sum_constrained' has the negative variance -0\.44"):
+        posterior_variance('sum_constrained', b.at(.9), b.at(.5))
 
 
 def test_F12_float32_time_grids_miss_nodes():
-    # linspace(-1, T - 1, S + 1) in float32, filled from both ends, truncated toward zero: 84 of the 1000 grids are off, by one node
+    # linspace(-1, T - 1, S + 1) in float32, filled from both ends, truncated toward zero: 84 of the 1000 grids are
+    # off, by one node
     def float32_grid(S):
         step, half = np.float32(1000)/np.float32(S), (S + 1)//2
-        v = [np.float32(-1) + step*np.float32(i) if i < half else np.float32(999) - step*np.float32(S - i) for i in range(S + 1)]
+        v = [np.float32(-1) + step*np.float32(i) if i < half else np.float32(999) - step*np.float32(S - i)
+             for i in range(S + 1)]
         return [int(np.trunc(x)) + 1 for x in reversed(v)]
     s = Schedule.power(1000)
     wrong = [S for S in range(1, 1001) if float32_grid(S) != s.grid(S)]

@@ -62,12 +62,18 @@ def test_the_loss_is_what_it_says(seed, lam_res, lam_eps):
     r, e, p, q = randn(4, 2, 3, seed=seed)
     a, b = (p - r).abs().mean(), (q - e).abs().mean()
     close(loss_of(Prediction(p, q), r, e, 'l1', lam_res, lam_eps), lam_res*a + lam_eps*b, 1e-12)
-    close(loss_of(Prediction(p, q), r, e, 'l2', lam_res, lam_eps), lam_res*(p - r).square().mean() + lam_eps*(q - e).square().mean(), 1e-12)
-    close(loss_of(Prediction(p, None), r, e), a, 1e-12); close(loss_of(Prediction(None, q), r, e), b, 1e-12)
+    close(loss_of(Prediction(p, q), r, e, 'l2', lam_res, lam_eps),
+          lam_res*(p - r).square().mean() + lam_eps*(q - e).square().mean(), 1e-12)
+    close(loss_of(Prediction(p, None), r, e), a, 1e-12)
+    close(loss_of(Prediction(None, q), r, e), b, 1e-12)
 
 
 def test_a_switch_at_zero_leaves_its_head_alone():
-    net, x, y = UNet(8, mults=(1,), predicts='both').double(), random_images(2, 3, 4, 4), random_images(2, 3, 4, 4, seed=1)
+    net, x, y = (
+        UNet(8, mults=(1,), predicts='both').double(),
+        random_images(2, 3, 4, 4),
+        random_images(2, 3, 4, 4, seed=1),
+    )
     for lams, alone in (((1., 0.), 1), ((0., 1.), 0)):
         net.zero_grad()
         loss_of(net(x, y, .3, .4), y - x, randn(2, 3, 4, 4), 'l1', *lams).backward()
@@ -96,12 +102,15 @@ def test_the_curve_of_a_constant_guess_is_known():
     close(got[:, 0], [((x_in - x0) - .5).square().mean()]*3, 1e-6)
     assert got[:, 1].isnan().all() and got.shape == (3, 2)
     nothing = lambda x_t, x_in, abar, bbar, t: Prediction(None, torch.zeros_like(x_t))
-    assert abs(error_curve(nothing, x0, x_in, s, [5], rng())[0, 1] - 1) < .05 and abs(error_curve(nothing, x0, x_in, s, [5], rng(), 'l1')[0, 1] - math.sqrt(2/math.pi)) < .05
+    assert abs(error_curve(nothing, x0, x_in, s, [5], rng())[0, 1] - 1) < .05
+    assert abs(error_curve(nothing, x0, x_in, s, [5], rng(), 'l1')[0, 1] - math.sqrt(2/math.pi)) < .05
 
 
 def test_the_curve_asks_at_the_right_places():
     s, x0, seen = Schedule.power(T=20), random_images(4, 3, 2, 2), []
-    def spy(x_t, x_in, abar, bbar, t): seen.append((x_t, x_in, abar, bbar, t.tolist())); return Prediction(res=x_t)
+    def spy(x_t, x_in, abar, bbar, t):
+        seen.append((x_t, x_in, abar, bbar, t.tolist()))
+        return Prediction(res=x_t)
     error_curve(spy, x0, None, s, torch.tensor([3, 20]), rng(5))
     g = rng(5)
     for t, (x_t, x_in, abar, bbar, nodes) in zip((3, 20), seen):
@@ -120,6 +129,8 @@ def test_the_floor_is_below_any_guess_on_its_own_set():
     x0 = known.repeat(200, 1, 1, 1)
     floor = error_curve(ExactPredictor(known), x0, None, s, [5, 20, 45], rng())
     for scale in (.9, 1.1):
-        off = lambda x_t, x_in, abar, bbar, t: Prediction(*(scale*v for v in ExactPredictor(known)(x_t, x_in, abar, bbar)))
+        off = lambda x_t, x_in, abar, bbar, t: Prediction(
+            *(scale * v for v in ExactPredictor(known)(x_t, x_in, abar, bbar))
+        )
         assert (error_curve(off, x0, None, s, [5, 20, 45], rng()) > floor).all()
     assert (floor[0] < 1e-3).all() and floor[2, 0] > .2

@@ -1,11 +1,13 @@
-"""The official network: its size, every layer against the same thing written out by hand, and the way in for its weights."""
+"""The official network: its size, every layer against the same thing written out by hand, and the way in for its
+weights."""
 import math
 import pickle
 import pytest
 import torch
 import torch.nn.functional as F
 from common import awake, close, randn, rng
-from rddm_nb.official import (ChannelNorm, OfficialAttention, OfficialBlock, OfficialNet, OfficialUNet, StandardConv, Upsample,
+from rddm_nb.official import (ChannelNorm, OfficialAttention, OfficialBlock, OfficialNet, OfficialUNet, StandardConv,
+                              Upsample,
                               fuse_weights, load_official, _translate_key)
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
@@ -18,7 +20,8 @@ def plain(m, x): return F.conv2d(x, m.weight, m.bias, m.stride, m.padding)
 def standard(m, x):
     w = m.weight
     mean = w.mean((1, 2, 3), keepdim=True)
-    return F.conv2d(x, (w - mean)/(((w - mean)**2).mean((1, 2, 3), keepdim=True) + 1e-5).sqrt(), m.bias, m.stride, m.padding)
+    return F.conv2d(x, (w - mean)/(((w - mean)**2).mean((1, 2, 3), keepdim=True) + 1e-5).sqrt(), m.bias, m.stride,
+                    m.padding)
 
 
 def channel_norm(m, x):
@@ -29,7 +32,9 @@ def channel_norm(m, x):
 def group_norm(m, x):
     y = x.reshape(len(x), m.num_groups, -1)
     d = y - y.mean(2, keepdim=True)
-    return (d/((d**2).mean(2, keepdim=True) + m.eps).sqrt()).reshape(x.shape)*m.weight[:, None, None] + m.bias[:, None, None]
+    return (d / ((d**2).mean(2, keepdim=True) + m.eps).sqrt()).reshape(x.shape) * m.weight[:, None, None] + m.bias[
+        :, None, None
+    ]
 
 
 def silu(x): return x/(1 + (-x).exp())
@@ -56,7 +61,8 @@ def attention(m, h, linear):
 
 
 def told(net, t):
-    wave = torch.cat([f(t[:, None]*10_000**(-torch.arange(net.dim//2, dtype=t.dtype)/(net.dim//2 - 1))) for f in (torch.sin, torch.cos)], 1)
+    wave = torch.cat([f(t[:, None]*10_000**(-torch.arange(net.dim//2, dtype=t.dtype)/(net.dim//2 - 1)))
+                      for f in (torch.sin, torch.cos)], 1)
     return gelu(wave @ net.time[0].weight.T + net.time[0].bias) @ net.time[2].weight.T + net.time[2].bias
 
 
@@ -64,13 +70,16 @@ def whole(net, x, t):
     "Three sizes, step by step"
     e, twice = told(net, t), lambda v: v.repeat_interleave(2, 2).repeat_interleave(2, 3)
     first = plain(net.first, x)
-    def level(m, h): a = block(m[0], h, e); return a, attention(m[2], block(m[1], a, e), True)
+    def level(m, h):
+        a = block(m[0], h, e)
+        return a, attention(m[2], block(m[1], a, e), True)
     a0, b0 = level(net.down[0], first)
     a1, b1 = level(net.down[1], plain(net.down[0][3], b0))
     a2, b2 = level(net.down[2], plain(net.down[1][3], b1))
     h = plain(net.down[2][3], b2)
     h = block(net.middle[2], attention(net.middle[1], block(net.middle[0], h, e), False), e)
-    def rise(m, h, b, a): return attention(m[2], block(m[1], torch.cat([block(m[0], torch.cat([h, b], 1), e), a], 1), e), True)
+    def rise(m, h, b, a):
+        return attention(m[2], block(m[1], torch.cat([block(m[0], torch.cat([h, b], 1), e), a], 1), e), True)
     h = plain(net.up[0][3], twice(rise(net.up[0], h, b2, a2)))
     h = plain(net.up[1][3], twice(rise(net.up[1], h, b1, a1)))
     h = plain(net.up[2][3], rise(net.up[2], h, b0, a0))
@@ -82,7 +91,8 @@ def linear_size(c_in, c_out): return c_in*c_out + c_out
 
 
 def counted(channels_in):
-    "Parameters of one official U-Net, layer by layer: (those a counter without a rule for custom layers sees, those it misses)"
+    """Parameters of one official U-Net, layer by layer: (those a counter without a rule for custom layers sees,
+    those it misses)"""
     seen, missed, emb = [], [], 256
     def block(i, o):
         seen.extend([linear_size(emb, 2*o), 4*o, conv_size(i, o, 1) if i != o else 0])
@@ -105,12 +115,14 @@ def counted(channels_in):
     return sum(seen), sum(missed)
 
 
-@pytest.mark.parametrize('channels_in, all_of_them, published', [(3, 36_251_779, 7_744_387), (6, 36_261_187, 7_753_795), (9, 36_270_595, 7_763_203)])
+@pytest.mark.parametrize('channels_in, all_of_them, published',
+                         [(3, 36_251_779, 7_744_387), (6, 36_261_187, 7_753_795), (9, 36_270_595, 7_763_203)])
 def test_inv53_the_published_size_leaves_out_the_custom_layers(channels_in, all_of_them, published):
     net = OfficialNet(channels_in)
     seen, missed = counted(channels_in)
     assert (seen, seen + missed) == (published, all_of_them) and sum(p.numel() for p in net.parameters()) == all_of_them
-    custom = [p for m in net.modules() if isinstance(m, (StandardConv, ChannelNorm)) for p in m.parameters(recurse=False)]
+    custom = [p for m in net.modules() if isinstance(m, (StandardConv, ChannelNorm))
+              for p in m.parameters(recurse=False)]
     assert sum(p.numel() for p in custom) == missed
 
 
@@ -135,14 +147,16 @@ def test_folding_keeps_the_function_and_leaves_the_network_alone():
     net, x, t = awake(OfficialNet(3, 8, (1, 2))), randn(2, 3, 6, 6), torch.tensor([3., 871.], dtype=torch.float64)
     before = {k: v.clone() for k, v in net.state_dict().items()}
     with torch.no_grad(): close(fuse_weights(net)(x, t), net(x, t), 1e-10)
-    assert all(torch.equal(v, before[k]) for k, v in net.state_dict().items()) and not any(isinstance(m, StandardConv) for m in fuse_weights(net).modules())
+    assert all(torch.equal(v, before[k]) for k, v in net.state_dict().items())
+    assert not any(isinstance(m, StandardConv) for m in fuse_weights(net).modules())
 
 
 def test_each_network_is_told_its_own_coefficient():
     net, x, y = awake(OfficialUNet(embedding='own', dim=8, mults=(1, 2))), randn(2, 3, 4, 4), randn(2, 3, 4, 4, seed=1)
     pred, z = net(x, y, .25, .5), torch.cat([x, y], 1)
     each = lambda v: torch.full((2,), v, dtype=x.dtype)
-    close(pred.res, net.nets['res'](z, each(250.)), 1e-12); close(pred.eps, net.nets['eps'](z, each(500.)), 1e-12)
+    close(pred.res, net.nets['res'](z, each(250.)), 1e-12)
+    close(pred.eps, net.nets['eps'](z, each(500.)), 1e-12)
 
 
 def test_by_index_the_first_node_is_zero():
@@ -170,15 +184,18 @@ def test_a_side_that_halves_evenly_is_left_alone(h, w):
     close(net(x, None, .25, .5, 3).res, net.nets['res'](z, torch.full((2,), 2., dtype=x.dtype))[..., :h, :w], 1e-10)
 
 
-@pytest.mark.parametrize('kw, match', [(dict(predicts='x0'), 'res, eps, both'), (dict(embedding='plane'), 't, own'), (dict(dim='64'), 'dim must be'), (dict(mults=[1.5]), 'mults must be'),
-                                       (dict(channels=0), 'channels must be'), (dict(takes_cond=1), 'takes_cond must be')])
+@pytest.mark.parametrize('kw, match', [(dict(predicts='x0'), 'res, eps, both'), (dict(embedding='plane'), 't, own'),
+                                       (dict(dim='64'), 'dim must be'), (dict(mults=[1.5]), 'mults must be'),
+                                       (dict(channels=0), 'channels must be'),
+                                       (dict(takes_cond=1), 'takes_cond must be')])
 def test_networks_that_do_not_exist(kw, match):
     with pytest.raises(ValueError, match=match): OfficialUNet(**kw)
 
 
 def test_states_of_another_precision_or_number():
     net, x = OfficialUNet('res', dim=8, mults=(1, 2)), torch.zeros(2, 3, 4, 4)
-    with pytest.raises(TypeError, match='the state is torch.float64 but the network is torch.float32'): net(x.double(), None, .2, .7, 3)
+    with pytest.raises(TypeError, match='the state is torch.float64 but the network is torch.float32'):
+        net(x.double(), None, .2, .7, 3)
     with pytest.raises(ValueError, match='t holds 3 values for 2 images'): net(x, None, .2, .7, torch.ones(3))
 
 
@@ -217,17 +234,33 @@ def official_names(n):
     "Every parameter name of an official U-Net with n sizes, in their words"
     rows = [f'{r}.{i}' for r in ('downs', 'ups') for i in range(n)]
     blocks = [f'{r}.{j}' for r in rows for j in (0, 1)] + ['mid_block1', 'mid_block2', 'final_res_block']
-    layers = [f'{b}.{p}' for b in blocks for p in ('mlp.1', 'block1.proj', 'block1.norm', 'block2.proj', 'block2.norm', 'res_conv')]
-    layers += [f'{r}.2.fn.fn.{p}' for r in rows for p in ('to_qkv', 'to_out.0')] + ['mid_attn.fn.fn.to_qkv', 'mid_attn.fn.fn.to_out', 'init_conv', 'time_mlp.1', 'time_mlp.3', 'final_conv', f'ups.{n - 1}.3']
+    layers = [f'{b}.{p}' for b in blocks
+              for p in ('mlp.1', 'block1.proj', 'block1.norm', 'block2.proj', 'block2.norm', 'res_conv')]
+    layers += [f'{r}.2.fn.fn.{p}' for r in rows for p in ('to_qkv', 'to_out.0')] + [
+        'mid_attn.fn.fn.to_qkv',
+        'mid_attn.fn.fn.to_out',
+        'init_conv',
+        'time_mlp.1',
+        'time_mlp.3',
+        'final_conv',
+        f'ups.{n - 1}.3',
+    ]
     layers += [f'downs.{i}.3' for i in range(n)] + [f'ups.{i}.3.1' for i in range(n - 1)]
-    return [f'{l}.{w}' for l in layers for w in ('weight', 'bias')] + [f'{r}.2.fn.{g}' for r in rows for g in ('norm.g', 'fn.to_out.1.g')] + ['mid_attn.fn.norm.g']
+    return (
+        [f'{l}.{w}' for l in layers for w in ('weight', 'bias')]
+        + [f'{r}.2.fn.{g}' for r in rows for g in ('norm.g', 'fn.to_out.1.g')]
+        + ['mid_attn.fn.norm.g']
+    )
 
 
 def checkpoint(path, net, nets=('unet0.', 'unet1.'), n=2, drop=None, prefix='', change=lambda k, v: v):
     "A file as the official trainer writes it"
     theirs = {_translate_key(o): o for o in official_names(n)}
-    state = {f'{prefix}model.{u}{theirs[k]}': change(k, v) for u, m in zip(nets, net.nets.values()) for k, v in m.state_dict().items() if k != drop}
-    torch.save({'step': 7, 'model': {**state, 'betas': torch.zeros(3)}, 'opt0': {'state': {}}, 'ema': {'initted': torch.tensor(True), 'step': torch.tensor(7), **{f'ema_model.{k}': v + 1 for k, v in state.items()}}}, path)
+    state = {f'{prefix}model.{u}{theirs[k]}': change(k, v) for u, m in zip(nets, net.nets.values())
+             for k, v in m.state_dict().items() if k != drop}
+    torch.save({'step': 7, 'model': {**state, 'betas': torch.zeros(3)}, 'opt0': {'state': {}},
+                'ema': {'initted': torch.tensor(True), 'step': torch.tensor(7),
+                        **{f'ema_model.{k}': v + 1 for k, v in state.items()}}}, path)
 
 
 def test_every_parameter_has_an_official_name():
@@ -238,7 +271,8 @@ def test_every_parameter_has_an_official_name():
 def test_official_weights_come_in(tmp_path, embedding, takes_cond):
     net = awake(OfficialUNet(embedding=embedding, takes_cond=takes_cond, dim=8, mults=(1, 2)))
     checkpoint(tmp_path/'model-7.pt', net)
-    last, mean = load_official(tmp_path/'model-7.pt', embedding=embedding, averaged=False), load_official(tmp_path/'model-7.pt', embedding=embedding)
+    last, mean = load_official(tmp_path/'model-7.pt', embedding=embedding,
+                               averaged=False), load_official(tmp_path/'model-7.pt', embedding=embedding)
     assert last.config == mean.config == net.config
     for k, v in net.state_dict().items(): close(last.state_dict()[k], v, 0), close(mean.state_dict()[k], v + 1, 0)
 
@@ -248,7 +282,10 @@ def test_a_single_official_network(tmp_path, names):
     net = OfficialUNet('res', takes_input=False, dim=8, mults=(1, 2))
     checkpoint(tmp_path/'m.pt', net, names)
     assert load_official(tmp_path/'m.pt', 'res').config == net.config
-    with pytest.raises(ValueError, match=r"holds 1 network\(s\), but predicts='both' needs 2: pass predicts='res' or 'eps', and embedding='t'"): load_official(tmp_path/'m.pt')
+    with pytest.raises(ValueError,
+                       match=r"holds 1 network\(s\), but predicts='both' needs 2: pass predicts='res' or 'eps', and "
+                             r"embedding='t'"):
+        load_official(tmp_path/'m.pt')
 
 
 class Evil:
@@ -260,18 +297,22 @@ class Evil:
 def test_files_that_are_not_official_weights(tmp_path):
     net = OfficialUNet('res', dim=8, mults=(1, 2))
     checkpoint(tmp_path/'short.pt', net, ('unet0.',), drop='first.bias')
-    with pytest.raises(ValueError, match=r'short.pt cannot be taken over: .* 1 are missing: 1 tensor \(nets.res.first.bias\)'): load_official(tmp_path/'short.pt', 'res')
+    with pytest.raises(ValueError,
+                       match=r'short.pt cannot be taken over: .* 1 are missing: 1 tensor \(nets.res.first.bias\)'):
+        load_official(tmp_path/'short.pt', 'res')
     torch.save({'model': Evil()}, tmp_path/'evil.pt')
     with pytest.raises(ValueError, match='objects that would run code'): load_official(tmp_path/'evil.pt')
     (tmp_path/'evil2.pt').write_bytes(pickle.dumps(Evil()))
     with pytest.raises(ValueError, match='objects that would run code'): load_official(tmp_path/'evil2.pt')
     torch.save({'model': {'other': torch.zeros(1)}}, tmp_path/'other.pt')
     with pytest.raises(ValueError, match="has no 'ema'"): load_official(tmp_path/'other.pt')
-    with pytest.raises(ValueError, match=r"holds no U-Net, but 1 tensor \(other\); expected are names such as"): load_official(tmp_path/'other.pt', averaged=False)
+    with pytest.raises(ValueError, match=r"holds no U-Net, but 1 tensor \(other\); expected are names such as"):
+        load_official(tmp_path/'other.pt', averaged=False)
 
 
 def test_the_embedding_of_the_step():
-    close(sinusoidal_embedding(torch.tensor([0., 2.], dtype=torch.float64), 2, 1., 1e-4), [[0, 0, 1, 1], [math.sin(2), math.sin(2e-4), math.cos(2), math.cos(2e-4)]], 1e-12)
+    close(sinusoidal_embedding(torch.tensor([0., 2.], dtype=torch.float64), 2, 1., 1e-4),
+          [[0, 0, 1, 1], [math.sin(2), math.sin(2e-4), math.cos(2), math.cos(2e-4)]], 1e-12)
 
 
 @pytest.mark.parametrize('dtype', [torch.float64, torch.float32])
@@ -280,10 +321,12 @@ def test_the_published_embedding_of_the_step(dim, dtype):
     t = torch.tensor([0., 1., 17.5, 999.], dtype=dtype)
     k = torch.arange(dim//2, dtype=dtype)*-(math.log(10000)/(dim//2 - 1))
     angle = t[:, None]*k.exp()[None]
-    close(sinusoidal_embedding(t, dim//2, 1., 1e-4), torch.cat([angle.sin(), angle.cos()], 1), 1e-10 if dtype == torch.float64 else 2e-4)
+    close(sinusoidal_embedding(t, dim//2, 1., 1e-4), torch.cat([angle.sin(), angle.cos()], 1),
+          1e-10 if dtype == torch.float64 else 2e-4)
 
 
-@pytest.mark.parametrize('layer', [lambda: StandardConv(4, 8, 3, padding=1), lambda: StandardConv(4, 8, 3, stride=2), lambda: StandardConv(4, 8, 1, bias=False), lambda: Upsample(4, 8, 3, padding=1)])
+@pytest.mark.parametrize('layer', [lambda: StandardConv(4, 8, 3, padding=1), lambda: StandardConv(4, 8, 3, stride=2),
+                                   lambda: StandardConv(4, 8, 1, bias=False), lambda: Upsample(4, 8, 3, padding=1)])
 def test_a_fused_layer_is_the_same_function(layer):
     net, x = awake(torch.nn.Sequential(layer())), randn(2, 4, 6, 8)
     fast = fuse_weights(net)
@@ -326,27 +369,40 @@ def test_half_and_grey_checkpoints_come_in(tmp_path):
 
 @pytest.mark.filterwarnings('ignore:Detected pickle protocol')
 @pytest.mark.parametrize('write, kind, said', [
-    (lambda p: None, FileNotFoundError, 'there is no file'), (lambda p: p.mkdir(), IsADirectoryError, 'is a folder'), (lambda p: p.write_bytes(b''), ValueError, 'empty or cut short'),
-    (lambda p: (torch.save({'ema': {}}, p), p.write_bytes(p.read_bytes()[:-30])), ValueError, 'empty or cut short'), (lambda p: torch.save([1, 2], p), ValueError, "no 'ema', but no entries"),
-    (lambda p: torch.save({'model': {'x.weight': torch.zeros(2)}}, p), ValueError, r"no 'ema', but 1 entries \(model\); it has 'model': pass averaged=False"),
-    (lambda p: torch.save({'ema': {}}, p), ValueError, 'holds no U-Net, but no tensors'), (lambda p: torch.save({'ema': {3: 4, 'module': 5}}, p), ValueError, 'holds no U-Net'),
-    (lambda p: torch.save({'ema': {'model.unet0.final_conv.weight': torch.zeros(3, 8, 1, 1)}}, p), ValueError, 'not the layers of an official U-Net'),
-    (lambda p: torch.save({'ema': {f'model.unet{i}.{k}.weight': torch.zeros(s) for i in (0, 1) for k, s in (('init_conv', 8), ('final_conv', 3), ('downs.1.3', 1))}}, p), ValueError, 'not the layers')])
+    (lambda p: None, FileNotFoundError, 'there is no file'), (lambda p: p.mkdir(), IsADirectoryError, 'is a folder'),
+    (lambda p: p.write_bytes(b''), ValueError, 'empty or cut short'),
+    (lambda p: (torch.save({'ema': {}}, p), p.write_bytes(p.read_bytes()[:-30])), ValueError, 'empty or cut short'),
+    (lambda p: torch.save([1, 2], p), ValueError, "no 'ema', but no entries"),
+    (lambda p: torch.save({'model': {'x.weight': torch.zeros(2)}}, p), ValueError,
+     r"no 'ema', but 1 entries \(model\); it has 'model': pass averaged=False"),
+    (lambda p: torch.save({'ema': {}}, p), ValueError, 'holds no U-Net, but no tensors'),
+    (lambda p: torch.save({'ema': {3: 4, 'module': 5}}, p), ValueError, 'holds no U-Net'),
+    (lambda p: torch.save({'ema': {'model.unet0.final_conv.weight': torch.zeros(3, 8, 1, 1)}}, p), ValueError,
+     'not the layers of an official U-Net'),
+    (lambda p: torch.save({'ema': {f'model.unet{i}.{k}.weight': torch.zeros(s) for i in (0, 1)
+                                   for k, s in (('init_conv', 8), ('final_conv', 3), ('downs.1.3', 1))}}, p),
+                                   ValueError, 'not the layers')])
 def test_files_that_are_not_checkpoints_say_what_they_hold(tmp_path, write, kind, said):
     write(tmp_path/'m.pt')
-    with pytest.raises(kind, match=said) as e: load_official(tmp_path/'m.pt', 'res' if 'unet0.final' in said or 'layers of' in said else 'both')
+    with pytest.raises(kind, match=said) as e:
+        load_official(tmp_path/'m.pt', 'res' if 'unet0.final' in said or 'layers of' in said else 'both')
     assert type(e.value) is kind and str(e.value).isprintable() and 'm.pt' in str(e.value)
 
 
 @pytest.mark.parametrize('change, said', [
-    (lambda k, v: v*float('nan') if k == 'up.0.3.weight' else v, 'up.0.3.weight holds NaN'), (lambda k, v: v.long(), 'holds torch.int64'),
-    (lambda k, v: torch.cat([v, v[:, :6]], 1) if k == 'first.weight' else v, 'looks at 12 channels and returns 3; .*Self-conditioned'),
-    (lambda k, v: v[:, :4] if k == 'first.weight' else v, 'looks at 4 channels'), (lambda k, v: v[:4] if k == 'time.0.bias' else v, 'time.0.bias has shape'),
+    (lambda k, v: v*float('nan') if k == 'up.0.3.weight' else v, 'up.0.3.weight holds NaN'),
+    (lambda k, v: v.long(), 'holds torch.int64'),
+    (lambda k, v: torch.cat([v, v[:, :6]], 1) if k == 'first.weight' else v,
+     'looks at 12 channels and returns 3; .*Self-conditioned'),
+    (lambda k, v: v[:, :4] if k == 'first.weight' else v, 'looks at 4 channels'),
+    (lambda k, v: v[:4] if k == 'time.0.bias' else v, 'time.0.bias has shape'),
     (lambda k, v: v[:4] if k == 'first.weight' else v, 'dim must be')])
 def test_weights_that_fit_no_network_are_named(tmp_path, change, said):
     checkpoint(tmp_path/'m.pt', OfficialUNet(dim=8, mults=(1, 2)), change=change)
-    with pytest.raises(ValueError, match=f'm.pt cannot be taken over: .*{said}'): load_official(tmp_path/'m.pt', averaged=False)
+    with pytest.raises(ValueError, match=f'm.pt cannot be taken over: .*{said}'):
+        load_official(tmp_path/'m.pt', averaged=False)
 
 
 def test_a_prediction_that_does_not_exist_is_refused_before_reading(tmp_path):
-    with pytest.raises(ValueError, match="predicts must be one of res, eps, both, got 'x0'"): load_official(tmp_path/'none', 'x0')
+    with pytest.raises(ValueError, match="predicts must be one of res, eps, both, got 'x0'"):
+        load_official(tmp_path/'none', 'x0')

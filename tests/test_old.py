@@ -25,7 +25,8 @@ def expected():
 @pytest.mark.parametrize('load', [lambda f: load_model(f).float(), load_network], ids=['load_model', 'load_network'])
 def test_old_models_compute_what_they_did(name, load):
     net = load(OLD/f'{name}.safetensors')
-    assert MEANT[name].items() <= net.config.items() and net.schedule.T == 10 and net.meta == {'made': 'before the names changed'}
+    assert MEANT[name].items() <= net.config.items() and net.schedule.T == 10
+    assert net.meta == {'made': 'before the names changed'}
     with torch.no_grad(): got = net(X, X.flip(3), .25, .5, **ASKED[name])
     want = {k.split('.')[1]: v for k, v in expected().items() if k.startswith(name + '.')}
     assert {k for k, v in got._asdict().items() if v is not None} == set(want)
@@ -40,5 +41,6 @@ def test_a_checkpoint_of_an_old_run_is_found_and_fits():
     tensors, about = Checkpoints(OLD/'run').newest()
     assert about['step'] == 2 and Schedule.from_dict(about['schedule']).T == 10
     tensors, config = from_older(tensors, about['config'])
-    for part in ('net.', 'ema.'): UNet(**config).load_state_dict({k.removeprefix(part): v for k, v in tensors.items() if k.startswith(part)})
+    for part in ('net.', 'ema.'):
+        UNet(**config).load_state_dict({k.removeprefix(part): v for k, v in tensors.items() if k.startswith(part)})
     assert {k.split('.')[0] for k in tensors} == {'net', 'ema', 'opt'}

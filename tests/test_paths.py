@@ -1,4 +1,5 @@
-"""Roads: when they may differ, what predictors do that do not know the place, and drawn paths (invariants 48-52, 57)."""
+"""Roads: when they may differ, what predictors do that do not know the place, and drawn paths (invariants 48-52,
+57)."""
 import math
 import pytest
 import torch
@@ -38,31 +39,41 @@ def test_F8_inv52_off_the_training_road_only_the_place_will_do():
     start, train = x_in + randn(200, 2, seed=1), Schedule.circle(T)
     arrive = lambda m, s: sample(m, x_in, schedule=s, steps=T, x_T=start, clip=None)
     want = sample(model, x_in, schedule=Schedule.circle(2000), steps=2000, x_T=start, clip=None)
-    for m in (model, CoefficientConditioned(model, train), TimeConditioned(model, train)): assert (arrive(m, train) - want).abs().mean() < .005
+    for m in (model, CoefficientConditioned(model, train), TimeConditioned(model, train)):
+        assert (arrive(m, train) - want).abs().mean() < .005
     for s in (Schedule.line(T), Schedule.power(T)):
         assert (arrive(model, s) - want).abs().mean() < .005
-        for m in (CoefficientConditioned(model, train), TimeConditioned(model, train)): assert (arrive(m, s) - want).abs().mean() > .05
+        for m in (CoefficientConditioned(model, train), TimeConditioned(model, train)):
+            assert (arrive(m, s) - want).abs().mean() > .05
 
 
 @given(st.floats(.05, .95), st.floats(.05, .95))
 def test_each_half_is_asked_where_its_coefficient_was_in_training(abar, bbar):
     asked = []
-    def model(x_t, x_in, a, b, t): asked.append((a, b)); return Prediction(res=x_t*a, eps=x_t*b)
+    def model(x_t, x_in, a, b, t):
+        asked.append((a, b))
+        return Prediction(res=x_t*a, eps=x_t*b)
     x = randn(2, 3)
     got = CoefficientConditioned(model, Schedule.circle(2000))(x, x, abar, bbar)
-    close(asked[0], [abar, math.sqrt(1 - (1 - abar)**2)], 1e-5); close(asked[1], [1 - math.sqrt(1 - bbar**2), bbar], 1e-5)
-    close(got.res, abar*x, 1e-12); close(got.eps, bbar*x, 1e-12)
+    close(asked[0], [abar, math.sqrt(1 - (1 - abar)**2)], 1e-5)
+    close(asked[1], [1 - math.sqrt(1 - bbar**2), bbar], 1e-5)
+    close(got.res, abar*x, 1e-12)
+    close(got.eps, bbar*x, 1e-12)
 
 
 def test_who_knows_the_time_answers_for_the_training_road():
     asked = []
-    def model(x_t, x_in, a, b, t): asked.append((a, b, t)); return Prediction(res=x_t)
+    def model(x_t, x_in, a, b, t):
+        asked.append((a, b, t))
+        return Prediction(res=x_t)
     s = Schedule.circle(10)
     TimeConditioned(model, s)(randn(1, 2), None, .9, .1, 4)
     assert asked == [(*s[4], 4)]
     with pytest.raises(ValueError, match='knows only steps'): TimeConditioned(model, s)(randn(1, 2), None, .9, .1)
-    with pytest.raises(ValueError, match='both coefficients must rise'): CoefficientConditioned(model, Schedule.bridge(10))
-    with pytest.raises(ValueError, match='both coefficients must rise'): CoefficientConditioned(model, Schedule.line(10, 0.))
+    with pytest.raises(ValueError, match='both coefficients must rise'):
+        CoefficientConditioned(model, Schedule.bridge(10))
+    with pytest.raises(ValueError, match='both coefficients must rise'):
+        CoefficientConditioned(model, Schedule.line(10, 0.))
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 2)), min_size=1, max_size=5), st.integers(1, 60))
@@ -107,9 +118,15 @@ def two_pass(x, res, eps, schedule, steps):
 @given(st.integers(2, 20), seeds)
 def test_inv57_the_official_two_passes_take_the_last_part_twice_and_ours_do_not(steps, seed):
     s = Schedule.ddim_linear(100)
-    x0, x_in, eps = random_images(1, 1, 3, 3, seed=seed), random_images(1, 1, 3, 3, seed=seed + 1), randn(1, 1, 3, 3, seed=seed + 2)
+    x0, x_in, eps = (
+        random_images(1, 1, 3, 3, seed=seed),
+        random_images(1, 1, 3, 3, seed=seed + 1),
+        randn(1, 1, 3, 3, seed=seed + 2),
+    )
     res, last = x_in - x0, s[s.grid(steps)[-2]]
     start = x0 + s[100].abar*res + s[100].bbar*eps
     close(two_pass(start, res, eps, s, steps), x0 - last.abar*res - last.bbar*eps, 1e-12)
-    for order in ('residual_first', 'noise_first'): close(sample(lambda *a: Prediction(res, eps), x_in, schedule=s, steps=steps, order=order, x_T=start, clip=None), x0, 1e-12)
+    for order in ('residual_first', 'noise_first'):
+        close(sample(lambda *a: Prediction(res, eps), x_in, schedule=s, steps=steps, order=order, x_T=start,
+                     clip=None), x0, 1e-12)
     assert error(two_pass(start, res, eps, s, steps), x0) > 1e-3

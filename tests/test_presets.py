@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 import pytest
 import torch
-from common import random_images
+from common import posix, random_images
 from PIL import Image
 from places import ROOT
 from rddm_nb.command import merge
@@ -253,7 +253,8 @@ def test_a_run_of_before_goes_on_with_the_present_names(tmp_path):
         None,
         '',
     )
-    assert (c.train.steps, c.train.eval_every, c.sample.steps) == (3, 2, 2) and c.schedule.make() == Schedule.ddim_linear()
+    assert (c.train.steps, c.train.eval_every, c.sample.steps) == (3, 2, 2)
+    assert c.schedule.make() == Schedule.ddim_linear()
     (tmp_path / 'tables.json').write_text(json.dumps(OLD), encoding='utf-8')
     assert _read_config(tmp_path) == c
     between = dict(OLD, network={**c.network.__dict__}, data={**OLD['data'], 'cond': 'm'})
@@ -263,6 +264,7 @@ def test_a_run_of_before_goes_on_with_the_present_names(tmp_path):
         _check_same(merge(Config(), _from_older_config(between)), c, tmp_path)
 
 
+@posix
 @pytest.mark.parametrize('signum', [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_stopped_says_how_far_it_came_and_goes_on(folder, capsys, signum):
     c = load_config('demo')

@@ -1,4 +1,5 @@
-"The project holds together: settings agree, modules import in order, nothing heavy is imported, badges and licences are in place"
+"""The project holds together: settings agree, modules import in order, nothing heavy is imported, badges and
+licences are in place"""
 import ast
 import configparser
 import json
@@ -51,12 +52,14 @@ def imports(path):
         if isinstance(node, ast.ImportFrom) and (node.level == 1 or (node.module or '').startswith('rddm_nb')):
             name = (node.module or '').removeprefix('rddm_nb').strip('.')
             yield from [name] if name else [a.name for a in node.names]
-        if isinstance(node, ast.Import): yield from [a.name.removeprefix('rddm_nb.') for a in node.names if a.name.startswith('rddm_nb.')]
+        if isinstance(node, ast.Import):
+            yield from [a.name.removeprefix('rddm_nb.') for a in node.names if a.name.startswith('rddm_nb.')]
 
 
 def too_late(order, found):
     "Imports that go against the order, as 'module imports later'"
-    return [f'{m} imports {i}' for m, names in found.items() for i in names if i in order and order.index(i) >= order.index(m)]
+    return [f'{m} imports {i}' for m, names in found.items()
+            for i in names if i in order and order.index(i) >= order.index(m)]
 
 
 def test_no_module_imports_a_later_one():
@@ -66,16 +69,19 @@ def test_no_module_imports_a_later_one():
 
 
 def test_the_order_check_can_fail(tmp_path):
-    (tmp_path/'a.py').write_text('import os\ndef f():\n    from rddm_nb.b import g\n    from . import c\n    import rddm_nb.d')
+    (tmp_path/'a.py').write_text('import os\ndef f():\n    from rddm_nb.b import g\n    from . import c\n    import '
+                                 'rddm_nb.d')
     assert set(imports(tmp_path/'a.py')) == {'b', 'c', 'd'}
     assert too_late(['a', 'b'], {'a': {'b'}, 'b': {'a'}}) == ['a imports b']
 
 
 def test_importing_the_sampler_stays_light():
     code = "import sys; from rddm_nb.sampler import sample; print(*sorted({m.split('.')[0] for m in sys.modules}))"
-    seen = set(subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True, cwd=ROOT).stdout.split())
+    seen = set(subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True,
+                              cwd=ROOT).stdout.split())
     assert 'torch' in seen
-    assert not seen & {'datasets', 'accelerate', 'jupyterlab', 'nbdev', 'matplotlib', 'diffusers', 'IPython', 'PIL', 'anywidget', 'ipywidgets'}
+    assert not seen & {'datasets', 'accelerate', 'jupyterlab', 'nbdev', 'matplotlib', 'diffusers', 'IPython', 'PIL',
+                       'anywidget', 'ipywidgets'}
 
 
 def test_commands_exist():
@@ -90,14 +96,17 @@ def source(nb): return '\n'.join(''.join(c['source']) for c in json.loads(nb.rea
 
 @pytest.mark.parametrize('nb', NOTEBOOKS, ids=lambda p: p.stem)
 def test_badges_name_their_own_file(nb):
-    for url in re.findall(r'https://colab\.research\.google\.com/[^)\s]+', source(nb)): assert url.endswith(f'/rddm-nb/rddm_nb/blob/main/nbs/{nb.name}'), url
+    for url in re.findall(r'https://colab\.research\.google\.com/[^)\s]+', source(nb)):
+        assert url.endswith(f'/rddm-nb/rddm_nb/blob/main/nbs/{nb.name}'), url
 
 
 MACHINE = re.compile(r'(?<![\w.])/(?:root|work|home|tmp|Users|mnt|opt)/[\w.-]+')
 
-@pytest.mark.parametrize('path', [*NOTEBOOKS, *PACKAGE.glob('*.py'), ROOT/'README.md', ROOT/'CONTRIBUTING.md'], ids=lambda p: p.name)
+@pytest.mark.parametrize('path', [*NOTEBOOKS, *PACKAGE.glob('*.py'), ROOT/'README.md', ROOT/'CONTRIBUTING.md'],
+                         ids=lambda p: p.name)
 def test_no_path_of_a_machine(path):
-    found = MACHINE.findall(re.sub(r'[A-Za-z0-9+/]{200,}={0,2}', '', path.read_text(encoding='utf-8').replace('\\n', '\n')))
+    found = MACHINE.findall(re.sub(r'[A-Za-z0-9+/]{200,}={0,2}', '',
+                                   path.read_text(encoding='utf-8').replace('\\n', '\n')))
     assert not found, f'{path.name} names {found[:3]}'
 
 
@@ -118,19 +127,24 @@ def test_readme_is_written_from_the_index():
 def test_readme_drops_hidden_cells_and_keeps_images(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT/'tools'))
     from readme import render
-    png = {'output_type': 'execute_result', 'data': {'image/png': 'UE5H', 'text/plain': 'x'}, 'metadata': {'image/png': {'alt': 'a "quoted" cat', 'width': 5}}}
+    png = {'output_type': 'execute_result', 'data': {'image/png': 'UE5H', 'text/plain': 'x'},
+           'metadata': {'image/png': {'alt': 'a "quoted" cat', 'width': 5}}}
     text, files = render({'cells': [
-        dict(cell_type='markdown', source=['[two](00_two.ipynb) [web](https://x.org/y) [top](../LICENSE)\n', '$$ a $$ {#eq-a}']),
+        dict(cell_type='markdown',
+             source=['[two](00_two.ipynb) [web](https://x.org/y) [top](../LICENSE)\n', '$$ a $$ {#eq-a}']),
         dict(cell_type='code', source=['#| hide\n', 'secret'], outputs=[png]),
-        dict(cell_type='code', source=['#| echo: true\n', 'shown'], outputs=[png, {'output_type': 'stream', 'text': ['said\n']}])]})
+        dict(cell_type='code', source=['#| echo: true\n', 'shown'],
+             outputs=[png, {'output_type': 'stream', 'text': ['said\n']}])]})
     assert 'secret' not in text and '```python\nshown\n```' in text and '```text\nsaid\n```' in text
     assert '[two](nbs/00_two.ipynb) [web](https://x.org/y) [top](LICENSE)\n$$ a $$\n' in text
-    assert '<img src="nbs/images/index-1.png" alt="a &quot;quoted&quot; cat" width="5">' in text and files == {'nbs/images/index-1.png': b'PNG'}
+    assert '<img src="nbs/images/index-1.png" alt="a &quot;quoted&quot; cat" width="5">' in text
+    assert files == {'nbs/images/index-1.png': b'PNG'}
 
 
 def test_the_readme_tells_what_the_bench_measured():
     runs = json.loads((ROOT/'bench/results/demo.json').read_text(encoding='utf-8'))['runs']
-    rows = [f"| {r['seed']} | {r['psnr_input']:.2f} | {r['psnr_1_step']:.2f} | {r['psnr_restored']:.2f} | {r['regression']['psnr']:.2f} |" for r in runs]
+    rows = [f"| {r['seed']} | {r['psnr_input']:.2f} | {r['psnr_1_step']:.2f} | {r['psnr_restored']:.2f} | "
+            f"{r['regression']['psnr']:.2f} |" for r in runs]
     assert '\n'.join(rows) in (ROOT/'README.md').read_text(encoding='utf-8')
 
 
@@ -143,4 +157,5 @@ def test_the_first_cell_is_title_and_promise_alone(nb):
 
 def test_every_notebook_has_a_page_of_its_own():
     pages = [re.sub(r'^\d+[a-z]?_', '', p.stem) for p in NOTEBOOKS]
-    assert len(pages) == len(set(pages)), 'notebooks whose names differ only by their number share a page: ' + ', '.join(sorted({n for n in pages if pages.count(n) > 1}))
+    twice = sorted({n for n in pages if pages.count(n) > 1})
+    assert not twice, f"notebooks whose names differ only by their number share a page: {', '.join(twice)}"

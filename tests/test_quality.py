@@ -1,4 +1,5 @@
-"""Energy distance, diversity, scores and sweeps, each against the formula written out; what a schedule does to an exact predictor."""
+"""Energy distance, diversity, scores and sweeps, each against the formula written out; what a schedule does to an
+exact predictor."""
 import math
 import pytest
 import torch
@@ -99,14 +100,18 @@ def test_float32_and_images_are_measured_in_float64():
 
 @pytest.mark.parametrize('f', [lambda x: energy_distance(x, x), diversity], ids=['energy_distance', 'diversity'])
 def test_sets_that_are_none_are_refused(f):
-    for bad, why in [(torch.zeros(3, 2, dtype=torch.uint8), TypeError), ([[0., 1.]], TypeError), (torch.zeros(3), ValueError), (torch.zeros(0, 2), ValueError),
-                     (torch.tensor([[0., math.nan], [1, 1]]), ValueError), (torch.tensor([[0., math.inf], [1, 1]]), ValueError)]:
+    for bad, why in [(torch.zeros(3, 2, dtype=torch.uint8), TypeError), ([[0., 1.]], TypeError),
+                     (torch.zeros(3), ValueError), (torch.zeros(0, 2), ValueError),
+                     (torch.tensor([[0., math.nan], [1, 1]]), ValueError),
+                     (torch.tensor([[0., math.inf], [1, 1]]), ValueError)]:
         with pytest.raises(why): f(bad)
 
 
 def test_sets_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match=r'shape \(2,\), b of \(3,\)'): energy_distance(torch.zeros(3, 2), torch.zeros(3, 3))
-    with pytest.raises(ValueError, match=r'shape \(4,\), b of \(2, 2\)'): energy_distance(torch.zeros(3, 4), torch.zeros(3, 2, 2))
+    with pytest.raises(ValueError, match=r'shape \(2,\), b of \(3,\)'):
+        energy_distance(torch.zeros(3, 2), torch.zeros(3, 3))
+    with pytest.raises(ValueError, match=r'shape \(4,\), b of \(2, 2\)'):
+        energy_distance(torch.zeros(3, 4), torch.zeros(3, 2, 2))
     with pytest.raises(ValueError, match='at least 2, got 1'): diversity(torch.zeros(1, 2))
 
 
@@ -169,8 +174,10 @@ def test_sweep_is_score_for_every_schedule_and_number_of_steps():
         assert got['line'][i] == score(model(), truth, n=6, seeds=2, clip=None, schedule=runs['line'], steps=k)
         assert got['bridge'][i] == score(model(), truth, n=6, seeds=2, clip=None, steps=k, **runs['bridge'])
     assert [len(v) for v in sweep(model(), truth, dict(a=Schedule.line(50)), n=2, seeds=1, clip=None).values()] == [7]
-    paired = sweep(ExactPredictor(gmm_points(), tau=1.), truth, dict(a=Schedule.line(20)), (2,), x_in=truth + .1, seeds=2, clip=None)
-    assert paired['a'][0] == score(ExactPredictor(gmm_points(), tau=1.), truth, truth + .1, seeds=2, clip=None, schedule=Schedule.line(20), steps=2)
+    paired = sweep(ExactPredictor(gmm_points(), tau=1.), truth, dict(a=Schedule.line(20)), (2,), x_in=truth + .1,
+                   seeds=2, clip=None)
+    assert paired['a'][0] == score(ExactPredictor(gmm_points(), tau=1.), truth, truth + .1, seeds=2, clip=None,
+                                   schedule=Schedule.line(20), steps=2)
     assert isinstance(paired['a'][0], Score)
 
 
@@ -182,7 +189,9 @@ def test_entries_of_a_sweep_win_over_what_is_for_all_and_are_left_as_they_were()
     assert sorted(entry) == ['eta', 'schedule']
 
 
-@pytest.mark.parametrize('f', [lambda *a, **kw: score(model(), *a, **kw), lambda *a, x_in=None, **kw: sweep(model(), *a, dict(a=Schedule.line(5)), (1,), x_in=x_in, **kw)], ids=['score', 'sweep'])
+@pytest.mark.parametrize('f', [lambda *a, **kw: score(model(), *a, **kw),
+                               lambda *a, x_in=None, **kw: sweep(model(), *a, dict(a=Schedule.line(5)), (1,),
+                                                                 x_in=x_in, **kw)], ids=['score', 'sweep'])
 def test_what_cannot_be_scored_is_refused(f):
     truth = model().draw(4, rng(0))
     with pytest.raises(ValueError, match='each input needs its true image'): f(truth, x_in=truth[:3])
@@ -215,8 +224,10 @@ def test_a_run_depends_on_its_noise_levels_only(s, k, seed):
 @given(power_schedules(T_max=12), st.floats(.2, 4), seeds)
 def test_data_and_noise_scale_together(s, c, seed):
     big = Schedule(s.abar, c*s.bbar)
-    a = sample(ExactPredictor(gmm_points(), std=.1), zeros(5), schedule=s, steps=min(4, s.T), generator=rng(seed), clip=None)
-    b = sample(ExactPredictor(c*gmm_points(), std=.1*c), zeros(5), schedule=big, steps=min(4, s.T), generator=rng(seed), clip=None)
+    a = sample(ExactPredictor(gmm_points(), std=.1), zeros(5), schedule=s, steps=min(4, s.T), generator=rng(seed),
+               clip=None)
+    b = sample(ExactPredictor(c*gmm_points(), std=.1*c), zeros(5), schedule=big, steps=min(4, s.T),
+               generator=rng(seed), clip=None)
     close(b, c*a, 1e-9)
     truth = model().draw(8, rng(seed))
     close(energy_distance(b, c*truth), c*energy_distance(a, truth), 1e-9)
@@ -229,7 +240,8 @@ def ring(radius=1., std=.05):
 
 def test_the_papers_choice_is_not_best_on_the_ring():
     truth = ring().draw(800, rng(5))
-    e = {a: score(ring(), truth, steps=4, clip=None, schedule=Schedule.power(alpha=a)).energy for a in (('1-x', 1), ('x', 0), ('x', 1))}
+    e = {a: score(ring(), truth, steps=4, clip=None, schedule=Schedule.power(alpha=a)).energy
+         for a in (('1-x', 1), ('x', 0), ('x', 1))}
     assert e['1-x', 1] > 1.5*e['x', 0] > 1.5*1.3*e['x', 1]
     fall = score(ring(), truth, steps=4, clip=None, schedule=Schedule.power(beta2=('1-x', 1))).energy
     assert fall > 2*e['1-x', 1]
@@ -237,14 +249,17 @@ def test_the_papers_choice_is_not_best_on_the_ring():
 
 def test_ring_of_radius_two_gives_the_known_figures():
     truth = ring(2., .1).draw(2000, rng(5))
-    e = [score(ring(2., .1), truth, n=500, steps=k, clip=None, schedule=s).energy for s in (Schedule.line(), Schedule.power()) for k in (2, 8)]
+    e = [score(ring(2., .1), truth, n=500, steps=k, clip=None, schedule=s).energy
+         for s in (Schedule.line(), Schedule.power()) for k in (2, 8)]
     close(e[0], .167, .02), close(e[2], .401, .03)
     assert e[1] < .012 and e[3] < .014
 
 
 def test_generation_starts_from_noise_around_nothing():
     seen = []
-    def model(x_t, x_in, abar, bbar, t): seen.append((x_t, x_in)); return Prediction(res=-x_t)
+    def model(x_t, x_in, abar, bbar, t):
+        seen.append((x_t, x_in))
+        return Prediction(res=-x_t)
     score(model, torch.zeros(3, 2, dtype=torch.float64), n=4, seeds=[5], schedule=Schedule.line(4, .5), steps=1)
     x_t, x_in = seen[0]
     close(x_in, torch.zeros(4, 2), 0)
@@ -258,4 +273,5 @@ def test_one_result_is_no_set():
 def test_arguments_for_all_reach_every_run():
     model = lambda x_t, *a: Prediction(res=-x_t)
     for runs in ({'a': Schedule.line(4)}, {'a': dict(schedule=Schedule.line(4))}):
-        with pytest.raises(ValueError, match='clip must be one of'): sweep(model, torch.zeros(3, 2), runs, steps=(1,), n=2, clip='loud')
+        with pytest.raises(ValueError, match='clip must be one of'):
+            sweep(model, torch.zeros(3, 2), runs, steps=(1,), n=2, clip='loud')

@@ -82,13 +82,15 @@ def test_inv22_start_form_equals_noise_form(m, seed, share):
     (at, to), (x0, x_in, eps) = m, trio(seed)
     res, z, s2 = x_in - x0, randn(*x0.shape, seed=seed + 9), share*to.bbar**2
     x_t, k = q_sample(x0, x_in, eps, *at), math.sqrt(to.bbar**2 - s2)/at.bbar
-    close(reverse_step(x_t, Estimate(x0, res, eps), at, to, s2, z), k*x_t + (1 - k)*x0 + (to.abar - at.abar*k)*res + math.sqrt(s2)*z, 2e-14)
+    close(reverse_step(x_t, Estimate(x0, res, eps), at, to, s2, z),
+          k*x_t + (1 - k)*x0 + (to.abar - at.abar*k)*res + math.sqrt(s2)*z, 2e-14)
 
 
 @given(moves(), unit)
 def test_eta_is_a_share_of_the_variance(m, eta):
     at, to = m
-    for name in ('sum_constrained', 'preserving'): close(posterior_variance(name, at, to, eta), eta*posterior_variance(name, at, to), 1e-15)
+    for name in ('sum_constrained', 'preserving'):
+        close(posterior_variance(name, at, to, eta), eta*posterior_variance(name, at, to), 1e-15)
     assert posterior_variance('sum_constrained', at, to) == posterior_variance('sum_constrained', at, to, 1.)
 
 
@@ -108,10 +110,13 @@ def test_chain_variance_is_that_of_the_simulated_chain(T, data):
     # the joint law of (I_s, I_t) from the chain itself, noise by noise
     s, units, zero = Schedule.power(T), torch.eye(T, dtype=F64), torch.zeros(T, dtype=F64)
     states = [zero]
-    for i, (alpha, beta2) in enumerate(zip(s.abar.diff(), s.bbar.square().diff())): states.append(one_step(states[-1], zero, units[i], alpha.item(), beta2.item()**.5))
-    t = data.draw(st.integers(2, T)); r = data.draw(st.integers(1, t - 1))
+    for i, (alpha, beta2) in enumerate(zip(s.abar.diff(), s.bbar.square().diff())):
+        states.append(one_step(states[-1], zero, units[i], alpha.item(), beta2.item()**.5))
+    t = data.draw(st.integers(2, T))
+    r = data.draw(st.integers(1, t - 1))
     cov = states[r] @ states[t]
-    close(posterior_variance('sum_constrained', s[t], s[r]), states[r] @ states[r] - cov**2/(states[t] @ states[t]), 4e-15)
+    close(posterior_variance('sum_constrained', s[t], s[r]), states[r] @ states[r] - cov**2/(states[t] @ states[t]),
+          4e-15)
 
 
 @given(st.floats(.001, .99), st.floats(.001, .99))
@@ -182,7 +187,8 @@ def test_inv40_indi_brownian_noise(times, c, seed):
 @given(pair, st.floats(.1, 4), seeds)
 def test_inv41_i2sb_posterior_on_the_ellipse(p, Sigma, seed):
     (a_s, a_t), (x0, x_in, z, x_t) = p, guess(seed)
-    fwd_s, fwd_t, bwd_s, bwd_t = Sigma*a_s, Sigma*a_t, Sigma*(1 - a_s), Sigma*(1 - a_t)  # variances added since the clean, still to be added up to the input
+    # variances added since the clean, still to be added up to the input
+    fwd_s, fwd_t, bwd_s, bwd_t = Sigma*a_s, Sigma*a_t, Sigma*(1 - a_s), Sigma*(1 - a_t)
     at, to = (Point(f/(f + b), math.sqrt(f*b/(f + b))) for f, b in ((fwd_t, bwd_t), (fwd_s, bwd_s)))
     close([at.abar, at.bbar**2], [a_t, Sigma*a_t*(1 - a_t)], 2e-15*(1 + Sigma))
     delta = fwd_t - fwd_s
@@ -227,7 +233,8 @@ def test_inv43_bridge_schedule_takes_its_first_step_with_all_noise_fresh():
     x = randn(2, 1, 2, 2)
     got = reverse_step(x, Estimate(.2*x, .8*x, None), s[10], s[9], s2, x)
     close(got, x - .1*.8*x + s[9].bbar*x, 1e-15)
-    for t in range(9, 1, -1): close(posterior_variance('bridge', s[t], s[t - 1]), posterior_variance('preserving', s[t], s[t - 1]), 1e-15)
+    for t in range(9, 1, -1):
+        close(posterior_variance('bridge', s[t], s[t - 1]), posterior_variance('preserving', s[t], s[t - 1]), 1e-15)
 
 
 @given(pair, st.floats(.5, 4), st.floats(.1, 2), seeds)
@@ -249,7 +256,8 @@ def test_inv44_ir_sde_posterior(p, Theta, lam, seed):
 def test_inv45_ddbm_ve_runs_on_the_ellipse(t_max):
     s = Schedule.from_fns(lambda u: u**2, lambda u: t_max*u*(1 - u**2).sqrt(), 16, allow='bridge')
     arch = Schedule.bridge(256, t_max/2)  # the same ellipse, at equal steps of abar
-    close(torch.stack([s.abar, s.bbar/t_max]), torch.stack([arch.abar, arch.bbar/t_max])[:, [i*i for i in range(17)]], 4e-15)
+    close(torch.stack([s.abar, s.bbar/t_max]), torch.stack([arch.abar, arch.bbar/t_max])[:, [i*i for i in range(17)]],
+          4e-15)
 
 
 @given(pair, seeds)
@@ -258,7 +266,8 @@ def test_inv45_ddbm_ve_posterior_is_the_bridge(p, seed):
     t_max = 1.7
     t, s = v*t_max, u*t_max
     at, to = (Point(q**2/t_max**2, q*math.sqrt(1 - q**2/t_max**2)) for q in (t, s))
-    mean, var = s*s/(t*t)*x_t + (1 - s*s/(t*t))*x0, s*s*(t*t - s*s)/(t*t)  # Brownian motion in the variance s^2, pinned at x0
+    # Brownian motion in the variance s^2, pinned at x0
+    mean, var = s*s/(t*t)*x_t + (1 - s*s/(t*t))*x0, s*s*(t*t - s*s)/(t*t)
     close(take(x_t, x0, x_in, at, to, posterior_variance('bridge', at, to), z), mean + math.sqrt(var)*z, 1e-12)
 
 
@@ -280,7 +289,8 @@ def test_inv46_velocity_on_the_diagonal_is_residual_plus_noise(times, seed):
 def test_inv46_cold_diffusion_improved_sampling(times, seed):
     (s, t), (x0, x_in, _, x_t) = times, guess(seed)
     D = lambda x, a: x + a*(x_in - x)
-    close(reverse_step(x_t, Estimate(x0, x_in - x0, None), Point(t, 0.), Point(s, 0.)), x_t - D(x0, t) + D(x0, s), 4e-15)
+    close(reverse_step(x_t, Estimate(x0, x_in - x0, None), Point(t, 0.), Point(s, 0.)), x_t - D(x0, t) + D(x0, s),
+          4e-15)
 
 
 # ----- behaviour and refusals -----
@@ -306,38 +316,50 @@ def test_step_standing_still_and_steps_along_one_axis():
     x0, x_in, eps = trio()
     p, est = Point(.6, .5), Estimate(x0, x_in - x0, eps)
     x_t = q_sample(x0, x_in, eps, *p)
-    for to in (p, Point(.2, .5), Point(.6, .1), Point(.6, 0.), Point(0., .5)): close(reverse_step(x_t, est, p, to), q_sample(x0, x_in, eps, *to), 1e-15)
+    for to in (p, Point(.2, .5), Point(.6, .1), Point(.6, 0.), Point(0., .5)):
+        close(reverse_step(x_t, est, p, to), q_sample(x0, x_in, eps, *to), 1e-15)
 
 
 def test_variance_is_zero_without_eta_or_target_noise():
     for name in POSTERIORS:
-        assert posterior_variance(name, (1., 1.), (.5, .5), 0.) == 0 and posterior_variance(name, (1., 1.), (0., 0.), 1.) == 0
+        assert posterior_variance(name, (1., 1.), (.5, .5), 0.) == 0
+        assert posterior_variance(name, (1., 1.), (0., 0.), 1.) == 0
 
 
 def test_bad_variances_are_refused():
     x0, x_in, eps = trio()
     est, at, to = Estimate(x0, x_in, eps), Point(.7, .6), Point(.4, .3)
-    with pytest.raises(ValueError, match=r'sigma2 must be in 0\.\.bbar_s\^2 = 0\.09, got 0\.1: fresh noise cannot exceed the noise at the target'): reverse_step(x0, est, at, to, .1, eps)
+    with pytest.raises(ValueError,
+                       match=r'sigma2 must be in 0\.\.bbar_s\^2 = 0\.09, got 0\.1: fresh noise cannot exceed the '
+                             r'noise at the target'):
+        reverse_step(x0, est, at, to, .1, eps)
     with pytest.raises(ValueError, match=r'sigma2 must be.*got -0\.01'): reverse_step(x0, est, at, to, -.01, eps)
     with pytest.raises(ValueError, match='sigma2 must be.*got nan'): reverse_step(x0, est, at, to, float('nan'), eps)
     with pytest.raises(ValueError, match='sigma2 > 0 needs `noise`'): reverse_step(x0, est, at, to, .05)
-    with pytest.raises(SingularError, match=r"no noise to carry over.*posterior='bridge', eta=1"): reverse_step(x0, Estimate(x0, x_in, None), Point(1., 0.), to)
+    with pytest.raises(SingularError, match=r"no noise to carry over.*posterior='bridge', eta=1"):
+        reverse_step(x0, Estimate(x0, x_in, None), Point(1., 0.), to)
 
 
 @pytest.mark.parametrize('eta', [-.1, 1.1, float('nan')])
 def test_eta_outside_the_unit_interval_is_refused(eta):
-    with pytest.raises(ValueError, match=rf'eta is a share of the variance, 0\.\.1, got {eta}'): posterior_variance('bridge', (1., 1.), (.5, .5), eta)
+    with pytest.raises(ValueError, match=rf'eta is a share of the variance, 0\.\.1, got {eta}'):
+        posterior_variance('bridge', (1., 1.), (.5, .5), eta)
 
 
 def test_unknown_and_undefined_posteriors_are_refused():
-    with pytest.raises(ValueError, match=r"posterior must be one of sum_constrained, preserving, bridge, got 'ddpm'"): posterior_variance('ddpm', (1., 1.), (.5, .5))
-    with pytest.raises(SingularError, match=r"'preserving' is not defined.*divides by zero.*eta=0"): posterior_variance('preserving', (1., 1.), (1., .5))
-    with pytest.raises(SingularError, match=r"'sum_constrained'.*\('bridge' starts from a point without noise\)"): posterior_variance('sum_constrained', (1., 0.), (.5, .5))
+    with pytest.raises(ValueError, match=r"posterior must be one of sum_constrained, preserving, bridge, got 'ddpm'"):
+        posterior_variance('ddpm', (1., 1.), (.5, .5))
+    with pytest.raises(SingularError, match=r"'preserving' is not defined.*divides by zero.*eta=0"):
+        posterior_variance('preserving', (1., 1.), (1., .5))
+    with pytest.raises(SingularError, match=r"'sum_constrained'.*\('bridge' starts from a point without noise\)"):
+        posterior_variance('sum_constrained', (1., 0.), (.5, .5))
     with pytest.raises(SingularError, match="'bridge' is not defined"): posterior_variance('bridge', (0., 1.), (0., .5))
-    with pytest.raises(ValueError, match=r"'sum_constrained' has the negative variance .*does not exist on this path"): posterior_variance('sum_constrained', (.9, .3), (.5, .5))
+    with pytest.raises(ValueError, match=r"'sum_constrained' has the negative variance .*does not exist on this path"):
+        posterior_variance('sum_constrained', (.9, .3), (.5, .5))
 
 
 def test_posterior_coefs_refuse_what_the_chain_cannot_do():
     with pytest.raises(SingularError, match='needs noise in the state: bbar_t = 0'): posterior_coefs((1., 0.), (.5, .5))
-    with pytest.raises(ValueError, match=r'only adds noise, but bbar rises from 0\.3 to 0\.5.*bridge'): posterior_coefs((.9, .3), (.5, .5))
+    with pytest.raises(ValueError, match=r'only adds noise, but bbar rises from 0\.3 to 0\.5.*bridge'):
+        posterior_coefs((.9, .3), (.5, .5))
     close(posterior_coefs((.5, .5), (0., 0.)), [0., 0., 1., 0.], 0)

@@ -1,12 +1,12 @@
 """Seeds, devices, folders and signals, which every command needs."""
-import os
 import signal
 import threading
 import pytest
 import torch
-from rddm_nb.runtime import ExitCode, StopRequest, check_seed, claim_folder, folder_lock, generator_for, pick_device, seed_for, set_aside, stop_on_signals
+from common import posix
+from rddm_nb.runtime import (ExitCode, StopRequest, check_seed, claim_folder, folder_lock, generator_for,
+                             pick_device, seed_for, set_aside, stop_on_signals)
 
-posix = pytest.mark.skipif(os.name != 'posix', reason='locks and signals are POSIX here')
 
 
 def test_seeds_belong_to_their_purpose():
@@ -30,7 +30,8 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
     (tmp_path/'file').write_text('', encoding='utf-8')
     for take in (lambda p: claim_folder(p, []), lambda p: folder_lock(p).__enter__()):
         with pytest.raises(NotADirectoryError, match='file is a file, not a folder'): take(tmp_path/'file')
-        with pytest.raises(OSError, match='cannot write into .*below.*choose another folder'): take(tmp_path/'file/below')
+        with pytest.raises(OSError, match='cannot write into .*below.*choose another folder'):
+            take(tmp_path/'file/below')
 
 
 def test_devices():

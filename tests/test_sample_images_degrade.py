@@ -1,4 +1,5 @@
-"The embedded images (split, licences, size), the tool that packs them, the ten degradations, and known pixels that stay"
+"""The embedded images (split, licences, size), the tool that packs them, the ten degradations, and known pixels that
+stay"""
 import importlib.util
 import io
 import json
@@ -7,7 +8,8 @@ import os
 import pytest
 import torch
 from hypothesis import given, strategies as st
-from common import F64, Net, close, constant, fake_eps, fake_res, inner_points, oracle, random_images as fake, power_schedules, randn, rng, seeds, trio
+from common import (F64, Net, close, constant, fake_eps, fake_res, inner_points, oracle, random_images as fake,
+                    power_schedules, randn, rng, seeds, trio)
 from places import ROOT
 from rddm_nb import sample_images
 from rddm_nb.degrade import TASKS, KnownPixels, _lenses, _streaks, degrade
@@ -45,7 +47,10 @@ def test_assets_are_small_and_flat():
 
 def test_every_file_is_known_and_attributed():
     listed = {p['file'] for p in INDEX['photos']} | {'emoji.png'}
-    assert {f.name for f in ASSETS.iterdir()} - {'rain.safetensors', 'emoji.safetensors'} == listed | {'images.json', 'ATTRIBUTION.md'}
+    assert {f.name for f in ASSETS.iterdir()} - {'rain.safetensors', 'emoji.safetensors'} == listed | {
+        'images.json',
+        'ATTRIBUTION.md',
+    }
     missing = [f for f in listed if f'`{f}`' not in attribution()]
     assert not missing, missing
     assert attribution() == (ASSETS/'ATTRIBUTION.md').read_text(encoding='utf-8')
@@ -53,10 +58,13 @@ def test_every_file_is_known_and_attributed():
 
 def test_every_photograph_names_author_licence_and_source():
     rows = [[c.strip() for c in l.strip('|').split('|')] for l in attribution().splitlines() if l.startswith('| `')]
-    assert sum(r[0].count('`')//2 for r in rows) == len(INDEX['photos']) and len(rows) == len({p['photo'] for p in INDEX['photos']})
+    assert sum(r[0].count('`')//2 for r in rows) == len(INDEX['photos'])
+    assert len(rows) == len({p['photo'] for p in INDEX['photos']})
     for files, title, author, licence, changes in rows:
         assert '](http' in title and author and changes, files
-        assert licence == 'public domain' or licence.startswith(('[CC0 1.0](https://', '[CC BY 4.0](https://', '[CC BY 2.0](https://')), files
+        assert licence == 'public domain' or licence.startswith(
+            ('[CC0 1.0](https://', '[CC BY 4.0](https://', '[CC BY 2.0](https://')
+        ), files
 
 
 def test_only_open_licences_and_no_people():
@@ -78,15 +86,18 @@ def test_a_photograph_is_in_one_split_with_all_its_tiles():
 
 def test_photos_by_split():
     train, test, both = photos('train'), photos('test'), photos()
-    assert not set(train) & set(test) and set(train) | set(test) == set(both) == {p['file'][:-4] for p in INDEX['photos']}
+    assert not set(train) & set(test)
+    assert set(train) | set(test) == set(both) == {p['file'][:-4] for p in INDEX['photos']}
     assert not {tool.photo_of(n) for n in train} & {tool.photo_of(n) for n in test}
-    for name, x in both.items(): assert x.dtype == torch.uint8 and x.ndim == 3 and x.shape[0] == 3 and 300 <= max(x.shape) <= 512, name
+    for name, x in both.items():
+        assert x.dtype == torch.uint8 and x.ndim == 3 and x.shape[0] == 3 and 300 <= max(x.shape) <= 512, name
 
 
 def test_what_is_returned_may_be_changed():
     for x in photos('test').values(): x.zero_()
     assert all(x.any() for x in photos('test').values())
-    crops(2, seed=5).fill_(7); emoji().fill_(7)
+    crops(2, seed=5).fill_(7)
+    emoji().fill_(7)
     assert crops(2, seed=5).max() <= 1 and emoji().max() <= 1
 
 
@@ -121,7 +132,8 @@ def test_crops_differ_by_seed_and_go_on_with_a_generator():
 
 def test_crops_leave_the_global_generator_alone():
     before = torch.random.get_rng_state()
-    crops(3, seed=1); crops(3, seed=rng())
+    crops(3, seed=1)
+    crops(3, seed=rng())
     assert torch.equal(before, torch.random.get_rng_state())
 
 
@@ -228,48 +240,67 @@ def test_emoji_sizes_divide_32(size):
 
 # ---------------------------------------------------------------- the tool that packed them
 
-@pytest.mark.parametrize('file,photo', [('life_00.jpg', 'life'), ('life_01.jpg', 'life'), ('life_10.jpg', 'life'), ('life_11.jpg', 'life'), ('life.jpg', 'life'), ('set_12.jpg', 'set_12')])
+@pytest.mark.parametrize('file,photo', [('life_00.jpg', 'life'), ('life_01.jpg', 'life'), ('life_10.jpg', 'life'),
+                                        ('life_11.jpg', 'life'), ('life.jpg', 'life'), ('set_12.jpg', 'set_12')])
 def test_tiles_are_recognised_by_name(file, photo): assert tool.photo_of(file) == photo
 
 
 @pytest.mark.parametrize('licence,yes', [
-    ('CC0 (somebody)', 1), ('CC0-1.0 somebody', 1), ('Public domain (NASA)', 1), ('CC-BY-4.0 somebody', 1), ('CC-BY-2.0 x', 1), ('CC-BY-SA-4.0 somebody', 0),
-    ('CC-BY-NC-4.0 x', 0), ('CC-BY-ND-4.0 x', 0), ('research only', 0), ('', 0), ('all rights reserved, CC0 on request', 0)])
+    ('CC0 (somebody)', 1), ('CC0-1.0 somebody', 1), ('Public domain (NASA)', 1), ('CC-BY-4.0 somebody', 1),
+    ('CC-BY-2.0 x', 1), ('CC-BY-SA-4.0 somebody', 0),
+    ('CC-BY-NC-4.0 x', 0), ('CC-BY-ND-4.0 x', 0), ('research only', 0), ('', 0),
+    ('all rights reserved, CC0 on request', 0)])
 def test_unknown_licences_stay_out(licence, yes): assert tool.is_open(licence) == bool(yes)
 
 
 def originals(tmp_path, licences):
     from PIL import Image
     pq, pa = pytest.importorskip('pyarrow.parquet'), pytest.importorskip('pyarrow')
-    (tmp_path/'photos_free').mkdir(); (tmp_path/'emoji64').mkdir()
+    (tmp_path/'photos_free').mkdir()
+    (tmp_path/'emoji64').mkdir()
     (tmp_path/'photos_free'/'LICENSES.json').write_text(json.dumps(licences))
     for f in licences: Image.new('RGB', (8, 6)).save(tmp_path/'photos_free'/f)
     def png(v):
-        out = io.BytesIO(); Image.new('RGB', (64, 64), (v, v, v)).save(out, 'png'); return out.getvalue()
-    rows = [dict(image=dict(bytes=png(v), path=f'e{v:02}|f{v}'), label='Flags' if v % 3 else tool.EMOJI_GROUPS[0]) for v in range(59, -1, -1)]
+        out = io.BytesIO()
+        Image.new('RGB', (64, 64), (v, v, v)).save(out, 'png')
+        return out.getvalue()
+    rows = [dict(image=dict(bytes=png(v), path=f'e{v:02}|f{v}'), label='Flags' if v % 3 else tool.EMOJI_GROUPS[0])
+            for v in range(59, -1, -1)]
     pq.write_table(pa.Table.from_pylist(rows), tmp_path/'emoji64'/'train.parquet')
     return tmp_path
 
 
 def test_the_tool_packs_what_is_open(tmp_path, monkeypatch, capsys):
-    src = originals(tmp_path, {'china.jpg': 'CC-BY-2.0 x', 'life_berasategi_00.jpg': 'CC-BY-4.0 x', 'life_berasategi_11.jpg': 'CC-BY-4.0 x', 'astronaut.jpg': 'Public domain', 'bridge.jpg': 'CC-BY-SA-4.0 x'})
-    out = tmp_path/'out'; monkeypatch.setattr(tool, 'ASSETS', out)
+    src = originals(tmp_path,
+                    {'china.jpg': 'CC-BY-2.0 x', 'life_berasategi_00.jpg': 'CC-BY-4.0 x',
+                     'life_berasategi_11.jpg': 'CC-BY-4.0 x', 'astronaut.jpg': 'Public domain',
+                     'bridge.jpg': 'CC-BY-SA-4.0 x'})
+    out = tmp_path/'out'
+    monkeypatch.setattr(tool, 'ASSETS', out)
     tool.main([str(src)])
     assert '3 photo files, 20 emoji' in capsys.readouterr().out
     index = json.loads((out/'images.json').read_text(encoding='utf-8'))
     assert {f.name for f in out.glob('*.jpg')} == {'china.jpg', 'life_berasategi_00.jpg', 'life_berasategi_11.jpg'}
-    assert [(p['photo'], p['split']) for p in index['photos']] == [('china', 'test'), ('life_berasategi', 'train'), ('life_berasategi', 'train')]
-    assert [e['name'] for e in index['emoji']] == [f'e{v:02}' for v in range(0, 60, 3)] and {e['group'] for e in index['emoji']} == {tool.EMOJI_GROUPS[0]}
+    assert [(p['photo'], p['split']) for p in index['photos']] == [
+        ('china', 'test'),
+        ('life_berasategi', 'train'),
+        ('life_berasategi', 'train'),
+    ]
+    assert [e['name'] for e in index['emoji']] == [f'e{v:02}' for v in range(0, 60, 3)]
+    assert {e['group'] for e in index['emoji']} == {tool.EMOJI_GROUPS[0]}
     assert [i for i, e in enumerate(index['emoji']) if e['split'] == 'test'] == [7, 15]
     text = (out/'ATTRIBUTION.md').read_text(encoding='utf-8')
-    assert '`life_berasategi_00.jpg`, `life_berasategi_11.jpg`' in text and 'cut into tiles' in text and 'danielbuechele' in text
+    assert '`life_berasategi_00.jpg`, `life_berasategi_11.jpg`' in text and 'cut into tiles' in text
+    assert 'danielbuechele' in text
     first = {f.name: f.read_bytes() for f in out.iterdir()}
-    monkeypatch.setenv('RDDM_DATA', str(src)); tool.main([])
+    monkeypatch.setenv('RDDM_DATA', str(src))
+    tool.main([])
     assert first == {f.name: f.read_bytes() for f in out.iterdir()}
 
 
 def test_the_tool_says_what_is_missing(tmp_path, monkeypatch):
-    monkeypatch.setattr(tool, 'ASSETS', tmp_path/'out'); monkeypatch.delenv('RDDM_DATA', raising=False)
+    monkeypatch.setattr(tool, 'ASSETS', tmp_path/'out')
+    monkeypatch.delenv('RDDM_DATA', raising=False)
     with pytest.raises(SystemExit, match='give the folder of originals'): tool.main([])
     with pytest.raises(SystemExit, match='holds no photos_free/LICENSES.json'): tool.main([str(tmp_path)])
     src = originals(tmp_path, {'stranger.jpg': 'CC0'})
@@ -279,7 +310,8 @@ def test_the_tool_says_what_is_missing(tmp_path, monkeypatch):
 @pytest.mark.skipif('RDDM_DATA' not in os.environ, reason='the folder of originals is not at hand: set RDDM_DATA')
 def test_the_assets_are_what_the_tool_packs(tmp_path, monkeypatch):
     from PIL import Image
-    monkeypatch.setattr(tool, 'ASSETS', tmp_path); tool.main([])
+    monkeypatch.setattr(tool, 'ASSETS', tmp_path)
+    tool.main([])
     assert {f.name for f in tmp_path.iterdir()} == {f.name for f in ASSETS.iterdir() if f.suffix != '.safetensors'}
     for f in tmp_path.iterdir():
         if f.name == 'emoji.png': assert Image.open(f).tobytes() == Image.open(ASSETS/f.name).tobytes()
@@ -289,7 +321,8 @@ def test_the_assets_are_what_the_tool_packs(tmp_path, monkeypatch):
 # ---------------------------------------------------------------- all degradations
 
 @tasks
-@given(st.integers(1, 3), st.sampled_from([1, 3]), st.integers(1, 40), st.integers(1, 40), seeds, st.sampled_from([torch.float32, F64]))
+@given(st.integers(1, 3), st.sampled_from([1, 3]), st.integers(1, 40), st.integers(1, 40), seeds,
+       st.sampled_from([torch.float32, F64]))
 def test_any_shape_comes_back_as_it_went_in(task, b, c, h, w, seed, dtype):
     x0 = fake(b, c, h, w, seed=seed, dtype=dtype)
     before = x0.clone()
@@ -321,8 +354,10 @@ def test_everything_is_drawn_from_the_generator(task):
 def test_without_a_generator_the_global_one_is_used(task):
     x0 = crops(2)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0); first = degrade(x0, task)
-        torch.manual_seed(0); again = degrade(x0, task)
+        torch.manual_seed(0)
+        first = degrade(x0, task)
+        torch.manual_seed(0)
+        again = degrade(x0, task)
         assert torch.equal(first, again) and not torch.equal(first, degrade(x0, task))
 
 
@@ -377,7 +412,8 @@ def test_rain_is_the_default():
 
 
 @pytest.mark.parametrize('x0,task,error,text', [
-    (torch.zeros(1, 3, 8, 8), 'fog', ValueError, "task must be one of rain, mask, blur, dark, noise, shadow, drops, holes, grey, small, got 'fog'"),
+    (torch.zeros(1, 3, 8, 8), 'fog', ValueError,
+     "task must be one of rain, mask, blur, dark, noise, shadow, drops, holes, grey, small, got 'fog'"),
     (torch.zeros(1, 3, 8, 8, dtype=torch.uint8), 'rain', TypeError, r'convert with rddm_nb.images.from_uint8\(x0\)'),
     (torch.full((1, 3, 8, 8), 200.), 'rain', ValueError, r'x0 must lie in \[-1, 1\].*x0/127.5 - 1'),
     (torch.full((1, 3, 8, 8), math.nan), 'blur', ValueError, 'x0 holds NaN'),
@@ -415,7 +451,8 @@ def test_stronger_is_worse(f, levels):
 @pytest.mark.parametrize('f,nothing,tol', [
     (rain, dict(amount=0.), 1e-12), (mask, dict(holes=0), 0), (noise, dict(std=(0., 0.), shot=0.), 1e-12),
     (blur, dict(width=(.05, .05), across=(.05, .05)), 1e-12), (shadow, dict(left=(1., 1.)), 1e-12),
-    (holes, dict(share=(0., 0.)), 0), (small, dict(k=1), 1e-12), (drops, dict(number=0), 0), (grey, {}, 0)], ids=lambda v: getattr(v, '__name__', ''))
+    (holes, dict(share=(0., 0.)), 0), (small, dict(k=1), 1e-12), (drops, dict(number=0), 0), (grey, {}, 0)],
+    ids=lambda v: getattr(v, '__name__', ''))
 def test_strength_zero_changes_nothing(f, nothing, tol):
     x0 = fake(3, 1, 20, 20)
     close(f(x0, rng(), **nothing), x0, tol)
@@ -443,7 +480,10 @@ def test_rain_is_one_white_layer_over_all_channels(seed, amount):
 
 def lag(m, dy, dx):
     "Correlation of maps (B, 1, H, W) with themselves moved by (dy, dx)"
-    a, b = m[..., dy:, max(dx, 0):m.shape[-1] + min(dx, 0)], m[..., :m.shape[-2] - dy, max(-dx, 0):m.shape[-1] - max(dx, 0)]
+    a, b = (
+        m[..., dy:, max(dx, 0) : m.shape[-1] + min(dx, 0)],
+        m[..., : m.shape[-2] - dy, max(-dx, 0) : m.shape[-1] - max(dx, 0)],
+    )
     a, b = a - m.mean(), b - m.mean()
     return (a*b).mean((1, 2, 3))/m.var((1, 2, 3))
 
@@ -471,7 +511,8 @@ def test_streaks_differ_in_opacity_and_a_veil_lies_over_all():
 
 def test_rain_grows_with_the_image():
     small, large = torch.full((16, 1, 32, 32), -.9), torch.full((16, 1, 128, 128), -.9)
-    assert torch.equal(rain(small, rng()), rain(small, rng(), scale=1)) and torch.equal(rain(large, rng()), rain(large, rng(), scale=2))
+    assert torch.equal(rain(small, rng()), rain(small, rng(), scale=1))
+    assert torch.equal(rain(large, rng()), rain(large, rng(), scale=2))
     assert lag(rain(large, rng()), 0, 2).mean() > lag(rain(large, rng(), scale=1), 0, 2).mean() + .2, 'twice as wide'
     assert lag(rain(large, rng()), 10, 0).mean() > lag(rain(large, rng(), scale=1), 10, 0).mean() + .1, 'and as long'
     ratio = (rain(large, rng()) + .9).mean()/(rain(large, rng(), scale=1) + .9).mean()
@@ -518,7 +559,8 @@ def test_holes_cover_the_same_share_at_any_size():
 
 def kernel(seed=0, side=41, channels=1, **kw):
     "What a blur makes of a single point of light: its kernel (B, C, side, side)"
-    x0 = torch.zeros(12, channels, side, side, dtype=F64); x0[:, :, side//2, side//2] = 1
+    x0 = torch.zeros(12, channels, side, side, dtype=F64)
+    x0[:, :, side//2, side//2] = 1
     return blur(x0, rng(seed), **kw)
 
 
@@ -604,7 +646,9 @@ def test_shadow_keeps_a_share_of_the_light_and_turns_it_blue():
     x_in = shadow(x0, rng())
     keep = light(x_in)/light(x0)
     assert keep.max() <= 1 + 1e-12 and keep.min() >= .25*.92 - 1e-9
-    assert (keep[:, 0] <= keep[:, 1] + 1e-12).all() and (keep[:, 1] <= keep[:, 2] + 1e-12).all(), 'red goes first, blue stays'
+    assert (keep[:, 0] <= keep[:, 1] + 1e-12).all() and (keep[:, 1] <= keep[:, 2] + 1e-12).all(), (
+        'red goes first, blue stays'
+    )
     deep, bright = keep.amin((2, 3)), keep.amax((2, 3))
     assert (deep < .75).all() and (bright > .9).float().mean() > .9, 'every image has shadow, and light beside it'
     inside = deep[:, 0]/.92
@@ -614,7 +658,8 @@ def test_shadow_keeps_a_share_of_the_light_and_turns_it_blue():
 
 def test_shadow_has_soft_edges_somewhere_in_the_image():
     keep = light(shadow(torch.zeros(64, 1, 64, 64, dtype=F64), rng()))*2
-    step = torch.maximum((keep[..., 1:, :] - keep[..., :-1, :]).abs().amax((1, 2, 3)), (keep[..., 1:] - keep[..., :-1]).abs().amax((1, 2, 3)))
+    step = torch.maximum((keep[..., 1:, :] - keep[..., :-1, :]).abs().amax((1, 2, 3)),
+                         (keep[..., 1:] - keep[..., :-1]).abs().amax((1, 2, 3)))
     assert step.max() < .5 and step.min() > .01
     for v in (keep, keep.mT):
         middle = ((v < .8)*torch.arange(64)).sum((1, 2, 3))/(v < .8).sum((1, 2, 3))
@@ -650,17 +695,20 @@ def test_strokes_differ_in_their_share_and_lie_everywhere():
     share = hole.float().mean((1, 2, 3))
     assert .149 < share.min() < .17 and .38 < share.max() < .401 and .26 < share.mean() < .29
     assert .1 < hole.float().mean(0).min() and hole.float().mean(0).max() < .6
-    assert torch.equal(holes(torch.ones(2, 1, 20, 20)*.7, rng(3), (.3, .3)) == 0, holes(torch.ones(2, 1, 20, 20)*-.2, rng(3), (.3, .3)) == 0), 'the image does not matter'
+    assert torch.equal(holes(torch.ones(2, 1, 20, 20)*.7, rng(3), (.3, .3)) == 0,
+                       holes(torch.ones(2, 1, 20, 20)*-.2, rng(3), (.3, .3)) == 0), 'the image does not matter'
 
 
 def test_strokes_are_winding_lines_not_dust():
     hole = (holes(torch.ones(50, 1, 64, 64, dtype=F64), rng(), (.25, .25)) == 0).double()
     assert lag(hole, 2, 0).mean() > .4 and lag(hole, 0, 2).mean() > .4, 'connected'
     assert lag(hole, 0, 24).mean() < .15, 'but not far'
-    edge = ((hole[..., 1:] != hole[..., :-1]).double().sum((1, 2, 3)) + (hole.mT[..., 1:] != hole.mT[..., :-1]).double().sum((1, 2, 3)))/hole.sum((1, 2, 3))
+    edge = ((hole[..., 1:] != hole[..., :-1]).double().sum((1, 2, 3))
+            + (hole.mT[..., 1:] != hole.mT[..., :-1]).double().sum((1, 2, 3)))/hole.sum((1, 2, 3))
     assert edge.mean() > .35, 'narrow: smooth blobs of that share have half the edges'
     few = holes(torch.ones(50, 1, 64, 64, dtype=F64), rng(), (.25, .25), bends=2)
-    assert ((few[..., 1:] != few[..., :-1]).double().sum((1, 2, 3))/hole.sum((1, 2, 3))).mean() < .4*edge.mean(), 'fewer bends, fewer edges'
+    edges = (few[..., 1:] != few[..., :-1]).double().sum((1, 2, 3))/hole.sum((1, 2, 3))
+    assert edges.mean() < .4*edge.mean(), 'fewer bends, fewer edges'
 
 
 def test_strokes_are_as_wide_across_as_along_a_long_image():
@@ -705,7 +753,8 @@ def test_small_of_any_size(seed, k, h, w):
     y = small(x0, k=k)
     assert y.shape == x0.shape
     more = torch.nn.functional.pad(x0, (0, 2*k, 0, 2*k), mode='replicate')
-    if h > 2*k and w > 2*k: close(y[..., :h//k*k - k, :w//k*k - k], small(more, k=k)[..., :h//k*k - k, :w//k*k - k], 1e-12)
+    if h > 2*k and w > 2*k:
+        close(y[..., :h//k*k - k, :w//k*k - k], small(more, k=k)[..., :h//k*k - k, :w//k*k - k], 1e-12)
 
 
 def test_small_pixels_are_means_of_blocks():
@@ -728,7 +777,8 @@ def test_drops_are_round_and_a_little_taller_than_wide():
     close(q, (across**2 + down**2).sqrt(), 1e-12)
     inside = (q < 1)[:, 0]
     h, w = inside.any(2).sum(1).double(), inside.any(1).sum(1).double()
-    whole = (inside[:, 0].any(1) | inside[:, -1].any(1) | inside[:, :, 0].any(1) | inside[:, :, -1].any(1)).logical_not()
+    rows, columns = (inside[:, 0] | inside[:, -1]).any(1), (inside[:, :, 0] | inside[:, :, -1]).any(1)
+    whole = (rows | columns).logical_not()
     radius = r[:, 0, 0, 0]
     close(w[whole], 2*radius[whole], 1.01)
     ratio = (h/w)[whole]
@@ -775,7 +825,8 @@ def test_a_drop_has_a_dark_rim_a_highlight_at_the_upper_left_and_a_soft_edge():
     assert (across[whole][spot[whole]] < -.2).all() and (down[whole][spot[whole]] < -.3).all()
     assert (y[..., 1:] - y[..., :-1]).abs().max() < .3 and y.abs().max() <= 1
     night = behind(torch.full_like(x0, -1), 1)
-    assert night.min() == -1 and night.max() > -.1, 'the highlight is there at night too, the rim takes no more than there is'
+    assert night.min() == -1 and night.max() > -.1, ('the highlight is there at night too, the rim takes no more '
+                                                     'than there is')
 
 
 def test_drops_blur_and_hide():
@@ -799,7 +850,9 @@ def clean_and_torn(seed, shape=(2, 3, 8, 9)):
     return x0, x_in, (x_in != 0).any(1, keepdim=True)
 
 
-def of(kind): return dict(res=lambda *a: Prediction(res=fake_res(*a)), eps=lambda *a: Prediction(eps=fake_eps(*a)), both=lambda *a: Prediction(fake_res(*a), fake_eps(*a)))[kind]
+def of(kind):
+    return dict(res=lambda *a: Prediction(res=fake_res(*a)), eps=lambda *a: Prediction(eps=fake_eps(*a)),
+                both=lambda *a: Prediction(fake_res(*a), fake_eps(*a)))[kind]
 
 
 kinds = pytest.mark.parametrize('kind', ['res', 'eps', 'both'])
@@ -830,12 +883,15 @@ def test_known_pixels_come_back_along_any_path_from_any_start(kind, seed, path):
 @pytest.mark.parametrize('order', ['residual_first', 'noise_first'])
 def test_known_pixels_come_back_in_two_legs(order):
     x0, x_in, where = clean_and_torn(3)
-    for kind in ('res', 'both'): close(torch.where(where, sample(KnownPixels(of(kind)), x_in, order=order, steps=6, generator=rng()), 0.), x_in, 1e-6)
+    for kind in ('res', 'both'):
+        close(torch.where(where, sample(KnownPixels(of(kind)), x_in, order=order, steps=6, generator=rng()), 0.), x_in,
+              1e-6)
 
 
 def test_known_pixels_come_back_over_the_bridge():
     x0, x_in, where = clean_and_torn(3)
-    got = sample(KnownPixels(of('res')), x_in, schedule=Schedule.bridge(20), steps=5, eta=1., posterior='bridge', generator=rng())
+    got = sample(KnownPixels(of('res')), x_in, schedule=Schedule.bridge(20), steps=5, eta=1., posterior='bridge',
+                 generator=rng())
     close(torch.where(where, got, 0.), x_in, 1e-6)
 
 
@@ -859,12 +915,14 @@ def test_a_model_that_is_right_is_left_alone(seed, at):
     eps = randn(*x0.shape, seed=seed)
     x_t = x0 + at.abar*(x_in - x0) + at.bbar*eps
     for true in (Prediction(res=x_in - x0), Prediction(eps=eps), Prediction(x_in - x0, eps)):
-        for want, got in zip(true, KnownPixels(constant(*true))(x_t, x_in, *at)): assert want is got or (want - got).abs().max() < 1e-8
+        for want, got in zip(true, KnownPixels(constant(*true))(x_t, x_in, *at)):
+            assert want is got or (want - got).abs().max() < 1e-8
 
 
 def test_a_perfect_run_is_the_same_with_and_without():
     x0, x_in, _ = clean_and_torn(5)
-    a, b = (sample(m, x_in, eta=1., steps=7, clip=None, generator=rng(1)) for m in (oracle(x0, x_in), KnownPixels(oracle(x0, x_in))))
+    a, b = (sample(m, x_in, eta=1., steps=7, clip=None, generator=rng(1))
+            for m in (oracle(x0, x_in), KnownPixels(oracle(x0, x_in))))
     close(a, b, 1e-9)
 
 
@@ -888,7 +946,11 @@ def test_a_hole_is_grey_in_all_channels():
 
 def test_coefficients_may_differ_between_images_and_vanish():
     x0, x_in, where = clean_and_torn(1)
-    b, a, eps = torch.tensor([0., .7], dtype=F64).view(2, 1, 1, 1), torch.tensor([.3, .8], dtype=F64).view(2, 1, 1, 1), randn(*x0.shape)
+    b, a, eps = (
+        torch.tensor([0.0, 0.7], dtype=F64).view(2, 1, 1, 1),
+        torch.tensor([0.3, 0.8], dtype=F64).view(2, 1, 1, 1),
+        randn(*x0.shape),
+    )
     got = KnownPixels(of('both'))(x0 + a*(x_in - x0) + b*eps, x_in, a, b, None)
     close(torch.where(where, got.eps, 0.), torch.where(where, eps*(b > 0), 0.), 1e-9)
     assert all(v.isfinite().all() for v in got)
@@ -905,7 +967,8 @@ def test_single_precision_is_precise_enough():
 def test_keeping_hands_on_what_a_sampler_asks_of_a_network():
     net = Net(schedule=Schedule.line(50)).double().train()
     model = KnownPixels(net)
-    assert model.schedule is net.schedule and KnownPixels(of('res')).schedule is None and len(list(model.parameters())) == len(list(net.parameters()))
+    assert model.schedule is net.schedule and KnownPixels(of('res')).schedule is None
+    assert len(list(model.parameters())) == len(list(net.parameters()))
     x0, x_in, _ = clean_and_torn(2)
     assert sample(model, x_in, steps=2).dtype == F64
     assert [(train, t) for train, _, t in net.seen] == [(False, 50), (False, 25)] and net.training
@@ -914,5 +977,7 @@ def test_keeping_hands_on_what_a_sampler_asks_of_a_network():
 
 
 def test_keeping_says_what_is_wrong():
-    with pytest.raises(TypeError, match='True where the image is known, got torch.float32: use where > .5'): KnownPixels(of('res'), where=torch.ones(1, 1, 4, 4))
-    with pytest.raises(TypeError, match='a bare tensor'): sample(KnownPixels(lambda *a: a[0]), torch.full((1, 3, 4, 4), .5))
+    with pytest.raises(TypeError, match='True where the image is known, got torch.float32: use where > .5'):
+        KnownPixels(of('res'), where=torch.ones(1, 1, 4, 4))
+    with pytest.raises(TypeError, match='a bare tensor'):
+        sample(KnownPixels(lambda *a: a[0]), torch.full((1, 3, 4, 4), .5))

@@ -1,9 +1,11 @@
-"""The sampler: exactness, orders and paths, randomness, behaviour and refusals (invariants 23-28, 36, 37, 48, 50, 51, 57)."""
+"""The sampler: exactness, orders and paths, randomness, behaviour and refusals (invariants 23-28, 36, 37, 48, 50,
+51, 57)."""
 import math
 import pytest
 import torch
 from hypothesis import assume, given, settings, strategies as st
-from common import F64, Net, close, constant, fake_eps, fake_res, gmm_points, oracle, random_images, power_schedules, randn, rng, seeds, trio
+from common import (F64, Net, close, constant, fake_eps, fake_res, gmm_points, oracle, random_images, power_schedules,
+                    randn, rng, seeds, trio)
 from rddm_nb.estimate import Prediction, SingularError
 from rddm_nb.exact import ExactPredictor
 from rddm_nb.forward import randn_like
@@ -29,15 +31,18 @@ def test_inv23_constant_true_predictions_return_the_clean_image(steps, clip):
 @given(s=power_schedules(), seed=seeds, data=st.data())
 def test_inv23_for_any_schedule_and_number_of_steps(s, seed, data):
     x0, x_in, eps = trio(seed)
-    out = sample(constant(x_in - x0, eps), x_in, schedule=s, steps=data.draw(st.integers(1, s.T)), clip=None, x_T=x_in + s[s.T].bbar*eps)
+    out = sample(constant(x_in - x0, eps), x_in, schedule=s, steps=data.draw(st.integers(1, s.T)), clip=None,
+                 x_T=x_in + s[s.T].bbar*eps)
     close(out, x0, 8e-15)
 
 
 @given(s=power_schedules(12), seed=seeds, eta=st.sampled_from([0., .25, 1.]), posterior=posteriors, data=st.data())
 def test_inv24_oracle_returns_the_clean_image_whatever_the_noise(s, seed, eta, posterior, data):
-    assume(posterior != 'preserving' or s.T == 1 or s[s.T - 1].abar < 1)  # a step along abar = 1 pins nothing, and is refused
+    assume(posterior != 'preserving' or s.T == 1
+           or s[s.T - 1].abar < 1)  # a step along abar = 1 pins nothing, and is refused
     x0, x_in, _ = trio(seed)
-    out = sample(oracle(x0, x_in), x_in, schedule=s, steps=data.draw(st.integers(1, s.T)), eta=eta, posterior=posterior, generator=rng(seed))
+    out = sample(oracle(x0, x_in), x_in, schedule=s, steps=data.draw(st.integers(1, s.T)), eta=eta,
+                 posterior=posterior, generator=rng(seed))
     close(out, x0, 4e-15)
 
 
@@ -45,10 +50,14 @@ def test_inv24_oracle_returns_the_clean_image_whatever_the_noise(s, seed, eta, p
 def test_inv25_three_ways_to_predict_take_the_same_trajectory(eta, posterior):
     # below abar = 1 a noise network, the residual it implies, and both together describe one state
     s, x_in = Schedule.ddim_linear(100), random_images(2, 3, 4, 4)
-    def imply(x, y, a, b): e = fake_eps(x, y, a, b); return (y + b*e - x)/(1 - a), e
-    ways = (lambda x, y, a, b, t: Prediction(eps=imply(x, y, a, b)[1]), lambda x, y, a, b, t: Prediction(res=imply(x, y, a, b)[0]),
+    def imply(x, y, a, b):
+        e = fake_eps(x, y, a, b)
+        return (y + b*e - x)/(1 - a), e
+    ways = (lambda x, y, a, b, t: Prediction(eps=imply(x, y, a, b)[1]),
+            lambda x, y, a, b, t: Prediction(res=imply(x, y, a, b)[0]),
             lambda x, y, a, b, t: Prediction(*imply(x, y, a, b)))
-    runs = [sample(w, x_in, schedule=s, steps=20, eta=eta, posterior=posterior, clip=None, generator=rng(3), trace=True) for w in ways]
+    runs = [sample(w, x_in, schedule=s, steps=20, eta=eta, posterior=posterior, clip=None, generator=rng(3),
+                   trace=True) for w in ways]
     scale = runs[0].frames().abs().max().item()
     for r in runs[1:]:
         for i in range(2): close(r.frames(i), runs[0].frames(i), 2e-12*scale)
@@ -76,10 +85,13 @@ def test_inv27_the_network_is_called_at_the_nodes_of_the_grid():
         seen.append(t)
         assert (a, b) == s[t] and type(a) is type(b) is float
         return Prediction(res=0*x)
-    for S, want in {1: [1000], 2: [1000, 500], 3: [1000, 666, 333], 5: [1000, 800, 600, 400, 200], 7: [1000*(7 - i)//7 for i in range(7)]}.items():
-        seen.clear(); sample(spy, random_images(1, 1, 2, 2), schedule=s, steps=S)
+    for S, want in {1: [1000], 2: [1000, 500], 3: [1000, 666, 333], 5: [1000, 800, 600, 400, 200],
+                    7: [1000*(7 - i)//7 for i in range(7)]}.items():
+        seen.clear()
+        sample(spy, random_images(1, 1, 2, 2), schedule=s, steps=S)
         assert seen == want
-    seen.clear(); sample(spy, random_images(1, 1, 2, 2))
+    seen.clear()
+    sample(spy, random_images(1, 1, 2, 2))
     assert len(seen) == 5
 
 
@@ -108,7 +120,8 @@ def test_inv28_the_last_step_draws_no_noise(posterior):
 def test_every_step_follows_the_written_out_update(steps, eta, posterior):
     s, x_in, g, h = Schedule.power(12, bbar_T=.8), random_images(2, 1, 3, 3), rng(steps), rng(steps)
     x = x_in + .8*randn_like(x_in, h)
-    for m, (t, n) in zip(sample_steps(both_model, x_in, schedule=s, steps=steps, eta=eta, posterior=posterior, clip=None, generator=g), s.pairs(steps)):
+    for m, (t, n) in zip(sample_steps(both_model, x_in, schedule=s, steps=steps, eta=eta, posterior=posterior,
+                                      clip=None, generator=g), s.pairs(steps)):
         (a, b), (a_s, b_s) = s[t], s[n]
         res, eps = fake_res(x, x_in, a, b), fake_eps(x, x_in, a, b)
         close(m.x_t, x, 2e-15*10)
@@ -148,14 +161,21 @@ def test_inv36_37_any_path_rescaled_is_ddim(seed, known, data):
     tr = sample(model, x_in, path=path, clip=None, x_T=x_T, trace=True)
     want = rescaled(path, x_in, x_T - path[0][0]*x_in, net)
     scale = max(v.abs().max().item() for v in want)
-    for state, w in zip(tr, want): close((state.x_t - state.step.at.abar*x_in)/math.hypot(1 - state.step.at.abar, state.step.at.bbar), w, 2e-12*scale)
+    for state, w in zip(tr, want):
+        close((state.x_t - state.step.at.abar*x_in)/math.hypot(1 - state.step.at.abar, state.step.at.bbar), w,
+              2e-12*scale)
     close(tr.x0, want[-1], 2e-12*scale)
 
 
 # ----- paths and orders -----
 @given(seed=seeds, data=st.data())
 def test_inv48_constant_predictions_end_at_one_place_on_any_path(seed, data):
-    x_in, res, eps, x_T = random_images(1, 2, 3, 3, seed=seed), randn(1, 2, 3, 3, seed=seed + 1), randn(1, 2, 3, 3, seed=seed + 2), randn(1, 2, 3, 3, seed=seed + 3)
+    x_in, res, eps, x_T = (
+        random_images(1, 2, 3, 3, seed=seed),
+        randn(1, 2, 3, 3, seed=seed + 1),
+        randn(1, 2, 3, 3, seed=seed + 2),
+        randn(1, 2, 3, 3, seed=seed + 3),
+    )
     inner = data.draw(st.lists(st.tuples(st.floats(0, 1), st.floats(.01, 2)), max_size=6))
     path = [(.9, .7), *inner, (.1, .1), (0, 0)]
     close(sample(constant(res, eps), x_in, path=path, clip=None, x_T=x_T), x_T - .9*res - .7*eps, 2e-14)
@@ -164,16 +184,26 @@ def test_inv48_constant_predictions_end_at_one_place_on_any_path(seed, data):
 @pytest.mark.parametrize('order', ORDERS)
 @pytest.mark.parametrize('steps', [2, 3, 5, 10])
 def test_inv48_and_in_any_order(order, steps):
-    x_in, res, eps, x_T = random_images(1, 2, 3, 3), randn(1, 2, 3, 3, seed=1), randn(1, 2, 3, 3, seed=2), randn(1, 2, 3, 3, seed=3)
+    x_in, res, eps, x_T = (
+        random_images(1, 2, 3, 3),
+        randn(1, 2, 3, 3, seed=1),
+        randn(1, 2, 3, 3, seed=2),
+        randn(1, 2, 3, 3, seed=3),
+    )
     s = Schedule.power(50, bbar_T=.7)
-    close(sample(constant(res, eps), x_in, schedule=s, steps=steps, order=order, clip=None, x_T=x_T), x_T - res - .7*eps, 8e-15)
+    close(sample(constant(res, eps), x_in, schedule=s, steps=steps, order=order, clip=None, x_T=x_T),
+          x_T - res - .7*eps, 8e-15)
 
 
 GMM = ExactPredictor(torch.tensor([[-.7], [.2], [.8]], dtype=F64), .12, torch.tensor([.3, .3, .4], dtype=F64))
 
 
 def ends(path_or_order, steps, schedule=None, x_T=None, model=GMM, x_in=None):
-    kw = dict(path=path_or_order) if isinstance(path_or_order, list) else dict(schedule=schedule or Schedule.circle(4000), steps=steps, order=path_or_order)
+    kw = (
+        dict(path=path_or_order)
+        if isinstance(path_or_order, list)
+        else dict(schedule=schedule or Schedule.circle(4000), steps=steps, order=path_or_order)
+    )
     x_T = torch.linspace(-2.2, 2.2, 45, dtype=F64)[:, None] if x_T is None else x_T
     return sample(model, torch.zeros_like(x_T) + .3 if x_in is None else x_in, clip=None, x_T=x_T, **kw)
 
@@ -181,9 +211,15 @@ def ends(path_or_order, steps, schedule=None, x_T=None, model=GMM, x_in=None):
 @pytest.mark.slow
 def test_inv50_endpoint_error_falls_like_one_over_n_on_every_path_off_the_corner():
     reference = ends('together', 4000)
-    power, diagonal, parabola = Schedule.power(4000), Schedule.line(4000), Schedule.from_fns(lambda x: x**2, lambda x: x, 4000)
-    for name, run in dict(circle=lambda n: ends('together', n), diagonal=lambda n: ends('together', n, diagonal), power=lambda n: ends('together', n, power),
-                          parabola=lambda n: ends('together', n, parabola), residual_first=lambda n: ends('residual_first', n)).items():
+    power, diagonal, parabola = (
+        Schedule.power(4000),
+        Schedule.line(4000),
+        Schedule.from_fns(lambda x: x**2, lambda x: x, 4000),
+    )
+    for name, run in dict(circle=lambda n: ends('together', n), diagonal=lambda n: ends('together', n, diagonal),
+                          power=lambda n: ends('together', n, power),
+                          parabola=lambda n: ends('together', n, parabola),
+                          residual_first=lambda n: ends('residual_first', n)).items():
         e = [(run(n) - reference).abs().mean().item() for n in (20, 80, 320)]
         assert e[2] < .015, (name, e)
         assert 2.5 < e[0]/e[1] < 6.5 and 3. < e[1]/e[2] < 5.2, (name, e)
@@ -213,7 +249,8 @@ def test_inv57_two_legs_remove_everything_once():
     a1, b1 = s[100]
     close([a1, b1], [.05289, .32091], 5e-6)
     x_T = x0 + s[1000].abar*res + s[1000].bbar*eps
-    for order in ORDERS: close(sample(constant(res, eps), x_in, schedule=s, steps=10, order=order, clip=None, x_T=x_T), x0, 4e-15)
+    for order in ORDERS:
+        close(sample(constant(res, eps), x_in, schedule=s, steps=10, order=order, clip=None, x_T=x_T), x0, 4e-15)
     # two passes that both end with the guess take the last segment away twice
     x = x_T
     for moved in ('residual', 'noise'):
@@ -229,9 +266,17 @@ def test_plans_visit_the_right_legs(T):
     for steps in range(2, T + 1):
         r, n = sampling_path(s, steps, 'residual_first'), sampling_path(s, steps, 'noise_first')
         one, two = s.grid(steps - steps//2), s.grid(steps//2)
-        assert [p for _, p in r] == [Point(s[t].abar, s[T].bbar) for t in one[:-1]] + [Point(0., s[t].bbar) for t in two]
+        assert [p for _, p in r] == [Point(s[t].abar, s[T].bbar) for t in one[:-1]] + [
+            Point(0.0, s[t].bbar) for t in two
+        ]
         assert [p for _, p in n] == [Point(1., s[t].bbar) for t in one[:-1]] + [Point(s[t].abar, 0.) for t in two]
-        for stops in (r, n): assert len(stops) == steps + 1 and stops[0] == (T, s[T]) and stops[-1] == (0, CLEAN) and all(t is None for t, _ in stops[1:-1])
+        for stops in (r, n):
+            assert (
+                len(stops) == steps + 1
+                and stops[0] == (T, s[T])
+                and stops[-1] == (0, CLEAN)
+                and all(t is None for t, _ in stops[1:-1])
+            )
         assert sampling_path(s, steps) == sampling_path(s, steps, 'together') == [(t, s[t]) for t in s.grid(steps)]
 
 
@@ -300,17 +345,22 @@ def test_every_number_of_steps_of_a_small_schedule_works(T, eta):
         assert len(tr) == steps and tr.x0.isfinite().all()
 
 
-@pytest.mark.parametrize('kw', [{}, dict(eta=.7), dict(order='residual_first', steps=6), dict(path=[(1, .5), (.4, .3), (0, 0)], eta=.5), dict(clip='official', steps=9)], ids=str)
+@pytest.mark.parametrize('kw', [{}, dict(eta=.7), dict(order='residual_first', steps=6),
+                                dict(path=[(1, .5), (.4, .3), (0, 0)], eta=.5), dict(clip='official', steps=9)],
+                                ids=str)
 def test_walk_and_trace_and_sample_agree(kw):
     x_in = random_images(2, 3, 4, 4)
     states = list(sample_steps(res_model, x_in, generator=rng(4), **kw))
     tr = sample(res_model, x_in, generator=rng(4), trace=True, **kw)
     out = sample(res_model, x_in, generator=rng(4), **kw)
-    assert torch.equal(states[-1].x_s, out) and torch.equal(tr.x0, out) and isinstance(tr, Trace) and len(tr) == len(states)
+    assert torch.equal(states[-1].x_s, out) and torch.equal(tr.x0, out) and isinstance(tr, Trace)
+    assert len(tr) == len(states)
     for a, b in zip(states, tr):
-        assert all(torch.equal(v, w) for v, w in zip((a.x_t, a.x0, a.res, a.x_s), (b.x_t, b.x0, b.res, b.x_s))) and a.step == b.step
+        assert all(torch.equal(v, w) for v, w in zip((a.x_t, a.x0, a.res, a.x_s), (b.x_t, b.x0, b.res, b.x_s)))
+        assert a.step == b.step
     for a, b in zip(states, states[1:]): assert torch.equal(a.x_s, b.x_t) and a.step.to == b.step.at
-    assert torch.equal(tr.frames(1), torch.stack([s.x_t[1] for s in states] + [out[1]])) and torch.equal(tr.guesses(1), torch.stack([s.x0[1] for s in states]))
+    assert torch.equal(tr.frames(1), torch.stack([s.x_t[1] for s in states] + [out[1]]))
+    assert torch.equal(tr.guesses(1), torch.stack([s.x0[1] for s in states]))
 
 
 @pytest.mark.parametrize('eta', [0., 1.])
@@ -343,7 +393,8 @@ def test_frozen_parts_of_a_training_module_stay_frozen():
     net.norm.eval()
     sample(net, random_images(1, 3, 4, 4, dtype=torch.float32))
     assert net.training and net.drop.training and not net.norm.training
-    net.eval(); net.drop.train()
+    net.eval()
+    net.drop.train()
     a, b = (sample(net, random_images(1, 3, 4, 4, dtype=torch.float32), generator=rng()) for _ in range(2))
     assert torch.equal(a, b) and net.drop.training and not net.training
 
@@ -368,11 +419,13 @@ def test_a_model_may_bring_its_schedule_and_its_dtype():
     net = Net(schedule=s).double()
     out = sample(net, shape=(1, 3, 4, 4), steps=7)
     assert out.dtype == F64 and [t for _, _, t in net.seen] == [7, 6, 5, 4, 3, 2, 1]
-    net.seen.clear(); sample(net, shape=(1, 3, 4, 4), steps=3, schedule=Schedule.line(30))
+    net.seen.clear()
+    sample(net, shape=(1, 3, 4, 4), steps=3, schedule=Schedule.line(30))
     assert [t for _, _, t in net.seen] == [30, 20, 10]
 
 
-@pytest.mark.parametrize('model', [Net(), ExactPredictor(random_images(4, 3, 4, 4, dtype=torch.float32)), res_model, lambda x, y, a, b, t: (0*x, None)], ids=['module', 'exact', 'function', 'pair'])
+@pytest.mark.parametrize('model', [Net(), ExactPredictor(random_images(4, 3, 4, 4, dtype=torch.float32)), res_model,
+                                   lambda x, y, a, b, t: (0*x, None)], ids=['module', 'exact', 'function', 'pair'])
 def test_every_kind_of_predictor(model):
     out = sample(model, random_images(2, 3, 4, 4, dtype=torch.float32), eta=.5, generator=rng())
     assert out.shape == (2, 3, 4, 4) and out.isfinite().all()
@@ -384,7 +437,8 @@ def test_a_trace_shows_itself_as_images(channels):
     tr = sample(res_model, random_images(2, channels, 4, 4), trace=True)
     html = tr._repr_html_()
     assert html.count('<img') == 2 and 'data:image/png;base64,' in html and 'film strip of 5 steps' in html
-    assert 'Point' not in html and sample(res_model, random_images(2, 2), trace=True)._repr_html_().startswith('<p>5 steps of (2, 2)')
+    assert 'Point' not in html
+    assert sample(res_model, random_images(2, 2), trace=True)._repr_html_().startswith('<p>5 steps of (2, 2)')
 
 
 def test_the_progress_bar_counts_the_steps(capsys):
@@ -412,7 +466,8 @@ X = torch.zeros(2, 3, 4, 4)
     (dict(steps=0), ValueError, r'steps must be a whole number from 1 to T=1000, got 0'),
     (dict(steps=1001), ValueError, r'from 1 to T=1000, got 1001'),
     (dict(steps=1, order='residual_first'), ValueError, r'two legs: it needs at least 2 steps, got 1'),
-    (dict(order='backwards'), ValueError, r"order must be one of together, residual_first, noise_first, got 'backwards'"),
+    (dict(order='backwards'), ValueError,
+     r"order must be one of together, residual_first, noise_first, got 'backwards'"),
     (dict(eta=1.5), ValueError, r'eta is a share of the variance, 0\.\.1, got 1\.5'),
     (dict(eta=-.1), ValueError, r'eta is a share'),
     (dict(posterior='ddpm'), ValueError, r"posterior must be one of .*got 'ddpm'"),
@@ -444,7 +499,8 @@ def test_whole_number_steps_given_as_float():
 
 
 @pytest.mark.parametrize('x, kind, match', [
-    ((X + 1).to(torch.uint8), TypeError, r'x_in has dtype torch\.uint8; convert with rddm_nb\.images\.from_uint8\(x_in\)'),
+    ((X + 1).to(torch.uint8), TypeError,
+     r'x_in has dtype torch\.uint8; convert with rddm_nb\.images\.from_uint8\(x_in\)'),
     (X + 200., ValueError, r'x_in must lie in \[-1, 1\].*looks like \[0, 255\]: use x_in/127\.5 - 1'),
     (X + float('nan'), ValueError, r'x_in holds NaN'),
     (X + 1.5, ValueError, r'x_in must lie in \[-1, 1\], got \[1\.5, 1\.5\]'),
@@ -459,46 +515,59 @@ def test_bad_inputs_are_refused(x, kind, match):
 
 @pytest.mark.parametrize('model, kind, match', [
     (lambda x, *a: x, TypeError, r'returned a bare tensor; a predictor returns Prediction\(res=\.\.\.\)'),
-    (lambda x, *a: Prediction(res=x[:, :1]), ValueError, r"the model's res is torch\.float32 of shape \(2, 1, 4, 4\), but the state is torch\.float32 of shape \(2, 3, 4, 4\)"),
+    (lambda x, *a: Prediction(res=x[:, :1]), ValueError,
+     r"the model's res is torch\.float32 of shape \(2, 1, 4, 4\), but the state is torch\.float32 of shape \(2, 3, "
+     r"4, 4\)"),
     (lambda x, *a: Prediction(x, x.double()), ValueError, r"the model's eps is torch\.float64 .*they must match"),
     (lambda x, *a: Prediction(), ValueError, r'neither a residual nor noise'),
     (lambda x, *a: Prediction(eps=x), SingularError, r'abar = 1.*Predict the residual, or start from an abar below 1'),
-    (lambda x, *a: Prediction(res=x*float('nan')), FloatingPointError, r"NaN or infinite values: the model's predictions are not finite"),
+    (lambda x, *a: Prediction(res=x*float('nan')), FloatingPointError,
+     r"NaN or infinite values: the model's predictions are not finite"),
 ], ids=['tensor', 'shape', 'dtype', 'nothing', 'singular', 'nan'])
 def test_bad_models_are_refused(model, kind, match):
     with pytest.raises(kind, match=match): sample(model, X)
 
 
 def test_a_noise_model_runs_where_its_start_is_not_singular():
-    for s in (Schedule.ddim_linear(50), Schedule([0, .5, .9], [0, .6, 1.], allow='open_end')): assert sample(noise_model, X, schedule=s, steps=2).isfinite().all()
+    for s in (Schedule.ddim_linear(50), Schedule([0, .5, .9], [0, .6, 1.], allow='open_end')):
+        assert sample(noise_model, X, schedule=s, steps=2).isfinite().all()
     assert sample(noise_model, X, path=[(.95, 1), (.5, .5), (0, 0)]).isfinite().all()
 
 
 def test_a_bridge_needs_fresh_noise_and_says_so():
     s = Schedule.bridge(10)
-    with pytest.raises(SingularError, match=r"start the bridge with fresh noise \(posterior='bridge', eta=1\)"): sample(res_model, X, schedule=s)
-    with pytest.raises(SingularError, match=r"'bridge' starts from a point without noise"): sample(res_model, X, schedule=s, eta=1.)
+    with pytest.raises(SingularError, match=r"start the bridge with fresh noise \(posterior='bridge', eta=1\)"):
+        sample(res_model, X, schedule=s)
+    with pytest.raises(SingularError, match=r"'bridge' starts from a point without noise"):
+        sample(res_model, X, schedule=s, eta=1.)
     assert sample(res_model, X, schedule=s, eta=1., posterior='bridge').isfinite().all()
 
 
 # ----- samples follow the distribution -----
-def modes(x, means=gmm_points()): return torch.bincount(torch.cdist(x, means).argmin(1), minlength=len(means)).double()/len(x)
+def modes(x, means=gmm_points()):
+    return torch.bincount(torch.cdist(x, means).argmin(1), minlength=len(means)).double()/len(x)
 
 
 @pytest.mark.parametrize('name, schedule, kw', [
-    ('deterministic', Schedule.power(1000), dict(eta=0.)), ('chain', Schedule.power(1000), dict(eta=1.)), ('preserving', Schedule.power(1000), dict(eta=1., posterior='preserving')),
-    ('half', Schedule.line(1000), dict(eta=.5)), ('residual first', Schedule.power(1000), dict(eta=0., order='residual_first')), ('wide', Schedule.power(1000, bbar_T=2.), dict(eta=1.))])
+    ('deterministic', Schedule.power(1000), dict(eta=0.)), ('chain', Schedule.power(1000), dict(eta=1.)),
+    ('preserving', Schedule.power(1000), dict(eta=1., posterior='preserving')),
+    ('half', Schedule.line(1000), dict(eta=.5)),
+    ('residual first', Schedule.power(1000), dict(eta=0., order='residual_first')),
+    ('wide', Schedule.power(1000, bbar_T=2.), dict(eta=1.))])
 def test_exact_generation_follows_the_distribution(name, schedule, kw):
     n, w, std = 6000, torch.tensor([.5, .3, .2], dtype=F64), .06
     model = ExactPredictor(gmm_points(), std, w)
-    x = sample(model, x_in=torch.zeros(n, 2, dtype=F64), schedule=schedule, steps=400 if name == 'wide' else 150, clip=None, generator=rng(7), **kw)
+    x = sample(model, x_in=torch.zeros(n, 2, dtype=F64), schedule=schedule, steps=400 if name == 'wide' else 150,
+               clip=None, generator=rng(7), **kw)
     close(modes(x), w, .035)
     k = torch.cdist(x, gmm_points()).argmin(1)
     for i in range(3):
         close(x[k == i].mean(0), gmm_points()[i], .008)
         close(x[k == i].std(0)/std, [1., 1.], .12)
     truth, other = model.draw(n, rng(8)), model.draw(n, rng(9))
-    def energy(x, y): d = lambda a, b: torch.cdist(a[:2500], b[:2500]).mean(); return (2*d(x, y) - d(x, x) - d(y, y)).item()
+    def energy(x, y):
+        d = lambda a, b: torch.cdist(a[:2500], b[:2500]).mean()
+        return (2*d(x, y) - d(x, x) - d(y, y)).item()
     assert energy(x, truth) < energy(truth, other) + .004 < energy(x.mean(0) + torch.zeros_like(x), truth)
 
 
@@ -506,7 +575,8 @@ def test_exact_bridge_keeps_the_diversity_that_a_single_guess_loses():
     n, w = 6000, torch.tensor([.5, .3, .2], dtype=F64)
     model = ExactPredictor(gmm_points(), .06, w)
     x_in = torch.zeros(n, 2, dtype=F64)
-    x = sample(model, x_in, schedule=Schedule.bridge(200, .5), steps=200, eta=1., posterior='bridge', clip=None, generator=rng(1))
+    x = sample(model, x_in, schedule=Schedule.bridge(200, .5), steps=200, eta=1., posterior='bridge', clip=None,
+               generator=rng(1))
     close(modes(x), w, .035)
     one = sample(model, x_in, schedule=Schedule.bridge(200, .5), steps=1, clip=None)
     assert one.std(0).max() < 1e-12

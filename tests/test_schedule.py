@@ -62,8 +62,10 @@ def test_inv06_exponent_zero_gives_equal_steps(side):
     for grid in ('count', 'linspace'): close(P(side, 0, 37, grid), torch.full((37,), 1/37, dtype=F64), 1e-17)
 
 
-CLASSICS = dict(power=Schedule.power(100), linspace=Schedule.power(100, grid='linspace'), steep=Schedule.power(100, ('x', 5), ('1-x', 3), .1),
-                linear=Schedule.ddim_linear(100), cosine=Schedule.cosine(100), circle=Schedule.circle(100), line=Schedule.line(100, 2.))
+CLASSICS = dict(power=Schedule.power(100), linspace=Schedule.power(100, grid='linspace'),
+                steep=Schedule.power(100, ('x', 5), ('1-x', 3), .1),
+                linear=Schedule.ddim_linear(100), cosine=Schedule.cosine(100), circle=Schedule.circle(100),
+                line=Schedule.line(100, 2.))
 
 
 @pytest.mark.parametrize('name', CLASSICS)
@@ -188,7 +190,8 @@ def test_coeffs_refuses_nodes_off_the_schedule(t):
 
 def test_inv27_grids_of_the_paper_one_up():
     # the official arrays start at the first noisy node, so its time k is node k + 1; its time -1 is the clean node 0
-    want = {1: [999, -1], 2: [999, 499, -1], 3: [999, 665, 332, -1], 5: [999, 799, 599, 399, 199, -1], 10: [*range(999, 0, -100), -1]}
+    want = {1: [999, -1], 2: [999, 499, -1], 3: [999, 665, 332, -1], 5: [999, 799, 599, 399, 199, -1],
+            10: [*range(999, 0, -100), -1]}
     for S, k in want.items(): assert Schedule.power(1000).grid(S) == [i + 1 for i in k]
 
 
@@ -198,7 +201,8 @@ def test_grid_is_exact_for_every_number_of_steps():
         g, p = s.grid(S), s.pairs(S)
         assert g == [1000*(S - i)//S for i in range(S + 1)]
         gaps = [a - b for a, b in zip(g, g[1:])]
-        assert g[0] == 1000 and g[-1] == 0 and min(gaps) >= 1 and max(gaps) - min(gaps) <= 1 and all(type(t) is int for t in g)
+        assert g[0] == 1000 and g[-1] == 0 and min(gaps) >= 1 and max(gaps) - min(gaps) <= 1
+        assert all(type(t) is int for t in g)
         assert len(p) == S and [a for a, _ in p] + [0] == g and all(p[i][1] == p[i + 1][0] for i in range(S - 1))
 
 
@@ -262,15 +266,19 @@ def test_bad_schedules_are_refused(abar, bbar, kw, match):
     (dict(bbar_T=-1.), r'bbar_T.*>= 0, got -1'), (dict(bbar_T=float('nan')), r'bbar_T.*got nan'),
     (dict(alpha=('y', 1)), r"side must be 'x' or '1-x', got 'y'"), (dict(alpha=('x', -1)), r'exponent.*got -1'),
     (dict(beta2=('x', float('inf'))), r'exponent.*got inf'), (dict(beta2=('x', float('nan'))), r'exponent.*got nan'),
-    (dict(T=0), r'T must be a whole number >= 1, got 0'), (dict(T=float('nan')), r'T must be a whole number'), (dict(T=2.5), r'T must be a whole number.*2\.5'), (dict(grid='log'), r"grid must be 'count' or 'linspace', got 'log'"),
+    (dict(T=0), r'T must be a whole number >= 1, got 0'), (dict(T=float('nan')), r'T must be a whole number'),
+    (dict(T=2.5), r'T must be a whole number.*2\.5'),
+    (dict(grid='log'), r"grid must be 'count' or 'linspace', got 'log'"),
 ])
 def test_bad_family_members_are_refused(kw, match):
     with pytest.raises(ValueError, match=match): Schedule.power(**{'T': 10, **kw})
 
 
 def test_other_constructors_refuse_too():
-    with pytest.raises(ValueError, match=r'beta2\[1\] is negative.*variance.*from_fns'): Schedule.from_increments([.5, .5], [.5, -.1])
-    with pytest.raises(ValueError, match=r'abar_ddim must be a list of numbers in \[0, 1\]'): Schedule.from_ddim([1.2, .5])
+    with pytest.raises(ValueError, match=r'beta2\[1\] is negative.*variance.*from_fns'):
+        Schedule.from_increments([.5, .5], [.5, -.1])
+    with pytest.raises(ValueError, match=r'abar_ddim must be a list of numbers in \[0, 1\]'):
+        Schedule.from_ddim([1.2, .5])
     with pytest.raises(ValueError, match=r'abar_ddim'): Schedule.from_ddim([float('nan'), .5])
     with pytest.raises(ValueError, match=r'abar falls'): Schedule.from_ddim([.5, .9])
     with pytest.raises(ValueError, match=r'T must be a whole number'): Schedule.from_fns(lambda x: x, lambda x: x, 0)
@@ -279,7 +287,8 @@ def test_other_constructors_refuse_too():
 
 @pytest.mark.parametrize('steps', [0, -1, 11, 2.5, float('nan'), float('inf')])
 def test_impossible_numbers_of_steps_are_refused(steps):
-    with pytest.raises(ValueError, match=rf'steps must be a whole number from 1 to T=10, got {steps}'): Schedule.line(10).grid(steps)
+    with pytest.raises(ValueError, match=rf'steps must be a whole number from 1 to T=10, got {steps}'):
+        Schedule.line(10).grid(steps)
     with pytest.raises(ValueError, match='steps'): Schedule.line(10).pairs(steps)
 
 

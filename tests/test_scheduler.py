@@ -1,4 +1,5 @@
-"""RDDMScheduler: the library's sampler step for step, diffusers' schedulers and pipelines, configurations, refusals (invariants 31, 34, 38)."""
+"""RDDMScheduler: the library's sampler step for step, diffusers' schedulers and pipelines, configurations, refusals
+(invariants 31, 34, 38)."""
 import json
 import math
 import pickle
@@ -19,7 +20,8 @@ from rddm_nb.ddim import SPACINGS
 from rddm_nb.scheduler import _PREDICTION_TYPES, _BETA_SCHEDULES, RDDMScheduler, RDDMSchedulerOutput, WithInput
 
 SHAPE = (2, 3, 4, 4)
-OPEN = dict(beta_schedule='linear', beta_start=1e-3, beta_end=.2)  # ends below abar = 1, so that every prediction type can start
+OPEN = dict(beta_schedule='linear', beta_start=1e-3,
+            beta_end=.2)  # ends below abar = 1, so that every prediction type can start
 
 
 def net(x_t, x_in, abar, bbar, n):
@@ -60,17 +62,21 @@ def loop(s, x, x_in, give=True, **kw):
 
 
 # ----- the library's own sampler -----
-@given(seeds, st.sampled_from(_PREDICTION_TYPES), unit, st.sampled_from(['sum_constrained', 'preserving']), st.integers(1, 30), st.sampled_from(SPACINGS), st.booleans(), st.booleans())
+@given(seeds, st.sampled_from(_PREDICTION_TYPES), unit, st.sampled_from(['sum_constrained', 'preserving']),
+       st.integers(1, 30), st.sampled_from(SPACINGS), st.booleans(), st.booleans())
 def test_a_run_is_the_sampler_s(seed, kind, eta, posterior, steps, spacing, clip, restore):
     x_in = random_images(*SHAPE, seed=seed) if restore else None
-    s = RDDMScheduler(30, prediction_type=kind, eta=eta, posterior=posterior, clip_sample=clip, timestep_spacing=spacing, **OPEN)
+    s = RDDMScheduler(30, prediction_type=kind, eta=eta, posterior=posterior, clip_sample=clip,
+                      timestep_spacing=spacing, **OPEN)
     s.set_timesteps(steps)
     assert s.init_noise_sigma == s.schedule[nodes(s)[0]].bbar
     g = rng(seed)
     x = s.init_noise_sigma*randn_like(torch.zeros(SHAPE, dtype=F64), g) + (x_in if restore else 0)
-    want = sample(predictor(kind), x_in, shape=SHAPE if not restore else None, schedule=s.schedule, steps=nodes(s), eta=eta, posterior=posterior, clip='x0' if clip else None,
+    want = sample(predictor(kind), x_in, shape=SHAPE if not restore else None, schedule=s.schedule, steps=nodes(s),
+                  eta=eta, posterior=posterior, clip='x0' if clip else None,
                   x_T=x, generator=g, trace=True)
-    g = rng(seed); randn_like(x, g)
+    g = rng(seed)
+    randn_like(x, g)
     scale = max(1., max(w.x_s.abs().max().item() for w in want))
     for state, w in zip(loop(s, x, x_in, generator=g)[1:], want): close(state, w.x_s, 1e-12*scale)
 
@@ -100,7 +106,8 @@ def test_trailing_is_never_more_than_a_node_away_from_the_sampler(T, steps):
     assert all(abs(a - b) <= 1 for a, b in zip(nodes(s), s.schedule.grid(steps), strict=True))
 
 
-@given(seeds, st.sampled_from(['residual', 'sample', 'residual_epsilon', 'v_prediction']), unit, st.sampled_from([.1, 1., 2.]), st.integers(1, 12))
+@given(seeds, st.sampled_from(['residual', 'sample', 'residual_epsilon', 'v_prediction']), unit,
+       st.sampled_from([.1, 1., 2.]), st.integers(1, 12))
 def test_pipelines_samples_are_the_same_run_in_other_coordinates(seed, kind, eta, bbar_T, steps):
     x_in, z = random_images(*SHAPE, seed=seed), randn(*SHAPE, seed=seed + 1)
     s = RDDMScheduler(12, prediction_type=kind, eta=eta, bbar_T=bbar_T)
@@ -124,7 +131,8 @@ def test_a_bridge_restores_from_whatever_noise_the_pipeline_drew():
     x_in, z = random_images(*SHAPE), randn(*SHAPE)
     s = RDDMScheduler(20, beta_schedule='bridge', posterior='bridge', eta=1.)
     s.set_timesteps(5)
-    want = sample(predictor('residual'), x_in, schedule=Schedule.bridge(20), steps=nodes(s), posterior='bridge', eta=1., x_T=x_in, generator=rng(1))
+    want = sample(predictor('residual'), x_in, schedule=Schedule.bridge(20), steps=nodes(s), posterior='bridge',
+                  eta=1., x_T=x_in, generator=rng(1))
     s.set_input(x_in)
     close(s.scale_model_input(z, 19), x_in, 0)
     for start in (z, 3*z): close(loop(s, start, x_in, give=False, generator=rng(1))[-1], want, 1e-12)
@@ -141,13 +149,20 @@ def test_an_x_in_given_to_step_goes_before_the_one_set():
 
 
 def test_half_precision_is_computed_in_single():
-    s, x = RDDMScheduler(10, beta_schedule='line', prediction_type='residual_epsilon', eta=.5), randn(*SHAPE, dtype=torch.float32)
+    s, x = RDDMScheduler(10, beta_schedule='line', prediction_type='residual_epsilon',
+                         eta=.5), randn(*SHAPE, dtype=torch.float32)
     s.set_timesteps(5)
     for dtype in (torch.bfloat16, torch.float16):
-        v, out, z = x.to(dtype), torch.cat([.3*x, .2*x], 1).to(dtype), randn(*SHAPE, seed=1, dtype=torch.float32).to(dtype)
+        v, out, z = (
+            x.to(dtype),
+            torch.cat([0.3 * x, 0.2 * x], 1).to(dtype),
+            randn(*SHAPE, seed=1, dtype=torch.float32).to(dtype),
+        )
         got = s.step(out, 9, v, variance_noise=z).prev_sample
-        assert got.dtype == dtype and torch.equal(got, s.step(out.float(), 9, v.float(), variance_noise=z.float()).prev_sample.to(dtype))
-    assert torch.equal(s.step(out, 9, x, variance_noise=z).prev_sample, s.step(out.float(), 9, x, variance_noise=z.float()).prev_sample)
+        assert got.dtype == dtype
+        assert torch.equal(got, s.step(out.float(), 9, v.float(), variance_noise=z.float()).prev_sample.to(dtype))
+    assert torch.equal(s.step(out, 9, x, variance_noise=z).prev_sample,
+                       s.step(out.float(), 9, x, variance_noise=z.float()).prev_sample)
 
 
 def test_each_image_may_have_its_own_generator():
@@ -162,7 +177,8 @@ def theirs(kind='DDIMScheduler', T=1000, **kw):
     "A scheduler of theirs whose cumulative product is in float64"
     kw = dict(dict(clip_sample=False), **kw)
     d = getattr(diffusers, kind)(T, **kw)
-    b = dict(linear=lambda: torch.linspace(d.config.beta_start, d.config.beta_end, T, dtype=F64), scaled_linear=lambda: torch.linspace(d.config.beta_start**.5, d.config.beta_end**.5, T, dtype=F64)**2)
+    b = dict(linear=lambda: torch.linspace(d.config.beta_start, d.config.beta_end, T, dtype=F64),
+             scaled_linear=lambda: torch.linspace(d.config.beta_start**.5, d.config.beta_end**.5, T, dtype=F64)**2)
     d.float32 = d.alphas_cumprod
     if d.config.beta_schedule in b:
         d.alphas_cumprod = (1 - b[d.config.beta_schedule]()).cumprod(0)
@@ -183,7 +199,8 @@ def follow(d, s, x, steps, eta=None, clipped=None, noises=None):
         theirs = {} if eta is None else dict(eta=eta, variance_noise=z)
         if clipped: theirs['use_clipped_model_output'] = True
         a.append(d.step(fake_eps(a[-1], a[-1], 1 - level**.5, (1 - level)**.5), t, a[-1], **theirs).prev_sample)
-        b.append(s.step(fake_eps(b[-1], b[-1], 1 - level**.5, (1 - level)**.5), t, b[-1], eta=None if eta is None else eta**2, variance_noise=z, use_clipped_model_output=clipped).prev_sample)
+        b.append(s.step(fake_eps(b[-1], b[-1], 1 - level**.5, (1 - level)**.5), t, b[-1], eta=None if eta is None
+                        else eta**2, variance_noise=z, use_clipped_model_output=clipped).prev_sample)
     scale = max(1, max(v.abs().max().item() for v in a))
     for v, w in zip(a, b, strict=True): close(v, w, 1e-10*scale)
     return a, b
@@ -256,7 +273,9 @@ def test_inv38_ddpm_ancestral_runs(spacing, clip, steps):
         bbar = (1 - d.alphas_cumprod[t].item())**.5
         a = d.step(fake_eps(a, a, .3, bbar), t, a, generator=g).prev_sample
         b = s.step(fake_eps(b, b, .3, bbar), t, b, generator=h).prev_sample
-        close(a, b, 1e-10*max(1, a.abs().max().item()) + (5e-10 if s.previous_timestep(t) < 0 < t else 0))  # their last variance is 1e-20, not 0
+        close(
+            a, b, 1e-10 * max(1, a.abs().max().item()) + (5e-10 if s.previous_timestep(t) < 0 < t else 0)
+        )  # their last variance is 1e-20, not 0
 
 
 @pytest.mark.parametrize('spacing', SPACINGS)
@@ -275,7 +294,10 @@ def test_timesteps_are_theirs(spacing, T, offset):
 def test_betas_are_theirs():
     for kind in ('linear', 'scaled_linear', 'squaredcos_cap_v2'):
         d, s = diffusers.DDIMScheduler(200, beta_schedule=kind), RDDMScheduler(200, beta_schedule=kind)
-        close((1 - s.schedule.abar[1:])**2, d.alphas_cumprod, 2e-6), close(s.schedule.bbar[1:]**2, 1 - d.alphas_cumprod, 2e-6)
+        (
+            close((1 - s.schedule.abar[1:]) ** 2, d.alphas_cumprod, 2e-6),
+            close(s.schedule.bbar[1:] ** 2, 1 - d.alphas_cumprod, 2e-6),
+        )
     b = diffusers.DDIMScheduler(200).betas.numpy()
     s = RDDMScheduler(200, trained_betas=b)
     close((1 - s.schedule.abar[1:])**2, (1 - torch.from_numpy(b).double()).cumprod(0), 1e-14)
@@ -284,9 +306,13 @@ def test_betas_are_theirs():
 
 @pytest.mark.parametrize('kind', ['linear', 'squaredcos_cap_v2'])
 def test_training_targets_are_theirs(kind):
-    d, s, x0, eps = diffusers.DDIMScheduler(beta_schedule=kind), RDDMScheduler(beta_schedule=kind), random_images(4, 1, 3, 3), randn(4, 1, 3, 3)
+    d, s = diffusers.DDIMScheduler(beta_schedule=kind), RDDMScheduler(beta_schedule=kind)
+    x0, eps = random_images(4, 1, 3, 3), randn(4, 1, 3, 3)
     t = torch.tensor([0, 10, 500, 999])
-    close(s.add_noise(x0, eps, t), d.add_noise(x0, eps, t), 1e-5), close(s.get_velocity(x0, eps, t), d.get_velocity(x0, eps, t), 1e-5)
+    (
+        close(s.add_noise(x0, eps, t), d.add_noise(x0, eps, t), 1e-5),
+        close(s.get_velocity(x0, eps, t), d.get_velocity(x0, eps, t), 1e-5),
+    )
 
 
 @pytest.mark.parametrize('n', [1, 2, 50, 1000])
@@ -315,7 +341,11 @@ def test_the_corner_has_no_signal_to_noise_ratio():
 # ----- training -----
 @given(seeds, power_schedules())
 def test_add_noise_is_the_closed_form(seed, schedule):
-    x0, x_in, eps = random_images(4, 1, 2, 2, seed=seed), random_images(4, 1, 2, 2, seed=seed + 1), randn(4, 1, 2, 2, seed=seed)
+    x0, x_in, eps = (
+        random_images(4, 1, 2, 2, seed=seed),
+        random_images(4, 1, 2, 2, seed=seed + 1),
+        randn(4, 1, 2, 2, seed=seed),
+    )
     s = RDDMScheduler.from_schedule(schedule)
     t = torch.randint(0, schedule.T, (4,), generator=rng(seed))
     for i in range(4):
@@ -337,7 +367,8 @@ def test_the_right_answer_leads_back_to_the_clean_image(seed, kind, via_set_inpu
     s = RDDMScheduler(20, prediction_type=kind, **OPEN)
     s.set_timesteps(7)
     t = s.timesteps[2].repeat(2)
-    say = dict(residual=x_in - x0, epsilon=eps, sample=x0, v_prediction=s.get_velocity(x0, eps, t), residual_epsilon=torch.cat([x_in - x0, eps], 1))[kind]
+    say = dict(residual=x_in - x0, epsilon=eps, sample=x0, v_prediction=s.get_velocity(x0, eps, t),
+               residual_epsilon=torch.cat([x_in - x0, eps], 1))[kind]
     if via_set_input: s.set_input(x_in)
     more = {} if via_set_input else dict(x_in=x_in)
     out = s.step(say, t[0], s.add_noise(x0, eps, t, **more), **more)
@@ -346,9 +377,13 @@ def test_the_right_answer_leads_back_to_the_clean_image(seed, kind, via_set_inpu
 
 
 # ----- configurations -----
-CONFIGS = [{}, dict(alpha=('x', 2), beta2=('1-x', .5), bbar_T=.1, grid='linspace'), dict(beta_schedule='line', bbar_T=2.), dict(beta_schedule='circle'), dict(beta_schedule='bridge', height=.3),
-           dict(beta_schedule='linear', beta_start=1e-3, beta_end=.1, prediction_type='v_prediction'), dict(beta_schedule='scaled_linear'), dict(beta_schedule='squaredcos_cap_v2'),
-           dict(trained_betas=torch.linspace(.1, .2, 30)), dict(prediction_type='residual_epsilon', eta=.3, posterior='preserving', clip_sample=False, timestep_spacing='leading', steps_offset=1)]
+CONFIGS = [{}, dict(alpha=('x', 2), beta2=('1-x', .5), bbar_T=.1, grid='linspace'),
+           dict(beta_schedule='line', bbar_T=2.), dict(beta_schedule='circle'), dict(beta_schedule='bridge', height=.3),
+           dict(beta_schedule='linear', beta_start=1e-3, beta_end=.1, prediction_type='v_prediction'),
+           dict(beta_schedule='scaled_linear'), dict(beta_schedule='squaredcos_cap_v2'),
+           dict(trained_betas=torch.linspace(.1, .2, 30)),
+           dict(prediction_type='residual_epsilon', eta=.3, posterior='preserving', clip_sample=False,
+                timestep_spacing='leading', steps_offset=1)]
 
 
 @pytest.mark.parametrize('config', CONFIGS, ids=str)
@@ -356,14 +391,18 @@ def test_a_saved_scheduler_comes_back(config, tmp_path):
     s = RDDMScheduler(30, **config)
     s.save_pretrained(tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ['scheduler_config.json']
-    for other in (RDDMScheduler.from_pretrained(tmp_path), RDDMScheduler.from_config(s.config), pickle.loads(pickle.dumps(s)), RDDMScheduler.from_config(json.loads(s.to_json_string()))):
+    for other in (RDDMScheduler.from_pretrained(tmp_path), RDDMScheduler.from_config(s.config),
+                  pickle.loads(pickle.dumps(s)), RDDMScheduler.from_config(json.loads(s.to_json_string()))):
         public = [{k: v for k, v in o.config.items() if not k.startswith('_')} for o in (s, other)]
         assert other.schedule == s.schedule and public[0] == public[1]
 
 
 def test_a_configuration_is_the_schedule_it_names():
-    for config, want in [({}, Schedule.power(30)), (CONFIGS[1], Schedule.power(30, ('x', 2), ('1-x', .5), .1, 'linspace')), (CONFIGS[2], Schedule.line(30, 2.)), (CONFIGS[3], Schedule.circle(30)),
-                         (CONFIGS[4], Schedule.bridge(30, .3)), (dict(beta_schedule='linear'), Schedule.ddim_linear(30))]:
+    for config, want in [({}, Schedule.power(30)),
+                         (CONFIGS[1], Schedule.power(30, ('x', 2), ('1-x', .5), .1, 'linspace')),
+                         (CONFIGS[2], Schedule.line(30, 2.)), (CONFIGS[3], Schedule.circle(30)),
+                         (CONFIGS[4], Schedule.bridge(30, .3)),
+                         (dict(beta_schedule='linear'), Schedule.ddim_linear(30))]:
         assert RDDMScheduler(30, **config).schedule == want
     assert {c.get('beta_schedule', 'power') for c in CONFIGS} | {'nodes'} == set(_BETA_SCHEDULES)
 
@@ -374,7 +413,8 @@ def test_any_schedule_survives_json_bit_for_bit(schedule):
     back = RDDMScheduler.from_config(json.loads(s.to_json_string()))
     assert back.schedule == schedule and back.config.eta == .5
     assert RDDMScheduler.from_schedule(ellipse()).schedule.allow == ('bridge',)
-    assert RDDMScheduler.from_config(RDDMScheduler.from_schedule(Schedule.ddim_linear(10)).config).schedule.allow == ('open_end',)
+    s = RDDMScheduler.from_schedule(Schedule.ddim_linear(10))
+    assert RDDMScheduler.from_config(s.config).schedule.allow == ('open_end',)
 
 
 def test_from_config_may_change_something():
@@ -387,22 +427,30 @@ def test_their_defaults_are_kept_when_their_configuration_is_taken_over(kind, tm
     d = getattr(diffusers, kind)(50)
     d.save_pretrained(tmp_path)
     for s in (RDDMScheduler.from_config(d.config), RDDMScheduler.from_pretrained(tmp_path)):
-        assert s.schedule == Schedule.ddim_linear(50) and s.config.prediction_type == 'epsilon' and s.config.timestep_spacing == 'leading'
+        assert s.schedule == Schedule.ddim_linear(50) and s.config.prediction_type == 'epsilon'
+        assert s.config.timestep_spacing == 'leading'
         back = getattr(diffusers, kind).from_config(s.config)
-        assert {k: v for k, v in back.config.items() if not k.startswith('_')}.items() >= {k: v for k, v in d.config.items() if not k.startswith('_')}.items()
+        assert {k: v for k, v in back.config.items()
+                if not k.startswith('_')}.items() >= {k: v for k, v in d.config.items()
+                                                      if not k.startswith('_')}.items()
     assert {c.__name__ for c in s.compatibles} == {'DDIMScheduler', 'DDPMScheduler'}
 
 
 def test_a_curve_that_is_not_theirs_cannot_become_theirs_in_silence():
     for s in (RDDMScheduler(), RDDMScheduler.from_schedule(Schedule.line(20))):
-        with pytest.raises(NotImplementedError, match=s.config.beta_schedule): diffusers.DDIMScheduler.from_config(s.config)
+        with pytest.raises(NotImplementedError, match=s.config.beta_schedule):
+            diffusers.DDIMScheduler.from_config(s.config)
 
 
 @pytest.mark.parametrize('kind, config, why', [
-    ('DDIMScheduler', dict(thresholding=True), 'thresholding=True is not supported: pass thresholding=False'), ('DDIMScheduler', dict(rescale_betas_zero_snr=True), 'rescale_betas_zero_snr'),
-    ('DDIMScheduler', dict(clip_sample_range=2.), 'clip_sample_range=2.0'), ('DDIMScheduler', dict(set_alpha_to_one=False), 'set_alpha_to_one'),
-    ('DDPMScheduler', dict(variance_type='learned_range'), "variance_type='learned_range'"), ('DDPMScheduler', dict(beta_schedule='sigmoid'), 'beta_schedule must be one of .*linear.*sigmoid'),
-    ('DDIMScheduler', dict(prediction_type='flow'), "residual_epsilon, epsilon.*got 'flow'"), ('FlowMatchEulerDiscreteScheduler', {}, 'no beta_schedule')])
+    ('DDIMScheduler', dict(thresholding=True), 'thresholding=True is not supported: pass thresholding=False'),
+    ('DDIMScheduler', dict(rescale_betas_zero_snr=True), 'rescale_betas_zero_snr'),
+    ('DDIMScheduler', dict(clip_sample_range=2.), 'clip_sample_range=2.0'),
+    ('DDIMScheduler', dict(set_alpha_to_one=False), 'set_alpha_to_one'),
+    ('DDPMScheduler', dict(variance_type='learned_range'), "variance_type='learned_range'"),
+    ('DDPMScheduler', dict(beta_schedule='sigmoid'), 'beta_schedule must be one of .*linear.*sigmoid'),
+    ('DDIMScheduler', dict(prediction_type='flow'), "residual_epsilon, epsilon.*got 'flow'"),
+    ('FlowMatchEulerDiscreteScheduler', {}, 'no beta_schedule')])
 def test_what_cannot_be_taken_over_is_refused_by_name(kind, config, why):
     with pytest.raises(ValueError, match=why): RDDMScheduler.from_config(getattr(diffusers, kind)(**config).config)
 
@@ -417,7 +465,8 @@ DDPM_OWN = dict(beta_schedule='linear', prediction_type='epsilon')
 def test_compatibles_can_be_made_and_lead_back(config, any_):
     s = RDDMScheduler(**config)
     assert bool(s.compatibles) == any_
-    for other in s.compatibles: assert RDDMScheduler.from_config(other.from_config(s.config).config).schedule == s.schedule
+    for other in s.compatibles:
+        assert RDDMScheduler.from_config(other.from_config(s.config).config).schedule == s.schedule
 
 
 def test_what_was_left_at_its_default_is_noted_nowhere_in_what_was_loaded(tmp_path):
@@ -437,18 +486,23 @@ def test_what_was_given_up_stays_given_up():
 # ----- diffusers' contract and pipelines -----
 def test_contract():
     s, x = RDDMScheduler(20), randn(*SHAPE)
-    assert isinstance(s, diffusers.SchedulerMixin) and s.order == 1 and len(s) == 20 and s.timesteps.tolist() == list(range(19, -1, -1))
+    assert isinstance(s, diffusers.SchedulerMixin) and s.order == 1 and len(s) == 20
+    assert s.timesteps.tolist() == list(range(19, -1, -1))
     assert s.init_noise_sigma == 1 and s.scale_model_input(x, 3) is x
     s.set_timesteps(5, device='cpu')
     out = s.step(x, s.timesteps[0], x)
     assert isinstance(out, RDDMSchedulerOutput) and out.prev_sample.shape == x.shape
     pair = s.step(x, int(s.timesteps[0]), x, return_dict=False)
-    assert isinstance(pair, tuple) and all(torch.equal(a, b) for a, b in zip(pair, (out.prev_sample, out.pred_original_sample), strict=True))
+    assert isinstance(pair, tuple)
+    assert all(torch.equal(a, b) for a, b in zip(pair, (out.prev_sample, out.pred_original_sample), strict=True))
     assert torch.equal(out[0], out.prev_sample) and torch.equal(out['pred_original_sample'], out.pred_original_sample)
     s.set_timesteps(timesteps=[19, 7, 2])
     assert s.pairs == [(19, 7), (7, 2), (2, -1)] and s.previous_timestep(7) == 2 and s.num_inference_steps == 3
-    assert [s.step(x, 7, x).prev_sample.equal(s.step(x, torch.tensor(t), x).prev_sample) for t in (7, [7])] == [True, True]
-    for t in (torch.tensor([19, 7, 2]), [19, 7, 2]): s.set_timesteps(timesteps=t); assert s.pairs[1] == (7, 2)
+    assert [s.step(x, 7, x).prev_sample.equal(s.step(x, torch.tensor(t), x).prev_sample)
+            for t in (7, [7])] == [True, True]
+    for t in (torch.tensor([19, 7, 2]), [19, 7, 2]):
+        s.set_timesteps(timesteps=t)
+        assert s.pairs[1] == (7, 2)
 
 
 @pytest.mark.parametrize('n', [torch.tensor(5), torch.tensor([5]), 5.])
@@ -489,13 +543,15 @@ def test_eta_of_a_step_goes_before_the_configured_one():
     assert torch.equal(runs[0], runs[1]) and (runs[0] - runs[2]).abs().max() > .1
     s2 = .25*to.bbar**2*(at.bbar**2 - to.bbar**2)/at.bbar**2
     eps = x  # for x_in = 0 and abar = 1: eps = x_t/bbar_T, which is 1
-    close(runs[3], x + (to.abar - at.abar)*(-(-x).clamp(-1, 1)) + (math.sqrt(to.bbar**2 - s2) - at.bbar)*eps + math.sqrt(s2)*z, 1e-12)
+    close(runs[3], x + (to.abar - at.abar)*(-(-x).clamp(-1, 1)) + (math.sqrt(to.bbar**2 - s2) - at.bbar)*eps
+          + math.sqrt(s2)*z, 1e-12)
 
 
 def unet(inp=3, out=3):
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return diffusers.UNet2DModel(sample_size=8, in_channels=inp, out_channels=out, layers_per_block=1, block_out_channels=(8, 8), norm_num_groups=4,
+        return diffusers.UNet2DModel(sample_size=8, in_channels=inp, out_channels=out, layers_per_block=1,
+                                     block_out_channels=(8, 8), norm_num_groups=4,
                                      down_block_types=('DownBlock2D',)*2, up_block_types=('UpBlock2D',)*2).eval()
 
 
@@ -504,7 +560,10 @@ def quiet(pipe):
     return pipe
 
 
-def run(pipe, seed=0, **kw): return quiet(pipe)(batch_size=2, generator=rng(seed), output_type='pt', **kw).images
+def run(pipe, seed=0, **kw):
+    "The images of a pipeline; as arrays, which older pipelines give whatever they are asked for"
+    images = quiet(pipe)(batch_size=2, generator=rng(seed), output_type='np', **kw).images
+    return torch.as_tensor(images).permute(0, 3, 1, 2)
 
 
 def as_predictor(u, kind='epsilon', concat=False):
@@ -526,7 +585,8 @@ def test_ddim_pipeline_generates_as_with_its_own_scheduler():
     u, d = unet(), diffusers.DDIMScheduler(num_train_timesteps=20, timestep_spacing='trailing')
     pipe = diffusers.DDIMPipeline(u, d)
     want = run(pipe, num_inference_steps=5, use_clipped_model_output=True)
-    assert type(diffusers.DDIMPipeline(u, RDDMScheduler.from_config(d.config)).scheduler) is diffusers.DDIMScheduler  # the pipeline converts what it is given
+    # the pipeline converts what it is given
+    assert type(diffusers.DDIMPipeline(u, RDDMScheduler.from_config(d.config)).scheduler) is diffusers.DDIMScheduler
     pipe.scheduler = RDDMScheduler.from_config(d.config)
     close(run(pipe, num_inference_steps=5), want, 2e-5)
 
@@ -537,7 +597,8 @@ def test_pipelines_generate_with_residual_networks(kind):
     def model(x_t, x_in, abar, bbar, t):
         out = u(x_t, t - 1).sample
         return Prediction(*out.chunk(2, 1)) if kind == 'residual_epsilon' else Prediction(res=out)
-    want = sample(model, shape=(2, 3, 8, 8), schedule=s.schedule, steps=5, eta=.5, x_T=torch.randn(2, 3, 8, 8, generator=(g := rng()), dtype=F64), generator=g)
+    want = sample(model, shape=(2, 3, 8, 8), schedule=s.schedule, steps=5, eta=.5,
+                  x_T=torch.randn(2, 3, 8, 8, generator=(g := rng()), dtype=F64), generator=g)
     close(run(diffusers.DDPMPipeline(u, s), num_inference_steps=5), (want/2 + .5).clamp(0, 1), 1e-12)
 
 
@@ -548,10 +609,12 @@ def test_pipelines_that_know_no_input_restore(name, concat, bbar_T):
     u, x_in = unet(6 if concat else 3).double(), random_images(2, 3, 8, 8)
     s = RDDMScheduler(20, bbar_T=bbar_T)
     shown = WithInput(u, s, concat=concat)
-    pipe = diffusers.DDPMPipeline(shown, s) if name == 'DDPMPipeline' else diffusers.DDIMPipeline(shown, diffusers.DDIMScheduler(20))
+    if name == 'DDPMPipeline': pipe = diffusers.DDPMPipeline(shown, s)
+    else: pipe = diffusers.DDIMPipeline(shown, diffusers.DDIMScheduler(20))
     pipe.scheduler = s
     s.set_input(x_in)
-    want = sample(as_predictor(u, 'residual', concat), x_in, schedule=s.schedule, steps=5, x_T=x_in + bbar_T*torch.randn(2, 3, 8, 8, generator=rng(), dtype=F64))
+    want = sample(as_predictor(u, 'residual', concat), x_in, schedule=s.schedule, steps=5,
+                  x_T=x_in + bbar_T*torch.randn(2, 3, 8, 8, generator=rng(), dtype=F64))
     close(run(pipe, num_inference_steps=5), (want/2 + .5).clamp(0, 1), 1e-11)
     assert (want - x_in).abs().max() > .05 and quiet(pipe)(batch_size=2, num_inference_steps=2).images[0].size == (8, 8)
 
@@ -559,7 +622,10 @@ def test_pipelines_that_know_no_input_restore(name, concat, bbar_T):
 def test_a_saved_pipeline_comes_back(tmp_path):
     u, s = unet(), RDDMScheduler(20, eta=.5)
     quiet(diffusers.DDPMPipeline(u, s)).save_pretrained(tmp_path)
-    assert json.loads((tmp_path/'model_index.json').read_text(encoding='utf-8'))['scheduler'] == ['rddm_nb.scheduler', 'RDDMScheduler']
+    assert json.loads((tmp_path / 'model_index.json').read_text(encoding='utf-8'))['scheduler'] == [
+        'rddm_nb.scheduler',
+        'RDDMScheduler',
+    ]
     back = diffusers.DDPMPipeline.from_pretrained(tmp_path)
     assert type(back.scheduler) is RDDMScheduler and back.scheduler.config.eta == .5
     close(run(back, num_inference_steps=3), run(diffusers.DDPMPipeline(u, s), num_inference_steps=3), 1e-6)
@@ -578,17 +644,22 @@ def test_a_pipeline_around_an_input_is_not_saved_without_its_network(tmp_path, s
 
 def test_with_input_shows_state_and_input():
     seen, x_in, z = [], random_images(*SHAPE), randn(*SHAPE)
-    def forward(x, t, **kw): seen.append((x, t, kw)); return SimpleNamespace(sample=x[:, :3])
+    def forward(x, t, **kw):
+        seen.append((x, t, kw))
+        return SimpleNamespace(sample=x[:, :3])
     class Net(torch.nn.Module):
         config, dtype, device = SimpleNamespace(in_channels=6, sample_size=4), F64, torch.device('cpu')
-    n = Net(); n.forward = forward; n.config = Config(in_channels=6, sample_size=4)
+    n = Net()
+    n.forward = forward
+    n.config = Config(in_channels=6, sample_size=4)
     s = RDDMScheduler(10)
     w = WithInput(n, s)
     assert (w.config.in_channels, w.config.sample_size, w.dtype, w.device) == (3, 4, F64, torch.device('cpu'))
     w(z, 4, return_dict=True)
     s.set_input(x_in), w(z, 4)
     a = s.schedule[5]
-    close(seen[0][0], torch.cat([z, 0*z], 1), 0), close(seen[1][0], torch.cat([math.sqrt((1 - a.abar)**2 + a.bbar**2)*z + a.abar*x_in, x_in], 1), 1e-14)
+    close(seen[0][0], torch.cat([z, 0*z], 1),
+          0), close(seen[1][0], torch.cat([math.sqrt((1 - a.abar)**2 + a.bbar**2)*z + a.abar*x_in, x_in], 1), 1e-14)
     assert seen[0][1:] == (4, dict(return_dict=True))
     n.config = Config(in_channels=3, sample_size=4)
     assert WithInput(n, s, concat=False).config.in_channels == 3
@@ -608,40 +679,62 @@ def ready(T=20, steps=5, **kw):
 
 X = randn(*SHAPE)
 BAD = [
-    (lambda: RDDMScheduler(20).step(X, 19, X), ValueError, 'num_inference_steps is None: call set_timesteps before step'),
+    (lambda: RDDMScheduler(20).step(X, 19, X), ValueError,
+     'num_inference_steps is None: call set_timesteps before step'),
     (lambda: ready().step(X, 18, X), ValueError, 'timestep 18 is not one of those set: 19, 15, 11, 7, 3$'),
     (lambda: ready(50, 50).step(X, 50, X), ValueError, 'whole number 0..49, got 50'),
     (lambda: ready(50, 25).step(X, 0, X), ValueError, r'\.\.\.$'),
     (lambda: ready().step(X, torch.tensor([19, 19]), X), ValueError, r'one timestep, got \(2,\)'),
     (lambda: ready().step(X, 18.5, X), ValueError, '18.5'), (lambda: ready().step(X, None, X), ValueError, 'None'),
-    (lambda: ready().step(X[:1], 19, X), ValueError, r"model_output of prediction_type='residual' has shape \(1, 3, 4, 4\), expected \(2, 3, 4, 4\)"),
-    (lambda: ready().step(torch.cat([X, X], 1), 19, X), ValueError, r'\(2, 6, 4, 4\), expected \(2, 3'), (lambda: ready(prediction_type='residual_epsilon').step(X, 19, X), ValueError, r'expected \(2, 6'),
-    (lambda: ready().step(X, 19, X, x_in=X[:, :1]), ValueError, r'x_in has shape \(2, 1, 4, 4\), but the sample has \(2, 3'),
+    (lambda: ready().step(X[:1], 19, X), ValueError,
+     r"model_output of prediction_type='residual' has shape \(1, 3, 4, 4\), expected \(2, 3, 4, 4\)"),
+    (lambda: ready().step(torch.cat([X, X], 1), 19, X), ValueError, r'\(2, 6, 4, 4\), expected \(2, 3'),
+    (lambda: ready(prediction_type='residual_epsilon').step(X, 19, X), ValueError, r'expected \(2, 6'),
+    (lambda: ready().step(X, 19, X, x_in=X[:, :1]), ValueError,
+     r'x_in has shape \(2, 1, 4, 4\), but the sample has \(2, 3'),
     (lambda: ready(eta=1.).step(X, 19, X, variance_noise=X[:1]), ValueError, 'variance_noise has shape'),
     (lambda: ready().step(X, 19, X, generator=rng(), variance_noise=X), ValueError, 'not both'),
     (lambda: ready(eta=1.).step(X, 19, X, generator=[rng()]), ValueError, '1 generators for 2 images'),
-    (lambda: ready().step(X, 19, X, eta=1.5), ValueError, '^eta is a share of the variance.*1.5.*square it'), (lambda: RDDMScheduler(eta=-.1), ValueError, '-0.1'),
+    (lambda: ready().step(X, 19, X, eta=1.5), ValueError, '^eta is a share of the variance.*1.5.*square it'),
+    (lambda: RDDMScheduler(eta=-.1), ValueError, '-0.1'),
     (lambda: ready().step(X, 19, X, use_clipped_model_output=False), ValueError, 'clip_sample=False'),
-    (lambda: RDDMScheduler(prediction_type='noise'), ValueError, "residual, residual_epsilon, epsilon, sample, v_prediction, got 'noise'"),
-    (lambda: RDDMScheduler(beta_schedule='sigmoid'), ValueError, "power, line, circle.*got 'sigmoid'"), (lambda: RDDMScheduler(posterior='ddpm'), ValueError, "sum_constrained, preserving, bridge, got 'ddpm'"),
+    (lambda: RDDMScheduler(prediction_type='noise'), ValueError,
+     "residual, residual_epsilon, epsilon, sample, v_prediction, got 'noise'"),
+    (lambda: RDDMScheduler(beta_schedule='sigmoid'), ValueError, "power, line, circle.*got 'sigmoid'"),
+    (lambda: RDDMScheduler(posterior='ddpm'), ValueError, "sum_constrained, preserving, bridge, got 'ddpm'"),
     (lambda: RDDMScheduler(timestep_spacing='even'), ValueError, "leading, trailing, linspace, got 'even'"),
     (lambda: RDDMScheduler(20, beta_schedule='nodes'), ValueError, 'from_schedule'),
-    (lambda: RDDMScheduler(3, beta_schedule='nodes', abar=[0, .5, 1], bbar=[0, .5, 1]), ValueError, 'num_train_timesteps is 3, but the lists given are for 2'),
-    (lambda: ready(steps=21), ValueError, 'from 1 to num_train_timesteps=20, got 21'), (lambda: ready(steps=0), ValueError, 'got 0'), (lambda: ready(steps=2.5), ValueError, '2.5'),
-    (lambda: ready(steps=10, timestep_spacing='leading', steps_offset=3), ValueError, 'offset 3 moves the first timestep to 21'),
-    (lambda: ready(steps=10, timestep_spacing='leading', steps_offset=2), ValueError, 'offset 2 moves the first timestep to 20'),
-    (lambda: RDDMScheduler(20).set_timesteps(), ValueError, 'one of'), (lambda: RDDMScheduler(20).set_timesteps(5, timesteps=[3]), ValueError, 'one of'),
-    *[(lambda t=t: RDDMScheduler(20).set_timesteps(timesteps=t), ValueError, 'fall from at most 19') for t in ([], [3, 7], [7, 7], [20, 3], [3, -1], [7.5, 3])],
-    *[(lambda p=p: RDDMScheduler(20).set_timesteps(pairs=p), ValueError, 'each move must go down') for p in ([(19, 20)], [(19, -2)], [], [(20, 3)], [(5, 4), (7, -1)], [(5, 4), (5, -1)], [(5, 5), (3, -1)], [(5, 2.5), (2, -1)])],
-    (lambda: ready(prediction_type='epsilon'), SingularError, "timestep 19 is at abar = 1.*'linear'"), (lambda: ready(beta_schedule='bridge', prediction_type='v_prediction'), SingularError, 'timestep 19 is at the corner'),
-    (lambda: ready(beta_schedule='bridge', posterior='bridge', eta=1.).step(X, 19, X), ValueError, 'without noise: pass x_in, or tell it with `set_input`'),
+    (lambda: RDDMScheduler(3, beta_schedule='nodes', abar=[0, .5, 1], bbar=[0, .5, 1]), ValueError,
+     'num_train_timesteps is 3, but the lists given are for 2'),
+    (lambda: ready(steps=21), ValueError, 'from 1 to num_train_timesteps=20, got 21'),
+    (lambda: ready(steps=0), ValueError, 'got 0'), (lambda: ready(steps=2.5), ValueError, '2.5'),
+    (lambda: ready(steps=10, timestep_spacing='leading', steps_offset=3), ValueError,
+     'offset 3 moves the first timestep to 21'),
+    (lambda: ready(steps=10, timestep_spacing='leading', steps_offset=2), ValueError,
+     'offset 2 moves the first timestep to 20'),
+    (lambda: RDDMScheduler(20).set_timesteps(), ValueError, 'one of'),
+    (lambda: RDDMScheduler(20).set_timesteps(5, timesteps=[3]), ValueError, 'one of'),
+    *[(lambda t=t: RDDMScheduler(20).set_timesteps(timesteps=t), ValueError, 'fall from at most 19')
+      for t in ([], [3, 7], [7, 7], [20, 3], [3, -1], [7.5, 3])],
+    *[(lambda p=p: RDDMScheduler(20).set_timesteps(pairs=p), ValueError, 'each move must go down')
+      for p in ([(19, 20)], [(19, -2)], [], [(20, 3)], [(5, 4), (7, -1)], [(5, 4), (5, -1)], [(5, 5), (3, -1)],
+                [(5, 2.5), (2, -1)])],
+    (lambda: ready(prediction_type='epsilon'), SingularError, "timestep 19 is at abar = 1.*'linear'"),
+    (lambda: ready(beta_schedule='bridge', prediction_type='v_prediction'), SingularError,
+     'timestep 19 is at the corner'),
+    (lambda: ready(beta_schedule='bridge', posterior='bridge', eta=1.).step(X, 19, X), ValueError,
+     'without noise: pass x_in, or tell it with `set_input`'),
     (lambda: ready(beta_schedule='bridge', eta=1.), SingularError, 'from timestep 19 to 15: .*divides by zero'),
     (lambda: ready(posterior='bridge', eta=1.), ValueError, r'from timestep 19 to 15: .*negative variance'),
-    (lambda: ready(posterior='bridge').step(X, 19, X, eta=.5), ValueError, r'from timestep 19 to 15: .*negative variance'),
+    (lambda: ready(posterior='bridge').step(X, 19, X, eta=.5), ValueError,
+     r'from timestep 19 to 15: .*negative variance'),
     (lambda: RDDMScheduler.from_schedule(ellipse(), eta=1.).set_timesteps(5), ValueError, 'on the move from timestep'),
-    (lambda: RDDMScheduler().set_input(X), ValueError, r'x_in must lie in \[-1, 1\]'), (lambda: RDDMScheduler(20).add_noise(X, X, torch.tensor([0, 20])), ValueError, r'0\.\.19, got \[0, 20\]'),
-    (lambda: RDDMScheduler(20).add_noise(X, X, torch.tensor([-1, 2])), ValueError, r'got \[-1, 2\]'), (lambda: RDDMScheduler(20).get_velocity(X, X, torch.tensor([.5])), ValueError, '0.5'),
-    (lambda: RDDMScheduler(20, beta_schedule='bridge').get_velocity(X, X, torch.tensor([19])), SingularError, 'corner'), (lambda: RDDMScheduler(20).add_noise(X, X[:1], torch.tensor([1])), ValueError, 'eps has shape'),
+    (lambda: RDDMScheduler().set_input(X), ValueError, r'x_in must lie in \[-1, 1\]'),
+    (lambda: RDDMScheduler(20).add_noise(X, X, torch.tensor([0, 20])), ValueError, r'0\.\.19, got \[0, 20\]'),
+    (lambda: RDDMScheduler(20).add_noise(X, X, torch.tensor([-1, 2])), ValueError, r'got \[-1, 2\]'),
+    (lambda: RDDMScheduler(20).get_velocity(X, X, torch.tensor([.5])), ValueError, '0.5'),
+    (lambda: RDDMScheduler(20, beta_schedule='bridge').get_velocity(X, X, torch.tensor([19])), SingularError,
+     'corner'), (lambda: RDDMScheduler(20).add_noise(X, X[:1], torch.tensor([1])), ValueError, 'eps has shape'),
 ]
 
 
@@ -658,7 +751,8 @@ def test_a_refused_run_leaves_the_one_before():
     assert (s.pairs, s.timesteps.tolist()) == before
 
 
-@pytest.mark.parametrize('bad', [dict(posterior='bridge', eta=1.), dict(beta_schedule='bridge', posterior='preserving', eta=1.)])
+@pytest.mark.parametrize('bad', [dict(posterior='bridge', eta=1.),
+                                 dict(beta_schedule='bridge', posterior='preserving', eta=1.)])
 def test_a_variance_that_does_not_exist_is_refused_before_any_step_at_the_first_place(bad):
     s = RDDMScheduler(20, **bad)
     with pytest.raises(ValueError) as e: s.set_timesteps(20)

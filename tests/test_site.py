@@ -12,7 +12,8 @@ import pytest
 from bench.site import ARGS, CHROMIUM, served, transferred
 from places import NOTEBOOKS, ROOT
 
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason='no Chromium: install it, or name it in the environment variable CHROMIUM')
+pytestmark = pytest.mark.skipif(not CHROMIUM,
+                                reason='no Chromium: install it, or name it in the environment variable CHROMIUM')
 
 
 def build(out):
@@ -34,7 +35,7 @@ def url(site):
 def browser():
     from playwright.sync_api import sync_playwright
     with sync_playwright() as p:
-        b = p.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        b = p.chromium.launch(executable_path=CHROMIUM, args=[*ARGS, '--process-per-site'])
         yield b
         b.close()
 
@@ -42,45 +43,75 @@ def browser():
 def pages(site): return sorted(p.name for p in site.glob('*.html'))
 
 
-def visit(browser, url, name, asked=None, **kw):
+def open_page(ctx, url, name, asked=None):
     "Open a page; what went wrong, and, in the list `asked`, what it asked for"
-    ctx = browser.new_context(**kw); page = ctx.new_page(); seen = dict(errors=[], missing=[], outside=[])
+    page = ctx.new_page()
+    seen = dict(errors=[], missing=[], outside=[])
     page.on('console', lambda m: seen['errors'].append(m.text) if m.type == 'error' else None)
     page.on('pageerror', lambda e: seen['errors'].append(str(e)))
     page.on('response', lambda r: seen['missing'].append(r.url) if r.status >= 400 else None)
     page.on('request', lambda r: None if r.url.startswith((url, 'data:', 'blob:')) else seen['outside'].append(r.url))
     page.on('request', lambda r: asked.append(r.url) if asked is not None and r.url.startswith(url) else None)
     page.goto(f'{url}/{name}', wait_until='networkidle')
-    return ctx, page, seen
+    return page, seen
+
+
+def visit(browser, url, name, **kw):
+    "Open a page as one who was never here"
+    ctx = browser.new_context(**kw)
+    return ctx, *open_page(ctx, url, name)
 
 
 # what stands out of the window on the right and cannot be scrolled to
-CUT_OFF = """() => { const scrolls = e => e && e.tagName != 'MAIN' && (['auto', 'scroll', 'hidden'].includes(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
-  return [...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e.parentElement) && !(scrolls(e) && e.clientWidth <= innerWidth))
+CUT_OFF = """() => { const scrolls = e => e && e.tagName != 'MAIN' && (['auto', 'scroll',
+    'hidden'].includes(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
+  return [...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 &&
+    !scrolls(e.parentElement) && !(scrolls(e) && e.clientWidth <= innerWidth))
     .map(e => `${e.tagName.toLowerCase()} ${e.textContent.trim().slice(0, 30)}`) }"""
 
 
 # equations whose number lies on top of them
-COVERED = """() => [...document.querySelectorAll('.katex-display')].filter(d => { const n = d.querySelector('.katex-tag')?.getBoundingClientRect();
-  return n && [...d.querySelectorAll('.katex-base')].some(b => { const r = b.getBoundingClientRect(); return r.right > n.left + 1 && r.left < n.right && r.bottom > n.top + 1 && r.top < n.bottom - 1 }) }).map(d => d.textContent.slice(0, 60))"""
+COVERED = """() => [...document.querySelectorAll('.katex-display')].filter(d => {
+  const n = d.querySelector('.katex-tag')?.getBoundingClientRect();
+  return n && [...d.querySelectorAll('.katex-base')].some(b => { const r = b.getBoundingClientRect();
+    return r.right > n.left + 1 && r.left < n.right && r.bottom > n.top + 1 &&
+    r.top < n.bottom - 1 }) }).map(d => d.textContent.slice(0, 60))"""
+
+
+# equations that are wider than their column
+WIDE = """() => [...document.querySelectorAll('.katex-display')].filter(d => d.scrollWidth > d.clientWidth)
+  .map(d => d.textContent.slice(0, 60))"""
 
 
 @pytest.fixture(scope='module')
 def visits(site, url, browser):
-    "What every page is like, each opened once"
-    out = {}
+    "What every page is like, each opened once, all by one reader: a page kept open keeps the scripts compiled"
+    out, ctx = {}, browser.new_context(viewport=dict(width=1200, height=900))
+    ctx.new_page().goto(f'{url}/llms.txt')
     for name in pages(site):
-        ctx, page, seen = visit(browser, url, name, asked := [])
-        look = dict(asked=asked, titles=page.locator('h1.title').count(), text=page.inner_text('main'), equations=page.locator('.katex-display .katex-tag').count(),
-                    maths=page.locator('.katex').count(), levels=page.evaluate(LEVELS), bad_maths=page.locator('.katex-error').count())
+        page, seen = open_page(ctx, url, name, asked := [])
+        look = dict(asked=asked, titles=page.locator('h1.title').count(), text=page.inner_text('main'),
+                    levels=page.evaluate(LEVELS), equations=page.locator('.katex-display .katex-tag').count(),
+                    maths=page.locator('.katex').count(),
+                    bad_maths=page.locator('.katex-error').count(), wide=page.evaluate(WIDE))
         page.set_viewport_size(dict(width=360, height=740))
-        out[name] = look | dict(seen=seen, width=page.evaluate('document.documentElement.scrollWidth'), cut_off=page.evaluate(CUT_OFF), covered=page.evaluate(COVERED))
-        ctx.close()
+        out[name] = look | dict(seen=seen, width=page.evaluate('document.documentElement.scrollWidth'),
+                                cut_off=page.evaluate(CUT_OFF), covered=page.evaluate(COVERED))
+        page.close()
+    ctx.close()
     return out
 
 
-def source(nb): return '\n'.join(''.join(c['source']) for c in json.loads(nb.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == 'markdown')
+def source(nb):
+    return '\n'.join(''.join(c['source'])
+                     for c in json.loads(nb.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == 'markdown')
 def page_of(nb): return re.sub(r'^\d+[a-z]?_', '', nb.stem) + '.html'
+
+
+@pytest.mark.skipif('PYTEST_XDIST_WORKER' not in os.environ, reason='there is one process')
+def test_one_worker_has_the_site(site, request):
+    "pytest-xdist keeps together only what it has been told before it looks: it then names the group at the end"
+    assert request.node.nodeid.endswith('@site')
 
 
 def test_every_notebook_has_a_page(site):
@@ -97,15 +128,18 @@ def test_pages_have_a_title(visits):
 
 def test_equations_are_rendered_and_numbered(visits):
     assert {name: v['bad_maths'] for name, v in visits.items() if v['bad_maths']} == {}
-    assert [name for name, v in visits.items() if '$$' in v['text'] or re.search(r'\\(?:bar|alpha|beta|epsilon|frac|sqrt)\b', v['text'])] == []
+    assert [name for name, v in visits.items() if '$$' in v['text']
+            or re.search(r'\\(?:bar|alpha|beta|epsilon|frac|sqrt)\b', v['text'])] == []
     wanted = {page_of(nb): source(nb).count('$$')//2 for nb in NOTEBOOKS}
     assert sum(wanted.values()) > 0
     assert {name: visits[name]['equations'] for name in wanted} == wanted
-    assert [page_of(nb) for nb in NOTEBOOKS if re.search(r'\$[^$\n]+\$', source(nb)) and not visits[page_of(nb)]['maths']] == []
+    assert [page_of(nb)
+            for nb in NOTEBOOKS if re.search(r'\$[^$\n]+\$', source(nb)) and not visits[page_of(nb)]['maths']] == []
 
 
 def test_references_to_equations_are_links(visits):
-    assert {name: refs for name, v in visits.items() if (refs := re.findall(r'@(?:eq|fig|tbl)-[\w-]+|\{#[\w-]+\}', v['text']))} == {}
+    assert {name: refs for name, v in visits.items()
+            if (refs := re.findall(r'@(?:eq|fig|tbl)-[\w-]+|\{#[\w-]+\}', v['text']))} == {}
 
 
 def test_no_page_is_wider_than_a_phone(visits):
@@ -117,7 +151,8 @@ def test_no_number_lies_on_its_equation(visits):
     assert {name: v['covered'] for name, v in visits.items() if v['covered']} == {}
 
 
-def brightness(rgb): return sum(w*(((c/255 + .055)/1.055)**2.4 if c > 10 else c/255/12.92) for w, c in zip((.2126, .7152, .0722), rgb))
+def brightness(rgb):
+    return sum(w*(((c/255 + .055)/1.055)**2.4 if c > 10 else c/255/12.92) for w, c in zip((.2126, .7152, .0722), rgb))
 
 def contrast(a, b):
     "WCAG contrast of two colours"
@@ -125,13 +160,21 @@ def contrast(a, b):
     return (hi + .05)/(lo + .05)
 
 
-BEHIND = r"""e => { for (let b = e; b; b = b.parentElement) { const m = getComputedStyle(b).backgroundColor.match(/[\d.]+/g).map(Number); if (m.length < 4 || m[3] > .5) return m.slice(0, 3) } return [255, 255, 255] }"""
+BEHIND = r"""e => {
+  for (let b = e; b; b = b.parentElement) {
+    const m = getComputedStyle(b).backgroundColor.match(/[\d.]+/g).map(Number);
+    if (m.length < 4 || m[3] > .5) return m.slice(0, 3)
+  }
+  return [255, 255, 255]
+}"""
+
 
 @pytest.mark.parametrize('scheme', ['light', 'dark'])
 def test_pages_are_legible(url, browser, scheme):
     ctx, page, _ = visit(browser, url, 'reverse.html', color_scheme=scheme)
     faint = {}
-    for what in ('main p', 'main h2', 'main pre', '.cell-output pre', 'main a:not(:has(img))', '.breadcrumb a', '.navbar .nav-link', '.sidebar a', '.sidebar a.active', '#TOC a', '#TOC a.active'):
+    for what in ('main p', 'main h2', 'main pre', '.cell-output pre', 'main a:not(:has(img))', '.breadcrumb a',
+                 '.navbar .nav-link', '.sidebar a', '.sidebar a.active', '#TOC a', '#TOC a.active'):
         for el in page.locator(what).all()[:3]:
             fore = [float(x) for x in re.findall(r'[\d.]+', el.evaluate('e => getComputedStyle(e).color'))[:3]]
             if (c := contrast(fore, el.evaluate(BEHIND))) < 4.5: faint[what] = round(c, 1)
@@ -139,7 +182,10 @@ def test_pages_are_legible(url, browser, scheme):
     assert faint == {}
 
 
-def test_the_contrast_can_fail(): assert contrast((0, 0, 0), (255, 255, 255)) == pytest.approx(21) and contrast((119, 119, 119), (255, 255, 255)) < 4.5
+def test_the_contrast_can_fail():
+    assert (
+        contrast((0, 0, 0), (255, 255, 255)) == pytest.approx(21) and contrast((119, 119, 119), (255, 255, 255)) < 4.5
+    )
 
 
 def test_search_finds_a_function(url, browser):
@@ -152,7 +198,8 @@ def test_search_finds_a_function(url, browser):
 
 
 def test_images_carry_descriptions(site):
-    bare = {name: n for name in pages(site) if (n := len(re.findall(r'<img(?![^>]*\balt="[^"]+")', (site/name).read_text(encoding='utf-8'))))}
+    bare = {name: n for name in pages(site)
+            if (n := len(re.findall(r'<img(?![^>]*\balt="[^"]+")', (site/name).read_text(encoding='utf-8'))))}
     assert bare == {}
 
 
@@ -172,36 +219,37 @@ def test_anchors_resolve(site):
     dead = []
     for name, h in texts.items():
         for target, anchor in set(re.findall(r'href="(?:\./)?([\w.-]*)#([^"]+)"', h)):
-            if (target or name) in ids and anchor not in ids[target or name]: dead.append(f'{name} -> {target}#{anchor}')
+            if (target or name) in ids and anchor not in ids[target or name]:
+                dead.append(f'{name} -> {target}#{anchor}')
     assert dead == []
 
 
 @pytest.fixture(scope='module')
-def texts(site): return {p.name: ' '.join(html.unescape(re.sub(r'<[^>]+>', '', p.read_text(encoding='utf-8'))).split()) for p in site.glob('*.html')}
+def texts(site):
+    return {p.name: ' '.join(html.unescape(re.sub(r'<[^>]+>', '', p.read_text(encoding='utf-8'))).split())
+            for p in site.glob('*.html')}
 
 
 @pytest.mark.parametrize('nb', NOTEBOOKS, ids=lambda p: p.stem)
 def test_every_paragraph_of_a_notebook_is_on_its_page(texts, nb):
-    prose = '\n\n'.join(''.join(c['source']) for c in json.loads(nb.read_text(encoding='utf-8'))['cells'][1:] if c['cell_type'] == 'markdown')
-    plain = [m[0] for part in re.split(r'\n\s*\n', re.sub(r'\$\$.*?\$\$[^\n]*', '', prose, flags=re.S)) if (m := re.search(r'[A-Za-z][A-Za-z ,]{24,}', part))]
+    prose = '\n\n'.join(''.join(c['source']) for c in json.loads(nb.read_text(encoding='utf-8'))['cells'][1:]
+                        if c['cell_type'] == 'markdown')
+    plain = [m[0] for part in re.split(r'\n\s*\n', re.sub(r'\$\$.*?\$\$[^\n]*', '', prose, flags=re.S))
+             if (m := re.search(r'[A-Za-z][A-Za-z ,]{24,}', part))]
     lost = min(([p for p in plain if ' '.join(p.split()) not in text] for text in texts.values()), key=len)
     assert plain and lost == []
 
 
-def test_equations_fit_their_column(browser, url, site):
-    wide = []
-    for name in pages(site):
-        ctx, page, _ = visit(browser, url, name, viewport=dict(width=1200, height=900))
-        wide += [f'{name}: {t}' for t in page.evaluate("[...document.querySelectorAll('.katex-display')].filter(d => d.scrollWidth > d.clientWidth).map(d => d.textContent.slice(0, 60))")]
-        ctx.close()
-    assert wide == []
+def test_equations_fit_their_column(visits):
+    assert {name: v['wide'] for name, v in visits.items() if v['wide']} == {}
 
 
 def axe(page):
     "What axe-core finds serious or critical, maths left out: KaTeX brings its own markup for readers by ear"
     import axe_playwright_python
     page.evaluate((Path(axe_playwright_python.__file__).parent/'axe.min.js').read_text(encoding='utf-8'))
-    found = page.evaluate("axe.run({include: [['body']], exclude: [['.katex']]}, {resultTypes: ['violations']})")['violations']
+    where = "{include: [['body']], exclude: [['.katex']]}"
+    found = page.evaluate(f"axe.run({where}, {{resultTypes: ['violations']}})")['violations']
     return {v['id']: [n['html'][:120] for n in v['nodes'][:3]] for v in found if v['impact'] in ('serious', 'critical')}
 
 
@@ -227,7 +275,8 @@ def test_axe_finds_nothing_serious_anywhere(site, url, browser, scheme):
 
 def test_axe_can_find_something(browser):
     page = browser.new_page()
-    page.set_content('<html lang="en"><title>x</title><main><h1>x</h1><p style="color:#ccc;background:#fff">faint<img src="data:,"></p></main></html>')
+    page.set_content('<html lang="en"><title>x</title><main><h1>x</h1><p '
+                     'style="color:#ccc;background:#fff">faint<img src="data:,"></p></main></html>')
     assert {'color-contrast', 'image-alt'} <= set(axe(page))
     page.close()
 
@@ -238,7 +287,8 @@ def test_no_page_is_heavy(site, visits):
     assert min(weights.values()) > 100_000 and {n: w for n, w in weights.items() if w > 1_500_000} == {}
 
 
-LEVELS = "[...document.querySelectorAll('main :is(h1, h2, h3, h4, h5, h6)')].filter(h => h.checkVisibility()).map(h => [+h.tagName[1], h.textContent.trim().slice(0, 40)])"
+LEVELS = ("[...document.querySelectorAll('main :is(h1, h2, h3, h4, h5, h6)')].filter(h => h.checkVisibility()).map(h "
+          "=> [+h.tagName[1], h.textContent.trim().slice(0, 40)])")
 
 def test_headings_skip_no_level(site, visits):
     skipped = {n: [b[1] for a, b in zip(v['levels'], v['levels'][1:]) if b[0] > a[0] + 1] for n, v in visits.items()}

@@ -10,7 +10,7 @@ import warnings
 from pathlib import Path
 import pytest
 import torch
-from common import Net, close, error, rng
+from common import Net, close, error, posix, rng
 from hypothesis import given, settings, strategies as st
 from safetensors.torch import load_file
 from rddm_nb.demo import draw_pairs
@@ -25,7 +25,6 @@ from rddm_nb.unet import UNet
 
 S = Schedule.power(T=10)
 OLD = Path(__file__).with_name('old')
-posix = pytest.mark.skipif(os.name != 'posix', reason='locks and signals are POSIX here')
 
 
 def small(config, source=None, folder=None, net=None, **kw):
@@ -576,7 +575,8 @@ def test_a_state_past_mending_is_told_from_a_learning_rate_too_high(tmp_path):
 def test_the_only_checkpoint_past_mending_is_not_to_be_moved_away(tmp_path):
     with pytest.raises(FloatingPointError): go_on(tmp_path, 1e30, 9)
     assert [p.name for p in Checkpoints(tmp_path).paths()] == ['step_000000001.safetensors']
-    with pytest.warns(UserWarning), pytest.raises(FloatingPointError, match='no checkpoint is kept before it: start') as e:
+    with pytest.warns(UserWarning), pytest.raises(FloatingPointError,
+                                                  match='no checkpoint is kept before it: start') as e:
         go_on(tmp_path, 1e-4, 9)
     assert 'away' not in str(e.value)
 
@@ -799,11 +799,31 @@ def test_evaluations_come_when_they_are_due(tmp_path):
     assert [r['psnr'] for r in rows if math.isfinite(r['psnr'])] == [23., 26.]
 
 
+class One(torch.nn.Module):
+    "One convolution as a network"
+    def __init__(self):
+        super().__init__()
+        self.conv, self.config = torch.nn.Conv2d(6, 3, 3, padding=1), {}
+    def forward(self, x_t, x_in, abar, bbar, t=None, cond=None):
+        return Prediction(res=self.conv(torch.cat([x_t, x_in], 1)))
+
+
+def unet(): return UNet(8, mults=(1,))
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which('g++') is None, reason='torch.compile needs a compiler')
-def test_a_compiled_network_learns_the_same_and_is_saved_bare(tmp_path):
+@pytest.mark.parametrize('make, backend', [
+    pytest.param(unet, 'aot_eager', id='a U-Net up to machine code'), pytest.param(One, 'inductor', id='a convolution to the end'),
+    pytest.param(unet, 'inductor', id='a U-Net to the end', marks=pytest.mark.skipif(
+        os.environ.get('RDDM_COMPILE') != 'all', reason='RDDM_COMPILE=all compiles a whole U-Net (a minute)'))])
+def test_a_compiled_network_learns_the_same_and_is_saved_bare(tmp_path, monkeypatch, make, backend):
+    monkeypatch.setattr(torch, 'compile', functools.partial(torch.compile, backend=backend))
     kw = dict(steps=2, batch=4, lr=1e-3)
-    compiled = small(TrainConfig(**kw, compile=True, accumulate=2), folder=tmp_path)
-    close(flat(compiled.fit()), flat(small(TrainConfig(**kw)).fit()), 1e-8)
+    def trainer(folder=None, **more):
+        torch.manual_seed(0)
+        return small(TrainConfig(**kw | more), folder=folder, net=make().double())
+    close(flat(trainer(tmp_path, compile=True, accumulate=2).fit()), flat(trainer().fit()), 1e-8)
     keys = {k[4:] for k in Checkpoints(tmp_path).newest()[0] if k.startswith('net.')}
-    assert keys == {*UNet(8, mults=(1,)).state_dict()}
-    assert small(TrainConfig(**dict(kw, steps=3)), folder=tmp_path).fit() is not None
+    assert keys == {*make().state_dict()}
+    assert trainer(tmp_path, steps=3).fit() is not None

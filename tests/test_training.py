@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import nn
 from common import close, error, rng, trio
-from rddm_nb.demo import (DEMO_TASKS, Budget, _exam, _nearest, score_held_out, diffusion_loss, _make_net, draw_pairs, quick_score,
+from rddm_nb.demo import (DEMO_TASKS, Budget, _exam, _nearest, score_held_out, diffusion_loss, _make_net, draw_pairs,
+                          quick_score,
                           recipe, result_sheet, train_demo, training_steps)
 from rddm_nb.estimate import Prediction
 from rddm_nb.optim import lr_factor
@@ -40,7 +41,10 @@ def test_a_budget_of_steps_counts_and_can_be_stopped():
         assert b.used(1) == 1 and b.stop.exit_code == 143
 
 
-@pytest.mark.parametrize('kw, match', [(dict(seconds=0), 'seconds'), (dict(seconds=math.inf), 'seconds'), (dict(seconds=math.nan), 'seconds'), (dict(max_steps=0), 'max_steps'), (dict(max_steps=1.5), 'max_steps')])
+@pytest.mark.parametrize('kw, match',
+                         [(dict(seconds=0), 'seconds'), (dict(seconds=math.inf), 'seconds'),
+                          (dict(seconds=math.nan), 'seconds'), (dict(max_steps=0), 'max_steps'),
+                          (dict(max_steps=1.5), 'max_steps')])
 def test_budgets_that_make_no_sense(kw, match):
     with pytest.raises(ValueError, match=match): Budget(**kw)
 
@@ -54,13 +58,20 @@ def test_a_look_asks_about_true_states_and_measures_the_mean_error():
     nodes, eps = torch.randint(1, 11, (len(x0),), generator=g), torch.randn(x0.shape, generator=g, dtype=x0.dtype)
     a, b = S.abar[nodes].view(-1, 1, 1, 1), S.bbar[nodes].view(-1, 1, 1, 1)
     x_t, asked_in, abar, bbar, node = net.asked[0]
-    close(x_t, x0 + a*(x_in - x0) + b*eps, 1e-12); close(asked_in, x_in, 0); close(abar, a, 1e-12); close(bbar, b, 1e-12); close(node, nodes, 0)
-    close(loss.detach(), off.abs().mean(), 1e-12); close(guess, (x0 - off).clamp(-1, 1), 1e-12); close(t, nodes, 0)
+    close(x_t, x0 + a*(x_in - x0) + b*eps, 1e-12)
+    close(asked_in, x_in, 0)
+    close(abar, a, 1e-12)
+    close(bbar, b, 1e-12)
+    close(node, nodes, 0)
+    close(loss.detach(), off.abs().mean(), 1e-12)
+    close(guess, (x0 - off).clamp(-1, 1), 1e-12)
+    close(t, nodes, 0)
 
 
 def test_a_look_at_both_halves_adds_their_errors():
     x0, x_in, _ = trio(2)
-    eps = (lambda g: (torch.randint(1, 11, (len(x0),), generator=g), torch.randn(x0.shape, generator=g, dtype=x0.dtype))[1])(rng(5))
+    eps = (lambda g: (torch.randint(1, 11, (len(x0),), generator=g),
+                      torch.randn(x0.shape, generator=g, dtype=x0.dtype))[1])(rng(5))
     close(diffusion_loss(Fixed(x_in - x0 + .1, eps - .25), x0, x_in, S, rng(5))[0].detach(), .35, 1e-12)
     loss, (guess, _) = diffusion_loss(Fixed(eps=eps - .25), x0, x_in, S, rng(5))
     close(loss.detach(), .25, 1e-12)
@@ -77,7 +88,9 @@ def test_the_second_look_starts_from_the_guess_and_at_lower_nodes():
         seen |= {int(t[1])}
         close(loss.detach(), 0, 1e-12)
     assert seen == set(range(1, 8))
-    g = rng(seed); torch.rand(2, generator=g); eps = torch.randn(x0.shape, generator=g, dtype=x0.dtype)
+    g = rng(seed)
+    torch.rand(2, generator=g)
+    eps = torch.randn(x0.shape, generator=g, dtype=x0.dtype)
     a, b = S.abar[t].view(-1, 1, 1, 1), S.bbar[t].view(-1, 1, 1, 1)
     close(net.asked[-1][0], guess + a*(x_in - guess) + b*eps, 1e-12)
 
@@ -86,7 +99,9 @@ def test_the_second_look_starts_from_the_guess_and_at_lower_nodes():
 def test_training_draws_a_batch_for_every_first_look(twice):
     x0, x_in, _ = trio(4, dtype=torch.float32)
     net, drawn = Fixed(torch.zeros_like(x0)), []
-    def draw(g): drawn.append(1); return x0, x_in
+    def draw(g):
+        drawn.append(1)
+        return x0, x_in
     steps = list(training_steps(net, draw, S, Budget(1, 6, clock=lambda: 0.), rng(), twice=twice))
     assert [s for s, _, _ in steps] == [1, 2, 3, 4, 5, 6] and len(drawn) == (3 if twice else 6)
     close([u for _, u, _ in steps], [k/6 for k in range(1, 7)], 1e-12)
@@ -96,20 +111,24 @@ def test_training_moves_against_the_gradient_at_the_rate():
     x0, x_in, _ = trio(5, dtype=torch.float32)
     net = Fixed(x_in - x0 + 1)
     w = []
-    for _ in training_steps(net, lambda g: (x0, x_in), S, Budget(1, 3, clock=lambda: 0.), rng(), lr=.5): w.append(net.w.item())
+    for _ in training_steps(net, lambda g: (x0, x_in), S, Budget(1, 3, clock=lambda: 0.), rng(), lr=.5):
+        w.append(net.w.item())
     assert w == [0., 0., 0.]  # the loss does not depend on w: nothing moves
     class Learns(Fixed):
         def forward(self, x_t, x_in, abar, bbar, t=None): return Prediction(res=self.res + self.w)
     net, last = Learns(x_in - x0 + 1), 0.
     for step, u, loss in training_steps(net, lambda g: (x0, x_in), S, Budget(1, 200, clock=lambda: 0.), rng(), lr=.5):
-        if step <= 2: close(net.w.item() - last, -.5*lr_factor(step - 1, (step - 1)/200)*(1 + .01*last), 2e-4)  # Adam's first steps have the size of the rate
+        if step <= 2:
+            close(net.w.item() - last, -.5*lr_factor(step - 1, (step - 1)/200)*(1 + .01*last),
+                  2e-4)  # Adam's first steps have the size of the rate
         last = net.w.item()
     close(last, -1, .05)
 
 
 def test_training_that_blows_up_says_so():
     x0, x_in, _ = trio(6, dtype=torch.float32)
-    with pytest.raises(FloatingPointError, match='nan after 0 steps'): next(training_steps(Fixed(torch.full_like(x0, math.nan)), lambda g: (x0, x_in), S, Budget(1, 2), rng()))
+    with pytest.raises(FloatingPointError, match='nan after 0 steps'):
+        next(training_steps(Fixed(torch.full_like(x0, math.nan)), lambda g: (x0, x_in), S, Budget(1, 2), rng()))
 
 
 @pytest.mark.parametrize('task', DEMO_TASKS)
@@ -117,7 +136,8 @@ def test_pairs_are_seeded_images(task):
     x0, x_in = draw_pairs(task, 6, 'train', rng(1))
     again, other = draw_pairs(task, 6, 'train', rng(1)), draw_pairs(task, 6, 'test', rng(1))
     assert x0.shape == x_in.shape == (6, 3, 32, 32) and x0.abs().max() <= 1 and x_in.abs().max() <= 1
-    close(x0, again[0], 0); close(x_in, again[1], 0)
+    close(x0, again[0], 0)
+    close(x_in, again[1], 0)
     assert error(x0, other[0]) > .1
     if task == 'generate': assert x_in.abs().max() == 0
     else: # three of the photographs are black and white and have no colour to lose
@@ -140,7 +160,8 @@ def test_recipes_fit_the_tasks():
     for task in DEMO_TASKS:
         r, net = recipe(task), _make_net(task)
         assert r['schedule'].grid(r['steps'])[0] == 1000
-        assert net.config['predicts'] == ('both' if task == 'generate' else 'res') and net.config['takes_input'] == (task != 'generate')
+        assert net.config['predicts'] == ('both' if task == 'generate' else 'res')
+        assert net.config['takes_input'] == (task != 'generate')
     with pytest.raises(ValueError, match='rain'): recipe('snow')
     a, b, c = (torch.cat([p.flatten() for p in _make_net('rain', s).parameters()]) for s in (0, 0, 1))
     close(a.detach(), b.detach(), 0)
@@ -151,7 +172,8 @@ def test_training_is_the_same_for_the_same_seed_and_returns_the_average():
     runs = [train_demo('rain', Budget(1, 4, clock=lambda: 0.), seed=s, batch=2, size=8) for s in (0, 0, 1)]
     flat = [torch.cat([p.flatten() for p in net.parameters()]) for net in runs]
     close(flat[0], flat[1], 0)
-    assert error(flat[0], flat[2]) > .01 and not runs[0].training and not flat[0].requires_grad and runs[0].schedule == recipe('rain')['schedule']
+    assert error(flat[0], flat[2]) > .01 and not runs[0].training and not flat[0].requires_grad
+    assert runs[0].schedule == recipe('rain')['schedule']
     seen = []
     train_demo('rain', Budget(1, 4, clock=lambda: 0.), batch=2, size=8, report=lambda *a: seen.append(a))
     assert [s for s, *_ in seen] == [1, 2, 3, 4] and [u for _, u, *_ in seen] == [.25, .5, .75, 1.]
@@ -161,16 +183,20 @@ def test_examining_measures_what_a_known_predictor_must_score():
     x0, x_in, _ = _exam(Fixed(schedule=S), 'rain', 16)
     inside = x0.clamp(-.9, .9)  # so that the offset stays in range
     net = Fixed(x_in - inside - .05)
-    m, want = score_held_out(net, 'rain', 3, 16), lambda a: (10*torch.log10(4/(a - x0).square().flatten(1).mean(1))).mean().item()
-    close([m['psnr_input'], m['psnr_1_step'], m['psnr_restored']], [want(x_in), want(inside + .05), want(inside + .05)], 1e-3)
-    close(m['gain'], want(inside + .05) - want(x_in), 1e-3); close(m['gain_of_steps']['mean'], 0, 1e-4)
+    m, want = score_held_out(net, 'rain', 3,
+                             16), lambda a: (10*torch.log10(4/(a - x0).square().flatten(1).mean(1))).mean().item()
+    close([m['psnr_input'], m['psnr_1_step'], m['psnr_restored']],
+          [want(x_in), want(inside + .05), want(inside + .05)], 1e-3)
+    close(m['gain'], want(inside + .05) - want(x_in), 1e-3)
+    close(m['gain_of_steps']['mean'], 0, 1e-4)
     assert m['crops'] == 16 and [a[2] for a in net.asked[:2]] == [1., 1.]
 
 
 def test_a_gain_of_steps_has_the_sign_of_the_better_one():
     x0, x_in, _ = _exam(Fixed(schedule=S), 'rain', 8)
     class Sharpens(Fixed):
-        def forward(self, x_t, x_in, abar, bbar, t=None): return Prediction(res=x_in - (x0 + .2 if bbar == 1 else x0 + .05).clamp(-1, 1))
+        def forward(self, x_t, x_in, abar, bbar, t=None):
+            return Prediction(res=x_in - (x0 + .2 if bbar == 1 else x0 + .05).clamp(-1, 1))
     d = score_held_out(Sharpens(), 'rain', 2, 8)['gain_of_steps']
     assert d['mean'] > 3 and 0 < d['standard_error'] < d['mean']
 

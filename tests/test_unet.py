@@ -7,7 +7,8 @@ from common import awake, close, randn, rng
 from hypothesis import given, strategies as st
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
-from rddm_nb.unet import (Attention, CoefficientEmbedding, ResBlock, UNet, _check_weights, from_older, load_model, network_class,
+from rddm_nb.unet import (Attention, CoefficientEmbedding, ResBlock, UNet, _check_weights, from_older, load_model,
+                          network_class,
                           per_image, _precision_of, save_model, sinusoidal_embedding, unwrap)
 
 
@@ -53,7 +54,10 @@ def whole(net, x, e):
 
 
 def test_waves_from_slow_to_fast():
-    v, a = torch.tensor([0., .3, 1.], dtype=torch.float64), sinusoidal_embedding(torch.tensor([0., .3, 1.], dtype=torch.float64), 3, 2., 18.)
+    v, a = (
+        torch.tensor([0.0, 0.3, 1.0], dtype=torch.float64),
+        sinusoidal_embedding(torch.tensor([0.0, 0.3, 1.0], dtype=torch.float64), 3, 2.0, 18.0),
+    )
     want = torch.stack([f(v*k) for f in (torch.sin, torch.cos) for k in (2., 6., 18.)], 1)
     close(a, want, 1e-12)
     assert sinusoidal_embedding(v).shape == (3, 16)
@@ -106,7 +110,9 @@ def test_a_network_that_predicts_the_image_hands_on_its_residual():
 @given(st.integers(1, 9), st.integers(1, 9))
 def test_any_size_is_padded_by_its_border_and_cut_back(h, w):
     net, x, y = awake(UNet(8)), randn(1, 3, h, w), randn(1, 3, h, w, seed=1)
-    pad = lambda v: torch.cat([torch.cat([v, v[..., -1:, :].expand(-1, -1, -h % 4, -1)], 2), torch.cat([v, v[..., -1:, :].expand(-1, -1, -h % 4, -1)], 2)[..., -1:].expand(-1, -1, -1, -w % 4)], 3)
+    pad = lambda v: torch.cat([torch.cat([v, v[..., -1:, :].expand(-1, -1, -h % 4, -1)], 2),
+                               torch.cat([v, v[..., -1:, :].expand(-1, -1, -h % 4, -1)],
+                                         2)[..., -1:].expand(-1, -1, -1, -w % 4)], 3)
     close(net(x, y, .2, .7).res, net(pad(x), pad(y), .2, .7).res[..., :h, :w], 1e-12)
 
 
@@ -131,11 +137,13 @@ def test_one_place_per_image_in_any_shape():
     net, x = awake(UNet(8)), randn(2, 3, 4, 4)
     a, b = torch.tensor([.2, .9]), torch.tensor([.7, .1])
     want = torch.cat([net(x[i:i + 1], None, float(a[i]), float(b[i])).res for i in range(2)])
-    for shape in ((2,), (2, 1, 1, 1)): close(net(x, None, a.reshape(shape).double(), b.reshape(shape).double()).res, want, 1e-6)
+    for shape in ((2,), (2, 1, 1, 1)):
+        close(net(x, None, a.reshape(shape).double(), b.reshape(shape).double()).res, want, 1e-6)
     with pytest.raises(ValueError, match='abar holds 3 values for 2 images'): net(x, None, torch.zeros(3), .7)
 
 
-WRONG = dict(dim=[12, 0, -8, '64', True, 8., None, float('nan')], mults=[(), [], (1, 0), (1, 1.5), (1, True), 'abc', None, 2],
+WRONG = dict(dim=[12, 0, -8, '64', True, 8., None, float('nan')],
+             mults=[(), [], (1, 0), (1, 1.5), (1, True), 'abc', None, 2],
              channels=[0, -3, '3', True, 3., None], predicts=['noise', 1, None, []], embedding=['time', 'own', 0, {}],
              takes_input=[1, 0, 'yes', None], takes_cond=[1, 0, 'no', None])
 
@@ -160,7 +168,8 @@ def test_states_that_do_not_fit():
 def test_a_condition_is_seen():
     net = UNet(8, (1, 2), takes_cond=True).double()
     for p in net.parameters(): torch.nn.init.normal_(p, std=.2)
-    x, y, m = (torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(i), dtype=torch.float64)*2 - 1 for i in range(3))
+    x, y, m = (torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(i), dtype=torch.float64)*2 - 1
+               for i in range(3))
     with pytest.raises(ValueError, match='takes a condition'): net(x, y, .5, .5)
     with pytest.raises(ValueError, match=r'cond has shape \(2, 3, 4, 4\)'): net(x, y, .5, .5, cond=m[..., :4, :4])
     with pytest.raises(ValueError, match='leave cond out'): UNet(8, (1,)).double()(x, y, .5, .5, cond=m)
@@ -188,7 +197,8 @@ def test_wrappers_are_taken_off(tmp_path, wrap):
     net = grown()
     assert unwrap(WRAPPED[wrap](net)).config == net.config and unwrap(net) is net
     save_model(tmp_path/'m', WRAPPED[wrap](net), S)
-    for a, b in zip(load_model(tmp_path/'m').parameters(), net.parameters(), strict=True): close(a.detach(), b.detach(), 0)
+    for a, b in zip(load_model(tmp_path/'m').parameters(), net.parameters(), strict=True):
+        close(a.detach(), b.detach(), 0)
 
 
 def test_a_compiled_part_is_taken_out(tmp_path):
@@ -213,22 +223,27 @@ def test_a_model_comes_back_bit_for_bit_in_its_precision(tmp_path, dtype):
     save_model(tmp_path/'m', net, Schedule.power(T=5), task='rain')
     back = load_model(tmp_path/'m')
     assert back.config == net.config and back.meta == {'task': 'rain'} and back.schedule.T == 5 and not back.training
-    for (k, a), (l, b) in zip(net.state_dict().items(), back.state_dict().items(), strict=True): assert k == l and a.dtype == b.dtype == dtype and torch.equal(a, b)
+    for (k, a), (l, b) in zip(net.state_dict().items(), back.state_dict().items(), strict=True):
+        assert k == l and a.dtype == b.dtype == dtype and torch.equal(a, b)
 
 
 def test_the_widest_precision_counts():
     half, brain, whole = torch.ones(1).half(), torch.ones(1).bfloat16(), torch.ones(1, dtype=torch.long)
     assert _precision_of({}) == _precision_of({'n': whole}) == _precision_of({'a': half, 'b': brain}) == torch.float32
-    assert _precision_of({'n': whole, 'a': half}) == torch.float16 and _precision_of({'a': half, 'b': half.double()}) == torch.float64
+    assert _precision_of({'n': whole, 'a': half}) == torch.float16
+    assert _precision_of({'a': half, 'b': half.double()}) == torch.float64
 
 
 class Odd(UNet): pass
 
 
-@pytest.mark.parametrize('net, said', [(lambda: Odd(8), "'Odd' is not registered"), (lambda: torch.nn.Linear(1, 1), 'Linear does not keep its options'),
-                                       (lambda: burnt(), 'down.0.conv1.bias holds NaN or infinite'), (lambda: cut(), 'missing: 2 tensors .first.weight, first.bias')])
+@pytest.mark.parametrize('net, said', [(lambda: Odd(8), "'Odd' is not registered"),
+                                       (lambda: torch.nn.Linear(1, 1), 'Linear does not keep its options'),
+                                       (lambda: burnt(), 'down.0.conv1.bias holds NaN or infinite'),
+                                       (lambda: cut(), 'missing: 2 tensors .first.weight, first.bias')])
 def test_what_could_not_be_loaded_is_not_saved(tmp_path, net, said):
-    with pytest.raises(ValueError, match=f'this network cannot be kept, for it could not be loaded: .*{said}'): save_model(tmp_path/'m', net(), S)
+    with pytest.raises(ValueError, match=f'this network cannot be kept, for it could not be loaded: .*{said}'):
+        save_model(tmp_path/'m', net(), S)
     assert not list(tmp_path.iterdir())
 
 
@@ -249,9 +264,13 @@ def test_weights_are_checked_against_a_network_without_memory():
     with torch.device('meta'): blank = UNet(8, (1, 2))
     _check_weights(net.state_dict(), blank)
     _check_weights(net.half().state_dict(), blank)
-    with pytest.raises(ValueError, match='foreign: 1 tensor .extra'): _check_weights({**net.state_dict(), 'extra': torch.ones(1)}, blank)
-    for v, said in ((torch.ones(2), 'has shape'), (torch.ones(8, dtype=torch.long), 'holds torch.int64, the network needs torch.float32'), (torch.full((8,), float('nan')), 'NaN')):
-        with pytest.raises(ValueError, match=f'first.bias .*{said}|first.bias {said}'): _check_weights({**net.state_dict(), 'first.bias': v}, blank)
+    with pytest.raises(ValueError, match='foreign: 1 tensor .extra'):
+        _check_weights({**net.state_dict(), 'extra': torch.ones(1)}, blank)
+    for v, said in ((torch.ones(2), 'has shape'),
+                    (torch.ones(8, dtype=torch.long), 'holds torch.int64, the network needs torch.float32'),
+                    (torch.full((8,), float('nan')), 'NaN')):
+        with pytest.raises(ValueError, match=f'first.bias .*{said}|first.bias {said}'):
+            _check_weights({**net.state_dict(), 'first.bias': v}, blank)
 
 
 def test_loading_leaves_other_peoples_files_alone(tmp_path):
@@ -289,14 +308,20 @@ def test_autocast_on_a_processor():
 
 def test_one_number_per_image():
     x = torch.zeros(3, 1, 2, 2).half()
-    assert per_image(.25, x, 'abar').tolist() == [.25]*3 and per_image(torch.tensor([[1], [2], [3]]), x, 't').tolist() == [1, 2, 3]
+    assert per_image(.25, x, 'abar').tolist() == [.25]*3
+    assert per_image(torch.tensor([[1], [2], [3]]), x, 't').tolist() == [1, 2, 3]
     assert per_image(1, x, 'abar').dtype == torch.float32 and per_image(1, x.double(), 'abar').dtype == torch.float64
 
 
 def test_grey_images():
-    net, x, m = grown(channels=1, takes_cond=True, predicts='both'), randn(2, 1, 5, 7, dtype=torch.float32), torch.ones(2, 1, 5, 7)
+    net, x, m = (
+        grown(channels=1, takes_cond=True, predicts='both'),
+        randn(2, 1, 5, 7, dtype=torch.float32),
+        torch.ones(2, 1, 5, 7),
+    )
     assert [tuple(v.shape) for v in net(x, x, .5, .5, cond=m)] == [(2, 1, 5, 7)]*2
-    with pytest.raises(ValueError, match=r'takes states \(B, 1, H, W\), got \(2, 3, 5, 7\)'): net(x.expand(-1, 3, -1, -1), x, .5, .5, cond=m)
+    with pytest.raises(ValueError, match=r'takes states \(B, 1, H, W\), got \(2, 3, 5, 7\)'):
+        net(x.expand(-1, 3, -1, -1), x, .5, .5, cond=m)
 
 
 def test_networks_are_found_by_kind_and_by_class():
@@ -308,6 +333,7 @@ def test_only_older_files_are_renamed_and_only_whole_words():
     state, config = {'where.x': torch.ones(1)}, UNet(8).config
     assert from_older(state, config) == (state, config)
     old = dict(dim=8, cond='t', sees_input=True, sees_extra=False)
-    parts, options = from_older({'net.where.mlp.0.bias': 1, 'ema.halve.0.weight': 2, 'nowhere.x': 3, 'around.y': 4}, old)
+    parts, options = from_older({'net.where.mlp.0.bias': 1, 'ema.halve.0.weight': 2, 'nowhere.x': 3, 'around.y': 4},
+                                old)
     assert parts == {'net.embed.mlp.0.bias': 1, 'ema.downsample.0.weight': 2, 'nowhere.x': 3, 'shortcut.y': 4}
     assert options == dict(dim=8, embedding='t', takes_input=True, takes_cond=False)

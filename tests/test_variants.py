@@ -3,7 +3,8 @@ import math
 import pytest
 import torch
 from hypothesis import given, strategies as st
-from common import F64, Net, close, constant, error, fake_eps, fake_res, inner_points, random_images, power_schedules, randn, rng, seeds, trio
+from common import (F64, Net, close, constant, error, fake_eps, fake_res, inner_points, random_images, power_schedules,
+                    randn, rng, seeds, trio)
 from rddm_nb.estimate import Prediction, SingularError, estimate
 from rddm_nb.exact import ExactPredictor
 from rddm_nb.sampler import sample
@@ -22,7 +23,8 @@ def agreeing(x_t, x_in, abar, bbar, t=None):
     return Prediction((bbar*eps - (x_t - x_in))/(1 - abar), eps)
 
 
-def quarrelling(x_t, x_in, abar, bbar, t=None): return Prediction(fake_res(x_t, x_in, abar, bbar), fake_eps(x_t, x_in, abar, bbar))
+def quarrelling(x_t, x_in, abar, bbar, t=None):
+    return Prediction(fake_res(x_t, x_in, abar, bbar), fake_eps(x_t, x_in, abar, bbar))
 
 
 # one half
@@ -58,13 +60,15 @@ def test_inv15_completing_twice_gives_back_what_there_was(at, seed):
 @given(power_schedules(T_max=200), st.floats(.001, .3), seeds, st.data())
 def test_inv16_errors_grow_by_sigma_and_by_its_inverse(schedule, wrong, seed, data):
     "Over the whole family, at every node where both are defined"
-    t = data.draw(st.sampled_from([t for t in range(1, schedule.T + 1) if schedule.abar[t] < 1 - 1e-9 and schedule.bbar[t] > 1e-9] or [0]))
+    t = data.draw(st.sampled_from([t for t in range(1, schedule.T + 1) if schedule.abar[t] < 1 - 1e-9
+                                   and schedule.bbar[t] > 1e-9] or [0]))
     if t == 0: return
     (x0, x_in, eps), at = trio(seed), schedule[t]
     x_t, sigma = state(x0, x_in, eps, at), at.bbar/(1 - at.abar)
     by_res = estimate(OnlyRes(constant(x_in - x0 + wrong, eps))(x_t, x_in, *at), x_t, x_in, *at, clip=None)
     by_eps = estimate(OnlyEps(constant(x_in - x0, eps + wrong))(x_t, x_in, *at), x_t, x_in, *at, clip=None)
-    close((by_res.eps - eps)*sigma/wrong, torch.ones_like(x0), 1e-9*max(1, sigma)), close((by_eps.res - (x_in - x0))/sigma/wrong, torch.ones_like(x0), 1e-9*max(1, 1/sigma))
+    close((by_res.eps - eps)*sigma/wrong, torch.ones_like(x0),
+          1e-9*max(1, sigma)), close((by_eps.res - (x_in - x0))/sigma/wrong, torch.ones_like(x0), 1e-9*max(1, 1/sigma))
     close(float(schedule.rho[t]), sigma, 1e-12*sigma)
 
 
@@ -82,7 +86,8 @@ def test_inv16_the_two_losses_are_one_up_to_a_weight(at, seed):
 def test_one_half_is_handed_on_as_it_is():
     x_t, x_in, _ = trio()
     want, args = quarrelling(x_t, x_in, .4, .5), (x_t, x_in, .4, .5, 7)
-    res, eps, both, two = (m(*args) for m in (OnlyRes(quarrelling), OnlyEps(quarrelling), Both(quarrelling), TwoNets(quarrelling, quarrelling)))
+    res, eps, both, two = (m(*args) for m in (OnlyRes(quarrelling), OnlyEps(quarrelling), Both(quarrelling),
+                                              TwoNets(quarrelling, quarrelling)))
     assert torch.equal(res.res, want.res) and res.eps is None
     assert torch.equal(eps.eps, want.eps) and eps.res is None
     for p in (both, two): assert torch.equal(p.res, want.res) and torch.equal(p.eps, want.eps)
@@ -97,7 +102,9 @@ def test_two_models_each_give_their_own_half():
 @pytest.mark.parametrize('wrap', [OnlyRes, OnlyEps, Both, lambda m: TwoNets(m, m), Auto, lambda m: Auto(m, m)])
 def test_models_are_asked_at_the_same_place(wrap):
     seen = []
-    def model(*args): seen.append(args); return Prediction(args[0], args[0])
+    def model(*args):
+        seen.append(args)
+        return Prediction(args[0], args[0])
     x_t, x_in, _ = trio()
     for where in ((.3, .9, 12), (.3, .1, None)): wrap(model)(x_t, x_in, *where)
     assert all(a[0] is x_t and a[1] is x_in for a in seen)
@@ -118,7 +125,8 @@ def test_coefficients_may_be_tensors_as_in_training():
 @given(seeds, st.sampled_from([0., .5, 1.]))
 def test_inv25_consistent_predictions_walk_the_same_way_in_every_variant(seed, eta):
     x_in = random_images(2, 3, 4, 4, seed=seed)
-    models = [OnlyRes(agreeing), OnlyEps(agreeing), Both(agreeing), TwoNets(OnlyRes(agreeing), OnlyEps(agreeing)), Auto(agreeing), Auto(OnlyRes(agreeing), OnlyEps(agreeing), .3)]
+    models = [OnlyRes(agreeing), OnlyEps(agreeing), Both(agreeing), TwoNets(OnlyRes(agreeing), OnlyEps(agreeing)),
+              Auto(agreeing), Auto(OnlyRes(agreeing), OnlyEps(agreeing), .3)]
     walks = [sample(m, x_in, path=PATH, eta=eta, clip=None, generator=rng(seed), trace=True) for m in models]
     for w in walks[1:]: close(w.frames(slice(None)), walks[0].frames(slice(None)), 2e-13)
 
@@ -143,7 +151,8 @@ def test_the_exact_predictor_restores_the_same_by_any_half():
 def test_F5_noise_alone_cannot_start_at_abar_1(grid):
     x_in, schedule = random_images(1, 3, 4, 4), Schedule.power(20, grid=grid)
     with pytest.raises(SingularError, match='abar = 1'): sample(OnlyEps(quarrelling), x_in, schedule=schedule)
-    for name in ('res', 'both', 'auto'): assert sample(VARIANTS[name](quarrelling), x_in, schedule=schedule).isfinite().all()
+    for name in ('res', 'both', 'auto'):
+        assert sample(VARIANTS[name](quarrelling), x_in, schedule=schedule).isfinite().all()
 
 
 def test_F5_noise_alone_may_start_where_the_end_is_open():
@@ -194,7 +203,8 @@ def test_auto_never_amplifies(schedule):
 
 def test_auto_at_the_edges():
     auto = Auto(quarrelling)
-    assert [auto.asks(*p) for p in ((1., 1.), (1., 0.), (.5, .5), (.5, .4999), (.5, 0.), (0., .9), (0., 1.))] == ['res', 'res', 'res', 'eps', 'res', 'eps', 'res']
+    assert [auto.asks(*p) for p in ((1., 1.), (1., 0.), (.5, .5), (.5, .4999), (.5, 0.), (0., .9),
+                                    (0., 1.))] == ['res', 'res', 'res', 'eps', 'res', 'eps', 'res']
     assert Auto(quarrelling, switch=0).asks(.1, .01) == 'res'
     assert auto.asks(torch.tensor(.2), torch.tensor([[.1]])) == 'eps'
 
@@ -215,7 +225,8 @@ def test_auto_hands_on_the_half_it_asked_for_and_calls_one_model():
 def test_auto_restores_along_paths_without_noise():
     "Noise first: the second leg holds none, and the residual is asked for"
     album = random_images(4, 3, 4, 4, seed=3)
-    x = sample(Auto(ExactPredictor(album, tau=.2)), album, path=[(.9, 1.), (.9, .5), (.9, 0.), (.4, 0.), (0, 0)], generator=rng())
+    x = sample(Auto(ExactPredictor(album, tau=.2)), album, path=[(.9, 1.), (.9, .5), (.9, 0.), (.4, 0.), (0, 0)],
+               generator=rng())
     close(x, album, 1e-9)
 
 
@@ -227,7 +238,8 @@ def test_auto_refuses_a_senseless_switch(switch):
 @pytest.mark.parametrize('name, where', [('abar', ([.1, .2], .3)), ('bbar', (.3, [.1, .2]))])
 def test_auto_refuses_coefficients_that_differ(name, where):
     x = torch.zeros(2, 3, 2, 2)
-    with pytest.raises(ValueError, match=f'{name} must be one number, got shape .2,'): Auto(quarrelling)(x, x, *map(torch.tensor, where))
+    with pytest.raises(ValueError, match=f'{name} must be one number, got shape .2,'):
+        Auto(quarrelling)(x, x, *map(torch.tensor, where))
 
 
 # disagreement
@@ -236,7 +248,8 @@ def test_auto_refuses_coefficients_that_differ(name, where):
 def test_disagreement_is_the_difference_of_the_errors(at, seed):
     x0, x_in, eps = trio(seed)
     x_t, d_res, d_eps = state(x0, x_in, eps, at), randn(*x0.shape, seed=seed + 5), randn(*x0.shape, seed=seed + 6)
-    close(disagreement(Prediction(x_in - x0 + d_res, eps + d_eps), x_t, x_in, *at), (1 - at.abar)*d_res - at.bbar*d_eps, 1e-13)
+    close(disagreement(Prediction(x_in - x0 + d_res, eps + d_eps), x_t, x_in, *at),
+          (1 - at.abar)*d_res - at.bbar*d_eps, 1e-13)
 
 
 @given(inner_points(), seeds)
@@ -251,7 +264,8 @@ def test_disagreement_is_the_gap_between_the_two_guesses(at, seed):
 @given(inner_points(), seeds)
 def test_means_do_not_disagree_however_unsure(at, seed):
     x_t, x_in, _ = trio(seed)
-    close(disagreement(ExactPredictor(random_images(6, 3, 4, 4, seed=seed))(x_t, x_in, *at), x_t, x_in, *at), torch.zeros_like(x_t), 1e-12)
+    close(disagreement(ExactPredictor(random_images(6, 3, 4, 4, seed=seed))(x_t, x_in, *at), x_t, x_in, *at),
+          torch.zeros_like(x_t), 1e-12)
 
 
 def test_disagreement_where_one_of_the_two_is_silent():
@@ -261,7 +275,8 @@ def test_disagreement_where_one_of_the_two_is_silent():
     clear = disagreement(Prediction(x_in - x0 + .1, None), x0 + .3*(x_in - x0), x_in, .3, 0.)
     close(clear, torch.full_like(x0, .07), 1e-15)
     a, b = torch.full((2, 1, 1, 1), .3, dtype=F64), torch.full((2, 1, 1, 1), .6, dtype=F64)
-    close(disagreement(Prediction(x0, eps), x_in, x_in, a, b), disagreement(Prediction(x0, eps), x_in, x_in, .3, .6), 1e-15)
+    close(disagreement(Prediction(x0, eps), x_in, x_in, a, b), disagreement(Prediction(x0, eps), x_in, x_in, .3, .6),
+          1e-15)
 
 
 # wrappers of networks
@@ -271,7 +286,11 @@ def test_a_wrapped_network_samples_in_eval_mode_without_gradients_and_is_handed_
     net = Net(schedule=Schedule.power(7)).double()
     net.train()
     x_in = random_images(2, 3, 4, 4)
-    out = sample(wrap(net), x_in, steps=2, generator=rng(), clip=None) if wrap is OnlyRes else sample(wrap(net), x_in, path=[(1., 1.), (.9, .5), (0, 0)], generator=rng())
+    out = (
+        sample(wrap(net), x_in, steps=2, generator=rng(), clip=None)
+        if wrap is OnlyRes
+        else sample(wrap(net), x_in, path=[(1.0, 1.0), (0.9, 0.5), (0, 0)], generator=rng())
+    )
     assert out.isfinite().all() and net.training and all(not training and not grad for training, grad, _ in net.seen)
 
 
@@ -296,7 +315,8 @@ def test_two_networks_of_different_schedules_are_refused():
 
 @pytest.mark.parametrize('model, where, error, words', [
     (OnlyRes(constant(None, torch.zeros(1))), (.5, .5), ValueError, "gave no 'res': it predicts only the other half"),
-    (OnlyEps(constant(torch.zeros(1), None)), (.5, .5), ValueError, "gave no 'eps': it predicts only the other half, or the state holds no noise"),
+    (OnlyEps(constant(torch.zeros(1), None)), (.5, .5), ValueError,
+     "gave no 'eps': it predicts only the other half, or the state holds no noise"),
     (OnlyEps(constant(torch.zeros(1), None)), (.5, 0.), ValueError, "gave no 'eps'"),
     (Both(constant(torch.zeros(1), None)), (.5, .5), ValueError, "gave no 'eps'"),
     (Both(constant(None, torch.zeros(1))), (.5, .5), ValueError, "gave no 'res'"),
@@ -304,7 +324,8 @@ def test_two_networks_of_different_schedules_are_refused():
     (TwoNets(constant(None, torch.zeros(1)), constant(None, torch.zeros(1))), (.5, .5), ValueError, "gave no 'res'"),
     (Auto(constant(None, torch.zeros(1))), (.5, .9), ValueError, "gave no 'res'"),
     (Auto(constant(torch.zeros(1), None)), (.5, .1), ValueError, "gave no 'eps'"),
-    *((wrap(lambda *a: torch.zeros(2, 3)), (.5, .5), TypeError, 'returned a bare tensor') for wrap in (OnlyRes, OnlyEps, Both, lambda m: TwoNets(m, m), Auto)),
+    *((wrap(lambda *a: torch.zeros(2, 3)), (.5, .5), TypeError, 'returned a bare tensor')
+      for wrap in (OnlyRes, OnlyEps, Both, lambda m: TwoNets(m, m), Auto)),
 ])
 def test_a_missing_half_is_named(model, where, error, words):
     with pytest.raises(error, match=words): model(torch.zeros(1), torch.zeros(1), *where)
@@ -319,14 +340,17 @@ def test_both_without_noise_in_the_state_is_not_an_error():
 @pytest.mark.parametrize('halves, missing', [((None, 0), 'res'), ((0, None), 'eps')])
 def test_disagreement_needs_both(halves, missing):
     pred = Prediction(*(None if h is None else torch.zeros(1) for h in halves))
-    with pytest.raises(ValueError, match=f"gave no '{missing}'"): disagreement(pred, torch.zeros(1), torch.zeros(1), .5, .5)
+    with pytest.raises(ValueError, match=f"gave no '{missing}'"):
+        disagreement(pred, torch.zeros(1), torch.zeros(1), .5, .5)
 
 
 def test_only_callables_can_be_wrapped():
-    for make, name in ((lambda: OnlyRes(3), 'model'), (lambda: TwoNets(quarrelling, 'net'), 'eps'), (lambda: Auto(quarrelling, 5), 'eps_model')):
+    for make, name in ((lambda: OnlyRes(3), 'model'), (lambda: TwoNets(quarrelling, 'net'), 'eps'),
+                       (lambda: Auto(quarrelling, 5), 'eps_model')):
         with pytest.raises(TypeError, match=f'{name} must be a predictor'): make()
 
 
 def test_variants_by_name():
-    assert {k: type(VARIANTS[k](*[quarrelling]*(1 + (k == 'two_nets')))) for k in VARIANTS} == dict(res=OnlyRes, eps=OnlyEps, both=Both, two_nets=TwoNets, auto=Auto)
+    assert {k: type(VARIANTS[k](*[quarrelling]*(1 + (k == 'two_nets'))))
+            for k in VARIANTS} == dict(res=OnlyRes, eps=OnlyEps, both=Both, two_nets=TwoNets, auto=Auto)
     assert VARIANTS['auto'](quarrelling, switch=.2).switch == .2

@@ -5,6 +5,7 @@ _quarto.yml that `nbdev-docs` uses.
 
 What is added to smalldocs: pages keep the names nbdev's links expect, equations and tables are numbered, and KaTeX
 comes from the site itself."""
+import functools
 import html
 import json
 import os
@@ -58,17 +59,24 @@ def front_matter(nb):
     return page
 
 
+def once(module, name):
+    "Let a function of a library, asked for the same thing thousands of times, work it out once"
+    setattr(module, name, functools.cache(getattr(module, name)))
+
+
 def stage(folder):
-    "nbdev's staging of the notebooks, copied to `folder`"
+    "nbdev's staging of the notebooks, copied to `folder`; in this process, where the settings are read once"
+    import nbdev.config
     from nbdev.config import get_config
     import nbdev.doclinks
     from nbdev.quarto import nbdev_sidebar, refresh_quarto_yml
     from nbdev.serve import proc_nbs
+    once(nbdev.config, '_load_toml')
     os.chdir(ROOT)
     refresh_quarto_yml()
     nbdev.doclinks._build_modidx()
     nbdev_sidebar.__wrapped__(path=get_config().nbs_path)
-    shutil.copytree(proc_nbs(get_config().nbs_path, n_workers=1), folder,
+    shutil.copytree(proc_nbs(get_config().nbs_path, n_workers=0), folder,
                     ignore=shutil.ignore_patterns('_docs', '.quarto'))
 
 
@@ -88,14 +96,14 @@ def adapt(src):
             if c['cell_type'] == 'markdown':
                 c['source'] = re.sub(r'\]\(([\w/.-]+\.ipynb)', lambda m: '](' + new.get(m[1], m[1]), text(c))
         f.unlink()
-        (f.parent/name).write_text(json.dumps(nb))
+        (f.parent/name).write_text(json.dumps(nb), encoding='utf-8')
     for name in ('sidebar.yml', '_quarto.yml'):
         s = (src/name).read_text(encoding='utf-8')
         for a, b in new.items(): s = re.sub(rf'(?<![\w.]){re.escape(a)}', b, s)
-        (src/name).write_text(s)
+        (src/name).write_text(s, encoding='utf-8')
     yml = yaml.safe_load((src/'nbdev.yml').read_text(encoding='utf-8'))
     yml.pop('format-links', None)
-    (src/'nbdev.yml').write_text(yaml.dump(yml))
+    (src/'nbdev.yml').write_text(yaml.dump(yml), encoding='utf-8')
 
 
 def plain(md):
@@ -106,9 +114,10 @@ def plain(md):
 
 def copies(out):
     "The Markdown copy of each page made plain, and all of them in `llms-full.txt`, in the order of `llms.txt`"
-    for f in out.glob('*.llms.md'): f.write_text(plain(f.read_text(encoding='utf-8')))
+    for f in out.glob('*.llms.md'): f.write_text(plain(f.read_text(encoding='utf-8')), encoding='utf-8')
     names = re.findall(r'\]\((?:[^)]*/)?([\w.-]+\.llms\.md)\)', (out/'llms.txt').read_text(encoding='utf-8'))
-    (out/'llms-full.txt').write_text('\n\n'.join((out/n).read_text(encoding='utf-8') for n in names))
+    whole = '\n\n'.join((out/n).read_text(encoding='utf-8') for n in names)
+    (out/'llms-full.txt').write_text(whole, encoding='utf-8')
 
 
 def reachable(page):
@@ -130,14 +139,16 @@ def reachable(page):
 
 def polish(out):
     "What the rendered site still lacks for readers by keyboard, by ear and by machine"
-    for f in out.glob('*.html'): f.write_text(reachable(f.read_text(encoding='utf-8')))
+    for f in out.glob('*.html'): f.write_text(reachable(f.read_text(encoding='utf-8')), encoding='utf-8')
     copies(out)
 
 
 def build(out):
     "Stage, adapt, render, and put the site at `out`"
+    import smalldocs.highlight
     import smalldocs.layout
     import smalldocs.site
+    once(smalldocs.highlight, 'css_class')
     with tempfile.TemporaryDirectory() as tmp:
         src = Path(tmp)/'site'
         stage(src)

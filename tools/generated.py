@@ -18,7 +18,8 @@ def notebook(cells, name, value):
                 nbformat=4, nbformat_minor=5)
 
 
-def write(path, nb): Path(path).write_text(json.dumps(nb, indent=1, ensure_ascii=False) + '\n')
+def write(path, nb):
+    Path(path).write_text(json.dumps(nb, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
 
 
 def fresh(path, cells):

@@ -145,9 +145,9 @@ def main(argv=None):
         if not (src/needed).exists(): raise SystemExit(f'{src} holds no {needed}')
     ASSETS.mkdir(exist_ok=True)
     photos, emoji = pack_photos(src/'photos_free'), pack_emoji(src/'emoji64'/'train.parquet')
-    (ASSETS/'images.json').write_text(json.dumps(dict(photos=photos, emoji=emoji), indent=0,
-                                                   ensure_ascii=False) + '\n')
-    (ASSETS/'ATTRIBUTION.md').write_text(attribution(photos))
+    listed = json.dumps(dict(photos=photos, emoji=emoji), indent=0, ensure_ascii=False) + '\n'
+    (ASSETS/'images.json').write_text(listed, encoding='utf-8')
+    (ASSETS/'ATTRIBUTION.md').write_text(attribution(photos), encoding='utf-8')
     total = sum(f.stat().st_size for f in ASSETS.iterdir())
     print(f'{len(photos)} photo files, {len(emoji)} emoji, {total/2**20:.2f} MiB in {ASSETS.name}/')
 

@@ -2,7 +2,7 @@
 # Set up what the tests need and run what has to pass: modules in step with the notebooks, then notebooks and tests side by side.
 #   bash tools/test.sh          everything but the rest of the mutants (see tests/mutants.py)
 #   bash tools/test.sh --fast   the unit tests alone
-#   bash tools/test.sh --all    all mutants, every notebook as on Colab, every page under axe
+#   bash tools/test.sh --all    all mutants, every notebook as on Colab, every page under axe, a U-Net compiled
 # TORCH=torch takes another build of torch; WORKERS=4 runs more tests at once; whatever follows goes to pytest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,7 +11,7 @@ export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" HF_HUB_OFFLINE=1 MPLBACKEND=agg D
 what=default
 case "${1:-}" in
   --fast) what=fast; shift ;;
-  --all) what=all; shift; export RDDM_MUTANTS=all RDDM_COLAB=all RDDM_AXE=all ;;
+  --all) what=all; shift; export RDDM_MUTANTS=all RDDM_COLAB=all RDDM_AXE=all RDDM_COMPILE=all ;;
 esac
 log=$(mktemp)
 times=() passed=0 running=
