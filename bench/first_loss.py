@@ -44,7 +44,7 @@ def used(pid):
 
 
 def first_loss(words, threads):
-    "Seconds of a training until its data are checked, and from there until its first loss: by the clock, and of processors"
+    "Seconds until the data of a training are checked, and from there until its first loss"
     env = dict(os.environ, OMP_NUM_THREADS=str(threads), PYTHONUNBUFFERED='1')
     start, checked, said = time.perf_counter(), (0, 0), []
     command = [sys.executable, '-m', 'rddm_nb.presets', *words]
@@ -64,7 +64,8 @@ def measure(name, root, threads, *more):
     "One preset"
     config = load_config(name)
     words = [name, '--out', str(root/'runs'/name), '--device', 'cpu', '--network.dim', '8', *more]
-    sizes = dict(batch=config.train.batch, accumulate=config.train.accumulate, size=config.data.size or config.data.resize)
+    sizes = dict(batch=config.train.batch, accumulate=config.train.accumulate,
+                 size=config.data.size or config.data.resize)
     return dict(preset=name, **sizes, **first_loss([*words, *data_words(config, root)], threads))
 
 
@@ -77,7 +78,8 @@ def run(names=tuple(PRESETS), threads=2, quick=False, folder=RESULTS):
         for name in names[:1] if quick else names:
             rows.append(measure(name, Path(tmp), threads, *more))
             print(' '.join(f'{k}={v}' for k, v in rows[-1].items()), flush=True)
-    write('first_loss', dict(what='rddm-train NAME on 16 pairs of 320x272, 8 channels, seconds by the clock', quick=quick, **about(),
+    write('first_loss',
+          dict(what='rddm-train NAME on 16 pairs of 320x272, 8 channels, seconds by the clock', quick=quick, **about(),
                              train_threads=threads, rows=rows), folder)
 
 

@@ -1,7 +1,8 @@
 """Random wrong versions: operators, comparisons, conditions and numbers changed where nobody chose the place.
 
-`python tests/random_mutants.py --modules restore evaluate --count 40 --seed 0` draws them, runs each against the tests that
-enter the changed function, quickest first, and prints the share killed of each module and the survivors with the line they change.
+`python tests/random_mutants.py --modules restore evaluate --count 40 --seed 0` draws them, runs each against the tests
+that enter the changed function, those of its module first, and prints the share killed of each module and the survivors
+with the line they change.
 Which test enters which function is seen by running the tests once; `--reach FOLDER` keeps that between calls.
 The named list is tests/mutants.py."""
 import argparse
@@ -98,7 +99,8 @@ class Reach:
     def enter(self, frame, event, arg):
         "What Python calls at every call of a function"
         code = frame.f_code
-        if event == 'call' and code.co_filename.startswith(str(PACKAGE)): self.now.add(f'{Path(code.co_filename).stem}.{code.co_name}')
+        if event == 'call' and code.co_filename.startswith(str(PACKAGE)):
+            self.now.add(f'{Path(code.co_filename).stem}.{code.co_name}')
 
     def pytest_runtest_protocol(self, item, nextitem):
         self.start, self.now = time.perf_counter(), set()
@@ -113,7 +115,8 @@ def record(name, into):
     seen = Reach()
     threading.setprofile(seen.enter)
     sys.setprofile(seen.enter)
-    pytest.main(['-q', '--tb=no', '-p', 'no:cacheprovider', f'--rootdir={HERE}', '-c', os.devnull, str(HERE/f'test_{name}.py')], plugins=[seen])
+    pytest.main(['-q', '--tb=no', '-p', 'no:cacheprovider', f'--rootdir={HERE}', '-c', os.devnull,
+                 str(HERE/f'test_{name}.py')], plugins=[seen])
     sys.setprofile(None)
     Path(into).write_text(json.dumps(seen.tests), encoding='utf-8')
 
@@ -132,17 +135,21 @@ def reach(modules, folder, jobs):
     def one(name):
         kept, test = Path(folder)/f'{name}.json', HERE/f'test_{name}.py'
         if not kept.exists() or kept.stat().st_mtime < test.stat().st_mtime:
-            env = dict(os.environ, RDDM_EXAMPLES='8', OMP_NUM_THREADS='1', PYTEST_DISABLE_PLUGIN_AUTOLOAD='1', PYTHONPATH=str(PACKAGE.parent))
-            subprocess.run([sys.executable, __file__, '--record', name, str(kept)], env=env, check=True, stdout=subprocess.DEVNULL)
+            env = dict(os.environ, RDDM_EXAMPLES='8', OMP_NUM_THREADS='1', PYTEST_DISABLE_PLUGIN_AUTOLOAD='1',
+                       PYTHONPATH=str(PACKAGE.parent))
+            subprocess.run([sys.executable, __file__, '--record', name, str(kept)], env=env, check=True,
+                           stdout=subprocess.DEVNULL)
         return json.loads(kept.read_text(encoding='utf-8'))
     Path(folder).mkdir(parents=True, exist_ok=True)
-    with ThreadPoolExecutor(jobs) as pool: return {k: v for found in pool.map(one, test_files(modules)) for k, v in found.items()}
+    with ThreadPoolExecutor(jobs) as pool:
+        return {k: v for found in pool.map(one, test_files(modules)) for k, v in found.items()}
 
 
 def tests_of(m, reached, budget=math.inf):
-    "The tests that enter the function of a mutant, those of its module first, the quickest of these, until so many seconds are full"
+    "The tests that enter the function of a mutant, those of its module first, for so many seconds"
     function, own = f"{m.module}.{m.what.partition(':')[0]}", f'test_{OWN.get(m.module, m.module)}.py'
-    found = sorted((not test.startswith(own), took, test) for test, (took, entered) in reached.items() if function in entered)
+    found = sorted((not test.startswith(own), took, test)
+                   for test, (took, entered) in reached.items() if function in entered)
     ends = itertools.accumulate(took for _, took, _ in found)
     return [test for (_, _, test), end in zip(found, ends) if end <= budget or test == found[0][2]]
 
@@ -168,8 +175,10 @@ def words(argv):
     parser.add_argument('--count', type=int, default=60)
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--jobs', type=int, default=2)
-    parser.add_argument('--budget', type=float, default=math.inf, help='seconds of tests for one mutant; without it all that enter its function')
-    parser.add_argument('--limit', type=float, default=LIMIT, help='seconds after which a mutant counts as one that does not end')
+    parser.add_argument('--budget', type=float, default=math.inf,
+                        help='seconds of tests for one mutant; without it all that enter its function')
+    parser.add_argument('--limit', type=float, default=LIMIT,
+                        help='seconds after which a mutant counts as one that does not end')
     parser.add_argument('--only', default='', help='of those drawn only what contains this')
     parser.add_argument('--reach', help='folder that keeps which test enters which function')
     parser.add_argument('--json', help='file for the share of each module and the survivors')

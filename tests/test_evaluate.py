@@ -495,7 +495,8 @@ def test_the_sheet_shows_every_pixel_of_an_image_that_is_larger():
 
 def test_what_a_model_leaves_beyond_the_range_counts_as_white_or_black():
     x0 = load_image(torch.zeros(3, 4, 4))
-    close(module._case('a', [torch.full((3, 4, 4), v) for v in (3., -3.)], x0, None, None).samples.mean((1, 2, 3)), [1, -1], 0)
+    close(module._case('a', [torch.full((3, 4, 4), v) for v in (3., -3.)], x0, None, None).samples.mean((1, 2, 3)),
+          [1, -1], 0)
 
 
 def test_odd_names_in_results(folders):

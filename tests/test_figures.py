@@ -72,12 +72,15 @@ def shown(fig):
     "What a matplotlib figure draws, in words and rounded numbers"
     number = lambda v: round(float(v), 3) + 0.
     total = lambda v: number(np.nansum(np.asarray(v, float)))
-    line = lambda l: [l.get_label(), len(l.get_xdata()), total(l.get_xdata()), total(l.get_ydata()), l.get_linestyle(), number(l.get_markersize())]
+    line = lambda l: [l.get_label(), len(l.get_xdata()), total(l.get_xdata()), total(l.get_ydata()), l.get_linestyle(),
+                      number(l.get_markersize())]
     image = lambda i: [*i.get_array().shape, number(np.asarray(i.get_array(), float).mean())]
     def axes(ax):
         texts = [ax.get_title(), ax.get_xlabel(), ax.get_ylabel(), *(t.get_text() for t in ax.texts)]
-        return dict(texts=texts, limits=[*map(number, (*ax.get_xlim(), *ax.get_ylim()))], legend=ax.get_legend() is not None,
-                    lines=[line(l) for l in ax.lines], images=[image(i) for i in ax.images], parts=len(ax.patches) + len(ax.collections))
+        return dict(texts=texts, limits=[*map(number, (*ax.get_xlim(), *ax.get_ylim()))],
+                    legend=ax.get_legend() is not None,
+                    lines=[line(l) for l in ax.lines], images=[image(i) for i in ax.images],
+                    parts=len(ax.patches) + len(ax.collections))
     return dict(size=[*map(number, fig.get_size_inches())], axes=[axes(a) for a in fig.axes])
 
 
@@ -99,7 +102,8 @@ def test_every_still_picture_shows_what_it_did(cls, monkeypatch):
     monkeypatch.setattr(viz, '_png', lambda fig, dpi: seen.append(shown(fig)) or real(fig, dpi))
     cls().still()
     known = json.loads(GOLDEN.read_text(encoding='utf-8')) if GOLDEN.exists() else {}
-    if 'RDDM_GOLDEN' in os.environ: GOLDEN.write_text(json.dumps({**known, cls.__name__: seen}, ensure_ascii=False), encoding='utf-8')
+    if 'RDDM_GOLDEN' in os.environ:
+        GOLDEN.write_text(json.dumps({**known, cls.__name__: seen}, ensure_ascii=False), encoding='utf-8')
     else: assert alike(known[cls.__name__], json.loads(json.dumps(seen)))
 
 

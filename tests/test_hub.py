@@ -186,7 +186,8 @@ def test_a_card_says_how_to_run_the_network():
 def test_what_goes_with_a_model_is_written_anew(tmp_path):
     for name in ('schedule.png', 'config.json'): (tmp_path/name).write_bytes(b'of a try that failed')
     HubModel(small()).save_pretrained(tmp_path)
-    assert (tmp_path/'schedule.png').read_bytes()[:4] == b'\x89PNG' and json.loads((tmp_path/'config.json').read_text(encoding='utf-8'))['dim'] == 8
+    assert (tmp_path/'schedule.png').read_bytes()[:4] == b'\x89PNG'
+    assert json.loads((tmp_path/'config.json').read_text(encoding='utf-8'))['dim'] == 8
 
 
 @pytest.mark.parametrize('name, label', [('mine', 'mine'), ('', 'schedule')])

@@ -14,7 +14,8 @@ import torch
 from common import close, posix
 from hypothesis import given, strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
-from rddm_nb.imagefile import (IMAGE_SUFFIXES, LoadedImage, list_images, load_image, read_image, read_noted, same_name, save_image,
+from rddm_nb.imagefile import (IMAGE_SUFFIXES, LoadedImage, list_images, load_image, read_image, read_noted, same_name,
+                               save_image,
                                _to_png)
 from rddm_nb.images import from_uint8, to_uint8
 
@@ -86,7 +87,8 @@ def test_a_folder_gives_its_images_and_nothing_else(tmp_path):
     with pytest.warns(UserWarning): assert list_images(str(tmp_path)) == found
     assert [p.name for p in found] == ['a.JPG', 'b.png', 'c.TiFf', 'é.webp']
     for n in range(5): (tmp_path/f'g{n}.png').mkdir()
-    with pytest.warns(UserWarning, match=r'skipped 6 folders and 2 .*: folder.png, g0.png, g1.png, g2.png, g3.png \.\.\.$'):
+    with pytest.warns(UserWarning,
+                      match=r'skipped 6 folders and 2 .*: folder.png, g0.png, g1.png, g2.png, g3.png \.\.\.$'):
         list_images(tmp_path)
 
 
@@ -623,7 +625,8 @@ def test_an_image_is_a_tuple_that_can_be_changed():
 
 def test_what_is_kept_for_training_says_what_it_lost():
     a = noise(3, 4, 4)
-    for source, channels, notes in ((a, 3, ('transparency dropped',)), (a[..., 0], 3, ('grey repeated in three channels',)),
+    for source, channels, notes in ((a, 3, ('transparency dropped',)),
+                                    (a[..., 0], 3, ('grey repeated in three channels',)),
                                     (a[..., :3], 1, ('colour converted to grey',)), (a[..., :3], 3, ())):
         x, said = read_noted(source, channels)
         assert said == notes and x.dtype == torch.uint8 and torch.equal(x, read_image(source, channels))

@@ -55,8 +55,8 @@ def test_a_row_says_what_was_done(what, steps, small, tmp_path):
 def least_steps(margin, lr, beta1=.9, beta2=.99):
     """Fewer steps of Adam never move a number by more than the margin.
 
-    Step t moves it by lr*|m|/sqrt(v), both averages of the gradients so far, of g with weights w and of g^2 with weights u, each with sum 1;
-    by Cauchy-Schwarz that is at most lr*sqrt(sum of w^2/u), and lr itself where all gradients are equal."""
+    Step n moves it by lr*|m|/sqrt(v): m is the average of the gradients so far with weights w, v that of their squares
+    with weights u. By Cauchy-Schwarz that is at most lr*sqrt(sum of w^2/u); it is lr where all gradients are equal."""
     moved, n = 0., 0
     while moved <= margin:
         n += 1
@@ -69,7 +69,8 @@ def least_steps(margin, lr, beta1=.9, beta2=.99):
 def test_a_choice_is_a_row_of_its_own(small, tmp_path):
     small('aosa', '--choose', '--bbar-T', '1')
     row = json.loads((tmp_path/'out/rain100l-aosa-0-bbar1.json').read_text(encoding='utf-8'))
-    assert row['objective'] == dict(res='residual', eps='noise')[row['choice']] and row['chosen_after'] >= least_steps(.01, 2e-4)
+    assert row['objective'] == dict(res='residual',
+                                    eps='noise')[row['choice']] and row['chosen_after'] >= least_steps(.01, 2e-4)
     assert row['bbar_T'] == 1.
     with pytest.raises(SystemExit): r.main(['rain100l', 'noise', '--choose'])
 

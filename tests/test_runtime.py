@@ -55,7 +55,8 @@ def test_too_little_room_is_found_before_the_work(tmp_path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, hard))
     try:
         assert claim_folder(tmp_path/'a', [], room=2**20) == tmp_path/'a'
-        with pytest.raises(OSError, match='cannot write 1048577 bytes into .*a .File too large.: choose another folder'):
+        with pytest.raises(OSError,
+                           match='cannot write 1048577 bytes into .*a .File too large.: choose another folder'):
             claim_folder(tmp_path/'a', [], room=2**20 + 1)
     finally: resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert not list((tmp_path/'a').iterdir())

@@ -199,7 +199,8 @@ def test_bf16_is_the_networks_arithmetic_only():
 
 @pytest.mark.parametrize('option', ['accumulate', 'channels_last', 'compile'])
 def test_what_saves_time_and_memory_works_in_bf16(option, monkeypatch):
-    monkeypatch.setattr(torch, 'compile', functools.partial(torch.compile, backend='aot_eager')) # all but the writing of C++
+    monkeypatch.setattr(torch, 'compile',
+                        functools.partial(torch.compile, backend='aot_eager')) # all but the writing of C++
     source = FunctionSource(lambda n, g: tuple(v.float() for v in draw(n, g)))
     def run(**kw): return flat(small(TrainConfig(steps=2, batch=4, lr=1e-3, **kw), source, net=single()).fit())
     fp32, bf16 = run(), run(precision='bf16', **{option: 2 if option == 'accumulate' else True})
@@ -814,7 +815,8 @@ def unet(): return UNet(8, mults=(1,))
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which('g++') is None, reason='torch.compile needs a compiler')
 @pytest.mark.parametrize('make, backend', [
-    pytest.param(unet, 'aot_eager', id='a U-Net up to machine code'), pytest.param(One, 'inductor', id='a convolution to the end'),
+    pytest.param(unet, 'aot_eager', id='a U-Net up to machine code'),
+    pytest.param(One, 'inductor', id='a convolution to the end'),
     pytest.param(unet, 'inductor', id='a U-Net to the end', marks=pytest.mark.skipif(
         os.environ.get('RDDM_COMPILE') != 'all', reason='RDDM_COMPILE=all compiles a whole U-Net (a minute)'))])
 def test_a_compiled_network_learns_the_same_and_is_saved_bare(tmp_path, monkeypatch, make, backend):
