@@ -713,6 +713,7 @@ def test_every_field_of_a_schedule_is_handed_on():
     options = dict(alpha=('1-x', 3.0), beta2=('1-x', 2.0), bbar_T=0.5, grid='linspace')
     assert ScheduleConfig('power', 40, **options).options() == options
     assert ScheduleConfig('power', 40, **options).make() == Schedule.power(40, **options)
+    assert ScheduleConfig('power', 40).alpha == ('1-x', 1.0)  # what is left out is filled in
 
 
 def test_sections_of_a_file_are_apart():

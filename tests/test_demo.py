@@ -198,7 +198,7 @@ def test_the_summary_says_what_to_open_and_how_to_go_on(early):
                 parameters=1234)
     rain = cli._summary(dict(both, task='rain', crops=8, psnr_input=20., psnr_restored=25., gain=5., psnr_1_step=24.),
                         'x')
-    made = cli._summary(dict(both, task='generate', pictures=8, held_out_loss=.5), 'x')
+    made = cli._summary(dict(both, task='generate', images=8, held_out_loss=.5), 'x')
     for said, given in ((rain, 'x_in'), (made, 'shape=(8, 3, 32, 32)')):
         assert ('(stopped early)' in said) == early and f", {given}, steps=4)" in said
         assert 'x/sheet.png' in said and '1,234 parameters' in said
