@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Literal
 from fastcore.basics import patch
 from .command import CommandFailed, Count, FileName, Positive, Typed, explain, parse, run_command
-from .runtime import (StopRequest, check_seed, claim_folder, folder_lock, naming, pick_device,
-                             stop_on_signals)
+from .runtime import StopRequest, check_seed, claim_folder, folder_lock, pick_device, stop_on_signals
 
 # %% ../nbs/cli.ipynb #9604f6c2
 _FILES = ('model.safetensors', 'metrics.json', 'sheet.png', 'report.html')
+_ROOM = 8*2**20 # bytes that they take at most
 
 # %% ../nbs/cli.ipynb #d4b3cfd0
 class _DemoProgress:
@@ -113,7 +113,7 @@ def _save_results(
     from rddm_nb.report import photo_sheet, photo_scores
     from rddm_nb.unet import save_model
     task, steps = about['task'], about['sampling_steps']
-    with naming(out/'model.safetensors'): save_model(out/'model.safetensors', net, net.schedule, force, **about)
+    save_model(out/'model.safetensors', net, net.schedule, force, **about)
     metrics = {**about, **score_held_out(net, task, steps), 'parameters': sum(p.numel() for p in net.parameters()),
                'schedule': net.schedule.name, 'torch': torch.__version__, 'threads': torch.get_num_threads()}
     shown = _shown(net, about, photos, as_is)
@@ -121,8 +121,7 @@ def _save_results(
     sheet = photo_sheet(shown[0]) if shown else result_sheet(net, task, steps)
     files = {'metrics.json': json.dumps(metrics, indent=1, allow_nan=False).encode('utf-8'),
              'sheet.png': sheet.on_white(), 'report.html': _page(out, metrics, shown, curve).encode('utf-8')}
-    for name, data in files.items():
-        with naming(out/name): atomic_write(out/name, data, force)
+    for name, data in files.items(): atomic_write(out/name, data, force)
     return metrics
 
 # %% ../nbs/cli.ipynb #cb416757
@@ -151,7 +150,7 @@ def run_demo(
     photos = _load_photos(photo)
     budget.stop = budget.stop if stop is None else stop
     with folder_lock(out), stop_on_signals(budget.stop):
-        out = claim_folder(out, _FILES, force)
+        out = claim_folder(out, _FILES, force, _ROOM)
         live = _DemoProgress(task, plan['schedule'], budget, steps, stream=stream)
         try: net = train_demo(task, budget, seed, batch, device=device, report=live)
         finally: live.close()

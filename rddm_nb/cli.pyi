@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Literal
 from fastcore.basics import patch
 from .command import CommandFailed, Count, FileName, Positive, Typed, explain, parse, run_command
-from .runtime import StopRequest, check_seed, claim_folder, folder_lock, naming, pick_device, stop_on_signals
+from .runtime import StopRequest, check_seed, claim_folder, folder_lock, pick_device, stop_on_signals
 _FILES: tuple
+_ROOM: Any
 
 class _DemoProgress:
     """Progress while training"""

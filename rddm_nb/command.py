@@ -18,6 +18,8 @@ import os
 import re
 import signal
 import sys
+import warnings
+from contextlib import contextmanager
 from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
 from types import UnionType
@@ -302,6 +304,14 @@ def _never_fail_to_print():
     for s in (sys.stdout, sys.stderr):
         if hasattr(s, 'reconfigure'): s.reconfigure(errors='backslashreplace')
 
+# %% ../nbs/command.ipynb #45a78718
+@contextmanager
+def _warnings_as_lines(prog):
+    "Warnings as a line of the command, without the source that gave them"
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *args, **kw: warn(prog, message)
+        yield
+
 def run_command(
     prog:str, # name of the command
     work, # what it does: a function of its words that returns an exit code
@@ -311,7 +321,8 @@ def run_command(
 )->int: # 0 done, 1 failed, 2 could not start, 130 or 143 stopped by a signal
     "Do the work of a command; what goes wrong is one line and an exit code"
     _never_fail_to_print()
-    try: return work(_own_words(prog) if argv is None else [str(w) for w in argv])
+    try:
+        with _warnings_as_lines(prog): return work(_own_words(prog) if argv is None else [str(w) for w in argv])
     except SystemExit as e: return e.code or ExitCode.DONE
     except KeyboardInterrupt: code, why = (stop or StopRequest(signal.SIGINT)).exit_code, stopped
     except CommandFailed as e: code, why = ExitCode.FAILED, one_line(e, 8000) or type(e.__cause__ or e).__name__

@@ -9,6 +9,8 @@ import os
 import re
 import signal
 import sys
+import warnings
+from contextlib import contextmanager
 from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
 from types import UnionType

@@ -28,9 +28,9 @@ from torch import Tensor
 from tqdm.auto import tqdm
 from .degrade import TASKS, degrade
 from .files import atomic_write, check_file
-from .imagefile import list_images, load_image, read_image, same_name
+from .imagefile import list_images, read_noted, same_name
 from .images import from_uint8
-from .runtime import generator_for, naming
+from .runtime import generator_for
 from .trainer import Batch
 
 # %% ../nbs/data.ipynb #44a95a84
@@ -147,14 +147,20 @@ def _on_disk(path):
     forms = (path, *(Path(unicodedata.normalize(f, str(path))) for f in ('NFC', 'NFD')))
     return next((p for p in forms if os.path.isfile(p)), path)
 
+def _listed(folder, line):
+    "The file that a line names, as it stands or without blanks around it; None for a comment or an empty line"
+    found = [_on_disk(folder/l) for l in (line, line.strip())]
+    if there := [f for f in found if os.path.isfile(f)]: return there[0]
+    return None if line.strip()[:1] in ('', '#') else found[1]
+
 def _read_file_list(
     path, # a UTF-8 text file with one path per line, relative to itself or absolute
 )->list: # of paths
     "The files that a list names"
     path = check_file(path)
-    try: lines = [l.strip() for l in path.read_text(encoding='utf-8-sig').splitlines()]
+    try: lines = path.read_text(encoding='utf-8-sig').split('\n')
     except UnicodeDecodeError as e: raise ValueError(f"{path} is no list of files: not UTF-8 text ({e})") from None
-    files = [_on_disk(path.parent/l) for l in lines if l and not l.startswith('#')]
+    files = [f for l in lines if (f := _listed(path.parent, l))]
     if not files: raise ValueError(f"{path} names no files: it needs one path per line")
     missing = [p for p in files if not os.path.isfile(p)]
     if missing: raise FileNotFoundError(f"{path} names {len(missing)} files that are not there: {_some(missing)}")
@@ -223,13 +229,12 @@ def pairs_from_layout(
 class ImagePairs:
     "Pairs of images, read when asked for"
     items: list # one per pair
-    read: Callable # item -> (x_in, x0, cond or None), each uint8 (C, H, W)
+    read: Callable # item -> (x_in, x0, cond or None), each uint8 (C, H, W); then a text for each thing that reading changed
     name: Callable = str # item -> its name
     version: Callable = lambda item: None # item -> a text that changes when what would be read changes; None: unknown
-    notes: Callable = lambda item: () # item -> what reading it changes, a text for each image and change
     partners: bool = True # False: x_in is x0
     def __len__(self): return len(self.items)
-    def __getitem__(self, i): return self.read(self.items[i])
+    def __getitem__(self, i): return self.read(self.items[i])[:3]
 
 def _file_version(files, channels):
     "Names, sizes and times of files; None if one is gone"
@@ -237,10 +242,10 @@ def _file_version(files, channels):
     except OSError: return None
     return '|'.join(f'{p}|{s.st_size}|{s.st_mtime_ns}' for p, s in stats) + f'|{channels}'
 
-def _notes(source, channels):
-    "What `read_image` changes of an image"
-    said = load_image(source, channels).notes
-    return ['transparency dropped' if n == 'transparency kept apart' else n for n in said]
+def _with_notes(images):
+    "Images of a pair that `read_noted` gave (None where there is none), then what was changed"
+    images = [(None, ()) if i is None else i for i in images]
+    return *(x for x, _ in images), *(n for _, notes in images for n in notes)
 
 # %% ../nbs/data.ipynb #14b91762
 @patch(cls_method=True)
@@ -249,9 +254,8 @@ def from_pairs(cls:ImagePairs,
     channels:int=3, # 1 for grey, 3 for colour
 )->ImagePairs:
     "Images from files"
-    read = lambda p: tuple(None if f is None else read_image(f, channels) for f in p)
-    notes = lambda p: [n for f in p if f is not None for n in _notes(f, channels)]
-    return cls(pairs, read, lambda p: str(p.x_in), lambda p: _file_version(p, channels), notes)
+    read = lambda p: _with_notes(None if f is None else read_noted(f, channels) for f in p)
+    return cls(pairs, read, lambda p: str(p.x_in), lambda p: _file_version(p, channels))
 
 @patch(cls_method=True)
 def from_clean(cls:ImagePairs,
@@ -259,9 +263,10 @@ def from_clean(cls:ImagePairs,
     channels:int=3, # 1 for grey, 3 for colour
 )->ImagePairs: # with x_in = x0: see `PairSource` for how they are degraded
     "Clean images without partners"
-    read = lambda p: (x := read_image(p, channels), x, None)
-    version, notes = lambda p: _file_version([p], channels), lambda p: _notes(p, channels)
-    return cls(sorted(_files(files)), read, str, version, notes, partners=False)
+    def read(path):
+        x, notes = read_noted(path, channels)
+        return x, x, None, *notes
+    return cls(sorted(_files(files)), read, str, lambda p: _file_version([p], channels), partners=False)
 
 # %% ../nbs/data.ipynb #d0a1000a
 def _check_table(table, columns):
@@ -283,12 +288,12 @@ def _undecoded(table, columns):
     return table
 
 # %% ../nbs/data.ipynb #a8fd2217
-def _cell(value, kind, where, channels, read=read_image):
-    "One image of a table, or what else is read of it"
+def _cell(value, kind, where, channels):
+    "One image of a table, and what reading it changed"
     if isinstance(value, dict): value = value.get('bytes') or value.get('path')
     if isinstance(value, list) and hasattr(kind, 'shape'): value = np.asarray(value, kind.dtype)
     if value is None: raise ValueError(f"{where} holds no image")
-    try: return read(value, channels)
+    try: return read_noted(value, channels)
     except ValueError as e: raise ValueError(f"{where}: {e}") from None
 
 # %% ../nbs/data.ipynb #d0a1000b
@@ -305,13 +310,12 @@ def from_table(cls:ImagePairs,
     _check_table(table, columns)
     rows, kinds = _undecoded(table, columns), table.features
     mark = None if rows is table else getattr(table, '_fingerprint', None)
-    def cells(i, *how):
+    def read(i):
         row = rows[i]
-        return [_cell(row[c], kinds[c], f'row {i}, column {c!r}', channels, *how) for c in columns]
-    read = lambda i: (*cells(i), None)[:3]
+        cells = [_cell(row[c], kinds[c], f'row {i}, column {c!r}', channels) for c in columns]
+        return _with_notes(cells + [None]*(3 - len(cells)))
     version = lambda i: mark and f'{mark}|{i}|{columns}|{channels}'
-    notes = lambda i: sum(cells(i, _notes), [])
-    return cls(list(range(len(rows))), read, lambda i: f'row {i}', version, notes)
+    return cls(list(range(len(rows))), read, lambda i: f'row {i}', version)
 
 # %% ../nbs/data.ipynb #41d503b4
 @patch
@@ -325,7 +329,10 @@ def resized(self:ImagePairs,
         x = torch.nn.functional.interpolate(x[None].float(), (side, side), mode='bicubic', antialias=True)[0]
         return x.round().clamp(0, 255).byte()
     def version(item): return (v := self.version(item)) and f'{v}|{side}'
-    return replace(self, read=lambda item: tuple(one(x) for x in self.read(item)), version=version)
+    def read(item):
+        *images, = (pair := self.read(item))[:3]
+        return *map(one, images), *pair[3:]
+    return replace(self, read=read, version=version)
 
 # %% ../nbs/data.ipynb #2657cbab
 @dataclass
@@ -344,7 +351,7 @@ class DataReport:
 # %% ../nbs/data.ipynb #630dbb44
 def _check_pair(pairs, item):
     "What there is to say about one pair, as plain data"
-    try: (x_in, x0, cond), notes = pairs.read(item), list(pairs.notes(item))
+    try: x_in, x0, cond, *notes = pairs.read(item)
     except ValueError as e: return dict(error=str(e))
     sizes = [list(v.shape[1:]) for v in (x_in, x0, cond) if v is not None]
     return dict(sizes=sizes, same=torch.equal(x_in, x0), notes=notes)
@@ -387,7 +394,7 @@ def _is_result(r):
 
 def _remember(cache, found):
     "Write down what checks found"
-    with naming(cache): atomic_write(cache, (_MARK + f'"found": {json.dumps(found)}}}').encode(), force=True)
+    atomic_write(cache, (_MARK + f'"found": {json.dumps(found)}}}').encode(), force=True)
 
 # %% ../nbs/data.ipynb #d0a1020d
 def _progress(results, total, every=30.):

@@ -20,9 +20,9 @@ from torch import Tensor
 from tqdm.auto import tqdm
 from .degrade import TASKS, degrade
 from .files import atomic_write, check_file
-from .imagefile import list_images, load_image, read_image, same_name
+from .imagefile import list_images, read_noted, same_name
 from .images import from_uint8
-from .runtime import generator_for, naming
+from .runtime import generator_for
 from .trainer import Batch
 PAIRINGS: tuple
 
@@ -50,7 +50,6 @@ class ImagePairs:
     read: Callable
     name: Callable = ...
     version: Callable = ...
-    notes: Callable = ...
     partners: bool = True
 
     def __len__(self):

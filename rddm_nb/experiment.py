@@ -21,7 +21,7 @@ from .config import Config, DataConfig, ScheduleConfig
 from .data import ImagePairs, PairSource, match, pairs_from_layout
 from .demo import draw_pairs
 from .files import atomic_write, check_file
-from .runtime import check_seed, folder_lock, generator_for, naming
+from .runtime import check_seed, folder_lock, generator_for
 from .trainer import Batch, Checkpoints, FunctionSource, Trainer, TrainingError, make_accelerator
 from .unet import save_model
 from .watch import HeldOutEval
@@ -112,9 +112,9 @@ def _cut(img, box):
 
 def _prepared(trio, data):
     "An input, a target and perhaps a condition, cut and equalised"
-    x_in, x0, cond = trio
+    x_in, x0, cond, *notes = trio
     if data.crop: x_in, x0, cond = (None if v is None else _cut(v, data.crop) for v in (x_in, x0, cond))
-    return _equalized(x_in) if data.equalize else x_in, x0, cond
+    return _equalized(x_in) if data.equalize else x_in, x0, cond, *notes
 
 def _load_pairs(
     data:DataConfig, # which images
@@ -232,7 +232,7 @@ def _resolve_objective(
     if not file.exists():
         s = _choose(config, source, device, max_steps, tell)
         text = json.dumps(dict(predicts=s.choice, steps=s.steps, lam=s.lam, errors=s.errors), allow_nan=False)
-        with naming(file): atomic_write(file, text.encode('utf-8'))
+        atomic_write(file, text.encode('utf-8'))
     return merge(config, dict(network=dict(predicts=_chosen(file))))
 
 # %% ../nbs/experiment.ipynb #5738b69f
@@ -293,7 +293,7 @@ def _save_config(
 ):
     "Keep the configuration with the run"
     file = Path(out)/_CONFIG_FILE
-    with naming(file): atomic_write(file, config.to_toml().encode('utf-8'), force=True)
+    atomic_write(file, config.to_toml().encode('utf-8'), force=True)
 
 @contextmanager
 def _run_folder(

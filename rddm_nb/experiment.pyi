@@ -13,7 +13,7 @@ from .config import Config, DataConfig, ScheduleConfig
 from .data import ImagePairs, PairSource, match, pairs_from_layout
 from .demo import draw_pairs
 from .files import atomic_write, check_file
-from .runtime import check_seed, folder_lock, generator_for, naming
+from .runtime import check_seed, folder_lock, generator_for
 from .trainer import Batch, Checkpoints, FunctionSource, Trainer, TrainingError, make_accelerator
 from .unet import save_model
 from .watch import HeldOutEval

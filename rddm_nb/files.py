@@ -50,6 +50,9 @@ def atomic_write(
             os.fsync(f.fileno())
         os.replace(tmp, path)
         _sync_folder(path.parent)
+    except OSError as e:
+        if e.errno is None: raise
+        raise OSError(e.errno, e.strerror, str(path)) from e
     finally: tmp.unlink(missing_ok=True)
 
 # %% ../nbs/files.ipynb #a7c061c

@@ -6,7 +6,9 @@ import stat
 import struct
 import sys
 import unicodedata
+import warnings
 import zlib
+from collections import Counter
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -37,6 +39,7 @@ _OTHER: dict
 _DEEP: Any
 _ALIKE: dict
 _GREY_STEPS: dict
+_APART: str
 
 class LoadedImage(NamedTuple):
     """An image, and what is needed to write another like it"""
@@ -50,6 +53,10 @@ _LUMINANCE: tuple
 
 def load_image(source, channels: int | None=None) -> LoadedImage:
     """An image with its depth and transparency, in [-1, 1]"""
+    ...
+
+def read_noted(source, channels: int | None=3) -> tuple:
+    """An image as `read_image` gives it, and what that changes"""
     ...
 
 def read_image(source, channels: int | None=3) -> Tensor:

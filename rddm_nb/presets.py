@@ -11,12 +11,10 @@ __all__ = ['PRESETS', 'Preset', 'load_config', 'main']
 import os
 import sys
 import tomllib
-import warnings
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-from .command import CommandFailed, FileName, Typed, merge, parse, run_command, split_fields, warn
+from .command import CommandFailed, FileName, Typed, merge, parse, run_command, split_fields
 from .config import Config
 from .files import check_file
 from .runtime import ExitCode
@@ -147,13 +145,6 @@ def _told(run):
             f'(the average so far, unfinished: {run.model})')
 
 # %% ../nbs/presets.ipynb #f7e19344
-@contextmanager
-def _warnings_as_lines():
-    "Warnings as a line of the command, without the source that gave them"
-    with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *args, **kw: warn('rddm-train', message)
-        yield
-
 def _run(words):
     "What `rddm-train` does"
     words, table = split_fields(words, Config)
@@ -166,8 +157,7 @@ def _run(words):
         return ExitCode.DONE
     if not args.out: raise ValueError('--out must be given: the folder in which the run is kept')
     tell = (lambda text: print(text, file=sys.stderr, flush=True)) if main else lambda text: None
-    try:
-        with _warnings_as_lines(): run = train(config, args.out, args.device, _reports(config, args, main), tell)
+    try: run = train(config, args.out, args.device, _reports(config, args, main), tell)
     except (TrainingError, FloatingPointError, MemoryError) as e: raise CommandFailed(e) from e
     if main: print(_told(run))
     return run.exit_code if not run.done else ExitCode.DONE

@@ -3,12 +3,10 @@ from typing import Any
 import os
 import sys
 import tomllib
-import warnings
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
-from .command import CommandFailed, FileName, Typed, merge, parse, run_command, split_fields, warn
+from .command import CommandFailed, FileName, Typed, merge, parse, run_command, split_fields
 from .config import Config
 from .files import check_file
 from .runtime import ExitCode

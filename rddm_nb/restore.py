@@ -164,7 +164,7 @@ def _condition(mask, image, channels, name):
     if mask.x.shape[1:] != image.x.shape[1:]:
         h, w, H, W = *mask.x.shape[1:], *image.x.shape[1:]
         raise ValueError(f"{name}: its mask is {w}x{h}, but the image is {W}x{H}: masks are not resized")
-    return mask.x if len(mask.x) == 1 else fit_channels(mask.x, channels, f'the mask of {name}')
+    return fit_channels(mask.x, channels, f'the mask of {name}')
 
 def restore_loaded(
     model, # a predictor, usually a trained network with its `schedule`
@@ -384,12 +384,6 @@ def _options(model, kw):
     Tiled(model, *_tiles(model, (4096, 4096), options['tile'], options['overlap']))
     return options
 
-def _skipped(inputs, files):
-    "What is called like an image but is no file: a folder, a pipe or a device"
-    if not Path(inputs).is_dir(): return []
-    named = (p for p in Path(inputs).iterdir() if p.suffix.lower() in IMAGE_SUFFIXES and p.name[0] != '.')
-    return sorted(p.name for p in {*named} - {*files})
-
 # %% ../nbs/restore.ipynb #f6023f9b
 def _save(result, x, image):
     "Write a result; what goes wrong names it"
@@ -434,7 +428,6 @@ def restore_folder(
     about = _settings(model, folder, files, masks, colour, options)
     there, changed, about = _claim(out, results, about, force, mine)
     for p in stale_temporaries(out) if part[1] == 1 else []: p.unlink()
-    if warn and (odd := _skipped(inputs, files)): warn(f"skipped, as they are no files: {', '.join(odd)}")
     todo = [(p, results[p]) for p in mine if p not in there]
     report = FolderReport([], [], len(mine) - len(todo), about, Counter(_CHANGED for p in mine if p in changed))
     ask = model if stop is None else Stoppable(model, stop)

@@ -25,18 +25,13 @@ def pick_device(name: str='auto') -> str:
     """A GPU if there is one, unless told otherwise"""
     ...
 
-def claim_folder(out, names, force: bool=False) -> Path:
+def claim_folder(out, names, force: bool=False, room: int=0) -> Path:
     """Make sure that results can be written"""
     ...
 
 @contextmanager
 def folder_lock(folder):
     """Keep other processes from working in the same folder"""
-    ...
-
-@contextmanager
-def naming(path):
-    """Let an error of the file system name the file"""
     ...
 
 def set_aside(path) -> Path:

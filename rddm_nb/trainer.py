@@ -28,7 +28,7 @@ from .files import atomic_write, read_tensors, write_tensors
 from .forward import q_sample, randn_like
 from .objective import loss_of
 from .optim import EMA, OPTIMIZERS, lr_factor, make_optimizer, unwrap
-from .runtime import StopRequest, folder_lock, generator_for, naming, pick_device, set_aside, stop_on_signals
+from .runtime import StopRequest, folder_lock, generator_for, pick_device, set_aside, stop_on_signals
 from .schedule import Schedule
 from .unet import from_older
 
@@ -258,7 +258,7 @@ class Log:
             warnings.warn(f"{path} is no log ({wrong}): it is kept as {aside.name}, "
                           f"and a new one goes on from the {len(rows)} rows that can be read")
         lines = [','.join(_COLUMNS), *(self._line(r) for r in rows if r['step'] <= (step or 0))]
-        with naming(self.path): atomic_write(self.path, '\n'.join([*lines, '']).encode('utf-8'), force=True)
+        atomic_write(self.path, '\n'.join([*lines, '']).encode('utf-8'), force=True)
     def _line(self, row): return ','.join(str(row.get(k, 'nan')) for k in _COLUMNS)
     def _read(self):
         try: return _parse_log(self.path.read_bytes())
@@ -596,7 +596,7 @@ def _begin(self:Trainer):
     if about.exists() and not found: warnings.warn(f"the run in {self.folder} has no checkpoint: it starts at step 0")
     self.checkpoints.tidy()
     text = dict(train=asdict(self.config), network=self.net.config, schedule=self.schedule.name, changes=self.changes)
-    with naming(about): atomic_write(about, json.dumps(text, indent=1, allow_nan=False).encode('utf-8'), force=True)
+    atomic_write(about, json.dumps(text, indent=1, allow_nan=False).encode('utf-8'), force=True)
     return Log(self.folder/'log.csv', self.step)
 
 # %% ../nbs/trainer.ipynb #10f9d4ca

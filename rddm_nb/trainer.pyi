@@ -19,7 +19,7 @@ from .files import atomic_write, read_tensors, write_tensors
 from .forward import q_sample, randn_like
 from .objective import loss_of
 from .optim import EMA, OPTIMIZERS, lr_factor, make_optimizer, unwrap
-from .runtime import StopRequest, folder_lock, generator_for, naming, pick_device, set_aside, stop_on_signals
+from .runtime import StopRequest, folder_lock, generator_for, pick_device, set_aside, stop_on_signals
 from .schedule import Schedule
 from .unet import from_older
 

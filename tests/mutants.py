@@ -28,7 +28,7 @@ from typing import NamedTuple
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent/'rddm_nb'
 # A mutant of the core runs against all these, others against the tests of their own module: test_MODULE.py, or the one named here.
-OWN = dict(command='config', experiment='presets', cli='demo', sample_images='sample_images_degrade', degrade='sample_images_degrade', demo='training')
+OWN = dict(command='config', experiment='presets', cli='demo', widgets='figures', sample_images='sample_images_degrade', degrade='sample_images_degrade', demo='training')
 CORE = ['forward', 'estimate', 'exact', 'reverse', 'schedule', 'images', 'sampler', 'negative', 'diffusers_oracle']
 
 
@@ -581,8 +581,11 @@ MUTANTS = [Mutant(*m) for m in [
     # imagefile
     ('imagefile', "path.name.startswith('.')", "False", 'list_images: hidden files'),
     ('imagefile', 'path.suffix.lower()', 'path.suffix', 'list_images: suffixes in capitals'),
-    ('imagefile', 'or not os.path.exists(path)', '', 'list_images: broken links are passed over'),
-    ('imagefile', 'sorted(p for p in entries if _is_image(p))', '[p for p in entries if _is_image(p)][::-1]', 'list_images: not sorted'),
+    ('imagefile', 'os.path.exists(path) and not os.path.isfile(path)', 'not os.path.isfile(path)', 'list_images: broken links are passed over'),
+    ('imagefile', 'sorted(folder.iterdir())', 'sorted(folder.iterdir())[::-1]', 'list_images: not sorted'),
+    ('imagefile', 'if odd: _warn_of(folder, odd)', 'pass', 'list_images: what is skipped is not said'),
+    ('imagefile', 'was if o == 1 and was else o', 'o', 'from_pillow: a TIFF that Pillow turned is not said'),
+    ('imagefile', "'transparency dropped' if n == _APART else n", 'n', 'read_noted: transparency said to be kept'),
     ('imagefile', "unicodedata.normalize('NFC', stem)", 'stem', 'same_name: form kept'),
     ('imagefile', "np.dtype('uint16'): 65535", "np.dtype('uint16'): 65536", 'top: 65536'),
     ('imagefile', 'a.astype(np.uint8)*255', 'a.astype(np.uint8)', 'bits: white is 1'),
@@ -639,9 +642,10 @@ MUTANTS = [Mutant(*m) for m in [
     ('data', 'torch.equal(x_in, x0)', 'False', 'check: same images not seen'),
     ('data', 'for k in sorted(common)', 'for k in common', 'match: not sorted'),
     ('data', 'if k not in common', 'if False', 'match: partners not checked'),
-    ('data', 'path.parent/l)', 'Path(l))', 'lists of files: relative to where one stands'),
+    ('data', '_on_disk(folder/l)', '_on_disk(Path(l))', 'lists of files: relative to where one stands'),
     ('data', "encoding='utf-8-sig'", "encoding='utf-8'", 'lists of files: a byte order mark is part of a name'),
-    ('data', "not l.startswith('#')", "True", 'lists of files: comments are files'),
+    ('data', "in ('', '#')", "in ('',)", 'lists of files: comments are files'),
+    ('data', 'return there[0]', 'pass', 'lists of files: a file whose name begins with # is a comment'),
     ('data', "('NFC', 'NFD')))", "('NFC',)))", 'lists of files: names in one Unicode form only'),
     ('data', 'elif len(set(sizes)) > 1:', 'elif False:', 'check: sizes not compared'),
     ('data', 'x[..., h//4:h//4 + h//2, w//4:w//4 + w//2] = 0', 'x[..., h//4:h//4 + h//2, :] = 0', 'hole: as wide as the image'),
@@ -661,9 +665,11 @@ MUTANTS = [Mutant(*m) for m in [
     ('data', "split in ('train', 'all')", "True", 'layout: training images served as test images'),
     ('data', 'lol=_LOL.get(split, split)', 'lol=split', 'layout: names of the splits of LOL'),
     ('data', 'if not all(s in g for g in groups)', 'if False', 'layout: scenes without partner'),
-    ('data', "read = lambda p: tuple(None if f is None else read_image(f, channels)", "read = lambda p: tuple(None if f is None else read_image(f)", 'from_pairs: grey is lost'),
-    ('data', '(x := read_image(p, channels), x, None)', '(x := read_image(p), x, None)', 'from_clean: grey is lost'),
-    ('data', 'return read(value, channels)', 'return read(value, None)', 'from_table: grey is lost'),
+    ('data', 'None if f is None else read_noted(f, channels)', 'None if f is None else read_noted(f)', 'from_pairs: grey is lost'),
+    ('data', 'x, notes = read_noted(path, channels)', 'x, notes = read_noted(path)', 'from_clean: grey is lost'),
+    ('data', 'return read_noted(value, channels)', 'return read_noted(value, None)', 'from_table: grey is lost'),
+    ('data', 'return *map(one, images), *pair[3:]', 'return *map(one, images),', 'resized: notes are lost'),
+    ('experiment', 'else x_in, x0, cond, *notes', 'else x_in, x0, cond', 'prepared: notes are lost'),
     ('data', "if value is None: raise", "if False: raise", 'from_table: rows without image'),
     ('data', "kind(decode=False)", "kind()", 'from_table: decoded elsewhere'),
     ('data', "if table.format['type'] == 'custom'", "if False", 'from_table: a transform is dropped'),
@@ -1091,11 +1097,15 @@ MUTANTS = [Mutant(*m) for m in [
     ('experiment', "if not size and batch > 1 and len(report.sizes) > 1:", "if False:", 'sizes: whole images of several sizes'),
     ('data', "out.same += r['same'] and pairs.partners", "out.same += r['same']", 'check: clean images are their own partners'),
     ('data', "out.notes.update(r['notes'])", "pass", 'check: what is lost is not said'),
+    ('experiment', "Path(out), make_accelerator(device)", "Path(out), make_accelerator('auto')", 'train: the device is not handed over'),
+    ('presets', "train(config, args.out, args.device,", "train(config, args.out, 'auto',", 'rddm-train: the device is not handed over'),
     ('data', " - {*_LOL.values()}", "", 'layout: a split of LOL under two names'),
-    ('runtime', "if e.errno is not None: e.filename", "if False: e.filename", 'naming: the file is not named'),
+    ('files', "if e.errno is None: raise", "raise", 'atomic_write: the file is not named'),
+    ('runtime', "probe.write_bytes(bytes(room))", "probe.touch()", 'claim_folder: room is not looked for'),
+    ('cli', "force, _ROOM)", "force)", 'demo: room is not looked for'),
+    ('command', 'with _warnings_as_lines(prog): return', 'return', 'run_command: warnings as Python prints them'),
     ('files', "if not path.is_file(): raise", "if False: raise", 'check_file: waits for a pipe'),
     ('cli', "with folder_lock(out), stop_on_signals(budget.stop)", "with stop_on_signals(budget.stop)", 'demo: two in one folder'),
-    ('presets', "warnings.showwarning = lambda message, *args, **kw: warn('rddm-train', message)", "pass", 'warnings with their source'),
     ('presets', "self.report = self.report or self.make()", "self.report = self.make()", 'reports: one for every reading'),
     ('trainer', "if first and self.saved and len(self.checkpoints.paths()) == 1:", "if False:", 'advice: a checkpoint that is not there'),
     ('trainer', "if str(e) != str(failure): lost", "lost", 'way out: the same failure twice'),
@@ -1206,6 +1216,8 @@ def chosen(asked:str='', since:str|None=None, mutants=None)->list[Mutant]:
 
 # ---------------------------------------------------------------- running one
 
+LIMIT = 600. # seconds after which a mutant counts as one that does not end
+
 class FirstFailure:
     "Remembers which test went red first"
     name = ''
@@ -1222,20 +1234,38 @@ def batches(m:Mutant|None):
     return [[own], [c for c in CORE if c != own]] if own in CORE else [[own]]
 
 
-def run(m:Mutant|None):
-    "Test one wrong version (None: the package as it is): the first red test, '' if all are green"
+class Only:
+    "Of what is collected only some tests, in their order; conftest.py, which came later, sorts before"
+    def __init__(self, tests): self.place = {t: i for i, t in enumerate(tests)}
+
+    def pytest_collection_modifyitems(self, items):
+        items[:] = sorted((i for i in items if i.nodeid in self.place), key=lambda i: self.place[i.nodeid])
+
+
+def files_of(tests):
+    "The test files of some tests, each once"
+    return [*dict.fromkeys(t.partition('::')[0].removeprefix('test_').removesuffix('.py') for t in tests)]
+
+
+def run(m:Mutant|None, tests=()):
+    """Test one wrong version (None: the package as it is): the first red test, '' if all are green.
+
+    `tests` are the node ids that are run, in their order; without them, whole files (see `batches`)."""
     first, said = FirstFailure(), io.StringIO()
     with tempfile.TemporaryDirectory() as tmp:
         copy = Path(tmp)/'rddm_nb'
         shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns('__pycache__'))
         if m is not None: (copy/f'{m.module}.py').write_text(apply(m), encoding='utf-8')
         sys.path.insert(0, tmp)
+        os.environ['PYTHONPATH'] = tmp # for the processes that tests start
         assert 'rddm_nb' not in sys.modules
         import pytest
-        for names in batches(m):
+        for names in [files_of(tests)] if tests else batches(m):
+            files = [HERE/f'test_{n}.py' for n in names]
+            if missing := [f for f in files if not f.exists()]: raise FileNotFoundError(f'{m.module} has no tests: {missing[0]}')
             with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
                 code = pytest.main(['-q', '-x', '--tb=no', '-p', 'no:cacheprovider', '-p', 'no:unraisableexception', f'--rootdir={HERE}', '-c', os.devnull,
-                                    *(str(HERE/f'test_{n}.py') for n in names)], plugins=[first])
+                                    *map(str, files)], plugins=[first, *([Only(tests)] if tests else [])])
             if code: break
         import rddm_nb.forward
         assert Path(rddm_nb.forward.__file__).is_relative_to(Path(tmp)), 'the copy was not the one under test'
@@ -1251,14 +1281,14 @@ def prepare():
     gc.freeze()
 
 
-def send(m, pipe): pipe.send(run(m))
+def send(m, tests, pipe): pipe.send(run(m, tests))
 
 
-def apart(m:Mutant|None, limit:float=600.):
+def apart(m:Mutant|None, tests=(), limit:float=LIMIT):
     "`run` in a process of its own; a mutant that kills it or does not end is seen by that"
     context = multiprocessing.get_context('fork' if 'fork' in multiprocessing.get_all_start_methods() else 'spawn')
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=send, args=(m, theirs))
+    process = context.Process(target=send, args=(m, tests, theirs))
     process.start()
     theirs.close()
     try: red = ours.recv() if ours.poll(limit) else f'no end within {limit:g} s'
@@ -1276,8 +1306,8 @@ def serve():
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     prepare()
     for line in sys.stdin:
-        asked = json.loads(line)
-        print(json.dumps(apart(Mutant(*asked) if asked else None)), file=answers, flush=True)
+        asked, tests, limit = json.loads(line)
+        print(json.dumps(apart(Mutant(*asked) if asked else None, tests, limit)), file=answers, flush=True)
 
 
 class Server:
@@ -1287,10 +1317,10 @@ class Server:
         env = {k: v for k, v in env.items() if not k.startswith('PYTEST_XDIST')}
         self.process = subprocess.Popen([sys.executable, __file__, '--serve'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=env)
 
-    def test(self, m:Mutant|None):
+    def test(self, m:Mutant|None, tests=(), limit:float=LIMIT):
         "The first red test, '' if all are green, and seconds"
         start = time.perf_counter()
-        print(json.dumps(m), file=self.process.stdin, flush=True)
+        print(json.dumps([m, tests, limit]), file=self.process.stdin, flush=True)
         answer = self.process.stdout.readline()
         if not answer: raise RuntimeError(f'the process that tests mutants has ended with code {self.process.wait()}')
         return json.loads(answer), time.perf_counter() - start
@@ -1300,14 +1330,14 @@ class Server:
         self.process.wait()
 
 
-def results(todo, jobs):
-    "(mutant, red, seconds) in their order, `jobs` at a time"
+def results(todo, jobs, tests=lambda m: (), limit:float=LIMIT):
+    "(mutant, red, seconds) in their order, `jobs` at a time; tests(mutant) are the tests that are run"
     own, servers = threading.local(), []
     def start():
         own.server = Server()
         servers.append(own.server)
     with ThreadPoolExecutor(jobs, initializer=start) as pool:
-        try: yield from ((m, *r) for m, r in zip(todo, pool.map(lambda m: own.server.test(m), todo)))
+        try: yield from ((m, *r) for m, r in zip(todo, pool.map(lambda m: own.server.test(m, tests(m), limit), todo)))
         finally:
             pool.shutdown(cancel_futures=True)
             for s in servers: s.close()

@@ -1,13 +1,27 @@
 """Random wrong versions: operators, comparisons, conditions and numbers changed where nobody chose the place.
 
 `python tests/random_mutants.py --modules restore evaluate --count 40 --seed 0` draws them, runs each against the tests
-of its module, and prints the survivors with the line they change. The named list is tests/mutants.py."""
+that enter the changed function, those of its module first, and prints the share killed of each module and the survivors
+with the line they change.
+Which test enters which function is seen by running the tests once; `--reach FOLDER` keeps that between calls.
+The named list is tests/mutants.py."""
 import argparse
 import ast
+import itertools
+import json
+import math
+import os
 import random
+import re
+import subprocess
 import sys
+import tempfile
+import threading
 import time
-from mutants import PACKAGE, Mutant, results
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from mutants import HERE, LIMIT, OWN, PACKAGE, Mutant, results
 
 MODULES = ('presets', 'experiment', 'config', 'command', 'data', 'imagefile', 'cli', 'restore', 'evaluate', 'hub',
            'models', 'metrics', 'widgets')
@@ -15,6 +29,8 @@ COMPARE = {ast.Lt: '<=', ast.LtE: '<', ast.Gt: '>=', ast.GtE: '>', ast.Eq: '!=',
            ast.NotIn: 'in', ast.Is: 'is not', ast.IsNot: 'is'}
 BINARY = {ast.Add: '-', ast.Sub: '+', ast.Mult: '+', ast.Div: '*', ast.FloorDiv: '*', ast.Mod: '*'}
 
+
+# ---------------------------------------------------------------- the changes
 
 def changed(node):
     "The text of an expression with one thing changed; None where nothing can be"
@@ -74,19 +90,117 @@ def draw(modules, count, seed):
     return out[:count]
 
 
-def main(argv=None):
+# ---------------------------------------------------------------- the tests that can see them
+
+class Reach:
+    "A plugin of pytest that notes for every test its seconds and the functions of the package that it enters"
+    def __init__(self): self.tests, self.now = {}, set()
+
+    def enter(self, frame, event, arg):
+        "What Python calls at every call of a function"
+        code = frame.f_code
+        if event == 'call' and code.co_filename.startswith(str(PACKAGE)):
+            self.now.add(f'{Path(code.co_filename).stem}.{code.co_name}')
+
+    def pytest_runtest_protocol(self, item, nextitem):
+        self.start, self.now = time.perf_counter(), set()
+
+    def pytest_runtest_logfinish(self, nodeid, location):
+        self.tests[nodeid] = time.perf_counter() - self.start, sorted(self.now)
+
+
+def record(name, into):
+    "Run one file of tests and write what each test enters"
+    import pytest
+    seen = Reach()
+    threading.setprofile(seen.enter)
+    sys.setprofile(seen.enter)
+    pytest.main(['-q', '--tb=no', '-p', 'no:cacheprovider', f'--rootdir={HERE}', '-c', os.devnull,
+                 str(HERE/f'test_{name}.py')], plugins=[seen])
+    sys.setprofile(None)
+    Path(into).write_text(json.dumps(seen.tests), encoding='utf-8')
+
+
+def test_files(modules):
+    "Names of the test files that import one of these modules and start no browser or long run"
+    from conftest import SLOW_FILES
+    names = '|'.join(modules)
+    uses = re.compile(rf'rddm_nb\.({names})\b|rddm_nb import [\w, ]*\b({names})\b')
+    return [f.stem.removeprefix('test_') for f in sorted(HERE.glob('test_*.py'))
+            if f.stem not in SLOW_FILES and uses.search(f.read_text(encoding='utf-8'))]
+
+
+def reach(modules, folder, jobs):
+    "Test -> (seconds, functions it enters), from files in a folder that are younger than the tests, or seen now"
+    def one(name):
+        kept, test = Path(folder)/f'{name}.json', HERE/f'test_{name}.py'
+        if not kept.exists() or kept.stat().st_mtime < test.stat().st_mtime:
+            env = dict(os.environ, RDDM_EXAMPLES='8', OMP_NUM_THREADS='1', PYTEST_DISABLE_PLUGIN_AUTOLOAD='1',
+                       PYTHONPATH=str(PACKAGE.parent))
+            subprocess.run([sys.executable, __file__, '--record', name, str(kept)], env=env, check=True,
+                           stdout=subprocess.DEVNULL)
+        return json.loads(kept.read_text(encoding='utf-8'))
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(jobs) as pool:
+        return {k: v for found in pool.map(one, test_files(modules)) for k, v in found.items()}
+
+
+def tests_of(m, reached, budget=math.inf):
+    "The tests that enter the function of a mutant, those of its module first, for so many seconds"
+    function, own = f"{m.module}.{m.what.partition(':')[0]}", f'test_{OWN.get(m.module, m.module)}.py'
+    found = sorted((not test.startswith(own), took, test)
+                   for test, (took, entered) in reached.items() if function in entered)
+    ends = itertools.accumulate(took for _, took, _ in found)
+    return [test for (_, _, test), end in zip(found, ends) if end <= budget or test == found[0][2]]
+
+
+# ---------------------------------------------------------------- the command
+
+def told(todo, survived):
+    "Killed and drawn of each module"
+    drawn, alive = Counter(m.module for m in todo), Counter(m.module for m in survived)
+    return {k: dict(killed=n - alive[k], drawn=n) for k, n in drawn.items()}
+
+
+def show(todo, survived, seconds):
+    "Print the share of each module, and the survivors"
+    for module, n in told(todo, survived).items(): print(f"{module:12} {n['killed']:3} of {n['drawn']:3} killed")
+    print(f'{len(todo) - len(survived)} of {len(todo)} random mutants killed in {seconds:.0f} s')
+    for m in survived: print(f'  {m.module}: {m.what}')
+
+
+def words(argv):
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--modules', nargs='+', default=MODULES)
     parser.add_argument('--count', type=int, default=60)
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--jobs', type=int, default=2)
-    args = parser.parse_args(argv)
-    todo, start, survived = draw(args.modules, args.count, args.seed), time.perf_counter(), []
-    for m, red, took in results(todo, args.jobs):
+    parser.add_argument('--budget', type=float, default=math.inf,
+                        help='seconds of tests for one mutant; without it all that enter its function')
+    parser.add_argument('--limit', type=float, default=LIMIT,
+                        help='seconds after which a mutant counts as one that does not end')
+    parser.add_argument('--only', default='', help='of those drawn only what contains this')
+    parser.add_argument('--reach', help='folder that keeps which test enters which function')
+    parser.add_argument('--json', help='file for the share of each module and the survivors')
+    parser.add_argument('--record', nargs=2, help=argparse.SUPPRESS)
+    return parser.parse_args(argv)
+
+
+def main(argv=None):
+    args = words(argv)
+    if args.record: return record(*args.record)
+    start, survived = time.perf_counter(), []
+    todo = [m for m in draw(args.modules, args.count, args.seed) if args.only in m.what]
+    with tempfile.TemporaryDirectory() as tmp: reached = reach(args.modules, args.reach or tmp, args.jobs)
+    seen = [m for m in todo if tests_of(m, reached)]
+    for m, red, took in results(seen, args.jobs, lambda m: tests_of(m, reached, args.budget), args.limit):
         print(f"{'killed  ' if red else 'SURVIVED'} {took:5.1f} s  {m.module:10} {m.what}  {red[:60]}", flush=True)
         if not red: survived.append(m)
-    print(f'{len(todo) - len(survived)} of {len(todo)} random mutants killed in {time.perf_counter() - start:.0f} s')
-    for m in survived: print(f'  {m.module}: {m.what}')
+    survived += [m._replace(what=f'{m.what} (no test enters it)') for m in todo if m not in seen]
+    show(todo, survived, time.perf_counter() - start)
+    if args.json:
+        found = dict(seed=args.seed, modules=told(todo, survived), survived=[f'{m.module}: {m.what}' for m in survived])
+        Path(args.json).write_text(json.dumps(found, indent=1), encoding='utf-8')
     return 1 if survived else 0
 
 

@@ -24,7 +24,8 @@ def quick(tmp_path_factory):
 
 def test_each_measurement_leaves_a_result(quick):
     said, results = quick
-    assert set(results) == {'train_step', 'shares', 'loading', 'overhead', 'import_time', 'demo', 'aosa', 'restoring'}
+    assert set(results) == {'train_step', 'shares', 'loading', 'overhead', 'import_time', 'first_loss', 'demo', 'aosa',
+                            'restoring'}
     assert all(r['quick'] for r in results.values()) and all(f'-- {name}' in said for name in results)
 
 

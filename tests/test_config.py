@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tomllib
+import warnings
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -390,6 +391,8 @@ def test_what_goes_wrong_is_a_line_and_a_code(capsys):
         assert work(error) == code
         said = capsys.readouterr().err
         assert said.count('\n') == (code > 0) and '\x1b' not in said and said.startswith('prog: ' * (code > 0))
+    assert run_command('prog', lambda words: warnings.warn('two\nlines'), []) is None
+    assert capsys.readouterr().err == 'prog: two lines\n'
     assert run_command('prog', lambda words: len(words), ['a', 'b']) == 2 and _own_words('rddm-train') == []
 
 
@@ -704,3 +707,15 @@ def test_a_narrow_stream_gets_numbers_for_its_characters(monkeypatch):
     monkeypatch.setattr(sys, 'stdout', out)
     assert run_command('rddm-x', lambda words: print('\u00e9', flush=True) or 0, []) == 0
     assert out.buffer.getvalue() == b'\\xe9\n'
+
+
+def test_every_field_of_a_schedule_is_handed_on():
+    options = dict(alpha=('1-x', 3.0), beta2=('1-x', 2.0), bbar_T=0.5, grid='linspace')
+    assert ScheduleConfig('power', 40, **options).options() == options
+    assert ScheduleConfig('power', 40, **options).make() == Schedule.power(40, **options)
+    assert ScheduleConfig('power', 40).alpha == ('1-x', 1.0)  # what is left out is filled in
+
+
+def test_sections_of_a_file_are_apart():
+    text = Config().to_toml()
+    assert text.startswith('[data] #') and text.count('\n\n[') == 4 and text.count('\n\n') == 4

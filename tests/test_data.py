@@ -10,7 +10,8 @@ import torch
 from common import close, error
 from hypothesis import given, strategies as st
 from PIL import Image
-from rddm_nb.data import PAIRINGS, Pair, ImagePairs, PairSource, _progress, _read_file_list, pairs_from_layout, match
+from rddm_nb.data import (PAIRINGS, DataReport, ImagePairs, Pair, PairSource, _progress, _read_file_list, match,
+                          pairs_from_layout)
 from rddm_nb.imagefile import read_image
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import TrainConfig, Trainer, make_accelerator
@@ -168,6 +169,12 @@ def test_lists_of_files(tmp_path):
     (tmp_path/'l.flist').write_text('a.png\nb.png\n')
     with pytest.raises(FileNotFoundError, match=r'names 1 files that are not there: .*b\.png'):
         _read_file_list(tmp_path/'l.flist')
+
+
+def test_a_line_that_names_a_file_is_no_comment(tmp_path):
+    for f in ('#1.png', ' b.png', 'c.png', '#c.png'): save(tmp_path/f)
+    (tmp_path/'l.flist').write_text('#1.png\n b.png\n #2.png\n c.png \n #c.png\n#\n', encoding='utf-8')
+    assert [f.name for f in _read_file_list(tmp_path/'l.flist')] == ['#1.png', ' b.png', 'c.png', '#c.png']
 
 
 def test_lists_of_files_as_other_programs_write_them(tmp_path):
@@ -418,6 +425,15 @@ def counted(tmp_path, n=4, **options):
     return p, asked
 
 
+def test_a_check_decodes_every_image_once(tmp_path, monkeypatch):
+    from rddm_nb import imagefile
+    real, seen = imagefile._decode, []
+    monkeypatch.setattr(imagefile, '_decode', lambda source: seen.append(source) or real(source))
+    assert counted(tmp_path)[0].check().fine
+    ours = [p for p in seen if p.is_relative_to(tmp_path)] # readers of another test may still be at work
+    assert sorted(ours) == sorted(tmp_path/f'{d}/{i}.png' for i in range(4) for d in ('in', 'gt'))
+
+
 def test_a_second_check_reads_nothing_and_says_the_same(tmp_path):
     save(tmp_path/'in/3.png', image(3, 8, 6)), save(tmp_path/'gt/3.png', image(3))
     save(tmp_path/'in/2.png', image(2)), save(tmp_path/'gt/2.png', image(2))
@@ -522,6 +538,20 @@ def test_what_reading_loses_is_counted_once_per_image(tmp_path, channels, said):
     assert ImagePairs.from_clean(tmp_path/'in').check().notes == {'transparency dropped': 3}
     t = table_of(dict(input=[pil(1, 'RGBA'), pil(2)], target=[pil(2), pil(3)]))
     assert ImagePairs.from_table(t).check().notes == {'transparency dropped': 1}
+
+
+@pytest.mark.parametrize('n, said', [(20, 21), (21, 22), (25, 22)])
+def test_a_long_list_of_faults_is_cut(n, said):
+    report = DataReport(30, Counter({(8, 8): 3}),
+                        [(f'{i}.png', f'{i}.png is bad in its own way {i}') for i in range(n)])
+    lines = str(report).splitlines()
+    assert lines[0] == '30 pairs: 3 of 8x8' and len(lines) == said and 'own way 19' in lines[20] and not report.fine
+    if n > 20: assert lines[21] == f'... and {n - 20} more'
+
+
+def test_crops_may_be_single_pixels():
+    assert PairSource(images(), 1).batch(2, 0).x0.shape == (2, 3, 1, 1)
+    with pytest.raises(ValueError, match='size must be at least 1, got 0'): PairSource(images(), 0)
 
 
 def test_a_reason_that_many_images_share_is_said_once(tmp_path):
@@ -682,3 +712,16 @@ def test_networks_that_look_at_masks_get_them():
     Trainer(net, PairSource(images(5, 8, 8, cond=True), 4), Schedule.power(T=10),
             TrainConfig(steps=2, batch=4, accumulate=2), accelerator=make_accelerator('cpu')).fit()
     assert len(net.seen) == 4 and all(torch.equal(v, torch.full((2,), 100)) for v in net.seen)
+
+
+def test_on_a_terminal_progress_is_a_bar_that_goes_away(monkeypatch):
+    import io
+    import sys
+    from rddm_nb import data
+    class Terminal(io.StringIO):
+        def isatty(self): return True
+    seen = []
+    monkeypatch.setattr(data, 'tqdm', lambda results, *a, **kw: seen.append((a, kw)) or results)
+    monkeypatch.setattr(sys, 'stderr', Terminal())
+    assert list(_progress(iter('abc'), 3, every=0.)) == list('abc') and sys.stderr.getvalue() == ''
+    assert seen == [(('checking images', 3), dict(unit='pair', delay=1, leave=False))]

@@ -1,5 +1,6 @@
 "The network keeps itself safely, and the demo command does its whole job"
 import functools
+import io
 import json
 import os
 import signal
@@ -11,7 +12,9 @@ import torch
 import rddm_nb.demo
 import rddm_nb.report
 from common import posix
+from rddm_nb import cli
 from rddm_nb.cli import demo
+from rddm_nb.runtime import StopRequest
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import UNet, load_model, save_model
 
@@ -71,6 +74,7 @@ def test_demo_writes_everything_and_never_overwrites(tmp_path, few, capsys, task
                                                                   'report.html', 'sheet.png']
     assert json.loads((tmp_path/'out/metrics.json').read_text(encoding='utf-8'))['train_steps'] == 3
     assert load_model(tmp_path/'out/model.safetensors').schedule.T == 1000
+    assert 100_000 < sum(p.stat().st_size for p in (tmp_path/'out').iterdir()) < cli._ROOM
     before = (tmp_path/'out/metrics.json').read_bytes()
     assert demo(words) == 2 and '--force' in capsys.readouterr().err
     assert (tmp_path/'out/metrics.json').read_bytes() == before
@@ -126,6 +130,17 @@ def test_a_full_disk_is_a_failure_that_names_the_file(tmp_path, monkeypatch, cap
     assert last == f'rddm-demo: {out/name}: No space left on device: make room, or train into another folder'
 
 
+@posix
+def test_a_disk_without_room_is_found_before_training(tmp_path, monkeypatch, capsys):
+    import resource
+    monkeypatch.setattr(rddm_nb.demo, 'train_demo', lambda *a, **kw: pytest.fail('it trains'))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, hard))
+    try: assert demo([*WORDS, '--out', str(tmp_path/'out')]) == 2
+    finally: resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert f'cannot write {cli._ROOM} bytes into {tmp_path}/out' in capsys.readouterr().err
+
+
 def test_a_seed_beyond_64_bits_is_refused(tmp_path, capsys):
     assert demo([*WORDS, '--seed', '9'*23, '--out', str(tmp_path/'out')]) == 2
     assert 'seed must fit 64 bits, got 999' in capsys.readouterr().err and not (tmp_path/'out').exists()
@@ -142,6 +157,67 @@ def test_called_from_python_it_reads_no_words_of_the_process(tmp_path, monkeypat
     assert cli.demo() == 2 and seen[0]['task'] == 'rain'
     monkeypatch.setattr(sys, 'argv', ['/x/bin/rddm-demo', '--task', 'blur'])
     assert cli.demo() == 2 and seen[1]['task'] == 'blur'
+
+
+class Clock:
+    "A budget of which ten seconds have gone"
+    def elapsed(self): return 10.
+
+
+class File(io.StringIO):
+    flushed = 0
+    def flush(self): self.flushed += 1
+
+
+class Terminal(io.StringIO):
+    def isatty(self): return True
+
+
+@pytest.mark.parametrize('stream', [File, Terminal])
+def test_progress_is_a_bar_or_a_line_at_every_tenth(monkeypatch, stream):
+    asked = []
+    monkeypatch.setattr(rddm_nb.demo, 'quick_score', lambda net, *ask: asked.append(ask) or f'mark {len(asked)}')
+    out = stream()
+    live = cli._DemoProgress('rain', 'schedule', Clock(), 4, 8, out)
+    assert (live.step, live.seconds, live.loss, live.bar.total) == (0, 0., None, 100)
+    for step, (u, loss) in enumerate([(.05, 2.), (.09, 1.), (.1, 1.), (.5, 1.)], 1): live(step, u, loss, None)
+    live.close()
+    assert asked == [('rain', 'schedule', 4,
+                      8)]*3 and live.step == 4 and live.seconds == 10 and abs(live.loss - 1.857375) < 1e-9
+    if stream is Terminal: assert live.bar.n == 50 and 'mark 3, 10 s left' in out.getvalue().splitlines()[-1]
+    else:
+        assert out.getvalue() == ('  5% step 1, loss 2.0000, mark 1, 190 s left\n 10% step 3, loss 1.9025, mark 2, '
+                                  '90 s left\n'
+                                    ' 50% step 4, loss 1.8574, mark 3, 10 s left\n') and out.flushed == 3
+
+
+@pytest.mark.parametrize('early', [False, True])
+def test_the_summary_says_what_to_open_and_how_to_go_on(early):
+    both = dict(seed=0, sampling_steps=4, device='cpu', train_steps=9, train_seconds=2., stopped_early=early,
+                parameters=1234)
+    rain = cli._summary(dict(both, task='rain', crops=8, psnr_input=20., psnr_restored=25., gain=5., psnr_1_step=24.),
+                        'x')
+    made = cli._summary(dict(both, task='generate', images=8, held_out_loss=.5), 'x')
+    for said, given in ((rain, 'x_in'), (made, 'shape=(8, 3, 32, 32)')):
+        assert ('(stopped early)' in said) == early and f", {given}, steps=4)" in said
+        assert 'x/sheet.png' in said and '1,234 parameters' in said
+    assert '25.00 dB (+5.00) in 4 steps' in rain and 'held-out loss 0.5000' in made
+
+
+@pytest.mark.parametrize('steps', [None, 3])
+def test_what_is_asked_for_reaches_training(tmp_path, monkeypatch, steps):
+    class Enough(Exception): pass
+    seen, stop = [], StopRequest()
+    def fake(task, budget, seed, batch, device, report):
+        seen.append((task, seed, batch, device, budget.max_steps, report.ask[2], budget.stop is stop))
+        raise Enough
+    monkeypatch.setattr(rddm_nb.demo, 'train_demo', fake)
+    more = dict(out=tmp_path/'out', seed=5, steps=steps, device='cpu', stream=io.StringIO())
+    for stopped in (stop, None):
+        with pytest.raises(Enough): cli.run_demo('blur', 60., 7, batch=1, stop=stopped, **more)
+    want = 'blur', 5, 1, 'cpu', 7, steps or rddm_nb.demo.recipe('blur')['steps']
+    assert seen == [(*want, True), (*want, False)]
+    with pytest.raises(ValueError, match='batch must be at least 1, got 0'): cli.run_demo('blur', batch=0, **more)
 
 
 @posix

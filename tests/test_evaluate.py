@@ -482,7 +482,21 @@ def test_a_network_that_generates_says_so(folders, capsys):
 
 def test_maps_of_one_name_stay_apart(tmp_path):
     for name in ('a/b', 'a_b', 'x'*300): module._keep_spread(tmp_path/'s', case(2, name))
-    assert len(list((tmp_path/'s').iterdir())) == 3
+    assert sorted(p.stem for p in (tmp_path/'s').iterdir()) == ['a_b', 'a_b_', 'x'*60]
+
+
+def test_the_sheet_shows_every_pixel_of_an_image_that_is_larger():
+    x = torch.full((3, 640, 320), -1.)
+    x[..., ::4] = 1
+    out = module._square(x)
+    assert out.shape == (3, 160, 160) and (out[..., :40] == 1).all() and (out[..., 120:] == 1).all()
+    close(out[..., 45:115], torch.full((3, 160, 70), -.5), .05)
+
+
+def test_what_a_model_leaves_beyond_the_range_counts_as_white_or_black():
+    x0 = load_image(torch.zeros(3, 4, 4))
+    close(module._case('a', [torch.full((3, 4, 4), v) for v in (3., -3.)], x0, None, None).samples.mean((1, 2, 3)),
+          [1, -1], 0)
 
 
 def test_odd_names_in_results(folders):

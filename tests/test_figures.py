@@ -3,12 +3,14 @@ their Python side"""
 import html
 import inspect
 import json
+import os
 import random
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from common import close, error
@@ -64,6 +66,45 @@ def test_every_figure_has_a_small_still_image_with_words(cls):
     assert png['figure'] == dict(kind=fig.kind, state=fig.state()) and len(png['alt']) > 20
     assert len(data['image/png']) < 150*1024
     assert 'application/vnd.jupyter.widget-view+json' not in data and json.loads(json.dumps(meta)) == meta
+
+
+def shown(fig):
+    "What a matplotlib figure draws, in words and rounded numbers"
+    number = lambda v: round(float(v), 3) + 0.
+    total = lambda v: number(np.nansum(np.asarray(v, float)))
+    line = lambda l: [l.get_label(), len(l.get_xdata()), total(l.get_xdata()), total(l.get_ydata()), l.get_linestyle(),
+                      number(l.get_markersize())]
+    image = lambda i: [*i.get_array().shape, number(np.asarray(i.get_array(), float).mean())]
+    def axes(ax):
+        texts = [ax.get_title(), ax.get_xlabel(), ax.get_ylabel(), *(t.get_text() for t in ax.texts)]
+        return dict(texts=texts, limits=[*map(number, (*ax.get_xlim(), *ax.get_ylim()))],
+                    legend=ax.get_legend() is not None,
+                    lines=[line(l) for l in ax.lines], images=[image(i) for i in ax.images],
+                    parts=len(ax.patches) + len(ax.collections))
+    return dict(size=[*map(number, fig.get_size_inches())], axes=[axes(a) for a in fig.axes])
+
+
+def alike(a, b, tol=.02):
+    "Are two descriptions equal, numbers to a tolerance?"
+    if isinstance(a, dict): return a.keys() == b.keys() and all(alike(a[k], b[k]) for k in a)
+    if isinstance(a, list): return len(a) == len(b) and all(map(alike, a, b))
+    return abs(a - b) <= tol*max(1, abs(a)) if isinstance(a, float) else a == b
+
+
+GOLDEN = Path(__file__).with_name('figures_golden.json')
+
+
+@classes
+def test_every_still_picture_shows_what_it_did(cls, monkeypatch):
+    "RDDM_GOLDEN=1 writes anew what is expected: look at the pictures first"
+    from rddm_nb import viz
+    seen, real = [], viz._png
+    monkeypatch.setattr(viz, '_png', lambda fig, dpi: seen.append(shown(fig)) or real(fig, dpi))
+    cls().still()
+    known = json.loads(GOLDEN.read_text(encoding='utf-8')) if GOLDEN.exists() else {}
+    if 'RDDM_GOLDEN' in os.environ:
+        GOLDEN.write_text(json.dumps({**known, cls.__name__: seen}, ensure_ascii=False), encoding='utf-8')
+    else: assert alike(known[cls.__name__], json.loads(json.dumps(seen)))
 
 
 @classes

@@ -7,6 +7,7 @@ import pytest
 import torch
 import yaml
 from common import close, rng
+from PIL import Image
 from rddm_nb.degrade import degrade
 from rddm_nb.hub import HubModel, _model_card
 from rddm_nb.models import PRETRAINED, load_network
@@ -170,3 +171,32 @@ def test_nothing_depends_on_the_settings_beside_the_model(tmp_path, config):
 
 def test_a_folder_without_a_model_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match='holds no model.safetensors'): HubModel.from_pretrained(tmp_path)
+
+
+def test_a_card_says_how_to_run_the_network():
+    net = small()
+    assert 'sample(model, x_in, steps=5)' in _model_card(net)
+    net = UNet(8, (1, 2), takes_input=False)
+    net.schedule = Schedule.power(T=8)
+    assert 'sample(model, shape=(8, 3, 32, 32), steps=5)' in _model_card(net)
+    net.meta = dict(shape=(1, 8, 9), best_steps=7)
+    assert 'sample(model, shape=(8, 1, 8, 9), steps=7)' in _model_card(net)
+
+
+def test_what_goes_with_a_model_is_written_anew(tmp_path):
+    for name in ('schedule.png', 'config.json'): (tmp_path/name).write_bytes(b'of a try that failed')
+    HubModel(small()).save_pretrained(tmp_path)
+    assert (tmp_path/'schedule.png').read_bytes()[:4] == b'\x89PNG'
+    assert json.loads((tmp_path/'config.json').read_text(encoding='utf-8'))['dim'] == 8
+
+
+@pytest.mark.parametrize('name, label', [('mine', 'mine'), ('', 'schedule')])
+def test_the_drawing_of_a_card_names_the_schedule(tmp_path, monkeypatch, name, label):
+    from rddm_nb import viz
+    seen, real = [], viz.plot_plane
+    monkeypatch.setattr(viz, 'plot_plane', lambda ax, schedules: (seen.append([*schedules]), real(ax, schedules)))
+    net = small()
+    net.schedule = Schedule(net.schedule.abar, net.schedule.bbar, name)
+    HubModel(net).save_pretrained(tmp_path)
+    w, h = Image.open(tmp_path/'schedule.png').size
+    assert seen == [[label]] and abs(w/h - 4/2.4) < .01

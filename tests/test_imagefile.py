@@ -14,7 +14,8 @@ import torch
 from common import close, posix
 from hypothesis import given, strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
-from rddm_nb.imagefile import (IMAGE_SUFFIXES, LoadedImage, list_images, load_image, read_image, same_name, save_image,
+from rddm_nb.imagefile import (IMAGE_SUFFIXES, LoadedImage, list_images, load_image, read_image, read_noted, same_name,
+                               save_image,
                                _to_png)
 from rddm_nb.images import from_uint8, to_uint8
 
@@ -81,8 +82,14 @@ def test_a_folder_gives_its_images_and_nothing_else(tmp_path):
     os.mkfifo(tmp_path/'pipe.png')
     with socket.socket(socket.AF_UNIX) as s:
         s.bind(str(tmp_path/'socket.png'))
-        found = list_images(tmp_path)
-    assert [p.name for p in found] == ['a.JPG', 'b.png', 'c.TiFf', 'é.webp'] and list_images(str(tmp_path)) == found
+        said = 'skipped 1 folder and 2 special files named like an image: folder.png, pipe.png, socket.png$'
+        with pytest.warns(UserWarning, match=said): found = list_images(tmp_path)
+    with pytest.warns(UserWarning): assert list_images(str(tmp_path)) == found
+    assert [p.name for p in found] == ['a.JPG', 'b.png', 'c.TiFf', 'é.webp']
+    for n in range(5): (tmp_path/f'g{n}.png').mkdir()
+    with pytest.warns(UserWarning,
+                      match=r'skipped 6 folders and 2 .*: folder.png, g0.png, g1.png, g2.png, g3.png \.\.\.$'):
+        list_images(tmp_path)
 
 
 @posix
@@ -332,7 +339,7 @@ def test_orientation_is_obeyed(o, where, form):
     data = as_file(Image.fromarray(a), form, exif=exif, **dict(lossless=True) if form == 'WEBP' else {})
     im = load_image(data)
     assert '/'.join(bytes(r[:, 0].astype(np.uint8)).decode() for r in levels(im.x, 255)) == where
-    if form != 'TIFF': assert any('EXIF' in n for n in im.notes) == (o > 1)
+    assert im.notes == ((f'turned upright (EXIF orientation {o})',) if o > 1 else ())
 
 
 def test_orientation_turns_size_depth_and_transparency_together(tmp_path):
@@ -614,3 +621,12 @@ def test_text_in_a_file_does_not_disturb():
 def test_an_image_is_a_tuple_that_can_be_changed():
     im = load_image(noise(2, 2))
     assert isinstance(im._replace(bits=16), LoadedImage) and Path(im.mode).name == 'uint8'
+
+
+def test_what_is_kept_for_training_says_what_it_lost():
+    a = noise(3, 4, 4)
+    for source, channels, notes in ((a, 3, ('transparency dropped',)),
+                                    (a[..., 0], 3, ('grey repeated in three channels',)),
+                                    (a[..., :3], 1, ('colour converted to grey',)), (a[..., :3], 3, ())):
+        x, said = read_noted(source, channels)
+        assert said == notes and x.dtype == torch.uint8 and torch.equal(x, read_image(source, channels))

@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 import pytest
@@ -14,8 +16,10 @@ from PIL import Image
 from places import ROOT
 from rddm_nb.command import merge
 from rddm_nb.config import Config, DataConfig
+from rddm_nb.data import DataReport
 from rddm_nb.experiment import (
     _check_same,
+    _check_sizes,
     _equalized,
     _from_older_config,
     _held_out,
@@ -304,8 +308,8 @@ def test_a_second_start_reads_only_what_it_needs(folder, monkeypatch):
     assert main(small(folder)) == 0
     from rddm_nb import data
 
-    real, read = data.read_image, []
-    monkeypatch.setattr(data, 'read_image', lambda f, *a: read.append(f) or real(f, *a))
+    real, read = data.read_noted, []
+    monkeypatch.setattr(data, 'read_noted', lambda f, *a: read.append(f) or real(f, *a))
     assert main(small(folder)) == 0 and len(read) < 10  # the first batch, not the ten images
     (folder / 'in/4.png').write_bytes((folder / 'in/3.png').read_bytes())
     read.clear()
@@ -396,7 +400,7 @@ def test_checkpoints_without_their_configuration_do_not_go_on(folder, capsys):
 def test_what_reading_loses_is_said(folder, capsys):
     for i in range(3):
         Image.open(folder / f'in/{i}.png').convert('RGBA').save(folder / f'in/{i}.png')
-    assert main(small(folder, '--network.channels', '1')) == 0
+    assert main(small(folder, '--network.channels', '1', '--data.equalize', 'true', '--data.resize', '16')) == 0
     err = capsys.readouterr().err.splitlines()
     assert '3 images: transparency dropped' in err and '10 images: colour converted to grey' in err
 
@@ -474,6 +478,7 @@ def test_grey_images_end_to_end(folder):
     ]
     assert restore(words) == 0 and Image.open(folder / 'out/0.png').mode == 'L'
     assert _make_source(DataConfig(size=8), 1).batch(2, 0, 0).x0.shape == (2, 1, 8, 8)
+    assert _make_source(DataConfig(size=0)).batch(2, 0, 0).x0.shape == (2, 3, 32, 32)
     assert _held_out(merge(Config(), dict(network=dict(channels=1)))).x0.shape == (8, 1, 32, 32)
 
 
@@ -496,6 +501,10 @@ def test_images_are_cut_equalised_and_squeezed_in_this_order(folder):
         for d in (data, replace(data, crop=(2, 3, 8)), replace(data, equalize=True))
     }
     assert len(versions) == 3
+    assert _load_pairs(replace(data, crop=(8, 4, 8)))[0][0].shape == (3, 8, 8)  # up to both edges of 12x16
+    for beyond in ((9, 4, 8), (8, 5, 8)):
+        with pytest.raises(ValueError, match='is not within an image of 12x16'):
+            _load_pairs(replace(data, crop=beyond))[0]
 
 
 def test_an_equalised_image_has_every_level_equally_often():
@@ -535,6 +544,25 @@ def test_evaluations_while_training(folder, capsys):
     )
     a, b = _held_out(c), _held_out(c)
     assert a.x0.shape == (3, 3, 8, 8) and torch.equal(a.x_in, b.x_in) and not torch.equal(a.x_in, a.x0)
+
+
+def test_the_device_is_handed_over(folder, capsys):
+    with pytest.raises(ValueError, match="device 'abacus' cannot be used"):
+        train(load_config('demo'), folder / 'run', 'abacus')
+    words = small(folder)
+    words[words.index('cpu')] = 'abacus'
+    assert main(words) == 2 and "device 'abacus' cannot be used" in capsys.readouterr().err
+
+
+def test_one_process_of_several_writes_event_files(monkeypatch):
+    from rddm_nb import presets, watch
+    made = []
+    monkeypatch.setattr(watch, 'TensorBoardReport', lambda folder: made.append(folder) or (lambda row: None))
+    args = presets.TrainCommand('demo', out='run', tensorboard=True)
+    row = dict.fromkeys(('step', 'loss', 'grad_norm', 'lr', 'seconds', 'pairs_per_second', 'psnr'), 1.0)
+    for main_one, asked, want in ((False, True, []), (True, False, []), (True, True, [Path('run/tensorboard')])):
+        presets._reports(load_config('demo'), replace(args, tensorboard=asked), main_one)(row)
+        assert made == want
 
 
 def test_event_files_on_request(folder):
@@ -577,10 +605,12 @@ def test_choosing_sees_what_training_would_see(tmp_path):
             seen.append((n, step, seed))
             return FunctionSource(lambda n, g: (torch.rand(n, 3, 8, 8, generator=g) * 2 - 1,) * 2).batch(n, step, seed)
 
-    _resolve_objective(merge(Config(), AUTO), Spy(), tmp_path)
-    assert seen == [
-        (2, k, 3) for k in range(json.loads((tmp_path / 'choice.json').read_text(encoding='utf-8'))['steps'])
-    ]
+    told = []
+    _resolve_objective(merge(merge(Config(), AUTO), dict(train=dict(log_every=2))), Spy(), tmp_path, tell=told.append)
+    steps = json.loads((tmp_path / 'choice.json').read_text(encoding='utf-8'))['steps']
+    assert seen == [(2, k, 3) for k in range(steps)]
+    assert told == [f'choosing between residual and noise, step {k + 1}' for k in range(0, steps, 2)]
+    assert steps > 2  # so that a step is told besides the first
 
 
 def test_networks_belong_to_their_seed():
@@ -632,6 +662,40 @@ def test_the_command_is_a_script():
     assert 'rddm-train = "rddm_nb.presets:main"' in (ROOT / 'pyproject.toml').read_text(encoding='utf-8')
     done = module('demo', '--show')
     assert done.returncode == 0 and done.stdout == load_config('demo').to_toml()
+
+
+def test_held_out_pairs_come_from_their_place(folder):
+    data = dict(kind='pairs', task='none', size=8, held=3, inputs=str(folder / 'in'), targets=str(folder / 'gt'))
+    apart = dict(data, held_inputs=str(folder / 'mask'), held_targets=str(folder / 'gt'))
+    assert {Path(n).parent.name for n in _held_out(merge(Config(), dict(data=apart))).names} == {'mask'}
+    for split in ('train', 'test'):
+        for name, to in (('in', 'input'), ('gt', 'target')):
+            shutil.copytree(folder / name, folder / 'set' / split / to)
+    root = dict(kind='pairs', task='none', size=8, held=3, root=str(folder / 'set'))
+    assert {Path(n).parts[-3] for n in _held_out(merge(Config(), dict(data=root))).names} == {'test'}
+
+
+def test_sizes_must_fit_crops_or_one_batch():
+    first = {(8, 8): 'a', (8, 9): 'b'}
+    one, two = DataReport(3, Counter({(8, 9): 3}), first=first), DataReport(3, Counter({(8, 8): 2, (8, 9): 1}),
+                                                                            first=first)
+    for report, size, batch in ((one, 0, 4), (one, 8, 4), (two, 8, 4), (two, 0, 1)):
+        _check_sizes(report, size, batch)
+    with pytest.raises(ValueError, match='of 2 sizes cannot form batches'):
+        _check_sizes(two, 0, 2)
+    with pytest.raises(ValueError, match=r'3 of 3 pairs are too small for crops of 9, such as a \(8x8\)'):
+        _check_sizes(two, 9, 1)
+
+
+def test_a_file_is_official_only_if_it_begins_with_a_preset(tmp_path):
+    (tmp_path / 'a.toml').write_text("preset = 'lol'\n[train]\nsteps = 7\n", encoding='utf-8')
+    (tmp_path / 'b.toml').write_text('[train]\nsteps = 7\n', encoding='utf-8')
+    seven = dict(train=dict(steps=7))
+    assert load_config(str(tmp_path / 'a.toml'), True) == merge(load_config('lol', True), seven)
+    assert load_config(str(tmp_path / 'a.toml')) == merge(load_config('lol'), seven)
+    assert load_config(str(tmp_path / 'b.toml')) == merge(Config(), seven)
+    with pytest.raises(ValueError, match='--official needs a preset: begin .*b.toml with preset ='):
+        load_config(str(tmp_path / 'b.toml'), True)
 
 
 def test_a_late_report_is_made_once():

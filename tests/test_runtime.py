@@ -5,9 +5,7 @@ import pytest
 import torch
 from common import posix
 from rddm_nb.runtime import (ExitCode, StopRequest, check_seed, claim_folder, folder_lock, generator_for,
-                             naming, pick_device, seed_for,
-                             set_aside,
-                             stop_on_signals)
+                             pick_device, seed_for, set_aside, stop_on_signals)
 
 
 
@@ -26,9 +24,6 @@ def test_seeds_fit_64_bits():
         with pytest.raises(ValueError, match=f'x must fit 64 bits, got {seed}'): check_seed(seed, 'x')
 
 
-def test_errors_of_the_file_system_name_the_file():
-    with pytest.raises(OSError, match="No space left.*'a/b.png'"), naming('a/b.png'): raise OSError(28, 'No space left')
-    with pytest.raises(OSError, match='^said in full$'), naming('a'): raise OSError('said in full')
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
@@ -51,6 +46,20 @@ def test_a_folder_with_results_is_not_claimed(tmp_path):
     with pytest.raises(FileExistsError, match='x.json.*--force'): claim_folder(folder, ['x.json', 'y.json'])
     assert claim_folder(folder, ['x.json'], force=True) == folder == claim_folder(folder, ['y.json'])
     with pytest.raises(NotADirectoryError, match='is a file'): claim_folder(folder/'x.json', [])
+
+
+@posix
+def test_too_little_room_is_found_before_the_work(tmp_path):
+    import resource
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, hard))
+    try:
+        assert claim_folder(tmp_path/'a', [], room=2**20) == tmp_path/'a'
+        with pytest.raises(OSError,
+                           match='cannot write 1048577 bytes into .*a .File too large.: choose another folder'):
+            claim_folder(tmp_path/'a', [], room=2**20 + 1)
+    finally: resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list((tmp_path/'a').iterdir())
 
 
 @posix

@@ -197,6 +197,16 @@ def test_bf16_is_the_networks_arithmetic_only():
     assert seen == [(True, torch.bfloat16)] and not torch.is_autocast_enabled('cpu')
 
 
+@pytest.mark.parametrize('option', ['accumulate', 'channels_last', 'compile'])
+def test_what_saves_time_and_memory_works_in_bf16(option, monkeypatch):
+    monkeypatch.setattr(torch, 'compile',
+                        functools.partial(torch.compile, backend='aot_eager')) # all but the writing of C++
+    source = FunctionSource(lambda n, g: tuple(v.float() for v in draw(n, g)))
+    def run(**kw): return flat(small(TrainConfig(steps=2, batch=4, lr=1e-3, **kw), source, net=single()).fit())
+    fp32, bf16 = run(), run(precision='bf16', **{option: 2 if option == 'accumulate' else True})
+    assert bf16.dtype == torch.float32 and 1e-6 < error(fp32, bf16) < 1e-2
+
+
 def test_an_accelerator_of_someone_else_is_asked_for_processes_and_device_only():
     from accelerate import Accelerator
     from accelerate.state import AcceleratorState
