@@ -1,4 +1,4 @@
-"""If you knew residual and noise (the fog over the image) you would be done; know one, and the other comes free.
+"""If you knew residual and noise (the noise over the image) you would be done; know one, and the other comes free.
 
 Docs: https://rddm-nb.github.io/rddm_nb/estimate.html.md"""
 

@@ -66,6 +66,14 @@ class Schedule:
         """The paper's own family; the default is its best: P(1-x, 1) for the residual, P(x, 1) for the noise"""
         ...
 
+    def grid(self, steps: int | list) -> list:
+        """Nodes to visit, as evenly spread as whole numbers allow, or as given"""
+        ...
+
+    def pairs(self, steps: int | list) -> list:
+        """The (from, to) pairs of nodes of a sampling run"""
+        ...
+
     @classmethod
     def from_fns(cls, abar, bbar, T: int=1000, **kw) -> Schedule:
         """Sample two functions of the fraction of the way at T + 1 evenly spaced nodes"""
@@ -104,14 +112,6 @@ class Schedule:
     @property
     def rho(self) -> Tensor:
         """Effective noise level, given the input: rho = bbar/(1 - abar); infinite at abar = 1, NaN at the corner (1, 0)"""
-        ...
-
-    def grid(self, steps: int | list) -> list:
-        """Nodes to visit, as evenly spread as whole numbers allow, or as given"""
-        ...
-
-    def pairs(self, steps: int | list) -> list:
-        """The (from, to) pairs of nodes of a sampling run"""
         ...
 
     def to_dict(self) -> dict:

@@ -185,8 +185,8 @@ def bar_equations(cells):
 
 
 def bar_outputs(cells):
-    "outputs are committed, none is an error, none is above 150 KiB"
-    if not any(c.outputs for c in cells): yield 'no outputs: execute the notebook'
+    "outputs of code are committed, none is an error, none is above 150 KiB"
+    if any(c.kind == 'code' for c in cells) and not any(c.outputs for c in cells): yield 'no outputs: execute the notebook'
     for c in cells:
         for o in c.outputs:
             if o.get('output_type') == 'error': yield f"{c.name} failed: {o.get('ename')}"
@@ -194,9 +194,9 @@ def bar_outputs(cells):
 
 
 # lessons with exercises; this must grow to all of them
-EXERCISED = {'00_two_arrows', '01_schedules', '02_forward', '03_estimate', '03b_exact', '04_reverse', '05_sampler',
-             '06_objective', '07_variants', '08_aosa', '09_quality', '10_ddim', '11_paths', '12_tasks', '13_unet',
-             '14_demo', '14b_training', '15_measuring', '16_map', '16b_table', '17b_break_it', '18_figures'}
+EXERCISED = {'01_forward', '02_schedules', '12_curves', '03_estimate', '10_exact', '04_reverse', '13_sampler',
+             '05_objective', '16_variants', '17_aosa', '14_quality', '06_ddim', '15_paths', '20_tasks', '21_unet',
+             '22_demo', '07_training', '23_measuring', '18_map', '19_table', '31_break_it', '40_figures'}
 FOLDED = re.compile(r'^#\|\s*code-fold:\s*true', re.M)
 
 
@@ -222,14 +222,22 @@ def public(src):
     return ast.literal_eval(found[1]) if found else []
 
 
+def defined(src):
+    "Names that a cell defines at its top"
+    for n in parse(src).body:
+        if isinstance(n, (ast.FunctionDef, ast.ClassDef)): yield n.name
+        if isinstance(n, ast.Assign): yield from (t.id for t in n.targets if isinstance(t, ast.Name))
+
+
 def exports(path):
-    "Public names of the module a notebook exports, and its source"
-    m = re.search(r'#\|\s*default_exp\s+(\w+)',
-                  ''.join(''.join(c['source']) + '\n'
-                          for c in json.loads(Path(path).read_text(encoding='utf-8'))['cells']))
+    "The public names that a notebook adds to its module, and the module's source; another page may add more"
+    cells = [''.join(c['source']) for c in json.loads(Path(path).read_text(encoding='utf-8'))['cells']]
+    whole = '\n'.join(cells)
+    m = re.search(r'^#\|\s*default_exp\s+(\w+)', whole, re.M) or re.search(r'^#\|\s*exports? (\w+)', whole, re.M)
     if not m: return [], ''
     src = (ROOT/'rddm_nb'/f'{m[1]}.py').read_text(encoding='utf-8')
-    return public(src), src
+    here = {n for c in cells if re.search(r'^#\|\s*exports?\b', c, re.M) for n in defined(c)}
+    return [n for n in public(src) if n in here], src
 
 
 def used(src):
@@ -282,6 +290,7 @@ def numbers(path):
     "The figures behind the bars, for the table"
     cells = read(path)
     code = [c for c in cells if c.kind == 'code']
+    if not code: return dict(code=0)
     n = sorted(loc(c.src) for c in code)
     return dict(code=len(code), median=statistics.median(n), p90=p90(n), max=n[-1],
                 md_code=round((len(cells) - len(code))/len(code), 2),

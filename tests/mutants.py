@@ -1139,7 +1139,7 @@ MUTANTS = [Mutant(*m) for m in [
 ]]
 
 
-def told(notebook=HERE.parent/'nbs/17b_break_it.ipynb'):
+def told(notebook=HERE.parent/'nbs/31_break_it.ipynb'):
     "The classic mistakes that a notebook shows, as mutants"
     cells = [''.join(c['source']) for c in json.loads(Path(notebook).read_text(encoding='utf-8'))['cells']]
     found = next((c for c in cells if c.startswith('MISTAKES = ')), None)

@@ -6,7 +6,7 @@ import shutil
 import mutants
 import pytest
 
-NB = mutants.HERE.parent/'nbs/17b_break_it.ipynb'
+NB = mutants.HERE.parent/'nbs/31_break_it.ipynb'
 CELLS = [(c['cell_type'], ''.join(c['source'])) for c in json.loads(NB.read_text(encoding='utf-8'))['cells']]
 
 

@@ -32,7 +32,7 @@ def test_no_other_answer_will_do(name):
 
 
 def test_committed_solutions_pass(monkeypatch):
-    assert [e.name for e in solutions(bars.ROOT/'nbs/17_puzzles.ipynb', monkeypatch)] == list(BOOK.exercises)
+    assert [e.name for e in solutions(bars.ROOT/'nbs/30_puzzles.ipynb', monkeypatch)] == list(BOOK.exercises)
 
 
 def test_progress_is_kept(tmp_path):

@@ -11,7 +11,7 @@ export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" HF_HUB_OFFLINE=1 MPLBACKEND=agg D
 what=default
 case "${1:-}" in
   --fast) what=fast; shift ;;
-  --all) what=all; shift; export RDDM_MUTANTS=all RDDM_COLAB=all RDDM_AXE=all RDDM_COMPILE=all ;;
+  --all) what=all; shift; export RDDM_MUTANTS=all RDDM_COLAB=all RDDM_AXE=all RDDM_LAB=all RDDM_COMPILE=all ;;
 esac
 log=$(mktemp)
 times=() passed=0 running=

@@ -1,0 +1,76 @@
+"""The course as a book: order, length and language of its pages. `python tests/book.py` prints the table.
+
+Pages whose names start with two digits are the course, in the order of the sidebar; those that start with 0 are part I.
+Words are counted in markdown, outside of folded parts, formulas and the targets of links."""
+import json
+import re
+import sys
+from pathlib import Path
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE_WORDS, PART_WORDS = 1400, 10_000
+PLAIN_ONLY_FIRST = r'\b(fogs?|foggy|roads?|ghosts?|knobs?)\b' # plain words of the first page; the field's come after
+TERMS = ('evidence lower bound', 'score', 'probability-flow ODE', "Tweedie's formula", 'trajectory', 'forward pass',
+         'ground truth', 'posterior', 'effective noise level')
+
+
+def course():
+    "The numbered pages, in the order of their names"
+    return sorted((ROOT/'nbs').glob('[0-9][0-9]_*.ipynb'))
+
+
+def prose(path):
+    "The markdown of a page"
+    cells = json.loads(path.read_text(encoding='utf-8'))['cells']
+    return '\n\n'.join(''.join(c['source']) for c in cells if c['cell_type'] == 'markdown')
+
+
+def words(text):
+    "Words to read"
+    for what in (r'<details>.*?</details>', r'\[!\[.*?\]\(.*?\)\]\(.*?\)', r'\$\$.*?\$\$(\s*\{#.*?\})?', r'\$.*?\$',
+                 r'\]\(.*?\)'): text = re.sub(what, '', text, flags=re.S)
+    return len(re.findall(r"[A-Za-z][\w'-]*", text))
+
+
+def sidebar():
+    "All pages in the order of the sidebar"
+    contents = yaml.safe_load((ROOT/'nbs'/'sidebar.yml').read_text(encoding='utf-8'))['website']['sidebar']['contents']
+    return [Path(p).stem for part in contents for p in ([part] if isinstance(part, str) else part['contents'])]
+
+
+def order():
+    "Pages that stand in another order in the sidebar than by their numbers, or whose Next link leads elsewhere"
+    names, shown = [p.stem for p in course()], [p for p in sidebar() if re.match(r'\d\d_', p)]
+    if names != shown: yield f'the sidebar shows {shown}, the numbers say {names}'
+    for page, after in zip(names, names[1:]):
+        if after[0] == '4': break # the last page before the appendix leads where it likes
+        found = re.findall(r'\*\*Next:\*\*.*?\]\((\w+)\.ipynb\)', prose(ROOT/'nbs'/f'{page}.ipynb'), re.S)
+        if found and found[0] not in (after, 'results', 'index'): yield f'{page} leads to {found[0]}, not to {after}'
+        if not found: yield f'{page} leads nowhere'
+
+
+def length():
+    "Pages of part I that are too long to read in an evening or two"
+    n = {p.stem: words(prose(p)) for p in course() if p.stem[0] == '0'}
+    yield from (f'{k} has {v} words > {PAGE_WORDS}' for k, v in n.items() if v > PAGE_WORDS)
+    if sum(n.values()) > PART_WORDS: yield f'part I has {sum(n.values())} words > {PART_WORDS}'
+    if len(n) != 8: yield f'part I has {len(n)} pages, not 8'
+
+
+def language():
+    "Plain words where the field has its own, and terms of the field that are neither a heading nor in the glossary"
+    for p in course()[1:]:
+        found = re.findall(PLAIN_ONLY_FIRST, re.sub(r'`[^`]*`|@?eq-[\w-]+', '', prose(p)), re.I)
+        if found: yield f"{p.stem} says {', '.join(sorted(set(found)))}"
+    known = '\n'.join(re.findall(r'^#+ .*|^\| .*', '\n'.join(map(prose, (ROOT/'nbs').glob('*.ipynb'))), re.M)).lower()
+    yield from (f'{t} is neither a heading nor a defined term' for t in TERMS if t.lower() not in known)
+
+
+CHECKS = dict(order=order, length=length, language=language)
+
+if __name__ == '__main__':
+    for p in course(): print(f'{words(prose(p)):6}  {p.stem}')
+    said = [f'{k}: {line}' for k, check in CHECKS.items() for line in check()]
+    print(*said, sep='\n')
+    sys.exit(bool(said))
