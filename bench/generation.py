@@ -12,7 +12,7 @@ import pyarrow.parquet
 import torch
 import torch.nn.functional as F
 from PIL import Image
-from rddm_nb.data import read_image
+from rddm_nb.imagefile import read_image
 from rddm_nb.demo import _nearest, _some
 from rddm_nb.images import from_uint8, psnr
 from rddm_nb.metrics import coarse_features, frechet_distance

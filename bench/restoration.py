@@ -12,7 +12,8 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from rddm_nb.aosa import select_objective
-from rddm_nb.data import match, read_image
+from rddm_nb.data import match
+from rddm_nb.imagefile import read_image
 from rddm_nb.degrade import degrade
 from rddm_nb.demo import Budget, EMA, training_steps
 from rddm_nb.images import from_uint8
