@@ -80,7 +80,8 @@ def _numbers(m):
     rows = {'training steps': m['train_steps'], 'seconds': m['train_seconds'], 'parameters': m['parameters'],
             'sampling steps': m['sampling_steps'], 'seed': m['seed'], 'device': m['device']}
     if m['task'] == 'generate':
-        return {**rows, 'held-out loss': f"{m['held_out_loss']:.4f}"}, f"{m['images']} generated images; the loss is that of held-out emoji"
+        return ({**rows, 'held-out loss': f"{m['held_out_loss']:.4f}"},
+                f"{m['images']} generated images; the loss is that of held-out emoji")
     gained = {'PSNR of the inputs': m['psnr_input'], 'PSNR restored': m['psnr_restored'], 'gain, dB': m['gain']}
     return {**rows, **gained}, (f"Means over {m['crops']} crops of {m['size']} x {m['size']} pixels of photographs "
                                 "that were not trained on, RGB, PSNR in dB.")
@@ -177,7 +178,8 @@ def _summary(
     given = 'shape=(8, 3, 32, 32)' if generated else 'x_in'
     model = f"load_model({str(out/'model.safetensors')!r})"
     return '\n'.join([what, score, f"wrote {', '.join(str(out/f) for f in _FILES)}",
-                      f"open {out/'report.html'} next; in Python: sample({model}, {given}, steps={m['sampling_steps']})"])
+                      f"open {out/'report.html'} next; in Python: "
+                      f"sample({model}, {given}, steps={m['sampling_steps']})"])
 
 # %% ../nbs/cli.ipynb #0217e2c2
 _TASKS = Literal['rain', 'mask', 'blur', 'dark', 'noise', 'shadow', 'drops', 'holes', 'grey', 'small', 'generate']

@@ -7,10 +7,6 @@ from importlib.resources import files
 from pathlib import Path
 _BADGE: str
 
-def copy_course(folder) -> tuple:
-    """Copy the notebooks of the book, never over a file that is there"""
-    ...
-
 def main(argv: list | None=None) -> int:
     """The command `rddm-notebooks`"""
     ...

@@ -77,12 +77,12 @@ class ImagePairs:
         """Images squeezed into a square (bicubic, antialiased)"""
         ...
 
-    def check(self, cache=None, threads: int=4) -> DataReport:
+    def check(self, cache=None, threads: int=4) -> _DataReport:
         """Read every image once"""
         ...
 
 @dataclass
-class DataReport:
+class _DataReport:
     """What a look at all pairs found"""
     pairs: int
     sizes: Counter

@@ -83,7 +83,7 @@ class Calibration:
         ...
 
 @dataclass
-class Evaluation:
+class _Evaluation:
     """Metrics of a set of images"""
     protocol: Protocol
     names: list
@@ -116,7 +116,7 @@ class Evaluation:
         """The images where the first metric is best, in the middle, and worst"""
         ...
 
-def evaluate(cases: dict, measures: tuple=..., protocol: Protocol | str=..., see=None, progress: bool=False, warn=None, stop=None) -> Evaluation:
+def evaluate(cases: dict, measures: tuple=..., protocol: Protocol | str=..., see=None, progress: bool=False, warn=None, stop=None) -> _Evaluation:
     """Measure every image"""
     ...
 

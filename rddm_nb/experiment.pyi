@@ -26,7 +26,7 @@ _CHECK_FILE: Any
 _OLD_SECTIONS: dict
 _OLD_FIELDS: dict
 
-class TrainRun(NamedTuple):
+class _TrainRun(NamedTuple):
     """What came of a training"""
     model: Path
     step: int
@@ -37,6 +37,6 @@ class TrainRun(NamedTuple):
     def done(self) -> bool:
         ...
 
-def train(config: Config, out, device: str='auto', report=None, tell=...) -> TrainRun:
+def train(config: Config, out, device: str='auto', report=None, tell=...) -> _TrainRun:
     """Run an experiment, or go on with it"""
     ...

@@ -16,7 +16,7 @@ from .schedule import Schedule
 _LONGEST: Any
 _SEEDS: Any
 
-class Restored(NamedTuple):
+class _Restored(NamedTuple):
     """A photograph before and after"""
     name: str
     x_in: Tensor
@@ -26,7 +26,7 @@ class Restored(NamedTuple):
     spread: Tensor
     note: str = ''
 
-def restore_whole(net, name: str, photo: Tensor, task: str | None, steps: int=5, seed: int=0) -> Restored:
+def restore_whole(net, name: str, photo: Tensor, task: str | None, steps: int=5, seed: int=0) -> _Restored:
     """Restore a photograph, several times to see where the results differ"""
     ...
 
@@ -38,7 +38,7 @@ def photo_scores(shown: list) -> list:
     """PSNR of whole photographs before and after; none where the truth is not known"""
     ...
 
-def photo_sheet(shown: Restored, size: float=2.6):
+def photo_sheet(shown: _Restored, size: float=2.6):
     """A sheet of one photograph: before, after, truth, residual, spread, and the way"""
     ...
 _STYLE: str

@@ -6,7 +6,7 @@ Docs: https://rddm-nb.github.io/rddm_nb/restore.html.md"""
 
 # %% auto #0
 __all__ = ['Tiled', 'network_option', 'check_restorer', 'plan_tiles', 'restore', 'fit_channels', 'restore_loaded', 'counted',
-           'Stoppable', 'FolderReport', 'restore_folder', 'SamplingCommand', 'sampling_model', 'main']
+           'Stoppable', 'restore_folder', 'SamplingCommand', 'sampling_model', 'main']
 
 # %% ../nbs/restore.ipynb #87a5f639
 import hashlib
@@ -368,7 +368,7 @@ class Stoppable:
         return self.model(*args, **kw)
 
 # %% ../nbs/restore.ipynb #f6023f9a
-class FolderReport(NamedTuple):
+class _FolderReport(NamedTuple):
     "What became of a folder"
     done: list # results written
     failed: list # (file, why it could not be done)
@@ -419,7 +419,7 @@ def restore_folder(
     warn=None, # called as warn(line) with every file that cannot be done
     stop=None, # a `StopRequest`; once it is set, KeyboardInterrupt is raised
     **kw # `steps`, `tile`, `seed`, `device`, ... of `restore_loaded`
-)->FolderReport:
+)->_FolderReport:
     "Restore every image of a folder that has no result yet"
     (folder, files), out, masks = _inputs(inputs), Path(outputs), None if masks is None else _Masks(masks)
     check_restorer(model, masks is not None)
@@ -429,7 +429,7 @@ def restore_folder(
     there, changed, about = _claim(out, results, about, force, mine)
     for p in stale_temporaries(out) if part[1] == 1 else []: p.unlink()
     todo = [(p, results[p]) for p in mine if p not in there]
-    report = FolderReport([], [], len(mine) - len(todo), about, Counter(_CHANGED for p in mine if p in changed))
+    report = _FolderReport([], [], len(mine) - len(todo), about, Counter(_CHANGED for p in mine if p in changed))
     ask = model if stop is None else Stoppable(model, stop)
     work = lambda p, result: _restore_file(ask, p, result, masks, colour, options)
     _work_through(counted(todo, 'restore', progress), report, work, warn)

@@ -100,7 +100,7 @@ class Stoppable:
     def __call__(self, *args, **kw):
         ...
 
-class FolderReport(NamedTuple):
+class _FolderReport(NamedTuple):
     """What became of a folder"""
     done: list
     failed: list
@@ -109,7 +109,7 @@ class FolderReport(NamedTuple):
     notes: Counter
 _CHANGED: str
 
-def restore_folder(model, inputs, outputs, part: tuple=..., force: bool=False, progress: bool=True, masks=None, colour: bool=False, warn=None, stop=None, **kw) -> FolderReport:
+def restore_folder(model, inputs, outputs, part: tuple=..., force: bool=False, progress: bool=True, masks=None, colour: bool=False, warn=None, stop=None, **kw) -> _FolderReport:
     """Restore every image of a folder that has no result yet"""
     ...
 

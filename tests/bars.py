@@ -186,7 +186,8 @@ def bar_equations(cells):
 
 def bar_outputs(cells):
     "outputs of code are committed, none is an error, none is above 150 KiB"
-    if any(c.kind == 'code' for c in cells) and not any(c.outputs for c in cells): yield 'no outputs: execute the notebook'
+    code = [c for c in cells if c.kind == 'code']
+    if code and not any(c.outputs for c in code): yield 'no outputs: execute the notebook'
     for c in cells:
         for o in c.outputs:
             if o.get('output_type') == 'error': yield f"{c.name} failed: {o.get('ename')}"

@@ -45,11 +45,11 @@ def test_a_copy_adds_what_is_missing_and_changes_nothing(tmp_path_factory, data)
     folder = tmp_path_factory.mktemp('book')
     mine = data.draw(st.dictionaries(st.sampled_from(NAMES), st.binary(max_size=20), max_size=4))
     for name, text in mine.items(): (folder/name).write_bytes(text)
-    new, kept = course.copy_course(folder)
+    new, kept = course._copy_course(folder)
     assert sorted(new) == sorted({*NAMES, 'badge.svg'} - {*mine}) and kept == sorted(mine)
     assert all((folder/name).read_bytes() == text for name, text in mine.items())
     assert sorted(p.name for p in folder.iterdir()) == sorted([*NAMES, 'badge.svg'])
-    assert course.copy_course(folder) == ([], kept)
+    assert course._copy_course(folder) == ([], kept)
 
 
 @pytest.mark.parametrize('words, code', [(['--help'], 0), ([], 2), (['a', 'b'], 2), (['a', '--labs=1'], 2)])

@@ -10,7 +10,7 @@ import torch
 from common import close, error
 from hypothesis import given, strategies as st
 from PIL import Image
-from rddm_nb.data import (PAIRINGS, DataReport, ImagePairs, Pair, PairSource, _progress, _read_file_list, match,
+from rddm_nb.data import (PAIRINGS, _DataReport, ImagePairs, Pair, PairSource, _progress, _read_file_list, match,
                           pairs_from_layout)
 from rddm_nb.imagefile import read_image
 from rddm_nb.schedule import Schedule
@@ -542,7 +542,7 @@ def test_what_reading_loses_is_counted_once_per_image(tmp_path, channels, said):
 
 @pytest.mark.parametrize('n, said', [(20, 21), (21, 22), (25, 22)])
 def test_a_long_list_of_faults_is_cut(n, said):
-    report = DataReport(30, Counter({(8, 8): 3}),
+    report = _DataReport(30, Counter({(8, 8): 3}),
                         [(f'{i}.png', f'{i}.png is bad in its own way {i}') for i in range(n)])
     lines = str(report).splitlines()
     assert lines[0] == '30 pairs: 3 of 8x8' and len(lines) == said and 'own way 19' in lines[20] and not report.fine

@@ -18,13 +18,14 @@ OUTPUTS = """() => { const cells = window.jupyterapp.shell.currentWidget.context
   const all = cells.flatMap(c => c.outputs || []), shows = (o, kind) => o.data && kind in o.data;
   return { errors: all.filter(o => o.output_type == 'error').map(o => o.ename + ': ' + o.evalue),
            images: all.filter(o => shows(o, 'image/png') || shows(o, 'application/vnd.jupyter.widget-view+json')
-                                   || (shows(o, 'text/html') && JSON.stringify(o.data['text/html']).includes('<img'))).length } }"""
+             || (shows(o, 'text/html') && JSON.stringify(o.data['text/html']).includes('<img'))).length } }"""
 
 
 def cells(page):
     "The code of a page, but what installs the package on Colab"
     found = json.loads(page.read_text(encoding='utf-8'))['cells']
-    return [s for c in found if c['cell_type'] == 'code' and not (s := ''.join(c['source'])).startswith('#| hide\n#| eval: false')]
+    code = [''.join(c['source']) for c in found if c['cell_type'] == 'code']
+    return [s for s in code if not s.startswith('#| hide\n#| eval: false')]
 
 
 def run_all(root, code):

@@ -16,7 +16,7 @@ from PIL import Image
 from places import ROOT
 from rddm_nb.command import merge
 from rddm_nb.config import Config, DataConfig
-from rddm_nb.data import DataReport
+from rddm_nb.data import _DataReport
 from rddm_nb.experiment import (
     _check_same,
     _check_sizes,
@@ -677,7 +677,7 @@ def test_held_out_pairs_come_from_their_place(folder):
 
 def test_sizes_must_fit_crops_or_one_batch():
     first = {(8, 8): 'a', (8, 9): 'b'}
-    one, two = DataReport(3, Counter({(8, 9): 3}), first=first), DataReport(3, Counter({(8, 8): 2, (8, 9): 1}),
+    one, two = _DataReport(3, Counter({(8, 9): 3}), first=first), _DataReport(3, Counter({(8, 8): 2, (8, 9): 1}),
                                                                             first=first)
     for report, size, batch in ((one, 0, 4), (one, 8, 4), (two, 8, 4), (two, 0, 1)):
         _check_sizes(report, size, batch)

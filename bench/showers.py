@@ -1,0 +1,87 @@
+"""Rain of many kinds on photographs, to train the network in the box on: streaks of any length, width, angle, density
+and brightness, from none to a downpour."""
+import math
+import os
+from pathlib import Path
+import torch
+import torch.nn.functional as F
+from rddm_nb.degrade import degrade
+from rddm_nb.imagefile import read_image
+from rddm_nb.images import from_uint8
+from rddm_nb.sample_images import photos
+
+TEXTURES = ('brick', 'grass', 'gravel', 'hubble_deep_field') # count less than the others
+NOT_SHOWN = ('astronaut',) # a person who can be recognised
+NONE, OWN = .15, .30 # shares of images without rain, and in the rain of `rddm_nb.degrade`; the rest: added streaks
+
+
+def between(low, high, g, *shape): return low + (high - low)*torch.rand(shape, generator=g)
+
+
+def streaks(h, w, g, chunk=32):
+    "Light of parallel streaks (1, h, w) in [0, 1]: bright bars with soft sides, and ends that fade"
+    cover, angle = between(.01, .25, g).item(), between(-.9, .9, g).item()
+    length, width = between(8, 55, g).item(), between(.5, 1.7, g).item()
+    bright, spread = between(.1, .8, g).item(), between(0, .12, g).item()
+    n = max(1, round(cover*(h + 60)*(w + 60)/(length*2.5*width)))
+    y, x = torch.arange(h).view(1, h, 1), torch.arange(w).view(1, 1, w)
+    light = torch.zeros(1, h, w)
+    for k in range(0, n, chunk):
+        m = min(chunk, n - k)
+        cy, cx = (between(-30, s + 30, g, m).view(m, 1, 1) for s in (h, w))
+        a = (angle + spread*torch.randn(m, generator=g)).view(m, 1, 1)
+        along, across = (y - cy)*a.cos() + (x - cx)*a.sin(), (x - cx)*a.cos() - (y - cy)*a.sin()
+        half = length/2*between(.5, 1.2, g, m).view(m, 1, 1)
+        b = bright*between(.3, 1.2, g, m).view(m, 1, 1)
+        s = b*(-(across/(width*between(.7, 1.3, g, m).view(m, 1, 1)))**2/2).exp()
+        light = torch.maximum(light, (s*torch.sigmoid((half - along.abs())/max(1., length/12))).amax(0, keepdim=True))
+    return light.clamp(0, 1)
+
+
+def added(x0, g):
+    "One or two layers of streaks added to an image (C, H, W) in [-1, 1], clipped as a camera does"
+    light = streaks(*x0.shape[-2:], g)
+    if between(0, 1, g) < .3: light = torch.maximum(light, streaks(*x0.shape[-2:], g))
+    return (x0 + 2*light).clamp(-1, 1)
+
+
+def shower(x0, g):
+    "An image (C, H, W) in rain of some kind, or in none"
+    kind = between(0, 1, g).item()
+    if kind < NONE: return x0
+    if kind >= NONE + OWN: return added(x0, g)
+    dense, scale = between(.03, .24, g).item(), math.exp(between(0, math.log(4.5), g).item())
+    return degrade(x0[None], 'rain', g, amount=dense, scale=scale)[0]
+
+
+def open_photographs(root):
+    "The package's training photographs and the open ones of RDDM_DATA, uint8 (3, H, W), without the held-out ones"
+    pool, held = photos('train'), photos('test')
+    for f in sorted((Path(root)/'photos_free').glob('*.jpg')):
+        if f.stem not in held and f.stem not in NOT_SHOWN: pool.setdefault(f.stem, read_image(f))
+    return pool
+
+
+def crop(images, g, size):
+    "A square of a photograph at one of three scales, turned, half of them brighter or darker"
+    x = images[int(torch.randint(len(images), (), generator=g))]
+    k = (1, 1, 1, 2, 3)[int(torch.randint(5, (), generator=g))]
+    side = size*k if min(x.shape[1:]) >= size*k else size
+    i, j = (int(torch.randint(n - side + 1, (), generator=g)) for n in x.shape[1:])
+    x = from_uint8(x[:, i:i + side, j:j + side])
+    if side != size: x = F.avg_pool2d(x, side//size)
+    turn = int(torch.randint(8, (), generator=g))
+    x = torch.rot90(x, turn % 4, (1, 2))
+    if turn > 3: x = x.flip(2)
+    if between(0, 1, g) < .5: x = (x*between(.6, 1.1, g) + between(-.25, .25, g)).clamp(-1, 1)
+    return x.contiguous()
+
+
+def rainy_pairs(root=None, size=96):
+    "A function (n, generator) -> (x0, x_in), for `FunctionSource`"
+    pool = open_photographs(root or os.environ.get('RDDM_DATA', '../shared/data'))
+    images = [v for k, v in pool.items() for _ in range(1 if k in TEXTURES else 3)]
+    def draw(n, g):
+        x0 = torch.stack([crop(images, g, size) for _ in range(n)])
+        return x0, torch.stack([shower(x, g) for x in x0])
+    return draw
