@@ -215,6 +215,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('sampler', 'x = state.x_s', 'x = x_in = state.x_s', 'sample_steps: the input replaced by the state'),
     ('sampler', '5 if steps is None else steps', '4 if steps is None else steps', 'sample_steps: another default number of steps'),
     ('sampler', "getattr(model, 'schedule', None) or Schedule.power()", 'Schedule.power()', "sample_steps: the model's schedule ignored"),
+    ('sampler', 'kind, frames, out = Path(path).suffix.lower(), self.frames(i)', 'kind, frames, out = Path(path).suffix.lower(), self.frames(0)', 'save: always the first image'),
     ('sampler', 'posterior_variance(posterior, at, to, eta)', "posterior_variance('sum_constrained', at, to, eta)", 'sample_steps: posterior ignored'),
     ('forward', 'torch.stack([randn_like(v, g) for v, g in zip(x, generator)])', 'randn_like(x, generator[0])', 'randn_like: one generator for all'),
     ('forward', 'torch.randn(x.shape, dtype=x.dtype', 'torch.rand(x.shape, dtype=x.dtype', 'randn_like: uniform noise'),
