@@ -133,9 +133,8 @@ class Attention(nn.Module):
         "Queries, keys and values, each (B, heads, places, c/heads)"
         return self.qkv(self.norm(h)).view(len(h), 3, self.heads, -1, h[0, 0].numel()).transpose(-1, -2).unbind(1)
     def forward(self, h):
-        parts, (height, width) = self.split(h), h.shape[-2:]
-        few = max(height, width) <= _WHOLE
-        a = F.scaled_dot_product_attention(*parts) if few else _ask_around(*parts, height, width)
+        parts, size = self.split(h), h.shape[-2:]
+        a = F.scaled_dot_product_attention(*parts) if max(size) <= _WHOLE else _ask_around(*parts, *size)
         return h + self.out(a.transpose(-1, -2).reshape(h.shape))
 
 # %% ../nbs/21_unet.ipynb #ebb403ef

@@ -392,7 +392,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('unet', 'return h + self.out', 'return h - self.out', 'Attention: sign'),
     ('unet', 'return h + self.out', 'return self.out', 'Attention: no way shortcut'),
     ('unet', 'self.out(a.transpose(-1, -2).reshape', 'self.out(a.reshape', 'Attention: places and channels mixed up'),
-    ('unet', 'few = max(height, width) <= _WHOLE', 'few = True', 'Attention: all ask all, however many'),
+    ('unet', 'if max(size) <= _WHOLE else', 'if True else', 'Attention: all ask all, however many'),
     ('unet', '(_AROUND - _BLOCK)//2).clamp', '0).clamp', '_ask_around: squares that look to one side'),
     ('unet', 'clamp(0, n - around)', 'clamp(0, n)', '_ask_around: squares beyond the edge'),
     ('unet', '.permute(0, 1, 4, 2, 5, 3, 6)', '.permute(0, 1, 5, 2, 4, 3, 6)', '_ask_around: squares put together wrongly'),
