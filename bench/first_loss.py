@@ -39,7 +39,7 @@ def data_words(config, root):
 
 def used(pid):
     "Processor seconds of a process so far"
-    times = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()[11:13]
+    times = Path(f'/proc/{pid}/stat').read_text(encoding='utf-8').rpartition(')')[2].split()[11:13]
     return sum(map(int, times))/os.sysconf('SC_CLK_TCK')
 
 
