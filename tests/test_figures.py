@@ -344,7 +344,9 @@ def test_a_road_drawn_by_mouse_and_moved_by_keyboard(figure):
 
 @in_browser
 def test_the_film_shows_the_places_that_python_names(figure):
-    page, fig, read, seen = figure('forward.html')
+    page, _, _, seen = figure('forward.html')
+    fig = page.locator('rddm-figure').nth(1)
+    fig.scroll_into_view_if_needed()
     fig.locator('input[data-k=frames]').focus()
     page.keyboard.press('ArrowRight')
     w = widgets.ForwardExplorer(**state(fig))
@@ -436,7 +438,7 @@ def test_trains_are_changed_by_keyboard_and_mouse(figure):
     page, fig, read, seen = figure('map.html')
     def agree():
         w = widgets.MethodExplorer(**state(fig))
-        restores(read, 'psnr', widgets._on_road(w, w.path), w.parts()[0])
+        restores(read, 'psnr', widgets._sample_along(w, w.path), w.parts()[0])
         return w
     agree()
     fig.locator('input[data-k=change]').focus()
@@ -464,7 +466,7 @@ def test_the_orders_by_keyboard(figure):
         page.keyboard.press('ArrowRight')
         w = widgets.OrderExplorer(**state(fig))
         for o in ('together', 'residual_first', 'noise_first'):
-            restores(read, o, widgets._on_road(w, [p for _, p in sampling_path(w.schedule, w.steps, o)]), x0)
+            restores(read, o, widgets._sample_along(w, [p for _, p in sampling_path(w.schedule, w.steps, o)]), x0)
     assert float(read('noise_first_distance')) > .9 > .3 > float(read('together_distance')) and not any(seen.values())
 
 

@@ -107,7 +107,7 @@ def test_what_the_reader_does_in_jupyterlab_arrives_in_python(lab):
         page.keyboard.press('ArrowRight')
         page.keyboard.press('ArrowRight')
         python(abar=lambda a: abs(a - .52) < 1e-9)
-        knob = page.get_by_label('point 1 of the road')
+        knob = page.get_by_label('point 1 of the path')
         knob.scroll_into_view_if_needed()
         knob.focus()
         page.keyboard.press('ArrowUp')

@@ -558,7 +558,7 @@ def test_one_process_of_several_writes_event_files(monkeypatch):
     from rddm_nb import presets, watch
     made = []
     monkeypatch.setattr(watch, 'TensorBoardReport', lambda folder: made.append(folder) or (lambda row: None))
-    args = presets.TrainCommand('demo', out='run', tensorboard=True)
+    args = presets._TrainCommand('demo', out='run', tensorboard=True)
     row = dict.fromkeys(('step', 'loss', 'grad_norm', 'lr', 'seconds', 'pairs_per_second', 'psnr'), 1.0)
     for main_one, asked, want in ((False, True, []), (True, False, []), (True, True, [Path('run/tensorboard')])):
         presets._reports(load_config('demo'), replace(args, tensorboard=asked), main_one)(row)

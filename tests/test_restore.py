@@ -263,7 +263,7 @@ def test_versions_may_differ_and_the_old_ones_are_told(folder):
     path = folder/'out/restore.json'
     about = json.loads(path.read_text(encoding='utf-8'))
     assert about['versions']['torch'] == torch.__version__
-    assert [about[k] for k in ('steps', 'eta', 'seed', 'tile', 'overlap', 'masks')] == [1, 0., 0, 256, 32, None]
+    assert [about[k] for k in ('steps', 'eta', 'seed', 'tile', 'overlap', 'masks')] == [1, 0., 0, None, None, None]
     path.write_text(json.dumps(about | dict(versions=dict(torch='1.0'))), encoding='utf-8')
     assert _describe_settings(quiet(Model(), folder, steps=1).about) == 'steps 1, eta 0.0, seed 0, torch 1.0'
 

@@ -43,7 +43,10 @@ def browser():
         b.close()
 
 
-def pages(site): return sorted(p.name for p in site.glob('*.html'))
+def moved(page): return 'http-equiv="refresh"' in page.read_text(encoding='utf-8')
+
+
+def pages(site): return sorted(p.name for p in site.glob('*.html') if not moved(p))
 
 
 def open_page(ctx, url, name, asked=None):

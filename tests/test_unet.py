@@ -377,3 +377,17 @@ def test_only_older_files_are_renamed_and_only_whole_words():
                                 old)
     assert parts == {'net.embed.mlp.0.bias': 1, 'ema.downsample.0.weight': 2, 'nowhere.x': 3, 'shortcut.y': 4}
     assert options == dict(dim=8, embedding='t', takes_input=True, takes_cond=False)
+
+
+@pytest.mark.parametrize('spoil, said', [
+    (lambda s, k: s[k][:1], r'has shape \(1, 32\), the network needs \(32, 32\)'),
+    (lambda s, k: torch.full_like(s[k], torch.nan), 'holds NaN or infinite values'),
+    (lambda s, k: None, 'of the 110 that UNet needs 1 are missing'),
+])
+def test_weights_are_checked_before_a_network_gets_them(spoil, said):
+    from rddm_nb.unet import load_weights
+    net, k = UNet(8), 'embed.mlp.0.weight'
+    state, before = net.state_dict(), net.embed.mlp[0].weight.clone()
+    bad = {n: v for n, v in (state | {k: spoil(state, k)}).items() if v is not None}
+    with pytest.raises(ValueError, match=said): load_weights(net, bad)
+    assert torch.equal(net.embed.mlp[0].weight, before)
