@@ -112,7 +112,7 @@ def test_what_the_reader_does_in_jupyterlab_arrives_in_python(lab):
         knob.focus()
         page.keyboard.press('ArrowUp')
         assert python(points=lambda q: abs(q[1][1] - .52) < 1e-9)['path'] == 41
-        pad = page.get_by_label('draw a road')
+        pad = page.get_by_label('draw a path')
         box = pad.bounding_box()
         at = lambda x, y: (box['x'] + x*box['width'], box['y'] + y*box['height'])
         page.mouse.move(*at(.95, .5))
