@@ -79,3 +79,16 @@ def test_an_installation_without_notebooks_says_so(tmp_path, monkeypatch, capsys
     monkeypatch.setattr(course, 'files', lambda name: tmp_path/'packages'/name)
     assert course.main([str(tmp_path/'book')]) == 2
     assert 'has no notebooks' in capsys.readouterr().err
+
+
+def test_a_page_that_was_only_run_is_no_page_of_yours(tmp_path):
+    course._copy_course(tmp_path)
+    page = tmp_path/'02_schedules.ipynb'
+    nb = json.loads(page.read_text(encoding='utf-8'))
+    code = next(c for c in nb['cells'] if c['cell_type'] == 'code')
+    code.update(outputs=[dict(output_type='stream', name='stdout', text='run')], execution_count=1)
+    page.write_text(json.dumps(nb | dict(metadata=dict(ran=True))), encoding='utf-8')
+    assert course._copy_course(tmp_path) == ([], [])
+    code['source'] = 'mine'
+    page.write_text(json.dumps(nb), encoding='utf-8')
+    assert course._copy_course(tmp_path) == ([], ['02_schedules.ipynb'])
