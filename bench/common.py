@@ -1,5 +1,6 @@
 """What all measurements share: clocks that take turns, the device's own speed, and where results are written."""
 import json
+import os
 import platform
 import statistics
 import subprocess
@@ -12,12 +13,15 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT/'bench'/'results'
 
 
-def seconds(f, device='cpu'):
+def data_root(): return os.environ.get('RDDM_DATA', '../shared/data') # where sets of images are looked for
+
+
+def seconds(f, device='cpu', clock=time.thread_time):
     "Seconds of one call: of this thread on a CPU, so that other programs do not count; by the clock on a GPU"
     if device == 'cpu':
-        start = time.thread_time()
+        start = clock()
         f()
-        return time.thread_time() - start
+        return clock() - start
     torch.cuda.synchronize()
     start = time.perf_counter()
     f()
@@ -25,12 +29,12 @@ def seconds(f, device='cpu'):
     return time.perf_counter() - start
 
 
-def take_turns(fs, rounds, device='cpu'):
+def take_turns(fs, rounds, device='cpu', clock=time.thread_time):
     "Name -> median seconds of functions that take turns, after one call of each that does not count"
     for f in fs.values(): f()
     times = {k: [] for k in fs}
     for _ in range(rounds):
-        for k, f in fs.items(): times[k].append(seconds(f, device))
+        for k, f in fs.items(): times[k].append(seconds(f, device, clock))
     return {k: statistics.median(v) for k, v in times.items()}
 
 

@@ -5,7 +5,6 @@ bench/results/generation/tiles-both-0.json; where the set may be shown, a sheet 
 sets are read from RDDM_DATA. Time is processor seconds of one thread."""
 import argparse
 import io
-import os
 import time
 from pathlib import Path
 import pyarrow.parquet
@@ -20,7 +19,7 @@ from rddm_nb.quality import energy_distance
 from rddm_nb.sampler import sample
 from rddm_nb.runtime import generator_for
 from rddm_nb.viz import as_rgb
-from bench.common import RESULTS, about, commit, write
+from bench.common import RESULTS, about, commit, data_root, write
 from bench.restoration import PREDICTS, learn, network, schedule_of, training_options
 
 SETS = dict(emoji='emoji64', tiles='tiles32', cifar10='cifar10')
@@ -66,7 +65,7 @@ def run(name, what, seed=0, seconds=300., bbar_T=1., steps=(5, 10, 20, 50), dim=
         folder=RESULTS/'generation'):
     "Train, make images, write a row"
     torch.set_num_threads(1)
-    known, held = (images_of(name, os.environ.get('RDDM_DATA', '../shared/data'), s) for s in ('train', 'test'))
+    known, held = (images_of(name, data_root(), s) for s in ('train', 'test'))
     schedule, start = schedule_of(what, bbar_T), time.thread_time()
     net, n = learn(network(seed, dim=dim, predicts=PREDICTS[what], takes_input=False), draw_from(known), schedule,
                    seconds, lr, generator_for('cpu', seed, 'images'))

@@ -5,7 +5,6 @@ goes on where it stopped; `python -m bench.pretrained emoji --seconds 900` train
 Both measure on held-out images and write rddm_nb/assets/NAME.safetensors: half precision, below a megabyte, with what
 was measured in its header. The open photographs and Rain100L's test set are looked for in RDDM_DATA."""
 import argparse
-import os
 import time
 from pathlib import Path
 import torch
@@ -21,7 +20,7 @@ from rddm_nb.runtime import generator_for
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import FunctionSource, TrainConfig, Trainer
 from rddm_nb.unet import save_model
-from bench.common import about, commit
+from bench.common import about, commit, data_root
 from bench.restoration import learn, network
 from bench.showers import rainy_pairs
 
@@ -106,7 +105,7 @@ def keep(task, net, out, exam, **about_training):
     best = net.half().float()
     best.schedule = net.schedule
     marks = restoring(best, exam) if task == 'rain' else generating(best, exam)
-    if task == 'rain': marks |= whole(best, os.environ.get('RDDM_DATA', '../shared/data'))
+    if task == 'rain': marks |= whole(best, data_root())
     images = ('open photographs: those of rddm_nb.sample_images (see ATTRIBUTION.md) and eight more under CC BY-SA'
               if task == 'rain' else 'Noto emoji (Apache-2.0 / OFL-1.1)')
     meta = dict(name=task, what=ABOUT[task], license='apache-2.0', images=images, **about_training,

@@ -5,7 +5,6 @@ writes a row, bench/results/restoration/rain100l-residual-0.json. The sets are r
 set (see `SETS`); nothing but numbers leaves it. Time is processor seconds of one thread, so that a busy machine
 makes nobody worse. `--keep FOLDER` keeps the trained network, `--model FILE` measures one that was kept."""
 import argparse
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +22,7 @@ from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
 from rddm_nb.runtime import generator_for
 from rddm_nb.unet import UNet, load_model, save_model
-from bench.common import RESULTS, about, commit, write
+from bench.common import RESULTS, about, commit, data_root, write
 
 PREDICTS = dict(residual='res', noise='eps', both='both', regression='res')
 WHAT = ('residual', 'noise', 'both', 'aosa', 'regression')
@@ -187,7 +186,7 @@ def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=
         model=None, limit=None, choose=False, folder=RESULTS/'restoration'):
     "Train, restore, write a row; or let training choose what to predict, and write that"
     torch.set_num_threads(1)
-    plan, root = SETS[task], os.environ.get('RDDM_DATA', '../shared/data')
+    plan, root = SETS[task], data_root()
     bbar_T = plan.bbar_T if bbar_T is None else bbar_T
     trios = [reduced(t, plan.shrink) for t in images_of(plan, root, 'train')[:limit]]
     curve = fit_curve(trios) if plan.first == 'curve' else None

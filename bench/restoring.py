@@ -6,7 +6,6 @@ is measured, so that a busy machine makes nobody worse; with more (`--threads 2`
 the peak of a fresh process above what it held before it restored."""
 import argparse
 import json
-import statistics
 import subprocess
 import sys
 import time
@@ -17,7 +16,7 @@ from rddm_nb import unet
 from rddm_nb.restore import restore
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import UNet
-from bench.common import RESULTS, about, write
+from bench.common import RESULTS, about, take_turns, write
 
 STEPS, SIZE = 5, (321, 481)
 SCHEDULE = Schedule.power(alpha=('1-x', 3), beta2=('1-x', 3))
@@ -87,17 +86,6 @@ def convolutions(net, x_in):
     return counter.get_flop_counts()['Global'][torch.ops.aten.convolution]
 
 
-def measure(fs, rounds, clock):
-    "Name -> median seconds of functions that take turns, after one call of each that does not count"
-    times = {k: [] for k in fs}
-    for i in range(rounds + 1):
-        for k, f in fs.items():
-            start = clock()
-            f()
-            if i: times[k].append(clock() - start)
-    return {k: statistics.median(v) for k, v in times.items()}
-
-
 def speed(size, rounds, threads, n=2048):
     "Seconds of every way, and what the convolutions of the image's own pixels would take at the speed of a product"
     torch.set_num_threads(threads)
@@ -106,7 +94,7 @@ def speed(size, rounds, threads, n=2048):
               diffusers_loop=lambda: diffusers_loop(net, img[None]))
     usual = {f'{k}_usual_network': as_usual(fs[k]) for k in ('plain_loop', 'diffusers_loop')}
     clock = time.thread_time if threads == 1 else time.perf_counter
-    t = measure(dict(product=lambda: a @ b, **fs, **usual), rounds, clock)
+    t = take_turns(dict(product=lambda: a @ b, **fs, **usual), rounds, clock=clock)
     peak, flop = 2*n**3/t.pop('product'), STEPS*convolutions(net, img[None])
     return dict(size=list(size), steps=STEPS, threads=threads, rounds=rounds, peak_gflops=round(peak/1e9, 1),
                 convolutions_gflop=round(flop/1e9, 1), seconds={k: round(v, 3) for k, v in t.items()},

@@ -1,7 +1,6 @@
 """Rain of many kinds on photographs, to train the network in the box on: streaks of any length, width, angle, density
 and brightness, from none to a downpour."""
 import math
-import os
 from pathlib import Path
 import torch
 import torch.nn.functional as F
@@ -9,6 +8,7 @@ from rddm_nb.degrade import degrade
 from rddm_nb.imagefile import read_image
 from rddm_nb.images import from_uint8
 from rddm_nb.sample_images import photos
+from bench.common import data_root
 
 TEXTURES = ('brick', 'grass', 'gravel', 'hubble_deep_field') # count less than the others
 NOT_SHOWN = ('astronaut',) # a person who can be recognised
@@ -79,7 +79,7 @@ def crop(images, g, size):
 
 def rainy_pairs(root=None, size=96):
     "A function (n, generator) -> (x0, x_in), for `FunctionSource`"
-    pool = open_photographs(root or os.environ.get('RDDM_DATA', '../shared/data'))
+    pool = open_photographs(root or data_root())
     images = [v for k, v in pool.items() for _ in range(1 if k in TEXTURES else 3)]
     def draw(n, g):
         x0 = torch.stack([crop(images, g, size) for _ in range(n)])

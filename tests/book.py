@@ -7,8 +7,8 @@ import re
 import sys
 from pathlib import Path
 import yaml
+from places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGE_WORDS, PART_WORDS = 1400, 10_000
 PLAIN_ONLY_FIRST = r'\b(fogs?|foggy|roads?|ghosts?|knobs?)\b' # plain words of the first page; the field's come after
 TERMS = ('evidence lower bound', 'score', 'probability-flow ODE', "Tweedie's formula", 'trajectory', 'forward pass',
