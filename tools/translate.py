@@ -21,6 +21,7 @@ from generated import ROOT
 
 FOLDER = ROOT/'i18n'
 ENOUGH = .6 # how alike an edited text is to what it was
+WORD = 20 # what is shorter is another text when edited
 TABLE = 'text/markdown'
 SMALL = 12 # numbers up to this may be words in the source
 
@@ -103,7 +104,8 @@ def said(language, page):
 
 def edited(source, gone):
     "The entry among `gone` whose text was edited to become `source`; None if none is like it"
-    alike = [(difflib.SequenceMatcher(None, e.msgid, source, autojunk=False).ratio(), e) for e in gone if e.msgstr]
+    near = [e for e in gone if e.msgstr and min(len(e.msgid), len(source)) > WORD]
+    alike = [(difflib.SequenceMatcher(None, e.msgid, source, autojunk=False).ratio(), e) for e in near]
     likeness, entry = max(alike, key=lambda x: x[0], default=(0, None))
     return entry if likeness >= ENOUGH else None
 
