@@ -7,8 +7,9 @@
 text beside it; where a text is gone, its translation stays at the end, marked obsolete. Both count as stale until
 somebody has looked at them and taken the mark away.
 
-Texts are the Markdown cells of nbs/PAGE.ipynb, the descriptions of its figures and the titles of its folded code.
-i18n/LANGUAGE/site.po holds what many pages share. i18n/languages.toml names the languages and their complete pages."""
+Texts are the Markdown cells of nbs/PAGE.ipynb, the descriptions of its figures and the words of tables that code has
+written. i18n/LANGUAGE/site.po holds what many pages share. i18n/languages.toml names the languages and their complete
+pages."""
 import argparse
 import difflib
 import json
@@ -20,12 +21,13 @@ from generated import ROOT
 
 FOLDER = ROOT/'i18n'
 ENOUGH = .6 # how alike an edited text is to what it was
+TABLE = 'text/markdown'
 SMALL = 12 # numbers up to this may be words in the source
 
 
 class Text(NamedTuple):
     "What a page says to its readers in one place"
-    kind: str # text, figure or summary
+    kind: str # text, figure or cell of a table; of what pages share: summary, place, interface or label
     source: str # in English
 
 
@@ -44,24 +46,35 @@ def descriptions(cell):
     return [m['alt'] for m in metas if 'alt' in m]
 
 
+def table_cells(md): return [x.strip() for r in md.splitlines() if r.startswith('|') for x in r.strip('|').split('|')]
+
+
+def written(cell):
+    "What stands in the tables that a cell's code has written, names of commits left out"
+    found = [x for o in cell.get('outputs', []) for x in table_cells(''.join(o.get('data', {}).get(TABLE, '')))]
+    return [x for x in found if re.search('[a-z]{3}', x) and not re.fullmatch('[0-9a-f]{7,40}', x)]
+
+
 def texts(page):
     "The texts of a page that have words, in its order, each once; titles of folded code stand in site.po"
     found = []
     for c in notebook(page)['cells']:
         if c['cell_type'] == 'markdown': found.append(Text('text', ''.join(c['source'])))
-        else: found += [Text('figure', s) for s in descriptions(c)]
+        else: found += [Text('figure', s) for s in descriptions(c)] + [Text('cell', s) for s in written(c)]
     return list({t.source: t for t in found if re.search('[A-Za-z]{2}', prose(t.source))}.values())
 
 
 def shared():
-    "What many pages share: titles of folded code, names of the sidebar's and the bar's places, the site's own words"
+    """What many pages share: titles of folded code, names of places in the sidebar and the bar, and what
+    i18n/shared.json lists, words of the site's interface and labels of the living figures"""
     code = [''.join(c['source']) for p in sorted((ROOT/'nbs').glob('*.ipynb')) for c in notebook(p.stem)['cells']
             if c['cell_type'] == 'code']
     found = [Text('summary', s) for source in code for s in summaries(source)]
     for name in ('sidebar.yml', '_quarto.yml'):
         said = re.findall(r'(?:section|text): "?([^"\n]+)"?', (ROOT/'nbs'/name).read_text(encoding='utf-8'))
         found += [Text('place', s) for s in said if s.strip('-')]
-    found += [Text('interface', s) for s in json.loads((FOLDER/'interface.json').read_text(encoding='utf-8'))]
+    for kind, said in json.loads((FOLDER/'shared.json').read_text(encoding='utf-8')).items():
+        found += [Text(kind, s) for s in said]
     return list({t.source: t for t in found}.values())
 
 
@@ -80,6 +93,12 @@ def load(language, page):
     po.metadata = {'Language': languages()[language]['tag'], 'MIME-Version': '1.0',
                    'Content-Type': 'text/plain; charset=UTF-8', 'Content-Transfer-Encoding': '8bit'}
     return po
+
+
+def said(language, page):
+    "What a page says in a language, and what all pages share: English text -> translation; stale ones are left out"
+    files = [load(language, p) for p in ('site', page)]
+    return {e.msgid: e.msgstr for po in files for e in po if e.translated()}
 
 
 def edited(source, gone):
