@@ -4,12 +4,13 @@ import math
 import pytest
 import torch
 from hypothesis import assume, given, settings, strategies as st
-from common import (F64, Net, close, constant, fake_eps, fake_res, gmm_points, oracle, random_images, power_schedules,
+from common import (F64, Net, close, constant, error, fake_eps, fake_res, gmm_points, oracle, random_images, power_schedules,
                     randn, rng, seeds, trio)
 from rddm_nb.estimate import Prediction, SingularError
 from rddm_nb.exact import ExactPredictor
 from rddm_nb.forward import randn_like
-from rddm_nb.sampler import ORDERS, Trace, sample, sample_steps, sampling_path
+from rddm_nb.reverse import reverse_step
+from rddm_nb.sampler import ORDERS, SOLVERS, Trace, sample, sample_steps, sampling_path
 from rddm_nb.schedule import CLEAN, Point, Schedule
 
 posteriors = st.sampled_from(['sum_constrained', 'preserving'])
@@ -600,6 +601,162 @@ def test_a_condition_reaches_the_model_and_only_where_there_is_one():
     plain = lambda x_t, x_in, abar, bbar, t: Prediction(res=x_in)
     close(sample(plain, x_in, steps=2), torch.zeros_like(x_in), 1e-9)
     with pytest.raises(TypeError, match='cond'): sample(plain, x_in, cond=cond, steps=2)
+
+
+# ----- solvers -----
+SECOND = ('heun', 'multistep')
+
+
+def even_levels(n, shape=lambda u: u, lo=-1., hi=1.2):
+    "n even steps of lambda along a curve abar(u) between two noise levels, then to the clean image"
+    u, lam = torch.linspace(1, 0, n + 1, dtype=F64), torch.linspace(lo, hi, n + 1, dtype=F64)
+    return [(a, (1 - a)*math.exp(-v)) for a, v in zip(shape(u).tolist(), lam.tolist())] + [(0., 0.)]
+
+
+def counted(model=GMM):
+    "A predictor that notes where it is asked"
+    seen = []
+    def asked(x, y, a, b, t=None):
+        seen.append((a, b))
+        return model(x, y, a, b, t)
+    return asked, seen
+
+
+def halving(solver, counts, shape):
+    "Errors of the state before the last step, with an exact predictor, for some numbers of steps"
+    x = torch.linspace(-1.5, 1.5, 31, dtype=F64)[:, None]
+    def end(n, solver): return sample(GMM, x_T=x, path=even_levels(n, shape), solver=solver, clip=None,
+                                      trace=True)[-1].x_t
+    truth = end(4*counts[-1], 'heun')
+    return [(end(n, solver) - truth).abs().mean().item() for n in counts]
+
+
+@pytest.mark.parametrize('shape', [lambda u: 0*u, lambda u: .8*u, lambda u: .9*u**2], ids=['axis', 'line', 'bent'])
+@pytest.mark.parametrize('solver, order', [('euler', 1), ('heun', 2), ('multistep', 2)])
+def test_the_order_of_a_solver_is_the_slope_of_its_error(solver, order, shape):
+    e = halving(solver, (40, 80, 160), shape)
+    close(math.log2(e[-2]/e[-1]), order, .1)
+
+
+@pytest.mark.parametrize('solver, least', [('euler', .9), ('heun', 1.9), ('multistep', 1.)])
+def test_the_order_through_the_singular_ends(solver, least):
+    s, x = Schedule.line(6400), torch.linspace(-2, 2, 21, dtype=F64)[:, None]
+    truth = sample(GMM, x_T=x, schedule=s, steps=640, solver='heun', clip=None)
+    e = [(sample(GMM, x_T=x, schedule=s, steps=n, solver=solver, clip=None) - truth).abs().mean() for n in (40, 160)]
+    assert math.log2(e[0]/e[1])/2 > least
+
+
+@given(seeds, st.integers(1, 12), st.sampled_from(ORDERS))
+def test_solvers_of_second_order_return_what_constant_true_predictions_say(seed, steps, order):
+    x0, x_in, eps = trio(seed)
+    for solver in SECOND:
+        out = sample(constant(x_in - x0, eps), x_in, steps=steps + 1, order=order, solver=solver, clip=None,
+                     x_T=x_in + eps)
+        close(out, x0, 1e-13)
+
+
+def test_a_heun_step_is_the_published_one_where_there_are_such():
+    x, x_in = randn(5, 1), randn(5, 1, seed=1)
+    D = lambda x, s: -GMM(x, 0*x, 0., s).res  # EDM's denoiser
+    for s, t in ((1.5, .7), (.7, .2)):
+        d = (x - D(x, s))/s
+        ahead = x + (t - s)*d
+        want = x + (t - s)*(d + (ahead - D(ahead, t))/t)/2
+        close(sample(GMM, x_T=x, path=[(0, s), (0, t), (0, 0)], solver='heun', clip=None, trace=True)[0].x_s, want, 1e-13)
+    v = lambda x, u: sum(GMM(x, x_in, u, u))  # flow matching's velocity on the line
+    for u, w in ((.9, .5), (.5, .2)):
+        ahead = x + (w - u)*v(x, u)
+        want = x + (w - u)*(v(x, u) + v(ahead, w))/2
+        close(sample(GMM, x_in, x_T=x, path=[(u, u), (w, w), (0, 0)], solver='heun', clip=None, trace=True)[0].x_s, want,
+              1e-13)
+
+
+def test_a_multistep_step_is_dbims_formula():
+    x, x_in = randn(5, 1), randn(5, 1, seed=1)
+    path = [Point(.9, .5), Point(.6, .45), Point(.2, .3)]
+    run = sample(GMM, x_in, x_T=x, path=[*path, CLEAN], solver='multistep', clip=None, trace=True)
+    lam = [math.log((1 - p.abar)/p.bbar) for p in path]
+    h, h2 = lam[2] - lam[1], lam[1] - lam[0]
+    (a_t, b_t), (a_s, b_s) = path[1:]
+    want = (b_s/b_t*run[1].x_t + (a_s - a_t*b_s/b_t)*x_in + (1 - a_s)*(
+        (1 - math.exp(-h))*run[1].x0 + (math.exp(-h) + h - 1)*(run[1].x0 - run[0].x0)/h2))
+    close(run[1].x_s, want, 1e-12)
+    close(run[0].x_s, sample(GMM, x_in, x_T=x, path=[*path, CLEAN], clip=None, trace=True)[0].x_s, 0)
+
+
+@pytest.mark.parametrize('steps', [1, 2, 7])
+def test_how_often_the_network_is_asked(steps):
+    x = randn(3, 1)
+    for solver, want in (('euler', steps), ('heun', 2*steps - 1), ('multistep', steps)):
+        model, seen = counted()
+        sample(model, x_T=x, steps=steps, solver=solver, clip=None)
+        assert len(seen) == want
+        assert len(sample(GMM, x_T=x, steps=steps, solver=solver, clip=None, trace=True)) == steps
+
+
+def test_heun_asks_at_the_next_place_and_its_node():
+    seen = []
+    def model(x, y, a, b, t): return seen.append((t, a, b)) or GMM(x, y, a, b)
+    s = Schedule.line(4)
+    sample(model, x_T=randn(3, 1), schedule=s, steps=2, solver='heun', clip=None)
+    assert seen == [(t, *s[t]) for t in (4, 2, 2)]
+
+
+@given(seeds, st.integers(2, 9), st.sampled_from(SECOND))
+def test_one_evaluation_left_is_the_same_for_all_solvers(seed, steps, solver):
+    x = randn(3, 1, seed=seed)
+    one = [sample(GMM, x_T=x, steps=1, solver=k, clip=None) for k in SOLVERS]
+    assert torch.equal(one[0], one[1]) and torch.equal(one[0], one[2])
+    run = sample(GMM, x_T=x, steps=steps, solver=solver, clip=None, trace=True)
+    assert torch.equal(run.x0, run[-1].x0)  # the last step takes the estimate as it is
+
+
+@pytest.mark.parametrize('order', ORDERS)
+@pytest.mark.parametrize('solver', SECOND)
+def test_solvers_on_singular_legs_stay_finite_and_near_the_truth(solver, order):
+    x = torch.linspace(-2, 2, 21, dtype=F64)[:, None]
+    truth = sample(GMM, x_T=x, schedule=Schedule.circle(1000), steps=500, solver='heun', order=order, clip=None)
+    two = [sample(GMM, x_T=x, schedule=Schedule.circle(1000), steps=40, solver=k, order=order, clip=None)
+           for k in ('euler', solver)]
+    assert error(two[1], truth) < (1.5 if order == 'noise_first' else .7)*error(two[0], truth) + 1e-12
+
+
+@pytest.mark.parametrize('clip', ['x0', None])
+def test_restoring_without_noise_heun_is_the_trapezoid_rule(clip):
+    x_in, f = random_images(2, 3, 4, 4), lambda x, y, a, b, t=None: Prediction(res=.3*torch.tanh(x - a))
+    got = sample(f, x_in, path=[(1, 0), (.4, 0), (0, 0)], solver='heun', clip=clip, trace=True)[0]
+    r = f(x_in, x_in, 1., 0.).res
+    if clip: r = x_in - (x_in - r).clamp(-1, 1)
+    ahead = f(x_in - .6*r, x_in, .4, 0.).res
+    if clip: ahead = x_in - (x_in - ahead).clamp(-1, 1)
+    close(got.x_s, x_in - .6*(r + ahead)/2, 1e-14)
+
+
+@pytest.mark.parametrize('solver', SECOND)
+@pytest.mark.parametrize('kw, match', [
+    (dict(eta=.5), r"follows the ODE, which draws no fresh noise, but eta=0\.5: take eta=0, or solver='euler'"),
+    (dict(clip='official'), r"clip='official' clamps image, residual and noise each for itself.*clip='x0' or None"),
+    (dict(clip='official_posterior'), r"clip='official_posterior' clamps"),
+    (dict(schedule=Schedule.bridge(10)), r'a bridge starts with fresh noise.*a path that begins where there is noise'),
+    (dict(path=[(1, 1), (.5, 0), (.3, .2), (0, 0)]), r'a bridge starts with fresh noise'),
+    (dict(path=[(1, 1), (1.5, .5), (0, 0)]), r'path\[1\].*off the plane'),
+])
+def test_what_a_second_order_solver_cannot_do_is_refused(solver, kw, match):
+    model, seen = counted()
+    with pytest.raises(ValueError, match=match): sample(model, X[:, :1, 0, 0], solver=solver, **kw)
+    assert not seen
+
+
+def test_what_the_multistep_solver_cannot_do_is_refused():
+    model, seen = counted()
+    for path, match in (([(.9, .9), (.5, .5), (.5, .5), (0, 0)], r'from \(0\.5, 0\.5\) to \(0\.5, 0\.5\) stays at one noise'),
+                        ([(.9, .9), (.5, .25), (.6, .2), (0, 0)], r'leave one of the two points out'),
+                        ([(1, 0), (.5, 0), (0, 0)], r"holds no noise.*take 'heun' or 'euler'")):
+        with pytest.raises(ValueError, match=match): sample(model, x_T=randn(3, 1), path=path, solver='multistep')
+        if path[0] != (1, 0): sample(GMM, x_T=randn(3, 1), path=path, solver='heun', clip=None)
+    with pytest.raises(ValueError, match="solver must be one of euler, heun, multistep, got 'rk4'"):
+        sample(model, x_T=randn(3, 1), solver='rk4')
+    assert not seen
 
 
 # ----- films -----
