@@ -662,7 +662,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('data', "generator_for('cpu', seed, side, r)", "generator_for('cpu', 0, side, r)", 'unpaired: the seed is not used'),
     ('data', "'inputs', 'targets'))))", "'targets', 'targets'))))", 'unpaired: both sides in one order'),
     ('data', 'n = max(map(len, groups))', 'n = min(map(len, groups))', 'unpaired: images of the longer list left out'),
-    ('data', "if pattern and pairing not in ('pattern', 'prefix')", "if False", 'match: an idle pattern'),
+    ('data', "if pattern and pairing in ('name', 'position', 'unpaired')", "if False", 'match: an idle pattern'),
     ('data', "split in ('train', 'all')", "True", 'layout: training images served as test images'),
     ('data', 'lol=_LOL.get(split, split)', 'lol=split', 'layout: names of the splits of LOL'),
     ('data', 'if not all(s in g for g in groups)', 'if False', 'layout: scenes without partner'),
