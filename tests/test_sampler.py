@@ -538,7 +538,7 @@ def test_a_bridge_needs_fresh_noise_and_says_so():
     s = Schedule.bridge(10)
     with pytest.raises(SingularError, match=r"start the bridge with fresh noise \(posterior='bridge', eta=1\)"):
         sample(res_model, X, schedule=s)
-    with pytest.raises(SingularError, match=r"'bridge' starts from a point without noise"):
+    with pytest.raises(SingularError, match=r"from the input itself, 'bridge' and 'preserving' start"):
         sample(res_model, X, schedule=s, eta=1.)
     assert sample(res_model, X, schedule=s, eta=1., posterior='bridge').isfinite().all()
 
