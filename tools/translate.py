@@ -231,6 +231,12 @@ def lost_terms(source, said, terms):
     return lost
 
 
+def asterisks(md):
+    "Asterisks that a reader sees: an emphasis that ends between a mark and a letter without a space is none"
+    from markdown_it import MarkdownIt
+    return MarkdownIt().render(re.sub(f'{CODE}|{MATHS}', 'x', md, flags=re.S)).count('*')
+
+
 def differs(source, said, terms):
     "What is wrong with a translation, in words"
     for name, of in EQUAL.items():
@@ -239,6 +245,7 @@ def differs(source, said, terms):
         elif a != b: yield f'{name}: {b}, the source has {a}'
     if lost := lost_numbers(source, said): yield f'numbers: {lost}'
     if lost := lost_terms(source, said, terms): yield f"terms: {', '.join(lost)}"
+    if asterisks(said) > asterisks(source): yield 'emphasis: the asterisks are shown as they are'
     if untranslated(source, said): yield 'untranslated: it is the source'
 
 
