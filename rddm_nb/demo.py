@@ -145,7 +145,7 @@ def training_steps(
     budget:Budget, # how long
     generator:torch.Generator, # source of every random number
     lr:float=4e-3, # learning rate at its highest
-    twice:bool=True, # look twice at every batch
+    twice:bool=True, # two forward passes with every batch
     kind:str='l1', # of error, see `loss_of`
 ): # yields (step, share of the budget used, loss) after every step
     "Fit a network; stop iterating whenever you like"
@@ -259,5 +259,6 @@ def _way(trace, i, n):
     "Rows that show how image i came about, n columns at most"
     steps = len(trace)
     some = sorted({round(k*steps/min(steps, n - 1)) for k in range(min(steps, n - 1) + 1)})
-    return {f'states of no. {i + 1}': trace.frames(i)[some],
-            f'guesses of no. {i + 1}': trace.guesses(i)[[k for k in some if k < steps]]}
+    free = torch.stack([s.x0[i] + s.step.at.abar*s.res[i] for s in trace] + [trace.x0[i]])
+    return {f'no. {i + 1} on the way, without its noise': free[some],
+            f'estimates of no. {i + 1}': trace.guesses(i)[[k for k in some if k < steps]]}
