@@ -75,8 +75,13 @@ class Step:
 
 def _moves(stops, posterior, eta):
     "Pair the stops up and settle every variance before any network is called"
-    return [Step(t, s, at, to, posterior_variance(posterior, at, to, eta))
-            for (t, at), (s, to) in zip(stops[:-1], stops[1:])]
+    shares = [*eta] if isinstance(eta, (list, tuple)) else [eta]
+    if not 0 < len(shares) < len(stops):
+        raise ValueError(f"eta has {len(shares)} shares for {len(stops) - 1} steps: give one, or at most one per step; "
+                         f"the last holds for the rest")
+    shares += shares[-1:]*(len(stops) - 1 - len(shares))
+    return [Step(t, s, at, to, posterior_variance(posterior, at, to, share))
+            for (t, at), (s, to), share in zip(stops[:-1], stops[1:], shares)]
 
 # %% ../nbs/13_sampler.ipynb #26c03a4a
 def _inputs(x_in, shape, x_T, model):
@@ -93,9 +98,19 @@ def _inputs(x_in, shape, x_T, model):
     return torch.zeros(shape, dtype=like.dtype, device=like.device)
 
 # %% ../nbs/13_sampler.ipynb #99519662
-def _start(x_in, x_T, moves, generator):
+def _noise_source(x_in, noise_map, generator):
+    "Fresh noise whenever it is called, as strong as the map says"
+    if noise_map is None: return lambda: randn_like(x_in, generator)
+    if noise_map.ndim != x_in.ndim or any(n not in (1, m) for n, m in zip(noise_map.shape, x_in.shape)):
+        raise ValueError(f"noise_map has shape {tuple(noise_map.shape)}, but the images have {tuple(x_in.shape)}: each "
+                         f"number must be equal, or 1")
+    if not (noise_map.isfinite() & (noise_map >= 0)).all():
+        raise ValueError("noise_map holds standard deviations: they must be finite and >= 0")
+    return lambda: noise_map.to(x_in)*randn_like(x_in, generator)
+
+def _start(x_in, x_T, moves, draw):
     "The state to start from"
-    if x_T is None: return x_in + moves[0].at.bbar*randn_like(x_in, generator)
+    if x_T is None: return x_in + moves[0].at.bbar*draw()
     if x_T.shape != x_in.shape:
         raise ValueError(f"x_T has shape {tuple(x_T.shape)}, but x_in has {tuple(x_in.shape)}: they must be equal")
     if x_T.dtype != x_in.dtype: raise ValueError(f"x_T is {x_T.dtype}, but x_in is {x_in.dtype}: they must be equal")
@@ -132,7 +147,7 @@ def _euler(est, step, x, ask, last):
 
 def _heun(est, step, x, ask, last):
     "The mean of the estimates at both ends of Euler's step"
-    if step.to == CLEAN or step.to.bbar == 0 < step.at.bbar: return est
+    if step.to == CLEAN or (step.at.bbar == 0) != (step.to.bbar == 0): return est
     there = ask(reverse_step(x, est, step.at, step.to), step.to, step.s)
     return Estimate(*(v if v is None else (v + w)/2 for v, w in zip(est, there)))
 
@@ -153,19 +168,16 @@ def _multistep(est, step, x, ask, last):
 SOLVERS = dict(euler=_euler, heun=_heun, multistep=_multistep)
 
 # %% ../nbs/13_sampler.ipynb #2c0e86f6
-def _check_solver(solver, moves, eta, clip):
+def _check_solver(solver, moves, clip):
     "Refuse what a solver cannot do, before any network is called"
     if solver not in SOLVERS: raise ValueError(f"solver must be one of {', '.join(SOLVERS)}, got {solver!r}")
     if solver == 'euler': return
-    if eta > 0:
-        raise ValueError(f"solver={solver!r} follows the ODE, which draws no fresh noise, but eta={eta}: take eta=0, "
-                         f"or solver='euler'")
+    if any(m.sigma2 > 0 < m.at.bbar for m in moves):
+        raise ValueError(f"solver={solver!r} follows the ODE, which draws no fresh noise: take eta=0 (a bridge: "
+                         f"eta=[1, 0], noise at its first step only), or solver='euler'")
     if clip not in ('x0', None):
         raise ValueError(f"clip={clip!r} clamps image, residual and noise each for itself, and what is left describes "
                          f"no state that solver={solver!r} could follow: take clip='x0' or None")
-    if any(m.at.bbar == 0 < m.to.bbar for m in moves):
-        raise ValueError(f"a bridge starts with fresh noise, and solver={solver!r} draws none: start behind it, with "
-                         f"a path that begins where there is noise, and x_T")
     if solver == 'multistep': _check_levels(moves)
 
 def _check_levels(moves):
@@ -186,11 +198,11 @@ def _ask(model, x, x_in, at, t, cond, clip):
     return estimate(pred, x, x_in, *at, clip)
 
 @torch.no_grad()
-def _move(m, ask, solver, x, last, generator):
+def _move(m, ask, solver, x, last, draw):
     "One step from a state: what is known at it"
     est = ask(x, m.at, m.t)
     used = SOLVERS[solver](est, m, x, ask, last)
-    noise = randn_like(x, generator) if m.sigma2 > 0 else None
+    noise = draw() if m.sigma2 > 0 else None
     return State(m, x, *est, reverse_step(x, used, m.at, m.to, m.sigma2, noise))
 
 # %% ../nbs/13_sampler.ipynb #6e9d8314
@@ -202,7 +214,7 @@ def sample_steps(
     shape:tuple|None=None, # (B, C, H, W) to generate
     schedule:Schedule|None=None, # the curve; None: the model's own `schedule`, else `Schedule.power()`
     steps:int|list|None=None, # 1..T, or the nodes to visit, falling to 0; 5 unless a path is given, see `SOLVERS`
-    eta:float=0., # 0 deterministic .. 1 all the variance of the posterior
+    eta:float|list=0., # 0 deterministic .. 1 all the variance of the posterior; a list: one per step, the last for the rest
     posterior:str='sum_constrained', # which variance eta is a share of, see `posterior_variance`
     order:str|None=None, # 'together', 'residual_first' or 'noise_first'
     path=None, # instead of schedule, steps and order: any points (abar, bbar), the last (0, 0)
@@ -210,16 +222,18 @@ def sample_steps(
     clip:str|None='x0', # see `estimate`
     x_T:Tensor|None=None, # state to start from; None: x_in + bbar_T noise
     generator=None, # torch.Generator, or a list of one per image
+    noise_map:Tensor|None=None, # how strong the noise is where, in units of bbar, (B, C, H, W) or (B, 1, H, W); None: 1
 ): # yields a `State` per step
     "Restore or generate, one step at a time"
     if clip not in CLIPS: raise ValueError(f"clip must be one of {CLIPS}, got {clip!r}")
     moves = _moves(_stops(model, schedule, steps, order, path), posterior, eta)
-    _check_solver(solver, moves, eta, clip)
+    _check_solver(solver, moves, clip)
     x_in = _inputs(x_in, shape, x_T, model)
-    x, last = _start(x_in, x_T, moves, generator), None
+    draw = _noise_source(x_in, noise_map, generator)
+    x, last = _start(x_in, x_T, moves, draw), None
     def ask(x, at, t): return _ask(model, x, x_in, at, t, cond, clip)
     for m in moves:
-        state = _move(m, ask, solver, x, last, generator)
+        state = _move(m, ask, solver, x, last, draw)
         x, last = state.x_s, (m.at, state.x0)
         yield state
         del state

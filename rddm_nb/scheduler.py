@@ -221,7 +221,7 @@ def set_timesteps(self:RDDMScheduler,
     pairs = _checked_pairs([tuple(p) for p in pairs], len(self))
     sigma2 = _variances(self.schedule, pairs, c.posterior, _share(c.eta))
     for t, _ in pairs: _solvable(c.prediction_type, t, self.schedule[t + 1])
-    _check_solver(c.solver, [self._step(*p) for p in pairs], c.eta, None)
+    _check_solver(c.solver, [self._step(t, s, sigma2[t]) for t, s in pairs], None)
     self.pairs, self._to, self.num_inference_steps, self._last = pairs, dict(pairs), len(pairs), None
     self._sigma2 = {c.eta: sigma2}
     self.timesteps = torch.tensor([t for t, _ in pairs], device=device)
@@ -250,8 +250,9 @@ def _variances(schedule, pairs, posterior, eta):
 def _variance(self:RDDMScheduler, t, eta):
     "Variance of the fresh noise of the move from timestep t"
     if eta not in self._sigma2:
-        _check_solver(self.config.solver, [self._step(*p) for p in self.pairs], eta, None)
-        self._sigma2[eta] = _variances(self.schedule, self.pairs, self.config.posterior, _share(eta))
+        sigma2 = _variances(self.schedule, self.pairs, self.config.posterior, _share(eta))
+        _check_solver(self.config.solver, [self._step(t, s, sigma2[t]) for t, s in self.pairs], None)
+        self._sigma2[eta] = sigma2
     return self._sigma2[eta][t]
 
 # %% ../nbs/scheduler.ipynb #2dfbc4ff
@@ -359,14 +360,16 @@ def _one_evaluation(solver):
                          "has second order too, or `sample`")
 
 @patch
-def _step(self:RDDMScheduler, t, s): return Step(t + 1, s + 1, self.schedule[t + 1], self.schedule[s + 1])
+def _step(self:RDDMScheduler, t, s, sigma2):
+    "The move from timestep t to s, as the sampler names it by nodes"
+    return Step(t + 1, s + 1, self.schedule[t + 1], self.schedule[s + 1], sigma2)
 
 @patch
-def _solved(self:RDDMScheduler, est, t, s, x):
+def _solved(self:RDDMScheduler, est, move, x):
     "The estimate that the solver makes of the network's"
-    last, self._last = self._last, (s, self.schedule[t + 1], est.x0)
-    goes_on = last is not None and last[0] == t and last[2].shape == x.shape
-    return SOLVERS[self.config.solver](est, self._step(t, s), x, None, last[1:] if goes_on else None)
+    last, self._last = self._last, (move.s, move.at, est.x0)
+    goes_on = last is not None and last[0] == move.t and last[2].shape == x.shape
+    return SOLVERS[self.config.solver](est, move, x, None, last[1:] if goes_on else None)
 
 # %% ../nbs/scheduler.ipynb #3134ea06
 @patch
@@ -397,7 +400,8 @@ def step(self:RDDMScheduler,
     x_t = _scale(at)*x + at.abar*x_in if unit else x
     pred = _prediction(c.prediction_type, model_output.to(wide), x_t, x_in, at)
     est = estimate(pred, x_t, x_in, *at, 'x0' if c.clip_sample else None)
-    x_s = reverse_step(x_t, self._solved(est, t, s, x_t), at, to, sigma2, noise if noise is None else noise.to(wide))
+    x_s = reverse_step(x_t, self._solved(est, self._step(t, s, sigma2), x_t), at, to, sigma2,
+                       noise if noise is None else noise.to(wide))
     if unit: x_s = (x_s - to.abar*x_in)/_scale(to)
     out = RDDMSchedulerOutput(x_s.to(sample.dtype), est.x0.to(sample.dtype))
     return out if return_dict else out.to_tuple()
