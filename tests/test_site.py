@@ -346,7 +346,7 @@ def test_every_page_is_there_in_chinese(site):
 
 
 def test_chinese_pages_open_without_an_error_or_another_host(chinese):
-    assert len(chinese) == 14
+    assert len(chinese) == len(languages.complete('zh')) > 10
     assert {name: v['seen'] for name, v in chinese.items() if any(v['seen'].values())} == {}
 
 
