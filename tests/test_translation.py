@@ -241,6 +241,13 @@ def test_quarto_gets_a_project_in_the_language(tmp_path):
     assert sections and all(re.search('[\u4e00-\u9fff]', x['section']) for x in sections)
 
 
+@pytest.mark.parametrize('words', [['stage', 'xx', 'a', 'b'], ['stage', 'zh'], []])
+def test_what_cannot_start_says_how(words, monkeypatch, capsys):
+    monkeypatch.setattr('sys.argv', ['languages.py', *words])
+    with pytest.raises(SystemExit) as e: languages.main()
+    assert e.value.code == 2 and 'stage zh _proc _proc_zh' in capsys.readouterr().err
+
+
 def test_the_readme_is_in_every_language():
     nb = dict(cells=[dict(cell_type='markdown', source=translate.texts('index')[0].source)])
     english, chinese = readme.render(nb)[0], readme.render(nb, 'zh')[0]

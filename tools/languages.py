@@ -191,7 +191,9 @@ def main():
         case 'stage', language, source, folder if language in languages():
             stage(language, Path(source), Path(folder))
         case 'link', folder: link(Path(folder))
-        case _: sys.exit(f"{__doc__}\n\nlanguages: {', '.join(languages())}")
+        case _:
+            print(f"{__doc__}\n\nlanguages: {', '.join(languages())}", file=sys.stderr)
+            raise SystemExit(2)
 
 
 if __name__ == '__main__': main()
