@@ -15,8 +15,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-import languages
 from generated import ROOT
+import languages
 
 # options of _quarto.yml that this build settles in another way
 QUARTO_ONLY = 'grid', 'html-math-method', 'respect-user-color-scheme'
@@ -140,17 +140,16 @@ def reachable(page):
 
 
 def polish(out):
-    "What the rendered pages still lack for readers by keyboard and by ear"
+    "What the rendered site still lacks for readers by keyboard, by ear and by machine"
     for f in out.glob('*.html'): f.write_text(reachable(f.read_text(encoding='utf-8')), encoding='utf-8')
+    copies(out)
 
 
 def render(src, words):
     "A staged project as a site"
     import smalldocs.site
     adapt(src, words)
-    site = smalldocs.site.build(src, quiet=True)
-    polish(site.out)
-    return site
+    return smalldocs.site.build(src, quiet=True)
 
 
 def spoken(page, words):
@@ -174,8 +173,8 @@ def add_language(src, language, out):
     for f in (*site.out.glob('*.html'), *(site.out/n for n in ('search.json', 'sitemap.xml', 'labels.js'))):
         shutil.copy(f, folder)
     for f in folder.glob('*.html'):
-        f.write_text(beside(spoken(f.read_text(encoding='utf-8'), words), folder, out), encoding='utf-8')
-    return site
+        page = spoken(reachable(f.read_text(encoding='utf-8')), words)
+        f.write_text(beside(page, folder, out), encoding='utf-8')
 
 
 def build(out):
@@ -192,9 +191,9 @@ def build(out):
         site = render(src, {})
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(site.out, out)
-        copies(out)
         for language in languages.languages(): add_language(Path(tmp)/language, language, out)
         languages.link(out)
+        polish(out)
     return site
 
 
