@@ -742,7 +742,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('restore', 'return min(sizes)[1:]', 'return sizes[-1][1:]', 'plan_tiles: many small tiles'),
     ('restore', 'side + -side % multiple', 'side', 'plan_tiles: sides that cannot be halved'),
     ('restore', '(count - 1)*overlap)//count', 'count*0)//count', 'plan_tiles: overlap forgotten'),
-    ('restore', "or [1, 2, 4]) - 1)), overlap", "or [1, 2, 4]))), overlap", 'restore: tiles for a network that halves once more'),
+    ('restore', "or [1, 2, 4]) - 1)), overlap", "or [1, 2, 4]))), overlap", 'Tiled: tiles for a network that halves once more'),
     ('restore', 'cond=batch(cond), steps', 'steps', 'restore: condition forgotten'),
     ('restore', 'out.mean(0, keepdim=True) if c == 1', 'out[:1] if c == 1', 'restore_loaded: red for grey'),
     ('restore', '(x == x[:1]).all()', '(x == x[:1]).any()', 'fit_channels: colours dropped'),
