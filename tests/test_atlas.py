@@ -247,7 +247,7 @@ def test_marginals_of_goub_and_what_unidb_leaves_of_the_way():
         want = .005**u*(1 + 1e3*var(1 - u))/(1 + 1e3*var(1))
         close(1 - soft.abar[round(u*T)].item(), want, 1e-14)
     assert pinned[T] == (1, 0) and 1e-5 < 1 - soft.abar[T] and error(pinned.abar, process('GOUB', T=T).schedule.abar) < 2e-5
-    assert error(soft.abar, process('GOUB', T=T).schedule.abar) > 1e-4
+    assert error(soft.abar, process('GOUB', T=T).schedule.abar) > 5e-5
 
 
 def test_two_families_of_goub_do_not_meet_and_its_own_sampler_adds_too_much():
@@ -321,7 +321,7 @@ def test_F11_a_bridge_does_not_exist_on_rddms_curve_and_the_time_is_told():
 
 
 def test_unknown_names_and_morphs():
-    with pytest.raises(ValueError, match='relative must be one of RDDM, DDPM, .*Resfusion, got .Palette.'):
+    with pytest.raises(ValueError, match='relative must be one of RDDM, DDPM, .*Resfusion, .*UPSR, got .Palette.'):
         process('Palette')
     a, b = process('DDIM', T=T).schedule, process('I2SB', T=T).schedule
     assert morph(a, b, 0) == a and morph(a, b, 1) == b
