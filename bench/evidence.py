@@ -186,12 +186,11 @@ def trained(name, task, objective, seed, out, quick):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         net = HalfSize(channels=task.channels, predicts=predicts, **size)
-    kind = 'regression' if not bbar_T else 'noise' if predicts == 'eps' else 'both'
     folder, images = Path(out)/name, images_of(task, task.train, 2 if quick else None)
     folder.mkdir(parents=True, exist_ok=True)
     clock = Clock(folder)
-    trainer = Trainer(net, FunctionSource(crops_of(images, 16 if quick else 64)), schedule_of(kind, bbar_T), config,
-                      folder, make_accelerator('cpu'), report=clock)
+    trainer = Trainer(net, FunctionSource(crops_of(images, 16 if quick else 64)), schedule_of(objective.split('-')[0], bbar_T),
+                      config, folder, make_accelerator('cpu'), report=clock)
     best = trainer.fit()
     said = json.loads(clock.path.read_text(encoding='utf-8'))
     return (best, config, said['seconds']) if trainer.done else None
