@@ -2,11 +2,10 @@
 
 `python -m bench.evidence denoise25 residual --seed 0 --out runs/evidence` trains one network, restores the test images
 in 1, 2, 5 and 10 steps and writes a row, bench/results/evidence/denoise25-residual-0.json. Every objective gets the
-same network, first weights, batches, number of steps, rate and one look at a batch; only what is predicted, and the
-schedule it needs, differ. A run keeps checkpoints in its own folder under --out: killed at any moment it goes on when
-the command is repeated. `--queue` works through all rows, those that compare most first; rows that exist are left
-alone. `--quick` tries it out in seconds, with numbers that mean nothing. Images are looked for in RDDM_DATA, the
-weights of LPIPS in the file that RDDM_LPIPS names or beside the images; nothing but numbers leaves them."""
+same network, first weights, batches, steps, rate and one look at a batch; only what is predicted, and the schedule it
+needs, differ. Killed at any moment a run goes on when the command is repeated. `--answers` draws several answers to
+one input instead, for a row of its own; `--queue` makes all rows that are missing; `--quick` tries it out in seconds.
+Images are looked for in RDDM_DATA, LPIPS' weights in the file RDDM_LPIPS or beside the images; only numbers leave."""
 import argparse
 import json
 import os
@@ -33,6 +32,7 @@ SIGMA = 25/127.5 # noise of 25 grey levels, for images in [-1, 1]
 OBJECTIVES = dict(regression=('res', 0.), residual=('res', .1), noise=('eps', .1), both=('both', .1))
 OBJECTIVES['residual-bbar1'] = ('res', 1.) # what is predicted, and the standard deviation of the noise at the end
 STEPS = (1, 2, 5, 10)
+CROP, ANSWERS, ANSWERED = 64, 8, 12 # pixels on a side; answers to an input, and how many test images get so many
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,13 @@ RAIN = [tuple(f'rain100l_full/{split}/{k}' for k in ('norain', 'rain')) for spli
 TASKS = dict(
     denoise25=Task(('denoise/train400',), dict(bsd68=('denoise/bsd68',), set12=('denoise/set12',)), 1, 'BSD68-25'),
     rain=Task(RAIN[0], dict(rain100l=RAIN[1]), 3, 'Rain100L'))
-QUEUE = ([(t, o, 0) for t in TASKS for o in ('residual', 'regression')]
-         + [(t, o, 0) for o in ('noise', 'both', 'residual-bbar1') for t in TASKS]
-         + [(t, o, s) for s in (1, 2) for t in TASKS for o in OBJECTIVES])
+QUEUE = ([(t, o, 0, False) for t in TASKS for o in ('residual', 'regression')]
+         + [(t, o, 0, False) for o in ('noise', 'both', 'residual-bbar1') for t in TASKS]
+         + [(t, o, 0, True) for t in TASKS for o in OBJECTIVES if OBJECTIVES[o][1]]
+         + [(t, o, s, False) for s in (1, 2) for t in TASKS for o in OBJECTIVES]) # the last: several answers?
+
+
+def named(task, objective, seed, several=False): return f'{task}-{objective}-{seed}' + '-answers'*several
 
 
 class Block(nn.Module):
@@ -134,14 +138,10 @@ def restored(net, x_in, steps, *seed):
 
 def marks(x, x0, task):
     "How near an image is to the truth, by the protocol of the task"
-    plain = Protocol('', 'grey' if task.channels == 1 else 'rgb')
-    out = {'SSIM': measure('SSIM', x, x0, task.protocol).value}
-    if task.channels == 1: out['PSNR'] = psnr(x.double(), x0.double()).item() # neither clipped nor rounded
-    else:
-        out |= {'PSNR': measure('PSNR', x, x0, task.protocol).value, 'PSNR RGB': measure('PSNR', x, x0, plain).value,
-                'SSIM RGB': measure('SSIM', x, x0, plain).value}
-    if os.environ.get('RDDM_LPIPS'): out['LPIPS'] = measure('LPIPS', x, x0).value
-    return out
+    value = lambda what, protocol=task.protocol: measure(what, x, x0, protocol).value
+    out = dict(PSNR=psnr(x.double(), x0.double()).item(), SSIM=value('SSIM')) # PSNR neither clipped nor rounded
+    if task.channels == 3: out |= dict(PSNR=value('PSNR')) | {f'{k} RGB': value(k, Protocol()) for k in out}
+    return out | (dict(LPIPS=value('LPIPS', Protocol())) if os.environ.get('RDDM_LPIPS') else {})
 
 
 def columns(rows): return {k: [r[k] for r in rows] for k in rows[0]}
@@ -157,6 +157,16 @@ def measured(net, task, seed, limit=None, side=None):
         out[name] = dict(names=[n for n, *_ in tests], steps=per,
                          input=columns([marks(x_in, x0, task) for _, x0, x_in in tests]))
     return dict(tests=out)
+
+
+def answers(net, task, seed, limit=ANSWERED, side=None):
+    "Several answers to one input, in 10 steps: the first, the means of some, and how far they are apart"
+    kinds, spread, (test, folders) = {1: [], 2: [], 4: [], ANSWERS: []}, [], next(iter(task.tests.items()))
+    for name, x0, x_in in tests_of(task, folders, limit, side):
+        xs = torch.cat([restored(net, x_in, 10, seed, 'answer', name, i) for i in range(ANSWERS)])
+        spread.append(xs.var(0).mean().sqrt().item())
+        for k, rows in kinds.items(): rows.append(marks(xs[:k].mean(0, keepdim=True), x0, task))
+    return dict(answers={k: columns(rows) for k, rows in kinds.items()}, spread=spread, test=test, sampling_steps=10)
 
 
 class Clock:
@@ -180,42 +190,41 @@ def config_of(seed, quick):
 
 
 def trained(name, task, objective, seed, out, quick):
-    "The averaged network of a run, from where it stands, and its processor seconds; None if it was told to stop"
+    "The averaged network of a run, from where it stands, and what is to be said of it; None if it was told to stop"
     predicts, bbar_T = OBJECTIVES[objective]
     config, size = config_of(seed, quick), dict(width=16, blocks=1) if quick else {}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         net = HalfSize(channels=task.channels, predicts=predicts, **size)
-    folder, images = Path(out)/name, images_of(task, task.train, 2 if quick else None)
+    folder, crop = Path(out)/name, 16 if quick else CROP
     folder.mkdir(parents=True, exist_ok=True)
-    clock = Clock(folder)
-    trainer = Trainer(net, FunctionSource(crops_of(images, 16 if quick else 64)), schedule_of(objective.split('-')[0], bbar_T),
-                      config, folder, make_accelerator('cpu'), report=clock)
+    draw = crops_of(images_of(task, task.train, 2 if quick else None), crop)
+    clock, schedule = Clock(folder), schedule_of(objective.split('-')[0], bbar_T)
+    trainer = Trainer(net, FunctionSource(draw), schedule, config, folder, make_accelerator('cpu'), report=clock)
     best = trainer.fit()
-    said = json.loads(clock.path.read_text(encoding='utf-8'))
-    return (best, config, said['seconds']) if trainer.done else None
+    if not trainer.done: return None
+    return best, dict(objective=objective, seed=seed, steps=config.steps, looks=1, batch=config.batch, crop=crop,
+                      loss=config.loss, lr=config.lr, decay=config.decay, ema=config.ema, bbar_T=bbar_T, T=schedule.T,
+                      schedule=schedule.name if bbar_T else 'one point: abar 1, bbar 0',
+                      processor_seconds=json.loads(clock.path.read_text(encoding='utf-8'))['seconds'],
+                      network=dict(net.config, kind='HalfSize', parameters=sum(p.numel() for p in net.parameters())),
+                      arithmetic='bf16 in the network, in training and in tests')
 
 
-def run(task, objective, seed=0, out='runs/evidence', folder=RESULTS/'evidence', quick=False):
+def run(task, objective, seed=0, several=False, out='runs/evidence', folder=RESULTS/'evidence', quick=False):
     "Train, restore, write a row; False if it was told to stop before"
     torch.set_num_threads(1)
-    name, plan = f'{task}-{objective}-{seed}', TASKS[task]
     weights = Path(data_root())/'weights'/'lpips_alex.safetensors'
     if weights.exists(): os.environ.setdefault('RDDM_LPIPS', str(weights))
-    if not (done := trained(name, plan, objective, seed, out, quick)): return False
-    net, config, seconds = done
-    row = dict(task=task, objective=objective, seed=seed, steps=config.steps, looks=1, batch=config.batch,
-               crop=16 if quick else 64, loss=config.loss, lr=config.lr, decay=config.decay, ema=config.ema,
-               arithmetic='bf16 in the network, in training and in tests', processor_seconds=round(seconds, 1),
-               network=dict(net.config, kind='HalfSize', parameters=sum(p.numel() for p in net.parameters())),
-               schedule=net.schedule.name or 'one point: abar 1, bbar 0', T=net.schedule.T,
-               bbar_T=OBJECTIVES[objective][1], protocol=str(plan.protocol), commit=commit(),
-               command=f'python -m bench.evidence {task} {objective} --seed {seed}', **about())
-    row |= measured(net, plan, seed, *((1, 64) if quick else ()))
-    write(name, dict(row, quick=True) if quick else row, folder)
-    for test, m in row['tests'].items():
-        said = {s: round(sum(v['PSNR'])/len(v['PSNR']), 2) for s, v in (('input', m['input']), *m['steps'].items())}
-        print(name, test, said, flush=True)
+    name, plan = named(task, objective, seed, several), TASKS[task]
+    if not (done := trained(named(task, objective, seed), plan, objective, seed, out, quick)): return False
+    net, said = done
+    command = f'python -m bench.evidence {task} {objective} --seed {seed}' + ' --answers'*several
+    row = dict(task=task, **said, protocol=str(plan.protocol), command=command, commit=commit(), **about(), quick=quick)
+    row |= (answers if several else measured)(net, plan, seed, *((1, 64) if quick else ()))
+    write(name, row, folder)
+    marked = row['answers'] if several else next(iter(row['tests'].values()))['steps']
+    print(name, {k: round(sum(v['PSNR'])/len(v['PSNR']), 2) for k, v in marked.items()}, flush=True)
     return True
 
 
@@ -225,16 +234,18 @@ def main(argv=None):
     p.add_argument('task', nargs='?', choices=TASKS)
     p.add_argument('objective', nargs='?', choices=OBJECTIVES)
     p.add_argument('--seed', type=int, default=0, help='of weights, batches and noise')
+    p.add_argument('--answers', action='store_true', help='several answers to one input instead')
     p.add_argument('--queue', action='store_true', help='all rows that are missing, one after the other')
     p.add_argument('--out', default='runs/evidence', help='where runs keep their checkpoints')
     p.add_argument('--folder', default=str(RESULTS/'evidence'), help='where rows go')
     p.add_argument('--quick', action='store_true', help='only see whether it works; names another --out and --folder')
     args = p.parse_args(argv)
     if args.queue == bool(args.objective): p.error('name a task and an objective, or --queue')
-    rows = QUEUE if args.queue else [(args.task, args.objective, args.seed)]
-    for task, objective, seed in rows:
-        if args.queue and (Path(args.folder)/f'{task}-{objective}-{seed}.json').exists(): continue
-        if not run(task, objective, seed, args.out, args.folder, args.quick): sys.exit(130)
+    if args.answers and not (args.objective and OBJECTIVES[args.objective][1]):
+        p.error('--answers goes with an objective that starts in noise: regression has one answer')
+    for row in QUEUE if args.queue else [(args.task, args.objective, args.seed, args.answers)]:
+        if args.queue and (Path(args.folder)/f'{named(*row)}.json').exists(): continue
+        if not run(*row, args.out, args.folder, args.quick): sys.exit(130)
 
 
 if __name__ == '__main__': main()
