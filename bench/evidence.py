@@ -1,4 +1,4 @@
-"""Objectives compared under equal conditions, by published protocols: noise of sigma 25 on BSD68, rain on Rain100L.
+"""Objectives compared under equal conditions: noise on BSD68, rain on Rain100L as published, and holes to be filled.
 
 `python -m bench.evidence denoise25 residual --seed 0 --out runs/evidence` trains one network, restores the test images
 in 1, 2, 5 and 10 steps and writes a row, bench/results/evidence/denoise25-residual-0.json. Every objective gets the
@@ -9,13 +9,14 @@ Images are looked for in RDDM_DATA, LPIPS' weights in the file RDDM_LPIPS or bes
 import argparse
 import json
 import os
-import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 import torch
 import torch.nn.functional as F
 from torch import nn
+from rddm_nb.degrade import degrade
 from rddm_nb.estimate import Prediction
 from rddm_nb.files import atomic_write
 from rddm_nb.imagefile import list_images, read_image
@@ -28,30 +29,34 @@ from rddm_nb.unet import NETWORKS, CoefficientEmbedding, stack_inputs
 from bench.common import RESULTS, about, commit, data_root, write
 from bench.restoration import schedule_of
 
-SIGMA = 25/127.5 # noise of 25 grey levels, for images in [-1, 1]
 OBJECTIVES = dict(regression=('res', 0.), residual=('res', .1), noise=('eps', .1), both=('both', .1))
 OBJECTIVES['residual-bbar1'] = ('res', 1.) # what is predicted, and the standard deviation of the noise at the end
-STEPS = (1, 2, 5, 10)
-CROP, ANSWERS, ANSWERED = 64, 8, 12 # pixels on a side; answers to an input, and how many test images get so many
+STEPS, CROP, ANSWERS, ANSWERED = (1, 2, 5, 10), 64, 8, 12 # answers to an input, for so many test images
+
+
+def noisy(x0, generator): return x0 + 25/127.5*torch.randn(x0.shape, generator=generator) # 25 grey levels
 
 
 @dataclass(frozen=True)
 class Task:
-    "Images to learn from and to restore, folders under RDDM_DATA: targets, then inputs; targets alone get noise"
+    "Images to learn from and to restore, folders under RDDM_DATA: targets, then inputs"
     train: tuple
     tests: dict # name -> folders; the first is the one that is compared
     channels: int
     protocol: Protocol|str # of SSIM, and of PSNR where values are rounded
+    spoil: Callable|None = None # (x0, generator) -> x_in, where there are targets only
+    side: int|None = None # of the square of a test image that counts; None: all of it
 
 
 RAIN = [tuple(f'rain100l_full/{split}/{k}' for k in ('norain', 'rain')) for split in ('train', 'test')]
-TASKS = dict(
-    denoise25=Task(('denoise/train400',), dict(bsd68=('denoise/bsd68',), set12=('denoise/set12',)), 1, 'BSD68-25'),
-    rain=Task(RAIN[0], dict(rain100l=RAIN[1]), 3, 'Rain100L'))
-QUEUE = ([(t, o, 0, False) for t in TASKS for o in ('residual', 'regression')]
-         + [(t, o, 0, False) for o in ('noise', 'both', 'residual-bbar1') for t in TASKS]
-         + [(t, o, 0, True) for t in TASKS for o in OBJECTIVES if OBJECTIVES[o][1]]
-         + [(t, o, s, False) for s in (1, 2) for t in TASKS for o in OBJECTIVES]) # the last: several answers?
+GREY, BSD68 = ('denoise/train400',), dict(bsd68=('denoise/bsd68',))
+TASKS = dict(denoise25=Task(GREY, BSD68 | dict(set12=('denoise/set12',)), 1, 'BSD68-25', noisy),
+             rain=Task(RAIN[0], dict(rain100l=RAIN[1]), 3, 'Rain100L'),
+             holes=Task(GREY, BSD68, 1, Protocol('', 'grey'), lambda x0, g: degrade(x0, 'mask', g), CROP))
+QUEUE = [(t, o, 0, False) for t in TASKS for o in ('residual', 'regression')]
+QUEUE += [(t, 'residual', 0, True) for t in TASKS] # the last entry: several answers?
+QUEUE += [(t, o, 0, b) for o in ('noise', 'both', 'residual-bbar1') for t in TASKS for b in (False, True)]
+QUEUE += [(t, o, s, False) for s in (1, 2) for t in TASKS for o in OBJECTIVES]
 
 
 def named(task, objective, seed, several=False): return f'{task}-{objective}-{seed}' + '-answers'*several
@@ -79,8 +84,8 @@ class HalfSize(nn.Module):
         self.last = nn.Conv2d(width, 4*channels*(1 + (predicts == 'both')), 3, padding=1)
         for p in self.last.parameters(): nn.init.zeros_(p)
     def forward(self, x_t, x_in, abar, bbar, t=None, cond=None):
-        config = dict(self.config, takes_input=True, takes_cond=False)
-        x, (height, width) = stack_inputs(config, self.first.weight, x_t, x_in, cond, 2), x_t.shape[-2:]
+        seen, (height, width) = dict(self.config, takes_input=True, takes_cond=False), x_t.shape[-2:]
+        x = stack_inputs(seen, self.first.weight, x_t, x_in, cond, 2)
         h = start = self.first(F.pixel_unshuffle(x, 2))
         e = self.embed(x_t, abar, bbar, t)
         for block in self.blocks: h = block(h, e)
@@ -98,28 +103,25 @@ def images_of(task, folders, limit=None):
     return [(p.stem, *(read_image(Path(data_root())/f/p.name, task.channels) for f in folders)) for p in files]
 
 
-def noisy(x0, generator): return x0 + SIGMA*torch.randn(x0.shape, generator=generator)
-
-
-def crops_of(images, size):
-    "A function that draws pairs (x0, x_in): crops, turned and turned over; with noise where there is no input"
+def crops_of(images, size, spoil=None):
+    "A function that draws pairs (x0, x_in): crops, turned and turned over"
     def one(g):
-        name, *layers = images[int(torch.randint(len(images), (), generator=g))]
+        _, *layers = images[int(torch.randint(len(images), (), generator=g))]
         h, w = layers[0].shape[-2:]
         y, x, turns, over = (int(torch.randint(m, (), generator=g)) for m in (h - size + 1, w - size + 1, 4, 2))
         out = torch.stack(layers)[..., y:y + size, x:x + size].rot90(turns, (-2, -1))
         return from_uint8(out.flip(-1) if over else out)
     def draw(n, g):
         pairs = torch.stack([one(g) for _ in range(n)], 1)
-        return pairs[0], pairs[1] if len(pairs) > 1 else noisy(pairs[0], g)
+        return pairs[0], spoil(pairs[0], g) if spoil else pairs[1]
     return draw
 
 
 def tests_of(task, folders, limit=None, side=None):
-    "[(name, x0, x_in)], each (1, C, H, W): the same noise in every row"
+    "[(name, x0, x_in)], each (1, C, H, W): the same inputs in every row"
     for name, *layers in images_of(task, folders, limit):
-        x0, *x_in = (from_uint8(v)[None, ..., :side, :side] for v in layers)
-        yield name, x0, x_in[0] if x_in else noisy(x0, generator_for('cpu', 'sigma 25', folders[0], name))
+        x0, *x_in = (from_uint8(v)[None, ..., :side or task.side, :side or task.side] for v in layers)
+        yield name, x0, task.spoil(x0, generator_for('cpu', 'sigma 25', folders[0], name)) if task.spoil else x_in[0]
 
 
 def asked(net):
@@ -172,9 +174,8 @@ def answers(net, task, seed, limit=ANSWERED, side=None):
 class Clock:
     "Processor seconds of a run over all its sittings, kept in its folder; steps that a kill threw away count too"
     def __init__(self, folder):
-        self.path = Path(folder)/'seconds.json'
+        self.path, self.start = Path(folder)/'seconds.json', time.process_time()
         self.before = json.loads(self.path.read_text(encoding='utf-8'))['seconds'] if self.path.exists() else 0.
-        self.start = time.process_time()
     def __call__(self, row):
         "Told of every reading of the loss"
         said = dict(seconds=self.before + time.process_time() - self.start, step=row['step'])
@@ -198,7 +199,7 @@ def trained(name, task, objective, seed, out, quick):
         net = HalfSize(channels=task.channels, predicts=predicts, **size)
     folder, crop = Path(out)/name, 16 if quick else CROP
     folder.mkdir(parents=True, exist_ok=True)
-    draw = crops_of(images_of(task, task.train, 2 if quick else None), crop)
+    draw = crops_of(images_of(task, task.train, 2 if quick else None), crop, task.spoil)
     clock, schedule = Clock(folder), schedule_of(objective.split('-')[0], bbar_T)
     trainer = Trainer(net, FunctionSource(draw), schedule, config, folder, make_accelerator('cpu'), report=clock)
     best = trainer.fit()
@@ -216,13 +217,13 @@ def run(task, objective, seed=0, several=False, out='runs/evidence', folder=RESU
     torch.set_num_threads(1)
     weights = Path(data_root())/'weights'/'lpips_alex.safetensors'
     if weights.exists(): os.environ.setdefault('RDDM_LPIPS', str(weights))
-    name, plan = named(task, objective, seed, several), TASKS[task]
+    plan = TASKS[task]
     if not (done := trained(named(task, objective, seed), plan, objective, seed, out, quick)): return False
     net, said = done
     command = f'python -m bench.evidence {task} {objective} --seed {seed}' + ' --answers'*several
     row = dict(task=task, **said, protocol=str(plan.protocol), command=command, commit=commit(), **about(), quick=quick)
     row |= (answers if several else measured)(net, plan, seed, *((1, 64) if quick else ()))
-    write(name, row, folder)
+    write(name := named(task, objective, seed, several), row, folder)
     marked = row['answers'] if several else next(iter(row['tests'].values()))['steps']
     print(name, {k: round(sum(v['PSNR'])/len(v['PSNR']), 2) for k, v in marked.items()}, flush=True)
     return True
@@ -245,7 +246,7 @@ def main(argv=None):
         p.error('--answers goes with an objective that starts in noise: regression has one answer')
     for row in QUEUE if args.queue else [(args.task, args.objective, args.seed, args.answers)]:
         if args.queue and (Path(args.folder)/f'{named(*row)}.json').exists(): continue
-        if not run(*row, args.out, args.folder, args.quick): sys.exit(130)
+        if not run(*row, args.out, args.folder, args.quick): raise SystemExit(130)
 
 
 if __name__ == '__main__': main()

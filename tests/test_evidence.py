@@ -109,7 +109,7 @@ def test_batches_are_pairs_and_do_not_depend_on_the_objective():
     close(x_in, x0*.5, .01)
     again, _ = e.crops_of(images, 16)(5, rng())
     assert torch.equal(again, x0) and not torch.equal(e.crops_of(images, 16)(5, rng(1))[0], x0)
-    clean, noisy = e.crops_of([i[:2] for i in images], 16)(500, rng())
+    clean, noisy = e.crops_of([i[:2] for i in images], 16, e.noisy)(500, rng())
     close((noisy - clean).std()*127.5, 25, .3)
 
 
