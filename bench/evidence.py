@@ -34,6 +34,7 @@ OBJECTIVES['residual-bbar1'] = ('res', 1.) # what is predicted, and the standard
 STEPS, CROP, ANSWERS, ANSWERED = (1, 2, 5, 10), 64, 8, 12 # answers to an input, for so many test images
 
 
+def named(task, objective, seed, several=False): return f'{task}-{objective}-{seed}' + '-answers'*several
 def noisy(x0, generator): return x0 + 25/127.5*torch.randn(x0.shape, generator=generator) # 25 grey levels
 
 
@@ -57,9 +58,6 @@ QUEUE = [(t, o, 0, False) for t in TASKS for o in ('residual', 'regression')]
 QUEUE += [(t, 'residual', 0, True) for t in TASKS] # the last entry: several answers?
 QUEUE += [(t, o, 0, b) for o in ('noise', 'both', 'residual-bbar1') for t in TASKS for b in (False, True)]
 QUEUE += [(t, o, s, False) for s in (1, 2) for t in TASKS for o in OBJECTIVES]
-
-
-def named(task, objective, seed, several=False): return f'{task}-{objective}-{seed}' + '-answers'*several
 
 
 class Block(nn.Module):

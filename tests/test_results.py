@@ -7,6 +7,7 @@ from contextlib import redirect_stdout
 import pytest
 from places import ROOT
 
+pytestmark = pytest.mark.slow
 LAST = '18a00015' # the cell after which the page no longer reads the rows of `bench.evidence`
 N = dict(bsd68=68, set12=12, rain100l=100)
 
