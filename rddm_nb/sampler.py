@@ -76,10 +76,8 @@ class Step:
 def _moves(stops, posterior, eta):
     "Pair the stops up and settle every variance before any network is called"
     shares = [*eta] if isinstance(eta, (list, tuple)) else [eta]
-    if not 0 < len(shares) < len(stops):
-        raise ValueError(f"eta has {len(shares)} shares for {len(stops) - 1} steps: give one, or at most one per step; "
-                         f"the last holds for the rest")
-    shares += shares[-1:]*(len(stops) - 1 - len(shares))
+    if not shares: raise ValueError("eta is an empty list: give a share per step, of which the last holds for the rest")
+    shares += shares[-1:]*len(stops)
     return [Step(t, s, at, to, posterior_variance(posterior, at, to, share))
             for (t, at), (s, to), share in zip(stops[:-1], stops[1:], shares)]
 

@@ -112,7 +112,8 @@ class RenderedFigure:
 def _wide(words):
     "Width in pixels of the longest line"
     from matplotlib.textpath import TextPath
-    return max(TextPath((0, 0), s, size=_FONT).get_extents().width if s.strip() else 0 for s in words.split('\n'))/72*_DPI
+    lines = [TextPath((0, 0), s, size=_FONT) for s in words.split('\n') if s.strip()]
+    return max([s.get_extents().width for s in lines], default=0)/72*_DPI
 
 def _wrapped(words, width):
     "The words on as many lines as a width in pixels asks for"
@@ -128,6 +129,15 @@ def _cell(rows, size):
     h, w = next(x for xs in rows.values() for x in xs).shape[-2:]
     k = size*_DPI/w
     return [round(v*(round(k) if k > 1 else k)) for v in (w, h)]
+
+def _margins(names, titles, w, columns):
+    "Room to the left, from column to column, and how much the words grow because a wide sheet is shown smaller"
+    def room(k): return (max(map(_wide, names))*k + _GAP*(1 + any(names)), max([w, *(k*_wide(t) for t in titles)]) + _GAP)
+    k = 1.
+    for _ in range(4): # larger words make a wider sheet, which makes larger words
+        left, step = room(k)
+        k = _least_size((left + columns*step)/_DPI)/_FONT
+    return *room(k), k
 
 def _sheet(width, height):
     "Empty axes measured in pixels, (0, 0) at the top left"
@@ -163,8 +173,8 @@ def show_images(
     rows = rows if isinstance(rows, dict) else {'': rows}
     (w, h), bars = _cell(rows, size), ['residual', 'noise'][:0 if shares is None else 2]
     names, titles = [_wrapped(k, 160) for k in rows] + bars, [_wrapped(t, w) for t in titles or ()]
-    left, step = max(map(_wide, names)) + _GAP*(1 + any(names)), max([w, *map(_wide, titles)]) + _GAP
-    top = max([24*(t.count('\n') + 1) for t in titles], default=0) + _GAP
+    left, step, k = _margins(names, titles, w, max(map(len, rows.values())))
+    top = max([24*k*(t.count('\n') + 1) for t in titles], default=0) + _GAP
     foot, tall = top + len(rows)*(h + _GAP), h + _GAP
     ax = _sheet(left + max(map(len, rows.values()))*step, foot + 22*len(bars))
     middles = [top + r*tall + h/2 for r in range(len(rows))] + [foot + 10, foot + 30]

@@ -781,10 +781,8 @@ def test_eta_may_be_one_share_per_step_and_the_last_holds_for_the_rest():
                                                                     clip=None, generator=rng(), trace=True)]
     full = sigmas(1.)
     assert sigmas([1, .5, 0, 0]) == [full[0], .5*full[1], 0, 0] == sigmas((1, .5, 0))
-    assert sigmas([.25]) == sigmas(.25)
-    for eta, n in (([], 0), ([1]*5, 5)):
-        with pytest.raises(ValueError, match=f'eta has {n} shares for 4 steps: give one, or at most one per step'):
-            sigmas(eta)
+    assert sigmas([.25]) == sigmas(.25) and sigmas([1, 0], steps=1) == [0]
+    with pytest.raises(ValueError, match='eta is an empty list: give a share per step'): sigmas([])
     with pytest.raises(ValueError, match='eta is a share of the variance'): sigmas([0, 1.5])
 
 

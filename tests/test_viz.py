@@ -102,10 +102,28 @@ def css_colors():
     "{selector: (colour, ground)} for every colour of words that the style sheet sets"
     text = re.sub(r'/\*.*?\*/', '', (ROOT/'nbs/styles.css').read_text(encoding='utf-8'))
     for selector, body in re.findall(r'([^{}]+)\{([^{}]*)\}', text):
-        color, ground = (re.search(rf'(?<![\w-]){k}:\s*(#[0-9a-f]{{6}})', body) for k in ('color', 'background(?:-color)?'))
+        color, ground = (re.search(rf'(?<![\w-]){k}:\s*(#[0-9a-f]{{6}})', body)
+                         for k in ('color', 'background(?:-color)?'))
         if color: yield selector.strip(), color[1], ground[1] if ground else DARK if 'dark' in selector else LIGHT
 
 
 def test_the_style_sheet_is_legible():
     rules = list(css_colors())
     assert len(rules) > 8 and [(s, c) for s, c, ground in rules if contrast(c, ground) < AA] == []
+
+
+@pytest.mark.parametrize('columns', [3, 12])
+def test_no_word_is_cut_off(columns, monkeypatch):
+    import torch
+    from matplotlib.text import Text
+    inside = []
+    def spy(fig, dpi, real=viz._png):
+        data, room = real(fig, dpi), fig.bbox
+        fig.draw_without_rendering() # back to the resolution in which places are counted
+        boxes = [t.get_window_extent() for t in fig.findobj(Text) if t.get_text().strip()]
+        inside.extend(b.x0 >= -1 and b.y0 >= -1 and b.x1 <= room.width + 1 and b.y1 <= room.height + 1 for b in boxes)
+        return data
+    monkeypatch.setattr(viz, '_png', spy)
+    x = torch.zeros(columns, 3, 32, 32)
+    show_images({'a row with a name': x, 'b': x}, titles=['word']*columns, shares=[(0, 1)]*columns)
+    assert len(inside) == columns + 4 and all(inside)
