@@ -5,7 +5,7 @@ import argparse
 import importlib
 import tempfile
 
-NAMES = ('train_step', 'shares', 'loading', 'overhead', 'import_time', 'first_loss', 'demo', 'aosa', 'restoring')
+NAMES = ('train_step', 'shares', 'loading', 'overhead', 'import_time', 'first_loss', 'demo', 'aosa', 'restoring', 'gpu')
 
 
 def main(words=None):
