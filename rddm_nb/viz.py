@@ -132,7 +132,8 @@ def _cell(rows, size):
 
 def _margins(names, titles, w, columns):
     "Room to the left, from column to column, and how much the words grow because a wide sheet is shown smaller"
-    def room(k): return (max(map(_wide, names))*k + _GAP*(1 + any(names)), max([w, *(k*_wide(t) for t in titles)]) + _GAP)
+    beside, above = max(map(_wide, names)), max(map(_wide, titles), default=0)
+    def room(k): return k*beside + _GAP*(1 + any(names)), max(w, k*above) + _GAP
     k = 1.
     for _ in range(4): # larger words make a wider sheet, which makes larger words
         left, step = room(k)
