@@ -126,7 +126,8 @@ class PhotoFigure {
     this.result.hidden = true;
     this.before = toPixels(this.input.x);
     paint(this.left.canvas, this.before, width, height);
-    this.left.words.textContent = this.ui.get('rain') ? 'the input: the photograph with rain added' : 'the input, as it is';
+    const wet = this.ui.get('rain') > 0;
+    this.left.words.textContent = wet ? 'the input: the photograph with rain added' : 'the input, as it is';
     paint(this.right.canvas, new Uint8ClampedArray(4*width*height).fill(127), width, height);
     this.right.words.textContent = 'the best guess will appear here';
     this.buttons.forEach((element, i) => element.setAttribute('aria-pressed', i === this.ui.get('photo')));
@@ -273,7 +274,7 @@ const mount = async (element, model, {photos}, network) => {
   element.setAttribute('data-lm-suppress-shortcuts', 'true'); // JupyterLab would take the arrow keys for its own
   shadow.replaceChildren(h('style', {}, CSS + PHOTO_CSS), root);
   const ui = new UI(model, null, root);
-  const figure = new PhotoFigure(ui, loaded, network);
+  const figure = element.figure = new PhotoFigure(ui, loaded, network);
   const sync = () => ui.syncs.forEach(call => call());
   const draw = batched(() => {
     sync();

@@ -15,8 +15,8 @@ from places import NOTEBOOKS, PACKAGE, ROOT
 ORDER = ['runtime', 'files', 'images', 'viz', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler',
          'objective',
          'optim', 'sample_images', 'degrade', 'command', 'imagefile', 'course', 'exercises', 'unet', 'demo',
-         'variants', 'aosa', 'quality', 'metrics', 'ddim', 'scheduler', 'paths', 'atlas', 'widgets', 'official',
-         'models', 'export', 'trainer', 'watch', 'data', 'config', 'experiment', 'presets', 'restore', 'puzzles', 'report', 'cli',
+         'variants', 'aosa', 'quality', 'metrics', 'ddim', 'scheduler', 'paths', 'atlas', 'official', 'models',
+         'export', 'widgets', 'trainer', 'watch', 'data', 'config', 'experiment', 'presets', 'restore', 'puzzles', 'report', 'cli',
          'evaluate', 'hub']
 
 

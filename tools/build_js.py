@@ -1,12 +1,12 @@
-"""Join the sources of the figures, js/, into the modules that ship, rddm_nb/figures/: rddm.js, and for the photograph
-photo.js and photo_worker.js.
+"""Join the sources of the figures, js/, into the modules that ship in rddm_nb/figures/: rddm.js, and for the
+photograph photo.js and photo_worker.js.
 
     python tools/build_js.py           write them
     python tools/build_js.py --check   exit with 1 if they are not what the sources make
 
 The sources are modules that import each other by name; what is joined is what an entry (js/main.js for rddm.js)
-needs, each part after those it imports. Imports, the word `export` inside the parts, lines that are comments only, blank lines and indentation are
-left out. `import * as figures` of a file of re-exports becomes an object, so such a file is a registry: a line each."""
+needs, each part after those it imports. Imports, the word `export` inside the parts, lines that are comments only,
+blank lines and indentation are left out. `import * as figures` of a file of re-exports becomes an object, so such a file is a registry: a line each."""
 import argparse
 import os
 import re

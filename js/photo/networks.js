@@ -1,5 +1,5 @@
-// Who restores a photograph: a network in a worker of the page, or the kernel of a notebook. Both have load(onProgress),
-// and restore(request, onState), a promise of the end.
+// Who restores a photograph: a network in a worker of the page, or the kernel of a notebook. Both have
+// load(onProgress), and restore(request, onState), a promise of the end.
 
 const megabytes = bytes => (bytes/2**20).toFixed(1);
 

@@ -11,7 +11,9 @@ export const PHOTO_CSS = `
   .choice button { padding: 2px; line-height: 0; }
   .choice button[aria-pressed=true], .choice label:focus-within { outline: 3px solid ${COLORS.eps}; }
   .choice img { width: 84px; height: 63px; object-fit: cover; border-radius: 3px; }
-  .choice label { border: 1px dashed currentColor; border-radius: 5px; padding: 0 .7rem; min-height: 67px; cursor: pointer; }
+  .choice label {
+    border: 1px dashed currentColor; border-radius: 5px; padding: 0 .7rem; min-height: 67px; cursor: pointer;
+  }
   .choice input[type=file] { position: absolute; width: 1px; height: 1px; opacity: 0; }
   .go { font-weight: 600; border-width: 2px; padding: .3rem 1rem; min-height: 2.4rem; }
   .row.act { align-items: center; margin: .4rem 0; }

@@ -409,7 +409,9 @@ const PHOTO_CSS = `
 .choice button { padding: 2px; line-height: 0; }
 .choice button[aria-pressed=true], .choice label:focus-within { outline: 3px solid ${COLORS.eps}; }
 .choice img { width: 84px; height: 63px; object-fit: cover; border-radius: 3px; }
-.choice label { border: 1px dashed currentColor; border-radius: 5px; padding: 0 .7rem; min-height: 67px; cursor: pointer; }
+.choice label {
+border: 1px dashed currentColor; border-radius: 5px; padding: 0 .7rem; min-height: 67px; cursor: pointer;
+}
 .choice input[type=file] { position: absolute; width: 1px; height: 1px; opacity: 0; }
 .go { font-weight: 600; border-width: 2px; padding: .3rem 1rem; min-height: 2.4rem; }
 .row.act { align-items: center; margin: .4rem 0; }
@@ -735,11 +737,11 @@ callback();
 
 // photo.js
 const OWN = -1; // the number of the reader's own photograph
-const STATE = {photo: 0, rain: .16, steps: 5, eta: 0, seed: 1, order: 'together', side: 256};
+const STATE = {photo: 0, rain: .1, steps: 5, eta: 0, seed: 1, order: 'together', side: 256};
 const STORIES = {
-'a shower': {rain: .16, steps: 5, eta: 0}, 'a downpour': {rain: .3, steps: 5, eta: 0},
-'one step': {rain: .16, steps: 1, eta: 0}, 'twenty steps': {rain: .16, steps: 20, eta: 0},
-'fresh noise': {rain: .16, steps: 10, eta: 1},
+'a shower': {rain: .1, steps: 5, eta: 0}, 'a downpour': {rain: .24, steps: 5, eta: 0},
+'one step': {rain: .1, steps: 1, eta: 0}, 'twenty steps': {rain: .1, steps: 20, eta: 0},
+'fresh noise': {rain: .1, steps: 10, eta: 1},
 };
 const TRY = 'Try one step, then twenty: one is the best guess at once, a little soft; many steps commit themselves to '
 + 'details. Then take a photograph of your own, with rain in it or without. It stays in your browser.';
@@ -835,7 +837,8 @@ this.strip.replaceChildren();
 this.result.hidden = true;
 this.before = toPixels(this.input.x);
 paint(this.left.canvas, this.before, width, height);
-this.left.words.textContent = this.ui.get('rain') ? 'the input: the photograph with rain added' : 'the input, as it is';
+const wet = this.ui.get('rain') > 0;
+this.left.words.textContent = wet ? 'the input: the photograph with rain added' : 'the input, as it is';
 paint(this.right.canvas, new Uint8ClampedArray(4*width*height).fill(127), width, height);
 this.right.words.textContent = 'the best guess will appear here';
 this.buttons.forEach((element, i) => element.setAttribute('aria-pressed', i === this.ui.get('photo')));
@@ -966,7 +969,7 @@ const shadow = element.shadowRoot || element.attachShadow({mode: 'open'});
 element.setAttribute('data-lm-suppress-shortcuts', 'true'); // JupyterLab would take the arrow keys for its own
 shadow.replaceChildren(h('style', {}, CSS + PHOTO_CSS), root);
 const ui = new UI(model, null, root);
-const figure = new PhotoFigure(ui, loaded, network);
+const figure = element.figure = new PhotoFigure(ui, loaded, network);
 const sync = () => ui.syncs.forEach(call => call());
 const draw = batched(() => {
 sync();
