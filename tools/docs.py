@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+import runtime
 from generated import ROOT
 import languages
 
@@ -194,6 +195,7 @@ def build(out):
         for language in languages.languages(): add_language(Path(tmp)/language, language, out)
         languages.link(out)
         polish(out)
+    runtime.put(out)
     return site
 
 
