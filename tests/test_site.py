@@ -415,7 +415,8 @@ def test_search_is_in_the_language_of_the_page(url, browser):
 
 
 # texts of living figures that come from numbers and choices
-MADE = r'frame \d+ of|^known image|^point \d|^abar |^fork at step|; PSNR in dB: |^figure: |^(?:line|bridge), '
+MADE = (r'frame \d+ of|^known image|^point \d|^abar |^fork at step|; PSNR in dB: |^figure: |^(?:line|bridge), '
+        r'|^the input[:,] |^the best guess will|restore$|^This copy of the page')
 
 
 def test_labels_of_living_figures_are_in_the_table(visits):
