@@ -11,56 +11,11 @@ import {
 import {UI} from './ui/controls.js';
 import {h} from './ui/dom.js';
 import {unpack} from './ui/images.js';
+import {batched, followTheme, pageModel} from './ui/page.js';
 import {CSS} from './ui/style.js';
 import {stepDistributions} from './figures/eta_dial.js';
 import * as figures from './figures/index.js';
 import {switchPath} from './figures/metro.js';
-
-// a model as a kernel's, for a page without one
-const pageModel = state => {
-  const values = {...state};
-  const listeners = {};
-  return {
-    keys: () => Object.keys(values),
-    get: key => values[key],
-    set(key, value) {
-      if (values[key] === value) return;
-      values[key] = value;
-      for (const listener of listeners[`change:${key}`] || []) listener();
-    },
-    on(event, listener) {
-      (listeners[event] ||= []).push(listener);
-    },
-    off() {},
-    save_changes() {},
-  };
-};
-
-// light text stands on a dark page
-const colorScheme = element => {
-  const [red, green, blue] = getComputedStyle(element).color.match(/[\d.]+/g) || [0, 0, 0];
-  return .3*red + .59*green + .11*blue > 128 ? 'dark' : 'light';
-};
-
-// call back whenever the theme of the page may have changed
-const onTheme = callback => {
-  const watched = {attributes: true, attributeFilter: ['class', 'data-jp-theme-light']};
-  if (typeof MutationObserver === 'function') new MutationObserver(callback).observe(document.body, watched);
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', callback);
-};
-
-// a function that calls back soon, once for several calls at once
-const batched = callback => {
-  let waits = false;
-  return () => {
-    if (waits) return;
-    waits = true;
-    queueMicrotask(() => {
-      waits = false;
-      callback();
-    });
-  };
-};
 
 // fill the element with a figure
 const mount = (element, kind, model, payload) => {
@@ -79,12 +34,7 @@ const mount = (element, kind, model, payload) => {
   };
   const drawSoon = batched(draw);
   for (const key of Object.keys(figure.state)) model.on(`change:${key}`, drawSoon);
-  const followTheme = () => {
-    root.style.colorScheme = colorScheme(element);
-    drawSoon();
-  };
-  onTheme(followTheme);
-  root.style.colorScheme = colorScheme(element);
+  followTheme(element, root, drawSoon);
   draw();
 };
 

@@ -8,7 +8,8 @@ def living(figure, img):
     "The element that the JavaScript module brings to life; where it does not run, the figure inside is shown"
     state = html.escape(json.dumps(figure['state']))
     element = f'<rddm-figure kind="{figure["kind"]}" state="{state}">{img}</rddm-figure>'
-    return f'{element}\n<script type="module" src="figures/rddm.js"></script>'
+    module = 'photo.js' if figure['kind'] == 'photo' else 'rddm.js'
+    return f'{element}\n<script type="module" src="figures/{module}"></script>'
 
 
 def alt_text(cell):

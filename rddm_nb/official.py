@@ -74,7 +74,7 @@ class OfficialAttention(nn.Module):
         b, _, height, width = h.shape
         qkv = self.qkv(self.norm(h)).permute(0, 2, 3, 1)
         q, k, v = qkv.reshape(b, height*width, 3, 4, 32).permute(2, 0, 3, 1, 4)
-        if self.linear: a = q.softmax(-1)/math.sqrt(32) @ (k.softmax(-2).mT @ v/(height*width))
+        if self.linear: a = q.softmax(-1)/math.sqrt(32) @ (k.softmax(-2).transpose(-1, -2) @ v/(height*width))
         else: a = F.scaled_dot_product_attention(q, k, v)
         return h + self.after(self.out(a.transpose(1, 2).reshape(b, height, width, 128).permute(0, 3, 1, 2)))
 

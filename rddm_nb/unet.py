@@ -50,9 +50,9 @@ def per_image(
     "One number per image; a node that there is none of is refused"
     if v is None: raise ValueError(_OFF_SCHEDULE)
     v = torch.as_tensor(v, dtype=torch.promote_types(x.dtype, torch.float32), device=x.device).reshape(-1)
-    if len(v) not in (1, len(x)):
+    if v.shape[0] not in (1, x.shape[0]):
         raise ValueError(f"{name} holds {len(v)} values for {len(x)} images: give one number, or one per image")
-    return v.expand(len(x))
+    return v.expand(x.shape[0])
 
 # %% ../nbs/21_unet.ipynb #c7fc2f31
 class CoefficientEmbedding(nn.Module):
@@ -92,12 +92,11 @@ class ResBlock(nn.Module):
 # %% ../nbs/21_unet.ipynb #85909945
 _WHOLE, _BLOCK, _AROUND = 32, 16, 24 # places on a side: of maps where all ask all; of squares that ask, and are asked
 
-def _squares(n, device):
+def _squares(n, block, seen, device):
     "Along a side of n places: those of each square that asks, and those it asks, both (squares, places)"
-    first = torch.arange(0, n, _BLOCK, device=device)[:, None]
-    around = min(_AROUND, n)
-    asked = (first - (_AROUND - _BLOCK)//2).clamp(0, n - around) + torch.arange(around, device=device)
-    return (first + torch.arange(_BLOCK, device=device)).clamp(max=n - 1), asked
+    first = torch.arange(0, n, block, device=device)[:, None]
+    asked = (first - (seen - block)//2).clamp(max=n - seen).clamp(min=0) + torch.arange(seen, device=device)
+    return (first + torch.arange(block, device=device)).clamp(max=n - 1), asked
 
 def _cut(x, rows, cols):
     "Squares of a map (B, heads, H, W, d) as (B*squares, heads, places, d)"
@@ -109,14 +108,16 @@ def _ask_around(
     q:Tensor, # questions (B, heads, places, d)
     k:Tensor, # keys
     v:Tensor, # values
-    height:int, # of the map, in places
-    width:int, # of the map, in places
+    size, # (height, width) of the map, in places
+    block=_BLOCK, # side of a square that asks
+    seen=None, # (height, width) of what it asks; None: `_AROUND`, or the whole side of a smaller map
 )->Tensor: # answers (B, heads, places, d)
     "Attention in which the places of a square ask those of a larger square around it"
-    (rows, r), (cols, s) = _squares(height, q.device), _squares(width, q.device)
+    seen, (height, width) = seen or [min(_AROUND, n) for n in size], size
+    (rows, r), (cols, s) = (_squares(n, block, around, q.device) for n, around in zip(size, seen))
     q, k, v = (x.unflatten(2, (height, width)) for x in (q, k, v))
     a = F.scaled_dot_product_attention(_cut(q, rows, cols), _cut(k, r, s), _cut(v, r, s))
-    a = a.view(len(q), len(rows), len(cols), -1, _BLOCK, _BLOCK, a.shape[-1]).permute(0, 1, 4, 2, 5, 3, 6)
+    a = a.view(-1, rows.shape[0], cols.shape[0], q.shape[1], block, block, a.shape[-1]).permute(0, 1, 4, 2, 5, 3, 6)
     a = a.flatten(3, 4).flatten(1, 2) # (B, rows, cols, heads, d)
     return a[:, :height, :width].flatten(1, 2).transpose(1, 2)
 
@@ -131,10 +132,10 @@ class Attention(nn.Module):
         self.heads, self.norm, self.qkv, self.out = heads, nn.GroupNorm(8, c), nn.Conv2d(c, 3*c, 1), nn.Conv2d(c, c, 1)
     def split(self, h):
         "Queries, keys and values, each (B, heads, places, c/heads)"
-        return self.qkv(self.norm(h)).view(len(h), 3, self.heads, -1, h[0, 0].numel()).transpose(-1, -2).unbind(1)
+        return self.qkv(self.norm(h)).view(h.shape[0], 3, self.heads, -1, h[0, 0].numel()).transpose(-1, -2).unbind(1)
     def forward(self, h):
         parts, size = self.split(h), h.shape[-2:]
-        a = F.scaled_dot_product_attention(*parts) if max(size) <= _WHOLE else _ask_around(*parts, *size)
+        a = F.scaled_dot_product_attention(*parts) if max(size) <= _WHOLE else _ask_around(*parts, size)
         return h + self.out(a.transpose(-1, -2).reshape(h.shape))
 
 # %% ../nbs/21_unet.ipynb #ebb403ef

@@ -6,7 +6,7 @@ Docs: https://rddm-nb.github.io/rddm_nb/figures.html.md"""
 
 # %% auto #0
 __all__ = ['known_images', 'Figure', 'StateExplorer', 'ScheduleExplorer', 'ForwardExplorer', 'PathEditor', 'PosteriorExplorer',
-           'VarianceExplorer', 'MethodExplorer', 'OrderExplorer', 'TrajectoryExplorer']
+           'VarianceExplorer', 'MethodExplorer', 'OrderExplorer', 'TrajectoryExplorer', 'PhotoExplorer']
 
 # %% ../nbs/40_figures.ipynb #e61d756a
 import base64
@@ -23,6 +23,7 @@ from fastcore.basics import patch
 from .estimate import estimate
 from .exact import ExactPredictor
 from .forward import q_sample
+from .images import to_uint8
 from .paths import draw_path
 from .reverse import POSTERIORS, posterior_variance, reverse_step
 from .sampler import ORDERS, sampling_path, sample
@@ -431,3 +432,73 @@ def still(self:TrajectoryExplorer)->RenderedFigure:
         rows[f"from step {o['at']}: eta {o['eta']:g}, {o['order'].replace('_', ' ')}"] = pick(run.frames())
     return show_images(rows, alt='A sampling run, and branches forked from it with other shares of fresh noise or in '
                                  'another order')
+
+# %% ../nbs/40_figures.ipynb #1f0cc54f
+@cache
+def _photographs():
+    "What the figure of a photograph shows, images and all"
+    d = json.loads((_FILES/'photos.json').read_text(encoding='utf-8'))
+    jpeg = lambda src: (_FILES.parent/'assets'/src.split('/')[-1]).read_bytes()
+    source = lambda src: 'data:image/jpeg;base64,' + base64.b64encode(jpeg(src)).decode()
+    return d | dict(photos=[p | dict(src=source(p['src']), file=p['src']) for p in d['photos']])
+
+@cache
+def _rain_network():
+    from rddm_nb.models import load_network
+    return load_network('rain')
+
+# %% ../nbs/40_figures.ipynb #14026be1
+class PhotoExplorer(Figure):
+    "A photograph in the rain, restored by a trained network: yours, or one of three"
+    _esm = (_FILES/'photo.js').read_text(encoding='utf-8')
+    needs, kind = False, T.Unicode('photo').tag(sync=True)
+    photo, rain, side = _s(T.Int(0)), _s(T.Float(.1)), _s(T.Int(256))
+    steps, eta, seed, order = _s(T.Int(5)), _s(T.Float(0.)), _s(T.Int(1)), _s(T.Unicode('together'))
+    def __init__(self, **state):
+        super().__init__(**state)
+        self.payload = _photographs()
+        self.on_msg(self._answer)
+    def trace(self,
+        x_in:torch.Tensor, # (1, 3, H, W) in [-1, 1]
+    ): # a `Trace`
+        "The states of the restoration of an image, with the settings and the noise of the figure"
+        net = _rain_network()
+        noise = _seeded_normals(x_in.numel(), self.seed).view(x_in.shape).to(x_in.dtype)
+        x_T, generator = x_in + net.schedule[net.schedule.T].bbar*noise, torch.Generator().manual_seed(self.seed)
+        return sample(net, x_in, x_T=x_T, steps=self.steps, eta=self.eta, order=self.order, generator=generator,
+                      trace=True)
+
+# %% ../nbs/40_figures.ipynb #45f95bba
+def _pixels(x):
+    "An image (1, 3, H, W) as bytes: red, green, blue, opaque"
+    rgb = to_uint8(x[0]).permute(1, 2, 0)
+    return torch.cat([rgb, torch.full_like(rgb[..., :1], 255)], -1).contiguous().numpy().tobytes()
+
+@patch
+def _answer(self:PhotoExplorer, _, request, buffers):
+    "Restore what the browser sends, and send back each state"
+    x_in = torch.frombuffer(bytearray(buffers[0]), dtype=torch.float32)
+    run = self.trace(x_in.view(1, 3, request['height'], request['width']))
+    for step, (x, x0) in enumerate([*((s.x_t, s.x0) for s in run), (run.x0, run.x0)]):
+        self.send(dict(kind='state', id=request['id'], step=step), [_pixels(x), _pixels(x0)])
+    self.send(dict(kind='done', id=request['id']))
+
+# %% ../nbs/40_figures.ipynb #584382f9
+@patch
+def _example(self:PhotoExplorer):
+    "The chosen photograph, clean and in the rain, as Python makes it, (1, 3, H, W)"
+    from rddm_nb.degrade import degrade
+    from rddm_nb.images import from_uint8
+    from rddm_nb.sample_images import photos
+    files_ = [p['file'].split('/')[-1].removesuffix('.jpg') for p in _photographs()['photos']]
+    x = from_uint8(photos('test')[files_[min(max(self.photo, 0), len(files_) - 1)]])[None]
+    size = [round(n*self.side/max(x.shape[-2:])) for n in x.shape[-2:]]
+    x = torch.nn.functional.interpolate(x, size, mode='bilinear', antialias=True).clamp(-1, 1)
+    return x, degrade(x, 'rain', torch.Generator().manual_seed(7), amount=self.rain)
+
+@patch
+def still(self:PhotoExplorer)->RenderedFigure:
+    "What it shows without JavaScript"
+    x0, x_in = self._example()
+    return show_images(torch.cat([x_in, self.trace(x_in).x0]), ['rainy', 'restored'], size=1.25,
+                       alt=f'A photograph in the rain, and what a network restores in {self.steps} steps')

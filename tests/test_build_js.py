@@ -31,16 +31,19 @@ def change(path, old, new):
 
 
 def test_the_module_is_what_its_sources_make(tmp_path, monkeypatch, capsys):
-    assert JS.read_text(encoding='utf-8') == build_js.built()
+    for entry, name in build_js.ENTRIES.items():
+        assert JS.with_name(name).read_text(encoding='utf-8') == build_js.built(entry=entry)
     assert build_js.main(['--check']) == 0
-    monkeypatch.setattr(build_js, 'BUILT', tmp_path/'rddm.js')
+    monkeypatch.setattr(build_js, 'BUILT', tmp_path)
     assert build_js.main(['--check']) == 1
+    assert build_js.main([]) == 0 and build_js.main(['--check']) == 0
     (tmp_path/'rddm.js').write_text(build_js.built() + '\n', encoding='utf-8')
     assert build_js.main(['--check']) == 1 and 'python tools/build_js.py' in capsys.readouterr().out
 
 
-def test_only_the_module_and_its_payload_ship():
-    assert sorted(p.name for p in JS.parent.iterdir()) == ['figures.json', 'rddm.js']
+def test_only_the_modules_and_their_payloads_ship():
+    assert sorted(p.name for p in JS.parent.iterdir()) == ['figures.json', 'photo.js', 'photo_worker.js', 'photos.json',
+                                                           'rddm.js']
 
 
 @pytest.mark.parametrize('path', sorted((ROOT/'js').rglob('*.js')), ids=lambda p: p.relative_to(ROOT).as_posix())

@@ -42,7 +42,9 @@ def static(monkeypatch): monkeypatch.setenv('RDDM_STATIC', '1')
 
 @with_node
 def test_every_figure_has_the_same_state_in_both_languages():
-    code = f'import * as R from {json.dumps(JS.as_uri())}; console.log(JSON.stringify(R.states))'
+    photo = json.dumps(JS.with_name('photo.js').as_uri())
+    code = (f'import * as R from {json.dumps(JS.as_uri())}; import * as P from {photo}; '
+            f'console.log(JSON.stringify({{...R.states, ...P.states}}))')
     states = json.loads(subprocess.run([NODE, '--input-type=module', '-e', code], capture_output=True, text=True,
                                        check=True).stdout)
     assert {c.kind.default_value: c().state() for c in KINDS.values()} == states

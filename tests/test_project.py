@@ -15,8 +15,8 @@ from places import NOTEBOOKS, PACKAGE, ROOT
 ORDER = ['runtime', 'files', 'images', 'viz', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler',
          'objective',
          'optim', 'sample_images', 'degrade', 'command', 'imagefile', 'course', 'exercises', 'unet', 'demo',
-         'variants', 'aosa', 'quality', 'metrics', 'ddim', 'scheduler', 'paths', 'atlas', 'widgets', 'official',
-         'models', 'trainer', 'watch', 'data', 'config', 'experiment', 'presets', 'restore', 'puzzles', 'report', 'cli',
+         'variants', 'aosa', 'quality', 'metrics', 'ddim', 'scheduler', 'paths', 'atlas', 'official', 'models',
+         'export', 'widgets', 'trainer', 'watch', 'data', 'config', 'experiment', 'presets', 'restore', 'puzzles', 'report', 'cli',
          'evaluate', 'hub']
 
 
@@ -88,7 +88,8 @@ def test_importing_the_sampler_stays_light():
 def test_commands_exist():
     from importlib.metadata import entry_points
     ours = [e for e in entry_points(group='console_scripts') if e.value.startswith('rddm_nb.')]
-    assert {e.name for e in ours} == {'rddm-demo', 'rddm-train', 'rddm-restore', 'rddm-evaluate', 'rddm-notebooks'}
+    assert {e.name for e in ours} == {'rddm-demo', 'rddm-train', 'rddm-restore', 'rddm-evaluate', 'rddm-export',
+                                      'rddm-notebooks'}
     for e in ours: assert callable(e.load())
 
 

@@ -285,6 +285,16 @@ def test_axe_can_find_something(browser):
     page.close()
 
 
+def test_the_cheat_sheet_prints_on_one_page(url, browser):
+    ctx, page, _ = visit(browser, url, 'cheatsheet.html')
+    printed = page.pdf(prefer_css_page_size=True)
+    page.add_style_tag(content='@media print { main { columns: 1 !important; font-size: 20pt !important } }')
+    longer = page.pdf(prefer_css_page_size=True)
+    ctx.close()
+    count = lambda pdf: len(re.findall(rb'/Type\s*/Page\b', pdf))
+    assert count(printed) == 1 < count(longer)
+
+
 def test_no_page_is_heavy(site, visits):
     "What a first visit brings over the wire, the page and all that it asks for, text compressed"
     weights = {name: transferred(site, v['asked']) for name, v in visits.items()}

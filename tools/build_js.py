@@ -1,11 +1,12 @@
-"""Join the sources of the figures, js/, into the one module that ships: rddm_nb/figures/rddm.js.
+"""Join the sources of the figures, js/, into the modules that ship in rddm_nb/figures/: rddm.js, and for the
+photograph photo.js and photo_worker.js.
 
-    python tools/build_js.py           write it
-    python tools/build_js.py --check   exit with 1 if it is not what the sources make
+    python tools/build_js.py           write them
+    python tools/build_js.py --check   exit with 1 if they are not what the sources make
 
-The sources are modules that import each other by name; what is joined is what js/main.js needs, each part after those
-it imports. Imports, the word `export` inside the parts, lines that are comments only, blank lines and indentation are
-left out. `import * as figures` of a file of re-exports becomes an object, so such a file is a registry: a line each."""
+The sources are modules that import each other by name; what is joined is what an entry (js/main.js for rddm.js)
+needs, each part after those it imports. Imports, the word `export` inside the parts, lines that are comments only,
+blank lines and indentation are left out. `import * as figures` of a file of re-exports becomes an object, so such a file is a registry: a line each."""
 import argparse
 import os
 import re
@@ -14,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from generated import ROOT
 
-SOURCES, BUILT = ROOT/'js', ROOT/'rddm_nb'/'figures'/'rddm.js'
+SOURCES, BUILT = ROOT/'js', ROOT/'rddm_nb'/'figures'
+ENTRIES = {'main.js': 'rddm.js', 'photo.js': 'photo.js', 'photo_worker.js': 'photo_worker.js'}
 HEADER = '// Made from js/ by tools/build_js.py: change the sources, not this file.\n'
 IMPORT = re.compile(r"^import (?:\{([^}]*)\}|\* as (\w+)) from '([^']+)';\n", re.M)
 REEXPORT = re.compile(r"^export \{([^}]*)\} from '([^']+)';\n", re.M)
@@ -120,17 +122,17 @@ def body(part, parts):
         return f"const {match[2]} = {{{', '.join(entries)}}};\n"
     text = REEXPORT.sub('', IMPORT.sub(registry, part.text))
     text = re.sub(r'^export (?=const|let|class|function)', '', text, flags=re.M)
-    wrong = re.search(r'^(?:import|export)\b.*', text if part.name != 'main.js' else FACE.sub('', text), re.M)
+    wrong = re.search(r'^(?:import|export)\b.*', text if part.name not in ENTRIES else FACE.sub('', text), re.M)
     if wrong: raise BuildError(f"{part.name}: cannot join '{wrong[0]}'")
     return LEFT_OUT.sub('', text)
 
 
-def built(folder=SOURCES):
+def built(folder=SOURCES, entry='main.js'):
     "The text of the joined module"
-    parts = collect(Path(folder))
+    parts = collect(Path(folder), entry)
     check_names(parts)
     for part in parts.values(): check_imports(part, parts)
-    check_used(Path(folder), parts)
+    check_used(Path(folder), [name for e in ENTRIES for name in collect(Path(folder), e)])
     texts = [(part.name, body(part, parts)) for part in parts.values()]
     return HEADER + ''.join(f'\n// {name}\n{text}' for name, text in texts if text)
 
@@ -143,16 +145,17 @@ def write(path, text):
 
 
 def main(args=None):
-    parser = argparse.ArgumentParser(description='Join js/ into rddm_nb/figures/rddm.js')
+    parser = argparse.ArgumentParser(description='Join js/ into the modules of rddm_nb/figures/')
     parser.add_argument('--check', action='store_true', help='write nothing; exit with 1 if the file is not fresh')
-    text = built()
-    if parser.parse_args(args).check:
-        fresh = BUILT.exists() and BUILT.read_text(encoding='utf-8') == text
-        if not fresh: print('rddm_nb/figures/rddm.js is not what js/ makes: python tools/build_js.py writes it')
-        return 0 if fresh else 1
-    write(BUILT, text)
-    print(f'{BUILT.relative_to(ROOT)}: {len(text.encode())} bytes')
-    return 0
+    check, stale = parser.parse_args(args).check, False
+    for entry, name in ENTRIES.items():
+        text, path = built(entry=entry), BUILT/name
+        fresh = path.exists() and path.read_text(encoding='utf-8') == text
+        stale |= check and not fresh
+        if check and not fresh: print(f'{name} is not what js/ makes: python tools/build_js.py writes it')
+        if not check: write(path, text)
+        if not check: print(f'{name}: {len(text.encode())} bytes')
+    return 1 if stale else 0
 
 
 if __name__ == '__main__': sys.exit(main())

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+import runtime
 from generated import ROOT
 
 # options of _quarto.yml that this build settles in another way
@@ -158,6 +159,7 @@ def build(out):
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(site.out, out)
         polish(out)
+    runtime.put(out)
     return site
 
 

@@ -1,4 +1,5 @@
-"""Pack what the living figures show, from the images that ship with the package: rddm_nb/figures/figures.json.
+"""Pack what the living figures show, from the images that ship with the package: rddm_nb/figures/figures.json, and
+photos.json for the photograph that a network restores.
 
     python tools/pack_figures.py
 
@@ -15,6 +16,9 @@ from rddm_nb.images import to_uint8
 from rddm_nb.sample_images import crops, emoji
 
 OUT, NODES = ROOT/'rddm_nb'/'figures'/'figures.json', 40
+PHOTOS = dict(china='a pagoda above a lake', coffee='a cup of coffee', friends_berasategi_00='a dog at a window')
+# that of the network `rain`, as the settings of a family in js/math/schedules.js
+RAIN = dict(family='power', T=1000, side_res='1-x', a_res=3, side_eps='1-x', a_eps=3, bbar_T=.1)
 CROPS, FACES = [13, 12, 6, 8], range(0, 353, 15)
 NAMED = [('a flower in the rain', 0), ('a pagoda in the rain', 1), ('a fruit in the rain', 2),
          ('a mountain with holes', 3), ('an emoji with holes', 31)]
@@ -49,6 +53,13 @@ def curve(name):
                 paper=paper.rstrip(','))
 
 
+def photographs():
+    "Three photographs that the network has not learned from: their names, files and where they come from"
+    index = json.loads((ROOT/'rddm_nb'/'assets'/'images.json').read_text(encoding='utf-8'))['photos']
+    known = {o['file'].removesuffix('.jpg'): o for o in index if o['split'] == 'test'}
+    return [dict(name=name, src=f"photos/{known[k]['file']}", credit=known[k]['licence']) for k, name in PHOTOS.items()]
+
+
 def main():
     x = known()
     names, x_in = inputs(x)
@@ -56,6 +67,8 @@ def main():
     d = dict(side=32, count=len(x), images=packed(x), pairs=pairs, inputs=packed(x_in),
              metro=[curve(n) for n in PROCESSES])
     OUT.write_text(json.dumps(d, separators=(',', ':')) + '\n', encoding='utf-8')
+    photos = dict(photos=photographs(), schedule=RAIN)
+    OUT.with_name('photos.json').write_text(json.dumps(photos, indent=1) + '\n', encoding='utf-8')
     print(f'{len(x)} images, {len(x_in)} inputs, {len(d["metro"])} curves, {OUT.stat().st_size//1024} KiB')
 
 

@@ -1,7 +1,7 @@
 // Random numbers.
 
 // uniform numbers in [0, 1) from a seed (Mulberry32)
-const uniforms = seed => {
+export const uniforms = seed => {
   let state = seed >>> 0;
   return () => {
     state = state + 0x6D2B79F5 >>> 0;
@@ -18,5 +18,9 @@ export const normals = seed => {
     const [u, v] = [uniform(), uniform()];
     return Math.sqrt(-2*Math.log(1 - u))*Math.cos(2*Math.PI*v);
   };
-  return n => Float64Array.from({length: n}, normal);
+  return n => {
+    const numbers = new Float64Array(n);
+    for (let i = 0; i < n; i++) numbers[i] = normal();
+    return numbers;
+  };
 };

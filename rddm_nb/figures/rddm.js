@@ -285,20 +285,30 @@ const normal = () => {
 const [u, v] = [uniform(), uniform()];
 return Math.sqrt(-2*Math.log(1 - u))*Math.cos(2*Math.PI*v);
 };
-return n => Float64Array.from({length: n}, normal);
+return n => {
+const numbers = new Float64Array(n);
+for (let i = 0; i < n; i++) numbers[i] = normal();
+return numbers;
+};
 };
 
 // math/sampling.js
-const sampleSteps = (model, xT, xIn, path, {eta = 0, posterior = 'sum_constrained', randn = null} = {}) => {
+const samplingRun = function* (xT, path, {eta = 0, posterior = 'sum_constrained', randn = null} = {}) {
 const run = [{x: xT}];
 for (let i = 0; i + 1 < path.length; i++) {
 const {x} = run[i];
-const estimate = model.predict(x, xIn, ...path[i]);
+const estimate = yield {x, point: path[i]};
 const variance = posteriorVariance(posterior, path[i], path[i + 1], eta) || 0;
 run[i].x0 = estimate.x0;
 run.push({x: reverseStep(x, estimate, path[i], path[i + 1], variance, variance > 0 ? randn(x.length) : null)});
 }
 return run;
+};
+const sampleSteps = (model, xT, xIn, path, options) => {
+const run = samplingRun(xT, path, options);
+let stop = run.next();
+while (!stop.done) stop = run.next(model.predict(stop.value.x, xIn, ...stop.value.point));
+return stop.value;
 };
 
 // ui/dom.js
@@ -518,6 +528,56 @@ canvas.addEventListener('click', () => onPick(i));
 }
 return canvas;
 }));
+
+// ui/page.js
+const pageModel = state => {
+const values = {...state};
+const listeners = {};
+return {
+keys: () => Object.keys(values),
+get: key => values[key],
+set(key, value) {
+if (values[key] === value) return;
+values[key] = value;
+for (const listener of listeners[`change:${key}`] || []) listener();
+},
+on(event, listener) {
+(listeners[event] ||= []).push(listener);
+},
+off() {},
+save_changes() {},
+};
+};
+const colorScheme = element => {
+const [red, green, blue] = getComputedStyle(element).color.match(/[\d.]+/g) || [0, 0, 0];
+return .3*red + .59*green + .11*blue > 128 ? 'dark' : 'light';
+};
+const onTheme = callback => {
+const watched = {attributes: true, attributeFilter: ['class', 'data-jp-theme-light']};
+if (typeof MutationObserver === 'function') new MutationObserver(callback).observe(document.body, watched);
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', callback);
+};
+const batched = callback => {
+let waits = false;
+return () => {
+if (waits) return;
+waits = true;
+queueMicrotask(() => {
+waits = false;
+callback();
+});
+};
+};
+const followTheme = (element, root, callback) => {
+const follow = () => {
+root.style.colorScheme = colorScheme(element);
+};
+follow();
+onTheme(() => {
+follow();
+callback();
+});
+};
 
 // ui/axes.js
 const MARGIN = {left: 52, right: 14, top: 12, bottom: 40};
@@ -1303,44 +1363,6 @@ ui.show({abar, bbar, psnr: restorationPsnr(ui.pair(), last(run).x)});
 
 // main.js
 const figures = {plane, explorer: scheduleExplorer, film: filmStrip, pathpad: pathPad, lens, eta: etaDial, metro, order: removalOrder, travel: timeTravel};
-const pageModel = state => {
-const values = {...state};
-const listeners = {};
-return {
-keys: () => Object.keys(values),
-get: key => values[key],
-set(key, value) {
-if (values[key] === value) return;
-values[key] = value;
-for (const listener of listeners[`change:${key}`] || []) listener();
-},
-on(event, listener) {
-(listeners[event] ||= []).push(listener);
-},
-off() {},
-save_changes() {},
-};
-};
-const colorScheme = element => {
-const [red, green, blue] = getComputedStyle(element).color.match(/[\d.]+/g) || [0, 0, 0];
-return .3*red + .59*green + .11*blue > 128 ? 'dark' : 'light';
-};
-const onTheme = callback => {
-const watched = {attributes: true, attributeFilter: ['class', 'data-jp-theme-light']};
-if (typeof MutationObserver === 'function') new MutationObserver(callback).observe(document.body, watched);
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', callback);
-};
-const batched = callback => {
-let waits = false;
-return () => {
-if (waits) return;
-waits = true;
-queueMicrotask(() => {
-waits = false;
-callback();
-});
-};
-};
 const mount = (element, kind, model, payload) => {
 const figure = figures[kind];
 if (!figure) throw new Error(`no figure ${kind}: there are ${Object.keys(figures).join(', ')}`);
@@ -1357,12 +1379,7 @@ element.dataset.drawn = 1 + (+element.dataset.drawn || 0);
 };
 const drawSoon = batched(draw);
 for (const key of Object.keys(figure.state)) model.on(`change:${key}`, drawSoon);
-const followTheme = () => {
-root.style.colorScheme = colorScheme(element);
-drawSoon();
-};
-onTheme(followTheme);
-root.style.colorScheme = colorScheme(element);
+followTheme(element, root, drawSoon);
 draw();
 };
 let fetched = null;

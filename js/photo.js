@@ -1,0 +1,322 @@
+// The photograph that a trained network restores in the page, or in the kernel of a notebook.
+import {clamp} from './math/arrays.js';
+import {psnr} from './math/metrics.js';
+import {ORDERS} from './math/paths.js';
+import {KernelNetwork, PageNetwork} from './photo/networks.js';
+import {fromPixels, toPixels} from './photo/pixels.js';
+import {rain} from './photo/rain.js';
+import {PHOTO_CSS} from './photo/style.js';
+import {UI} from './ui/controls.js';
+import {button, div, h, note, spaced} from './ui/dom.js';
+import {batched, followTheme, pageModel} from './ui/page.js';
+import {CSS} from './ui/style.js';
+
+const OWN = -1; // the number of the reader's own photograph
+const STATE = {photo: 0, rain: .1, steps: 5, eta: 0, seed: 1, order: 'together', side: 256};
+const STORIES = {
+  'a shower': {rain: .1, steps: 5, eta: 0}, 'a downpour': {rain: .24, steps: 5, eta: 0},
+  'one step': {rain: .1, steps: 1, eta: 0}, 'twenty steps': {rain: .1, steps: 20, eta: 0},
+  'fresh noise': {rain: .1, steps: 10, eta: 1},
+};
+const TRY = 'Try one step, then twenty: one is the best guess at once, a little soft; many steps commit themselves to '
+  + 'details. Then take a photograph of your own, with rain in it or without. It stays in your browser.';
+
+// the pixels of an image, its longer side as asked
+const pixelsOf = (image, side) => {
+  const scale = Math.min(1, side/Math.max(image.width, image.height));
+  const [width, height] = [image.width, image.height].map(n => Math.max(1, Math.round(n*scale)));
+  const canvas = h('canvas', {width, height});
+  const context = canvas.getContext('2d', {willReadFrequently: true});
+  context.drawImage(image, 0, 0, width, height);
+  return fromPixels(context.getImageData(0, 0, width, height));
+};
+
+const paint = (canvas, bytes, width, height) => {
+  Object.assign(canvas, {width, height});
+  canvas.getContext('2d').putImageData(new ImageData(bytes, width, height), 0, 0);
+};
+
+const view = (label, caption) => {
+  const canvas = h('canvas', {role: 'img', 'aria-label': label, width: 256, height: 192});
+  const words = h('figcaption', {}, caption);
+  return {canvas, words, figure: h('figure', {}, canvas, words)};
+};
+
+class PhotoFigure {
+  constructor(ui, photos, network) {
+    Object.assign(this, {ui, photos, network, own: null, run: null, busy: false});
+    this.left = view('the input', 'the input');
+    this.right = view('the best guess of the clean photograph', 'the best guess');
+    this.status = note();
+    this.status.setAttribute('role', 'status');
+    this.progress = h('progress', {max: 1, value: 0, hidden: '', 'aria-label': 'download'});
+    this.go = h('button', {type: 'button', class: 'go', disabled: '', onclick: () => this.restore()}, 'restore');
+    this.strip = h('div', {class: 'strip', role: 'group', 'aria-label': 'the states'});
+    this.result = this.layOutResult();
+    this.layOut();
+  }
+
+  layOut() {
+    const {ui} = this;
+    ui.slider('rain', 'rain added', 0, .32, .02);
+    ui.slider('steps', 'steps', 1, 20, 1);
+    const first = ui.controls;
+    ui.controls = div('controls');
+    ui.slider('eta', 'fresh noise η', 0, 1, .05);
+    ui.slider('seed', 'another noise', 1, 20, 1);
+    ui.select('order', 'order', ORDERS.map(name => [name, spaced(name)]));
+    ui.select('side', 'longer side, pixels', [256, 384, 512]);
+    const more = h('details', {}, h('summary', {}, 'more: noise, order, size'), ui.controls);
+    const stories = Object.entries(STORIES).map(([name, values]) => button(name, () => {
+      ui.set({...values, ...this.image() === this.own ? {rain: ui.get('rain')} : {}});
+      this.restore();
+    }));
+    const act = div('row act', this.go, div('choice stories', stories));
+    ui.root.append(this.choice(), first, more, act, this.progress, this.status,
+      div('views', this.left.figure, this.right.figure), this.strip, this.result, note(TRY));
+  }
+
+  // three photographs, and the reader's own
+  choice() {
+    this.buttons = this.photos.map(({name, src, credit}, i) => {
+      const image = h('img', {src, alt: name, title: `${name}. ${credit}`});
+      return h('button', {type: 'button', onclick: () => this.ui.set({photo: i, rain: STATE.rain})}, image);
+    });
+    const onchange = () => this.take(file.files[0]);
+    const file = h('input', {type: 'file', accept: 'image/*', onchange});
+    return div('choice', this.buttons, h('label', {}, file, 'your own: choose, or drop it here'));
+  }
+
+  layOutResult() {
+    this.both = h('canvas', {role: 'img', 'aria-label': 'left of the line before, right of it after'});
+    this.split = h('input', {type: 'range', min: 0, max: 1, step: .01, value: .5, 'aria-label': 'before and after',
+      oninput: () => this.drawSplit()});
+    const result = div('compare', this.both, this.split, button('save the result', () => this.save()));
+    result.hidden = true;
+    return result;
+  }
+
+  // the chosen photograph, as an element; null while it is not there
+  image() {
+    const chosen = this.ui.get('photo');
+    return chosen === OWN ? this.own : this.photos[clamp(chosen, 0, this.photos.length - 1)].image;
+  }
+
+  async take(file) {
+    if (!file) return;
+    try {
+      this.own = await createImageBitmap(file);
+    } catch {
+      this.say(`${file.name} is not an image that this browser can read`);
+      return;
+    }
+    this.ui.set({photo: OWN, rain: 0});
+    this.prepare();
+  }
+
+  // what goes in: the photograph, clean and with rain, at the size that was asked for
+  prepare() {
+    const image = this.image();
+    if (!image) return;
+    this.clean = pixelsOf(image, this.ui.get('side'));
+    const {width, height} = this.clean;
+    this.input = {x: rain(this.clean, this.ui.get('rain'), 7), width, height};
+    this.run = null;
+    this.strip.replaceChildren();
+    this.result.hidden = true;
+    this.before = toPixels(this.input.x);
+    paint(this.left.canvas, this.before, width, height);
+    const wet = this.ui.get('rain') > 0;
+    this.left.words.textContent = wet ? 'the input: the photograph with rain added' : 'the input, as it is';
+    paint(this.right.canvas, new Uint8ClampedArray(4*width*height).fill(127), width, height);
+    this.right.words.textContent = 'the best guess will appear here';
+    this.buttons.forEach((element, i) => element.setAttribute('aria-pressed', i === this.ui.get('photo')));
+  }
+
+  say(words) {
+    this.status.textContent = words;
+  }
+
+  async offer() {
+    const size = await this.network.offer();
+    if (size === null) {
+      this.say('This copy of the page was built without the network and its runtime: the pictures above are all that '
+        + 'it can show. The copy on the web has them.');
+      return;
+    }
+    this.go.disabled = false;
+    this.go.textContent = size ? `load the network (${size}) and restore` : 'restore';
+  }
+
+  async restore() {
+    if (this.go.disabled || !this.image()) return;
+    this.go.textContent = 'restore';
+    const loading = performance.now();
+    try {
+      this.progress.hidden = false;
+      await this.network.load((share, words) => {
+        this.progress.value = share;
+        this.say(words);
+      });
+      this.progress.hidden = true;
+      this.loaded = performance.now() - loading;
+      await this.follow();
+    } catch (error) {
+      this.progress.hidden = true;
+      this.say(`It did not work: ${error.message}`);
+    }
+  }
+
+  // run, and show each state as it comes
+  async follow() {
+    this.prepare();
+    const {x: xIn, width, height} = this.input;
+    const run = this.run = [];
+    const began = performance.now();
+    const since = () => ((performance.now() - began)/1000).toFixed(1);
+    const {steps, eta, seed, order} = Object.fromEntries(
+      ['steps', 'eta', 'seed', 'order'].map(key => [key, this.ui.get(key)]));
+    this.say('the first step …');
+    const done = await this.network.restore({xIn, width, height, steps, eta, seed, order}, ({step, images}) => {
+      if (this.run !== run) return;
+      run.push(images);
+      this.addFrame(step);
+      this.show(step);
+      this.ui.root.dataset.states = run.length;
+      if (step < steps) this.say(`step ${step + 1} of ${steps}, ${since()} s`);
+    });
+    if (!done || this.run !== run) return;
+    this.finish(since());
+  }
+
+  addFrame(step) {
+    const {width, height} = this.input;
+    const canvas = h('canvas', {});
+    paint(canvas, this.run[step][0], width, height);
+    const words = `state ${step}`;
+    this.strip.append(h('button', {type: 'button', 'aria-label': words, onclick: () => this.show(step)}, canvas));
+  }
+
+  // one state and the guess there, large
+  show(step) {
+    const {width, height} = this.input;
+    const [x, x0] = this.run[step];
+    paint(this.left.canvas, x, width, height);
+    paint(this.right.canvas, x0, width, height);
+    this.left.words.textContent = `state ${step}`;
+    this.right.words.textContent = step === this.ui.get('steps') ? 'the result' : `the best guess at state ${step}`;
+    [...this.strip.children].forEach((element, i) => element.setAttribute('aria-pressed', i === step));
+  }
+
+  finish(seconds) {
+    const {width, height, x: xIn} = this.input;
+    const after = this.run.at(-1)[1];
+    this.after = after;
+    Object.assign(this.both, {width, height});
+    this.result.hidden = false;
+    this.drawSplit();
+    const quality = x => psnr(x, this.clean.x).toFixed(1);
+    const restored = fromPixels({data: after, width, height}).x;
+    const gain = this.ui.get('rain') ? `; PSNR ${quality(xIn)} dB before, ${quality(restored)} dB after` : '';
+    this.say(`done in ${seconds} s${gain}`);
+    this.ui.root.dataset.done = 1 + (+this.ui.root.dataset.done || 0);
+  }
+
+  drawSplit() {
+    const {width, height} = this.both;
+    const at = Math.round(this.split.value*width);
+    const context = this.both.getContext('2d');
+    context.putImageData(new ImageData(this.after, width, height), 0, 0);
+    if (at > 0) context.putImageData(new ImageData(this.before, width, height), 0, 0, 0, 0, at, height);
+    context.fillStyle = '#fff';
+    context.fillRect(at - 1, 0, 2, height);
+  }
+
+  save() {
+    const {width, height} = this.both;
+    const canvas = h('canvas', {});
+    paint(canvas, this.after, width, height);
+    canvas.toBlob(blob => {
+      const link = h('a', {href: URL.createObjectURL(blob), download: 'restored.png'});
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    });
+  }
+
+  // photographs may be dropped anywhere on the figure
+  acceptDrops() {
+    const {root} = this.ui;
+    const over = is => event => {
+      event.preventDefault();
+      root.classList.toggle('over', is);
+    };
+    root.addEventListener('dragover', over(true));
+    root.addEventListener('dragleave', over(false));
+    root.addEventListener('drop', event => {
+      over(false)(event);
+      this.take(event.dataTransfer.files[0]);
+    });
+  }
+}
+
+const loadImage = async photo => {
+  const image = new Image();
+  image.src = photo.src;
+  await image.decode();
+  return {...photo, image};
+};
+
+// fill the element with the figure
+const mount = async (element, model, {photos}, network) => {
+  const root = h('div', {class: 'fig', role: 'group', 'aria-label': 'figure: a photograph restored'});
+  const loaded = await Promise.all(photos.map(loadImage));
+  const shadow = element.shadowRoot || element.attachShadow({mode: 'open'});
+  element.setAttribute('data-lm-suppress-shortcuts', 'true'); // JupyterLab would take the arrow keys for its own
+  shadow.replaceChildren(h('style', {}, CSS + PHOTO_CSS), root);
+  const ui = new UI(model, null, root);
+  const figure = element.figure = new PhotoFigure(ui, loaded, network);
+  const sync = () => ui.syncs.forEach(call => call());
+  const draw = batched(() => {
+    sync();
+    figure.prepare();
+    element.dataset.drawn = 1 + (+element.dataset.drawn || 0);
+  });
+  for (const key of ['steps', 'eta', 'seed', 'order']) model.on(`change:${key}`, sync);
+  for (const key of ['photo', 'rain', 'side']) model.on(`change:${key}`, draw);
+  followTheme(element, root, () => {});
+  figure.acceptDrops();
+  draw();
+  await figure.offer();
+};
+
+// on a page: when the figure comes into sight
+const begin = async element => {
+  const {photos, schedule} = await (await fetch(new URL('photos.json', import.meta.url))).json();
+  const placed = photos.map(photo => ({...photo, src: new URL(photo.src, import.meta.url).href}));
+  const model = element.model = pageModel({...STATE, ...JSON.parse(element.getAttribute('state') || '{}')});
+  await mount(element, model, {photos: placed}, new PageNetwork(import.meta.url, schedule));
+};
+
+const inSight = new WeakSet();
+const watch = element => {
+  const observer = new IntersectionObserver(entries => {
+    if (inSight.has(element) || !entries.some(entry => entry.isIntersecting)) return;
+    inSight.add(element);
+    observer.disconnect();
+    begin(element);
+  }, {rootMargin: '200px'});
+  observer.observe(element);
+};
+if (typeof document !== 'undefined') document.querySelectorAll('rddm-figure[kind=photo]').forEach(watch);
+
+// what anywidget calls in a notebook
+const render = ({model, el}) => {
+  const host = h('div');
+  el.append(host);
+  mount(host, model, model.get('payload'), new KernelNetwork(model));
+};
+export default {render};
+
+// for the tests
+const states = {photo: STATE};
+export {rain, states};

@@ -1,0 +1,106 @@
+"Networks as ONNX: like the network at every size, whole or not written"
+import json
+import sys
+
+import pytest
+import torch
+from common import close, rng
+from rddm_nb.estimate import Prediction
+from rddm_nb.official import OfficialUNet
+from rddm_nb.schedule import Schedule
+from rddm_nb.unet import NETWORKS, UNet, network_class
+
+onnxruntime = pytest.importorskip('onnxruntime', reason='the packages of the extra onnx are not installed')
+pytest.importorskip('onnx')
+from rddm_nb import export  # noqa: E402
+from rddm_nb.export import to_onnx  # noqa: E402
+
+SIZES = [(1, 8, 8), (2, 13, 22), (3, 40, 6), (1, 140, 66), (1, 5, 7)]
+CASES = {
+    'a residual': (UNet, dict(dim=8, mults=(1, 2, 2)), ['x_t', 'x_in', 'abar', 'bbar'], ['res']),
+    'both and a condition': (UNet, dict(dim=8, mults=(1, 2), predicts='both', takes_cond=True),
+                             ['x_t', 'x_in', 'abar', 'bbar', 'cond'], ['res', 'eps']),
+    'the node': (UNet, dict(dim=8, mults=(1, 2), predicts='eps', embedding='t'), ['x_t', 'x_in', 't'], ['eps']),
+    'grey, a clean image': (UNet, dict(dim=8, mults=(1, 2), predicts='x0', channels=1),
+                            ['x_t', 'x_in', 'abar', 'bbar'], ['res']),
+    'no input': (UNet, dict(dim=8, mults=(1, 2), predicts='eps', takes_input=False), ['x_t', 'abar', 'bbar'], ['eps']),
+    'official, own': (OfficialUNet, dict(dim=8, mults=(1, 2), embedding='own'), ['x_t', 'x_in', 'abar', 'bbar'],
+                      ['res', 'eps']),
+    'official, the node': (OfficialUNet, dict(predicts='res', dim=8, mults=(1, 2)), ['x_t', 'x_in', 't'], ['res']),
+}
+
+
+def made(cls, config):
+    "A network whose last layer is not zero"
+    torch.manual_seed(0)
+    net = cls(**config).eval()
+    with torch.no_grad():
+        for p in net.parameters():
+            if not p.any(): p.normal_(0, .1)
+    return net
+
+
+@pytest.mark.parametrize('cls,config,inputs,outputs', CASES.values(), ids=CASES)
+def test_a_file_is_like_its_network_at_every_size(cls, config, inputs, outputs, tmp_path):
+    net, file = made(cls, config), tmp_path/'net.onnx'
+    to_onnx(net, file)
+    session = onnxruntime.InferenceSession(file)
+    assert [i.name for i in session.get_inputs()] == inputs
+    assert [o.name for o in session.get_outputs()] == outputs
+    for batch, *size in SIZES:
+        given = export._example(net.config, size, batch)
+        got = session.run(None, {k: given[k].numpy() for k in inputs})
+        with torch.no_grad(): want = net(**given)
+        for name, values in zip(outputs, got):
+            close(values, getattr(want, name), 1e-5*max(1, getattr(want, name).abs().max().item()))
+
+
+def test_every_registered_network_is_tried():
+    assert {cls for cls, *_ in CASES.values()} == {network_class(kind) for kind in NETWORKS}
+
+
+def test_a_file_knows_its_schedule_and_its_options(tmp_path):
+    net = made(UNet, dict(dim=8, mults=(1, 2)))
+    net.schedule = Schedule.power(T=12)
+    to_onnx(net, tmp_path/'net.onnx')
+    about = onnxruntime.InferenceSession(tmp_path/'net.onnx').get_modelmeta().custom_metadata_map
+    assert Schedule.from_dict(json.loads(about['schedule'])) == net.schedule
+    assert json.loads(about['config']) == net.config
+
+
+def test_attention_of_any_size_is_attention():
+    from rddm_nb.unet import Attention
+    for height, width in ((1, 1), (7, 30), (32, 32), (33, 1), (20, 41), (50, 49)):
+        attention, h = Attention(16), torch.randn(2, 16, height, width, generator=rng(1))
+        with torch.no_grad(): close(export._AnySize(attention)(h), attention(h), 1e-5)
+
+
+class Sly(torch.nn.Module):
+    "Decides by the width, in Python"
+    config = dict(channels=3)
+    def forward(self, x_t, x_in, abar, bbar, t=None, cond=None):
+        return Prediction(res=x_t if x_t.shape[-1] < 60 else 2*x_t)
+
+
+def test_what_cannot_be_recorded_is_refused_and_nothing_is_lost(tmp_path):
+    file = tmp_path/'net.onnx'
+    with pytest.raises(ValueError, match='the exported Sly differs from the network by .* of 150x70'):
+        to_onnx(Sly(), file)
+    assert not file.exists()
+    file.write_bytes(b'kept')
+    with pytest.raises(FileExistsError, match='force=True'): to_onnx(made(UNet, dict(dim=8, mults=(1,))), file)
+    with pytest.raises(ValueError): to_onnx(Sly(), file, force=True)
+    assert [p.read_bytes() for p in tmp_path.iterdir()] == [b'kept']
+
+
+def test_without_the_extra_it_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, 'onnx', None)
+    with pytest.raises(ImportError, match=r"pip install 'rddm_nb\[onnx\]'"): to_onnx(Sly(), tmp_path/'net.onnx')
+
+
+def test_the_command(tmp_path, capsys):
+    file = tmp_path/'rain.onnx'
+    assert export.main(['rain', str(file)]) == 0 and 'rain.onnx: 1.5' in capsys.readouterr().out
+    assert export.main(['rain', str(file)]) == 2 and 'exists' in capsys.readouterr().err
+    assert export.main(['snow', str(file), '--force']) == 2 and 'networks in the box' in capsys.readouterr().err
+    assert export.main(['rain']) == 2

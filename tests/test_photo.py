@@ -1,0 +1,202 @@
+"""The photograph that a network restores in the page: in Chromium, compared with the library; nothing leaves the
+browser. The runtime comes from the npm registry (tools/runtime.py); where it cannot be had these tests are skipped"""
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+import runtime
+from bench.site import ARGS, CHROMIUM, served
+from common import error
+from places import ROOT
+from rddm_nb.images import to_uint8
+from rddm_nb.widgets import PhotoExplorer, _seeded_normals
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(
+    not CHROMIUM, reason='no Chromium: install it, or name it in the environment variable CHROMIUM')]
+PAGE = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,"><title>photo</title><rddm-figure kind="photo" state="%s"><img alt="still"></rddm-figure>
+<script type="module" src="figures/photo.js"></script><script type="module" src="figures/rddm.js"></script></html>"""
+WAIT = 240_000 # milliseconds, on a machine that does other work too
+
+
+def folder(base):
+    shutil.copytree(ROOT/'rddm_nb/figures', base/'figures')
+    (base/'page.html').write_text(PAGE % '{}', encoding='utf-8')
+    return base
+
+
+@pytest.fixture(scope='module')
+def site(tmp_path_factory):
+    "A page with the figure, and the network"
+    base = folder(tmp_path_factory.mktemp('photo'))
+    if not runtime.put(base): pytest.skip('the npm registry, or a package of the extra onnx, is out of reach')
+    return base
+
+
+@pytest.fixture(scope='module')
+def bare(tmp_path_factory):
+    "A page as it is built without a network"
+    base = folder(tmp_path_factory.mktemp('bare'))
+    with pytest.MonkeyPatch.context() as m:
+        m.setattr(runtime, 'package', lambda: None)
+        assert not runtime.put(base)
+    return base
+
+
+@pytest.fixture(scope='module')
+def browser():
+    from playwright.sync_api import sync_playwright
+    with sync_playwright() as p:
+        b = p.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield b
+        b.close()
+
+
+@pytest.fixture
+def opened(browser):
+    "Open the figure of a site: page, figure, what it asked for, what went wrong"
+    open_ = []
+    def visit(url, **kw):
+        page, asked, wrong = browser.new_page(**kw), [], []
+        open_.append(page)
+        page.on('request', lambda r: asked.append((r.method, r.url)))
+        page.on('console', lambda m: wrong.append(m.text) if m.type == 'error' else None)
+        page.on('pageerror', lambda e: wrong.append(str(e)))
+        page.goto(f'{url}/page.html')
+        page.wait_for_selector('rddm-figure[data-drawn]', timeout=WAIT)
+        return page, page.locator('rddm-figure'), asked, wrong
+    yield visit
+    for page in open_: page.close()
+
+
+def ready(fig): fig.locator('.go:not([disabled])').wait_for(timeout=WAIT)
+
+
+def set_values(page, fig, **values):
+    "Settings as a reader gives them, drawn"
+    fig.evaluate('(e, values) => Object.entries(values).forEach(([k, v]) => e.model.set(k, v))', values)
+    page.wait_for_timeout(50)
+
+
+def restored(page, fig):
+    "Run, and the bytes (steps + 1, 2, H, W, 3) of states and guesses"
+    before = int(fig.evaluate('e => e.figure.ui.root.dataset.done || 0'))
+    fig.locator('.go').click()
+    page.wait_for_function('n => +document.querySelector("rddm-figure").figure.ui.root.dataset.done > n', arg=before,
+                           timeout=WAIT)
+    run = fig.evaluate('e => e.figure.run.map(images => images.map(image => [...image]))')
+    h, w = fig.evaluate('e => [e.figure.input.height, e.figure.input.width]')
+    return torch.tensor(run).view(-1, 2, h, w, 4)[..., :3]
+
+
+def fresh(seed):
+    "The fresh noise of a run in the browser, in place of `randn_like`"
+    drawn = [0]
+    def draw(x, generator=None):
+        drawn[0] += x.numel()
+        return _seeded_normals(drawn[0], seed + 1000)[-x.numel():].view(x.shape).to(x.dtype)
+    return draw
+
+
+@pytest.mark.parametrize('values', [dict(side=256, steps=2), dict(side=96, steps=4, order='noise_first', seed=3),
+                                    dict(side=96, steps=3, eta=1., photo=2, rain=.2)], ids=str)
+def test_the_page_restores_what_python_restores(opened, site, values, monkeypatch):
+    with served(site) as url:
+        page, fig, _, wrong = opened(url)
+        ready(fig)
+        set_values(page, fig, **values)
+        got = restored(page, fig)
+        x_in = torch.tensor(fig.evaluate('e => [...e.figure.input.x]')).view(1, 3, *got.shape[2:4])
+    figure = PhotoExplorer(**values)
+    monkeypatch.setattr('rddm_nb.sampler.randn_like', fresh(figure.seed))
+    run = figure.trace(x_in)
+    want = torch.stack([torch.cat([s.x_t, s.x0]) for s in run] + [torch.cat([run.x0, run.x0])])
+    want = to_uint8(want).permute(0, 1, 3, 4, 2)
+    assert got.shape == want.shape and error(got, want) <= 1, 'one grey level'
+    assert error(got[0], got[-1]) > 20 and not wrong
+
+
+def test_nothing_leaves_the_browser(opened, site, tmp_path):
+    Image.effect_mandelbrot((96, 72), (-2, -1, 1, 1), 20).convert('RGB').save(tmp_path/'own.png')
+    with served(site) as url:
+        page, fig, asked, wrong = opened(url)
+        ready(fig)
+        assert not any('.wasm' in u or '.onnx' in u or '.mjs' in u for _, u in asked), 'nothing heavy before a click'
+        fig.locator('input[type=file]').set_input_files(tmp_path/'own.png')
+        page.wait_for_function('document.querySelector("rddm-figure").model.get("photo") === -1')
+        restored(page, fig)
+        assert {u.rsplit('/', 1)[-1] for _, u in asked if '/runtime/' in u} >= {
+            'ort-wasm-simd-threaded.wasm', 'rain.onnx', 'ort.wasm.bundle.min.mjs'}
+        n = len(asked)
+        restored(page, fig)
+        assert asked[n:] == [], 'once it is there, a run asks for nothing'
+        ours = (url, 'data:', 'blob:')
+        assert [a for a in asked if a[0] != 'GET' or not a[1].startswith(ours)] == [] and not wrong
+        with page.expect_download() as saved: fig.get_by_text('save the result').click()
+        assert Image.open(saved.value.path()).size == (96, 72)
+
+
+def test_without_the_network_a_sentence_says_so(opened, bare):
+    with served(bare) as url:
+        page, fig, _, wrong = opened(url)
+        fig.get_by_text('built without the network').wait_for(timeout=WAIT)
+        assert fig.locator('.go').is_disabled() and fig.locator('.views canvas').first.is_visible() and not wrong
+
+
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+def test_it_fits_a_phone_and_can_be_used_by_keyboard(opened, bare, scheme):
+    with served(bare) as url:
+        page, fig, _, _ = opened(url, viewport=dict(width=360, height=740), color_scheme=scheme)
+        assert page.evaluate('document.documentElement.scrollWidth') <= 360
+        fig.locator('.choice button').nth(1).focus()
+        page.keyboard.press('Enter')
+        page.wait_for_function('document.querySelector("rddm-figure").model.get("photo") === 1')
+        fig.locator('input[data-k=rain]').focus()
+        page.keyboard.press('ArrowRight')
+        assert fig.evaluate('e => e.model.get("rain")') == pytest.approx(.12)
+        unnamed = fig.evaluate("""e => [...e.shadowRoot.querySelectorAll('button, input, select, canvas')].filter(x =>
+          !(x.getAttribute('aria-label') || x.closest('label') || x.textContent.trim() || x.querySelector('img[alt]')))
+          .map(x => x.outerHTML)""")
+        assert unnamed == []
+
+
+def test_what_is_no_image_is_named(opened, bare, tmp_path):
+    (tmp_path/'notes.txt').write_text('not an image', encoding='utf-8')
+    with served(bare) as url:
+        _, fig, _, _ = opened(url)
+        fig.get_by_text('built without the network').wait_for(timeout=WAIT)
+        fig.locator('input[type=file]').set_input_files(tmp_path/'notes.txt')
+        fig.get_by_text('notes.txt is not an image').wait_for(timeout=WAIT)
+
+
+def test_another_package_is_not_used(tmp_path, monkeypatch):
+    (tmp_path/runtime.PACKAGE).write_bytes(b'something else')
+    monkeypatch.setattr(runtime, 'KEPT', tmp_path)
+    monkeypatch.setattr(runtime.shutil, 'which', lambda name: None)
+    assert runtime.package() is None
+
+
+def test_the_runtime_is_in_no_repository_and_no_wheel():
+    assert '_runtime/' in (ROOT/'.gitignore').read_text(encoding='utf-8').splitlines()
+    assert not [p for p in (ROOT/'rddm_nb').rglob('*') if p.suffix in ('.wasm', '.onnx')]
+
+
+def test_the_photographs_are_open_and_held_out():
+    photos = json.loads((ROOT/'rddm_nb/figures/photos.json').read_text(encoding='utf-8'))['photos']
+    index = json.loads((ROOT/'rddm_nb/assets/images.json').read_text(encoding='utf-8'))['photos']
+    known = {o['file']: o for o in index}
+    assert len(photos) == 3
+    assert all(known[Path(p['src']).name]['split'] == 'test' and p['credit'] for p in photos)
+
+
+def test_the_schedule_of_the_page_is_that_of_the_network():
+    from rddm_nb.models import load_network
+    from rddm_nb.schedule import Schedule
+    s = json.loads((ROOT/'rddm_nb/figures/photos.json').read_text(encoding='utf-8'))['schedule']
+    ours = Schedule.power(s['T'], (s['side_res'], s['a_res']), (s['side_eps'], s['a_eps']), s['bbar_T'])
+    theirs = load_network('rain').schedule
+    assert s['family'] == 'power' and error(ours.abar, theirs.abar) < 1e-12 and error(ours.bbar, theirs.bbar) < 1e-12

@@ -1,0 +1,85 @@
+"""Put what the photograph's figure needs beside it: the three photographs, and, for the network in the page, the
+runtime and the network as ONNX.
+
+    python tools/runtime.py SITE        (SITE: the folder of a built site)
+
+The runtime is onnxruntime-web from the npm registry, this version and no other: the package is kept in `_runtime/` and
+used only if its checksum is the one below. Where it cannot be had, or the packages of the extra `onnx` are missing,
+`runtime.json` says that there is none, the figure says so to its reader, and nothing fails."""
+import base64
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from generated import ROOT
+
+VERSION = '1.30.0'
+INTEGRITY = 'q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ==' # sha512
+PACKAGE = f'onnxruntime-web-{VERSION}.tgz'
+PARTS = dict(runtime='ort.wasm.bundle.min.mjs', wasm='ort-wasm-simd-threaded.wasm')
+LICENSE = 'onnxruntime-web.LICENSE.txt'
+KEPT = ROOT/'_runtime'
+
+
+def is_genuine(path):
+    "Is this file the package that was chosen?"
+    return path.is_file() and base64.b64encode(hashlib.sha512(path.read_bytes()).digest()).decode() == INTEGRITY
+
+
+def package():
+    "The package, from where it is kept or from the registry; None where neither has it"
+    path, npm = KEPT/PACKAGE, shutil.which('npm')
+    if is_genuine(path): return path
+    if npm is None: return None
+    KEPT.mkdir(exist_ok=True)
+    words = [npm, 'pack', '--silent', '--pack-destination', str(KEPT), f'onnxruntime-web@{VERSION}']
+    try: subprocess.run(words, capture_output=True, timeout=180, check=True, cwd=KEPT)
+    except (OSError, subprocess.SubprocessError): return None
+    return path if is_genuine(path) else None
+
+
+def network(path):
+    "The network `rain` as ONNX; whether it could be written"
+    try: import onnx, onnxruntime
+    except ImportError: return False
+    from rddm_nb.export import to_onnx
+    from rddm_nb.models import load_network
+    to_onnx(load_network('rain'), path, force=True)
+    return True
+
+
+def unpack(archive, folder):
+    "The parts of the package that the page needs, and its licence"
+    with tarfile.open(archive) as tar:
+        for name in PARTS.values(): (folder/name).write_bytes(tar.extractfile(f'package/dist/{name}').read())
+    (folder/LICENSE).write_text(f'onnxruntime-web {VERSION}, (c) Microsoft Corporation, MIT License\n'
+                                'https://github.com/microsoft/onnxruntime/blob/main/LICENSE\n', encoding='utf-8')
+
+
+def put(site):
+    "Put it all into the folder `figures` of a site; whether the network is there"
+    figures = Path(site)/'figures'
+    (folder := figures/'runtime').mkdir(parents=True, exist_ok=True)
+    (figures/'photos').mkdir(exist_ok=True)
+    for photo in json.loads((figures/'photos.json').read_text(encoding='utf-8'))['photos']:
+        shutil.copy(ROOT/'rddm_nb'/'assets'/Path(photo['src']).name, figures/photo['src'])
+    files, archive = None, package()
+    if archive and network(folder/'rain.onnx'):
+        unpack(archive, folder)
+        names = PARTS | dict(network='rain.onnx')
+        files = {part: dict(name=name, bytes=(folder/name).stat().st_size) for part, name in names.items()}
+    about = dict(version=VERSION, files=files)
+    (folder/'runtime.json').write_text(json.dumps(about, indent=1) + '\n', encoding='utf-8')
+    return files is not None
+
+
+def main():
+    there = put(sys.argv[1])
+    print('the network runs in the page' if there else
+          'the page has no network: the npm registry or the packages of the extra onnx are out of reach')
+
+
+if __name__ == '__main__': main()
