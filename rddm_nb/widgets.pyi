@@ -14,6 +14,7 @@ from fastcore.basics import patch
 from .estimate import estimate
 from .exact import ExactPredictor
 from .forward import q_sample
+from .images import to_uint8
 from .paths import draw_path
 from .reverse import POSTERIORS, posterior_variance, reverse_step
 from .sampler import ORDERS, sampling_path, sample
@@ -186,6 +187,29 @@ class TrajectoryExplorer(_WithImages, _WithSchedule):
 
     def branch(self, i: int) -> dict:
         """Arguments of the `sample` call that makes a branch"""
+        ...
+
+    def still(self) -> RenderedFigure:
+        """What it shows without JavaScript"""
+        ...
+
+class PhotoExplorer(Figure):
+    """A photograph in the rain, restored by a trained network: yours, or one of three"""
+    payload: Any
+
+    def __init__(self, **state):
+        ...
+
+    def trace(self, x_in: torch.Tensor):
+        """The states of the restoration of an image, with the settings and the noise of the figure"""
+        ...
+
+    def _answer(self, _, request, buffers):
+        """Restore what the browser sends, and send back each state"""
+        ...
+
+    def _example(self):
+        """The chosen photograph, clean and in the rain, as Python makes it, (1, 3, H, W)"""
         ...
 
     def still(self) -> RenderedFigure:
