@@ -1,11 +1,12 @@
 """Every measurement that needs no browser, with one command. `python -m bench` runs them and keeps the results in
 bench/results; `python -m bench NAME ...` runs some; `--quick` tries them in about a minute, with numbers that mean
-nothing, and keeps them elsewhere. `bench.figures` and `bench.site` drive Chromium and run by themselves."""
+nothing, and keeps them elsewhere. What drives Chromium (`bench.figures`, `bench.site`) or reads sets of images
+(`bench.evidence`, `bench.restoration`, `bench.generation`, for the page of results) runs by itself."""
 import argparse
 import importlib
 import tempfile
 
-NAMES = ('train_step', 'shares', 'loading', 'overhead', 'import_time', 'first_loss', 'demo', 'aosa', 'restoring')
+NAMES = ('train_step', 'shares', 'loading', 'overhead', 'import_time', 'first_loss', 'demo', 'aosa', 'restoring', 'gpu')
 
 
 def main(words=None):

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image
 from rddm_nb.imagefile import read_image
-from rddm_nb.demo import _nearest, _some
+from rddm_nb.demo import Budget, _nearest, _some
 from rddm_nb.images import from_uint8, psnr
 from rddm_nb.metrics import coarse_features, frechet_distance
 from rddm_nb.quality import energy_distance
@@ -62,19 +62,19 @@ def marks(x, known, held):
 
 
 def run(name, what, seed=0, seconds=300., bbar_T=1., steps=(5, 10, 20, 50), dim=16, lr=2e-3, made=256,
-        folder=RESULTS/'generation'):
+        train_steps=None, folder=RESULTS/'generation'):
     "Train, make images, write a row"
     torch.set_num_threads(1)
     known, held = (images_of(name, data_root(), s) for s in ('train', 'test'))
     schedule, start = schedule_of(what, bbar_T), time.thread_time()
     net, n = learn(network(seed, dim=dim, predicts=PREDICTS[what], takes_input=False), draw_from(known), schedule,
-                   seconds, lr, generator_for('cpu', seed, 'images'))
+                   Budget(seconds, train_steps, clock=time.thread_time), lr, generator_for('cpu', seed, 'images'))
     spent = time.thread_time() - start
     print(f'{n} steps in {spent:.0f} s; making images', flush=True)
     some = {s: sample(net, torch.zeros(made, 3, SIDE, SIDE), steps=s,
                       generator=generator_for('cpu', seed, 'test')).clamp(-1, 1) for s in steps}
     others = known[torch.randperm(len(known), generator=generator_for('cpu', seed, 'others'))[:made]]
-    row = dict(task=name, what=what, seed=seed, lr=lr, bbar_T=bbar_T, schedule=schedule.name, dim=dim,
+    row = dict(task=name, what=what, seed=seed, lr=lr, looks=1, bbar_T=bbar_T, schedule=schedule.name, dim=dim,
                parameters=sum(p.numel() for p in net.parameters()), train_images=len(known), test_images=len(held),
                made=made, train_steps=n, train_seconds=spent, batch=BATCH,
                protocol=f'{made} made images of 32x32 against held-out ones: Frechet distance of coarse features '

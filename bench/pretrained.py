@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 import rddm_nb
 from rddm_nb.degrade import degrade
-from rddm_nb.demo import _nearest, draw_pairs, recipe
+from rddm_nb.demo import Budget, _nearest, draw_pairs, recipe
 from rddm_nb.imagefile import read_image
 from rddm_nb.images import from_uint8, psnr, to_uint8
 from rddm_nb.metrics import coarse_features, frechet_distance
@@ -97,7 +97,8 @@ def train_emoji(seconds, seed):
     "A network that makes emoji, and its steps"
     plan = recipe('generate')
     net, draw = network(seed, dim=16, mults=(1, 2, 3), **plan['net']), lambda g: draw_pairs('generate', 16, 'train', g)
-    return learn(net, draw, plan['schedule'], seconds, 2e-3, generator_for('cpu', seed, 'pretrained'))
+    budget = Budget(seconds, clock=time.thread_time)
+    return learn(net, draw, plan['schedule'], budget, 2e-3, generator_for('cpu', seed, 'pretrained'))
 
 
 def keep(task, net, out, exam, **about_training):

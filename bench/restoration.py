@@ -1,16 +1,16 @@
-"""Restoration of real images: residual diffusion beside regression with the same network, images and time.
+"""Short trainings on small sets of real images: residual diffusion beside regression with the same network and images.
 
-`python -m bench.restoration rain100l residual` trains, restores the test images in 1, 2, 5 and 10 steps and
-writes a row, bench/results/restoration/rain100l-residual-0.json. The sets are read from RDDM_DATA, one folder per
-set (see `SETS`); nothing but numbers leaves it. Time is processor seconds of one thread, so that a busy machine
-makes nobody worse. `--keep FOLDER` keeps the trained network, `--model FILE` measures one that was kept."""
+`python -m bench.restoration polyu residual --train-steps 1070` trains, restores the test images in 1, 2, 5 and 10
+steps and writes a row, bench/results/restoration/polyu-residual-0.json. What is compared gets the same number of steps
+and one look at every batch. The sets are read from RDDM_DATA, one folder per set (see `SETS`); nothing but numbers
+leaves it. `--keep FOLDER` keeps the trained network, `--model FILE` measures one that was kept. Published protocols,
+longer trainings and several seeds are the matter of bench.evidence."""
 import argparse
 import time
 from dataclasses import dataclass
 from pathlib import Path
 import torch
 import torch.nn.functional as F
-from rddm_nb.aosa import select_objective
 from rddm_nb.data import match
 from rddm_nb.imagefile import read_image
 from rddm_nb.degrade import degrade
@@ -25,7 +25,6 @@ from rddm_nb.unet import UNet, load_model, save_model
 from bench.common import RESULTS, about, commit, data_root, write
 
 PREDICTS = dict(residual='res', noise='eps', both='both', regression='res')
-WHAT = ('residual', 'noise', 'both', 'aosa', 'regression')
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ def prepared(plan, trio, curve):
 def reduced(trio, k): return trio if k == 1 else tuple(None if v is None else F.avg_pool2d(v, k) for v in trio)
 
 
-def draw_from(plan, images, net=None):
+def draw_from(plan, images):
     "A function that draws a batch of crops, turned over at random, with their masks where there are some"
     images = [t for t in images if min(t[1].shape[-2:]) >= (plan.size or 0)]
     def one(g):
@@ -123,12 +122,11 @@ def draw_from(plan, images, net=None):
 
 
 def schedule_of(what, bbar_T):
-    "One point without noise for regression, steep for the residual; for noise alone it ends below abar = 1"
+    "The paper's curve; one point without noise for regression; for noise alone it ends below abar = 1"
     if what == 'regression': return Schedule.power(T=1, bbar_T=0.)
-    if what == 'residual': return Schedule.power(alpha=('1-x', 3), beta2=('1-x', 3), bbar_T=bbar_T)
     curve = Schedule.power(bbar_T=bbar_T)
-    return curve if what == 'both' else Schedule(.95*curve.abar, curve.bbar, allow=('open_end',),
-                                                 name='P(1-x,1), P(x,1) up to abar .95')
+    return curve if what != 'noise' else Schedule(.95*curve.abar, curve.bbar, allow=('open_end',),
+                                                  name='P(1-x,1), P(x,1) up to abar .95')
 
 
 def network(seed, **options):
@@ -138,21 +136,10 @@ def network(seed, **options):
         return UNet(**options)
 
 
-def chosen(plan, images, bbar_T, dim, seed):
-    "What training itself chooses to predict"
-    net = network(seed, dim=dim, predicts='res', takes_cond=plan.first == 'scale')
-    try:
-        out = select_objective(net, draw_from(plan, images, net), schedule_of('noise', bbar_T),
-                               generator_for('cpu', seed, 'select'))
-    except RuntimeError: return 'residual', dict(choice='undecided after 1000 steps; residual taken')
-    return dict(res='residual', eps='noise')[out.choice], dict(choice=out.choice, chosen_after=out.steps)
-
-
-def learn(net, draw, schedule, seconds, lr, generator, loss='l1'):
-    "Fit a network to what `draw` returns; returns the averaged one and the steps taken"
-    ema, step, twice = EMA(net, .998), 0, net.config['predicts'] == 'res' and schedule.T > 1
-    for step, u, value in training_steps(net, draw, schedule, Budget(seconds, clock=time.thread_time), generator, lr,
-                                         twice, loss):
+def learn(net, draw, schedule, budget, lr, generator, loss='l1'):
+    "Fit a network to what `draw` returns, with one look at every batch; returns the averaged one and the steps taken"
+    ema, step = EMA(net, .998), 0
+    for step, u, value in training_steps(net, draw, schedule, budget, generator, lr, False, loss):
         ema.update(net)
         if step % 500 == 0: print(f'{u:4.0%} step {step} loss {value:.5f}', flush=True)
     ema.net.schedule = schedule
@@ -182,9 +169,34 @@ def marks(xs, trios):
                 frechet=frechet_distance(coarse_features(patches(xs)), coarse_features(patches([t[1] for t in trios]))))
 
 
+def trained(plan, images, what, seed, budget, bbar_T, dim, lr):
+    "A network fitted to the training images of a plan; `meta` says how"
+    start, net = time.thread_time(), network(seed, dim=dim, predicts=PREDICTS[what], takes_cond=plan.first == 'scale')
+    net, n = learn(net, draw_from(plan, images), schedule_of(what, bbar_T), budget, lr,
+                   generator_for('cpu', seed, 'images'), plan.loss)
+    net.meta = dict(what=what, seed=seed, lr=lr, looks=1, train_images=len(images), train_steps=n,
+                    train_seconds=time.thread_time() - start)
+    return net
+
+
+def row_of(net, plan, curve, tests, many, seed):
+    "What a network makes of the test images, and how it was trained"
+    schedule = net.schedule
+    steps = {s: marks([restored(net, plan, t, curve, s, seed) for t in tests], tests)
+             for s in sorted({min(s, schedule.T) for s in many})}
+    return dict(net.meta, bbar_T=schedule[schedule.T].bbar, schedule=schedule.name, dim=net.config['dim'],
+                parameters=sum(p.numel() for p in net.parameters()), test_images=len(tests),
+                plan={k: getattr(plan, k) for k in ('size', 'batch', 'loss', 'first', 'shrink', 'degrade')},
+                protocol='means over whole test images, RGB, 8 bits; Frechet distance between coarse features of '
+                         '64x64 pieces, not FID',
+                input=marks([t[0] for t in tests], tests),
+                prepared=marks([prepared(plan, t, curve) for t in tests], tests), steps=steps, commit=commit(),
+                **about())
+
+
 def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=16, lr=2e-3, name=None, keep=None,
-        model=None, limit=None, choose=False, folder=RESULTS/'restoration'):
-    "Train, restore, write a row; or let training choose what to predict, and write that"
+        model=None, limit=None, train_steps=None, folder=RESULTS/'restoration'):
+    "Train, restore, write a row"
     torch.set_num_threads(1)
     plan, root = SETS[task], data_root()
     bbar_T = plan.bbar_T if bbar_T is None else bbar_T
@@ -192,43 +204,23 @@ def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=
     curve = fit_curve(trios) if plan.first == 'curve' else None
     images = [(prepared(plan, t, curve), *t[1:]) for t in trios]
     name = name or f'{task}-{what}-{seed}' + ('' if bbar_T == plan.bbar_T else f'-bbar{bbar_T:g}')
-    objective, choice = chosen(plan, images, bbar_T, dim,
-                               seed) if what == 'aosa' and (choose or not model) else (what, {})
-    if choose:
-        write(name, dict(task=task, what=what, seed=seed, bbar_T=bbar_T, schedule=schedule_of('noise', bbar_T).name,
-                         dim=dim, objective=objective, **choice, commit=commit(), **about()), folder)
-        return print(task, what, objective, choice, flush=True)
-    if model: net = load_model(model)
-    else:
-        start = time.thread_time()
-        net = network(seed, dim=dim, predicts=PREDICTS[objective], takes_cond=plan.first == 'scale')
-        net, n = learn(net, draw_from(plan, images, net), schedule_of(objective, bbar_T), seconds, lr,
-                       generator_for('cpu', seed, 'images'), plan.loss)
-        net.meta = dict(task=task, what=what, seed=seed, lr=lr, train_images=len(trios), train_steps=n,
-                        train_seconds=time.thread_time() - start, **choice)
-        if keep: save_model(Path(keep)/f'{name}.safetensors', net, net.schedule, force=True, **net.meta)
+    budget = Budget(seconds, train_steps, clock=time.thread_time)
+    net = load_model(model) if model else trained(plan, images, what, seed, budget, bbar_T, dim, lr)
+    net.meta = dict(net.meta, task=task)
+    if keep: save_model(Path(keep)/f'{name}.safetensors', net, net.schedule, force=True, **net.meta)
     print(f"{net.meta['train_steps']} steps in {net.meta['train_seconds']:.0f} s; testing", flush=True)
-    schedule, tests = net.schedule, images_of(plan, root, 'test')[:limit]
-    many = sorted({min(s, schedule.T) for s in steps})
-    results = {s: marks([restored(net, plan, t, curve, s, seed) for t in tests], tests) for s in many}
-    row = dict(net.meta, bbar_T=schedule[schedule.T].bbar, schedule=schedule.name, dim=net.config['dim'],
-               parameters=sum(p.numel() for p in net.parameters()), test_images=len(tests),
-               plan={k: getattr(plan, k) for k in ('size', 'batch', 'loss', 'first', 'shrink', 'degrade')},
-               protocol='means over whole test images, RGB, 8 bits; Frechet distance between coarse features of '
-                        '64x64 pieces, not FID',
-               input=marks([t[0] for t in tests], tests),
-               prepared=marks([prepared(plan, t, curve) for t in tests], tests), steps=results, commit=commit(),
-               **about())
+    row = row_of(net, plan, curve, images_of(plan, root, 'test')[:limit], steps, seed)
     write(name, row, folder)
     print(f"{task} {what}: input {row['input']['PSNR']:.2f}, prepared {row['prepared']['PSNR']:.2f}; "
           + ', '.join(f"{s}: {m['PSNR']:.2f}/{m['SSIM']:.3f}/{m['VIF']:.3f}/{m['frechet']:.4f}"
-                      for s, m in results.items()), flush=True)
+                      for s, m in row['steps'].items()), flush=True)
 
 
 def training_options(p, folder, seconds, steps, bbar_T=None):
     "Options of a command line that trains and writes a row, with these defaults"
     p.add_argument('--seed', type=int, default=0, help='of weights, images and noise')
     p.add_argument('--seconds', type=float, default=seconds, help='of training, processor time')
+    p.add_argument('--train-steps', type=int, help='train so many steps instead, however long they take')
     p.add_argument('--bbar-T', type=float, default=bbar_T, help='standard deviation of the noise at the end'
                    + (', the set\'s own unless given' if bbar_T is None else ''))
     p.add_argument('--steps', type=int, nargs='+', default=list(steps), help='of sampling')
@@ -241,18 +233,13 @@ def main(argv=None):
     p = argparse.ArgumentParser(prog='python -m bench.restoration', description=__doc__.split('\n')[0],
                                 formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     p.add_argument('task', choices=SETS)
-    p.add_argument('what', choices=WHAT, help='what the network predicts')
+    p.add_argument('what', choices=PREDICTS, help='what the network predicts')
     training_options(p, RESULTS/'restoration', 600., (1, 2, 5, 10))
     p.add_argument('--name', help='of the row')
     p.add_argument('--keep', help='folder for the trained network')
     p.add_argument('--model', help='measure this network again instead of training one')
     p.add_argument('--limit', type=int, help='only so many images, to try it out')
-    p.add_argument('--choose', action='store_true',
-                   help='for aosa: stop when the choice is made; the network trained next is that of the chosen '
-                        'objective')
-    args = p.parse_args(argv)
-    if args.choose and args.what != 'aosa': p.error('--choose goes with aosa')
-    run(**vars(args))
+    run(**vars(p.parse_args(argv)))
 
 
 if __name__ == '__main__': main()

@@ -1,4 +1,4 @@
-"""Seventeen methods on one sheet: each is a curve and a kind of noise.
+"""Twenty-six methods on one sheet: each is a curve and a kind of noise.
 
 Docs: https://rddm-nb.github.io/rddm_nb/map.html.md"""
 
@@ -9,7 +9,7 @@ __all__ = ['PROCESSES', 'Process', 'check_family', 'process', 'morph']
 
 # %% ../nbs/18_map.ipynb #7c6c4902
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 from .reverse import posterior_variance
@@ -22,14 +22,20 @@ class Process:
     name: str
     schedule: Schedule # its curve
     posterior: str # the family of variances its own sampler draws from, see `posterior_variance`
-    eta: float # the share of it that it takes
+    eta: float # the share of it that its steps take
     starts_from: str # what stands at the far end: 'input' (the degraded image), 'nothing' (x_in = 0) or 'either'
     source: str # where it was published
     scale: Tensor|None = None # what its published states have to be divided by, one number per node; None: nothing
     note: str = '' # what else to know
+    first: float|None = None # the share that its first step takes, where that is another
+    @property
+    def family(self)->str:
+        "The variance that its steps draw, or 'deterministic'"
+        return self.posterior if self.eta else 'deterministic'
     def how(self)->dict:
         "How to sample like it: arguments of `sample`"
-        return dict(schedule=self.schedule, posterior=self.posterior, eta=self.eta)
+        eta = self.eta if self.first is None else [self.first, self.eta]
+        return dict(schedule=self.schedule, posterior=self.posterior, eta=eta)
 
 # %% ../nbs/18_map.ipynb #3dbfdd75
 def _ddpm(T=1000):
@@ -71,7 +77,7 @@ def _indi_brownian(T=1000, noise=.3):
 
 # %% ../nbs/18_map.ipynb #848a33ed
 def _resshift(T=15, kappa=2., power=.3, least=.04):
-    lo, hi = math.log(least/kappa), math.log(.99)
+    lo, hi = math.log(min(least/kappa, least)), math.log(.99)
     root = lambda u: torch.where(u > 0, torch.exp(lo + (hi - lo)*((u*T - 1).clamp(min=0)/max(T - 1, 1))**power), 0.)
     s = Schedule.from_fns(lambda u: root(u)**2, lambda u: kappa*root(u), T, name='ResShift', allow='open_end')
     return Process('ResShift', s, 'sum_constrained', 1., 'input', 'Yue et al., NeurIPS 2023',
@@ -133,9 +139,54 @@ def _ddbm_vp(T=1000, beta_d=2., beta_min=.1):
     return _scaled('DDBM VP', a, b, (var*(1 - ratio)).clamp(min=0).sqrt(), T, 'bridge', 'bridge', 1., 'input',
                    'Zhou et al., ICLR 2024')
 
+# %% ../nbs/18_map.ipynb #dd00d8aa
+def _pulled_bridge(name, T, lam, pull, gamma=math.inf):
+    "The walk of IR-SDE, led to the input: pinned there, or at a finite gamma punished for missing it"
+    def var(theta): return lam**2*(1 - torch.exp(-2*torch.as_tensor(theta, dtype=torch.float64)))
+    def share(u): return (1/gamma + var(pull*(1 - u)))/(1/gamma + var(pull))
+    def bbar(u): return (var(pull*u)*var(pull*(1 - u))/var(pull)).sqrt()
+    return Schedule.from_fns(lambda u: 1 - torch.exp(-pull*u)*share(u), bbar, T, name=name,
+                             allow=('bridge', 'open_end'))
+
+def _goub(T=100, lam=60/255, rest=.005):
+    return Process('GOUB', _pulled_bridge('GOUB', T, lam, -math.log(rest)), 'preserving', 1., 'input',
+                   'Yue et al., ICML 2024', note='at an even pace; its own sampler is Euler\'s, which adds more noise')
+
+def _unidb(T=100, lam=60/255, rest=.005, gamma=1e7):
+    return Process('UniDB', _pulled_bridge('UniDB', T, lam, -math.log(rest), gamma), 'preserving', 1., 'input',
+                   'Zhu et al., ICML 2025', note='at an even pace; on GOUB\'s curve to 2e-5')
+
+def _rdbm(T=100, lam=.01, pull=7.88):
+    return Process('RDBM', _pulled_bridge('RDBM', T, lam, pull), 'preserving', 0., 'input', 'Wang et al., 2025',
+                   note='at an even pace; the released code leaves the first step\'s noise out', first=1.)
+
+# %% ../nbs/18_map.ipynb #8aa7d8df
+def _dbim_ve(T=1000, sigma_max=1.):
+    return replace(_ddbm_ve(T, sigma_max), name='DBIM VE', posterior='preserving', eta=0., first=1.,
+                   source='Zheng et al., ICLR 2025')
+
+def _dbim_vp(T=1000, beta_d=2., beta_min=.1):
+    return replace(_ddbm_vp(T, beta_d, beta_min), name='DBIM VP', posterior='preserving', eta=0., first=1.,
+                   source='Zheng et al., ICLR 2025')
+
+def _sinsr(T=15, kappa=2.):
+    return replace(_resshift(T, kappa), name='SinSR teacher', eta=0., source='Wang et al., CVPR 2024')
+
+def _upsr(T=15, kappa=2.):
+    return replace(_resshift(T, kappa), name='UPSR', source='Zhang et al., CVPR 2025',
+                   note='with a noise_map from the uncertainty of each pixel')
+
+def _pmrf(T=1000, noise=.025):
+    return Process('PMRF', Schedule.line(T, noise), 'bridge', 0., 'input', 'Ohayon et al., ICLR 2025',
+                   note="the input is a regressor's estimate")
+
+def _ir_flow(T=1000):
+    return Process('IR-Flow', Schedule.line(T, 0.), 'sum_constrained', 0., 'input', 'Fan et al., 2026')
+
 # %% ../nbs/18_map.ipynb #47b0ba37
 _MAKERS = {f().name: f for f in (_rddm, _ddpm, _ddim, _ve, _edm, _flow, _rectified, _cold, _indi, _indi_brownian,
-                                 _resshift, _ir_sde, _bbdm, _i2sb, _ddbm_ve, _ddbm_vp, _resfusion)}
+                                 _resshift, _ir_sde, _bbdm, _i2sb, _ddbm_ve, _ddbm_vp, _resfusion, _goub, _unidb,
+                                 _rdbm, _dbim_ve, _dbim_vp, _sinsr, _pmrf, _ir_flow, _upsr)}
 PROCESSES = tuple(_MAKERS)
 
 def process(

@@ -1,7 +1,7 @@
 # Written by tools/stubs.py from the module of the same name. Do not edit.
 from typing import Any
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 from .reverse import posterior_variance
@@ -18,6 +18,12 @@ class Process:
     source: str
     scale: Tensor | None = None
     note: str = ''
+    first: float | None = None
+
+    @property
+    def family(self) -> str:
+        """The variance that its steps draw, or 'deterministic'"""
+        ...
 
     def how(self) -> dict:
         """How to sample like it: arguments of `sample`"""

@@ -34,8 +34,6 @@ from .runtime import generator_for
 from .trainer import Batch
 
 # %% ../nbs/data.ipynb #44a95a84
-PAIRINGS = ('name', 'pattern', 'prefix', 'position', 'unpaired')
-
 def _some(files):
     "The first names of a list of files"
     return ', '.join(map(str, files[:5])) + (' ...' if len(files) > 5 else '')
@@ -68,7 +66,7 @@ def _refuse_alone(alone):
         "if several inputs share a target, 'prefix'; "
         "if both sides are sorted alike, 'position'; if there are no partners, 'unpaired'")
 
-def _by_name(groups, pattern):
+def _by_name(groups, pattern, seed):
     "Files whose names are equal without the pattern"
     files = [_single(_keys(g, pattern)) for g in groups]
     common = set.intersection(*map(set, files))
@@ -80,7 +78,7 @@ def _owner(name, owners):
     cuts = (name[:i] for i in range(len(name), 0, -1) if i == len(name) or not name[i].isalnum())
     return next((c for c in cuts if c in owners), None)
 
-def _by_prefix(groups, pattern):
+def _by_prefix(groups, pattern, seed):
     "Inputs with the file of each other group whose name theirs begins with"
     inputs, others = _keys(groups[0], pattern), [_single(_keys(g, pattern)) for g in groups[1:]]
     owned = {name: [_owner(name, o) for o in others] for name in sorted(inputs)}
@@ -90,13 +88,13 @@ def _by_prefix(groups, pattern):
     return [(p, *(o[k] for o, k in zip(others, ks))) for name, ks in owned.items() for p in inputs[name]]
 
 # %% ../nbs/data.ipynb #d0a10004
-def _by_position(groups):
+def _by_position(groups, pattern, seed):
     "Files at the same place"
     if len({len(g) for g in groups}) == 1: return list(zip(*groups))
     raise ValueError(f"pairing='position' needs lists of one length, got {' and '.join(str(len(g)) for g in groups)}; "
                      "pairing='unpaired' draws partners for lists of any length")
 
-def _unpaired(groups, seed):
+def _unpaired(groups, pattern, seed):
     "Files with partners that are drawn"
     if len(groups) > 2: raise ValueError("pairing='unpaired' takes inputs and targets only, no condition")
     n = max(map(len, groups))
@@ -105,6 +103,9 @@ def _unpaired(groups, seed):
         order = [torch.randperm(len(files), generator=generator_for('cpu', seed, side, r)).tolist() for r in rounds]
         return [files[k] for k in sum(order, [])[:n]]
     return list(zip(*(drawn(g, side) for g, side in zip(groups, ('inputs', 'targets')))))
+
+PAIRINGS = dict( # rule -> what makes lists of files, a pattern and a seed into tuples of files
+    name=_by_name, pattern=_by_name, prefix=_by_prefix, position=_by_position, unpaired=_unpaired)
 
 # %% ../nbs/data.ipynb #dd11a409
 class Pair(NamedTuple):
@@ -118,7 +119,7 @@ def _check_pattern(pairing, pattern):
     if pairing not in PAIRINGS: raise ValueError(f"pairing must be one of {', '.join(PAIRINGS)}, got {pairing!r}")
     if pairing == 'pattern' and not pattern:
         raise ValueError("pairing='pattern' needs a pattern, a regular expression such as '_(rain|clean)'")
-    if pattern and pairing not in ('pattern', 'prefix'):
+    if pattern and pairing in ('name', 'position', 'unpaired'):
         raise ValueError(f"pairing={pairing!r} takes no pattern, got {pattern!r}: use pairing='pattern' (or 'prefix')")
     try: re.compile(pattern)
     except re.error as e: raise ValueError(f"pattern {pattern!r} is no regular expression: {e}") from None
@@ -136,10 +137,7 @@ def match(
     _check_pattern(pairing, pattern)
     groups = [_files(g) for g in (inputs, targets, cond) if g is not None]
     if not all(groups): raise ValueError("a list of files is empty: there is nothing to pair")
-    if pairing == 'position': found = _by_position(groups)
-    elif pairing == 'unpaired': found = _unpaired(groups, seed)
-    else: found = (_by_prefix if pairing == 'prefix' else _by_name)(groups, pattern)
-    return [Pair(*p) for p in found]
+    return [Pair(*p) for p in PAIRINGS[pairing](groups, pattern, seed)]
 
 # %% ../nbs/data.ipynb #fa7c9c26
 def _on_disk(path):

@@ -24,7 +24,7 @@ from .imagefile import list_images, read_noted, same_name
 from .images import from_uint8
 from .runtime import generator_for
 from .trainer import Batch
-PAIRINGS: tuple
+PAIRINGS: dict
 
 class Pair(NamedTuple):
     """Files that belong together"""

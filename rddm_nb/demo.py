@@ -145,7 +145,7 @@ def training_steps(
     budget:Budget, # how long
     generator:torch.Generator, # source of every random number
     lr:float=4e-3, # learning rate at its highest
-    twice:bool=True, # look twice at every batch
+    twice:bool=True, # two forward passes with every batch
     kind:str='l1', # of error, see `loss_of`
 ): # yields (step, share of the budget used, loss) after every step
     "Fit a network; stop iterating whenever you like"
@@ -241,7 +241,7 @@ def result_sheet(
     size:int=32, # pixels on a side
     seed:int=1, # which images
 ): # a `RenderedFigure`
-    "A sheet of images: what went in, what came out, what it should be, and the way there"
+    "A sheet of images: inputs, results, ground truth, residuals, and one trajectory"
     from rddm_nb.viz import show_images
     x0, x_in, g = _exam(net, task, n, size, seed)
     trace = sample(net, None if task == 'generate' else x_in, shape=tuple(x0.shape), steps=steps, generator=g,
@@ -251,7 +251,7 @@ def result_sheet(
         return show_images({'generated': x, 'nearest training image': _nearest(x.cpu(), _emoji('train', size)),
                             **_way(trace, 0, n)}, size=1.2)
     before, after = psnr(x_in, x0), psnr(x, x0)
-    return show_images({'input': x_in, 'restored': x, 'truth': x0, 'residual': trace[-1].res,
+    return show_images({'input': x_in, 'restored': x, 'ground truth': x0, 'residual': trace[-1].res,
                         **_way(trace, int((after - before).argmax()), n)}, size=1.2,
                        titles=[f'{a:.1f} \N{RIGHTWARDS ARROW} {b:.1f} dB' for a, b in zip(before, after)])
 
@@ -259,5 +259,6 @@ def _way(trace, i, n):
     "Rows that show how image i came about, n columns at most"
     steps = len(trace)
     some = sorted({round(k*steps/min(steps, n - 1)) for k in range(min(steps, n - 1) + 1)})
-    return {f'states of no. {i + 1}': trace.frames(i)[some],
-            f'guesses of no. {i + 1}': trace.guesses(i)[[k for k in some if k < steps]]}
+    free = torch.stack([s.x0[i] + s.step.at.abar*s.res[i] for s in trace] + [trace.x0[i]])
+    return {f'no. {i + 1} on the way, without its noise': free[some],
+            f'estimates of no. {i + 1}': trace.guesses(i)[[k for k in some if k < steps]]}

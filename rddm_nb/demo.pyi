@@ -69,5 +69,5 @@ def quick_score(net, task: str, schedule: Schedule, steps: int=5, n: int=16) -> 
     ...
 
 def result_sheet(net, task: str, steps: int, n: int=8, size: int=32, seed: int=1):
-    """A sheet of images: what went in, what came out, what it should be, and the way there"""
+    """A sheet of images: inputs, results, ground truth, residuals, and one trajectory"""
     ...

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from .degrade import degrade
 from .images import from_uint8, psnr
-from .restore import Tiled, plan_tiles
+from .restore import Tiled
 from .runtime import generator_for
 from .sample_images import photos
 from .sampler import sample
@@ -69,9 +69,8 @@ def restore_whole(
     "Restore a photograph, several times to see where the results differ"
     x, device = _reduced(photo, _LONGEST), next(net.parameters()).device
     x_in = x if task is None else degrade(x[None], task, generator_for('cpu', seed, 'report', name))[0]
-    tiled = Tiled(net, plan_tiles(*x.shape[1:], multiple=8), 16)
     def run(k, steps=steps, **kw):
-        return sample(tiled, x_in[None].to(device), steps=steps, generator=generator_for('cpu', seed, k, name), **kw)
+        return sample(Tiled(net), x_in[None].to(device), steps=steps, generator=generator_for('cpu', seed, k, name), **kw)
     tries = torch.cat([run(k, eta=1.) for k in range(1, _SEEDS + 1)]).cpu()
     note = '' if x is photo else f'reduced from {photo.shape[2]}x{photo.shape[1]} to {x.shape[2]}x{x.shape[1]}'
     return _Restored(name, x_in, None if task is None else x, run(0)[0].cpu(),

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from .degrade import degrade
 from .images import from_uint8, psnr
-from .restore import Tiled, plan_tiles
+from .restore import Tiled
 from .runtime import generator_for
 from .sample_images import photos
 from .sampler import sample

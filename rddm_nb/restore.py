@@ -60,15 +60,21 @@ class Tiled:
     "A predictor that asks another one tile by tile"
     def __init__(self,
         model, # a predictor
-        tile:int|tuple=256, # side of a tile, or (height, width)
-        overlap:int=32, # by how much neighbours overlap, at least
+        tile:int|tuple|None=None, # side of a tile, or (height, width); None: `plan_tiles` for each image
+        overlap:int|None=None, # by how much neighbours overlap, at least; None: an eighth of a tile, 16 where planned
     ):
-        self.model, self.overlap = model, overlap
-        self.tile = (tile, tile) if isinstance(tile, int) else tuple(tile)
-        for n in self.tile: _tile_offsets(n, n, overlap)
+        self.model, self.tile, self.overlap = model, (tile, tile) if isinstance(tile, int) else tile, overlap
+        sides, overlap = self.layout(4096, 4096)
+        for n in sides: _tile_offsets(n, n, overlap)
         if hasattr(model, 'schedule'): self.schedule = model.schedule
+    def layout(self, h, w)->tuple: # (sides of a tile, overlap)
+        "How an image of h x w is cut"
+        if self.tile: return self.tile, min(self.tile)//8 if self.overlap is None else self.overlap
+        overlap = _OVERLAP if self.overlap is None else self.overlap
+        return plan_tiles(h, w, overlap, 2**(len(network_option(self.model, 'mults') or [1, 2, 4]) - 1)), overlap
     def __call__(self, x_t, x_in, abar, bbar, t=None, cond=None):
-        rows, cols = (_tile_weights(n, tile, self.overlap) for n, tile in zip(x_t.shape[-2:], self.tile))
+        sides, overlap = self.layout(*x_t.shape[-2:])
+        rows, cols = (_tile_weights(n, side, overlap) for n, side in zip(x_t.shape[-2:], sides))
         if len(rows) == len(cols) == 1: return predict(self.model, x_t, x_in, abar, bbar, t, cond)
         out = {}
         for r, wr in rows:
@@ -119,12 +125,6 @@ def plan_tiles(
                                    "give their side too (tile), or a smaller overlap")
     return min(sizes)[1:]
 
-def _tiles(model, size, tile, overlap):
-    "Sides of the tiles of an image, and by how much they overlap"
-    if tile is not None: return tile, tile//8 if overlap is None else overlap
-    overlap = _OVERLAP if overlap is None else overlap
-    return plan_tiles(*size, overlap, 2**(len(network_option(model, 'mults') or [1, 2, 4]) - 1)), overlap
-
 # %% ../nbs/restore.ipynb #de5301fc
 @torch.no_grad()
 def restore(
@@ -141,9 +141,8 @@ def restore(
     "Restore one image of any size"
     if img.ndim != 3: raise ValueError(f"img must be one image (C, H, W), got shape {tuple(img.shape)}")
     check_restorer(model, cond is not None)
-    tiled = Tiled(model, *_tiles(model, img.shape[1:], tile, overlap))
     batch = lambda x: None if x is None else x[None].to(device)
-    generator = generator_for('cpu', seed, 'restore')
+    tiled, generator = Tiled(model, tile, overlap), generator_for('cpu', seed, 'restore')
     return sample(tiled, batch(img), cond=batch(cond), steps=steps, generator=generator, **kw)[0].cpu()
 
 # %% ../nbs/restore.ipynb #b5100005
@@ -194,8 +193,10 @@ def _result_names(
 )->dict: # path -> name of its result
     "One name for each: that of the file, with its suffix where two would be the same"
     names = {p: f'{p.stem}.png' for p in files}
-    while twice := {name for name, n in Counter(names.values()).items() if n > 1}:
-        names = {p: f'{p.name}.png' if name in twice else name for p, name in names.items()}
+    while twice := {name for name, n in Counter(map(str.lower, names.values())).items() if n > 1}:
+        longer = {p: f'{p.name}.png' if name.lower() in twice else name for p, name in names.items()}
+        if longer == names: break
+        names = longer
     return names
 
 # %% ../nbs/restore.ipynb #3999ff4c
@@ -381,7 +382,7 @@ _CHANGED = 'changed since it was restored, done again'
 def _options(model, kw):
     "All sampling options, also those not given"
     options = dict(steps=5, eta=0., seed=0, tile=None, overlap=None) | kw
-    Tiled(model, *_tiles(model, (4096, 4096), options['tile'], options['overlap']))
+    Tiled(model, options['tile'], options['overlap'])
     return options
 
 # %% ../nbs/restore.ipynb #f6023f9b

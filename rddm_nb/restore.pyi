@@ -25,11 +25,15 @@ from .sampler import sample
 class Tiled:
     """A predictor that asks another one tile by tile"""
     model: Any
-    overlap: Any
     tile: Any
+    overlap: Any
     schedule: Any
 
-    def __init__(self, model, tile: int | tuple=256, overlap: int=32):
+    def __init__(self, model, tile: int | tuple | None=None, overlap: int | None=None):
+        ...
+
+    def layout(self, h, w) -> tuple:
+        """How an image of h x w is cut"""
         ...
 
     def __call__(self, x_t, x_in, abar, bbar, t=None, cond=None):

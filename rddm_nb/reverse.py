@@ -62,7 +62,7 @@ def _sum_constrained(at, to): return to.bbar**2*(at.bbar**2 - to.bbar**2)/at.bba
 
 def _preserving(at, to):
     m = (1 - at.abar)/(1 - to.abar)
-    return to.bbar**2*(1 - m**2*to.bbar**2/at.bbar**2)
+    return to.bbar**2*(1 - (m**2*to.bbar**2/at.bbar**2 if m else 0.))
 
 def _bridge(at, to): return to.bbar**2 - (to.abar/at.abar)**2*at.bbar**2
 
@@ -85,8 +85,9 @@ def posterior_variance(
     except ZeroDivisionError:
         raise SingularError(f"posterior {posterior!r} is not defined for the step from {tuple(at)} to {tuple(to)}: "
                             f"it divides by zero there; "
-                            "take another posterior or eta=0" + (" ('bridge' starts from a point without noise)"
-                                                                 if at.bbar == 0 else '')) from None
+                            "take another posterior or eta=0"
+                            + (" (from the input itself, 'bridge' and 'preserving' start)" if at.bbar == 0 else '')
+                            ) from None
     if v < -1e-12*to.bbar**2:
         raise ValueError(f"posterior {posterior!r} has the negative variance {v:.4g} from {tuple(at)} to "
                          f"{tuple(to)}: it does not exist on this path; take another one or eta=0")

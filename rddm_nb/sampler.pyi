@@ -1,5 +1,6 @@
 # Written by tools/stubs.py from the module of the same name. Do not edit.
 from typing import Any
+import math
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor
 from fastcore.basics import patch
 from fastcore.meta import delegates
-from .estimate import CLIPS, Prediction, estimate, predict
+from .estimate import CLIPS, Estimate, Prediction, _moved, estimate, predict
 from .forward import randn_like
 from .images import check_images
 from .reverse import posterior_variance, reverse_step
@@ -37,8 +38,9 @@ class State:
     res: Tensor
     eps: Tensor | None
     x_s: Tensor
+SOLVERS: dict
 
-def sample_steps(model, x_in: Tensor | None=None, *, cond: Tensor | None=None, shape: tuple | None=None, schedule: Schedule | None=None, steps: int | list | None=None, eta: float=0.0, posterior: str='sum_constrained', order: str | None=None, path=None, clip: str | None='x0', x_T: Tensor | None=None, generator=None):
+def sample_steps(model, x_in: Tensor | None=None, *, cond: Tensor | None=None, shape: tuple | None=None, schedule: Schedule | None=None, steps: int | list | None=None, eta: float | list=0.0, posterior: str='sum_constrained', order: str | None=None, path=None, solver: str='euler', clip: str | None='x0', x_T: Tensor | None=None, generator=None, noise_map: Tensor | None=None):
     """Restore or generate, one step at a time"""
     ...
 
@@ -72,6 +74,6 @@ class Trace(list):
         """A film of the states of picture i, from start to result"""
         ...
 
-def sample(model, x_in: Tensor | None=None, *, progress: bool=False, trace: bool=False, cond: Tensor | None=None, shape: tuple | None=None, schedule: Schedule | None=None, steps: int | list | None=None, eta: float=0.0, posterior: str='sum_constrained', order: str | None=None, path=None, clip: str | None='x0', x_T: Tensor | None=None, generator=None) -> Tensor:
+def sample(model, x_in: Tensor | None=None, *, progress: bool=False, trace: bool=False, cond: Tensor | None=None, shape: tuple | None=None, schedule: Schedule | None=None, steps: int | list | None=None, eta: float | list=0.0, posterior: str='sum_constrained', order: str | None=None, path=None, solver: str='euler', clip: str | None='x0', x_T: Tensor | None=None, generator=None, noise_map: Tensor | None=None) -> Tensor:
     """Restore x_in, or generate from nothing"""
     ...

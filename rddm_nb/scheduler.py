@@ -19,6 +19,7 @@ from .estimate import Prediction, SingularError, estimate
 from .forward import q_sample, randn_like
 from .images import check_images
 from .reverse import POSTERIORS, posterior_variance, reverse_step
+from .sampler import SOLVERS, Step, _check_solver
 from .schedule import Point, SCHEDULES, Schedule
 
 # %% ../nbs/scheduler.ipynb #75df545d
@@ -117,6 +118,7 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
         prediction_type:str='residual', # what the network says; 'residual_epsilon': both; or a DDPM network's
         eta:float=0., # share of the posterior's variance, 0 (deterministic) .. 1, unless `step` is told another
         posterior:str='sum_constrained', # which variance, see `posterior_variance`
+        solver:str='euler', # 'euler', or 'multistep' of second order; see `SOLVERS`
         clip_sample:bool=True, # keep the estimate of the clean image in [-1, 1], see `estimate`
         timestep_spacing:str='trailing', # one of `SPACINGS`
         steps_offset:int=0, # added to the timesteps of 'leading'
@@ -135,14 +137,16 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
         _one_of('beta_schedule', beta_schedule, [*_BETA_SCHEDULES, *(k for k in SCHEDULES if k not in _BETA_SCHEDULES)])
         _one_of('prediction_type', prediction_type, _PREDICTION_TYPES)
         _one_of('posterior', posterior, POSTERIORS)
+        _one_of('solver', solver, SOLVERS)
         _one_of('timestep_spacing', timestep_spacing, SPACINGS)
         _share(eta)
+        _one_evaluation(solver)
         self._register(alpha=alpha, beta2=beta2, trained_betas=trained_betas, abar=abar, bbar=bbar,
                        allow=[allow] if isinstance(allow, str) else allow)
         self.schedule = _curve(self.config)
         self.num_inference_steps, self.pairs, self._to, self._sigma2 = None, None, {}, {}
         self.timesteps = torch.arange(len(self) - 1, -1, -1)
-        self._x_in, self._unit = None, True
+        self._x_in, self._unit, self._last = None, True, None
 
     def __len__(self): return self.config.num_train_timesteps
 
@@ -217,7 +221,8 @@ def set_timesteps(self:RDDMScheduler,
     pairs = _checked_pairs([tuple(p) for p in pairs], len(self))
     sigma2 = _variances(self.schedule, pairs, c.posterior, _share(c.eta))
     for t, _ in pairs: _solvable(c.prediction_type, t, self.schedule[t + 1])
-    self.pairs, self._to, self.num_inference_steps = pairs, dict(pairs), len(pairs)
+    _check_solver(c.solver, [self._step(t, s, sigma2[t]) for t, s in pairs], None)
+    self.pairs, self._to, self.num_inference_steps, self._last = pairs, dict(pairs), len(pairs), None
     self._sigma2 = {c.eta: sigma2}
     self.timesteps = torch.tensor([t for t, _ in pairs], device=device)
 
@@ -245,7 +250,9 @@ def _variances(schedule, pairs, posterior, eta):
 def _variance(self:RDDMScheduler, t, eta):
     "Variance of the fresh noise of the move from timestep t"
     if eta not in self._sigma2:
-        self._sigma2[eta] = _variances(self.schedule, self.pairs, self.config.posterior, _share(eta))
+        sigma2 = _variances(self.schedule, self.pairs, self.config.posterior, _share(eta))
+        _check_solver(self.config.solver, [self._step(t, s, sigma2[t]) for t, s in self.pairs], None)
+        self._sigma2[eta] = sigma2
     return self._sigma2[eta][t]
 
 # %% ../nbs/scheduler.ipynb #2dfbc4ff
@@ -346,6 +353,24 @@ def _check_output(self:RDDMScheduler, model_output, sample):
     channels = sample.shape[1]*(1 + (kind == 'residual_epsilon'))
     _same(f'model_output of prediction_type={kind!r}', model_output, (len(sample), channels, *sample.shape[2:]))
 
+# %% ../nbs/scheduler.ipynb #40dd4ad2
+def _one_evaluation(solver):
+    if solver == 'heun':
+        raise ValueError("solver='heun' asks the network twice in a step, and pipelines ask once: take 'multistep', which "
+                         "has second order too, or `sample`")
+
+@patch
+def _step(self:RDDMScheduler, t, s, sigma2):
+    "The move from timestep t to s, as the sampler names it by nodes"
+    return Step(t + 1, s + 1, self.schedule[t + 1], self.schedule[s + 1], sigma2)
+
+@patch
+def _solved(self:RDDMScheduler, est, move, x):
+    "The estimate that the solver makes of the network's"
+    last, self._last = self._last, (move.s, move.at, est.x0)
+    goes_on = last is not None and last[0] == move.t and last[2].shape == x.shape
+    return SOLVERS[self.config.solver](est, move, x, None, last[1:] if goes_on else None)
+
 # %% ../nbs/scheduler.ipynb #3134ea06
 @patch
 def step(self:RDDMScheduler,
@@ -375,7 +400,8 @@ def step(self:RDDMScheduler,
     x_t = _scale(at)*x + at.abar*x_in if unit else x
     pred = _prediction(c.prediction_type, model_output.to(wide), x_t, x_in, at)
     est = estimate(pred, x_t, x_in, *at, 'x0' if c.clip_sample else None)
-    x_s = reverse_step(x_t, est, at, to, sigma2, noise if noise is None else noise.to(wide))
+    x_s = reverse_step(x_t, self._solved(est, self._step(t, s, sigma2), x_t), at, to, sigma2,
+                       noise if noise is None else noise.to(wide))
     if unit: x_s = (x_s - to.abar*x_in)/_scale(to)
     out = RDDMSchedulerOutput(x_s.to(sample.dtype), est.x0.to(sample.dtype))
     return out if return_dict else out.to_tuple()

@@ -11,6 +11,7 @@ from .estimate import Prediction, SingularError, estimate
 from .forward import q_sample, randn_like
 from .images import check_images
 from .reverse import POSTERIORS, posterior_variance, reverse_step
+from .sampler import SOLVERS, Step, _check_solver
 from .schedule import Point, SCHEDULES, Schedule
 from diffusers import ConfigMixin, ModelMixin, SchedulerMixin
 from diffusers.configuration_utils import register_to_config
@@ -36,8 +37,9 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
     timesteps: Any
     _x_in: Any
     _unit: Any
+    _last: Any
 
-    def __init__(self, num_train_timesteps: int=1000, *, beta_schedule: str='power', prediction_type: str='residual', eta: float=0.0, posterior: str='sum_constrained', clip_sample: bool=True, timestep_spacing: str='trailing', steps_offset: int=0, alpha=..., beta2=..., bbar_T: float=1.0, grid: str='count', height: float=0.5, beta_start: float=0.0001, beta_end: float=0.02, trained_betas=None, abar=None, bbar=None, allow=()):
+    def __init__(self, num_train_timesteps: int=1000, *, beta_schedule: str='power', prediction_type: str='residual', eta: float=0.0, posterior: str='sum_constrained', solver: str='euler', clip_sample: bool=True, timestep_spacing: str='trailing', steps_offset: int=0, alpha=..., beta2=..., bbar_T: float=1.0, grid: str='count', height: float=0.5, beta_start: float=0.0001, beta_end: float=0.02, trained_betas=None, abar=None, bbar=None, allow=()):
         ...
 
     def __len__(self):
@@ -104,6 +106,14 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
 
     def _check_output(self, model_output, sample):
         """Refuse an output that cannot be what the network says about this sample"""
+        ...
+
+    def _step(self, t, s, sigma2):
+        """The move from timestep t to s, as the sampler names it by nodes"""
+        ...
+
+    def _solved(self, est, move, x):
+        """The estimate that the solver makes of the network's"""
         ...
 
     def step(self, model_output: Tensor, timestep, sample: Tensor, eta: float | None=None, use_clipped_model_output: bool | None=None, generator=None, x_in: Tensor | None=None, variance_noise: Tensor | None=None, return_dict: bool=True) -> RDDMSchedulerOutput:

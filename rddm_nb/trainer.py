@@ -88,7 +88,7 @@ _FREE_IF_SAID = ('lr', 'clip')
 
 # %% ../nbs/trainer.ipynb #2baca622
 _LEAST = dict(steps=1, batch=1, accumulate=1, ema_every=1, save_every=1, keep=1, log_every=1, warmup=0, eval_every=0)
-_CHOICES = dict(optimizer=tuple(OPTIMIZERS), decay=('none', 'cosine'), loss=('l1', 'l2'), precision=('fp32', 'bf16'))
+_CHOICES = dict(optimizer=OPTIMIZERS, decay=('none', 'cosine'), loss=('l1', 'l2'), precision=('fp32', 'bf16'))
 
 def _whole(v): return isinstance(v, int) and not isinstance(v, bool)
 

@@ -28,16 +28,16 @@ def as_rgb(
     return (255 + v.abs()[..., None]*(ends - 255)).round().byte().numpy()
 
 # %% ../nbs/viz.ipynb #5e17ba2b
-COLORS = dict(res='#e07b00', eps='#3b82d0', x0='#2e9e5b', x_in='#8a8a8a', other='#9b59b6')
+COLORS = dict(res='#b85c00', eps='#2f6fbd', x0='#21804a', x_in='#6b6b6b', other='#8e4bb0')
 
 # %% ../nbs/viz.ipynb #ffd7487c
-_GREY, _DPI, _GAP = '#808080', 144, 10
-_LINES = ['#9b59b6', '#12a3a3', '#d6457f', '#a08a00', '#7a6ff0', '#b5651d', '#6b9a1f', '#c94f4f']
+_GREY, _GROUND, _FONT, _DPI, _GAP = '#595959', '#ffffff', 9, 144, 10
+_COLUMN = 6.7 # inches, a page's column in a window of 1280 pixels: wider figures shrink to it
+_LINES = ['#8e4bb0', '#0b7d7d', '#c2326c', '#7d6c00', '#6a5de0', '#a35a19', '#537d10', '#c04040']
 _STYLE = {'axes.edgecolor':_GREY, 'axes.labelcolor':_GREY, 'text.color':_GREY, 'xtick.color':_GREY,
           'ytick.color':_GREY, 'hatch.color':_GREY,
-          'axes.facecolor':'none', 'figure.facecolor':'none', 'axes.spines.top':False, 'axes.spines.right':False,
-          'font.size':9,
-          'axes.titlesize':9, 'legend.frameon':False, 'legend.labelcolor':_GREY,
+          'axes.facecolor':'none', 'figure.facecolor':_GROUND, 'axes.spines.top':False, 'axes.spines.right':False,
+          'font.size':_FONT, 'axes.titlesize':_FONT, 'legend.frameon':False, 'legend.labelcolor':_GREY,
           'axes.prop_cycle':f"cycler('color', {_LINES})"}
 
 def canvas(
@@ -47,7 +47,7 @@ def canvas(
     height:float=2.6, # inches
     **kw # passed to matplotlib's `Figure.subplots`
 )->tuple: # (figure, axes)
-    "A figure without global state, drawn to be read on a light and on a dark page"
+    "A figure without global state, on its own white ground"
     import matplotlib as mpl
     from matplotlib.figure import Figure
     with mpl.rc_context(_STYLE):
@@ -55,13 +55,19 @@ def canvas(
         return fig, fig.subplots(nrows, ncols, **kw)
 
 # %% ../nbs/viz.ipynb #45911968
+def _least_size(width):
+    "Smallest type, in points, that still has 8 points where a figure of this width in inches is shown"
+    return max(_FONT, 8*width/_COLUMN)
+
 def _tidy(fig):
-    "Restyle what matplotlib drew outside `canvas`: black words turn grey, large ones shrink, legends lose their frame"
+    "Restyle what was drawn outside `canvas`: black words turn grey, large ones shrink, small ones grow, no frames"
     from matplotlib.legend import Legend
     from matplotlib.text import Text
+    least = _least_size(fig.get_figwidth())
+    for ax in fig.axes: ax.tick_params(which='both', labelsize=least)
     for t in fig.findobj(Text):
         if t.get_color() in ('black', 'k'): t.set_color(_GREY)
-        if t.get_fontsize() in (10, 12): t.set_fontsize(9)
+        t.set_fontsize(max(least, _FONT if t.get_fontsize() in (10, 12) else t.get_fontsize()))
     for legend in fig.findobj(Legend): legend.set_frame_on(False)
 
 def _png(fig, dpi):
@@ -70,10 +76,10 @@ def _png(fig, dpi):
     from PIL import Image, ImageChops, ImageStat
     _tidy(fig)
     full, small = io.BytesIO(), io.BytesIO()
-    with mpl.rc_context(_STYLE): fig.savefig(full, format='png', dpi=dpi, transparent=True)
-    image = Image.open(full).convert('RGBA')
+    with mpl.rc_context(_STYLE): fig.savefig(full, format='png', dpi=dpi)
+    image = Image.open(full).convert('RGB')
     few = image.quantize(256, method=Image.Quantize.FASTOCTREE)
-    off = ImageStat.Stat(ImageChops.difference(image, few.convert('RGBA'))).mean
+    off = ImageStat.Stat(ImageChops.difference(image, few.convert('RGB'))).mean
     (few if max(off) < 4 else image).save(small, 'png', optimize=True)
     return small.getvalue()
 
@@ -106,7 +112,8 @@ class RenderedFigure:
 def _wide(words):
     "Width in pixels of the longest line"
     from matplotlib.textpath import TextPath
-    return max(TextPath((0, 0), s, size=8).get_extents().width if s.strip() else 0 for s in words.split('\n'))/72*_DPI
+    lines = [TextPath((0, 0), s, size=_FONT) for s in words.split('\n') if s.strip()]
+    return max([s.get_extents().width for s in lines], default=0)/72*_DPI
 
 def _wrapped(words, width):
     "The words on as many lines as a width in pixels asks for"
@@ -122,6 +129,16 @@ def _cell(rows, size):
     h, w = next(x for xs in rows.values() for x in xs).shape[-2:]
     k = size*_DPI/w
     return [round(v*(round(k) if k > 1 else k)) for v in (w, h)]
+
+def _margins(names, titles, w, columns):
+    "Room to the left, from column to column, and how much the words grow because a wide sheet is shown smaller"
+    beside, above = max(map(_wide, names)), max(map(_wide, titles), default=0)
+    def room(k): return k*beside + _GAP*(1 + any(names)), max(w, k*above) + _GAP
+    k = 1.
+    for _ in range(4): # larger words make a wider sheet, which makes larger words
+        left, step = room(k)
+        k = _least_size((left + columns*step)/_DPI)/_FONT
+    return *room(k), k
 
 def _sheet(width, height):
     "Empty axes measured in pixels, (0, 0) at the top left"
@@ -157,15 +174,15 @@ def show_images(
     rows = rows if isinstance(rows, dict) else {'': rows}
     (w, h), bars = _cell(rows, size), ['residual', 'noise'][:0 if shares is None else 2]
     names, titles = [_wrapped(k, 160) for k in rows] + bars, [_wrapped(t, w) for t in titles or ()]
-    left, step = max(map(_wide, names)) + _GAP*(1 + any(names)), max([w, *map(_wide, titles)]) + _GAP
-    top = max([24*(t.count('\n') + 1) for t in titles], default=0) + _GAP
+    left, step, k = _margins(names, titles, w, max(map(len, rows.values())))
+    top = max([24*k*(t.count('\n') + 1) for t in titles], default=0) + _GAP
     foot, tall = top + len(rows)*(h + _GAP), h + _GAP
     ax = _sheet(left + max(map(len, rows.values()))*step, foot + 22*len(bars))
     middles = [top + r*tall + h/2 for r in range(len(rows))] + [foot + 10, foot + 30]
-    for name, y in zip(names, middles): ax.text(left - _GAP, y, name, ha='right', va='center', fontsize=8)
+    for name, y in zip(names, middles): ax.text(left - _GAP, y, name, ha='right', va='center', fontsize=_FONT)
     for r, (key, xs) in enumerate(rows.items()):
         for c, x in enumerate(xs): _stamp(ax, as_rgb(x, key in signed), left + c*step, top + r*tall, w, h)
-    for c, t in enumerate(titles): ax.text(left + c*step + w/2, top - 6, t, ha='center', va='bottom', fontsize=8)
+    for c, t in enumerate(titles): ax.text(left + c*step + w/2, top - 6, t, ha='center', va='bottom', fontsize=_FONT)
     for c, s in enumerate(shares or ()): _bars(ax, left + c*step, foot, w, s)
     return RenderedFigure(ax.figure, alt or ', '.join(k for k in rows if k))
 

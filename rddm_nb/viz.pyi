@@ -12,13 +12,16 @@ def as_rgb(x: Tensor, signed: bool=False):
     ...
 COLORS: dict
 _GREY: Any
+_GROUND: Any
+_FONT: Any
 _DPI: Any
 _GAP: Any
+_COLUMN: float
 _LINES: list
 _STYLE: dict
 
 def canvas(nrows: int=1, ncols: int=1, width: float=7.0, height: float=2.6, **kw) -> tuple:
-    """A figure without global state, drawn to be read on a light and on a dark page"""
+    """A figure without global state, on its own white ground"""
     ...
 
 class RenderedFigure:

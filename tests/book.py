@@ -13,6 +13,7 @@ PAGE_WORDS, PART_WORDS = 1400, 10_000
 PLAIN_ONLY_FIRST = r'\b(fogs?|foggy|roads?|ghosts?|knobs?)\b' # plain words of the first page; the field's come after
 TERMS = ('evidence lower bound', 'score', 'probability-flow ODE', "Tweedie's formula", 'trajectory', 'forward pass',
          'ground truth', 'posterior', 'effective noise level')
+PACE = 40, 250 # words of a page per minute of the reading time that it names: code and pictures take their share
 
 
 def course():
@@ -63,11 +64,25 @@ def language():
     for p in course()[1:]:
         found = re.findall(PLAIN_ONLY_FIRST, re.sub(r'`[^`]*`|@?eq-[\w-]+', '', prose(p)), re.I)
         if found: yield f"{p.stem} says {', '.join(sorted(set(found)))}"
-    known = '\n'.join(re.findall(r'^#+ .*|^\| .*', '\n'.join(map(prose, (ROOT/'nbs').glob('*.ipynb'))), re.M)).lower()
+    headings = re.findall(r'^#+ .*', '\n'.join(map(prose, (ROOT/'nbs').glob('*.ipynb'))), re.M)
+    glossary = ROOT/'nbs'/'glossary.ipynb'
+    defined = re.findall(r'^\| ([^|]*)\|', prose(glossary), re.M) if glossary.exists() else []
+    known = '\n'.join(headings + defined).lower()
     yield from (f'{t} is neither a heading nor a defined term' for t in TERMS if t.lower() not in known)
 
 
-CHECKS = dict(order=order, length=length, language=language)
+def goals():
+    "Pages that do not say how long they take, what comes before and, after part I, what one can do then"
+    for p in (p for p in course() if p.stem[0] < '4'):
+        text = prose(p)
+        minutes = re.search(r'Reading time: (\d+) minutes(?:, after \[|\. You need )', text)
+        if not minutes: yield f'{p.stem} names no reading time and nothing that comes before'
+        elif p.stem[0] < '3' and not PACE[0] <= (pace := words(text)/int(minutes[1])) <= PACE[1]:
+            yield f'{p.stem} would be read at {pace:.0f} words a minute'
+        if p.stem[0] != '0' and 'Afterwards you can ' not in text: yield f'{p.stem} names no goal'
+
+
+CHECKS = dict(order=order, length=length, language=language, goals=goals)
 
 if __name__ == '__main__':
     for p in course(): print(f'{words(prose(p)):6}  {p.stem}')

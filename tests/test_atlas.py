@@ -6,7 +6,7 @@ import torch
 from common import close, error, random_images, randn, seeds, trio
 from hypothesis import given, strategies as st
 from rddm_nb.atlas import PROCESSES, Process, check_family, morph, process
-from rddm_nb.estimate import Estimate
+from rddm_nb.estimate import Estimate, Prediction
 from rddm_nb.exact import ExactPredictor
 from rddm_nb.reverse import posterior_variance, reverse_step
 from rddm_nb.sampler import sample
@@ -56,9 +56,13 @@ def indi_brownian(t, s, x, x0, y, z):
     return s/t*x + (1 - s/t)*x0 + s*sqrt(e(s)**2 - e(t)**2)*z
 
 
+def resshift_eta(u, kappa=2.):
+    first = min(.04/kappa, .04)
+    return exp(math.log(first) + (math.log(.99) - math.log(first))*((u*T - 1)/(T - 1))**.3)**2
+
+
 def resshift(t, s, x, x0, y, z, kappa=2.):
-    root = lambda u: exp(math.log(.04/kappa) + (math.log(.99) - math.log(.04/kappa))*((u*T - 1)/(T - 1))**.3)
-    e, f = root(t)**2, root(s)**2
+    e, f = resshift_eta(t, kappa), resshift_eta(s, kappa)
     return gauss(f/e*x + (e - f)/e*x0, kappa**2*f/e*(e - f), z)
 
 
@@ -110,10 +114,56 @@ def rddm(t, s, x, x0, y, z):
     return x - (ab(n) - ab(k))*(y - x0) - (bb(n) - bb(k))*eps
 
 
+def ou_bridge(u, lam, pull):
+    "GOUB's shares m of the clean image and n of the input, and its variance"
+    var = lambda d: lam**2*(1 - exp(-2*d))
+    gone, left, whole = var(pull*u), var(pull*(1 - u)), var(pull)
+    return exp(-pull*u)*left/whole, ((1 - exp(-pull*u))*left + exp(-2*pull*(1 - u))*gone)/whole, gone*left/whole
+
+
+def goub(t, s, x, x0, y, z, lam=60/255, pull=-math.log(.005)):
+    (m, n, v), (m_s, n_s, v_s) = ou_bridge(t, lam, pull), ou_bridge(s, lam, pull)
+    f_m, f_n = m/m_s, n - n_s*m/m_s  # one step forward, and Bayes' rule back
+    f_v = v - v_s*f_m**2
+    return gauss((v_s*f_m*(x - f_n*y) + f_v*(m_s*x0 + n_s*y))/v, f_v*v_s/v, z)
+
+
+def rdbm(t, s, x, x0, y, z):
+    (m, n, v), (m_s, n_s, v_s) = ou_bridge(t, .01, 7.88), ou_bridge(s, .01, 7.88)
+    return m_s*x0 + n_s*y + sqrt(v_s)*(x - m*x0 - n*y)/sqrt(v)
+
+
+def dbim(a, b, c):
+    "DBIM's step from the shares of input and image and the noise, each a function of time"
+    def step(t, s, x, x0, y, z): return a(s)*y + b(s)*x0 + c(s)*(x - a(t)*y - b(t)*x0)/c(t)
+    return step
+
+
+def vp_shares():
+    alpha = lambda u: exp(-.5*u*u - .05*u)
+    snr = lambda u: alpha(u)**2/(1 - alpha(u)**2)
+    gone = lambda u: snr(1)/snr(u)
+    return (lambda u: alpha(u)/alpha(1)*gone(u), lambda u: alpha(u)*(1 - gone(u)),
+            lambda u: sqrt((1 - alpha(u)**2)*(1 - gone(u))))
+
+
+def sinsr(t, s, x, x0, y, z):
+    e, f = resshift_eta(t), resshift_eta(s)
+    m, j = sqrt(f/e), f - sqrt(f*e)
+    return m*x + (1 - f + sqrt(f*e) - m)*x0 + j*y
+
+
+def pmrf(t, s, x, x0, y, z): return x + (t - s)*(x0 - x)/t  # Euler along the mean velocity, clean image minus state
+def ir_flow(t, s, x, x0, y, z): return x - (x - x0)*(t - s)/t  # s = t - 1/N: the i-th part of the way is left
+
+
 PUBLISHED = {'RDDM': rddm, 'DDPM': ddpm, 'DDIM': ddim, 'VE': ve, 'EDM': edm, 'flow matching': flow,
              'rectified flow': rectified, 'Cold Diffusion': cold, 'InDI': indi, 'InDI, Brownian': indi_brownian,
              'ResShift': resshift, 'IR-SDE': ir_sde, 'BBDM': bbdm, 'I2SB': i2sb, 'DDBM VE': ddbm_ve,
-             'DDBM VP': ddbm_vp, 'Resfusion': resfusion}
+             'DDBM VP': ddbm_vp, 'Resfusion': resfusion, 'GOUB': goub, 'UniDB': goub, 'RDBM': rdbm,
+             'DBIM VE': dbim(lambda u: u*u, lambda u: 1 - u*u, lambda u: u*sqrt(1 - u*u)), 'DBIM VP': dbim(*vp_shares()),
+             'SinSR teacher': sinsr, 'PMRF': pmrf, 'IR-Flow': ir_flow, 'UPSR': resshift}
+APART = {'UniDB': 1e-4}  # at its gamma of 1e7 the walk misses the input by so little
 
 
 def ours(r, n, k, x_t, x0, x_in, z):
@@ -139,7 +189,7 @@ def test_inv39_to_47_the_published_step_is_ours(name, n, data, seed):
     x_t = randn(*x0.shape, seed=seed + 7)
     if r.schedule.bbar.max() == 0: x_t = x0 + n/T*(x_in - x0)  # without noise there are no other states
     want = PUBLISHED[name](n/T, k/T, x_t, x0, x_in, z)
-    close(ours(r, n, k, x_t, x0, x_in, z), want, 1e-10*(1 + want.abs().max().item()))
+    close(ours(r, n, k, x_t, x0, x_in, z), want, APART.get(name, 1e-10)*(1 + want.abs().max().item()))
 
 
 def test_inv47_resfusion_is_rddms_own_chain_once_it_is_scaled():
@@ -155,7 +205,8 @@ def test_inv47_resfusion_is_rddms_own_chain_once_it_is_scaled():
 def test_curves_start_clean_and_families_exist(name):
     r = process(name, T=T)
     assert r.name == name and r.schedule[0] == (0, 0) and r.schedule.T == T and r.source
-    assert r.how() == dict(schedule=r.schedule, posterior=r.posterior, eta=r.eta)
+    eta = r.eta if r.first is None else [r.first, r.eta]
+    assert r.how() == dict(schedule=r.schedule, posterior=r.posterior, eta=eta)
     check_family(r.schedule, r.posterior, r.eta)
 
 
@@ -178,6 +229,64 @@ def test_marginals_of_the_scaled_ones():
 def test_parameters_are_what_they_say(name, kw, key):
     v = key(process(name, **kw).schedule)
     close(v, torch.ones_like(v), 1e-9)
+
+
+def test_resshift_with_a_small_kappa_does_not_start_late():
+    for kappa, first in ((.5, .04), (1., .04), (2., .02)):
+        close(process('ResShift', kappa=kappa).schedule.abar[1].item(), first**2, 1e-15)
+
+
+def test_marginals_of_goub_and_what_unidb_leaves_of_the_way():
+    for u in (.25, .5, .75):
+        m, n, v = ou_bridge(u, 60/255, -math.log(.005))
+        p = process('GOUB', T=T).schedule[round(u*T)]
+        close([p.abar, p.bbar**2], [n, v], 1e-14), close(1 - p.abar, m, 1e-14)
+    soft, pinned = (process('UniDB', T=T, gamma=g).schedule for g in (1e3, 1e7))
+    var = lambda d: (60/255)**2*(1 - exp(2*math.log(.005)*d))
+    for u in (.5, 1.):
+        want = .005**u*(1 + 1e3*var(1 - u))/(1 + 1e3*var(1))
+        close(1 - soft.abar[round(u*T)].item(), want, 1e-14)
+    assert pinned[T] == (1, 0) and 1e-5 < 1 - soft.abar[T] and error(pinned.abar, process('GOUB', T=T).schedule.abar) < 2e-5
+    assert error(soft.abar, process('GOUB', T=T).schedule.abar) > 5e-5
+
+
+def test_two_families_of_goub_do_not_meet_and_its_own_sampler_adds_too_much():
+    s = process('GOUB').schedule
+    with pytest.raises(ValueError, match='negative'): posterior_variance('sum_constrained', s[99], s[97])
+    right, euler = posterior_variance('preserving', s[5], s[4]), 2*(60/255)**2*-math.log(.005)/100
+    assert posterior_variance('bridge', s[5], s[4]) < right < euler/1.2
+
+
+@given(st.floats(.2, .95), st.floats(.1, .9), st.floats(0, 1), seeds)
+def test_dbims_fresh_noise_is_a_share_of_the_preserving_variance(t, share, eta, seed):
+    s, (x0, x_in, z), x = t*share, trio(seed), randn(2, 3, 4, 4, seed=seed)
+    a, b, c = (lambda u: u*u), (lambda u: 1 - u*u), (lambda u: u*sqrt(1 - u*u))
+    omega = eta*s*sqrt(1 - s*s/(t*t))
+    at, to = Point(a(t), c(t)), Point(a(s), c(s))
+    close(posterior_variance('preserving', at, to, eta**2), omega**2, 1e-14)
+
+
+def test_upsr_is_resshift_with_a_map_of_noise():
+    x0, x_in, z = trio(3)
+    x, u, r = randn(*x0.shape, seed=9), torch.rand(x0.shape, dtype=torch.float64), process('UPSR', T=T)
+    e, f, kappa = resshift_eta(.75), resshift_eta(.5), 2.
+    want = f/e*x + (e - f)/e*x0 + kappa*u*sqrt(f/e*(e - f))*z
+    close(ours(r, 18, 12, x, x0, x_in, u*z), want, 1e-12)
+    walk = sample(lambda x_t, y, a, b, t: Prediction(res=y - x0), x_in, schedule=r.schedule, steps=[18, 12, 0], eta=1.,
+                  noise_map=u, x_T=x, generator=torch.Generator().manual_seed(0), clip=None, trace=True)
+    z = torch.randn(x0.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    close(walk[0].x_s, f/e*x + (e - f)/e*x0 + kappa*u*sqrt(f/e*(e - f))*z, 1e-12)
+
+
+def test_lbm_adds_more_noise_than_its_bridge_has_room_for():
+    at, to = Point(.6, .5*sqrt(.24)), Point(.4, .5*sqrt(.24))
+    close([to.bbar**2, posterior_variance('bridge', at, to)], [.06, 1/30], 1e-15)
+
+
+def test_which_curves_coincide():
+    for a, b in (('SinSR teacher', 'ResShift'), ('UPSR', 'ResShift'), ('DBIM VE', 'DDBM VE'), ('DBIM VP', 'DDBM VP'),
+                 ('IR-Flow', 'rectified flow'), ('DDIM', 'DDPM')):
+        assert process(a, T=T).schedule == process(b, T=T).schedule
 
 
 def test_i2sb_bbdm_and_ddbm_are_one_arch():
@@ -212,7 +321,7 @@ def test_F11_a_bridge_does_not_exist_on_rddms_curve_and_the_time_is_told():
 
 
 def test_unknown_names_and_morphs():
-    with pytest.raises(ValueError, match='relative must be one of RDDM, DDPM, .*Resfusion, got .Palette.'):
+    with pytest.raises(ValueError, match='relative must be one of RDDM, DDPM, .*Resfusion, .*UPSR, got .Palette.'):
         process('Palette')
     a, b = process('DDIM', T=T).schedule, process('I2SB', T=T).schedule
     assert morph(a, b, 0) == a and morph(a, b, 1) == b
@@ -260,7 +369,8 @@ def test_every_name_makes_a_process():
 
 
 ENDS = {'flow matching': (1, 1), 'rectified flow': (1, 0), 'Cold Diffusion': (1, 0), 'InDI': (1, .1), 'RDDM': (1, 1),
-        'VE': (0, 5), 'EDM': (0, 5), 'I2SB': (1, 0), 'DDBM VE': (1, 0), 'DDBM VP': (1, 0)}
+        'VE': (0, 5), 'EDM': (0, 5), 'I2SB': (1, 0), 'DDBM VE': (1, 0), 'DDBM VP': (1, 0), 'GOUB': (1, 0),
+        'RDBM': (1, 0), 'UniDB': (1, 0), 'DBIM VE': (1, 0), 'DBIM VP': (1, 0), 'PMRF': (1, .025), 'IR-Flow': (1, 0)}
 
 
 @pytest.mark.parametrize('name', ENDS)

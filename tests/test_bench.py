@@ -5,10 +5,12 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 import pytest
 from places import ROOT
 
 from bench.__main__ import main
+from bench.common import data_root
 
 
 @pytest.fixture(scope='module')
@@ -25,7 +27,7 @@ def quick(tmp_path_factory):
 def test_each_measurement_leaves_a_result(quick):
     said, results = quick
     assert set(results) == {'train_step', 'shares', 'loading', 'overhead', 'import_time', 'first_loss', 'demo', 'aosa',
-                            'restoring'}
+                            'restoring', 'gpu'}
     assert all(r['quick'] for r in results.values()) and all(f'-- {name}' in said for name in results)
 
 
@@ -83,3 +85,21 @@ def test_restoring_is_measured_beside_other_loops_and_in_memory(quick):
     assert row['to_peak'] == pytest.approx(row['seconds']['ours']/(row['convolutions_gflop']/row['peak_gflops']),
                                            rel=.1)
     assert set(r['memory']) == {'photograph', 'large', 'half'} and all(m['gib'] >= 0 for m in r['memory'].values())
+
+
+def test_the_card_of_a_gpu_is_right_on_a_processor_too(quick):
+    parts = quick[1]['gpu']['parts']
+    found = {k: p['found'] for k, p in parts.items()}
+    there = (Path(data_root())/'rain100l_full').is_dir()
+    assert [k for k, v in found.items() if isinstance(v, dict) and 'why' in v] == ([] if there else ['preset'])
+    assert found['precision']['fp32'] == found['compiled'] == dict(loss=0, gradient=0)
+    assert 0 < found['precision']['bf16']['gradient'] < .2
+    assert found['resumed'] == dict(equal=True, difference=0) and max(found['batches'].values()) < 1e-4
+    assert found['out_of_memory'] == dict(measured=False) and len(found['restoring']) == 4
+
+
+def test_a_part_that_fails_says_why_and_a_late_one_is_left_out():
+    from bench.gpu import Card, tried
+    def broken(card): raise KeyError('x')
+    assert tried(broken, Card('cpu', True, float('inf')))['found'] == dict(measured=False, why="KeyError: 'x'")
+    assert tried(broken, Card('cpu', True, 0.))['why'] == 'no time was left'

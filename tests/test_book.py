@@ -1,5 +1,6 @@
 "The course as a book: its order, its length, its language"
 import json
+import re
 import book
 import pytest
 
@@ -23,9 +24,38 @@ def test_each_check_can_fail(tmp_path, monkeypatch):
     said = {k: list(check()) for k, check in book.CHECKS.items()}
     assert [s.split()[0] for s in said['order']] == ['the', '00_a', '01_b']
     assert said['length'][0] == '00_a has 1502 words > 1400'
+    assert [s.split()[0] for s in said['goals']] == ['00_a', '01_b', '02_c']
     assert said['language'][0] == '01_b says fog' and not any(s.startswith('score') for s in said['language'])
+
+
+def test_the_goals_can_fail(tmp_path, monkeypatch):
+    monkeypatch.setattr(book, 'ROOT', tmp_path)
+    (tmp_path/'nbs').mkdir()
+    head = 'Reading time: 10 minutes, after [a](00_a.ipynb). '
+    page(tmp_path, '00_a', 'Reading time: 5 minutes. You need tensors. ' + 'word '*500)
+    page(tmp_path, '10_b', head + 'Afterwards you can count. ' + 'word '*4000)
+    page(tmp_path, '11_c', head + 'word '*900)
+    assert list(book.goals()) == ['10_b would be read at 401 words a minute', '11_c names no goal']
+
+
+def test_a_term_in_a_table_alone_is_not_defined(tmp_path, monkeypatch):
+    monkeypatch.setattr(book, 'ROOT', tmp_path)
+    page(tmp_path, '00_a', '# One\n\n| a | score |\n')
+    page(tmp_path, 'glossary', '| trajectory | 轨迹 | states |\n| state | 状态 | the posterior |\n')
+    missing = {s.removesuffix(' is neither a heading nor a defined term') for s in book.language()}
+    assert missing == set(book.TERMS) - {'trajectory'}
 
 
 def test_what_is_not_read_is_not_counted():
     text = 'one $x$ two [three](four.ipynb) <details><summary>Hint</summary>no</details>\n$$ a b $$ {#eq-x}'
     assert book.words(text) == 3
+
+
+def test_the_readme_opens_with_one_screen():
+    "What it is, a moving picture, the two commands, where to start, links: before the first section"
+    top = (book.ROOT/'README.md').read_text(encoding='utf-8').split('\n## ')[0]
+    pictures = re.findall(r'<img src="([^"]+)" alt="[^"]+"', top)
+    assert any(b'acTL' in (book.ROOT/p).read_bytes() for p in pictures), 'no picture moves'
+    assert len(re.findall(r'^```bash', top, re.M)) == 2 and 'rddm-notebooks' in top and 'jupyter lab nbs/' in top
+    assert book.words(top) < 300 and len(top.splitlines()) < 40
+    assert all(f'nbs/{p}.ipynb' in top for p in ('00_why', 'cheatsheet', 'questions', 'references'))

@@ -152,6 +152,65 @@ def test_training_noise_is_added_alike():
     close(q_sample(x0, None, eps, *S1000.coeffs(t + 1, x0)), d.add_noise(x0, eps, t), 1e-14)
 
 
+# ----- solvers of second order -----
+def dpm(steps, solver_type='heun'):
+    "Their DPM-Solver++(2M), and the places it visits"
+    d = pytest.importorskip('diffusers', exc_type=ImportError).DPMSolverMultistepScheduler(
+        1000, beta_start=1e-4, beta_end=2e-2, beta_schedule='linear', solver_type=solver_type,
+        final_sigmas_type='zero', timestep_spacing='trailing')
+    d.set_timesteps(steps)
+    return d, nodes(d)
+
+
+def dpm_states(d, path, x):
+    "All states of a run by its two updates, in double precision; `step` itself is in single"
+    d.sigmas = torch.tensor([p.bbar/(1 - p.abar) for p in path], dtype=F64)
+    states, before = [x], None
+    for i, p in enumerate(path[:-1]):
+        d._step_index, x0 = i, (states[-1] - p.bbar*fake(states[-1], p.bbar))/(1 - p.abar)
+        first = before is None or i == len(path) - 2
+        states.append(d.dpm_solver_first_order_update(x0, sample=states[-1]) if first else
+                      d.multistep_dpm_solver_second_order_update([before, x0], sample=states[-1]))
+        before = x0
+    return states
+
+
+@pytest.mark.parametrize('steps', [1, 2, 5, 20])
+def test_multistep_is_dpm_solver_2m_on_the_circle(steps):
+    (d, path), x = dpm(steps), randn(2, 1, 3, 3)
+    tr = sample(model, path=path, solver='multistep', clip=None, x_T=x, trace=True)
+    y = x
+    for t, p in zip(d.timesteps, path): y = d.step(fake(y, p.bbar), t, y).prev_sample
+    states = dpm_states(d, path, x)
+    scale = max(v.abs().max().item() for v in states)
+    for got, want in zip(tr, states): close(got.x_t, want, 1e-10*scale)
+    close(tr.x0, states[-1], 1e-10*scale)
+    close(tr.x0, y, 1e-6*scale)
+
+
+def test_their_default_is_another_rule_of_the_same_order():
+    gaps, x = [], randn(2, 1, 3, 3)
+    for steps in (20, 40):
+        d, path = dpm(steps, 'midpoint')
+        ours = sample(model, path=path, solver='multistep', clip=None, x_T=x)
+        gaps.append((dpm_states(d, path, x)[-1] - ours).abs().mean().item())
+    assert 0 < gaps[1] < gaps[0]/2
+
+
+@pytest.mark.parametrize('steps', [2, 5, 20])
+def test_heun_is_their_heun_in_the_coordinates_of_edm(steps):
+    d, x = theirs('HeunDiscreteScheduler', timestep_spacing='trailing'), 5*randn(2, 1, 3, 3)
+    d.set_timesteps(steps)
+    seen, y, gentle = [], x, lambda x, s: torch.tanh(.02*x + .01*s)
+    for i, t in enumerate(d.timesteps):
+        seen.append(d.sigmas[i].item())
+        y = d.step(gentle(y, seen[-1]), t, y).prev_sample
+    path = [(0., s) for s in sorted({*seen}, reverse=True)] + [(0., 0.)]
+    assert len(path) == steps + 1 and len(seen) == 2*steps - 1
+    ours = sample(lambda x, x_in, a, b, t=None: Prediction(eps=gentle(x, b)), path=path, solver='heun', clip=None, x_T=x)
+    close(ours, y, 1e-5*max(1, y.abs().max().item()))
+
+
 # ----- golden numbers -----
 def make_golden():
     import diffusers

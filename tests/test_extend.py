@@ -1,13 +1,13 @@
-"""A new schedule, network, metric, layout or degradation is one entry in one place: registered from outside, it is
-known everywhere."""
+"""A new schedule, variance, network, optimizer, metric, protocol, layout, pairing or degradation is one entry in one
+place: registered from outside, it is known everywhere."""
 import contextlib
 import json
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from rddm_nb import degrade, metrics, presets, restore, evaluate
-from rddm_nb.data import LAYOUTS, pairs_from_layout
+from rddm_nb import degrade, metrics, optim, presets, restore, reverse, evaluate
+from rddm_nb.data import LAYOUTS, PAIRINGS, match, pairs_from_layout
 from rddm_nb.estimate import Prediction
 from rddm_nb.schedule import SCHEDULES, Schedule
 from rddm_nb.unet import NETWORKS, load_model
@@ -103,3 +103,46 @@ def test_a_degradation(tmp_path):
     with entry(degrade.TASKS, 'haze', lambda x0, generator: .5*x0 + .5):
         words = ['demo', '--out', str(tmp_path/'run'), '--data.task', 'haze', '--network.dim', '8']
         assert presets.main([*words, *SMALL]) == 0
+
+
+def test_a_variance():
+    from rddm_nb.sampler import sample
+    x = torch.ones(1, 3, 4, 4)
+    model = lambda x_t, x_in, abar, bbar, t: Prediction(res=.1*x_t)
+    with entry(reverse.POSTERIORS, 'tenth', lambda at, to: .1*to.bbar**2):
+        assert reverse.posterior_variance('tenth', steep()[10], steep()[5]) == .1*steep()[5].bbar**2
+        drawn = lambda name: sample(model, x, schedule=steep(), eta=1., posterior=name,
+                                    generator=torch.Generator().manual_seed(0))
+        assert not torch.equal(drawn('tenth'), drawn('sum_constrained'))
+        pytest.importorskip('diffusers')
+        from rddm_nb.scheduler import RDDMScheduler
+        assert RDDMScheduler(20, posterior='tenth', eta=1.).config.posterior == 'tenth'
+    with pytest.raises(ValueError, match='posterior must be one of'): drawn('tenth')
+
+
+def test_an_optimizer(tmp_path):
+    words = ['demo', '--network.dim', '8', *SMALL, '--train.optimizer', 'sgd', '--out']
+    with entry(optim.OPTIMIZERS, 'sgd', lambda params, lr, betas, weight_decay: torch.optim.SGD(params, lr)):
+        assert presets.main([*words, str(tmp_path/'run')]) == 0
+        assert json.loads((tmp_path/'run/train.json').read_text(encoding='utf-8'))['train']['optimizer'] == 'sgd'
+    assert presets.main([*words, str(tmp_path/'again')]) == 2
+
+
+def test_a_protocol(tmp_path):
+    a, b = images(tmp_path/'a'), images(tmp_path/'b')
+    words = [str(a), str(b), '--protocol', 'middle', '--out']
+    with entry(metrics.PROTOCOLS, 'middle', metrics.Protocol('middle', border=2)):
+        assert evaluate.main([*words, str(tmp_path/'e')]) == 0
+        assert 'middle' in (tmp_path/'e/evaluation.json').read_text(encoding='utf-8')
+    assert evaluate.main([*words, str(tmp_path/'f')]) == 2
+
+
+def test_a_rule_for_pairs(tmp_path):
+    a, b = images(tmp_path/'a', 3), images(tmp_path/'b', 3)
+    words = ['demo', '--data.kind', 'pairs', '--data.inputs', str(a), '--data.targets', str(b), '--network.dim', '8',
+             '--data.pairing', 'backwards', *SMALL, '--out']
+    with entry(PAIRINGS, 'backwards', lambda groups, pattern, seed: list(zip(groups[0], groups[1][::-1]))):
+        assert [(p.x_in.stem, p.x0.stem) for p in match(a, b, pairing='backwards')] == [('0', '2'), ('1', '1'), ('2', '0')]
+        assert presets.main([*words, str(tmp_path/'run')]) == 0
+        assert evaluate.main([str(a), str(b), '--pairing', 'backwards', '--out', str(tmp_path/'e')]) == 0
+    assert presets.main([*words, str(tmp_path/'again')]) == 2

@@ -223,6 +223,16 @@ def test_features_see_colour_and_detail():
     assert (g[:, 48:] > f[:, 48:]).any() and not (g[:, 48:] < f[:, 48:]).any()
 
 
+def test_features_by_hand():
+    x = torch.rand(2, 3, 17, 17, generator=rng(3))*2 - 1
+    down, right = (x[:, :, 1:, :-1] - x[:, :, :-1, :-1]).abs(), (x[:, :, :-1, 1:] - x[:, :, :-1, :-1]).abs()
+    detail = [d[:, :, r:r + 8, c:c + 8].mean((1, 2, 3)) for d in (right, down) for r in (0, 8) for c in (0, 8)]
+    close(coarse_features(x)[:, 48:], torch.stack(detail, 1), 1e-6)
+    x = x[..., :16, :16]
+    colour = [x[:, k, r:r + 4, c:c + 4].mean((1, 2)) for k in range(3) for r in range(0, 16, 4) for c in range(0, 16, 4)]
+    close(coarse_features(x)[:, :48], torch.stack(colour, 1), 1e-6)
+
+
 def test_fidelity_is_one_for_the_truth_and_falls_with_blur():
     x = crops(2, 64, 'test', 3)
     soft = [torch.nn.functional.avg_pool2d(torch.nn.functional.pad(x, (k,)*4, mode='replicate'), 2*k + 1, 1)

@@ -52,29 +52,6 @@ def test_a_row_says_what_was_done(what, steps, small, tmp_path):
     assert row['prepared'] == row['input']
 
 
-def least_steps(margin, lr, beta1=.9, beta2=.99):
-    """Fewer steps of Adam never move a number by more than the margin.
-
-    Step n moves it by lr*|m|/sqrt(v): m is the average of the gradients so far with weights w, v that of their squares
-    with weights u. By Cauchy-Schwarz that is at most lr*sqrt(sum of w^2/u); it is lr where all gradients are equal."""
-    moved, n = 0., 0
-    while moved <= margin:
-        n += 1
-        w, u = ([(1 - b)*b**j/(1 - b**n) for j in range(n)] for b in (beta1, beta2))
-        moved += lr*sum(x*x/y for x, y in zip(w, u))**.5
-    return n
-
-
-@pytest.mark.slow
-def test_a_choice_is_a_row_of_its_own(small, tmp_path):
-    small('aosa', '--choose', '--bbar-T', '1')
-    row = json.loads((tmp_path/'out/rain100l-aosa-0-bbar1.json').read_text(encoding='utf-8'))
-    assert row['objective'] == dict(res='residual',
-                                    eps='noise')[row['choice']] and row['chosen_after'] >= least_steps(.01, 2e-4)
-    assert row['bbar_T'] == 1.
-    with pytest.raises(SystemExit): r.main(['rain100l', 'noise', '--choose'])
-
-
 def test_train_and_test_share_no_file():
     root = ROOT.parent/'shared/data' if 'RDDM_DATA' not in os.environ else Path(os.environ['RDDM_DATA'])
     if not root.is_dir(): pytest.skip(f'no sets in {root}; RDDM_DATA names another folder')
@@ -111,7 +88,7 @@ def test_crops_keep_pairs_together():
     assert not torch.equal(r.draw_from(plan, [(x*.5, x, None) for x in x0])(rng(1))[0], clean)
 
 
-@pytest.mark.parametrize('what', r.WHAT[:3] + r.WHAT[4:])
+@pytest.mark.parametrize('what', r.PREDICTS)
 def test_schedules_suit_what_is_predicted(what):
     s = r.schedule_of(what, .1)
     end = s[s.T]
@@ -119,22 +96,35 @@ def test_schedules_suit_what_is_predicted(what):
     assert s[s.T].bbar in (0., pytest.approx(.1))
 
 
-ROWS = [p for folder in ('restoration', 'objectives') for p in (ROOT/'bench/results'/folder).glob('*.json')]
+@pytest.mark.slow
+def test_what_is_compared_sees_the_same_batches_once(small, tmp_path, monkeypatch):
+    seen, steps = {}, r.training_steps
+    def spy(net, draw, *args):
+        def noted(g):
+            seen[what].append(draw(g))
+            return seen[what][-1]
+        return steps(net, noted, *args)
+    monkeypatch.setattr(r, 'training_steps', spy)
+    for what in r.PREDICTS:
+        seen[what] = []
+        small(what, '--train-steps', '3', '--steps', '1')
+        row = json.loads((tmp_path/f'out/rain100l-{what}-0.json').read_text(encoding='utf-8'))
+        assert (row['train_steps'], row['looks'], len(seen[what])) == (3, 1, 3)
+        for ours, first in zip(seen[what], seen['residual']): assert all(map(torch.equal, ours, first)), what
+    assert not torch.equal(seen['residual'][0][0], seen['residual'][1][0])
+
+
 def test_results_that_are_kept_are_of_whole_runs():
-    assert len(ROWS) > 30
-    for p in ROWS:
+    for p in RESULTS.glob('*.json'):
         row = json.loads(p.read_text(encoding='utf-8'))
         assert row['dim'] == 16 and '+' not in row['commit'], p.name
-        if 'objective' in row: continue # a choice
         assert row['test_images'] == dict(rain100l=15, lol=8, shadow=16, polyu=20, blur=24,
                                           holes=24)[row['task']] and row['train_seconds'] > 100, p.name
 
 
-def test_rows_that_are_compared_had_the_same_time():
-    rows = [json.loads(p.read_text(encoding='utf-8')) for p in ROWS]
-    times = [r['train_seconds'] for p, r in zip(ROWS, rows) if p.parent.name == 'objectives' and 'train_seconds' in r]
-    assert len(times) == 24 and max(times) - min(times) < 5
-    for task in ('rain100l', 'lol', 'shadow', 'polyu', 'blur', 'holes'):
-        a, b = (json.loads((RESULTS/f'{task}-{w}-0.json').read_text(encoding='utf-8'))['train_seconds']
-                for w in ('residual', 'regression'))
-        assert abs(a - b) < .02*a, task
+def test_rows_that_are_compared_had_the_same_steps_and_looks():
+    rows = [json.loads(p.read_text(encoding='utf-8')) for p in RESULTS.glob('*.json')]
+    assert rows
+    for task in {row['task'] for row in rows}:
+        assert len({row['train_steps'] for row in rows if row['task'] == task}) == 1, task
+    for row in rows: assert row['what'] == 'regression' or row['looks'] == 1, row['task'] # regression has one state

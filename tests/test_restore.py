@@ -208,6 +208,21 @@ def test_every_result_has_a_name_of_its_own(parts):
     for p, name in got.items(): assert name in (f'{p.stem}.png', f'{p.name}.png')
 
 
+@pytest.mark.parametrize('files, want', [(['a.jpg', 'A.png'], ['a.jpg.png', 'A.png.png']),
+                                         (['a.png', 'A.png'], ['a.png.png', 'A.png.png'])])
+def test_results_differ_by_more_than_upper_and_lower_case(files, want):
+    "On many systems a.png and A.png are one file"
+    assert list(_result_names(list(map(Path, files))).values()) == want
+
+
+def test_tiles_are_planned_for_each_image_unless_their_side_is_given():
+    assert Tiled(pixelwise).layout(40, 3000) == (plan_tiles(40, 3000), 16)
+    assert Tiled(pixelwise, overlap=24).layout(900, 900) == (plan_tiles(900, 900, 24), 24)
+    assert Tiled(pixelwise, 40).layout(900, 900) == ((40, 40), 5)
+    assert Tiled(pixelwise, (40, 24), 3).layout(900, 900) == ((40, 24), 3)
+    with pytest.raises(ValueError, match='overlap by 400'): Tiled(pixelwise, overlap=400)
+
+
 def test_a_name_too_long_for_its_result_is_one_failure(folder):
     for suffix in ('.jpg', '.png'): (folder/f'in/{"b"*250}{suffix}').write_bytes((folder/'in/0.png').read_bytes())
     save_image(folder/f'in/{"c"*200}.png', random_images(3, 4, 4))

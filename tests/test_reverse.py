@@ -252,6 +252,14 @@ def test_inv44_ir_sde_posterior(p, Theta, lam, seed):
     close(posterior_variance('sum_constrained', at, to), (1 - to.abar)**2*s2, 6e-14*lam**2)
 
 
+@given(st.floats(0, .99), st.floats(.01, 2), unit)
+def test_preserving_from_the_input_itself_draws_all_noise_and_is_the_limit_of_bridges(a, b, eta):
+    to = Point(a, b)
+    assert posterior_variance('preserving', (1., 0.), to, eta) == eta*b**2 == posterior_variance('bridge', (1., 0.),
+                                                                                                 to, eta)
+    for r in (1e4, 1e6): close(posterior_variance('preserving', (1 - 1/r**2, b/r), to), b**2, 1e4*(b/r)**2)
+
+
 @given(st.floats(.5, 80))
 def test_inv45_ddbm_ve_runs_on_the_ellipse(t_max):
     s = Schedule.from_fns(lambda u: u**2, lambda u: t_max*u*(1 - u**2).sqrt(), 16, allow='bridge')
@@ -351,7 +359,7 @@ def test_unknown_and_undefined_posteriors_are_refused():
         posterior_variance('ddpm', (1., 1.), (.5, .5))
     with pytest.raises(SingularError, match=r"'preserving' is not defined.*divides by zero.*eta=0"):
         posterior_variance('preserving', (1., 1.), (1., .5))
-    with pytest.raises(SingularError, match=r"'sum_constrained'.*\('bridge' starts from a point without noise\)"):
+    with pytest.raises(SingularError, match=r"'sum_constrained'.*from the input itself, 'bridge' and 'preserving' start"):
         posterior_variance('sum_constrained', (1., 0.), (.5, .5))
     with pytest.raises(SingularError, match="'bridge' is not defined"): posterior_variance('bridge', (0., 1.), (0., .5))
     with pytest.raises(ValueError, match=r"'sum_constrained' has the negative variance .*does not exist on this path"):

@@ -4,12 +4,13 @@ import math
 import pytest
 import torch
 from hypothesis import assume, given, settings, strategies as st
-from common import (F64, Net, close, constant, fake_eps, fake_res, gmm_points, oracle, random_images, power_schedules,
+from common import (F64, Net, close, constant, error, fake_eps, fake_res, gmm_points, oracle, random_images, power_schedules,
                     randn, rng, seeds, trio)
 from rddm_nb.estimate import Prediction, SingularError
 from rddm_nb.exact import ExactPredictor
 from rddm_nb.forward import randn_like
-from rddm_nb.sampler import ORDERS, Trace, sample, sample_steps, sampling_path
+from rddm_nb.reverse import reverse_step
+from rddm_nb.sampler import ORDERS, SOLVERS, Trace, sample, sample_steps, sampling_path
 from rddm_nb.schedule import CLEAN, Point, Schedule
 
 posteriors = st.sampled_from(['sum_constrained', 'preserving'])
@@ -538,7 +539,7 @@ def test_a_bridge_needs_fresh_noise_and_says_so():
     s = Schedule.bridge(10)
     with pytest.raises(SingularError, match=r"start the bridge with fresh noise \(posterior='bridge', eta=1\)"):
         sample(res_model, X, schedule=s)
-    with pytest.raises(SingularError, match=r"'bridge' starts from a point without noise"):
+    with pytest.raises(SingularError, match=r"from the input itself, 'bridge' and 'preserving' start"):
         sample(res_model, X, schedule=s, eta=1.)
     assert sample(res_model, X, schedule=s, eta=1., posterior='bridge').isfinite().all()
 
@@ -600,6 +601,208 @@ def test_a_condition_reaches_the_model_and_only_where_there_is_one():
     plain = lambda x_t, x_in, abar, bbar, t: Prediction(res=x_in)
     close(sample(plain, x_in, steps=2), torch.zeros_like(x_in), 1e-9)
     with pytest.raises(TypeError, match='cond'): sample(plain, x_in, cond=cond, steps=2)
+
+
+# ----- solvers -----
+SECOND = ('heun', 'multistep')
+
+
+def even_levels(n, shape=lambda u: u, lo=-1., hi=1.2):
+    "n even steps of lambda along a curve abar(u) between two noise levels, then to the clean image"
+    u, lam = torch.linspace(1, 0, n + 1, dtype=F64), torch.linspace(lo, hi, n + 1, dtype=F64)
+    return [(a, (1 - a)*math.exp(-v)) for a, v in zip(shape(u).tolist(), lam.tolist())] + [(0., 0.)]
+
+
+def counted(model=GMM):
+    "A predictor that notes where it is asked"
+    seen = []
+    def asked(x, y, a, b, t=None):
+        seen.append((a, b))
+        return model(x, y, a, b, t)
+    return asked, seen
+
+
+def halving(solver, counts, shape):
+    "Errors of the state before the last step, with an exact predictor, for some numbers of steps"
+    x = torch.linspace(-1.5, 1.5, 31, dtype=F64)[:, None]
+    def end(n, solver): return sample(GMM, x_T=x, path=even_levels(n, shape), solver=solver, clip=None,
+                                      trace=True)[-1].x_t
+    truth = end(4*counts[-1], 'heun')
+    return [(end(n, solver) - truth).abs().mean().item() for n in counts]
+
+
+@pytest.mark.parametrize('shape', [lambda u: 0*u, lambda u: .8*u, lambda u: .9*u**2], ids=['axis', 'line', 'bent'])
+@pytest.mark.parametrize('solver, order', [('euler', 1), ('heun', 2), ('multistep', 2)])
+def test_the_order_of_a_solver_is_the_slope_of_its_error(solver, order, shape):
+    e = halving(solver, (40, 80, 160), shape)
+    close(math.log2(e[-2]/e[-1]), order, .1)
+
+
+@pytest.mark.parametrize('solver, least', [('euler', .9), ('heun', 1.9), ('multistep', 1.)])
+def test_the_order_through_the_singular_ends(solver, least):
+    s, x = Schedule.line(6400), torch.linspace(-2, 2, 21, dtype=F64)[:, None]
+    truth = sample(GMM, x_T=x, schedule=s, steps=640, solver='heun', clip=None)
+    e = [(sample(GMM, x_T=x, schedule=s, steps=n, solver=solver, clip=None) - truth).abs().mean() for n in (40, 160)]
+    assert math.log2(e[0]/e[1])/2 > least
+
+
+@given(seeds, st.integers(1, 12), st.sampled_from(ORDERS))
+def test_solvers_of_second_order_return_what_constant_true_predictions_say(seed, steps, order):
+    x0, x_in, eps = trio(seed)
+    for solver in SECOND:
+        out = sample(constant(x_in - x0, eps), x_in, steps=steps + 1, order=order, solver=solver, clip=None,
+                     x_T=x_in + eps)
+        close(out, x0, 1e-13)
+
+
+def test_a_heun_step_is_the_published_one_where_there_are_such():
+    x, x_in = randn(5, 1), randn(5, 1, seed=1)
+    D = lambda x, s: -GMM(x, 0*x, 0., s).res  # EDM's denoiser
+    for s, t in ((1.5, .7), (.7, .2)):
+        d = (x - D(x, s))/s
+        ahead = x + (t - s)*d
+        want = x + (t - s)*(d + (ahead - D(ahead, t))/t)/2
+        close(sample(GMM, x_T=x, path=[(0, s), (0, t), (0, 0)], solver='heun', clip=None, trace=True)[0].x_s, want, 1e-13)
+    v = lambda x, u: sum(GMM(x, x_in, u, u))  # flow matching's velocity on the line
+    for u, w in ((.9, .5), (.5, .2)):
+        ahead = x + (w - u)*v(x, u)
+        want = x + (w - u)*(v(x, u) + v(ahead, w))/2
+        close(sample(GMM, x_in, x_T=x, path=[(u, u), (w, w), (0, 0)], solver='heun', clip=None, trace=True)[0].x_s, want,
+              1e-13)
+
+
+def test_a_multistep_step_is_dbims_formula():
+    x, x_in = randn(5, 1), randn(5, 1, seed=1)
+    path = [Point(.9, .5), Point(.6, .45), Point(.2, .3)]
+    run = sample(GMM, x_in, x_T=x, path=[*path, CLEAN], solver='multistep', clip=None, trace=True)
+    lam = [math.log((1 - p.abar)/p.bbar) for p in path]
+    h, h2 = lam[2] - lam[1], lam[1] - lam[0]
+    (a_t, b_t), (a_s, b_s) = path[1:]
+    want = (b_s/b_t*run[1].x_t + (a_s - a_t*b_s/b_t)*x_in + (1 - a_s)*(
+        (1 - math.exp(-h))*run[1].x0 + (math.exp(-h) + h - 1)*(run[1].x0 - run[0].x0)/h2))
+    close(run[1].x_s, want, 1e-12)
+    close(run[0].x_s, sample(GMM, x_in, x_T=x, path=[*path, CLEAN], clip=None, trace=True)[0].x_s, 0)
+
+
+@pytest.mark.parametrize('steps', [1, 2, 7])
+def test_how_often_the_network_is_asked(steps):
+    x = randn(3, 1)
+    for solver, want in (('euler', steps), ('heun', 2*steps - 1), ('multistep', steps)):
+        model, seen = counted()
+        sample(model, x_T=x, steps=steps, solver=solver, clip=None)
+        assert len(seen) == want
+        assert len(sample(GMM, x_T=x, steps=steps, solver=solver, clip=None, trace=True)) == steps
+
+
+def test_heun_asks_at_the_next_place_and_its_node():
+    seen = []
+    def model(x, y, a, b, t): return seen.append((t, a, b)) or GMM(x, y, a, b)
+    s = Schedule.line(4)
+    sample(model, x_T=randn(3, 1), schedule=s, steps=2, solver='heun', clip=None)
+    assert seen == [(t, *s[t]) for t in (4, 2, 2)]
+
+
+@given(seeds, st.integers(2, 9), st.sampled_from(SECOND))
+def test_one_evaluation_left_is_the_same_for_all_solvers(seed, steps, solver):
+    x = randn(3, 1, seed=seed)
+    one = [sample(GMM, x_T=x, steps=1, solver=k, clip=None) for k in SOLVERS]
+    assert torch.equal(one[0], one[1]) and torch.equal(one[0], one[2])
+    run = sample(GMM, x_T=x, steps=steps, solver=solver, clip=None, trace=True)
+    assert torch.equal(run.x0, run[-1].x0)  # the last step takes the estimate as it is
+
+
+@pytest.mark.parametrize('order', ORDERS)
+@pytest.mark.parametrize('solver', SECOND)
+def test_solvers_on_singular_legs_end_nearer_to_the_truth_than_euler(solver, order):
+    x = torch.linspace(-2, 2, 21, dtype=F64)[:, None]
+    def end(n, solver): return sample(GMM, x_T=x, schedule=Schedule.circle(1000), steps=n, solver=solver, order=order,
+                                      clip=None)
+    truth = end(500, 'heun')
+    euler, other = ((end(80, k) - truth).abs().mean().item() for k in ('euler', solver))
+    assert other < .7*euler + 1e-12
+
+
+@pytest.mark.parametrize('clip', ['x0', None])
+def test_restoring_without_noise_heun_is_the_trapezoid_rule(clip):
+    x_in, f = random_images(2, 3, 4, 4), lambda x, y, a, b, t=None: Prediction(res=.3*torch.tanh(x - a))
+    got = sample(f, x_in, path=[(1, 0), (.4, 0), (0, 0)], solver='heun', clip=clip, trace=True)[0]
+    r = f(x_in, x_in, 1., 0.).res
+    if clip: r = x_in - (x_in - r).clamp(-1, 1)
+    ahead = f(x_in - .6*r, x_in, .4, 0.).res
+    if clip: ahead = x_in - (x_in - ahead).clamp(-1, 1)
+    close(got.x_s, x_in - .6*(r + ahead)/2, 1e-14)
+
+
+@pytest.mark.parametrize('solver', SECOND)
+@pytest.mark.parametrize('kw, match', [
+    (dict(eta=.5), r"follows the ODE, which draws no fresh noise: take eta=0 .*or solver='euler'"),
+    (dict(eta=[0, .5]), r'follows the ODE'),
+    (dict(clip='official'), r"clip='official' clamps image, residual and noise each for itself.*clip='x0' or None"),
+    (dict(clip='official_posterior'), r"clip='official_posterior' clamps"),
+    (dict(schedule=Schedule.bridge(10), posterior='bridge', eta=1.), r'a bridge: eta=\[1, 0\], noise at its first'),
+    (dict(path=[(1, 1), (1.5, .5), (0, 0)]), r'path\[1\].*off the plane'),
+])
+def test_what_a_second_order_solver_cannot_do_is_refused(solver, kw, match):
+    model, seen = counted()
+    with pytest.raises(ValueError, match=match): sample(model, X[:, :1, 0, 0], solver=solver, **kw)
+    assert not seen
+
+
+def test_what_the_multistep_solver_cannot_do_is_refused():
+    model, seen = counted()
+    for path, match in (([(.9, .9), (.5, .5), (.5, .5), (0, 0)], r'from \(0\.5, 0\.5\) to \(0\.5, 0\.5\) stays at one noise'),
+                        ([(.9, .9), (.5, .25), (.6, .2), (0, 0)], r'leave one of the two points out'),
+                        ([(1, 0), (.5, 0), (0, 0)], r"holds no noise.*take 'heun' or 'euler'")):
+        with pytest.raises(ValueError, match=match): sample(model, x_T=randn(3, 1), path=path, solver='multistep')
+        if path[0] != (1, 0): sample(GMM, x_T=randn(3, 1), path=path, solver='heun', clip=None)
+    with pytest.raises(ValueError, match="solver must be one of euler, heun, multistep, got 'rk4'"):
+        sample(model, x_T=randn(3, 1), solver='rk4')
+    assert not seen
+
+
+@pytest.mark.parametrize('solver', SOLVERS)
+@pytest.mark.parametrize('posterior', ['bridge', 'preserving'])
+def test_a_bridge_draws_at_its_first_step_and_is_deterministic_from_there(solver, posterior):
+    s, x_in = Schedule.bridge(100, .5), randn(4000, 1, seed=3)
+    run = sample(GMM, x_in, schedule=s, steps=10, posterior=posterior, eta=[1, 0], solver=solver, clip=None,
+                 generator=rng(1), trace=True)
+    assert [m.step.sigma2 for m in run] == [run[0].step.to.bbar**2] + [0]*9
+    z = torch.randn(4000, 1, generator=(g := rng(1)), dtype=F64)
+    z = torch.randn(4000, 1, generator=g, dtype=F64)
+    (a, b), x0 = run[0].step.to, run[0].x0
+    close(run[0].x_s, (1 - a)*x0 + a*x_in + b*z, 1e-13)
+    tail = sample(GMM, x_in, path=[m.step.to for m in run], x_T=run[0].x_s, solver=solver, clip=None)
+    close(run.x0, tail, 1e-12)
+
+
+def test_eta_may_be_one_share_per_step_and_the_last_holds_for_the_rest():
+    x, s = randn(3, 1), Schedule.power(100)
+    def sigmas(eta, steps=4): return [m.step.sigma2 for m in sample(GMM, x_T=x, schedule=s, steps=steps, eta=eta,
+                                                                    clip=None, generator=rng(), trace=True)]
+    full = sigmas(1.)
+    assert sigmas([1, .5, 0, 0]) == [full[0], .5*full[1], 0, 0] == sigmas((1, .5, 0))
+    assert sigmas([.25]) == sigmas(.25) and sigmas([1, 0], steps=1) == [0]
+    with pytest.raises(ValueError, match='eta is an empty list: give a share per step'): sigmas([])
+    with pytest.raises(ValueError, match='eta is a share of the variance'): sigmas([0, 1.5])
+
+
+@pytest.mark.parametrize('shape', [(1, 1, 4, 4), (2, 3, 4, 4)])
+def test_a_noise_map_says_where_the_noise_is_strong(shape):
+    x_in, u = random_images(2, 3, 4, 4), torch.rand(shape, generator=rng(8), dtype=F64)*2
+    kw = dict(schedule=Schedule.power(10), steps=3, eta=.5, clip=None, trace=True)
+    run = sample(res_model, x_in, noise_map=u, generator=rng(2), **kw)
+    g, first = rng(2), run[0]
+    z = [torch.randn(2, 3, 4, 4, generator=g, dtype=F64) for _ in range(2)]
+    close(first.x_t, x_in + first.step.at.bbar*u*z[0], 1e-14)
+    (a, b), v = first.step.to, first.step.sigma2
+    close(first.x_s, first.x0 + a*first.res + math.sqrt(b*b - v)*first.eps + math.sqrt(v)*u*z[1], 1e-13)
+    plain = sample(res_model, x_in, generator=rng(2), **kw)
+    ones = sample(res_model, x_in, noise_map=torch.ones(1, 1, 1, 1), generator=rng(2), **kw)
+    assert torch.equal(plain.x0, ones.x0) and not torch.equal(plain.x0, run.x0)
+    for bad, match in ((torch.ones(2, 3, 4, 5), r'noise_map has shape \(2, 3, 4, 5\), but the images have'),
+                       (torch.ones(4, 4), 'noise_map has shape'), (-torch.ones(1, 1, 1, 1), 'finite and >= 0'),
+                       (torch.full((1, 1, 1, 1), math.nan), 'finite and >= 0')):
+        with pytest.raises(ValueError, match=match): sample(res_model, x_in, noise_map=bad)
 
 
 # ----- films -----

@@ -172,6 +172,58 @@ def test_each_image_may_have_its_own_generator():
     for i in range(2): close(both[i:i + 1], s.step(.1*x[i:i + 1], 9, x[i:i + 1], generator=rng(1 + i)).prev_sample, 0)
 
 
+# ----- solvers -----
+MULTI = dict(solver='multistep', clip_sample=False)
+
+
+@given(seeds, st.sampled_from(['residual', 'sample', 'residual_epsilon', 'v_prediction']), st.integers(1, 12),
+       st.booleans(), st.booleans())
+def test_the_multistep_solver_is_the_sampler_s(seed, kind, steps, clip, restore):
+    x_in, z = random_images(*SHAPE, seed=seed), randn(*SHAPE, seed=seed + 1)
+    s = RDDMScheduler(30, prediction_type=kind, solver='multistep', clip_sample=clip, **OPEN)
+    s.set_timesteps(steps)
+    x = s.init_noise_sigma*z + (x_in if restore else 0)
+    want = sample(predictor(kind), x_in if restore else None, schedule=s.schedule, steps=nodes(s), solver='multistep',
+                  clip='x0' if clip else None, x_T=x, trace=True)
+    scale = max(1., max(w.x_s.abs().max().item() for w in want))
+    for state, w in zip(loop(s, x, x_in if restore else None)[1:], want): close(state, w.x_s, 1e-12*scale)
+    if steps > 2 and not clip: assert (want.x0 - sample(predictor(kind), x_in if restore else None, schedule=s.schedule,
+                                                        steps=nodes(s), clip=None, x_T=x)).abs().max() > 1e-6
+
+
+def test_a_step_that_does_not_go_on_starts_anew():
+    s, x = RDDMScheduler(20, **MULTI, **OPEN), randn(*SHAPE)
+    first = RDDMScheduler(20, clip_sample=False, **OPEN)
+    s.set_timesteps(5), first.set_timesteps(5)
+    a, b, c = s.timesteps[:3]
+    want = [first.step(.3*x, t, x).prev_sample for t in (a, b, c)]
+    once = loop(s, x, None)
+    s.step(.3*x, a, x)
+    assert torch.equal(s.step(.3*x, c, x).prev_sample, want[2])  # a place was left out
+    s.step(.3*x, a, x)
+    assert torch.equal(s.step(.3*x, a, x).prev_sample, want[0])  # the same place again
+    assert not torch.equal(s.step(.2*x, b, x).prev_sample, first.step(.2*x, b, x).prev_sample)  # this one goes on
+    s.step(.3*x, a, x)
+    assert torch.equal(s.step(.3*x[:1], b, x[:1]).prev_sample, want[1][:1])  # other images
+    s.step(.3*x, a, x)
+    s.set_timesteps(5)
+    assert torch.equal(s.step(.3*x, b, x).prev_sample, want[1])  # a new run
+    for got, w in zip(loop(s, x, None), once, strict=True): assert torch.equal(got, w)
+
+
+def test_what_solvers_cannot_do_in_a_scheduler():
+    with pytest.raises(ValueError, match="solver='heun' asks the network twice in a step.*take 'multistep'"):
+        RDDMScheduler(solver='heun')
+    with pytest.raises(ValueError, match="solver must be one of euler, heun, multistep, got 'unipc'"):
+        RDDMScheduler(solver='unipc')
+    with pytest.raises(ValueError, match='follows the ODE'): RDDMScheduler(20, eta=.5, **MULTI).set_timesteps(5)
+    s, x = RDDMScheduler(20, **MULTI), randn(*SHAPE)
+    s.set_timesteps(5)
+    with pytest.raises(ValueError, match='follows the ODE, which draws no fresh noise'):
+        s.step(.3*x, 19, x, eta=.3, generator=rng(0))
+    assert RDDMScheduler.from_config(s.config).config.solver == 'multistep'
+
+
 # ----- diffusers' own schedulers -----
 def theirs(kind='DDIMScheduler', T=1000, **kw):
     "A scheduler of theirs whose cumulative product is in float64"

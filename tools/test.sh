@@ -64,7 +64,7 @@ if [ $what = fast ]; then
   part 'unit tests' tests -m 'not slow' "$@"
 else
   python tests/mutants.py --chosen
-  nbdev-test --n-workers 1 --timing >"$log" 2>&1 & running=$!
+  nbdev-test --n-workers "${WORKERS:-2}" --timing >"$log" 2>&1 & running=$!
   part 'tests, beside the notebooks' tests "$@"
   part 'waiting for the notebooks' wait_for_notebooks
 fi

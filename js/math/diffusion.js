@@ -9,7 +9,8 @@ export const POSTERIORS = {
   sum_constrained: ([, bbarT], [, bbarS]) => bbarS*bbarS*(bbarT*bbarT - bbarS*bbarS)/(bbarT*bbarT),
   preserving: ([abarT, bbarT], [abarS, bbarS]) => {
     const ratio = (1 - abarT)/(1 - abarS);
-    return bbarS*bbarS*(1 - ratio*ratio*bbarS*bbarS/(bbarT*bbarT));
+    const kept = ratio === 0 ? 0 : ratio*ratio*bbarS*bbarS/(bbarT*bbarT); // 0: the limit at the corner (1, 0)
+    return bbarS*bbarS*(1 - kept);
   },
   bridge: ([abarT, bbarT], [abarS, bbarS]) => bbarS*bbarS - (abarS/abarT)**2*bbarT*bbarT,
 };

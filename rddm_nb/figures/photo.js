@@ -433,7 +433,8 @@ const POSTERIORS = {
 sum_constrained: ([, bbarT], [, bbarS]) => bbarS*bbarS*(bbarT*bbarT - bbarS*bbarS)/(bbarT*bbarT),
 preserving: ([abarT, bbarT], [abarS, bbarS]) => {
 const ratio = (1 - abarT)/(1 - abarS);
-return bbarS*bbarS*(1 - ratio*ratio*bbarS*bbarS/(bbarT*bbarT));
+const kept = ratio === 0 ? 0 : ratio*ratio*bbarS*bbarS/(bbarT*bbarT); // 0: the limit at the corner (1, 0)
+return bbarS*bbarS*(1 - kept);
 },
 bridge: ([abarT, bbarT], [abarS, bbarS]) => bbarS*bbarS - (abarS/abarT)**2*bbarT*bbarT,
 };
@@ -570,12 +571,13 @@ return stop.value;
 
 // ui/dom.js
 const isGiven = value => value !== null && value !== undefined;
+const said = label => globalThis.rddmLabels?.[label] ?? label;
 const build = (element, attributes, children) => {
 for (const [name, value] of Object.entries(attributes)) {
 if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-else if (isGiven(value)) element.setAttribute(name, value);
+else if (isGiven(value)) element.setAttribute(name, name === 'aria-label' ? said(value) : value);
 }
-element.append(...children.flat(Infinity).filter(isGiven));
+element.append(...children.flat(Infinity).filter(isGiven).map(said));
 return element;
 };
 const h = (tag, attributes = {}, ...children) => build(document.createElement(tag), attributes, children);

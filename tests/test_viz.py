@@ -1,0 +1,129 @@
+"Figures are legible: contrast of what is drawn and of the style sheet, size of the type, ground of the image"
+import io
+import re
+import pytest
+from PIL import Image
+from places import ROOT
+from rddm_nb import viz
+from rddm_nb.viz import COLORS, RenderedFigure, canvas, plot_plane, show_images
+
+AA, LIGHT, DARK = 4.5, '#ffffff', '#272b30' # the contrast that is asked for, and the ground of either page
+
+
+def brightness(color):
+    "Relative luminance, WCAG 2"
+    channels = [int(color[i:i + 2], 16)/255 for i in (1, 3, 5)]
+    return sum(w*(v/12.92 if v <= .03928 else ((v + .055)/1.055)**2.4)
+               for w, v in zip((.2126, .7152, .0722), channels))
+
+
+def contrast(a, b):
+    "WCAG contrast of two colours"
+    low, high = sorted([brightness(a), brightness(b)])
+    return (high + .05)/(low + .05)
+
+
+def faint(colors, ground):
+    "Those of {name: colour} that are too near to the ground"
+    return {k: round(contrast(c, ground), 2) for k, c in colors.items() if contrast(c, ground) < AA}
+
+
+def palette():
+    "All colours in which figures write and draw lines"
+    return {**COLORS, 'words': viz._GREY, **{f'line {i}': c for i, c in enumerate(viz._LINES)}}
+
+
+def test_the_palette_is_legible_on_the_ground_of_figures(): assert faint(palette(), viz._GROUND) == {}
+
+
+def test_no_grey_passes_on_both_pages():
+    greys = [f'#{v:02x}{v:02x}{v:02x}' for v in range(256)]
+    assert not [g for g in greys if contrast(g, LIGHT) >= AA and contrast(g, DARK) >= AA]
+
+
+def test_the_contrast_check_can_fail():
+    assert faint(dict(old='#808080', new='#595959'), LIGHT) == {'old': 3.95}
+    assert contrast('#000000', '#ffffff') == pytest.approx(21)
+
+
+def test_figures_bring_their_ground():
+    fig, ax = canvas(width=2, height=1)
+    ax.plot([0, 1])
+    image = Image.open(io.BytesIO(RenderedFigure(fig).data))
+    assert 'transparency' not in image.info and image.mode != 'RGBA'
+    assert min(image.convert('RGB').getpixel((0, 0))) > 252
+
+
+def sizes(draw, monkeypatch):
+    "Every size of type, in points where the figure is shown, that reaches the paper"
+    from matplotlib.text import Text
+    found = []
+    def spy(fig, dpi, real=viz._png):
+        data = real(fig, dpi)
+        shrunk = min(1, viz._COLUMN/fig.get_figwidth())
+        found.extend(t.get_fontsize()*shrunk for t in fig.findobj(Text) if t.get_text().strip())
+        return data
+    monkeypatch.setattr(viz, '_png', spy)
+    draw()
+    return found
+
+
+def small_type(width):
+    "A figure whose labels, ticks, legend and table are all asked for too small"
+    fig, ax = canvas(width=width, height=2)
+    ax.plot([0, 1], label='curve')
+    ax.set_xticks([0, 1], ['a', 'b'], fontsize=6)
+    ax.text(.5, .5, 'cell', fontsize=5)
+    ax.legend(fontsize=6)
+    ax.set_xlabel('x', fontsize=7)
+    RenderedFigure(fig)
+
+
+@pytest.mark.parametrize('width', [3, 7, 9.5])
+def test_no_type_below_8_points(width, monkeypatch):
+    found = sizes(lambda: small_type(width), monkeypatch)
+    assert len(found) > 5 and min(found) > 7.99
+
+
+def test_rows_of_images_are_labelled_in_8_points(monkeypatch):
+    import torch
+    x = torch.zeros(6, 3, 32, 32)
+    found = sizes(lambda: show_images({'row': x}, titles=list('abcdef'), shares=[(0, 1)]*6, size=1.2), monkeypatch)
+    assert len(found) == 9 and min(found) > 7.99
+
+
+def test_the_plane_is_labelled_in_legible_colours():
+    _, ax = canvas()
+    plot_plane(ax, {'line': ([0, 1], [0, 1])})
+    assert faint({t.get_text(): t.get_color() for t in (ax.xaxis.label, ax.yaxis.label)}, viz._GROUND) == {}
+
+
+def css_colors():
+    "{selector: (colour, ground)} for every colour of words that the style sheet sets"
+    text = re.sub(r'/\*.*?\*/', '', (ROOT/'nbs/styles.css').read_text(encoding='utf-8'))
+    for selector, body in re.findall(r'([^{}]+)\{([^{}]*)\}', text):
+        color, ground = (re.search(rf'(?<![\w-]){k}:\s*(#[0-9a-f]{{6}})', body)
+                         for k in ('color', 'background(?:-color)?'))
+        if color: yield selector.strip(), color[1], ground[1] if ground else DARK if 'dark' in selector else LIGHT
+
+
+def test_the_style_sheet_is_legible():
+    rules = list(css_colors())
+    assert len(rules) > 8 and [(s, c) for s, c, ground in rules if contrast(c, ground) < AA] == []
+
+
+@pytest.mark.parametrize('columns', [3, 12])
+def test_no_word_is_cut_off(columns, monkeypatch):
+    import torch
+    from matplotlib.text import Text
+    inside = []
+    def spy(fig, dpi, real=viz._png):
+        data, room = real(fig, dpi), fig.bbox
+        fig.draw_without_rendering() # back to the resolution in which places are counted
+        boxes = [t.get_window_extent() for t in fig.findobj(Text) if t.get_text().strip()]
+        inside.extend(b.x0 >= -1 and b.y0 >= -1 and b.x1 <= room.width + 1 and b.y1 <= room.height + 1 for b in boxes)
+        return data
+    monkeypatch.setattr(viz, '_png', spy)
+    x = torch.zeros(columns, 3, 32, 32)
+    show_images({'a row with a name': x, 'b': x}, titles=['word']*columns, shares=[(0, 1)]*columns)
+    assert len(inside) == columns + 4 and all(inside)
