@@ -13,11 +13,11 @@ import json
 import sys
 import warnings
 from dataclasses import dataclass
-from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 import torch
 from torch import nn
-from .command import FileName, Typed, explain, parse, run_command
+from .command import FileName, Typed, parse, run_command
 from .estimate import Prediction
 from .files import atomic_write, one_line
 from .models import load_network
@@ -116,9 +116,9 @@ def _check(data, recorded, config):
 # %% ../nbs/export.ipynb #e0e00011
 def _needed():
     "Refuse to begin without the packages of the extra"
-    try: import onnx, onnxruntime
-    except ImportError as e:
-        raise ImportError(f"{e}: exporting needs the packages of the extra onnx, pip install 'rddm_nb[onnx]'") from None
+    missing = [name for name in ('onnx', 'onnxruntime') if find_spec(name) is None]
+    if missing: raise ImportError(f"{' and '.join(missing)} cannot be imported: exporting needs the packages of the "
+                                  "extra onnx, pip install 'rddm_nb[onnx]'")
 
 def to_onnx(
     net:nn.Module, # a network with its `config`; with its `schedule`, that goes into the file too

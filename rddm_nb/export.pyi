@@ -5,11 +5,11 @@ import json
 import sys
 import warnings
 from dataclasses import dataclass
-from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 import torch
 from torch import nn
-from .command import FileName, Typed, explain, parse, run_command
+from .command import FileName, Typed, parse, run_command
 from .estimate import Prediction
 from .files import atomic_write, one_line
 from .models import load_network

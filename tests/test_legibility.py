@@ -21,8 +21,8 @@ def test_modules_stand_on_few_floors():
 
 
 def test_there_are_few_public_names():
-    names = legibility.public_names()
-    assert {'sample', 'Trainer', 'match'} <= {*names} and len(names) < PUBLIC
+    names = {*legibility.public_names()} # every command has a `main`
+    assert {'sample', 'Trainer', 'match'} <= names and len(names) < PUBLIC
 
 
 def test_nothing_is_written_twice():

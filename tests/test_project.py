@@ -16,8 +16,8 @@ ORDER = ['runtime', 'files', 'images', 'viz', 'schedule', 'forward', 'estimate',
          'objective',
          'optim', 'sample_images', 'degrade', 'command', 'imagefile', 'course', 'exercises', 'unet', 'demo',
          'variants', 'aosa', 'quality', 'metrics', 'ddim', 'scheduler', 'paths', 'atlas', 'official', 'models',
-         'export', 'widgets', 'trainer', 'watch', 'data', 'config', 'experiment', 'presets', 'restore', 'puzzles', 'report', 'cli',
-         'evaluate', 'hub']
+         'export', 'widgets', 'trainer', 'watch', 'data', 'config', 'experiment', 'presets', 'restore',
+         'puzzles', 'report', 'cli', 'evaluate', 'hub']
 
 
 def test_settings_ini_agrees_with_pyproject():

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+import languages
 from bench.site import ARGS, CHROMIUM, served, transferred
+from translate import shared
 from places import NOTEBOOKS, ROOT
 
 pytestmark = pytest.mark.skipif(not CHROMIUM,
@@ -76,6 +78,14 @@ CUT_OFF = """() => { const scrolls = e => e && e.tagName != 'MAIN' && (['auto', 
     .map(e => `${e.tagName.toLowerCase()} ${e.textContent.trim().slice(0, 30)}`) }"""
 
 
+# what the living figures say, to the eye and to the ear
+LABELS = """() => [...document.querySelectorAll('rddm-figure')].filter(f => f.shadowRoot).flatMap(f => {
+  const said = [...f.shadowRoot.querySelectorAll('[aria-label]')].map(e => e.getAttribute('aria-label'));
+  const words = document.createTreeWalker(f.shadowRoot, NodeFilter.SHOW_TEXT);
+  while (words.nextNode()) if (words.currentNode.parentElement.tagName != 'STYLE') said.push(words.currentNode.data);
+  return said.filter(s => /[a-z]{3}/.test(s)) })"""
+
+
 # equations whose number lies on top of them
 COVERED = """() => [...document.querySelectorAll('.katex-display')].filter(d => {
   const n = d.querySelector('.katex-tag')?.getBoundingClientRect();
@@ -89,23 +99,35 @@ WIDE = """() => [...document.querySelectorAll('.katex-display')].filter(d => d.s
   .map(d => d.textContent.slice(0, 60))"""
 
 
-@pytest.fixture(scope='module')
-def visits(site, url, browser):
-    "What every page is like, each opened once, all by one reader: a page kept open keeps the scripts compiled"
-    out, ctx = {}, browser.new_context(viewport=dict(width=1200, height=900))
+def look(ctx, url, name):
+    "What a page is like, wide and on a phone"
+    page, seen = open_page(ctx, url, name, asked := [])
+    out = dict(asked=asked, titles=page.locator('h1.title').count(), text=page.inner_text('main'),
+               levels=page.evaluate(LEVELS), equations=page.locator('.katex-display .katex-tag').count(),
+               maths=page.locator('.katex').count(), labels=page.evaluate(LABELS),
+               bad_maths=page.locator('.katex-error').count(), wide=page.evaluate(WIDE))
+    page.set_viewport_size(dict(width=360, height=740))
+    out |= dict(seen=seen, width=page.evaluate('document.documentElement.scrollWidth'),
+                cut_off=page.evaluate(CUT_OFF), covered=page.evaluate(COVERED))
+    page.close()
+    return out
+
+
+def look_at(browser, url, names):
+    "What pages are like, each opened once, all by one reader: a page kept open keeps the scripts compiled"
+    ctx = browser.new_context(viewport=dict(width=1200, height=900))
     ctx.new_page().goto(f'{url}/llms.txt')
-    for name in pages(site):
-        page, seen = open_page(ctx, url, name, asked := [])
-        look = dict(asked=asked, titles=page.locator('h1.title').count(), text=page.inner_text('main'),
-                    levels=page.evaluate(LEVELS), equations=page.locator('.katex-display .katex-tag').count(),
-                    maths=page.locator('.katex').count(),
-                    bad_maths=page.locator('.katex-error').count(), wide=page.evaluate(WIDE))
-        page.set_viewport_size(dict(width=360, height=740))
-        out[name] = look | dict(seen=seen, width=page.evaluate('document.documentElement.scrollWidth'),
-                                cut_off=page.evaluate(CUT_OFF), covered=page.evaluate(COVERED))
-        page.close()
+    out = {name: look(ctx, url, name) for name in names}
     ctx.close()
     return out
+
+
+@pytest.fixture(scope='module')
+def visits(site, url, browser): return look_at(browser, url, pages(site))
+
+
+@pytest.fixture(scope='module')
+def chinese(url, browser): return look_at(browser, url, [f'zh/{name}' for name in sorted(languages.complete('zh'))])
 
 
 def source(nb):
@@ -258,7 +280,7 @@ def axe(page):
 
 
 @pytest.mark.parametrize('scheme', ['light', 'dark'])
-@pytest.mark.parametrize('name', ['cli.html', 'index.html'])
+@pytest.mark.parametrize('name', ['cli.html', 'index.html', 'zh/index.html'])
 def test_axe_finds_nothing_serious(url, browser, name, scheme):
     ctx, page, _ = visit(browser, url, name, color_scheme=scheme)
     found = axe(page)
@@ -317,3 +339,94 @@ def test_machines_find_every_page(site):
         assert f'/{copy.name})' in listed and f'/{name}<' in mapped, name
         assert len(copy.read_text(encoding='utf-8')) > 200 and 'base64' not in copy.read_text(encoding='utf-8'), name
         assert copy.read_text(encoding='utf-8') in (site/'llms-full.txt').read_text(encoding='utf-8'), name
+
+
+def test_every_page_is_there_in_chinese(site):
+    assert pages(site/'zh') == pages(site)
+
+
+def test_chinese_pages_open_without_an_error_or_another_host(chinese):
+    assert len(chinese) == len(languages.complete('zh')) > 10
+    assert {name: v['seen'] for name, v in chinese.items() if any(v['seen'].values())} == {}
+
+
+def test_chinese_pages_hold_what_the_english_ones_hold(chinese, visits):
+    for what in ('titles', 'equations', 'bad_maths'):
+        assert {n: v[what] for n, v in chinese.items()} == {n: visits[n[3:]][what] for n in chinese}, what
+    assert {n: [level for level, _ in v['levels']] for n, v in chinese.items()} == {
+        n: [level for level, _ in visits[n[3:]]['levels']] for n in chinese}
+    raw = r'\*\*[\u4e00-\u9fff]|[\u4e00-\u9fff]\*\*|\$\$|\{#[a-z-]+\}'
+    assert {n: found for n, v in chinese.items() if (found := re.findall(raw, v['text']))} == {}
+
+
+def test_chinese_pages_fit_a_phone(chinese):
+    assert {n: v['width'] for n, v in chinese.items() if v['width'] > 360} == {}
+    assert {n: v['cut_off'] or v['covered'] for n, v in chinese.items() if v['cut_off'] or v['covered']} == {}
+    assert {n: v['wide'] for n, v in chinese.items() if v['wide']} == {}
+
+
+def test_links_of_chinese_pages_resolve(site):
+    dead, ids = [], {}
+    for name in pages(site):
+        for folder in (site, site/'zh'):
+            page = (folder/name).read_text(encoding='utf-8')
+            ids[(folder/name).resolve()] = set(re.findall(r'\bid="([^"]+)"', page))
+    for name in pages(site/'zh'):
+        page = (site/'zh'/name).read_text(encoding='utf-8')
+        for link, anchor in set(re.findall(r'(?:href|src)="([^"#?:]*)(?:#([^"]*))?"', page)):
+            target = (site/'zh'/(link or name)).resolve()
+            if not target.exists() or anchor and target in ids and anchor not in ids[target]:
+                dead.append(f'{name} -> {link}#{anchor}')
+    assert dead == []
+
+
+def test_headings_have_the_same_names_in_both_languages(site):
+    for name in languages.complete('zh'):
+        named = [re.findall(r'data-anchor-id="([^"]+)"', (folder/name).read_text(encoding='utf-8'))
+                 for folder in (site, site/'zh')]
+        assert named[0] == named[1], name
+
+
+def test_the_language_switch_keeps_the_place(url, browser):
+    ctx, page, seen = visit(browser, url, 'cheatsheet.html')
+    assert page.locator('html').get_attribute('lang') == 'en'
+    page.locator('#forward-process').evaluate('e => e.scrollIntoView()')
+    page.locator('#TOC a.active[href="#forward-process"]').wait_for()
+    page.locator('a.language[hreflang="zh-Hans"]').evaluate('e => e.click()')
+    page.wait_for_url('**/zh/cheatsheet.html#forward-process')
+    assert page.locator('html').get_attribute('lang') == 'zh-Hans' and page.locator('#forward-process').count() == 1
+    fonts = page.evaluate('getComputedStyle(document.querySelector("main p")).fontFamily')
+    assert all(f in fonts for f in ('PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC'))
+    page.locator('a.language[hreflang="en"]').evaluate('e => e.click()')
+    page.wait_for_url(re.compile(r'://[^/]*/cheatsheet.html#forward-process'))
+    assert not any(seen.values())
+    ctx.close()
+
+
+def test_search_is_in_the_language_of_the_page(url, browser):
+    ctx, page, seen = visit(browser, url, 'zh/index.html')
+    page.locator('#quarto-header input').first.fill('前向过程')
+    hit = page.locator('a.search-result[href*="forward.html"]').first
+    hit.wait_for(state='visible', timeout=10_000)
+    hit.click()
+    page.wait_for_url('**/zh/forward.html**')
+    assert not any(seen.values())
+    ctx.close()
+
+
+# texts of living figures that come from numbers and choices
+MADE = (r'frame \d+ of|^known image|^point \d|^abar |^fork at step|; PSNR in dB: |^figure: |^(?:line|bridge), '
+        r'|^the input[:,] |^the best guess will|restore$|^This copy of the page')
+
+
+def test_labels_of_living_figures_are_in_the_table(visits):
+    figures = json.loads((ROOT/'rddm_nb/figures/figures.json').read_text(encoding='utf-8'))
+    methods = {line['name'] for line in figures['metro']}
+    said = {s for v in visits.values() for s in v['labels'] if not re.search(MADE, s)}
+    assert len(said) > 60 and said - {t.source for t in shared() if t.kind == 'label'} - methods == set()
+
+
+def test_living_figures_speak_the_language_of_the_page(chinese):
+    table = {t.source for t in shared() if t.kind == 'label'}
+    alive = {n: v['labels'] for n, v in chinese.items() if v['labels']}
+    assert alive and {n: left for n, v in alive.items() if (left := table & {*v})} == {}

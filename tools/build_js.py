@@ -6,7 +6,8 @@ photograph photo.js and photo_worker.js.
 
 The sources are modules that import each other by name; what is joined is what an entry (js/main.js for rddm.js)
 needs, each part after those it imports. Imports, the word `export` inside the parts, lines that are comments only,
-blank lines and indentation are left out. `import * as figures` of a file of re-exports becomes an object, so such a file is a registry: a line each."""
+blank lines and indentation are left out. `import * as figures` of a file of re-exports becomes an object, so such a
+file is a registry: a line each."""
 import argparse
 import os
 import re

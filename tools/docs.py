@@ -3,8 +3,8 @@ _quarto.yml that `nbdev-docs` uses.
 
     python tools/docs.py [FOLDER]        (default: _docs)
 
-What is added to smalldocs: pages keep the names nbdev's links expect, equations and tables are numbered, and KaTeX
-comes from the site itself."""
+What is added to smalldocs: pages keep the names nbdev's links expect, equations and tables are numbered, KaTeX
+comes from the site itself, and each language of i18n/ has its pages in a folder of its own."""
 import functools
 import html
 import json
@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 import runtime
 from generated import ROOT
+import languages
 
 # options of _quarto.yml that this build settles in another way
 QUARTO_ONLY = 'grid', 'html-math-method', 'respect-user-color-scheme'
@@ -24,28 +25,29 @@ NAMES = dict(eq='Equation', fig='Figure', tbl='Table', sec='Section')
 
 
 class Numbers:
-    "Running numbers of one page's labels, kind by kind"
-    def __init__(self): self.of, self.last = {}, dict.fromkeys(NAMES, 0)
+    "Running numbers of one page's labels, kind by kind; `words` are those of its language"
+    def __init__(self, words): self.words, self.of, self.last = words, {}, dict.fromkeys(NAMES, 0)
+    def name(self, kind): return self.words.get(NAMES[kind], NAMES[kind])
     def __call__(self, label):
         kind = label.split('-')[0]
         if label not in self.of:
             self.last[kind] += 1
             self.of[label] = self.last[kind]
         return self.of[label]
-    def link(self, m): return f"[{NAMES[m[1].split('-')[0]]} {self.of[m[1]]}](#{m[1]})" if m[1] in self.of else m[0]
+    def link(self, m): return f"[{self.name(m[1].split('-')[0])} {self.of[m[1]]}](#{m[1]})" if m[1] in self.of else m[0]
 
 
 def text(cell): return cell['source'] if isinstance(cell['source'], str) else ''.join(cell['source'])
 
 
-def number(nb):
+def number(nb, words):
     "Give labelled equations and tables of a notebook their numbers, and turn `@eq-name` into links"
-    n, md = Numbers(), [c for c in nb['cells'] if c['cell_type'] == 'markdown']
+    n, md = Numbers(words), [c for c in nb['cells'] if c['cell_type'] == 'markdown']
     for c in md:
         s = re.sub(r'\$\$(.+?)\$\$\s*\{#(eq-[\w-]+)\}',
                    lambda m: f'[]{{#{m[2]}}}\n\n$${m[1].rstrip()} \\tag{{{n(m[2])}}}$$', text(c), flags=re.S)
-        c['source'] = re.sub(r'^: (.*?) \{#(tbl-[\w-]+)\}', lambda m: f': Table {n(m[2])}: {m[1]} {{#{m[2]}}}', s,
-                             flags=re.M)
+        c['source'] = re.sub(r'^: (.*?) \{#(tbl-[\w-]+)\}',
+                             lambda m: f': {n.name("tbl")} {n(m[2])}: {m[1]} {{#{m[2]}}}', s, flags=re.M)
     for c in md: c['source'] = re.sub(r'(?<![\w`])@((?:fig|eq|tbl)-[\w-]+)', n.link, c['source'])
 
 
@@ -81,7 +83,7 @@ def stage(folder):
                     ignore=shutil.ignore_patterns('_docs', '.quarto'))
 
 
-def adapt(src):
+def adapt(src, words):
     "Rename pages, number equations, point links at the new names"
     import yaml
     pages = {}
@@ -89,7 +91,7 @@ def adapt(src):
         nb = json.loads(f.read_text(encoding='utf-8'))
         page = front_matter(nb)
         for c in nb['cells']: c.get('metadata', {}).pop('execution', None)
-        number(nb)
+        number(nb, words)
         pages[f] = nb, Path(page).with_suffix('.ipynb').name if page else f.name
     new = {f.name: name for f, (_, name) in pages.items()}
     for f, (nb, name) in pages.items():
@@ -144,20 +146,54 @@ def polish(out):
     copies(out)
 
 
+def render(src, words):
+    "A staged project as a site"
+    import smalldocs.site
+    adapt(src, words)
+    return smalldocs.site.build(src, quiet=True)
+
+
+def spoken(page, words):
+    "A page with the renderer's own words in its language"
+    page = re.sub(r'\b(title|aria-label|placeholder)="([^"]*)"', lambda m: f'{m[1]}="{words.get(m[2], m[2])}"', page)
+    return re.sub(r'(?<=</i> )([^<]*)(?=</a>)', lambda m: words.get(m[1], m[1]), page)
+
+
+def beside(page, folder, out):
+    "A page in a folder of the site, with what it does not have beside it taken from the site's own folder"
+    @functools.cache
+    def lacks(name): return not (folder/name).exists() and (out/name).exists()
+    return re.sub(r'(\b(?:href|src)=")([\w.-][\w./-]*)(?=["#?])', lambda m: m[1] + '../'*lacks(m[2]) + m[2], page)
+
+
+def add_language(src, language, out):
+    "Render the pages in a language into their folder of the site, which has scripts, styles and fonts already"
+    words, folder = languages.said(language, 'site'), out/language
+    site = render(src, words)
+    folder.mkdir()
+    for f in (*site.out.glob('*.html'), *(site.out/n for n in ('search.json', 'sitemap.xml', 'labels.js'))):
+        shutil.copy(f, folder)
+    for f in folder.glob('*.html'):
+        page = spoken(reachable(f.read_text(encoding='utf-8')), words)
+        f.write_text(beside(page, folder, out), encoding='utf-8')
+
+
 def build(out):
-    "Stage, adapt, render, and put the site at `out`"
+    "Stage, adapt, render, and put the site at `out`, in all languages; the English site"
     import smalldocs.highlight
     import smalldocs.layout
-    import smalldocs.site
-    once(smalldocs.highlight, 'css_class')
+    import smalldocs.markdown
+    for module, name in ((smalldocs.highlight, 'css_class'), (smalldocs.markdown, 'highlight')): once(module, name)
+    smalldocs.layout.KATEX = 'katex'
     with tempfile.TemporaryDirectory() as tmp:
         src = Path(tmp)/'site'
         stage(src)
-        adapt(src)
-        smalldocs.layout.KATEX = 'katex'
-        site = smalldocs.site.build(src, quiet=True)
+        for language in languages.languages(): languages.stage(language, src, Path(tmp)/language)
+        site = render(src, {})
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(site.out, out)
+        for language in languages.languages(): add_language(Path(tmp)/language, language, out)
+        languages.link(out)
         polish(out)
     runtime.put(out)
     return site

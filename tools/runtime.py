@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from importlib.util import find_spec
 from pathlib import Path
 from generated import ROOT
 
@@ -43,8 +44,7 @@ def package():
 
 def network(path):
     "The network `rain` as ONNX; whether it could be written"
-    try: import onnx, onnxruntime
-    except ImportError: return False
+    if None in (find_spec('onnx'), find_spec('onnxruntime')): return False
     from rddm_nb.export import to_onnx
     from rddm_nb.models import load_network
     to_onnx(load_network('rain'), path, force=True)

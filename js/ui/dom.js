@@ -2,13 +2,16 @@
 
 const isGiven = value => value !== null && value !== undefined;
 
+// a label in the language of the page, where the page has labels of its own
+const said = label => globalThis.rddmLabels?.[label] ?? label;
+
 // the element, with attributes set (those that begin with 'on' are listeners) and children appended
 export const build = (element, attributes, children) => {
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else if (isGiven(value)) element.setAttribute(name, value);
+    else if (isGiven(value)) element.setAttribute(name, name === 'aria-label' ? said(value) : value);
   }
-  element.append(...children.flat(Infinity).filter(isGiven));
+  element.append(...children.flat(Infinity).filter(isGiven).map(said));
   return element;
 };
 

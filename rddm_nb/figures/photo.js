@@ -571,12 +571,13 @@ return stop.value;
 
 // ui/dom.js
 const isGiven = value => value !== null && value !== undefined;
+const said = label => globalThis.rddmLabels?.[label] ?? label;
 const build = (element, attributes, children) => {
 for (const [name, value] of Object.entries(attributes)) {
 if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-else if (isGiven(value)) element.setAttribute(name, value);
+else if (isGiven(value)) element.setAttribute(name, name === 'aria-label' ? said(value) : value);
 }
-element.append(...children.flat(Infinity).filter(isGiven));
+element.append(...children.flat(Infinity).filter(isGiven).map(said));
 return element;
 };
 const h = (tag, attributes = {}, ...children) => build(document.createElement(tag), attributes, children);
