@@ -106,6 +106,7 @@ def _noise_source(x_in, noise_map, generator):
         raise ValueError("noise_map holds standard deviations: they must be finite and >= 0")
     return lambda: noise_map.to(x_in)*randn_like(x_in, generator)
 
+# %% ../nbs/13_sampler.ipynb #5d1a0fc
 def _start(x_in, x_T, moves, draw):
     "The state to start from"
     if x_T is None: return x_in + moves[0].at.bbar*draw()
@@ -155,6 +156,7 @@ def _lam(p):
     if p.bbar == 0: return math.inf
     return -math.inf if p.abar == 1 else math.log((1 - p.abar)/p.bbar)
 
+# %% ../nbs/13_sampler.ipynb #5d1a10c
 def _multistep(est, step, x, ask, last):
     "The mean over the step of the line through the last two estimates"
     h = _lam(step.to) - _lam(step.at)
@@ -178,6 +180,7 @@ def _check_solver(solver, moves, clip):
                          f"no state that solver={solver!r} could follow: take clip='x0' or None")
     if solver == 'multistep': _check_levels(moves)
 
+# %% ../nbs/13_sampler.ipynb #5d1a0ec
 def _check_levels(moves):
     "Refuse a path on which the noise level rho stands still"
     if all(m.at.bbar == 0 for m in moves):

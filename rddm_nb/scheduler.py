@@ -72,6 +72,12 @@ def _share(eta):
                          "(DDIM's eta is a share of the standard deviation: square it)")
     return float(eta)
 
+def _solver(solver):
+    _one_of('solver', solver, SOLVERS)
+    if solver == 'heun':
+        raise ValueError("solver='heun' asks the network twice in a step, and pipelines ask once: "
+                         "take 'multistep', which has second order too, or `sample`")
+
 def _listed(v): return v.tolist() if hasattr(v, 'tolist') else list(v)
 
 def _curve(c):
@@ -137,10 +143,9 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
         _one_of('beta_schedule', beta_schedule, [*_BETA_SCHEDULES, *(k for k in SCHEDULES if k not in _BETA_SCHEDULES)])
         _one_of('prediction_type', prediction_type, _PREDICTION_TYPES)
         _one_of('posterior', posterior, POSTERIORS)
-        _one_of('solver', solver, SOLVERS)
         _one_of('timestep_spacing', timestep_spacing, SPACINGS)
         _share(eta)
-        _one_evaluation(solver)
+        _solver(solver)
         self._register(alpha=alpha, beta2=beta2, trained_betas=trained_betas, abar=abar, bbar=bbar,
                        allow=[allow] if isinstance(allow, str) else allow)
         self.schedule = _curve(self.config)
@@ -202,6 +207,19 @@ def _checked_pairs(pairs, T):
         raise ValueError(f"timesteps must be whole numbers that fall from at most {T - 1} to 0 at least, "
                          f"and each move must go down, to -1 (clean) at most; got the moves {pairs[:8]}")
     return out
+
+# %% ../nbs/scheduler.ipynb #40dd4ad2
+@patch
+def _step(self:RDDMScheduler, t, s, sigma2):
+    "The move from timestep t to s, as the sampler names it by nodes"
+    return Step(t + 1, s + 1, self.schedule[t + 1], self.schedule[s + 1], sigma2)
+
+@patch
+def _solved(self:RDDMScheduler, est, move, x):
+    "The estimate that the solver makes of the network's"
+    last, self._last = self._last, (move.s, move.at, est.x0)
+    goes_on = last is not None and last[0] == move.t and last[2].shape == x.shape
+    return SOLVERS[self.config.solver](est, move, x, None, last[1:] if goes_on else None)
 
 # %% ../nbs/scheduler.ipynb #abc4d179
 @patch
@@ -352,24 +370,6 @@ def _check_output(self:RDDMScheduler, model_output, sample):
     kind = self.config.prediction_type
     channels = sample.shape[1]*(1 + (kind == 'residual_epsilon'))
     _same(f'model_output of prediction_type={kind!r}', model_output, (len(sample), channels, *sample.shape[2:]))
-
-# %% ../nbs/scheduler.ipynb #40dd4ad2
-def _one_evaluation(solver):
-    if solver == 'heun':
-        raise ValueError("solver='heun' asks the network twice in a step, and pipelines ask once: "
-                         "take 'multistep', which has second order too, or `sample`")
-
-@patch
-def _step(self:RDDMScheduler, t, s, sigma2):
-    "The move from timestep t to s, as the sampler names it by nodes"
-    return Step(t + 1, s + 1, self.schedule[t + 1], self.schedule[s + 1], sigma2)
-
-@patch
-def _solved(self:RDDMScheduler, est, move, x):
-    "The estimate that the solver makes of the network's"
-    last, self._last = self._last, (move.s, move.at, est.x0)
-    goes_on = last is not None and last[0] == move.t and last[2].shape == x.shape
-    return SOLVERS[self.config.solver](est, move, x, None, last[1:] if goes_on else None)
 
 # %% ../nbs/scheduler.ipynb #3134ea06
 @patch

@@ -64,6 +64,14 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
         """A scheduler for any curve"""
         ...
 
+    def _step(self, t, s, sigma2):
+        """The move from timestep t to s, as the sampler names it by nodes"""
+        ...
+
+    def _solved(self, est, move, x):
+        """The estimate that the solver makes of the network's"""
+        ...
+
     def set_timesteps(self, num_inference_steps: int | None=None, device=None, timesteps=None, pairs=None):
         """Choose the moves of a run; everything about them is settled before a network is called"""
         ...
@@ -106,14 +114,6 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
 
     def _check_output(self, model_output, sample):
         """Refuse an output that cannot be what the network says about this sample"""
-        ...
-
-    def _step(self, t, s, sigma2):
-        """The move from timestep t to s, as the sampler names it by nodes"""
-        ...
-
-    def _solved(self, est, move, x):
-        """The estimate that the solver makes of the network's"""
         ...
 
     def step(self, model_output: Tensor, timestep, sample: Tensor, eta: float | None=None, use_clipped_model_output: bool | None=None, generator=None, x_in: Tensor | None=None, variance_noise: Tensor | None=None, return_dict: bool=True) -> RDDMSchedulerOutput:

@@ -694,6 +694,12 @@ def test_how_often_the_network_is_asked(steps):
         assert len(sample(GMM, x_T=x, steps=steps, solver=solver, clip=None, trace=True)) == steps
 
 
+def test_heun_does_not_ask_at_the_clean_image_where_there_is_no_noise_either():
+    model, seen = counted(res_model)
+    sample(model, random_images(1, 3, 4, 4), path=[(1, 0), (.5, 0), (0, 0)], solver='heun')
+    assert seen == [(1, 0), (.5, 0), (.5, 0)]
+
+
 def test_heun_asks_at_the_next_place_and_its_node():
     seen = []
     def model(x, y, a, b, t): return seen.append((t, a, b)) or GMM(x, y, a, b)
