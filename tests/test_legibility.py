@@ -2,7 +2,9 @@
 import legibility
 import pytest
 
-PUBLIC = 258 # so many names there were when the library was half as large: fewer concepts, not more
+# so many names there were when the library was half as large: fewer concepts, not more; and four for what it could not
+# do: networks as ONNX (`to_onnx`, the command), the photograph restored in the page, and the solvers
+PUBLIC = 258 + 4
 
 
 @pytest.mark.parametrize('group', legibility.GROUPS)
