@@ -189,19 +189,18 @@ def _check_levels(moves):
                              f"solver='multistep' divides by how far it moves: leave one of the two points out")
 
 # %% ../nbs/13_sampler.ipynb #3fd9ecf2
-@torch.no_grad()
 def _ask(model, x, x_in, at, t, cond, clip):
     "All three parts of a state, estimated from what the predictor says"
     pred = _checked_prediction(predict(model, x, x_in, *at, t, cond), x)
     return estimate(pred, x, x_in, *at, clip)
 
 @torch.no_grad()
-def _move(m, ask, solver, x, last, draw):
+def _move(m, ask, solver, x_t, last, draw):
     "One step from a state: what is known at it"
-    est = ask(x, m.at, m.t)
-    used = SOLVERS[solver](est, m, x, ask, last)
-    noise = draw() if m.sigma2 > 0 else None
-    return State(m, x, *est, reverse_step(x, used, m.at, m.to, m.sigma2, noise))
+    guess = ask(x_t, m.at, m.t)
+    est = SOLVERS[solver](guess, m, x_t, ask, last)
+    x = reverse_step(x_t, est, m.at, m.to, m.sigma2, draw() if m.sigma2 > 0 else None)
+    return State(m, x_t, *guess, x)
 
 # %% ../nbs/13_sampler.ipynb #6e9d8314
 def sample_steps(
@@ -212,7 +211,7 @@ def sample_steps(
     shape:tuple|None=None, # (B, C, H, W) to generate
     schedule:Schedule|None=None, # the curve; None: the model's own `schedule`, else `Schedule.power()`
     steps:int|list|None=None, # 1..T, or the nodes to visit, falling to 0; 5 unless a path is given, see `SOLVERS`
-    eta:float|list=0., # 0 deterministic .. 1 all the variance of the posterior; a list: one per step, the last for the rest
+    eta:float|list=0., # 0 deterministic .. 1 all of the posterior's variance; a list: one per step, the last for the rest
     posterior:str='sum_constrained', # which variance eta is a share of, see `posterior_variance`
     order:str|None=None, # 'together', 'residual_first' or 'noise_first'
     path=None, # instead of schedule, steps and order: any points (abar, bbar), the last (0, 0)
@@ -232,7 +231,8 @@ def sample_steps(
     def ask(x, at, t): return _ask(model, x, x_in, at, t, cond, clip)
     for m in moves:
         state = _move(m, ask, solver, x, last, draw)
-        x, last = state.x_s, (m.at, state.x0)
+        last = m.at, state.x0
+        x = state.x_s
         yield state
         del state
 

@@ -356,8 +356,8 @@ def _check_output(self:RDDMScheduler, model_output, sample):
 # %% ../nbs/scheduler.ipynb #40dd4ad2
 def _one_evaluation(solver):
     if solver == 'heun':
-        raise ValueError("solver='heun' asks the network twice in a step, and pipelines ask once: take 'multistep', which "
-                         "has second order too, or `sample`")
+        raise ValueError("solver='heun' asks the network twice in a step, and pipelines ask once: "
+                         "take 'multistep', which has second order too, or `sample`")
 
 @patch
 def _step(self:RDDMScheduler, t, s, sigma2):

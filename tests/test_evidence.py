@@ -46,10 +46,25 @@ def quick(data, tmp_path, monkeypatch):
 SAME = ('steps', 'looks', 'batch', 'crop', 'loss', 'lr', 'decay', 'ema', 'protocol', 'arithmetic')
 
 
+@pytest.fixture
+def drawn(monkeypatch):
+    "The batches that each run has drawn, in the order of the runs"
+    seen, crops_of = [], e.crops_of
+    def noted(*args):
+        draw, batches = crops_of(*args), []
+        seen.append(batches)
+        return lambda n, g: batches.append(draw(n, g)) or batches[-1]
+    monkeypatch.setattr(e, 'crops_of', noted)
+    return seen
+
+
 @pytest.mark.slow
-def test_a_trial_of_all_rows(quick, monkeypatch, tmp_path):
+def test_a_trial_of_all_rows(quick, drawn, monkeypatch, tmp_path):
     monkeypatch.setattr(e, 'QUEUE', [r for r in e.QUEUE if r[2] == 0])
-    rows = quick('--queue')
+    rows, first = quick('--queue'), {}
+    for (task, objective, _, several), batches in zip(e.QUEUE, drawn, strict=True):
+        assert len(batches) == (0 if several else 3), 'a finished run was trained again'
+        for ours, other in zip(batches, first.setdefault(task, batches)): assert all(map(torch.equal, ours, other))
     assert {e.named(*r) for r in e.QUEUE} == set(rows) and all(r['quick'] for r in rows.values())
     for name, row in rows.items():
         other = rows[f"{row['task']}-regression-0"]

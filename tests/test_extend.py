@@ -142,7 +142,8 @@ def test_a_rule_for_pairs(tmp_path):
     words = ['demo', '--data.kind', 'pairs', '--data.inputs', str(a), '--data.targets', str(b), '--network.dim', '8',
              '--data.pairing', 'backwards', *SMALL, '--out']
     with entry(PAIRINGS, 'backwards', lambda groups, pattern, seed: list(zip(groups[0], groups[1][::-1]))):
-        assert [(p.x_in.stem, p.x0.stem) for p in match(a, b, pairing='backwards')] == [('0', '2'), ('1', '1'), ('2', '0')]
+        found = match(a, b, pairing='backwards')
+        assert [(p.x_in.stem, p.x0.stem) for p in found] == [('0', '2'), ('1', '1'), ('2', '0')]
         assert presets.main([*words, str(tmp_path/'run')]) == 0
         assert evaluate.main([str(a), str(b), '--pairing', 'backwards', '--out', str(tmp_path/'e')]) == 0
     assert presets.main([*words, str(tmp_path/'again')]) == 2

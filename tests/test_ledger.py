@@ -33,6 +33,19 @@ def test_what_is_named_exists(found):
     assert sum(not r.code for r in rows) <= .1*len(rows), 'most checks run the library'
 
 
+def dangling(paths):
+    "References to equations that their page does not hold: (page, label)"
+    texts = {p.name: ' '.join(c.src for c in bars.read(p) if c.kind == 'markdown') for p in paths}
+    return [(n, ref) for n, text in texts.items() for ref in re.findall(r'@(eq-[\w-]+)', text)
+            if f'{{#{ref}}}' not in text]
+
+
+def test_every_reference_to_an_equation_leads_somewhere(tmp_path):
+    assert dangling(bars.notebooks()) == []
+    page = notebook(tmp_path, ('markdown', 'By @eq-a and @eq-b:'), ('markdown', '$$a = b$$ {#eq-a}'))
+    assert dangling([page]) == [('99_x.ipynb', 'eq-b')]
+
+
 def notebook(folder, *cells):
     path = folder/'99_x.ipynb'
     path.write_text(json.dumps(dict(cells=[dict(cell_type=k, source=s.splitlines(True),

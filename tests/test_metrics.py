@@ -229,7 +229,8 @@ def test_features_by_hand():
     detail = [d[:, :, r:r + 8, c:c + 8].mean((1, 2, 3)) for d in (right, down) for r in (0, 8) for c in (0, 8)]
     close(coarse_features(x)[:, 48:], torch.stack(detail, 1), 1e-6)
     x = x[..., :16, :16]
-    colour = [x[:, k, r:r + 4, c:c + 4].mean((1, 2)) for k in range(3) for r in range(0, 16, 4) for c in range(0, 16, 4)]
+    at = range(0, 16, 4)
+    colour = [x[:, k, r:r + 4, c:c + 4].mean((1, 2)) for k in range(3) for r in at for c in at]
     close(coarse_features(x)[:, :48], torch.stack(colour, 1), 1e-6)
 
 

@@ -359,7 +359,7 @@ def test_unknown_and_undefined_posteriors_are_refused():
         posterior_variance('ddpm', (1., 1.), (.5, .5))
     with pytest.raises(SingularError, match=r"'preserving' is not defined.*divides by zero.*eta=0"):
         posterior_variance('preserving', (1., 1.), (1., .5))
-    with pytest.raises(SingularError, match=r"'sum_constrained'.*from the input itself, 'bridge' and 'preserving' start"):
+    with pytest.raises(SingularError, match=r"'sum_constrained'.*from the input itself, 'bridge' and 'preserving' st"):
         posterior_variance('sum_constrained', (1., 0.), (.5, .5))
     with pytest.raises(SingularError, match="'bridge' is not defined"): posterior_variance('bridge', (0., 1.), (0., .5))
     with pytest.raises(ValueError, match=r"'sum_constrained' has the negative variance .*does not exist on this path"):

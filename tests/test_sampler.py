@@ -4,12 +4,11 @@ import math
 import pytest
 import torch
 from hypothesis import assume, given, settings, strategies as st
-from common import (F64, Net, close, constant, error, fake_eps, fake_res, gmm_points, oracle, random_images, power_schedules,
+from common import (F64, Net, close, constant, fake_eps, fake_res, gmm_points, oracle, random_images, power_schedules,
                     randn, rng, seeds, trio)
 from rddm_nb.estimate import Prediction, SingularError
 from rddm_nb.exact import ExactPredictor
 from rddm_nb.forward import randn_like
-from rddm_nb.reverse import reverse_step
 from rddm_nb.sampler import ORDERS, SOLVERS, Trace, sample, sample_steps, sampling_path
 from rddm_nb.schedule import CLEAN, Point, Schedule
 
@@ -662,13 +661,14 @@ def test_a_heun_step_is_the_published_one_where_there_are_such():
         d = (x - D(x, s))/s
         ahead = x + (t - s)*d
         want = x + (t - s)*(d + (ahead - D(ahead, t))/t)/2
-        close(sample(GMM, x_T=x, path=[(0, s), (0, t), (0, 0)], solver='heun', clip=None, trace=True)[0].x_s, want, 1e-13)
+        run = sample(GMM, x_T=x, path=[(0, s), (0, t), (0, 0)], solver='heun', clip=None, trace=True)
+        close(run[0].x_s, want, 1e-13)
     v = lambda x, u: sum(GMM(x, x_in, u, u))  # flow matching's velocity on the line
     for u, w in ((.9, .5), (.5, .2)):
         ahead = x + (w - u)*v(x, u)
         want = x + (w - u)*(v(x, u) + v(ahead, w))/2
-        close(sample(GMM, x_in, x_T=x, path=[(u, u), (w, w), (0, 0)], solver='heun', clip=None, trace=True)[0].x_s, want,
-              1e-13)
+        run = sample(GMM, x_in, x_T=x, path=[(u, u), (w, w), (0, 0)], solver='heun', clip=None, trace=True)
+        close(run[0].x_s, want, 1e-13)
 
 
 def test_a_multistep_step_is_dbims_formula():
@@ -750,7 +750,7 @@ def test_what_a_second_order_solver_cannot_do_is_refused(solver, kw, match):
 
 def test_what_the_multistep_solver_cannot_do_is_refused():
     model, seen = counted()
-    for path, match in (([(.9, .9), (.5, .5), (.5, .5), (0, 0)], r'from \(0\.5, 0\.5\) to \(0\.5, 0\.5\) stays at one noise'),
+    for path, match in (([(.9, .9), (.5, .5), (.5, .5), (0, 0)], r'from \(0\.5, 0\.5\) to .* stays at one noise level'),
                         ([(.9, .9), (.5, .25), (.6, .2), (0, 0)], r'leave one of the two points out'),
                         ([(1, 0), (.5, 0), (0, 0)], r"holds no noise.*take 'heun' or 'euler'")):
         with pytest.raises(ValueError, match=match): sample(model, x_T=randn(3, 1), path=path, solver='multistep')
@@ -767,8 +767,8 @@ def test_a_bridge_draws_at_its_first_step_and_is_deterministic_from_there(solver
     run = sample(GMM, x_in, schedule=s, steps=10, posterior=posterior, eta=[1, 0], solver=solver, clip=None,
                  generator=rng(1), trace=True)
     assert [m.step.sigma2 for m in run] == [run[0].step.to.bbar**2] + [0]*9
-    z = torch.randn(4000, 1, generator=(g := rng(1)), dtype=F64)
-    z = torch.randn(4000, 1, generator=g, dtype=F64)
+    g = rng(1)
+    _, z = (torch.randn(4000, 1, generator=g, dtype=F64) for _ in range(2))  # the first is drawn for the start
     (a, b), x0 = run[0].step.to, run[0].x0
     close(run[0].x_s, (1 - a)*x0 + a*x_in + b*z, 1e-13)
     tail = sample(GMM, x_in, path=[m.step.to for m in run], x_T=run[0].x_s, solver=solver, clip=None)

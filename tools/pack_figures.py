@@ -49,7 +49,8 @@ def curve(name):
     t = sorted({round(s.T*i/NODES) for i in range(NODES + 1)})
     paper, year = r.source.rsplit(' ', 1)
     return dict(name=name, abar=[round(s[i].abar, 6) for i in t], bbar=[round(s[i].bbar, 6) for i in t],
-                posterior=r.posterior, eta=r.eta, source=r.source, family=r.family, year=int(year), paper=paper.rstrip(','))
+                posterior=r.posterior, eta=r.eta, source=r.source, family=r.family, year=int(year),
+                paper=paper.rstrip(','))
 
 
 def photographs():

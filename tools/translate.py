@@ -23,6 +23,7 @@ FOLDER = ROOT/'i18n'
 ENOUGH = .6 # how alike an edited text is to what it was
 WORD = 20 # what is shorter is another text when edited
 TABLE = 'text/markdown'
+RUN = 'figure', 'cell' # kinds of texts that a run writes: a page that has not been run yet lacks them
 SMALL = 12 # numbers up to this may be words in the source
 
 
@@ -265,7 +266,7 @@ def check(language, page):
         what = state(entries, t.source)
         faults = [what] if what else differs(t.source, entries[t.source].msgstr, known)
         out += [f'{page}: {f}: {t.kind} "{" ".join(t.source.split())[:70]}"' for f in faults]
-    gone = entries.keys() - {t.source for t in sources}
+    gone = {e.msgid for e in entries.values() if e.comment not in RUN} - {t.source for t in sources}
     return out + [f'{page}: stale: no such text any more: "{" ".join(s.split())[:70]}"' for s in sorted(gone)]
 
 
