@@ -23,7 +23,8 @@ from .files import atomic_write, one_line
 from .models import load_network
 from .official import fuse_weights
 from .runtime import ExitCode
-from .unet import _AROUND, _BLOCK, _WHOLE, Attention, _ask_around
+from . import unet
+from .unet import Attention
 
 # %% ../nbs/export.ipynb #e0e00008
 class _AnySize(nn.Module):
@@ -36,10 +37,10 @@ class _AnySize(nn.Module):
     def forward(self, h):
         height, width = torch._shape_as_tensor(h)[2:]
         longest = torch.maximum(height, width)
-        large = (longest > _WHOLE).long()
-        block, around = (longest + large*(side - longest) for side in (_BLOCK, _AROUND))
+        large = (longest > unet._WHOLE).long()
+        block, around = (longest + large*(side - longest) for side in (unet._BLOCK, unet._AROUND))
         seen = [torch.minimum(around, n) for n in (height, width)]
-        a = _ask_around(*self.attention.split(h), (height, width), block, seen)
+        a = unet._ask_around(*self.attention.split(h), (height, width), block, seen)
         return h + self.attention.out(a.transpose(-1, -2).reshape(h.shape))
 
 # %% ../nbs/export.ipynb #e0e0000c

@@ -15,7 +15,8 @@ from .files import atomic_write, one_line
 from .models import load_network
 from .official import fuse_weights
 from .runtime import ExitCode
-from .unet import _AROUND, _BLOCK, _WHOLE, Attention, _ask_around
+from . import unet
+from .unet import Attention
 
 class _AnySize(nn.Module):
     """An `Attention` whose recorded graph fits maps of any size"""

@@ -458,15 +458,18 @@ class PhotoExplorer(Figure):
         super().__init__(**state)
         self.payload = _photographs()
         self.on_msg(self._answer)
-    def trace(self,
-        x_in:torch.Tensor, # (1, 3, H, W) in [-1, 1]
-    ): # a `Trace`
-        "The states of the restoration of an image, with the settings and the noise of the figure"
-        net = _rain_network()
-        noise = _seeded_normals(x_in.numel(), self.seed).view(x_in.shape).to(x_in.dtype)
-        x_T, generator = x_in + net.schedule[net.schedule.T].bbar*noise, torch.Generator().manual_seed(self.seed)
-        return sample(net, x_in, x_T=x_T, steps=self.steps, eta=self.eta, order=self.order, generator=generator,
-                      trace=True)
+
+# %% ../nbs/40_figures.ipynb #7ace0002
+@patch
+def trace(self:PhotoExplorer,
+    x_in:torch.Tensor, # (1, 3, H, W) in [-1, 1]
+): # a `Trace`
+    "The states of the restoration of an image, with the settings and the noise of the figure"
+    net = _rain_network()
+    noise = _seeded_normals(x_in.numel(), self.seed).view(x_in.shape).to(x_in.dtype)
+    x_T, generator = x_in + net.schedule[net.schedule.T].bbar*noise, torch.Generator().manual_seed(self.seed)
+    return sample(net, x_in, x_T=x_T, steps=self.steps, eta=self.eta, order=self.order, generator=generator,
+                  trace=True)
 
 # %% ../nbs/40_figures.ipynb #45f95bba
 def _pixels(x):
@@ -496,6 +499,7 @@ def _example(self:PhotoExplorer):
     x = torch.nn.functional.interpolate(x, size, mode='bilinear', antialias=True).clamp(-1, 1)
     return x, degrade(x, 'rain', torch.Generator().manual_seed(7), amount=self.rain)
 
+# %% ../nbs/40_figures.ipynb #7ace0003
 @patch
 def still(self:PhotoExplorer)->RenderedFigure:
     "What it shows without JavaScript"

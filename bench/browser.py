@@ -1,0 +1,66 @@
+"""How long does the page take to restore a photograph? The network `rain` in WebAssembly, in Chromium on this machine:
+256 pixels, 5 steps, from the click until the first state and until the end, once the runtime is there; and for how
+long the interface was blocked at most meanwhile.
+
+`python -m bench.browser` (it needs Chromium, npm or a kept runtime, and the extra onnx) prints the numbers and writes
+bench/results/browser.json. These are wall-clock times, so other work on the machine counts: `load` says how much."""
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from .common import RESULTS, ROOT, about, write
+from .site import ARGS, CHROMIUM, served
+
+sys.path.insert(0, str(ROOT/'tools'))
+PAGE = """<!doctype html><title>photo</title><rddm-figure kind="photo"></rddm-figure>
+<script type="module" src="figures/photo.js"></script>"""
+# from the click to the first state and to the end, and the longest block, in milliseconds
+TIMES = """async figure => {
+  const longest = [0];
+  const observer = new PerformanceObserver(list => longest.push(...list.getEntries().map(entry => entry.duration)));
+  observer.observe({entryTypes: ['longtask']});
+  const began = performance.now();
+  let first = null;
+  const {root} = figure.ui;
+  delete root.dataset.states;
+  new MutationObserver(() => first ??= performance.now() - began)
+    .observe(root, {attributes: true, attributeFilter: ['data-states']});
+  await figure.restore();
+  const whole = performance.now() - began;
+  await new Promise(resolve => setTimeout(resolve, 100));
+  observer.disconnect();
+  return {first_state_ms: Math.round(first), all_ms: Math.round(whole), longest_block_ms: Math.max(...longest)};
+}"""
+
+
+def measured(browser, url, runs):
+    "Times of several runs; those of the first include setting the runtime up and are left out"
+    page = browser.new_page(viewport=dict(width=1000, height=1200))
+    page.set_default_timeout(600_000)
+    page.goto(f'{url}/page.html')
+    figure = page.locator('rddm-figure')
+    figure.locator('.go:not([disabled])').wait_for()
+    times = f'e => ({TIMES})(e.figure)'
+    return [figure.evaluate(times) for _ in range(runs + 1)][1:]
+
+
+def run(runs=3, folder=RESULTS):
+    "Measure, print, keep"
+    import runtime
+    from playwright.sync_api import sync_playwright
+    with tempfile.TemporaryDirectory() as tmp, sync_playwright() as p:
+        site = Path(tmp)
+        shutil.copytree(ROOT/'rddm_nb/figures', site/'figures')
+        (site/'page.html').write_text(PAGE, encoding='utf-8')
+        if not runtime.put(site): raise SystemExit('the runtime cannot be had: see tools/runtime.py')
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        with served(site) as url: found = measured(browser, url, runs)
+        out = dict(what='a photograph of 256x171 restored in the page, 5 steps, one thread of WebAssembly', **about(),
+                   chromium=browser.version, load=round(os.getloadavg()[0], 1), runs=found)
+        browser.close()
+    for row in found: print(row)
+    write('browser', out, folder)
+
+
+if __name__ == '__main__': run()
