@@ -70,7 +70,8 @@ def restore_whole(
     x, device = _reduced(photo, _LONGEST), next(net.parameters()).device
     x_in = x if task is None else degrade(x[None], task, generator_for('cpu', seed, 'report', name))[0]
     def run(k, steps=steps, **kw):
-        return sample(Tiled(net), x_in[None].to(device), steps=steps, generator=generator_for('cpu', seed, k, name), **kw)
+        generator = generator_for('cpu', seed, k, name)
+        return sample(Tiled(net), x_in[None].to(device), steps=steps, generator=generator, **kw)
     tries = torch.cat([run(k, eta=1.) for k in range(1, _SEEDS + 1)]).cpu()
     note = '' if x is photo else f'reduced from {photo.shape[2]}x{photo.shape[1]} to {x.shape[2]}x{x.shape[1]}'
     return _Restored(name, x_in, None if task is None else x, run(0)[0].cpu(),

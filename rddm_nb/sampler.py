@@ -214,7 +214,7 @@ def sample_steps(
     shape:tuple|None=None, # (B, C, H, W) to generate
     schedule:Schedule|None=None, # the curve; None: the model's own `schedule`, else `Schedule.power()`
     steps:int|list|None=None, # 1..T, or the nodes to visit, falling to 0; 5 unless a path is given, see `SOLVERS`
-    eta:float|list=0., # 0 deterministic .. 1 all of the posterior's variance; a list: one per step, the last for the rest
+    eta:float|list=0., # 0 deterministic .. 1 all of the posterior's variance; a list: per step, the last for the rest
     posterior:str='sum_constrained', # which variance eta is a share of, see `posterior_variance`
     order:str|None=None, # 'together', 'residual_first' or 'noise_first'
     path=None, # instead of schedule, steps and order: any points (abar, bbar), the last (0, 0)
@@ -280,12 +280,12 @@ def _repr_html_(self:Trace):
 @patch
 def save(self:Trace,
     path, # file to write, .webp or .gif
-    i:int=0, # which picture of the batch
+    i:int=0, # which image of the batch
     seconds:float=.5, # per state
     scale:int=1, # how many pixels wide a pixel is drawn
     force:bool=False, # overwrite a file that exists
 ):
-    "A film of the states of picture i, from start to result"
+    "A film of the states of image i, from start to result"
     import io
     from pathlib import Path
     from PIL import Image

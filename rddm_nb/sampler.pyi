@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from fastcore.basics import patch
 from fastcore.meta import delegates
-from .estimate import CLIPS, Estimate, Prediction, _moved, estimate, predict
+from .estimate import CLIPS, Estimate, Prediction, estimate, predict
 from .forward import randn_like
 from .images import check_images
 from .reverse import posterior_variance, reverse_step
@@ -71,7 +71,7 @@ class Trace(list):
         ...
 
     def save(self, path, i: int=0, seconds: float=0.5, scale: int=1, force: bool=False):
-        """A film of the states of picture i, from start to result"""
+        """A film of the states of image i, from start to result"""
         ...
 
 def sample(model, x_in: Tensor | None=None, *, progress: bool=False, trace: bool=False, cond: Tensor | None=None, shape: tuple | None=None, schedule: Schedule | None=None, steps: int | list | None=None, eta: float | list=0.0, posterior: str='sum_constrained', order: str | None=None, path=None, solver: str='euler', clip: str | None='x0', x_T: Tensor | None=None, generator=None, noise_map: Tensor | None=None) -> Tensor:

@@ -11,7 +11,7 @@ from .estimate import Prediction, SingularError, estimate
 from .forward import q_sample, randn_like
 from .images import check_images
 from .reverse import POSTERIORS, posterior_variance, reverse_step
-from .sampler import SOLVERS, Step, _check_solver
+from .sampler import SOLVERS, Step
 from .schedule import Point, SCHEDULES, Schedule
 from diffusers import ConfigMixin, ModelMixin, SchedulerMixin
 from diffusers.configuration_utils import register_to_config

@@ -105,6 +105,14 @@ def constant(node):
     return [ast.AnnAssign(ast.Name(n.id), ast.Name(kind), None, 1) for n in names if n.id != '__all__']
 
 
+def imported(node):
+    "An import without the private functions of other modules, which stubs leave out"
+    if isinstance(node, ast.ImportFrom) and node.level:
+        names = [a for a in node.names if not (a.name[0] == '_' and a.name[1:2].islower())]
+        return [ast.ImportFrom(node.module, names, node.level)] if names else []
+    return [node]
+
+
 def text(path):
     "The stub of a module"
     tree = ast.parse(path.read_text(encoding='utf-8'))
@@ -116,7 +124,7 @@ def text(path):
     body = [ast.parse('from typing import Any').body[0]]
     for n in tree.body:
         if isinstance(n, (ast.Try, ast.If)): body += [m for m in n.body if isinstance(m, (ast.Import, ast.ImportFrom))]
-        elif isinstance(n, (ast.Import, ast.ImportFrom)): body.append(n)
+        elif isinstance(n, (ast.Import, ast.ImportFrom)): body += imported(n)
         elif isinstance(n, ast.ClassDef): body.append(class_stub(n, functions, methods.get(n.name, [])))
         elif isinstance(n, ast.FunctionDef) and not patched(n) and n.name[0] != '_': body.append(stub(n, functions))
         elif isinstance(n, ast.Assign): body += constant(n)
