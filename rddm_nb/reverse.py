@@ -62,7 +62,7 @@ def _sum_constrained(at, to): return to.bbar**2*(at.bbar**2 - to.bbar**2)/at.bba
 
 def _preserving(at, to):
     m = (1 - at.abar)/(1 - to.abar)
-    return to.bbar**2*(1 - (m**2*to.bbar**2/at.bbar**2 if m else 0.))
+    return to.bbar**2*(1 - (0. if at.abar == 1 else m**2*to.bbar**2/at.bbar**2))
 
 def _bridge(at, to): return to.bbar**2 - (to.abar/at.abar)**2*at.bbar**2
 

@@ -166,9 +166,9 @@ MUTANTS = [Mutant(*m) for m in [
     ('reverse', 'to.bbar**2*(at.bbar**2 - to.bbar**2)/at.bbar**2', '(at.bbar**2 - to.bbar**2)', 'sum_constrained: the forward variance'),
     ('reverse', 'm = (1 - at.abar)/(1 - to.abar)', 'm = 1', 'preserving: no pull towards the input'),
     ('reverse', 'm = (1 - at.abar)/(1 - to.abar)', 'm = (1 - to.abar)/(1 - at.abar)', 'preserving: pull turned round'),
-    ('reverse', '(m**2*to.bbar**2/at.bbar**2 if', '(m*to.bbar**2/at.bbar**2 if', 'preserving: no square of the pull'),
-    ('reverse', 'to.bbar**2*(1 - (m**2', 'to.bbar**2*(1 + (m**2', 'preserving: sign'),
-    ('reverse', 'at.bbar**2 if m else 0.)', 'at.bbar**2 if m else 1.)', 'preserving: no noise drawn at the input itself'),
+    ('reverse', 'else m**2*to.bbar**2/at.bbar**2', 'else m*to.bbar**2/at.bbar**2', 'preserving: no square of the pull'),
+    ('reverse', 'to.bbar**2*(1 - (0.', 'to.bbar**2*(1 + (0.', 'preserving: sign'),
+    ('reverse', '(0. if at.abar == 1', '(1. if at.abar == 1', 'preserving: no noise drawn at the input itself'),
     ('reverse', 'to.bbar**2 - (to.abar/at.abar)**2*at.bbar**2', 'to.bbar**2 + (to.abar/at.abar)**2*at.bbar**2', 'bridge: sign'),
     ('reverse', 'to.bbar**2 - (to.abar/at.abar)**2*at.bbar**2', 'to.bbar**2 - (to.abar/at.abar)*at.bbar**2', 'bridge: no square of the ratio'),
     ('reverse', 'eta*max(v, 0.)', 'eta**2*max(v, 0.)', 'eta: share of the deviation instead of the variance'),
@@ -386,7 +386,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('unet', "((abar, 'abar'), (bbar, 'bbar'))", "((abar, 'abar'), (abar, 'bbar'))", 'CoefficientEmbedding: does not look at bbar'),
     ('unet', 'sinusoidal_embedding(t, 16, 1e-4, 1.)', 'sinusoidal_embedding(t, 16)', 'CoefficientEmbedding: nodes at the frequencies of coefficients'),
     ('unet', 'dtype=torch.promote_types(x.dtype, torch.float32), device', 'dtype=x.dtype, device', 'per_image: in half precision'),
-    ('unet', 'len(v) not in (1, len(x))', 'False', 'per_image: any number of values'),
+    ('unet', 'v.shape[0] not in (1, x.shape[0])', 'False', 'per_image: any number of values'),
     ('unet', '    if v is None: raise', '    if False: raise', 'per_image: any place'),
     ('unet', 'not isinstance(v, bool) and v >= least', 'v >= least', 'check_options: True is a whole number'),
     ('unet', "config['dim'] % 8 == 0", 'True', 'check_options: any width'),
@@ -1300,7 +1300,7 @@ def run(m:Mutant|None, tests=()):
         copy = Path(tmp)/'rddm_nb'
         shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns('__pycache__'))
         if m is not None: (copy/f'{m.module}.py').write_text(apply(m), encoding='utf-8')
-        sys.path.insert(0, tmp)
+        sys.path[:0] = [tmp, str(HERE.parent/'tools')]
         os.environ['PYTHONPATH'] = tmp # for the processes that tests start
         assert 'rddm_nb' not in sys.modules
         import pytest
