@@ -222,6 +222,9 @@ def test_a_fork_is_a_call_of_sample():
 
 # ---------------------------------------------------------------- on the site
 
+FIGURES = 'rddm-figure:not([kind=photo])' # the photograph's stands for itself, in test_photo
+
+
 @pytest.fixture
 def figure(browser, url):
     "Open the figure of a page; returns a way to read its numbers"
@@ -229,9 +232,9 @@ def figure(browser, url):
     def open_(name, nth=0, **kw):
         ctx, page, seen = visit(browser, url, name, **kw)
         ctxs.append(ctx)
-        fig = page.locator('rddm-figure').nth(nth)
+        fig = page.locator(FIGURES).nth(nth)
         fig.scroll_into_view_if_needed()
-        page.wait_for_function('n => document.querySelectorAll("rddm-figure")[n].dataset.drawn', arg=nth)
+        page.wait_for_function('([f, n]) => document.querySelectorAll(f)[n].dataset.drawn', arg=[FIGURES, nth])
         return page, fig, lambda k: fig.locator(f'output[data-n="{k}"]').first.inner_text(), seen
     yield open_
     for c in ctxs: c.close()
@@ -347,7 +350,7 @@ def test_a_road_drawn_by_mouse_and_moved_by_keyboard(figure):
 @in_browser
 def test_the_film_shows_the_places_that_python_names(figure):
     page, _, _, seen = figure('forward.html')
-    fig = page.locator('rddm-figure').nth(1)
+    fig = page.locator(FIGURES).nth(1)
     fig.scroll_into_view_if_needed()
     fig.locator('input[data-k=frames]').focus()
     page.keyboard.press('ArrowRight')
@@ -369,8 +372,8 @@ def test_without_javascript_the_still_image_is_shown(browser, url):
 def test_figures_fit_a_phone_and_follow_the_theme(figure, scheme):
     page, fig, _, seen = figure('figures.html', color_scheme=scheme, viewport=dict(width=360, height=740))
     assert page.evaluate('document.documentElement.scrollWidth') <= 360
-    for i in range(page.locator('rddm-figure').count()):
-        f = page.locator('rddm-figure').nth(i)
+    for i in range(page.locator(FIGURES).count()):
+        f = page.locator(FIGURES).nth(i)
         assert f.evaluate("e => e.shadowRoot.querySelector('.fig').style.colorScheme") == scheme
         assert f.evaluate("e => [...e.shadowRoot.querySelectorAll('svg, .controls, dl, .note, p')].filter(x => "
                           "x.getBoundingClientRect().right > innerWidth + 1).length") == 0
@@ -381,7 +384,7 @@ def test_figures_fit_a_phone_and_follow_the_theme(figure, scheme):
 def test_a_finger_drags_the_plane(browser, url):
     ctx, page, _ = visit(browser, url, 'index.html', has_touch=True, is_mobile=True,
                          viewport=dict(width=360, height=740))
-    fig = page.locator('rddm-figure').first
+    fig = page.locator(FIGURES).first
     fig.locator('svg').first.scroll_into_view_if_needed()
     box = fig.locator('svg').first.bounding_box()
     page.touchscreen.tap(box['x'] + .8*box['width'], box['y'] + .3*box['height'])

@@ -388,17 +388,18 @@ def test_headings_have_the_same_names_in_both_languages(site):
 
 
 def test_the_language_switch_keeps_the_place(url, browser):
-    ctx, page, seen = visit(browser, url, 'cheatsheet.html')
+    ctx, page, seen = visit(browser, url, 'questions.html')
     assert page.locator('html').get_attribute('lang') == 'en'
-    page.locator('#forward-process').evaluate('e => e.scrollIntoView()')
-    page.locator('#TOC a.active[href="#forward-process"]').wait_for()
+    page.locator('#is-it-the-state-of-the-art').evaluate('e => e.scrollIntoView()')
+    page.locator('#TOC a.active[href="#is-it-the-state-of-the-art"]').wait_for()
     page.locator('a.language[hreflang="zh-Hans"]').evaluate('e => e.click()')
-    page.wait_for_url('**/zh/cheatsheet.html#forward-process')
-    assert page.locator('html').get_attribute('lang') == 'zh-Hans' and page.locator('#forward-process').count() == 1
+    page.wait_for_url('**/zh/questions.html#is-it-the-state-of-the-art')
+    assert page.locator('html').get_attribute('lang') == 'zh-Hans'
+    assert page.locator('#is-it-the-state-of-the-art').count() == 1
     fonts = page.evaluate('getComputedStyle(document.querySelector("main p")).fontFamily')
     assert all(f in fonts for f in ('PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC'))
     page.locator('a.language[hreflang="en"]').evaluate('e => e.click()')
-    page.wait_for_url(re.compile(r'://[^/]*/cheatsheet.html#forward-process'))
+    page.wait_for_url(re.compile(r'://[^/]*/questions.html#is-it-the-state-of-the-art'))
     assert not any(seen.values())
     ctx.close()
 
