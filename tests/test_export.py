@@ -56,7 +56,8 @@ def test_a_file_is_like_its_network_at_every_size(cls, config, inputs, outputs, 
 
 
 def test_every_registered_network_is_tried():
-    assert {cls for cls, *_ in CASES.values()} == {network_class(kind) for kind in NETWORKS}
+    ours = {kind for kind, place in NETWORKS.items() if place.startswith('rddm_nb.')} # others may be registered too
+    assert {cls for cls, *_ in CASES.values()} == {network_class(kind) for kind in ours}
 
 
 def test_a_file_knows_its_schedule_and_its_options(tmp_path):
