@@ -25,7 +25,7 @@ from rddm_nb.metrics import Protocol, measure
 from rddm_nb.runtime import generator_for
 from rddm_nb.sampler import sample
 from rddm_nb.trainer import FunctionSource, TrainConfig, Trainer, make_accelerator
-from rddm_nb.unet import NETWORKS, CoefficientEmbedding, stack_inputs
+from rddm_nb.unet import CoefficientEmbedding, stack_inputs
 from bench.common import RESULTS, about, commit, data_root, write
 from bench.restoration import schedule_of
 
@@ -90,9 +90,6 @@ class HalfSize(nn.Module):
         out = F.pixel_shuffle(self.last(h + start), 2)[..., :height, :width].contiguous()
         return Prediction(*out.chunk(2, 1)) if self.config['predicts'] == 'both' else Prediction(
             **{self.config['predicts']: out})
-
-
-NETWORKS['half_size'] = 'bench.evidence:HalfSize'
 
 
 def images_of(task, folders, limit=None):

@@ -12,7 +12,7 @@ from places import ROOT
 from rddm_nb.forward import q_sample
 from rddm_nb.images import psnr, to_uint8
 from rddm_nb.sample_images import crops
-from rddm_nb.unet import load_model, save_model
+from rddm_nb.unet import NETWORKS, load_model, save_model
 
 from bench import evidence as e
 KEPT = sorted((ROOT/'bench/results/evidence').glob('*.json'))
@@ -131,7 +131,7 @@ def test_batches_are_pairs_and_do_not_depend_on_the_objective():
 
 
 @pytest.mark.parametrize('predicts, parts', [('res', 1), ('eps', 1), ('both', 2)])
-def test_the_network_is_a_predictor_of_any_size_that_can_be_kept(predicts, parts, tmp_path):
+def test_the_network_is_a_predictor_of_any_size_that_can_be_kept(predicts, parts, tmp_path, monkeypatch):
     net = e.HalfSize(16, 2, 1, predicts)
     for p in net.last.parameters(): torch.nn.init.normal_(p, generator=rng())
     x = random_images(2, 1, 13, 18, dtype=torch.float32)
@@ -139,6 +139,7 @@ def test_the_network_is_a_predictor_of_any_size_that_can_be_kept(predicts, parts
     assert len(out) == parts and all(v.shape == x.shape for v in out)
     for other in (net(x*.9, x*.5, .3, .2), net(x, x*.6, .3, .2), net(x, x*.5, .4, .2), net(x, x*.5, .3, .1)):
         assert all((a - b).abs().max() > 1e-4 for a, b in zip(out, [v for v in other if v is not None]))
+    monkeypatch.setitem(NETWORKS, 'half_size', 'bench.evidence:HalfSize')
     save_model(tmp_path/'n.safetensors', net, e.schedule_of('both', .1))
     assert torch.equal([v for v in load_model(tmp_path/'n.safetensors')(x, x*.5, .3, .2) if v is not None][0], out[0])
 
