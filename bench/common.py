@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 import torch
 from torch.utils.flop_counter import FlopCounterMode
+from rddm_nb.estimate import Prediction
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT/'bench'/'results'
@@ -49,6 +50,14 @@ def peak(device='cpu', dtype=torch.float32, n=1024, rounds=7):
     a, b = (torch.randn(n, n, device=device, dtype=dtype) for _ in range(2))
     a @ b
     return 2*n**3/min(seconds(lambda: a @ b, device) for _ in range(rounds))
+
+
+def in_bf16(net, device='cpu'):
+    "A network as a predictor that computes in bf16 and answers in float32"
+    def predictor(*state):
+        with torch.autocast(device, torch.bfloat16): out = net(*state)
+        return Prediction(*(v if v is None else v.float() for v in out))
+    return predictor
 
 
 def processor():

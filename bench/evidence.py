@@ -26,7 +26,7 @@ from rddm_nb.runtime import generator_for
 from rddm_nb.sampler import sample
 from rddm_nb.trainer import FunctionSource, TrainConfig, Trainer, make_accelerator
 from rddm_nb.unet import CoefficientEmbedding, stack_inputs
-from bench.common import RESULTS, about, commit, data_root, write
+from bench.common import RESULTS, about, commit, data_root, in_bf16, write
 from bench.restoration import schedule_of
 
 OBJECTIVES = dict(regression=('res', 0.), residual=('res', .1), noise=('eps', .1), both=('both', .1))
@@ -121,9 +121,9 @@ def tests_of(task, folders, limit=None, side=None):
 
 def asked(net):
     "The network as a predictor of a batch of batches (the sampler refuses a batch of images outside [-1, 1]), in bf16"
+    ask = in_bf16(net)
     def predictor(x_t, x_in, abar, bbar, t=None, cond=None):
-        with torch.autocast('cpu', torch.bfloat16): out = net(x_t[0], x_in[0], abar, bbar, t)
-        return Prediction(*(None if v is None else v.float()[None] for v in out))
+        return Prediction(*(None if v is None else v[None] for v in ask(x_t[0], x_in[0], abar, bbar, t)))
     return predictor
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 import torch
 from rddm_nb import evaluate, presets, restore
 from rddm_nb.data import ImagePairs, PairSource, match
-from rddm_nb.estimate import Prediction
 from rddm_nb.forward import q_sample
 from rddm_nb.objective import loss_of
 from rddm_nb.official import OfficialUNet, fuse_weights
@@ -25,7 +24,7 @@ from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import FunctionSource, TrainConfig, Trainer, make_accelerator
 from rddm_nb.unet import UNet
 from bench import train_step
-from bench.common import RESULTS, about, commit, data_root, seconds, take_turns, write
+from bench.common import RESULTS, about, commit, data_root, in_bf16, seconds, take_turns, write
 from bench.loading import folders
 
 MINUTES = 9
@@ -144,14 +143,10 @@ def steps(card):
 def restoring(card):
     "Seconds for an image of 256x256 in 5 steps, alone and eight at a time, in fp32 and bf16"
     net, side = fuse_weights(card.network().to(card.device).eval()), 32 if card.quick else 256
-    map_floats = lambda pred: Prediction(*(v if v is None else v.float() for v in pred))
-    def predictor(kind):
-        def predict(*state):
-            with torch.autocast(card.device, torch.bfloat16, enabled=kind == 'bf16'): return map_floats(net(*state))
-        return predict
+    models = dict(fp32=net, bf16=in_bf16(net, card.device))
     def run(batch, kind):
         x_in = torch.zeros(batch, 3, side, side, device=card.device)
-        sample(predictor(kind), x_in, schedule=Schedule.power(), steps=5, generator=torch.Generator().manual_seed(0))
+        sample(models[kind], x_in, schedule=Schedule.power(), steps=5, generator=torch.Generator().manual_seed(0))
     fs = {f'{kind}, batch {b}': partial(run, b, kind) for b in (1, 8) for kind in ('fp32', 'bf16')}
     took = take_turns(fs, 1 if card.quick else 5, card.device)
     return {k: round(v/int(k.split()[-1]), 5) for k, v in took.items()}

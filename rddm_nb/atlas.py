@@ -205,7 +205,7 @@ def morph(
 )->Schedule:
     "A curve between two curves"
     if a.T != b.T:
-        raise ValueError(f"the curves have {a.T} and {b.T} steps: make them equal, for example relative(name, T={a.T})")
+        raise ValueError(f"the curves have {a.T} and {b.T} steps: make them equal, for example process(name, T={a.T})")
     if not 0 <= u <= 1: raise ValueError(f"u is a share, 0..1, got {u}")
     if u in (0, 1): return (a, b)[int(u)]
     return Schedule((1 - u)*a.abar + u*b.abar, (1 - u)*a.bbar + u*b.bbar, f'{a.name} .. {b.name}', {*a.allow, *b.allow})

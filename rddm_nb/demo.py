@@ -259,6 +259,5 @@ def _way(trace, i, n):
     "Rows that show how image i came about, n columns at most"
     steps = len(trace)
     some = sorted({round(k*steps/min(steps, n - 1)) for k in range(min(steps, n - 1) + 1)})
-    free = torch.stack([s.x0[i] + s.step.at.abar*s.res[i] for s in trace] + [trace.x0[i]])
-    return {f'no. {i + 1} on the way, without its noise': free[some],
+    return {f'no. {i + 1} on the way, without its noise': trace.means(i)[some],
             f'estimates of no. {i + 1}': trace.guesses(i)[[k for k in some if k < steps]]}

@@ -44,10 +44,6 @@ def _even_nodes(
     inner = {int((schedule.abar - a).abs().argmin()) for a in shares} - {0, schedule.T}
     return [schedule.T, *sorted(inner, reverse=True), 0]
 
-def _fading(trace):
-    "States without their noise: x0 + abar res"
-    return torch.stack([s.x0[0] + s.step.at.abar*s.res[0] for s in trace] + [trace.x0[0]]).cpu()
-
 def _reduced(
     x:Tensor, # photograph (3, H, W)
     longest:int, # side
@@ -75,7 +71,7 @@ def restore_whole(
     tries = torch.cat([run(k, eta=1.) for k in range(1, _SEEDS + 1)]).cpu()
     note = '' if x is photo else f'reduced from {photo.shape[2]}x{photo.shape[1]} to {x.shape[2]}x{x.shape[1]}'
     return _Restored(name, x_in, None if task is None else x, run(0)[0].cpu(),
-                    _fading(run(0, _even_nodes(net.schedule, steps), trace=True)),
+                    run(0, _even_nodes(net.schedule, steps), trace=True).means().cpu(),
                     tries.std(0).mean(0, keepdim=True), note)
 
 # %% ../nbs/report.ipynb #d7c9fa10

@@ -253,6 +253,9 @@ class Trace(list):
     def guesses(self, i:int|slice=0)->Tensor: # (steps, ...)
         "The guesses of the clean image i, one per step"
         return torch.stack([s.x0[i] for s in self])
+    def means(self, i:int|slice=0)->Tensor: # (steps + 1, ...)
+        "What the states of image i hold besides their noise, x0 + abar res, from start to result"
+        return torch.stack([s.x0[i] + s.step.at.abar*s.res[i] for s in self] + [self.x0[i]])
 
 # %% ../nbs/13_sampler.ipynb #731fbaa8
 @patch

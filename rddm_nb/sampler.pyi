@@ -63,6 +63,10 @@ class Trace(list):
         """The guesses of the clean image i, one per step"""
         ...
 
+    def means(self, i: int | slice=0) -> Tensor:
+        """What the states of image i hold besides their noise, x0 + abar res, from start to result"""
+        ...
+
     def film(self, i: int=0):
         """The film strip of image i: states above, guesses below, and how much residual and noise each state holds"""
         ...

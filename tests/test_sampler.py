@@ -363,6 +363,13 @@ def test_walk_and_trace_and_sample_agree(kw):
     assert torch.equal(tr.guesses(1), torch.stack([s.x0[1] for s in states]))
 
 
+@pytest.mark.parametrize('eta', [0., .7])
+def test_the_means_of_a_run_are_its_states_without_their_noise(eta):
+    tr = sample(res_model, random_images(2, 3, 4, 4), steps=4, eta=eta, generator=rng(4), trace=True)
+    assert torch.equal(tr.means(1)[-1], tr.x0[1]) and len(tr.means()) == 5
+    for mean, s in zip(tr.means(1), tr): close(s.x_t[1] - mean, s.step.at.bbar*s.eps[1], 1e-12)
+
+
 @pytest.mark.parametrize('eta', [0., 1.])
 @pytest.mark.parametrize('clip', ['x0', None, 'official'])
 def test_nothing_given_is_changed_in_place(eta, clip):
