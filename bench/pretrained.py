@@ -1,17 +1,16 @@
 """The networks that ship with the package, trained on its own open images.
 
 `python -m bench.pretrained rain --steps 7500 --folder runs/rain` trains on rain of many kinds (bench/showers.py), and
-goes on where it stopped; `noise` likewise on noise of many kinds (bench/grain.py); `python -m bench.pretrained emoji
---seconds 900` trains for processor seconds of one thread. All measure on held-out images and write
-rddm_nb/assets/NAME.safetensors: half precision, below a megabyte, with what was measured in its header. The open
-photographs and the test sets (Rain100L, CBSD68, PolyU) are looked for in RDDM_DATA."""
+goes on where it stopped; `noise` likewise on noise of many kinds (bench/grain.py), `emoji` on the emoji of the package.
+All measure on held-out images and write rddm_nb/assets/NAME.safetensors: half precision, below a megabyte, with what
+was measured in its header. The open photographs and the test sets (Rain100L, CBSD68, PolyU) are looked for in
+RDDM_DATA."""
 import argparse
-import time
 from pathlib import Path
 import torch
 import rddm_nb
 from rddm_nb.degrade import degrade
-from rddm_nb.demo import Budget, _nearest, draw_pairs, recipe
+from rddm_nb.demo import _nearest, draw_pairs
 from rddm_nb.imagefile import list_images, read_image
 from rddm_nb.images import from_uint8, psnr, to_uint8
 from rddm_nb.metrics import coarse_features, frechet_distance
@@ -21,8 +20,8 @@ from rddm_nb.runtime import generator_for
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import FunctionSource, TrainConfig, Trainer
 from rddm_nb.unet import save_model
-from bench.common import about, commit, data_root
-from bench.restoration import learn, network
+from bench.common import Clock, about, commit, data_root
+from bench.restoration import network
 from bench.grain import grain
 from bench.photographs import spoiled_pairs
 from bench.showers import shower
@@ -121,21 +120,27 @@ def whole(net, task, root, steps=5):
     return out | {f'whole photographs without {task}': f'{clean:.2f} dB to themselves'}
 
 
-def train_restoring(task, folder, steps, seed):
-    "A network for rain or noise of many kinds, by the resumable trainer"
-    config = TrainConfig(steps=steps, batch=4, lr=2e-3, warmup=200, decay='cosine', ema=.998, loss='l2', seed=seed,
-                         channels_last=True, save_every=250)
-    net, schedule = network(seed, dim=16, mults=(1, 2, 3), predicts='res'), Schedule.power(
-        alpha=('1-x', 3), beta2=('1-x', 3), bbar_T=.1)
-    return Trainer(net, FunctionSource(spoiled_pairs(SPOIL[task])), schedule, config, folder).fit()
+def plan(task):
+    "(options of the network, schedule, options of the training, pairs) of a task"
+    if task == 'emoji':
+        line = Schedule.power(alpha=('x', 0), beta2=('x', 1)) # abar = bbar = t/T: a straight line to noise
+        draw = lambda n, g: draw_pairs('generate', n, 'train', g)
+        return dict(takes_input=False), line, dict(batch=32, ema=.999), draw
+    late = Schedule.power(alpha=('1-x', 3), beta2=('1-x', 3), bbar_T=.1)
+    return {}, late, dict(batch=4, ema=.998), spoiled_pairs(SPOIL[task])
 
 
-def train_emoji(seconds, seed):
-    "A network that makes emoji, and its steps"
-    plan = recipe('generate')
-    net, draw = network(seed, dim=16, mults=(1, 2, 3), **plan['net']), lambda g: draw_pairs('generate', 16, 'train', g)
-    budget = Budget(seconds, clock=time.thread_time)
-    return learn(net, draw, plan['schedule'], budget, 2e-3, generator_for('cpu', seed, 'pretrained'))
+def train(task, folder, steps, seed):
+    "A network for a task by the resumable trainer, None if it was told to stop before, and its processor seconds"
+    options, schedule, training, draw = plan(task)
+    config = TrainConfig(steps=steps, lr=2e-3, warmup=200, decay='cosine', loss='l2', seed=seed, channels_last=True,
+                         save_every=250, **training)
+    net = network(seed, dim=16, mults=(1, 2, 3), predicts='res', **options)
+    folder.mkdir(parents=True, exist_ok=True)
+    clock = Clock(folder)
+    trainer = Trainer(net, FunctionSource(draw), schedule, config, folder, report=clock)
+    best = trainer.fit()
+    return best if trainer.done else None, clock.seconds()
 
 
 def keep(task, net, out, exam, **about_training):
@@ -155,22 +160,19 @@ def keep(task, net, out, exam, **about_training):
     for k, v in marks['steps'].items(): print(k, {n: round(x, 3) for n, x in v.items()})
 
 
-def run(task, seconds=900., steps=7500, folder=None, seed=0, out=None, exam=256):
+def run(task, steps=7500, folder=None, seed=0, out=None, exam=256):
     "Train, measure, write"
     torch.set_num_threads(1)
-    start = time.thread_time()
-    if task in SPOIL: net, step = train_restoring(task, folder, steps, seed), steps
-    else: net, step = train_emoji(seconds, seed)
-    keep(task, net, out, exam, seed=seed, train_steps=step, train_seconds=round(time.thread_time() - start))
+    net, seconds = train(task, Path(folder or f'runs/{task}'), steps, seed)
+    if net: keep(task, net, out, exam, seed=seed, train_steps=steps, train_seconds=round(seconds))
 
 
 def main(argv=None):
     p = argparse.ArgumentParser(prog='python -m bench.pretrained', description=__doc__.split('\n')[0],
                                 formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     p.add_argument('task', choices=list(ABOUT))
-    p.add_argument('--seconds', type=float, default=900., help='of training of emoji, processor time')
-    p.add_argument('--steps', type=int, default=7500, help='of training of rain or noise')
-    p.add_argument('--folder', help='of the run for rain or noise, to go on where it stopped')
+    p.add_argument('--steps', type=int, default=7500, help='of training')
+    p.add_argument('--folder', help='of the run, to go on where it stopped; runs/TASK unless given')
     p.add_argument('--seed', type=int, default=0)
     p.add_argument('--out', help='file; where the package looks for it unless given')
     p.add_argument('--exam', type=int, default=256, help='held-out images')
