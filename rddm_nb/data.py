@@ -30,7 +30,7 @@ from .degrade import TASKS, degrade
 from .files import atomic_write, check_file
 from .imagefile import list_images, read_noted, same_name
 from .images import from_uint8
-from .runtime import generator_for
+from .runtime import _whole, generator_for
 from .trainer import Batch
 
 # %% ../nbs/data.ipynb #44a95a84
@@ -40,7 +40,7 @@ def _some(files):
 
 def _files(group):
     "The image files of a folder, or those of a list as they stand"
-    if isinstance(group, (list, tuple)): return [Path(p) for p in group]
+    if not isinstance(group, (str, os.PathLike)): return [Path(p) for p in group]
     return _read_file_list(group) if Path(group).suffix == '.flist' else list_images(group)
 
 def _keys(files, pattern):
@@ -117,6 +117,7 @@ class Pair(NamedTuple):
 def _check_pattern(pairing, pattern):
     "Refuse a rule that does not exist, and a pattern that is missing, idle or no regular expression"
     if pairing not in PAIRINGS: raise ValueError(f"pairing must be one of {', '.join(PAIRINGS)}, got {pairing!r}")
+    if not isinstance(pattern, str): raise TypeError(f"pattern must be a text, got {pattern!r}")
     if pairing == 'pattern' and not pattern:
         raise ValueError("pairing='pattern' needs a pattern, a regular expression such as '_(rain|clean)'")
     if pattern and pairing in ('name', 'position', 'unpaired'):
@@ -135,6 +136,8 @@ def match(
 )->list: # of `Pair`
     "Pairs of files by a rule; what has no partner is an error that lists it"
     _check_pattern(pairing, pattern)
+    for name, group in dict(inputs=inputs, targets=targets).items():
+        if group is None: raise TypeError(f"{name} must be a folder, a list of files or a .flist file, got None")
     groups = [_files(g) for g in (inputs, targets, cond) if g is not None]
     if not all(groups): raise ValueError("a list of files is empty: there is nothing to pair")
     return [Pair(*p) for p in PAIRINGS[pairing](groups, pattern, seed)]
@@ -248,10 +251,11 @@ def _with_notes(images):
 # %% ../nbs/data.ipynb #14b91762
 @patch(cls_method=True)
 def from_pairs(cls:ImagePairs,
-    pairs:list, # of `Pair`
+    pairs:list, # of `Pair`, or of tuples (x_in, x0)
     channels:int=3, # 1 for grey, 3 for colour
 )->ImagePairs:
     "Images from files"
+    pairs = [Pair(*p) for p in pairs]
     read = lambda p: _with_notes(None if f is None else read_noted(f, channels) for f in p)
     return cls(pairs, read, lambda p: str(p.x_in), lambda p: _file_version(p, channels))
 
@@ -321,7 +325,7 @@ def resized(self:ImagePairs,
     side:int, # pixels
 )->ImagePairs: # the same, all side x side
     "Images squeezed into a square (bicubic, antialiased)"
-    if side < 1: raise ValueError(f"side must be at least 1 pixel, got {side}")
+    side = _whole(side, 'side', 1)
     def one(x):
         if x is None: return None
         x = torch.nn.functional.interpolate(x[None].float(), (side, side), mode='bicubic', antialias=True)[0]
@@ -424,7 +428,7 @@ def check(self:ImagePairs,
     threads:int=4, # readers
 )->_DataReport:
     "Read every image once"
-    old = {} if cache is None else _remembered(cache)
+    threads, old = _whole(threads, 'threads', 1), {} if cache is None else _remembered(cache)
     keys = [None if cache is None else _key(self.version(item)) for item in self.items]
     found = [old.get(k) for k in keys]
     todo = [i for i, r in enumerate(found) if r is None]
@@ -469,7 +473,7 @@ class PairSource:
         if not len(pairs): raise ValueError("there are no images to learn from")
         if task is not None and task not in _INPUT_TASKS:
             raise ValueError(f"task must be one of {', '.join(_INPUT_TASKS)}, got {task!r}")
-        if size is not None and size < 1: raise ValueError(f"size must be at least 1, got {size}")
+        if size is not None: size = _whole(size, 'size', 1)
         self.pairs, self.size, self.task, self.flip = pairs, size, task, flip
         self.device, self.memory, self.pool = torch.device(device), memory*2**30, ThreadPoolExecutor(threads)
         self.lock, self.kept, self.bytes, self.ahead, self.order = threading.Lock(), {}, 0, {}, (None, None)
@@ -501,6 +505,7 @@ def indices(self:PairSource,
 )->list: # which pairs
     "The pairs that a step sees"
     out, total = [], len(self.pairs)
+    n, step = _whole(n, 'n', 1), _whole(step, 'step', 0)
     for k in range(step*n, step*n + n):
         if self.order[0] != (seed, k//total):
             drawn = torch.randperm(total, generator=generator_for('cpu', seed, 'order', k//total))

@@ -237,6 +237,7 @@ def _resolve_objective(
 
 # %% ../nbs/experiment.ipynb #5738b69f
 _CONFIG_FILE, _CHECK_FILE = 'config.toml', 'data_check.json'
+_MODELS = 'model.safetensors', 'model_unfinished.safetensors'
 _OLD_SECTIONS = dict(plan='train', sampling='sample')
 _OLD_FIELDS = dict(look_every='eval_every', extra='cond', held_extra='held_cond', sees_input='takes_input',
                    sees_extra='takes_cond')
@@ -320,7 +321,7 @@ class _TrainRun(NamedTuple):
 
 def _write_model(trainer, net, config, out):
     "Keep the averaged network; an unfinished one under another name"
-    model, unfinished = out/'model.safetensors', out/'model_unfinished.safetensors'
+    model, unfinished = (out/name for name in _MODELS)
     file = model if trainer.done else unfinished
     try: save_model(file, net, trainer.schedule, force=True, step=trainer.step, config=config.to_dict())
     except OSError as e: raise TrainingError(f'{file} could not be written ({e}): run it again') from e
@@ -328,9 +329,22 @@ def _write_model(trainer, net, config, out):
     return file
 
 # %% ../nbs/experiment.ipynb #5e2185cd
+def _check_places(out, fresh):
+    "Refuse a folder in which something stands where a run will write"
+    for name in (*_MODELS, 'train.json', 'log.csv'):
+        if (out/name).is_dir(): raise IsADirectoryError(f"{out/name} is a folder, but a run writes a file of that name: "
+                                                        "move it away, or take another folder")
+        if fresh and name in _MODELS and (out/name).exists():
+            raise FileExistsError(f"{out} holds {name}, but no run: it is not overwritten; move it away, or take "
+                                  "another folder")
+    if (out/'checkpoints').exists() and not (out/'checkpoints').is_dir():
+        raise NotADirectoryError(f"{out/'checkpoints'} is a file, but a run keeps its checkpoints in a folder of that "
+                                 "name: move it away, or take another folder")
+
 def _start(config, out, accelerator, tell):
     "Check everything that a run needs; returns its source and the configuration that it goes on with, if there is one"
     run = _read_config(out)
+    if accelerator.is_main_process: _check_places(out, run is None)
     if run is not None: _check_same(config, run, out)
     elif lost := Checkpoints(out).paths():
         raise ValueError(f"{out} holds checkpoints ({lost[-1].name}) without their {_CONFIG_FILE}: put it back, or "

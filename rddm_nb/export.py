@@ -121,6 +121,13 @@ def _needed():
     if missing: raise ImportError(f"{' and '.join(missing)} cannot be imported: exporting needs the packages of the "
                                   "extra onnx, pip install 'rddm_nb[onnx]'")
 
+def _check_target(file, force, how):
+    "Refuse a place that cannot be written, before anything is computed"
+    file = Path(file)
+    if file.is_dir(): raise IsADirectoryError(f"{file} is a folder: name a file in it, such as {file/'model.onnx'}")
+    if not file.parent.is_dir(): raise FileNotFoundError(f"there is no folder {file.parent} to write {file.name} into")
+    if file.exists() and not force: raise FileExistsError(f"{file} exists; it is not overwritten without {how}")
+
 def to_onnx(
     net:nn.Module, # a network with its `config`; with its `schedule`, that goes into the file too
     file, # to write, usually *.onnx
@@ -128,8 +135,7 @@ def to_onnx(
 ):
     "A network as an ONNX file for images of any size, compared with the network before it is kept"
     _needed()
-    if Path(file).exists() and not force:
-        raise FileExistsError(f"{file} exists; it is not overwritten without force=True")
+    _check_target(file, force, 'force=True')
     recorded, config = _Recorded(net), getattr(net, 'config', {})
     data = _record(recorded, _example(config, (37, 42)))
     schedule = getattr(net, 'schedule', None)
@@ -149,6 +155,7 @@ class _ExportCommand(Typed):
 def _run(words):
     "What `rddm-export` does"
     a = parse(_ExportCommand, words, 'rddm-export', 'Write a network as an ONNX file, for images of any size.')
+    _check_target(a.file, a.force, '--force')
     to_onnx(load_network(a.model), a.file, a.force)
     print(f'{one_line(a.file, 4096)}: {Path(a.file).stat().st_size/2**20:.2f} MB; like the network at '
           f'{len(_SIZES)} sizes')

@@ -245,7 +245,13 @@ def _from_array(a):
 def _from_file(f):
     "Pixels of an open file"
     if not f.seek(0, os.SEEK_END): raise ValueError("it is empty (0 bytes)")
-    return _from_pillow(Image.open(f), f)
+    f.seek(0)
+    tiff = f.read(4) in (b'II*\0', b'MM\0*')
+    try: img = Image.open(f)
+    except UnidentifiedImageError:
+        if tiff: raise ValueError("a TIFF of a kind that Pillow does not know: save it as 8 or 16 bit integers") from None
+        raise
+    return _from_pillow(img, f)
 
 def _from_path(path):
     "Pixels of a regular file"

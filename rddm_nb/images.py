@@ -27,6 +27,8 @@ def to_uint8(
     x:Tensor, # values in [-1, 1]; what lies outside is clamped
 )->Tensor: # integers 0..255, the same shape
     "[-1, 1] to pixel values 0..255, rounded"
+    if not x.is_floating_point(): raise TypeError(f"to_uint8 wants floats in [-1, 1], got {x.dtype}")
+    if x.isnan().any(): raise ValueError("to_uint8 wants numbers in [-1, 1], got NaN")
     return ((x.detach().float() + 1)*127.5).round().clamp(0, 255).to(torch.uint8)
 
 # %% ../nbs/images.ipynb #6f1d5ef8
@@ -53,4 +55,6 @@ def psnr(
 )->Tensor: # decibels (B,), infinite where equal
     "Peak signal-to-noise ratio per image, all channels together, for values in [-1, 1]"
     if a.shape != b.shape: raise ValueError(f"psnr compares equal shapes, got {tuple(a.shape)} and {tuple(b.shape)}")
+    if not (a.is_floating_point() and b.is_floating_point()):
+        raise TypeError(f"psnr wants floats in [-1, 1], got {a.dtype} and {b.dtype}: convert with from_uint8")
     return 10*torch.log10(4/(a - b).square().flatten(1).mean(1))

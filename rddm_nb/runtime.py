@@ -10,6 +10,7 @@ __all__ = ['seed_for', 'generator_for', 'check_seed', 'pick_device', 'claim_fold
 
 # %% ../nbs/runtime.ipynb #4859bdb2
 import hashlib
+import operator
 import os
 import signal
 import threading
@@ -19,11 +20,19 @@ from enum import IntEnum
 from pathlib import Path
 
 # %% ../nbs/runtime.ipynb #86a7ad99
+def _whole(value, name, least=None):
+    "A whole number of any type as an int"
+    try: n = int(operator.index(value))
+    except TypeError: raise TypeError(f"{name} must be a whole number, got {value!r}") from None
+    if least is not None and n < least: raise ValueError(f"{name} must be at least {least}, got {n}")
+    return n
+
 def seed_for(
-    *what, # anything that names the purpose: a seed, a step, a word
+    *what, # what names the purpose: whole numbers, such as a seed and a step, and words
 )->int: # 0 .. 2^63 - 1
     "A seed that is a function of its purpose"
-    return int.from_bytes(hashlib.blake2b(repr(what).encode(), digest_size=8).digest(), 'big') >> 1
+    words = tuple(w if isinstance(w, str) else _whole(w, 'what a seed is made of') for w in what)
+    return int.from_bytes(hashlib.blake2b(repr(words).encode(), digest_size=8).digest(), 'big') >> 1
 
 def generator_for(
     device, # where random numbers are drawn
@@ -36,9 +45,11 @@ def generator_for(
 def check_seed(
     seed:int, # of weights, images and noise
     name:str='seed', # what it is called, for the message
-):
+)->int: # the seed
     "Refuse a seed that PyTorch cannot take"
+    seed = _whole(seed, name)
     if not -2**63 <= seed < 2**64: raise ValueError(f"{name} must fit 64 bits, got {seed}")
+    return seed
 
 # %% ../nbs/runtime.ipynb #d9e0fced
 def pick_device(
@@ -47,10 +58,12 @@ def pick_device(
     "A GPU if there is one, unless told otherwise"
     import torch
     if name == 'auto': return 'cuda' if torch.cuda.is_available() else 'cpu'
-    try: return str(torch.zeros(1, device=name).device)
+    try: device = torch.zeros(1, device=name).device
     except (RuntimeError, AssertionError, NotImplementedError, TypeError) as e:
         why = str(e).splitlines()[0] if str(e) else type(e).__name__
         raise ValueError(f"device {name!r} cannot be used here: {why}") from None
+    if device.type == 'meta': raise ValueError(f"device {name!r} cannot be used here: it holds no numbers")
+    return str(device)
 
 # %% ../nbs/runtime.ipynb #f07d0042
 def _folder(path):

@@ -26,6 +26,7 @@ from torch import Tensor
 from .estimate import predict
 from .files import atomic_write, read_tensors, write_tensors
 from .forward import q_sample, randn_like
+from .images import check_images
 from .objective import loss_of
 from .optim import EMA, OPTIMIZERS, lr_factor, make_optimizer, unwrap
 from .runtime import StopRequest, folder_lock, generator_for, pick_device, set_aside, stop_on_signals
@@ -315,6 +316,7 @@ class Trainer:
         self.folder = None if folder is None else Path(folder)
         self.checkpoints = None if folder is None else Checkpoints(folder, config.keep)
         self.step, self.saved, self.whole, self.changes, self.stopped = 0, 0, True, [], StopRequest()
+        self.first = 0 # step of this sitting
         self.part = self._part()
         if config.channels_last: self.net.to(memory_format=torch.channels_last)
         self.net.to(self.device)
@@ -337,10 +339,18 @@ def _wrapped(self:Trainer):
     if self.accelerator.num_processes == 1: return model
     return torch.nn.parallel.DistributedDataParallel(model, None if self.device.type == 'cpu' else [self.device])
 
+def _check_pairs(batch):
+    "Refuse what one cannot learn from; inputs may lie outside [-1, 1], as under noise that nobody clipped"
+    for name, x in (('x0', batch.x0), ('x_in', batch.x_in)):
+        if not torch.is_tensor(x) or not x.is_floating_point(): check_images(x, name)
+        if not x.isfinite().all(): raise ValueError(f"{name} holds NaN or infinite values")
+    if batch.x0.ndim == 4: check_images(batch.x0, 'x0')
+
 @patch
 def _pieces(self:Trainer, step):
     "The states of a step, piece by piece: (cond, x_t, x_in, res, eps, abar, bbar, t)"
     b = self.source.batch(self.config.batch, step, self.config.seed, self.part)
+    if step == self.first: _check_pairs(b)
     b = Batch(*(v.to(self.device, non_blocking=True) if torch.is_tensor(v) else v for v in b))
     x_t, eps, abar, bbar, t = draw_states(b, self.config, self.schedule, step, self.part)
     n = self.config.accumulate
@@ -567,7 +577,7 @@ def _agreed(self:Trainer, due):
 @patch
 def _steps(self:Trainer, log):
     "Learn until all steps are done or someone says stop"
-    c, readings = self.config, _Readings(self.device)
+    c, readings, self.first = self.config, _Readings(self.device), self.step
     self.model.train()
     while self.step < c.steps:
         readings.add(self.step, *self._learn())
@@ -584,6 +594,15 @@ def done(self:Trainer)->bool: # False after a training that was stopped
     "Are all steps done?"
     return self.step >= self.config.steps
 
+def _check_ours(about):
+    "Refuse to write over a file of that name which no run wrote"
+    if not about.exists(): return
+    try: ours = {'train', 'plan'} & json.loads(about.read_text(encoding='utf-8')).keys()
+    except (OSError, ValueError, AttributeError): ours = None
+    if not ours:
+        raise FileExistsError(f"{about} was not written by a training and is not overwritten: move it away, or take "
+                              "another folder")
+
 @patch
 def _begin(self:Trainer):
     "Find the run in the folder, or start one; returns the log"
@@ -593,6 +612,7 @@ def _begin(self:Trainer):
     self.accelerator.wait_for_everyone()
     if not self.accelerator.is_main_process: return None
     about = self.folder/'train.json'
+    if not found: _check_ours(about)
     if about.exists() and not found: warnings.warn(f"the run in {self.folder} has no checkpoint: it starts at step 0")
     self.checkpoints.tidy()
     text = dict(train=asdict(self.config), network=self.net.config, schedule=self.schedule.name, changes=self.changes)
@@ -607,7 +627,8 @@ def fit(self:Trainer,
     "Train to the last step, from where the folder's run stands"
     self.stopped = StopRequest()
     ours = self.folder and self.accelerator.is_main_process and not locked
-    with folder_lock(self.folder) if ours else nullcontext(), stop_on_signals(self.stopped):
+    lock = folder_lock(self.folder) if ours else nullcontext()
+    with torch.inference_mode(False), torch.enable_grad(), lock, stop_on_signals(self.stopped):
         log = self._begin()
         with self._saving_on_failure(): self._steps(log)
     self.accelerator.wait_for_everyone()
