@@ -191,6 +191,15 @@ def _check_levels(moves):
             raise ValueError(f"the step from {tuple(m.at)} to {tuple(m.to)} stays at one noise level rho, and "
                              f"solver='multistep' divides by how far it moves: leave one of the two points out")
 
+# %% ../nbs/13_sampler.ipynb #5d1a0pc
+def _plan(model, schedule=None, steps=None, order=None, path=None, posterior='sum_constrained', eta=0.,
+          solver='euler', clip='x0'):
+    "The moves of a run, or the reason why there can be none"
+    if clip not in CLIPS: raise ValueError(f"clip must be one of {CLIPS}, got {clip!r}")
+    moves = _moves(_stops(model, schedule, steps, order, path), posterior, eta)
+    _check_solver(solver, moves, clip)
+    return moves
+
 # %% ../nbs/13_sampler.ipynb #3fd9ecf2
 def _ask(model, x, x_in, at, t, cond, clip):
     "All three parts of a state, estimated from what the predictor says"
@@ -225,9 +234,7 @@ def sample_steps(
     noise_map:Tensor|None=None, # how strong the noise is where, in units of bbar, (B, C, H, W) or (B, 1, H, W); None: 1
 ): # yields a `State` per step
     "Restore or generate, one step at a time"
-    if clip not in CLIPS: raise ValueError(f"clip must be one of {CLIPS}, got {clip!r}")
-    moves = _moves(_stops(model, schedule, steps, order, path), posterior, eta)
-    _check_solver(solver, moves, clip)
+    moves = _plan(model, schedule, steps, order, path, posterior, eta, solver, clip)
     x_in = _inputs(x_in, shape, x_T, model)
     draw = _noise_source(x_in, noise_map, generator)
     x, last = _start(x_in, x_T, moves, draw), None
