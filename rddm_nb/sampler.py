@@ -183,7 +183,7 @@ def _check_solver(solver, moves, clip):
 # %% ../nbs/13_sampler.ipynb #5d1a0ec
 def _check_levels(moves):
     "Refuse a path on which the noise level rho stands still"
-    if all(m.at.bbar == 0 for m in moves):
+    if len(moves) > 1 and all(m.at.bbar == 0 for m in moves):
         raise ValueError("this path holds no noise, and solver='multistep' looks at how the noise level falls: take "
                          "'heun' or 'euler'")
     for m in moves:

@@ -242,7 +242,8 @@ MUTANTS = [Mutant(*m) for m in [
     ('sampler', 'last = m.at, state.x0', 'last = m.to, state.x0', 'multistep: remembers the wrong place'),
     ('sampler', 'if any(m.sigma2 > 0 < m.at.bbar for m in moves):', 'if False:', 'second order: fresh noise passes'),
     ('sampler', "if clip not in ('x0', None):", 'if False:', 'second order: the official clamp passes'),
-    ('sampler', 'if all(m.at.bbar == 0 for m in moves):', 'if False:', 'multistep: a path without noise passes'),
+    ('sampler', 'if len(moves) > 1 and all(m.at.bbar == 0 for m in moves):', 'if False:', 'multistep: a path without noise passes'),
+    ('sampler', 'len(moves) > 1 and all(m.at.bbar', 'all(m.at.bbar', 'multistep: one step of a bridge refused'),
     ('sampler', '- _lam(m.at)) < 1e-9', '- _lam(m.at)) < -1', 'multistep: standing still passes'),
     ('sampler', 'if not x.isfinite().all(): raise FloatingPointError', 'if False: raise FloatingPointError', 'sample: NaN returned in silence'),
     # images and degradations
