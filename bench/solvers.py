@@ -57,7 +57,7 @@ def ways(r, known):
     own = {'own': r.how()} if r.eta else {}
     if s in known: return own
     still = dict(schedule=s, posterior=r.posterior, eta=[1, 0] if noisy and s.bbar[-1] == 0 else 0.)
-    return own | {k: dict(still, solver=k) for k in SOLVERS if noisy or k != 'multistep'}
+    return own | {k: dict(still, solver=k) for k in SOLVERS if noisy or k == 'euler'}
 
 
 def measured(net, x0, x_in, n, how):
