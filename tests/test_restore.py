@@ -283,7 +283,8 @@ def test_versions_may_differ_and_the_old_ones_are_told(folder):
     assert [about[k] for k in ('steps', 'eta', 'solver', 'seed', 'tile', 'overlap', 'masks')] == [1, 0., 'euler', 0, None, None,
                                                                                            None]
     path.write_text(json.dumps(about | dict(versions=dict(torch='1.0'))), encoding='utf-8')
-    assert _describe_settings(quiet(Model(), folder, steps=1).about) == 'steps 1, eta 0.0, solver euler, seed 0, torch 1.0'
+    said = _describe_settings(quiet(Model(), folder, steps=1).about)
+    assert said == 'steps 1, eta 0.0, solver euler, seed 0, torch 1.0'
 
 
 def test_results_of_before_solvers_could_be_chosen_are_eulers(folder):
