@@ -280,8 +280,8 @@ def test_versions_may_differ_and_the_old_ones_are_told(folder):
     path = folder/'out/restore.json'
     about = json.loads(path.read_text(encoding='utf-8'))
     assert about['versions']['torch'] == torch.__version__
-    assert [about[k] for k in ('steps', 'eta', 'solver', 'seed', 'tile', 'overlap', 'masks')] == [1, 0., 'euler', 0, None, None,
-                                                                                           None]
+    made = dict(steps=1, eta=0., solver='euler', seed=0, tile=None, overlap=None, masks=None)
+    assert {k: about[k] for k in made} == made
     path.write_text(json.dumps(about | dict(versions=dict(torch='1.0'))), encoding='utf-8')
     said = _describe_settings(quiet(Model(), folder, steps=1).about)
     assert said == 'steps 1, eta 0.0, solver euler, seed 0, torch 1.0'
