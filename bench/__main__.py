@@ -6,7 +6,8 @@ import argparse
 import importlib
 import tempfile
 
-NAMES = ('train_step', 'shares', 'loading', 'overhead', 'import_time', 'first_loss', 'demo', 'aosa', 'restoring', 'gpu')
+NAMES = ('train_step', 'shares', 'loading', 'overhead', 'import_time', 'first_loss', 'demo', 'aosa', 'solvers',
+         'restoring', 'gpu')
 
 
 def main(words=None):

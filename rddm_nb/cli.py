@@ -31,9 +31,10 @@ class _DemoProgress:
         steps:int=5, # of sampling, for the PSNR
         n:int=16, # held-out images to restore
         stream=None, # where to write; stderr unless given
+        solver:str='euler', # how a step is taken
     ):
         from tqdm import tqdm
-        self.ask, self.budget, self.stream = (task, schedule, steps, n), budget, stream or sys.stderr
+        self.ask, self.budget, self.stream = (task, schedule, steps, n, solver), budget, stream or sys.stderr
         self.step, self.seconds, self.loss, self.mark, self.tenths, self.curve = 0, 0., None, '', -1, []
         self.bar = tqdm(total=100, file=self.stream, disable=not self.stream.isatty(), dynamic_ncols=True,
                         bar_format='{percentage:3.0f}% |{bar}| {desc}')
@@ -71,14 +72,14 @@ def _shown(net, about, photos, as_is):
     from rddm_nb.report import held_out, restore_whole
     if about['task'] == 'generate': return []
     task = None if as_is else about['task']
-    return [restore_whole(net, name, x, task, about['sampling_steps'], about['seed'])
+    return [restore_whole(net, name, x, task, about['sampling_steps'], about['seed'], about['solver'])
             for name, x in (photos or held_out()).items()]
 
 # %% ../nbs/cli.ipynb #7e9c48e0
 def _numbers(m):
     "What stands on the report: numbers by name, and how they were measured"
     rows = {'training steps': m['train_steps'], 'seconds': m['train_seconds'], 'parameters': m['parameters'],
-            'sampling steps': m['sampling_steps'], 'seed': m['seed'], 'device': m['device']}
+            'sampling steps': m['sampling_steps'], 'solver': m['solver'], 'seed': m['seed'], 'device': m['device']}
     if m['task'] == 'generate':
         return ({**rows, 'held-out loss': f"{m['held_out_loss']:.4f}"},
                 f"{m['images']} generated images; the loss is that of held-out emoji")
@@ -113,13 +114,13 @@ def _save_results(
     from rddm_nb.files import atomic_write
     from rddm_nb.report import photo_sheet, photo_scores
     from rddm_nb.unet import save_model
-    task, steps = about['task'], about['sampling_steps']
+    task, how = about['task'], dict(steps=about['sampling_steps'], solver=about['solver'])
     save_model(out/'model.safetensors', net, net.schedule, force, **about)
-    metrics = {**about, **score_held_out(net, task, steps), 'parameters': sum(p.numel() for p in net.parameters()),
+    metrics = {**about, **score_held_out(net, task, **how), 'parameters': sum(p.numel() for p in net.parameters()),
                'schedule': net.schedule.name, 'torch': torch.__version__, 'threads': torch.get_num_threads()}
     shown = _shown(net, about, photos, as_is)
     metrics['photographs'] = photo_scores(shown)
-    sheet = photo_sheet(shown[0]) if shown else result_sheet(net, task, steps)
+    sheet = photo_sheet(shown[0]) if shown else result_sheet(net, task, **how)
     files = {'metrics.json': json.dumps(metrics, indent=1, allow_nan=False).encode('utf-8'),
              'sheet.png': sheet.on_white(),
              'report.html': _page(out, metrics, shown, curve).encode('utf-8', 'replace')}
@@ -134,6 +135,7 @@ def run_demo(
     out='rddm_demo', # folder for the results
     seed:int=0, # of weights, images and noise
     steps:int|None=None, # of sampling; the recipe's unless given
+    solver:str='euler', # how a step is taken, one of `SOLVERS`
     batch:int=16, # pairs at once
     device:str='auto', # 'auto', 'cpu', 'cuda', ...
     force:bool=False, # write over another run
@@ -144,20 +146,22 @@ def run_demo(
 )->dict: # the metrics
     "Train, restore held-out images, and write model, metrics and a report into a folder"
     from rddm_nb.demo import Budget, recipe, train_demo
+    from rddm_nb.sampler import _plan
     plan, budget, device = recipe(task), Budget(seconds, max_steps), pick_device(device)
     steps = plan['steps'] if steps is None else steps
-    plan['schedule'].grid(steps)
+    _plan(None, plan['schedule'], steps, solver=solver)
     if batch < 1: raise ValueError(f"batch must be at least 1, got {batch}")
     check_seed(seed)
     photos = _load_photos(photo)
     budget.stop = budget.stop if stop is None else stop
     with folder_lock(out), stop_on_signals(budget.stop):
         out = claim_folder(out, _FILES, force, _ROOM)
-        live = _DemoProgress(task, plan['schedule'], budget, steps, stream=stream)
+        live = _DemoProgress(task, plan['schedule'], budget, steps, stream=stream, solver=solver)
         try: net = train_demo(task, budget, seed, batch, device=device, report=live)
         finally: live.close()
-        about = dict(task=task, seed=seed, sampling_steps=steps, batch=batch, device=device, train_steps=live.step,
-                     train_seconds=round(live.seconds, 2), stopped_early=bool(budget.stop), last_loss=live.loss)
+        about = dict(task=task, seed=seed, sampling_steps=steps, solver=solver, batch=batch, device=device,
+                     train_steps=live.step, train_seconds=round(live.seconds, 2), stopped_early=bool(budget.stop),
+                     last_loss=live.loss)
         try: return _save_results(out, net, about, force, photos, as_is, live.curve)
         except OSError as e: raise RuntimeError(f'{explain(e)}: make room, or train into another folder') from e
 
@@ -178,9 +182,10 @@ def _summary(
                    f"{m['psnr_1_step']:.2f} dB in 1 step")
     given = 'shape=(8, 3, 32, 32)' if generated else 'x_in'
     model = f"load_model({str(out/'model.safetensors')!r})"
+    how = f"steps={m['sampling_steps']}" + f", solver={m['solver']!r}"*(m['solver'] != 'euler')
     return '\n'.join([what, score, f"wrote {', '.join(str(out/f) for f in _FILES)}",
                       f"open {out/'report.html'} next; in Python: "
-                      f"sample({model}, {given}, steps={m['sampling_steps']})"])
+                      f"sample({model}, {given}, {how})"])
 
 # %% ../nbs/cli.ipynb #0217e2c2
 _TASKS = Literal['rain', 'mask', 'blur', 'dark', 'noise', 'shadow', 'drops', 'holes', 'grey', 'small', 'generate']
@@ -195,6 +200,7 @@ class _DemoCommand(Typed):
     force: bool = False # write over another run
     seed: int = 0 # of weights, images and noise
     steps: Count|None = None # sampling steps; 5, or 10 for generate, unless given
+    solver: Literal['euler', 'heun', 'multistep'] = 'euler' # heun and multistep are of second order
     batch: Count = 16 # pairs per training step
     device: str = 'auto' # 'auto' takes a GPU if there is one
     threads: Count|None = None # CPU threads; as PyTorch likes unless given

@@ -24,7 +24,7 @@ class _DemoProgress:
     curve: Any
     bar: Any
 
-    def __init__(self, task: str, schedule, budget, steps: int=5, n: int=16, stream=None):
+    def __init__(self, task: str, schedule, budget, steps: int=5, n: int=16, stream=None, solver: str='euler'):
         ...
 
     def __call__(self, step, u, loss, net):
@@ -35,7 +35,7 @@ class _DemoProgress:
         """End the bar"""
         ...
 
-def run_demo(task: str='rain', seconds: float=60.0, max_steps: int | None=None, out='rddm_demo', seed: int=0, steps: int | None=None, batch: int=16, device: str='auto', force: bool=False, stream=None, stop=None, photo: tuple=(), as_is: bool=False) -> dict:
+def run_demo(task: str='rain', seconds: float=60.0, max_steps: int | None=None, out='rddm_demo', seed: int=0, steps: int | None=None, solver: str='euler', batch: int=16, device: str='auto', force: bool=False, stream=None, stop=None, photo: tuple=(), as_is: bool=False) -> dict:
     """Train, restore held-out images, and write model, metrics and a report into a folder"""
     ...
 _TASKS: Any
@@ -50,6 +50,7 @@ class _DemoCommand(Typed):
     force: bool = False
     seed: int = 0
     steps: Count | None = None
+    solver: Literal['euler', 'heun', 'multistep'] = 'euler'
     batch: Count = 16
     device: str = 'auto'
     threads: Count | None = None

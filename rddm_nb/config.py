@@ -106,6 +106,7 @@ class SampleConfig(Typed):
     "How held-out images are restored while training"
     steps: Count = 5 # sampling steps
     eta: Fraction = 0. # share of fresh noise
+    solver: Annotated[str, OneOf('rddm_nb.sampler', 'SOLVERS')] = 'euler' # how a step is taken
 
 
 def _train_defaults():

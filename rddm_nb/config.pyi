@@ -82,6 +82,7 @@ class SampleConfig(Typed):
     """How held-out images are restored while training"""
     steps: Count = 5
     eta: Fraction = 0.0
+    solver: Annotated[str, OneOf('rddm_nb.sampler', 'SOLVERS')] = 'euler'
 
 @dataclass(frozen=True)
 class Config:

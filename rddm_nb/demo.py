@@ -196,14 +196,15 @@ def _nearest(x, pool):
 def score_held_out(
     net, # trained network with its schedule
     task:str, # one of `DEMO_TASKS`
-    steps:int, # network evaluations
+    steps:int, # of sampling
     n:int=128, # held-out images
     size:int=32, # pixels on a side
+    solver:str='euler', # how a step is taken, one of `SOLVERS`
 )->dict: # plain numbers
     "Measure a network on held-out images, always the same ones"
     x0, x_in, g = _exam(net, task, n, size)
-    if task == 'generate': return _examine_generator(net, x0, x_in, steps, g)
-    one, many = (psnr(sample(net, x_in, steps=s, generator=torch.Generator().manual_seed(_EXAM)), x0)
+    if task == 'generate': return _examine_generator(net, x0, x_in, g, steps=steps, solver=solver)
+    one, many = (psnr(sample(net, x_in, steps=s, solver=solver, generator=torch.Generator().manual_seed(_EXAM)), x0)
                  for s in (1, steps))
     start, diff = psnr(x_in, x0), many - one
     return dict(crops=n, size=size, psnr_input=start.mean().item(), psnr_1_step=one.mean().item(),
@@ -211,10 +212,10 @@ def score_held_out(
                 gain_of_steps=dict(mean=diff.mean().item(), standard_error=(diff.std()/n**.5).item()))
 
 # %% ../nbs/22_demo.ipynb #068e1ed8
-def _examine_generator(net, x0, x_in, steps, g):
+def _examine_generator(net, x0, x_in, g, **how):
     "Held-out loss, and how near the generated images are to the training images"
     with torch.no_grad(): loss = diffusion_loss(net, x0, x_in, net.schedule, g)[0].item()
-    x = sample(net, shape=tuple(x0.shape), steps=steps, generator=g).cpu()
+    x = sample(net, shape=tuple(x0.shape), generator=g, **how).cpu()
     return dict(images=len(x), held_out_loss=loss,
                 psnr_to_nearest_training_image=psnr(x, _nearest(x, _emoji('train', x.shape[-1]))).mean().item())
 
@@ -225,27 +226,30 @@ def quick_score(
     schedule:Schedule, # where states live
     steps:int=5, # of sampling
     n:int=16, # held-out images
+    solver:str='euler', # how a step is taken, one of `SOLVERS`
 )->str: # for a progress line
     "How good is it by now?"
     x0, x_in, g = _exam(net, task, n)
     if task != 'generate':
-        return f'PSNR {psnr(sample(net, x_in, schedule=schedule, steps=steps, generator=g), x0).mean():.2f} dB'
+        x = sample(net, x_in, schedule=schedule, steps=steps, solver=solver, generator=g)
+        return f'PSNR {psnr(x, x0).mean():.2f} dB'
     with torch.no_grad(): return f'held-out loss {diffusion_loss(net, x0, x_in, schedule, g)[0].item():.4f}'
 
 # %% ../nbs/22_demo.ipynb #c4970070
 def result_sheet(
     net, # trained network with its schedule
     task:str, # one of `DEMO_TASKS`
-    steps:int, # network evaluations
+    steps:int, # of sampling
     n:int=8, # images across
     size:int=32, # pixels on a side
     seed:int=1, # which images
+    solver:str='euler', # how a step is taken, one of `SOLVERS`
 ): # a `RenderedFigure`
     "A sheet of images: inputs, results, ground truth, residuals, and one trajectory"
     from rddm_nb.viz import show_images
     x0, x_in, g = _exam(net, task, n, size, seed)
-    trace = sample(net, None if task == 'generate' else x_in, shape=tuple(x0.shape), steps=steps, generator=g,
-                   trace=True)
+    trace = sample(net, None if task == 'generate' else x_in, shape=tuple(x0.shape), steps=steps, solver=solver,
+                   generator=g, trace=True)
     x = trace.x0
     if task == 'generate':
         return show_images({'generated': x, 'nearest training image': _nearest(x.cpu(), _emoji('train', size)),

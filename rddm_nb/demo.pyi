@@ -60,14 +60,14 @@ def train_demo(task: str='rain', budget: Budget | None=None, seed: int=0, batch:
     ...
 _EXAM: int
 
-def score_held_out(net, task: str, steps: int, n: int=128, size: int=32) -> dict:
+def score_held_out(net, task: str, steps: int, n: int=128, size: int=32, solver: str='euler') -> dict:
     """Measure a network on held-out images, always the same ones"""
     ...
 
-def quick_score(net, task: str, schedule: Schedule, steps: int=5, n: int=16) -> str:
+def quick_score(net, task: str, schedule: Schedule, steps: int=5, n: int=16, solver: str='euler') -> str:
     """How good is it by now?"""
     ...
 
-def result_sheet(net, task: str, steps: int, n: int=8, size: int=32, seed: int=1):
+def result_sheet(net, task: str, steps: int, n: int=8, size: int=32, seed: int=1, solver: str='euler'):
     """A sheet of images: inputs, results, ground truth, residuals, and one trajectory"""
     ...

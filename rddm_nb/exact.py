@@ -36,6 +36,7 @@ class ExactPredictor:
                              f"shape {tuple(w.shape)}, sum {w.sum().item():g}")
         self.means, self.std, self.tau = means, std, tau
         self._mu = means.detach().double().flatten(1)
+        self._norms = self._mu.square().sum(1)
         self._prior = (w.double()/w.sum()).log().to(means.device)
 
     def __repr__(self):
@@ -43,9 +44,9 @@ class ExactPredictor:
                 f"tau={self.tau})")
 
 # %% ../nbs/10_exact.ipynb #39622179
-def _sq_dist(u, g, mu):
-    "Squared distances |u_b - g mu_k|^2, (B, N)"
-    return u.square().sum(1, keepdim=True) - 2*g*(u @ mu.T) + g**2*mu.square().sum(1)
+def _sq_dist(u, g, mu, norms):
+    "Squared distances |u_b - g mu_k|^2, (B, N), where the |mu_k|^2 are known"
+    return u.square().sum(1, keepdim=True) - 2*g*(u @ mu.T) + g**2*norms
 
 @patch
 def _setting(self:ExactPredictor, x_t, x_in, abar, bbar):
@@ -71,11 +72,11 @@ def posterior(self:ExactPredictor,
     "How probable each known image is, given the state and the input (posterior weights)"
     u, y, a, b, trust = self._setting(x_t, x_in, abar, bbar)
     g = (1 - a)*(1 - trust)
-    d2 = _sq_dist(u - (1 - a)*trust*y, g, self._mu)
+    d2 = _sq_dist(u - (1 - a)*trust*y, g, self._mu, self._norms)
     var = (1 - a)**2*self.std**2*(1 - trust) + b**2
     nearest = torch.where(d2 <= d2.masked_fill(self._prior.isinf(), torch.inf).amin(1, keepdim=True), 0., -torch.inf)
     logits = self._prior + torch.where(var > 0, -d2/(2*var.clamp(min=1e-300)), torch.where(g == 0, 0., nearest))
-    if self.tau is not None: logits = logits - _sq_dist(y, 1, self._mu)/(2*(self.std**2 + self.tau**2))
+    if self.tau is not None: logits = logits - _sq_dist(y, 1, self._mu, self._norms)/(2*(self.std**2 + self.tau**2))
     return logits.softmax(1)
 
 # %% ../nbs/10_exact.ipynb #4df15a18

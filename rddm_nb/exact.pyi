@@ -11,6 +11,7 @@ class ExactPredictor:
     std: Any
     tau: Any
     _mu: Any
+    _norms: Any
     _prior: Any
 
     def __init__(self, means: Tensor, std: float=0.0, weights: Tensor | None=None, tau: float | None=None):

@@ -22,6 +22,7 @@ from .data import ImagePairs, PairSource, match, pairs_from_layout
 from .demo import draw_pairs
 from .files import atomic_write, check_file
 from .runtime import check_seed, folder_lock, generator_for
+from .sampler import _plan
 from .trainer import Batch, Checkpoints, FunctionSource, Trainer, TrainingError, make_accelerator
 from .unet import save_model
 from .watch import HeldOutEval
@@ -44,7 +45,7 @@ def check_config(
 ):
     "Refuse what only shows when schedule and network are made"
     with _names_of('schedule'): schedule = config.schedule.make()
-    with _names_of('sample'): schedule.grid(config.sample.steps)
+    with _names_of('sample', ('steps', 'solver')): _plan(None, schedule, **vars(config.sample))
     with _names_of('network'), torch.device('meta'): _network_config(config).make()
     check_seed(config.train.seed, 'train.seed')
 

@@ -61,14 +61,15 @@ def restore_whole(
     task:str|None, # one of `TASKS` to degrade it first; None restores it as it is
     steps:int=5, # network evaluations
     seed:int=0, # of the degradation and of the noise
+    solver:str='euler', # how a step is taken; the several restorations draw noise at each step, and take 'euler'
 )->_Restored:
     "Restore a photograph, several times to see where the results differ"
     x, device = _reduced(photo, _LONGEST), next(net.parameters()).device
     x_in = x if task is None else degrade(x[None], task, generator_for('cpu', seed, 'report', name))[0]
-    def run(k, steps=steps, **kw):
+    def run(k, steps=steps, solver=solver, **kw):
         generator = generator_for('cpu', seed, k, name)
-        return sample(Tiled(net), x_in[None].to(device), steps=steps, generator=generator, **kw)
-    tries = torch.cat([run(k, eta=1.) for k in range(1, _SEEDS + 1)]).cpu()
+        return sample(Tiled(net), x_in[None].to(device), steps=steps, solver=solver, generator=generator, **kw)
+    tries = torch.cat([run(k, solver='euler', eta=1.) for k in range(1, _SEEDS + 1)]).cpu()
     note = '' if x is photo else f'reduced from {photo.shape[2]}x{photo.shape[1]} to {x.shape[2]}x{x.shape[1]}'
     return _Restored(name, x_in, None if task is None else x, run(0)[0].cpu(),
                     run(0, _even_nodes(net.schedule, steps), trace=True).means().cpu(),

@@ -26,7 +26,7 @@ class _Restored(NamedTuple):
     spread: Tensor
     note: str = ''
 
-def restore_whole(net, name: str, photo: Tensor, task: str | None, steps: int=5, seed: int=0) -> _Restored:
+def restore_whole(net, name: str, photo: Tensor, task: str | None, steps: int=5, seed: int=0, solver: str='euler') -> _Restored:
     """Restore a photograph, several times to see where the results differ"""
     ...
 

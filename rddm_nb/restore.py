@@ -23,13 +23,13 @@ from typing import Annotated, NamedTuple
 import torch
 from torch import Tensor
 from . import __version__
-from .command import Count, FileName, Fraction, Natural, Rule, Typed, explain, parse, run_command, warn
+from .command import Count, FileName, Fraction, Natural, OneOf, Rule, Typed, explain, parse, run_command, warn
 from .estimate import Prediction, predict
 from .files import atomic_write, one_line, stale_temporaries, to_json
 from .imagefile import IMAGE_SUFFIXES, LoadedImage, list_images, load_image, same_name, save_image
 from .models import MODEL_FILE, PRETRAINED, find_model, load_network
 from .runtime import ExitCode, StopRequest, claim_folder, generator_for, pick_device, stop_on_signals
-from .sampler import sample
+from .sampler import _plan, sample
 
 # %% ../nbs/restore.ipynb #54fc5aa7
 def _tile_offsets(
@@ -130,13 +130,13 @@ def plan_tiles(
 def restore(
     model, # a predictor, usually a trained network with its `schedule`
     img:Tensor, # degraded image (C, H, W) in [-1, 1]
-    steps:int=5, # network evaluations per tile
+    steps:int=5, # of sampling, each an evaluation per tile; with solver='heun' two
     tile:int|None=None, # side of a tile; None: see `plan_tiles`
     overlap:int|None=None, # by how much tiles overlap, at least; None: an eighth of the tile, 16 where they are planned
     seed:int=0, # of the noise
     device='cpu', # where to compute
     cond:Tensor|None=None, # condition, such as a mask, (C, H, W) or (1, H, W), for a network that takes one
-    **kw # `eta`, `schedule`, ... of `sample`
+    **kw # `eta`, `solver`, `schedule`, ... of `sample`
 )->Tensor: # the restored image (C, H, W)
     "Restore one image of any size"
     if img.ndim != 3: raise ValueError(f"img must be one image (C, H, W), got shape {tuple(img.shape)}")
@@ -257,7 +257,7 @@ def _describe_settings(
     about:dict, # content of a `restore.json`
 )->str: # on one line
     "The settings that made a result"
-    known = [f'{k} {about[k]}' for k in ('steps', 'eta', 'seed', 'tile', 'overlap')
+    known = [f'{k} {about[k]}' for k in ('steps', 'eta', 'solver', 'seed', 'tile', 'overlap')
              if about.get(k) is not None]
     model, versions = about.get('model'), about.get('versions')
     torch_version = versions.get('torch', '?') if isinstance(versions, dict) else '?'
@@ -275,10 +275,12 @@ def _read_settings(path, force):
 
 # %% ../nbs/restore.ipynb #b510000a
 _FREE = ('versions', 'files') # may differ
+_BEFORE = dict(solver='euler') # what results were made with before it could be chosen
 
 def _differences(old, about):
     "The settings that differ, in words"
-    return [f'{k} {old.get(k)!r} there, {v!r} now' for k, v in about.items() if k not in _FREE and old.get(k) != v]
+    was = {k: old.get(k, _BEFORE.get(k)) for k in about if k not in _FREE}
+    return [f'{k} {v!r} there, {about[k]!r} now' for k, v in was.items() if v != about[k]]
 
 def _check_settings(out, old, about, there):
     "Refuse to mix results of other settings, or of unknown ones, with these"
@@ -381,7 +383,7 @@ _CHANGED = 'changed since it was restored, done again'
 
 def _options(model, kw):
     "All sampling options, also those not given"
-    options = dict(steps=5, eta=0., seed=0, tile=None, overlap=None) | kw
+    options = dict(steps=5, eta=0., solver='euler', seed=0, tile=None, overlap=None) | kw
     Tiled(model, options['tile'], options['overlap'])
     return options
 
@@ -442,6 +444,7 @@ class SamplingCommand(Typed):
     "How a model samples"
     steps: Count = 5 # sampling steps
     eta: Fraction = 0. # share of the noise of the posterior
+    solver: Annotated[str, OneOf('rddm_nb.sampler', 'SOLVERS')] = 'euler' # heun, multistep: of second order, eta 0
     tile: Count|None = None # side of a tile in pixels; fitted to each image unless given
     overlap: Natural|None = None # by how much tiles overlap; an eighth of a tile, or 16, unless given
     seed: Natural = 0 # of the noise
@@ -481,10 +484,10 @@ def sampling_model(
     if name in PRETRAINED and any(p.is_file() for p in (Path(name), Path(name)/MODEL_FILE)):
         warn(f"{name} is the network in the box; for the one in this folder write ./{name}")
     model = load_network(path, device)
-    model.schedule.grid(args.steps)
+    _plan(model, steps=args.steps, eta=args.eta, solver=args.solver)
     if _generates(model): warn('this network was trained to generate: its results do not follow the inputs')
     model.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    options = _options(model, {k: getattr(args, k) for k in ('steps', 'eta', 'seed', 'tile', 'overlap')})
+    options = _options(model, {k: getattr(args, k) for k in ('steps', 'eta', 'solver', 'seed', 'tile', 'overlap')})
     return model, dict(options, device=device)
 
 # %% ../nbs/restore.ipynb #e0fb6c99

@@ -14,7 +14,7 @@ from typing import Annotated, NamedTuple
 import torch
 from torch import Tensor
 from . import __version__
-from .command import Count, FileName, Fraction, Natural, Rule, Typed, explain, parse, run_command, warn
+from .command import Count, FileName, Fraction, Natural, OneOf, Rule, Typed, explain, parse, run_command, warn
 from .estimate import Prediction, predict
 from .files import atomic_write, one_line, stale_temporaries, to_json
 from .imagefile import IMAGE_SUFFIXES, LoadedImage, list_images, load_image, same_name, save_image
@@ -82,6 +82,7 @@ class _Masks:
         ...
 _ABOUT: str
 _FREE: tuple
+_BEFORE: dict
 
 class _Claim(NamedTuple):
     """What a folder of results holds before work begins"""
@@ -122,6 +123,7 @@ class SamplingCommand(Typed):
     """How a model samples"""
     steps: Count = 5
     eta: Fraction = 0.0
+    solver: Annotated[str, OneOf('rddm_nb.sampler', 'SOLVERS')] = 'euler'
     tile: Count | None = None
     overlap: Natural | None = None
     seed: Natural = 0

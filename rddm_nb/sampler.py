@@ -183,13 +183,22 @@ def _check_solver(solver, moves, clip):
 # %% ../nbs/13_sampler.ipynb #5d1a0ec
 def _check_levels(moves):
     "Refuse a path on which the noise level rho stands still"
-    if all(m.at.bbar == 0 for m in moves):
+    if len(moves) > 1 and all(m.at.bbar == 0 for m in moves):
         raise ValueError("this path holds no noise, and solver='multistep' looks at how the noise level falls: take "
                          "'heun' or 'euler'")
     for m in moves:
         if abs(_lam(m.to) - _lam(m.at)) < 1e-9:
             raise ValueError(f"the step from {tuple(m.at)} to {tuple(m.to)} stays at one noise level rho, and "
                              f"solver='multistep' divides by how far it moves: leave one of the two points out")
+
+# %% ../nbs/13_sampler.ipynb #5d1a0pc
+def _plan(model, schedule=None, steps=None, order=None, path=None, posterior='sum_constrained', eta=0.,
+          solver='euler', clip='x0'):
+    "The moves of a run, or the reason why there can be none"
+    if clip not in CLIPS: raise ValueError(f"clip must be one of {CLIPS}, got {clip!r}")
+    moves = _moves(_stops(model, schedule, steps, order, path), posterior, eta)
+    _check_solver(solver, moves, clip)
+    return moves
 
 # %% ../nbs/13_sampler.ipynb #3fd9ecf2
 def _ask(model, x, x_in, at, t, cond, clip):
@@ -225,9 +234,7 @@ def sample_steps(
     noise_map:Tensor|None=None, # how strong the noise is where, in units of bbar, (B, C, H, W) or (B, 1, H, W); None: 1
 ): # yields a `State` per step
     "Restore or generate, one step at a time"
-    if clip not in CLIPS: raise ValueError(f"clip must be one of {CLIPS}, got {clip!r}")
-    moves = _moves(_stops(model, schedule, steps, order, path), posterior, eta)
-    _check_solver(solver, moves, clip)
+    moves = _plan(model, schedule, steps, order, path, posterior, eta, solver, clip)
     x_in = _inputs(x_in, shape, x_T, model)
     draw = _noise_source(x_in, noise_map, generator)
     x, last = _start(x_in, x_T, moves, draw), None

@@ -110,11 +110,12 @@ class HeldOutEval:
         folder=None, # where sheets are written, one per evaluation; None writes none
         steps:int=5, # of sampling
         eta:float=0., # share of fresh noise
+        solver:str='euler', # how a step is taken, one of `SOLVERS`
         seed:int=0, # of the noise
         show:int=8, # images on a sheet
     ):
         self.held, self.schedule, self.seed, self.show = held, schedule, seed, show
-        self.folder, self.how = folder and Path(folder), dict(steps=steps, eta=eta)
+        self.folder, self.how = folder and Path(folder), dict(steps=steps, eta=eta, solver=solver)
         self.restores = bool(held.x_in.any())
     def restore(self, net):
         "What the network makes of the pairs"

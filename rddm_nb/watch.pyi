@@ -62,7 +62,7 @@ class HeldOutEval:
     how: Any
     restores: Any
 
-    def __init__(self, held: Batch, schedule, folder=None, steps: int=5, eta: float=0.0, seed: int=0, show: int=8):
+    def __init__(self, held: Batch, schedule, folder=None, steps: int=5, eta: float=0.0, solver: str='euler', seed: int=0, show: int=8):
         ...
 
     def restore(self, net):

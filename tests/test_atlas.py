@@ -251,6 +251,77 @@ def test_marginals_of_goub_and_what_unidb_leaves_of_the_way():
     assert error(pinned.abar, goub.abar) < 2e-5 < 5e-5 < error(soft.abar, goub.abar)
 
 
+def unidb_step(t, s, gamma, lam=60/255, pull=-math.log(.005), n=2000):
+    """UniDB's backward walk in its own symbols, with the clean image as the guess: how much of the state, of the clean
+    image and of the input is in the result, and its variance. theta (x_T - x) and the penalty's pull make the drift."""
+    gone = lambda a, b: lam**2*(1 - exp(-2*pull*(b - a)))
+    var = lambda u: gone(0, u)*gone(u, 1)/gone(0, 1)
+    share = lambda u: exp(-pull*u)*(1 + gamma*gone(u, 1))/(1 + gamma*gone(0, 1))
+    g2 = 2*lam**2*pull
+    def rates(u, k, j, v):  # of d = x - x_T: on the state, on x0 - x_T, and the variance
+        c = pull + g2*gamma*exp(-2*pull*(1 - u))/(1 + gamma*gone(u, 1))
+        a = g2/var(u) - c
+        return a*k, a*j - g2*share(u)/var(u), 2*a*v - g2
+    k, j, v, h = 1., 0., 0., (s - t)/n
+    for i in range(n):
+        u = t + i*h
+        one = rates(u, k, j, v)
+        two = rates(u + h/2, *(z + h/2*d for z, d in zip((k, j, v), one)))
+        k, j, v = (z + h*d for z, d in zip((k, j, v), two))
+    return k, j, 1 - k - j, v
+
+
+def plane_step(r, t, s):
+    "The same four numbers of our step"
+    at, to = r.schedule[round(t*T)], r.schedule[round(s*T)]
+    v = posterior_variance(r.posterior, at, to, r.eta)
+    k = sqrt(to.bbar**2 - v)/at.bbar
+    return k, 1 - to.abar - k*(1 - at.abar), to.abar - k*at.abar, v
+
+
+@pytest.mark.parametrize('t, s', [(.75, .5), (.5, .25), (.875, .125)])
+def test_unidbs_own_walk_is_the_plane_s_step_as_the_penalty_grows(t, s):
+    exactly = lambda numbers: torch.tensor(numbers, dtype=torch.float64)
+    apart = {g: error(exactly(unidb_step(t, s, g)), exactly(plane_step(process('UniDB', T=T, gamma=g), t, s)))
+             for g in (1e3, 1e5, 1e7)}
+    assert apart[1e7] < 5e-7 and apart[1e5] < .1*apart[1e3] and 2e-5 < apart[1e3] < 1e-3
+    close(exactly(unidb_step(t, s, 1e12)), exactly(plane_step(process('GOUB', T=T), t, s)), 5e-7)
+
+
+# DGSolver: alpha of the residual, delta of the input, beta of the noise, each a sum up to the node
+DG = dict(t=(.8, .3, .9), u=(.5, .2, .6), s=(.3, .1, .4))
+def dg_point(a, d, b): return Point((a - d)/(1 - d), b/(1 - d))
+
+
+def dg_move(x, y, res, eps, at, to):
+    "One of its moves: what it takes off of residual, input and noise"
+    (a, d, b), (a_s, d_s, b_s) = at, to
+    return x - (a - a_s)*res + (d - d_s)*y - (b - b_s)*eps
+
+
+def test_dgsolvers_first_order_is_the_plane_s_step_once_it_is_scaled():
+    x0, y, eps = trio(5)
+    (a, d, b), (_, d_s, _) = DG['t'], DG['s']
+    x = x0 + a*(y - x0) - d*y + b*eps
+    got = reverse_step(x/(1 - d), Estimate(x0, y - x0, eps), dg_point(*DG['t']), dg_point(*DG['s']))
+    close((1 - d_s)*got, dg_move(x, y, y - x0, eps, DG['t'], DG['s']), 1e-14)
+
+
+@pytest.mark.parametrize('still', [True, False])
+def test_dgsolvers_second_order_is_a_midpoint_rule_on_the_plane_where_delta_stands_still(still):
+    x, y = randn(2, 3, 4, 4, seed=1), random_images(2, 3, 4, 4)
+    t, u, s = ((a, 0. if still else d, b) for a, d, b in (DG['t'], DG['u'], DG['s']))
+    def guess(x, at):  # of residual and noise, fitting the state
+        res = .4*torch.tanh(x - at[0])
+        return res, (x - (y - res) - at[0]*res + at[1]*y)/at[2]
+    half = guess(dg_move(x, y, *guess(x, t), t, u), u)
+    theirs = dg_move(x, y, *half, t, s)
+    ours = (1 - s[1])*reverse_step(x/(1 - t[1]), Estimate(y - half[0], *half), dg_point(*t), dg_point(*s))
+    miss = x - (y - half[0] + t[0]*half[0] - t[1]*y + t[2]*half[1])  # what the half-way guess does not explain of x
+    close(theirs - ours, (1 - (1 - s[1])/(1 - t[1]))*miss, 1e-13)
+    assert still == (error(theirs, ours) < 1e-13)
+
+
 def test_two_families_of_goub_do_not_meet_and_its_own_sampler_adds_too_much():
     s = process('GOUB').schedule
     with pytest.raises(ValueError, match='negative'): posterior_variance('sum_constrained', s[99], s[97])

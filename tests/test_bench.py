@@ -2,6 +2,7 @@
 import contextlib
 import io
 import json
+import math
 import os
 import subprocess
 import sys
@@ -27,7 +28,7 @@ def quick(tmp_path_factory):
 def test_each_measurement_leaves_a_result(quick):
     said, results = quick
     assert set(results) == {'train_step', 'shares', 'loading', 'overhead', 'import_time', 'first_loss', 'demo', 'aosa',
-                            'restoring', 'gpu'}
+                            'solvers', 'restoring', 'gpu'}
     assert all(r['quick'] for r in results.values()) and all(f'-- {name}' in said for name in results)
 
 
@@ -63,6 +64,14 @@ def test_parts_add_up(quick):
         for k, v in r['seconds'].items():
             assert min(v.values()) >= 0 and abs(r['convolutions'][k] - v['convolutions']/sum(v.values())) < .01
     assert all(rows[0]['seconds'][k]['optimizer'] > rows[1]['seconds'][k]['optimizer'] for k in ('ours', 'official'))
+
+
+def test_solvers_ask_no_more_than_they_may_and_one_step_is_the_same_for_all(quick):
+    rows = quick[1]['solvers']['rows']
+    assert {r['way'] for r in rows} == {'own', 'euler', 'heun', 'multistep'} and len({r['process'] for r in rows}) > 12
+    for r in rows:
+        assert 1 <= r['asked'] <= r['at_most'] and math.isfinite(r['psnr'])
+        if r['way'] in ('heun', 'multistep') and r['at_most'] == 1: assert r['above'] == r['error'] == 0
 
 
 def test_the_results_that_are_kept_are_whole_runs():

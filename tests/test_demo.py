@@ -68,12 +68,15 @@ def test_a_damaged_model_is_named_and_refused(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize('task', ['rain', 'generate'])
 def test_demo_writes_everything_and_never_overwrites(tmp_path, few, capsys, task):
-    words = [*WORDS, '--task', task, '--max-steps', '3', '--out', str(tmp_path/'out')]
+    solver = 'multistep' if task == 'rain' else 'heun'
+    words = [*WORDS, '--task', task, '--max-steps', '3', '--solver', solver, '--out', str(tmp_path/'out')]
     assert demo(words) == 0, capsys.readouterr().err
     assert sorted(p.name for p in (tmp_path/'out').iterdir()) == ['.lock', 'metrics.json', 'model.safetensors',
                                                                   'report.html', 'sheet.png']
-    assert json.loads((tmp_path/'out/metrics.json').read_text(encoding='utf-8'))['train_steps'] == 3
-    assert load_model(tmp_path/'out/model.safetensors').schedule.T == 1000
+    metrics, net = json.loads((tmp_path/'out/metrics.json').read_text(encoding='utf-8')), load_model(
+        tmp_path/'out/model.safetensors')
+    assert (metrics['train_steps'], metrics['solver'], net.meta['solver']) == (3, solver, solver)
+    assert net.schedule.T == 1000
     assert 100_000 < sum(p.stat().st_size for p in (tmp_path/'out').iterdir()) < cli._ROOM
     before = (tmp_path/'out/metrics.json').read_bytes()
     assert demo(words) == 2 and '--force' in capsys.readouterr().err
@@ -182,8 +185,8 @@ def test_progress_is_a_bar_or_a_line_at_every_tenth(monkeypatch, stream):
     assert (live.step, live.seconds, live.loss, live.bar.total) == (0, 0., None, 100)
     for step, (u, loss) in enumerate([(.05, 2.), (.09, 1.), (.1, 1.), (.5, 1.)], 1): live(step, u, loss, None)
     live.close()
-    assert asked == [('rain', 'schedule', 4,
-                      8)]*3 and live.step == 4 and live.seconds == 10 and abs(live.loss - 1.857375) < 1e-9
+    assert asked == [('rain', 'schedule', 4, 8, 'euler')]*3 and live.step == 4
+    assert live.seconds == 10 and abs(live.loss - 1.857375) < 1e-9
     if stream is Terminal: assert live.bar.n == 50 and 'mark 3, 10 s left' in out.getvalue().splitlines()[-1]
     else:
         assert out.getvalue() == ('  5% step 1, loss 2.0000, mark 1, 190 s left\n 10% step 3, loss 1.9025, mark 2, '
@@ -193,29 +196,32 @@ def test_progress_is_a_bar_or_a_line_at_every_tenth(monkeypatch, stream):
 
 @pytest.mark.parametrize('early', [False, True])
 def test_the_summary_says_what_to_open_and_how_to_go_on(early):
-    both = dict(seed=0, sampling_steps=4, device='cpu', train_steps=9, train_seconds=2., stopped_early=early,
-                parameters=1234)
+    both = dict(seed=0, sampling_steps=4, solver='euler', device='cpu', train_steps=9, train_seconds=2.,
+                stopped_early=early, parameters=1234)
     rain = cli._summary(dict(both, task='rain', crops=8, psnr_input=20., psnr_restored=25., gain=5., psnr_1_step=24.),
                         'x')
     made = cli._summary(dict(both, task='generate', images=8, held_out_loss=.5), 'x')
     for said, given in ((rain, 'x_in'), (made, 'shape=(8, 3, 32, 32)')):
         assert ('(stopped early)' in said) == early and f", {given}, steps=4)" in said
         assert 'x/sheet.png' in said and '1,234 parameters' in said
+    other = dict(both, task='generate', images=8, held_out_loss=.5, solver='heun')
+    assert "steps=4, solver='heun')" in cli._summary(other, 'x')
     assert '25.00 dB (+5.00) in 4 steps' in rain and 'held-out loss 0.5000' in made
 
 
-@pytest.mark.parametrize('steps', [None, 3])
-def test_what_is_asked_for_reaches_training(tmp_path, monkeypatch, steps):
+@pytest.mark.parametrize('steps, solver', [(None, 'euler'), (3, 'multistep')])
+def test_what_is_asked_for_reaches_training(tmp_path, monkeypatch, steps, solver):
     class Enough(Exception): pass
     seen, stop = [], StopRequest()
     def fake(task, budget, seed, batch, device, report):
-        seen.append((task, seed, batch, device, budget.max_steps, report.ask[2], budget.stop is stop))
+        seen.append((task, seed, batch, device, budget.max_steps, report.ask[2], report.ask[4],
+                     budget.stop is stop))
         raise Enough
     monkeypatch.setattr(rddm_nb.demo, 'train_demo', fake)
-    more = dict(out=tmp_path/'out', seed=5, steps=steps, device='cpu', stream=io.StringIO())
+    more = dict(out=tmp_path/'out', seed=5, steps=steps, solver=solver, device='cpu', stream=io.StringIO())
     for stopped in (stop, None):
         with pytest.raises(Enough): cli.run_demo('blur', 60., 7, batch=1, stop=stopped, **more)
-    want = 'blur', 5, 1, 'cpu', 7, steps or rddm_nb.demo.recipe('blur')['steps']
+    want = 'blur', 5, 1, 'cpu', 7, steps or rddm_nb.demo.recipe('blur')['steps'], solver
     assert seen == [(*want, True), (*want, False)]
     with pytest.raises(ValueError, match='batch must be at least 1, got 0'): cli.run_demo('blur', batch=0, **more)
 

@@ -25,6 +25,7 @@ from rddm_nb.metrics import METRICS, Metric, Protocol, measure
 from rddm_nb.models import load_network
 from rddm_nb.restore import restore
 from rddm_nb.runtime import StopRequest
+from rddm_nb.sampler import SOLVERS
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import UNet, save_model
 
@@ -205,6 +206,17 @@ def test_a_model_with_several_seeds(folders):
     samples = torch.stack([restore(load_network(words[1]), x_in, 2, 16, 4, seed=k) for k in range(3)]).clamp(-1, 1)
     grey = read_image(maps[1])[0]
     close(grey, (EvalCase('s', samples, samples[0]).std()*127.5*4).round().clamp(0, 255), 1)
+
+
+@pytest.mark.parametrize('solver', SOLVERS)
+def test_the_solver_of_a_model_is_obeyed_and_recorded(folders, solver):
+    words = ['--model', model(folders), str(folders/'in'), str(folders/'truth'), '--steps', '3', '--device', 'cpu']
+    assert main([*words, '--solver', solver, '--out', str(folders/'ev')]) == 0
+    got = json.loads((folders/'ev/evaluation.json').read_text(encoding='utf-8'))
+    pairs = match(folders/'in', folders/'truth')
+    cases = EvalCase.from_model(load_network(words[1]), pairs, steps=3, solver=solver)
+    assert got['solver'] == solver
+    assert got['measures']['PSNR']['mean'] == pytest.approx(evaluate(cases).means()['PSNR'].value, rel=1e-6)
 
 
 def test_a_model_on_a_data_set(folders):
@@ -527,7 +539,7 @@ WRONG = {**{f'{flag} {word}': ['a', 'b', flag, word] for flag, words in {
     '--measures': ('FID', 'psnr', '', '7'), '--protocol': ('SIDD', 'lol', '', 'Set5'), '--region': ('left', '', 'ALL'),
     '--pairing': ('unpaired', 'names', '', '1'),
     '--pattern': ('(', 'x', '['), '--seeds': ('0', '-1', 'x', '1.5', 'nan', ''), '--steps': ('0', 'x', '1.5', ''),
-    '--eta': ('2', 'nan', 'x', 'inf'), '--tile': ('0', 'x', '-1'),
+    '--eta': ('2', 'nan', 'x', 'inf'), '--solver': ('rk4', 'Heun', ''), '--tile': ('0', 'x', '-1'),
     '--overlap': ('x', '-1'), '--seed': ('x', '-1'), '--inputs': ('nowhere', '', 'empty', 'm'),
     '--masks': ('nowhere', '', 'empty')}.items() for word in words},
     'nothing': [], 'one folder': ['a'], 'three folders': ['a', 'b', 'a'], 'no results': ['none', 'b'],
@@ -539,7 +551,9 @@ WRONG = {**{f'{flag} {word}': ['a', 'b', flag, word] for flag, words in {
     'odd split': ['--set', 'a', '--model', 'net', '--split', 'x'],
     'no model': ['a', 'b', '--model', 'none'], 'an image as model': ['a', 'b', '--model', 'a/0.png'],
     'inputs and model': ['a', 'b', '--model', 'net', '--inputs', 'a'],
-    'seeds without model': ['a', 'b', '--seeds', '2'], 'too many steps': ['a', 'b', '--model', 'net', '--steps', '11'],
+    'seeds without model': ['a', 'b', '--seeds', '2'], 'solver without model': ['a', 'b', '--solver', 'heun'],
+    'solver and noise': ['a', 'b', '--model', 'net', '--solver', 'multistep', '--eta', '1'],
+    'too many steps': ['a', 'b', '--model', 'net', '--steps', '11'],
     'a wide overlap': ['a', 'b', '--model', 'net', '--tile', '8', '--overlap', '8'],
     'no device': ['a', 'b', '--model', 'net', '--device', 'nonsense'],
     'cuda:99': ['a', 'b', '--model', 'net', '--device', 'cuda:99'],

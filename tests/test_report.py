@@ -12,6 +12,7 @@ from rddm_nb.estimate import Prediction
 from rddm_nb.imagefile import save_image
 from rddm_nb.report import _even_nodes, _reduced, held_out, photo_scores, photo_sheet, report_page, restore_whole
 from rddm_nb.runtime import generator_for
+from rddm_nb.sampler import SOLVERS, sample
 from rddm_nb.schedule import Schedule
 
 CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')
@@ -27,6 +28,11 @@ class Half(torch.nn.Module):
     def forward(self, x_t, x_in, abar, bbar, t=None): return Prediction(res=(x_in + 1)/2 + .1*(x_t - x_in))
 
 
+class Bends(Half):
+    "What it takes away depends on how much noise it sees"
+    def forward(self, x_t, x_in, abar, bbar, t=None): return Prediction(res=.3*torch.sin(2*x_t) + .5*abar)
+
+
 @pytest.fixture
 def shown(): return restore_whole(Half(), 'a <b>', random_images(3, 20, 31, dtype=torch.float32), 'rain', 3)
 
@@ -35,7 +41,7 @@ def shown(): return restore_whole(Half(), 'a <b>', random_images(3, 20, 31, dtyp
 def small(monkeypatch):
     from rddm_nb import demo
     real = demo.score_held_out
-    monkeypatch.setattr(demo, 'score_held_out', lambda *a: real(*a, n=4))
+    monkeypatch.setattr(demo, 'score_held_out', lambda *a, **kw: real(*a, n=4, **kw))
     monkeypatch.setattr(module, '_LONGEST', 32)
 
 
@@ -50,6 +56,15 @@ def test_a_photograph_is_degraded_restored_and_compared(shown):
     assert all(a > b for a, b in zip(fading, fading[1:])), 'the rain fades from frame to frame'
     got, = photo_scores([shown])
     assert got['psnr_input'] == pytest.approx(10*torch.log10(4/(shown.x_in - photo).square().mean()).item(), rel=1e-4)
+
+
+def test_a_photograph_is_restored_by_the_solver_that_is_asked_for():
+    photo = random_images(3, 20, 31, dtype=torch.float32)
+    made = {k: restore_whole(Bends(), 'mine', photo, None, 4, solver=k) for k in SOLVERS}
+    for k, s in made.items():
+        want = sample(Bends(), photo[None], steps=4, solver=k, generator=generator_for('cpu', 0, 0, 'mine'))[0]
+        assert torch.equal(s.restored, want) and torch.equal(s.spread, made['euler'].spread)
+        assert k == 'euler' or not torch.equal(s.film, made['euler'].film)
 
 
 def test_as_it_is(shown):

@@ -24,7 +24,8 @@ from rddm_nb.official import OfficialUNet
 from rddm_nb.restore import (Tiled, counted, _describe_settings, main, plan_tiles, restore, restore_folder,
                              restore_loaded, _result_names, _tile_offsets, _tile_weights)
 from rddm_nb.runtime import StopRequest, seed_for
-from rddm_nb.sampler import sample
+from rddm_nb.models import load_network
+from rddm_nb.sampler import SOLVERS, sample
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import UNet, save_model
 
@@ -248,7 +249,8 @@ def test_folders_that_cannot_be_worked_through(folder):
 
 # ---- what made the results
 
-@pytest.mark.parametrize('other', [dict(steps=3), dict(eta=.5), dict(seed=1), dict(tile=8), dict(tile=9, overlap=2),
+@pytest.mark.parametrize('other', [dict(steps=3), dict(eta=.5), dict(solver='heun'), dict(seed=1), dict(tile=8),
+                                   dict(tile=9, overlap=2),
                                    dict(colour=True)])
 def test_other_settings_are_refused_and_nothing_changes(folder, other):
     quiet(Model(), folder, steps=2)
@@ -278,9 +280,22 @@ def test_versions_may_differ_and_the_old_ones_are_told(folder):
     path = folder/'out/restore.json'
     about = json.loads(path.read_text(encoding='utf-8'))
     assert about['versions']['torch'] == torch.__version__
-    assert [about[k] for k in ('steps', 'eta', 'seed', 'tile', 'overlap', 'masks')] == [1, 0., 0, None, None, None]
+    made = dict(steps=1, eta=0., solver='euler', seed=0, tile=None, overlap=None, masks=None)
+    assert {k: about[k] for k in made} == made
     path.write_text(json.dumps(about | dict(versions=dict(torch='1.0'))), encoding='utf-8')
-    assert _describe_settings(quiet(Model(), folder, steps=1).about) == 'steps 1, eta 0.0, seed 0, torch 1.0'
+    said = _describe_settings(quiet(Model(), folder, steps=1).about)
+    assert said == 'steps 1, eta 0.0, solver euler, seed 0, torch 1.0'
+
+
+def test_results_of_before_solvers_could_be_chosen_are_eulers(folder):
+    with pytest.raises(KeyboardInterrupt): quiet(Model(fail=3), folder, steps=1)
+    path = folder/'out/restore.json'
+    about = json.loads(path.read_text(encoding='utf-8'))
+    del about['solver']
+    path.write_text(json.dumps(about), encoding='utf-8')
+    with pytest.raises(FileExistsError, match="solver 'euler' there, 'multistep' now"):
+        quiet(Model(), folder, steps=1, solver='multistep')
+    assert quiet(Model(), folder, steps=1).there == 2
 
 
 def test_results_that_nobody_knows_are_not_touched(folder):
@@ -563,10 +578,30 @@ def test_the_command(folder, kind, capsys):
     assert main(args) == 1
     out = capsys.readouterr()
     assert re.search(r'restored 2 images into .*, 2 were there already, 1 failed; made with model [0-9a-f]{8}, steps '
-                     r'2, eta 0.0, seed 0, tile 8, overlap 2', out.out)
+                     r'2, eta 0.0, solver euler, seed 0, tile 8, overlap 2', out.out)
     assert len(out.err.splitlines()) == 1 and '9.png cannot be read' in out.err
     about = json.loads((folder/'out/restore.json').read_text(encoding='utf-8'))
     assert about['model'] == hashlib.sha256((folder/'m').read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize('solver', SOLVERS)
+def test_the_solver_that_is_asked_for_takes_the_steps(folder, capsys, solver):
+    save_model(folder/'m', awake(net()).float(), S)
+    words = [str(folder/'m'), str(folder/'in/0.png'), str(folder/'out'), '--steps', '4', '--device', 'cpu']
+    assert main([*words, '--solver', solver]) == 0, capsys.readouterr().err
+    assert f'eta 0.0, solver {solver}, seed 0' in capsys.readouterr().out
+    image = load_image(folder/'in/0.png')
+    made = {k: restore(load_network(folder/'m'), image.x, 4, solver=k) for k in SOLVERS}
+    save_image(folder/'want.png', made[solver], image)
+    assert (folder/'out/0.png').read_bytes() == (folder/'want.png').read_bytes()
+    for k in {*SOLVERS} - {solver}: assert (made[k] - made[solver]).abs().max() > .02
+    assert json.loads((folder/'out/restore.json').read_text(encoding='utf-8'))['solver'] == solver
+
+
+def test_a_curve_without_noise_is_not_for_the_multistep_solver(tiny, capsys):
+    save_model(tiny/'plain', UNet(8, (1, 1, 1)), Schedule.line(10, 0.), force=True)
+    words = [str(tiny/'plain'), str(tiny/'in'), str(tiny/'out'), '--solver', 'multistep']
+    assert "holds no noise" in one_line_and_2(words, tiny/'out', capsys)
 
 
 def test_a_model_in_half_precision_and_one_that_blew_up(folder, capsys):
@@ -586,13 +621,15 @@ def test_a_model_in_half_precision_and_one_that_blew_up(folder, capsys):
 WRONG = [[f'--{name}', word] for name, words in dict(
     steps=('0', '-1', 'x', '1.5', 'nan', '', 'true', '11', '1e3', '99999999999999999999'),
     eta=('-1', '1.1', 'nan', 'inf', 'x', '-inf', ''),
+    solver=('rk4', 'Heun', '', 'none', '2', 'euler,heun'),
     tile=('0', '-8', 'x', '2.5', '', 'inf', '256px'), overlap=('-1', 'x', '300', '256', '1.5', ''),
     seed=('x', '1.5', '-1', 'nan', ''),
     device=('nonsense', 'cuda:99', '', 'cpu:x', '7', 'CPU '),
     part=('3/2', '0/1', 'x', '1', '1/', '/1', '-1/2', '1/2/3', '1.0/2', '1/0', ''),
     masks=('nowhere', ''), nonsense=('1',), step=('3',), forc=('1',)).items() for word in words]
 WRONG += [['--steps'], ['--tile'], ['--nonsense'], ['--colour=yes'], ['--force=1'], ['extra'], ['-x'],
-          ['--tile', '8', '--overlap', '8'], ['--model', 'm'], ['--part'], ['--eta']]
+          ['--tile', '8', '--overlap', '8'], ['--model', 'm'], ['--part'], ['--eta'],
+          ['--solver'], ['--solver', 'heun', '--eta', '.5'], ['--solver', 'multistep', '--eta', '1']]
 
 
 @pytest.fixture(scope='module')
@@ -616,7 +653,7 @@ def one_line_and_2(words, out, capsys):
 @pytest.mark.parametrize('words', WRONG, ids=' '.join)
 def test_wrong_words_are_one_line_and_2(words, tiny, capsys):
     said = one_line_and_2([str(tiny/'m'), str(tiny/'in'), str(tiny/'out'), *words], tiny/'out', capsys)
-    if words[0] in ('--steps', '--eta', '--seed', '--part') and words[1:] and words[1][:1] != '-':
+    if words[0] in ('--steps', '--eta', '--solver', '--seed', '--part') and words[1:] and words[1][:1] != '-':
         assert words[0][2:] in said and repr(words[1])[1:-1] in said
 
 

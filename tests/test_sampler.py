@@ -725,6 +725,20 @@ def test_one_evaluation_left_is_the_same_for_all_solvers(seed, steps, solver):
     assert torch.equal(run.x0, run[-1].x0)  # the last step takes the estimate as it is
 
 
+@pytest.mark.parametrize('path', [[(1, 0), (0, 0)], [(.5, 0), (0, 0)], [(1, .3), (0, 0)], [(0, .3), (0, 0)]])
+def test_one_step_is_one_step_for_any_solver_wherever_it_starts(path):
+    x = randn(3, 1)
+    ends = [sample(GMM, x, x_T=x, path=path, solver=k, clip=None) for k in SOLVERS]
+    assert all(torch.equal(e, ends[0]) for e in ends)
+
+
+def test_a_point_visited_twice_is_where_heun_and_euler_stay():
+    x, path = randn(3, 1), [(.9, .9), (.5, .5), (.2, .2), (0, 0)]
+    for k in ('euler', 'heun'):
+        twice = sample(GMM, x, x_T=x, path=[path[0], path[1], *path[1:]], solver=k, clip=None)
+        close(twice, sample(GMM, x, x_T=x, path=path, solver=k, clip=None), 1e-13)
+
+
 @pytest.mark.parametrize('order', ORDERS)
 @pytest.mark.parametrize('solver', SECOND)
 def test_solvers_on_singular_legs_end_nearer_to_the_truth_than_euler(solver, order):

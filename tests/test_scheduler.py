@@ -1,5 +1,6 @@
 """RDDMScheduler: the library's sampler step for step, diffusers' schedulers and pipelines, configurations, refusals
 (invariants 31, 34, 38)."""
+import copy
 import json
 import math
 import pickle
@@ -716,6 +717,69 @@ def test_with_input_shows_state_and_input():
     n.config = Config(in_channels=3, sample_size=4)
     assert WithInput(n, s, concat=False).config.in_channels == 3
     with pytest.raises(ValueError, match='3 channels.*concat=False'): WithInput(n, s)
+
+
+# ----- habits of those who use diffusers' schedulers -----
+@pytest.mark.parametrize('config', [dict(), dict(eta=.5), dict(solver='multistep', clip_sample=False)], ids=str)
+def test_a_scheduler_that_comes_back_takes_the_same_steps(config, tmp_path):
+    s = RDDMScheduler(30, **OPEN, **config)
+    s.save_pretrained(tmp_path)
+    runs = []
+    for one in (s, RDDMScheduler.from_pretrained(tmp_path), RDDMScheduler.from_config(s.config)):
+        one.set_timesteps(6)
+        runs.append(loop(one, randn(*SHAPE), None, generator=rng(3)))
+    for other in runs[1:]:
+        for a, b in zip(runs[0], other, strict=True): assert torch.equal(a, b)
+    assert not torch.equal(runs[0][-1], runs[0][0])
+
+
+@pytest.mark.parametrize('config', [dict(), dict(eta=.5), dict(solver='multistep', clip_sample=False)], ids=str)
+def test_a_run_may_be_repeated_without_setting_its_timesteps_again(config):
+    s = RDDMScheduler(30, **OPEN, **config)
+    s.set_timesteps(6)
+    first, again = (loop(s, randn(*SHAPE), None, generator=rng(3)) for _ in range(2))
+    for a, b in zip(first, again, strict=True): assert torch.equal(a, b)
+    s.set_timesteps(3)
+    s.set_timesteps(6)
+    assert torch.equal(loop(s, randn(*SHAPE), None, generator=rng(3))[-1], first[-1])
+
+
+@pytest.mark.parametrize('solver', ['euler', 'multistep'])
+def test_a_copy_in_the_middle_of_a_run_goes_on(solver):
+    s, x = RDDMScheduler(30, solver=solver, clip_sample=False, **OPEN), randn(*SHAPE)
+    s.set_timesteps(6)
+    whole = loop(s, x, None)
+    for t, state in zip(s.timesteps[:3], whole): s.step(says('residual', state, 0*x, *s.schedule[int(t) + 1]), t, state)
+    other = copy.deepcopy(s)
+    t, state = s.timesteps[3], whole[3]
+    out = says('residual', state, 0*x, *s.schedule[int(t) + 1])
+    assert torch.equal(other.step(out, t, state).prev_sample, whole[4])
+    assert torch.equal(s.step(out, t, state).prev_sample, whole[4])
+
+
+@pytest.mark.parametrize('solver', ['euler', 'multistep'])
+def test_a_run_may_start_in_the_middle_from_a_noised_image(solver):
+    s, x0, eps = RDDMScheduler(30, solver=solver, clip_sample=False, **OPEN), random_images(*SHAPE), randn(*SHAPE)
+    s.set_timesteps(6)
+    late = s.timesteps[2:]
+    x = s.add_noise(x0, eps, late[:1].expand(len(x0)))
+    path = [s.schedule[n] for n in nodes(s)[2:]]
+    want = sample(predictor('residual'), path=path, x_T=x, solver=solver, clip=None)
+    for t in late: x = s.step(says('residual', x, 0*x, *s.schedule[int(t) + 1]), t, x).prev_sample
+    close(x, want, 1e-12)
+
+
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_every_sample_keeps_its_dtype_and_its_place_in_the_batch(dtype):
+    s, x, out = RDDMScheduler(30, **OPEN), randn(*SHAPE).to(dtype), randn(*SHAPE, seed=1).to(dtype)
+    s.set_timesteps(6)
+    t = s.timesteps[1]
+    step = s.step(out, t, x)
+    assert {v.dtype for v in (*step.to_tuple(), s.add_noise(x, out, t.expand(2)), s.scale_model_input(x, t))} == {dtype}
+    for i in range(2):
+        assert torch.equal(s.step(out[i:i + 1], t, x[i:i + 1]).prev_sample, step.prev_sample[i:i + 1])
+        assert torch.equal(s.add_noise(x, out, s.timesteps[:2])[i],
+                           s.add_noise(x[i:i + 1], out[i:i + 1], s.timesteps[i:i + 1])[0])
 
 
 class Config(dict):

@@ -9,8 +9,10 @@ from rddm_nb.demo import (DEMO_TASKS, Budget, _exam, _nearest, score_held_out, d
                           quick_score,
                           recipe, result_sheet, train_demo, training_steps)
 from rddm_nb.estimate import Prediction
+from rddm_nb.images import psnr
 from rddm_nb.optim import lr_factor
 from rddm_nb.runtime import stop_on_signals
+from rddm_nb.sampler import SOLVERS, sample
 from rddm_nb.schedule import Schedule
 
 S = Schedule.power(T=10)
@@ -211,6 +213,19 @@ def test_a_generator_is_measured_against_its_training_images():
     g = _exam(net, 'generate', 4)[2]
     x0, x_in, g = _exam(net, 'generate', 4)
     with torch.no_grad(): close(m['held_out_loss'], diffusion_loss(net, x0, x_in, net.schedule, g)[0], 1e-6)
+
+
+@pytest.mark.parametrize('solver', SOLVERS)
+def test_a_network_is_measured_with_the_solver_that_is_asked_for(solver):
+    class Bends(Fixed):
+        def forward(self, x_t, x_in, abar, bbar, t=None): return Prediction(res=.3*torch.sin(2*x_t) + .5*abar)
+    net, (x0, x_in, g) = Bends(schedule=S), _exam(Fixed(schedule=S), 'rain', 4)
+    def mark(g, solver=solver): return psnr(sample(net, x_in, steps=4, solver=solver, generator=g), x0).mean().item()
+    m = score_held_out(net, 'rain', 4, 4, solver=solver)
+    assert m['psnr_restored'] == mark(rng(20240618)) and m['psnr_1_step'] == score_held_out(net, 'rain', 1, 4)[
+        'psnr_restored']
+    assert quick_score(net, 'rain', S, 4, 4, solver) == f'PSNR {mark(g):.2f} dB'
+    assert solver == 'euler' or abs(m['psnr_restored'] - mark(rng(20240618), 'euler')) > .01
 
 
 @pytest.mark.parametrize('task', ['rain', 'generate'])

@@ -8,6 +8,8 @@ from common import awake, random_images
 from rddm_nb.demo import draw_pairs
 from rddm_nb.estimate import Prediction
 from rddm_nb.images import psnr
+from rddm_nb.runtime import generator_for
+from rddm_nb.sampler import SOLVERS, sample
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import Batch, FunctionSource, Log, TrainConfig, Trainer, make_accelerator
 from rddm_nb.unet import UNet
@@ -36,6 +38,15 @@ def test_an_evaluation_says_how_good_the_network_is_and_keeps_a_sheet(tmp_path):
     assert first == second == psnr(evaluator.restore(net), held().x0).mean().item()
     a, b = ((tmp_path/f'evaluations/step_{k:09d}.png').read_bytes() for k in (1, 2))
     assert a == b
+
+
+def test_an_evaluation_takes_the_solver_that_is_asked_for():
+    net, batch = awake(UNet(8, mults=(1,))).float().eval(), held()
+    made = {k: HeldOutEval(batch, S, steps=4, solver=k).restore(net) for k in SOLVERS}
+    for k, x in made.items():
+        g = generator_for(x.device, 0, 'held out')
+        assert torch.equal(x, sample(net, batch.x_in, schedule=S, steps=4, solver=k, generator=g))
+    assert all((made[k] - made['euler']).abs().max() > 1e-3 for k in ('heun', 'multistep'))
 
 
 def test_generation_has_samples_and_no_number(tmp_path):
