@@ -2,8 +2,9 @@
 import {clamp} from './math/arrays.js';
 import {psnr} from './math/metrics.js';
 import {ORDERS} from './math/paths.js';
+import {toPixels} from './math/pixels.js';
 import {KernelNetwork, PageNetwork} from './photo/networks.js';
-import {fromPixels, toPixels} from './photo/pixels.js';
+import {fromPixels} from './photo/pixels.js';
 import {rain} from './photo/rain.js';
 import {PHOTO_CSS} from './photo/style.js';
 import {UI} from './ui/controls.js';

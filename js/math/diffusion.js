@@ -27,7 +27,7 @@ export const posteriorVariance = (posterior, from, to, eta = 1) => {
 export const reverseStep = (x, estimate, [abarT, bbarT], [abarS, bbarS], variance = 0, noise = null) => {
   if (abarS === 0 && bbarS === 0) return estimate.x0.slice();
   const {res, eps} = estimate;
-  const out = Float64Array.from(x);
+  const out = x.slice();
   const add = (scale, values) => {
     for (let i = 0; i < out.length; i++) out[i] += scale*values[i];
   };
