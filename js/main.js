@@ -17,8 +17,6 @@ import {stepDistributions} from './figures/eta_dial.js';
 import * as figures from './figures/index.js';
 import {switchPath} from './figures/metro.js';
 
-const noKeeper = () => {};
-
 // set what an address gave, which may be anything; the figure falls back to its own state where it cannot be drawn
 const drawShared = (ui, state, shared, draw) => {
   const within = ([key, value]) => [key, ui.limits[key] ? ui.limits[key](value) : value];
@@ -32,7 +30,7 @@ const drawShared = (ui, state, shared, draw) => {
 };
 
 // fill the element with a figure; shared values replace those of its state
-const mount = (element, kind, model, data, shared = {}, keeper = () => noKeeper) => {
+const mount = (element, kind, model, data, shared = {}, keeper = null) => {
   const figure = figures[kind];
   if (!figure) throw new Error(`no figure ${kind}: there are ${Object.keys(figures).join(', ')}`);
   const root = h('div', {class: 'fig', role: 'group', 'aria-label': `figure: ${kind}`});
@@ -44,11 +42,11 @@ const mount = (element, kind, model, data, shared = {}, keeper = () => noKeeper)
   root.append(ui.stories({...figure.stories, 'start again': state}));
   const redraw = figure.draw(ui);
   root.append(ui.first, ui.more, note(figure.tip));
-  const keep = keeper(kind, state, model);
+  const keep = keeper?.(kind, state, model);
   const draw = () => {
     for (const sync of ui.syncs) sync();
     redraw();
-    keep();
+    keep?.();
     element.dataset.drawn = 1 + (+element.dataset.drawn || 0);
   };
   const drawSoon = batched(draw);

@@ -346,9 +346,8 @@ def still(self:VarianceExplorer)->RenderedFigure:
 # %% ../nbs/40_figures.ipynb #b522c915
 class MethodExplorer(_WithImages):
     "All relatives as lines on the plane: start on one, change to another midway"
-    kind = T.Unicode('metro').tag(sync=True)
-    start, then, change = _s(T.Unicode('DDPM')), _s(T.Unicode('RDDM')), _s(T.Float(.5))
-    only = _s(T.Unicode('')) # the family that is shown, '' for all
+    kind, change = T.Unicode('metro').tag(sync=True), _s(T.Float(.5))
+    start, then, only = _s(T.Unicode('DDPM')), _s(T.Unicode('RDDM')), _s(T.Unicode('')) # only: a family, '' for all
     @property
     def path(self)->list: # of `Point`, for `sample(..., path=...)`
         "The journey, from the far end of the first line to the clean image"

@@ -459,7 +459,7 @@ def test_trains_are_changed_by_keyboard_and_mouse(figure):
     agree()
     line = fig.get_by_role('button', name='IR-SDE: Luo')
     line.focus()
-    assert 'IR-SDE: Luo et al., ICML 2023' in fig.get_by_role('status').inner_text()
+    assert 'IR-SDE: Luo et al., ICML 2023' in fig.locator('p[role=status]').inner_text()
     page.keyboard.press('Enter')
     assert agree().then == 'IR-SDE'
     assert not any(seen.values())
@@ -489,9 +489,9 @@ def test_time_travel_by_keyboard_and_mouse(figure):
     page.keyboard.press('Home')
     fig.locator('input[data-k=at]').focus()
     page.keyboard.press('ArrowLeft')
-    fig.get_by_text('fork here').click()
+    fig.get_by_role('button', name='fork here').click()
     fig.locator('select[data-k=order]').select_option('residual_first')
-    fig.get_by_text('fork here').click()
+    fig.get_by_role('button', name='fork here').click()
     w = widgets.TrajectoryExplorer(**state(fig))
     x0, model = w.parts()[0], ExactPredictor(widgets.known_images(), tau=16.)
     assert [(b['at'], b['eta'], b['order']) for b in w.branches] == [(4, 0, 'together'), (4, 0, 'residual_first')]
@@ -507,5 +507,5 @@ def test_time_travel_by_keyboard_and_mouse(figure):
     fig.locator('select[data-k=posterior]').select_option('bridge')
     fig.locator('input[data-k=eta]').focus()
     page.keyboard.press('End')
-    fig.get_by_text('fork here').click()
+    fig.get_by_role('button', name='fork here').click()
     assert 'does not exist' in fig.locator('[data-fork]').last.inner_text() and not any(seen.values())

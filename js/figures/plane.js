@@ -38,8 +38,7 @@ export const plane = {
     'the clean image': {abar: 0, bbar: 0}, 'the input': {abar: 1, bbar: 0},
     'a little noise on it': {abar: 1, bbar: .4}, 'all noise': {abar: 1, bbar: 1.5},
   },
-  tip: 'Drag the purple point: to the right comes the rain, upwards the noise. What every place holds you see beside '
-    + 'it.',
+  tip: 'Drag the purple point: to the right comes the rain, upwards the noise. Beside it you see what it holds.',
   draw(ui) {
     const axes = new Axes({yMax: 1.5, draggable: true, label: 'plane of residual and noise'});
     const point = pointHandle(ui, axes);

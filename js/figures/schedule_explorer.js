@@ -3,7 +3,7 @@ import {last} from '../math/arrays.js';
 import {rho, scheduleAt, schedulePoints, scheduleTitle} from '../math/schedules.js';
 import {Axes} from '../ui/axes.js';
 import {SCHEDULE_STATE} from '../ui/controls.js';
-import {button, colorKey, div, h} from '../ui/dom.js';
+import {button, colorKey, div, h, said} from '../ui/dom.js';
 import {COLORS, TINTS} from '../ui/style.js';
 
 const Y_MAX = 2;
@@ -54,7 +54,7 @@ const drawPins = (ui, plane, list) => {
   ui.get('pins').forEach((pin, i) => {
     const settings = {...ui.settings(), ...pin};
     plane.curve(thinned(ui.schedule(settings)), TINTS[i], {'stroke-dasharray': '7 4'});
-    list.append(h('li', {}, colorKey(TINTS[i]), scheduleTitle(settings)));
+    list.append(h('li', {}, colorKey(TINTS[i]), said(...scheduleTitle(settings))));
   });
 };
 

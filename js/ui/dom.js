@@ -16,7 +16,7 @@ export const write = (element, ...words) => {
 export const build = (element, attributes, children) => {
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else if (isGiven(value)) element.setAttribute(name, name === 'aria-label' ? said(value) : value);
+    else if (isGiven(value)) element.setAttribute(name, ['aria-label', 'alt'].includes(name) ? said(value) : value);
   }
   element.append(...children.flat(Infinity).filter(isGiven).map(child => said(child)));
   return element;

@@ -53,7 +53,7 @@ export const CSS = `
   dl { display: grid; grid-template-columns: auto auto; gap: .1rem .8rem; margin: .4rem 0; width: fit-content; }
   dt, dd { margin: 0; }
   dd { font-variant-numeric: tabular-nums; text-align: right; }
-  .strip { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(3.5rem, 8rem); gap: 4px; }
+  .strip { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(3.5rem, 6rem); gap: 4px; }
   .strip { overflow-x: auto; padding: 2px; }
   .key { display: inline-block; width: .8em; height: .8em; margin-right: .35em; border-radius: 2px; }
   ul { list-style: none; margin: .2rem 0; padding: 0; }

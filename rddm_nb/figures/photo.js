@@ -33,12 +33,12 @@ return fromAlphasCumprod(range(T,i=>product*=1-beta(i)))}
 const cosine=(T=1000)=>fromAlphasCumprod(range(T,i=>Math.cos((i+1)/T*Math.PI/2)**2))
 const SIDES=[['x','x, rising'],['1-x','1−x, falling']]
 const SETTINGS={side_res:{initial:'1-x',label:'residual steps',options:SIDES},a_res:{initial:1,label:'residual exponent',limits:[0,5,.1]},side_eps:{initial:'x',label:'noise steps',options:SIDES},a_eps:{initial:1,label:'noise exponent',limits:[0,5,.1]},bbar_T:{initial:1,label:'noise at the start',limits:[0,2,.05]},height:{initial:.5,label:'height of the arch',limits:[.05,1,.05]}}
-const powerTitle=s=>`P(${s.side_res}, ${+s.a_res.toFixed(2)}), P(${s.side_eps}, ${+s.a_eps.toFixed(2)}), β̄ = ${s.bbar_T}`
-const FAMILIES={power:{settings:['side_res','a_res','side_eps','a_eps','bbar_T'],make:s=>power(s.T,[s.side_res,s.a_res],[s.side_eps,s.a_eps],s.bbar_T),title:powerTitle},line:{settings:['bbar_T'],make:s=>line(s.T,s.bbar_T),title:s=>`line, β̄ = ${s.bbar_T}`},circle:{settings:[],make:s=>circle(s.T)},bridge:{settings:['height'],make:s=>bridge(s.T,s.height),title:s=>`bridge, ${s.height}`},'ddim linear':{settings:[],make:s=>ddimLinear(s.T)},cosine:{settings:[],make:s=>cosine(s.T)}}
+const powerTitle=s=>[`P(${s.side_res}, ${+s.a_res.toFixed(2)}), P(${s.side_eps}, ${+s.a_eps.toFixed(2)}), β̄ = ${s.bbar_T}`]
+const FAMILIES={power:{settings:['side_res','a_res','side_eps','a_eps','bbar_T'],make:s=>power(s.T,[s.side_res,s.a_res],[s.side_eps,s.a_eps],s.bbar_T),title:powerTitle},line:{settings:['bbar_T'],make:s=>line(s.T,s.bbar_T),title:s=>['line, β̄ = {0}',s.bbar_T]},circle:{settings:[],make:s=>circle(s.T)},bridge:{settings:['height'],make:s=>bridge(s.T,s.height),title:s=>['bridge, {0}',s.height]},'ddim linear':{settings:[],make:s=>ddimLinear(s.T)},cosine:{settings:[],make:s=>cosine(s.T)}}
 const makeSchedule=settings=>{const family=FAMILIES[settings.family]
 if(!family)throw new Error(`no family '${settings.family}': there are ${Object.keys(FAMILIES).join(', ')}`)
 return family.make({T:400,...settings})}
-const scheduleTitle=settings=>FAMILIES[settings.family]?.title?.(settings)??settings.family
+const scheduleTitle=settings=>FAMILIES[settings.family]?.title?.(settings)??[settings.family]
 const schedulePoints=schedule=>schedule.abar.map((abar,t)=>[abar,schedule.bbar[t]])
 const scheduleAt=(schedule,u)=>{const T=schedule.abar.length-1
 const t=Math.min(Math.floor(u*T),T-1)
@@ -114,10 +114,10 @@ throw error})
 return this.ready}
 async start(onProgress){let there=0
 const fetched=({name})=>download(new URL(name,this.folder),bytes=>{there+=bytes
-onProgress(there/this.total(),`${megabytes(there)} of ${megabytes(this.total())} MB`)})
+onProgress(there/this.total(),['{0} of {1} MB',megabytes(there),megabytes(this.total())])})
 const{runtime,wasm,network}=this.files
 const [wasmBytes,networkBytes]=await Promise.all([wasm,network].map(fetched))
-onProgress(1,'the network is being set up')
+onProgress(1,['the network is being set up'])
 const worker=new Worker(new URL('photo_worker.js',this.base),{type:'module'})
 this.requests=new Requests(request=>worker.postMessage(request))
 await new Promise((resolve,reject)=>{worker.onerror=event=>reject(new Error(event.message||'the worker does not start'))
@@ -189,7 +189,7 @@ return out};
 const COLORS={res:'#e07b00',eps:'#3b82d0',x0:'#2e9e5b',other:'#9b59b6'}
 const TINTS=['#12a3a3','#d6457f','#a08a00','#7a6ff0','#b5651d']
 const CSS=`
-:host,.fig{display:block;}.fig{font:15px/1.45 system-ui,sans-serif;color:inherit;margin:.6rem 0;container-type:inline-size;}.fig *{box-sizing:border-box;}.row{display:flex;flex-wrap:wrap;gap:.6rem 1.1rem;align-items:flex-start;}.pad{flex:1 1 17rem;min-width:0;max-width:30rem;}.side{flex:1 1 12rem;min-width:0;}svg{display:block;width:100%;height:auto;overflow:visible;}svg text{fill:currentColor;font-size:13px;}svg.touch{touch-action:none;cursor:crosshair;}.axis,.grid{stroke:currentColor;stroke-width:1;fill:none;}.grid{opacity:.18;}.curve{fill:none;stroke-width:2.5;stroke-linejoin:round;}.knob{cursor:grab;stroke:#fff;stroke-width:2;}.knob:focus-visible,canvas:focus-visible,button:focus-visible{outline:3px solid ${COLORS.eps};outline-offset:2px;}.controls{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr));gap:.25rem 1rem;margin:.4rem 0;}label{display:flex;gap:.5rem;align-items:center;min-height:2rem;}label span{flex:0 1 auto;}label output{flex:0 0 3.2rem;text-align:right;font-variant-numeric:tabular-nums;}input[type=range]{flex:1 1 4rem;min-width:3rem;accent-color:${COLORS.eps};height:1.6rem;}select,button{font:inherit;color:inherit;background:transparent;border:1px solid currentColor;border-radius:5px;padding:.15rem .5rem;min-height:1.9rem;max-width:100%;}select{flex:1 1 auto;min-width:0;}option{color:CanvasText;background:Canvas;}button{cursor:pointer;}canvas{display:block;width:100%;height:auto;border:1px solid #8888;}figure{margin:0;}figcaption,.note{font-size:13px;}.pics{display:flex;flex-wrap:wrap;gap:.5rem;}.pics figure{flex:1 1 4.5rem;}.row > .pics{flex:2 1 18rem;}.stories{display:flex;flex-wrap:wrap;gap:.4rem;margin:.4rem 0;}button[aria-pressed=true]{background:${COLORS.eps}33;border-width:2px;}details{margin:.3rem 0;}summary{cursor:pointer;}.bar{height:7px;background:#8884;margin-top:3px;}.bar i{display:block;height:100%;}dl{display:grid;grid-template-columns:auto auto;gap:.1rem .8rem;margin:.4rem 0;width:fit-content;}dt,dd{margin:0;}dd{font-variant-numeric:tabular-nums;text-align:right;}.strip{display:grid;grid-auto-flow:column;grid-auto-columns:minmax(3.5rem,8rem);gap:4px;}.strip{overflow-x:auto;padding:2px;}.key{display:inline-block;width:.8em;height:.8em;margin-right:.35em;border-radius:2px;}ul{list-style:none;margin:.2rem 0;padding:0;}.line{cursor:pointer;outline:none;}.line .curve{opacity:.65;stroke-width:2;}.line:is(:hover,:focus-visible) .curve{opacity:1;stroke-width:5;}.touched{fill:none;stroke-width:14;pointer-events:stroke;}.still,svg .name{pointer-events:none;}svg .name{font-size:12px;stroke:Canvas;stroke-width:3px;paint-order:stroke;}svg .chosen{font-weight:700;}@container (max-width:30rem){.wide svg text{font-size:22px;}svg .name:not(.chosen){display:none;}}@media print{.fig{break-inside:avoid;}}`;
+:host,.fig{display:block;}.fig{font:15px/1.45 system-ui,sans-serif;color:inherit;margin:.6rem 0;container-type:inline-size;}.fig *{box-sizing:border-box;}.row{display:flex;flex-wrap:wrap;gap:.6rem 1.1rem;align-items:flex-start;}.pad{flex:1 1 17rem;min-width:0;max-width:30rem;}.side{flex:1 1 12rem;min-width:0;}svg{display:block;width:100%;height:auto;overflow:visible;}svg text{fill:currentColor;font-size:13px;}svg.touch{touch-action:none;cursor:crosshair;}.axis,.grid{stroke:currentColor;stroke-width:1;fill:none;}.grid{opacity:.18;}.curve{fill:none;stroke-width:2.5;stroke-linejoin:round;}.knob{cursor:grab;stroke:#fff;stroke-width:2;}.knob:focus-visible,canvas:focus-visible,button:focus-visible{outline:3px solid ${COLORS.eps};outline-offset:2px;}.controls{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr));gap:.25rem 1rem;margin:.4rem 0;}label{display:flex;gap:.5rem;align-items:center;min-height:2rem;}label span{flex:0 1 auto;}label output{flex:0 0 3.2rem;text-align:right;font-variant-numeric:tabular-nums;}input[type=range]{flex:1 1 4rem;min-width:3rem;accent-color:${COLORS.eps};height:1.6rem;}select,button{font:inherit;color:inherit;background:transparent;border:1px solid currentColor;border-radius:5px;padding:.15rem .5rem;min-height:1.9rem;max-width:100%;}select{flex:1 1 auto;min-width:0;}option{color:CanvasText;background:Canvas;}button{cursor:pointer;}canvas{display:block;width:100%;height:auto;border:1px solid #8888;}figure{margin:0;}figcaption,.note{font-size:13px;}.pics{display:flex;flex-wrap:wrap;gap:.5rem;}.pics figure{flex:1 1 4.5rem;}.row > .pics{flex:2 1 18rem;}.stories{display:flex;flex-wrap:wrap;gap:.4rem;margin:.4rem 0;}button[aria-pressed=true]{background:${COLORS.eps}33;border-width:2px;}details{margin:.3rem 0;}summary{cursor:pointer;}.bar{height:7px;background:#8884;margin-top:3px;}.bar i{display:block;height:100%;}dl{display:grid;grid-template-columns:auto auto;gap:.1rem .8rem;margin:.4rem 0;width:fit-content;}dt,dd{margin:0;}dd{font-variant-numeric:tabular-nums;text-align:right;}.strip{display:grid;grid-auto-flow:column;grid-auto-columns:minmax(3.5rem,6rem);gap:4px;}.strip{overflow-x:auto;padding:2px;}.key{display:inline-block;width:.8em;height:.8em;margin-right:.35em;border-radius:2px;}ul{list-style:none;margin:.2rem 0;padding:0;}.line{cursor:pointer;outline:none;}.line .curve{opacity:.65;stroke-width:2;}.line:is(:hover,:focus-visible) .curve{opacity:1;stroke-width:5;}.touched{fill:none;stroke-width:14;pointer-events:stroke;}.still,svg .name{pointer-events:none;}svg .name{font-size:12px;stroke:Canvas;stroke-width:3px;paint-order:stroke;}svg .chosen{font-weight:700;}@container (max-width:30rem){.wide svg text{font-size:22px;}svg .name:not(.chosen){display:none;}}@media print{.fig{break-inside:avoid;}}`;
 const PHOTO_CSS=`
 .fig{border:1px solid #8886;border-radius:8px;padding:.8rem;}.fig.over{outline:3px dashed ${COLORS.eps};}.views{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,16rem),1fr));gap:.8rem;}.views figure{min-width:0;}.views canvas,.compare canvas{width:100%;height:auto;image-rendering:auto;}.choice{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;margin:0 0 .5rem;}.choice button{padding:2px;line-height:0;}.choice button[aria-pressed=true],.choice label:focus-within{outline:3px solid ${COLORS.eps};}.choice img{width:84px;height:63px;object-fit:cover;border-radius:3px;}.choice label{border:1px dashed currentColor;border-radius:5px;padding:0 .7rem;min-height:67px;cursor:pointer;}.choice input[type=file]{position:absolute;width:1px;height:1px;opacity:0;}.go{font-weight:600;border-width:2px;padding:.3rem 1rem;min-height:2.4rem;}.row.act{align-items:center;margin:.4rem 0;}progress{width:100%;accent-color:${COLORS.eps};}details{margin:.3rem 0;}summary{cursor:pointer;}.compare{max-width:34rem;margin:.6rem 0;}.compare input{width:100%;}.strip canvas{width:84px;height:auto;cursor:pointer;image-rendering:auto;}.strip button{padding:0;line-height:0;border-width:2px;}.strip button[aria-pressed=true]{border-color:${COLORS.eps};}[hidden]{display:none !important;}`;
 const qSample=(x0,xIn,eps,abar,bbar)=>Float64Array.from(x0,(v,i)=>v+abar*((xIn?xIn[i]:0)- v)+ bbar*eps[i])
@@ -287,7 +287,7 @@ const said=(label,...values)=>{const words=globalThis.rddmLabels?.[label]??label
 return values.length?words.replace(/{(.)}/g,(_,i)=>said(values[i])):words}
 const write=(element,...words)=>{element.textContent=said(...words)}
 const build=(element,attributes,children)=>{for(const [name,value]of Object.entries(attributes)){if(name.startsWith('on'))element.addEventListener(name.slice(2),value)
-else if(isGiven(value))element.setAttribute(name,name==='aria-label'?said(value):value)}
+else if(isGiven(value))element.setAttribute(name,['aria-label','alt'].includes(name)?said(value):value)}
 element.append(...children.flat(Infinity).filter(isGiven).map(child=>said(child)))
 return element}
 const h=(tag,attributes={},...children)=>build(document.createElement(tag),attributes,children)
@@ -429,7 +429,7 @@ const stories=Object.entries(STORIES).map(([name,values])=>button(name,()=>{ui.s
 this.restore()}))
 const act=div('row act',this.go,div('choice stories',stories))
 ui.root.append(this.choice(),first,more,act,this.progress,this.status,div('views',this.left.figure,this.right.figure),this.strip,this.result,note(TRY))}
-choice(){this.buttons=this.photos.map(({name,src,credit},i)=>{const image=h('img',{src,alt:name,title:`${name}. ${credit}`})
+choice(){this.buttons=this.photos.map(({name,src,credit},i)=>{const image=h('img',{src,alt:name,title:said('{0}. {1}',name,credit)})
 return h('button',{type:'button',onclick:()=>this.ui.set({photo:i,rain:STATE.rain})},image)})
 const onchange=()=>this.take(file.files[0])
 const file=h('input',{type:'file',accept:'image/*',onchange})
@@ -442,7 +442,7 @@ return result}
 image(){const chosen=this.ui.get('photo')
 return chosen===OWN?this.own:this.photos[clamp(chosen,0,this.photos.length-1)].image}
 async take(file){if(!file)return
-try{this.own=await createImageBitmap(file)}catch{this.say(`${file.name} is not an image that this browser can read`)
+try{this.own=await createImageBitmap(file)}catch{this.say('{0} is not an image that this browser can read',file.name)
 return}
 this.ui.set({photo:OWN,rain:0})
 this.prepare()}
@@ -457,27 +457,27 @@ this.result.hidden=true
 this.before=toPixels(this.input.x)
 paint(this.left.canvas,this.before,width,height)
 const wet=this.ui.get('rain')>0
-this.left.words.textContent=wet?'the input: the photograph with rain added':'the input, as it is'
+write(this.left.words,wet?'the input: the photograph with rain added':'the input, as it is')
 paint(this.right.canvas,new Uint8ClampedArray(4*width*height).fill(127),width,height)
-this.right.words.textContent='the best guess will appear here'
+write(this.right.words,'the best guess will appear here')
 this.buttons.forEach((element,i)=>element.setAttribute('aria-pressed',i===this.ui.get('photo')))}
-say(words){this.status.textContent=words}
+say(...words){write(this.status,...words)}
 async offer(){const size=await this.network.offer()
 if(size===null){this.say('This copy of the page was built without the network and its runtime: the pictures above are all that '
 + 'it can show. The copy on the web has them.')
 return}
 this.go.disabled=false
-this.go.textContent=size?`load the network (${size}) and restore`:'restore'}
+if(size)write(this.go,'load the network ({0}) and restore',size)}
 async restore(){if(this.go.disabled||!this.image())return
-this.go.textContent='restore'
+write(this.go,'restore')
 const loading=performance.now()
 try{this.progress.hidden=false
 await this.network.load((share,words)=>{this.progress.value=share
-this.say(words)})
+this.say(...words)})
 this.progress.hidden=true
 this.loaded=performance.now()- loading
 await this.follow()}catch(error){this.progress.hidden=true
-this.say(`It did not work: ${error.message}`)}}
+this.say('It did not work: {0}',error.message)}}
 async follow(){this.prepare()
 const{x:xIn,width,height}=this.input
 const run=this.run=[]
@@ -490,20 +490,21 @@ run.push(images)
 this.addFrame(step)
 this.show(step)
 this.ui.root.dataset.states=run.length
-if(step<steps)this.say(`step ${step + 1} of ${steps}, ${since()} s`)})
+if(step<steps)this.say('step {0} of {1}, {2} s',step+1,steps,since())})
 if(!done||this.run !==run)return
 this.finish(since())}
 addFrame(step){const{width,height}=this.input
 const canvas=h('canvas',{})
 paint(canvas,this.run[step][0],width,height)
-const words=`state ${step}`
+const words=said('state {0}',step)
 this.strip.append(h('button',{type:'button','aria-label':words,onclick:()=>this.show(step)},canvas))}
 show(step){const{width,height}=this.input
 const [x,x0]=this.run[step]
 paint(this.left.canvas,x,width,height)
 paint(this.right.canvas,x0,width,height)
-this.left.words.textContent=`state ${step}`
-this.right.words.textContent=step===this.ui.get('steps')?'the result':`the best guess at state ${step}`;
+write(this.left.words,'state {0}',step)
+if(step===this.ui.get('steps'))write(this.right.words,'the result')
+else write(this.right.words,'the best guess at state {0}',step);
 [...this.strip.children].forEach((element,i)=>element.setAttribute('aria-pressed',i===step))}
 finish(seconds){const{width,height,x:xIn}=this.input
 const after=this.run.at(-1)[1]
@@ -513,8 +514,7 @@ this.result.hidden=false
 this.drawSplit()
 const quality=x=>psnr(x,this.clean.x).toFixed(1)
 const restored=fromPixels({data:after,width,height}).x
-const gain=this.ui.get('rain')?`; PSNR ${quality(xIn)} dB before, ${quality(restored)} dB after`:''
-this.say(`done in ${seconds} s${gain}`)
+if(this.ui.get('rain')){this.say('done in {0} s; PSNR {1} dB before, {2} dB after',seconds,quality(xIn),quality(restored))}else this.say('done in {0} s',seconds)
 this.ui.root.dataset.done=1+(+this.ui.root.dataset.done||0)}
 drawSplit(){const{width,height}=this.both
 const at=Math.round(this.split.value*width)

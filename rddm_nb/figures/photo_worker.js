@@ -35,12 +35,12 @@ return fromAlphasCumprod(range(T,i=>product*=1-beta(i)))}
 const cosine=(T=1000)=>fromAlphasCumprod(range(T,i=>Math.cos((i+1)/T*Math.PI/2)**2))
 const SIDES=[['x','x, rising'],['1-x','1−x, falling']]
 const SETTINGS={side_res:{initial:'1-x',label:'residual steps',options:SIDES},a_res:{initial:1,label:'residual exponent',limits:[0,5,.1]},side_eps:{initial:'x',label:'noise steps',options:SIDES},a_eps:{initial:1,label:'noise exponent',limits:[0,5,.1]},bbar_T:{initial:1,label:'noise at the start',limits:[0,2,.05]},height:{initial:.5,label:'height of the arch',limits:[.05,1,.05]}}
-const powerTitle=s=>`P(${s.side_res}, ${+s.a_res.toFixed(2)}), P(${s.side_eps}, ${+s.a_eps.toFixed(2)}), β̄ = ${s.bbar_T}`
-const FAMILIES={power:{settings:['side_res','a_res','side_eps','a_eps','bbar_T'],make:s=>power(s.T,[s.side_res,s.a_res],[s.side_eps,s.a_eps],s.bbar_T),title:powerTitle},line:{settings:['bbar_T'],make:s=>line(s.T,s.bbar_T),title:s=>`line, β̄ = ${s.bbar_T}`},circle:{settings:[],make:s=>circle(s.T)},bridge:{settings:['height'],make:s=>bridge(s.T,s.height),title:s=>`bridge, ${s.height}`},'ddim linear':{settings:[],make:s=>ddimLinear(s.T)},cosine:{settings:[],make:s=>cosine(s.T)}}
+const powerTitle=s=>[`P(${s.side_res}, ${+s.a_res.toFixed(2)}), P(${s.side_eps}, ${+s.a_eps.toFixed(2)}), β̄ = ${s.bbar_T}`]
+const FAMILIES={power:{settings:['side_res','a_res','side_eps','a_eps','bbar_T'],make:s=>power(s.T,[s.side_res,s.a_res],[s.side_eps,s.a_eps],s.bbar_T),title:powerTitle},line:{settings:['bbar_T'],make:s=>line(s.T,s.bbar_T),title:s=>['line, β̄ = {0}',s.bbar_T]},circle:{settings:[],make:s=>circle(s.T)},bridge:{settings:['height'],make:s=>bridge(s.T,s.height),title:s=>['bridge, {0}',s.height]},'ddim linear':{settings:[],make:s=>ddimLinear(s.T)},cosine:{settings:[],make:s=>cosine(s.T)}}
 const makeSchedule=settings=>{const family=FAMILIES[settings.family]
 if(!family)throw new Error(`no family '${settings.family}': there are ${Object.keys(FAMILIES).join(', ')}`)
 return family.make({T:400,...settings})}
-const scheduleTitle=settings=>FAMILIES[settings.family]?.title?.(settings)??settings.family
+const scheduleTitle=settings=>FAMILIES[settings.family]?.title?.(settings)??[settings.family]
 const schedulePoints=schedule=>schedule.abar.map((abar,t)=>[abar,schedule.bbar[t]])
 const scheduleAt=(schedule,u)=>{const T=schedule.abar.length-1
 const t=Math.min(Math.floor(u*T),T-1)

@@ -112,12 +112,12 @@ return fromAlphasCumprod(range(T,i=>product*=1-beta(i)))}
 const cosine=(T=1000)=>fromAlphasCumprod(range(T,i=>Math.cos((i+1)/T*Math.PI/2)**2))
 const SIDES=[['x','x, rising'],['1-x','1−x, falling']]
 const SETTINGS={side_res:{initial:'1-x',label:'residual steps',options:SIDES},a_res:{initial:1,label:'residual exponent',limits:[0,5,.1]},side_eps:{initial:'x',label:'noise steps',options:SIDES},a_eps:{initial:1,label:'noise exponent',limits:[0,5,.1]},bbar_T:{initial:1,label:'noise at the start',limits:[0,2,.05]},height:{initial:.5,label:'height of the arch',limits:[.05,1,.05]}}
-const powerTitle=s=>`P(${s.side_res}, ${+s.a_res.toFixed(2)}), P(${s.side_eps}, ${+s.a_eps.toFixed(2)}), β̄ = ${s.bbar_T}`
-const FAMILIES={power:{settings:['side_res','a_res','side_eps','a_eps','bbar_T'],make:s=>power(s.T,[s.side_res,s.a_res],[s.side_eps,s.a_eps],s.bbar_T),title:powerTitle},line:{settings:['bbar_T'],make:s=>line(s.T,s.bbar_T),title:s=>`line, β̄ = ${s.bbar_T}`},circle:{settings:[],make:s=>circle(s.T)},bridge:{settings:['height'],make:s=>bridge(s.T,s.height),title:s=>`bridge, ${s.height}`},'ddim linear':{settings:[],make:s=>ddimLinear(s.T)},cosine:{settings:[],make:s=>cosine(s.T)}}
+const powerTitle=s=>[`P(${s.side_res}, ${+s.a_res.toFixed(2)}), P(${s.side_eps}, ${+s.a_eps.toFixed(2)}), β̄ = ${s.bbar_T}`]
+const FAMILIES={power:{settings:['side_res','a_res','side_eps','a_eps','bbar_T'],make:s=>power(s.T,[s.side_res,s.a_res],[s.side_eps,s.a_eps],s.bbar_T),title:powerTitle},line:{settings:['bbar_T'],make:s=>line(s.T,s.bbar_T),title:s=>['line, β̄ = {0}',s.bbar_T]},circle:{settings:[],make:s=>circle(s.T)},bridge:{settings:['height'],make:s=>bridge(s.T,s.height),title:s=>['bridge, {0}',s.height]},'ddim linear':{settings:[],make:s=>ddimLinear(s.T)},cosine:{settings:[],make:s=>cosine(s.T)}}
 const makeSchedule=settings=>{const family=FAMILIES[settings.family]
 if(!family)throw new Error(`no family '${settings.family}': there are ${Object.keys(FAMILIES).join(', ')}`)
 return family.make({T:400,...settings})}
-const scheduleTitle=settings=>FAMILIES[settings.family]?.title?.(settings)??settings.family
+const scheduleTitle=settings=>FAMILIES[settings.family]?.title?.(settings)??[settings.family]
 const schedulePoints=schedule=>schedule.abar.map((abar,t)=>[abar,schedule.bbar[t]])
 const scheduleAt=(schedule,u)=>{const T=schedule.abar.length-1
 const t=Math.min(Math.floor(u*T),T-1)
@@ -186,7 +186,7 @@ const said=(label,...values)=>{const words=globalThis.rddmLabels?.[label]??label
 return values.length?words.replace(/{(.)}/g,(_,i)=>said(values[i])):words}
 const write=(element,...words)=>{element.textContent=said(...words)}
 const build=(element,attributes,children)=>{for(const [name,value]of Object.entries(attributes)){if(name.startsWith('on'))element.addEventListener(name.slice(2),value)
-else if(isGiven(value))element.setAttribute(name,name==='aria-label'?said(value):value)}
+else if(isGiven(value))element.setAttribute(name,['aria-label','alt'].includes(name)?said(value):value)}
 element.append(...children.flat(Infinity).filter(isGiven).map(child=>said(child)))
 return element}
 const h=(tag,attributes={},...children)=>build(document.createElement(tag),attributes,children)
@@ -264,7 +264,7 @@ return bytes};
 const COLORS={res:'#e07b00',eps:'#3b82d0',x0:'#2e9e5b',other:'#9b59b6'}
 const TINTS=['#12a3a3','#d6457f','#a08a00','#7a6ff0','#b5651d']
 const CSS=`
-:host,.fig{display:block;}.fig{font:15px/1.45 system-ui,sans-serif;color:inherit;margin:.6rem 0;container-type:inline-size;}.fig *{box-sizing:border-box;}.row{display:flex;flex-wrap:wrap;gap:.6rem 1.1rem;align-items:flex-start;}.pad{flex:1 1 17rem;min-width:0;max-width:30rem;}.side{flex:1 1 12rem;min-width:0;}svg{display:block;width:100%;height:auto;overflow:visible;}svg text{fill:currentColor;font-size:13px;}svg.touch{touch-action:none;cursor:crosshair;}.axis,.grid{stroke:currentColor;stroke-width:1;fill:none;}.grid{opacity:.18;}.curve{fill:none;stroke-width:2.5;stroke-linejoin:round;}.knob{cursor:grab;stroke:#fff;stroke-width:2;}.knob:focus-visible,canvas:focus-visible,button:focus-visible{outline:3px solid ${COLORS.eps};outline-offset:2px;}.controls{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr));gap:.25rem 1rem;margin:.4rem 0;}label{display:flex;gap:.5rem;align-items:center;min-height:2rem;}label span{flex:0 1 auto;}label output{flex:0 0 3.2rem;text-align:right;font-variant-numeric:tabular-nums;}input[type=range]{flex:1 1 4rem;min-width:3rem;accent-color:${COLORS.eps};height:1.6rem;}select,button{font:inherit;color:inherit;background:transparent;border:1px solid currentColor;border-radius:5px;padding:.15rem .5rem;min-height:1.9rem;max-width:100%;}select{flex:1 1 auto;min-width:0;}option{color:CanvasText;background:Canvas;}button{cursor:pointer;}canvas{display:block;width:100%;height:auto;border:1px solid #8888;}figure{margin:0;}figcaption,.note{font-size:13px;}.pics{display:flex;flex-wrap:wrap;gap:.5rem;}.pics figure{flex:1 1 4.5rem;}.row > .pics{flex:2 1 18rem;}.stories{display:flex;flex-wrap:wrap;gap:.4rem;margin:.4rem 0;}button[aria-pressed=true]{background:${COLORS.eps}33;border-width:2px;}details{margin:.3rem 0;}summary{cursor:pointer;}.bar{height:7px;background:#8884;margin-top:3px;}.bar i{display:block;height:100%;}dl{display:grid;grid-template-columns:auto auto;gap:.1rem .8rem;margin:.4rem 0;width:fit-content;}dt,dd{margin:0;}dd{font-variant-numeric:tabular-nums;text-align:right;}.strip{display:grid;grid-auto-flow:column;grid-auto-columns:minmax(3.5rem,8rem);gap:4px;}.strip{overflow-x:auto;padding:2px;}.key{display:inline-block;width:.8em;height:.8em;margin-right:.35em;border-radius:2px;}ul{list-style:none;margin:.2rem 0;padding:0;}.line{cursor:pointer;outline:none;}.line .curve{opacity:.65;stroke-width:2;}.line:is(:hover,:focus-visible) .curve{opacity:1;stroke-width:5;}.touched{fill:none;stroke-width:14;pointer-events:stroke;}.still,svg .name{pointer-events:none;}svg .name{font-size:12px;stroke:Canvas;stroke-width:3px;paint-order:stroke;}svg .chosen{font-weight:700;}@container (max-width:30rem){.wide svg text{font-size:22px;}svg .name:not(.chosen){display:none;}}@media print{.fig{break-inside:avoid;}}`;
+:host,.fig{display:block;}.fig{font:15px/1.45 system-ui,sans-serif;color:inherit;margin:.6rem 0;container-type:inline-size;}.fig *{box-sizing:border-box;}.row{display:flex;flex-wrap:wrap;gap:.6rem 1.1rem;align-items:flex-start;}.pad{flex:1 1 17rem;min-width:0;max-width:30rem;}.side{flex:1 1 12rem;min-width:0;}svg{display:block;width:100%;height:auto;overflow:visible;}svg text{fill:currentColor;font-size:13px;}svg.touch{touch-action:none;cursor:crosshair;}.axis,.grid{stroke:currentColor;stroke-width:1;fill:none;}.grid{opacity:.18;}.curve{fill:none;stroke-width:2.5;stroke-linejoin:round;}.knob{cursor:grab;stroke:#fff;stroke-width:2;}.knob:focus-visible,canvas:focus-visible,button:focus-visible{outline:3px solid ${COLORS.eps};outline-offset:2px;}.controls{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr));gap:.25rem 1rem;margin:.4rem 0;}label{display:flex;gap:.5rem;align-items:center;min-height:2rem;}label span{flex:0 1 auto;}label output{flex:0 0 3.2rem;text-align:right;font-variant-numeric:tabular-nums;}input[type=range]{flex:1 1 4rem;min-width:3rem;accent-color:${COLORS.eps};height:1.6rem;}select,button{font:inherit;color:inherit;background:transparent;border:1px solid currentColor;border-radius:5px;padding:.15rem .5rem;min-height:1.9rem;max-width:100%;}select{flex:1 1 auto;min-width:0;}option{color:CanvasText;background:Canvas;}button{cursor:pointer;}canvas{display:block;width:100%;height:auto;border:1px solid #8888;}figure{margin:0;}figcaption,.note{font-size:13px;}.pics{display:flex;flex-wrap:wrap;gap:.5rem;}.pics figure{flex:1 1 4.5rem;}.row > .pics{flex:2 1 18rem;}.stories{display:flex;flex-wrap:wrap;gap:.4rem;margin:.4rem 0;}button[aria-pressed=true]{background:${COLORS.eps}33;border-width:2px;}details{margin:.3rem 0;}summary{cursor:pointer;}.bar{height:7px;background:#8884;margin-top:3px;}.bar i{display:block;height:100%;}dl{display:grid;grid-template-columns:auto auto;gap:.1rem .8rem;margin:.4rem 0;width:fit-content;}dt,dd{margin:0;}dd{font-variant-numeric:tabular-nums;text-align:right;}.strip{display:grid;grid-auto-flow:column;grid-auto-columns:minmax(3.5rem,6rem);gap:4px;}.strip{overflow-x:auto;padding:2px;}.key{display:inline-block;width:.8em;height:.8em;margin-right:.35em;border-radius:2px;}ul{list-style:none;margin:.2rem 0;padding:0;}.line{cursor:pointer;outline:none;}.line .curve{opacity:.65;stroke-width:2;}.line:is(:hover,:focus-visible) .curve{opacity:1;stroke-width:5;}.touched{fill:none;stroke-width:14;pointer-events:stroke;}.still,svg .name{pointer-events:none;}svg .name{font-size:12px;stroke:Canvas;stroke-width:3px;paint-order:stroke;}svg .chosen{font-weight:700;}@container (max-width:30rem){.wide svg text{font-size:22px;}svg .name:not(.chosen){display:none;}}@media print{.fig{break-inside:avoid;}}`;
 const SIDE=64;
 const decode=async base64=>{const bytes=Uint8Array.from(atob(base64),c=>c.charCodeAt(0))
 const stream=new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'))
@@ -431,7 +431,7 @@ circle.onpointermove=move=>movePoint(axes.pointOf(move))}
 const release=()=>{circle.onpointermove=null}
 const circle=svg('circle',{class:'knob',r:9,fill:color,tabindex:0,role:'slider','aria-label':label,'aria-valuemin':0,'aria-valuemax':1,onkeydown,onpointerdown,onpointerup:release,onpointercancel:release})
 circle.sync=()=>{const [x,y]=getPoint()
-const text=`abar ${twoDigits(x)}, bbar ${twoDigits(y)}`
+const text=said('abar {0}, bbar {1}',twoDigits(x),twoDigits(y))
 build(circle,{cx:axes.px(x),cy:axes.py(y),'aria-valuenow':+x.toFixed(3),'aria-valuetext':text},[])}
 return circle};
 const pointHandle=(ui,axes)=>{const move=([abar,bbar])=>ui.set({abar,bbar})
@@ -449,8 +449,7 @@ const parts=div('pics',captioned(images.x0,'clean'),captioned(images.xIn,'input'
 const numbers=ui.numbers({psnr:'PSNR to the clean image, dB',rho:'noise per clean share ρ'})
 const side=div('side',captioned(images.x,'state here'),numbers,parts)
 ui.root.append(div('row',div('pad',axes.svg),side))}
-const plane={state:{abar:.5,bbar:.3,pair:0,seed:1},payload:true,stories:{'the clean image':{abar:0,bbar:0},'the input':{abar:1,bbar:0},'a little noise on it':{abar:1,bbar:.4},'all noise':{abar:1,bbar:1.5}},tip:'Drag the purple point: to the right comes the rain, upwards the noise. What every place holds you see beside '
-+ 'it.',draw(ui){const axes=new Axes({yMax:1.5,draggable:true,label:'plane of residual and noise'})
+const plane={state:{abar:.5,bbar:.3,pair:0,seed:1},payload:true,stories:{'the clean image':{abar:0,bbar:0},'the input':{abar:1,bbar:0},'a little noise on it':{abar:1,bbar:.4},'all noise':{abar:1,bbar:1.5}},tip:'Drag the purple point: to the right comes the rain, upwards the noise. Beside it you see what it holds.',draw(ui){const axes=new Axes({yMax:1.5,draggable:true,label:'plane of residual and noise'})
 const point=pointHandle(ui,axes)
 const images={x0:imageCanvas('the clean image'),xIn:imageCanvas('the input'),res:imageCanvas('the residual'),x:imageCanvas('the state',256)}
 layOutPlane(ui,axes,images)
@@ -494,7 +493,7 @@ ui.root.append(axes,legend(),div('row',numbers,pins))}
 const drawPins=(ui,plane,list)=>{list.replaceChildren()
 ui.get('pins').forEach((pin,i)=>{const settings={...ui.settings(),...pin}
 plane.curve(thinned(ui.schedule(settings)),TINTS[i],{'stroke-dasharray':'7 4'})
-list.append(h('li',{},colorKey(TINTS[i]),scheduleTitle(settings)))})}
+list.append(h('li',{},colorKey(TINTS[i]),said(...scheduleTitle(settings))))})}
 const drawEnds=(plane,[abar,bbar])=>{const outline=color=>({fill:'none',stroke:color})
 const triangle=x=>plane.mark('path',{d:`M${plane.px(x) - 11} ${plane.py(0) + 8}h22l-11 -20z`,...outline(COLORS.eps)})
 const square={x:plane.px(abar)- 9,y:plane.py(bbar)- 9,width:18,height:18}
@@ -860,12 +859,11 @@ drawImage(images.x0,run[step].x0||run[step].x)
 const [abar,bbar]=path[step].map(twoDigits)
 ui.show({abar,bbar,psnr:restorationPsnr(ui.pair(),last(run).x)})}}};
 const figures={plane,explorer:scheduleExplorer,film:filmStrip,pathpad:pathPad,lens,eta:etaDial,metro,order:removalOrder,travel:timeTravel}
-const noKeeper=()=>{}
 const drawShared=(ui,state,shared,draw)=>{const within=([key,value])=>[key,ui.limits[key]?ui.limits[key](value):value]
 try{ui.set(Object.fromEntries(Object.entries(shared).map(within)))
 draw()}catch{ui.set(state)
 draw()}}
-const mount=(element,kind,model,data,shared={},keeper=()=>noKeeper)=>{const figure=figures[kind]
+const mount=(element,kind,model,data,shared={},keeper=null)=>{const figure=figures[kind]
 if(!figure)throw new Error(`no figure ${kind}: there are ${Object.keys(figures).join(', ')}`)
 const root=h('div',{class:'fig',role:'group','aria-label':`figure: ${kind}`})
 const shadow=element.shadowRoot||element.attachShadow({mode:'open'})
@@ -876,10 +874,10 @@ const state=Object.fromEntries(Object.keys(figure.state).map(key=>[key,model.get
 root.append(ui.stories({...figure.stories,'start again':state}))
 const redraw=figure.draw(ui)
 root.append(ui.first,ui.more,note(figure.tip))
-const keep=keeper(kind,state,model)
+const keep=keeper?.(kind,state,model)
 const draw=()=>{for(const sync of ui.syncs)sync()
 redraw()
-keep()
+keep?.()
 element.dataset.drawn=1+(+element.dataset.drawn||0)}
 const drawSoon=batched(draw)
 for(const key of Object.keys(figure.state))model.on(`change:${key}`,drawSoon)
