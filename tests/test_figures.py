@@ -16,7 +16,7 @@ import torch
 from common import close, error
 from places import ROOT
 from rddm_nb import widgets
-from rddm_nb.atlas import PROCESSES
+from rddm_nb.atlas import PROCESSES, process
 from rddm_nb.exact import ExactPredictor
 from rddm_nb.forward import q_sample
 from rddm_nb.images import psnr
@@ -283,6 +283,78 @@ def test_the_plane_by_keyboard_and_mouse(figure):
     fig.locator('select').select_option('5')
     assert agree() == dragged
     assert not any(seen.values())
+
+
+def kept(page): page.wait_for_function("location.search.includes('plane=')")
+
+
+@in_browser
+def test_a_setting_is_kept_in_the_address(figure, browser, url):
+    page, fig, read, seen = figure('forward.html#the-film')
+    start = state(fig)
+    fig.locator('input[data-k=abar]').focus()
+    page.keyboard.press('ArrowRight')
+    kept(page)
+    address, shown = page.url, read('psnr')
+    assert address.endswith('#the-film') and 'seed' not in address, 'only what differs, and the section stays'
+    _, again, read_again, _ = figure(address.split('/')[-1])
+    assert state(again) == start | dict(abar=.51) and read_again('psnr') == shown
+    fig.get_by_role('button', name='start again').click()
+    page.wait_for_function("!location.search.includes('plane=')")
+    assert state(fig) == start and not any(seen.values())
+
+
+@in_browser
+@pytest.mark.parametrize('given', ['{"abar":"x","bbar":null,"other":3}', 'no JSON', '[1,2]', '{"abar":1e9,"pair":99}'])
+def test_an_address_cannot_break_a_figure(figure, given):
+    _, fig, read, seen = figure(f'forward.html?plane={given}')
+    s = state(fig)
+    assert 0 <= s['abar'] <= 1 and 'other' not in s and np.isfinite(float(read('psnr'))) and not any(seen.values())
+
+
+@in_browser
+def test_an_address_that_cannot_be_drawn_leaves_the_page_its_own(figure):
+    _, fig, read, seen = figure('schedules.html?explorer={"family":"nothing","u":0.25}')
+    assert state(fig)['family'] == 'power' and read('abar') and not any(seen.values())
+
+
+@in_browser
+def test_few_controls_stand_at_first_and_the_rest_opens_by_keyboard(browser, url):
+    ctx, page, _ = visit(browser, url, 'sampler.html')
+    fig = page.locator(FIGURES).first
+    fig.scroll_into_view_if_needed()
+    page.wait_for_function('f => document.querySelector(f).dataset.drawn', arg=FIGURES)
+    controls = fig.locator('label:has(input), label:has(select)')
+    count = lambda: sum(c.is_visible() for c in controls.all())
+    assert count() == 3
+    fig.locator('summary').focus()
+    page.keyboard.press('Enter')
+    fig.locator('select[data-k=pair]').wait_for(state='visible')
+    assert count() > 7
+    ctx.close()
+
+
+@in_browser
+def test_a_story_is_set_by_its_button_and_pressed_while_it_is(figure):
+    page, fig, _, seen = figure('paths.html')
+    story = fig.get_by_role('button', name='a flower in the rain')
+    assert story.get_attribute('aria-pressed') == 'false'
+    story.click()
+    assert state(fig)['pair'] == 0 and story.get_attribute('aria-pressed') == 'true' and not any(seen.values())
+
+
+@in_browser
+def test_the_map_shows_one_family(figure):
+    _, fig, _, seen = figure('map.html')
+    lines = fig.locator('.line')
+    shown = lambda: [line.get_attribute('aria-label') for line in lines.all() if line.is_visible()]
+    everything = shown()
+    fig.get_by_role('button', name='bridge', exact=True).click()
+    bridges = {m.name for m in map(process, PROCESSES) if m.family == 'bridge'}
+    assert len(shown()) < len(everything) and state(fig)['only'] == 'bridge'
+    assert all(any(f'{name}: ' in label for name in bridges) for label in shown())
+    fig.get_by_role('button', name='bridge', exact=True).click()
+    assert shown() == everything and not any(seen.values())
 
 
 @in_browser

@@ -6,8 +6,8 @@ photograph photo.js and photo_worker.js.
 
 The sources are modules that import each other by name; what is joined is what an entry (js/main.js for rddm.js)
 needs, each part after those it imports. Imports, the word `export` inside the parts, lines that are comments only,
-blank lines, indentation and space around signs are left out. `import * as figures` of a file of re-exports becomes an object, so such a
-file is a registry: a line each."""
+blank lines, indentation and space around signs are left out. `import * as figures` of a file of re-exports becomes
+an object, so such a file is a registry: a line each."""
 import argparse
 import os
 import re
@@ -28,7 +28,7 @@ LEFT_OUT = re.compile(r'^\s*(?://.*)?\n|^[ \t]+', re.M)
 QUOTED = r"'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`"
 SIGN = r'=>|[=,{(:?&|]+'
 LOOSE = re.compile(rf'({QUOTED})|[ \t]*//[^\n]*|[,;]?\s*(}})[ \t]*|,?\s*([)\]])[ \t]*|\s*({SIGN})\s*|;(\n)(?=\w)'
-                   r'|(?<=[\w)\]]) ?([-+*]=?) (?=[\w(\[.])|[ \t]*([;<>])[ \t]*')
+                   r'|(?<=[\w)\]]) ?([-+*]=?) (?=[\w(\[.])|[ \t]*([;<>])[ \t]*|[ \t]+(\[)')
 STYLE = re.compile(r'\s*([{};,])\s*|(?<=:) ')  # in a style sheet, a quotation of several lines
 
 

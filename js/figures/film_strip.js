@@ -27,9 +27,9 @@ export const filmStrip = {
     'a face becomes noise': {family: 'power', bbar_T: 1, pair: 5},
   },
   tip: 'Read from left to right: the clean image turns into the start of a restoration. The orange bar is the share '
-    + 'of the residual, the blue one the noise. Try a bridge: its noise is gone again at the end.',
+    + 'of the residual, the blue one the noise.',
   draw(ui) {
-    const frames = div('pics');
+    const frames = div('frames');
     ui.pairSelect();
     ui.slider('frames', 'frames', 2, 12, 1);
     ui.familySelect();

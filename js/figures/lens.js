@@ -46,7 +46,7 @@ export const lens = {
       x: imageCanvas('the state', 200), mean: imageCanvas('the mean of the votes', 200),
       x0: imageCanvas('the clean image', 200),
     };
-    const votes = h('div', {class: 'pics', 'aria-label': 'images that vote'});
+    const votes = h('div', {class: 'frames', 'aria-label': 'images that vote'});
     layOutLens(ui, images, votes);
     return () => {
       const {x0, xIn, image} = ui.pair();

@@ -44,6 +44,7 @@ export const CSS = `
   .pics { display: flex; flex-wrap: wrap; gap: .5rem; }
   .pics figure { flex: 1 1 4.5rem; }
   .row > .pics { flex: 2 1 18rem; }
+  .frames { display: grid; grid-template-columns: repeat(auto-fit, minmax(4.5rem, 1fr)); gap: .5rem; }
   .stories { display: flex; flex-wrap: wrap; gap: .4rem; margin: .4rem 0; }
   button[aria-pressed=true] { background: ${COLORS.eps}33; border-width: 2px; }
   details { margin: .3rem 0; }
@@ -64,6 +65,6 @@ export const CSS = `
   .still, svg .name { pointer-events: none; }
   svg .name { font-size: 12px; stroke: Canvas; stroke-width: 3px; paint-order: stroke; }
   svg .chosen { font-weight: 700; }
-  @container (max-width: 30rem) { .wide svg text { font-size: 22px; } svg .name:not(.chosen) { display: none; } }
+  @container (max-width: 30rem) { .wide svg text { font-size: 19px; } svg .name:not(.chosen) { display: none; } }
   @media print { .fig { break-inside: avoid; } }
 `;

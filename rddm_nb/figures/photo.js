@@ -3,7 +3,7 @@ const range=(n,f)=>Array.from({length:n},(_,i)=>f(i))
 const last=list=>list[list.length-1]
 const sum=values=>values.reduce((total,value)=>total+value,0)
 const cumulativeSum=values=>{let total=0
-return [0,...values.map(value=>total+=value)]}
+return[0,...values.map(value=>total+=value)]}
 const clamp=(value,low,high)=>Math.min(Math.max(value,low),high)
 const evenlySpaced=(list,n)=>n>=list.length?list:range(n,i=>list[Math.round(i*(list.length-1)/(n-1))]);
 const mse=(x,target)=>{let total=0
@@ -43,7 +43,7 @@ const schedulePoints=schedule=>schedule.abar.map((abar,t)=>[abar,schedule.bbar[t
 const scheduleAt=(schedule,u)=>{const T=schedule.abar.length-1
 const t=Math.min(Math.floor(u*T),T-1)
 const interpolate=values=>values[t]+(u*T-t)*(values[t+1]- values[t])
-return [interpolate(schedule.abar),interpolate(schedule.bbar)]}
+return[interpolate(schedule.abar),interpolate(schedule.bbar)]}
 const timesteps=(T,steps)=>range(steps+1,i=>Math.floor(T*(steps-i)/steps))
 const rho=schedule=>schedule.abar.map((abar,t)=>schedule.bbar[t]/(1-abar));
 const distance=([x,y],[x2,y2])=>Math.hypot(x-x2,y-y2)
@@ -52,11 +52,11 @@ const toClean=path=>isClean(last(path))?path:[...path,[0,0]]
 const drawPath=(corners,steps=50)=>{const ends=toClean(corners)
 const lengths=cumulativeSum(ends.slice(1).map((end,i)=>distance(end,ends[i])))
 let i=0
-return range(steps+1,step=>{if(step===steps)return [0,0]
+return range(steps+1,step=>{if(step===steps)return[0,0]
 const covered=last(lengths)*step/steps
 while(i<ends.length-2&&lengths[i+1]<covered)i++
 const share=lengths[i+1]>lengths[i]?(covered-lengths[i])/(lengths[i+1]- lengths[i]):0
-return [0,1].map(axis=>ends[i][axis]+ share*(ends[i+1][axis]- ends[i][axis]))})}
+return[0,1].map(axis=>ends[i][axis]+ share*(ends[i+1][axis]- ends[i][axis]))})}
 const ORDERS=['together','residual_first','noise_first']
 const samplingPath=(schedule,steps,order='together')=>{const T=schedule.abar.length-1
 const points=schedulePoints(schedule)
@@ -64,22 +64,22 @@ if(order==='together')return timesteps(T,steps).map(t=>points[t])
 const half=Math.floor(steps/2)
 const first=timesteps(T,steps-half).slice(1).map(t=>points[t])
 const second=timesteps(T,half).slice(1,-1).map(t=>points[t])
-const [abarT,bbarT]=points[T]
+const[abarT,bbarT]=points[T]
 const between=order==='residual_first'?[...first.map(([abar])=>[abar,bbarT]),...second.map(([,bbar])=>[0,bbar])]:[...first.map(([,bbar])=>[abarT,bbar]),...second.map(([abar])=>[abar,0])]
-return [[abarT,bbarT],...between,[0,0]]}
-const branchPath=(path,step,order)=>{const [abar,bbar]=path[step]
+return[[abarT,bbarT],...between,[0,0]]}
+const branchPath=(path,step,order)=>{const[abar,bbar]=path[step]
 const left=path.length-1-step
 if(order==='together'||left<2)return path.slice(step)
 return drawPath([[abar,bbar],order==='residual_first'?[0,bbar]:[abar,0],[0,0]],left)}
 const simplify=(path,tolerance=.03)=>{if(path.length<3)return path
-const [start,end]=[path[0],last(path)]
-const [dx,dy]=[end[0]- start[0],end[1]- start[1]]
+const[start,end]=[path[0],last(path)]
+const[dx,dy]=[end[0]- start[0],end[1]- start[1]]
 const length=Math.hypot(dx,dy)||1e-9
 const offsets=path.map(([x,y])=>Math.abs(dx*(start[1]- y)-(start[0]- x)*dy)/length)
 const furthest=offsets.indexOf(Math.max(...offsets))
-if(offsets[furthest]<=tolerance)return [start,end]
-const [before,after]=[path.slice(0,furthest+1),path.slice(furthest)]
-return [...simplify(before,tolerance).slice(0,-1),...simplify(after,tolerance)]};
+if(offsets[furthest]<=tolerance)return[start,end]
+const[before,after]=[path.slice(0,furthest+1),path.slice(furthest)]
+return[...simplify(before,tolerance).slice(0,-1),...simplify(after,tolerance)]};
 const toPixels=x=>{const size=x.length/3
 const bytes=new Uint8ClampedArray(4*size).fill(255)
 for(let i=0;i<size;i++){for(let channel=0;channel<3;channel++)bytes[4*i+channel]=(x[channel*size+i]+ 1)*127.5}
@@ -116,7 +116,7 @@ async start(onProgress){let there=0
 const fetched=({name})=>download(new URL(name,this.folder),bytes=>{there+=bytes
 onProgress(there/this.total(),['{0} of {1} MB',megabytes(there),megabytes(this.total())])})
 const{runtime,wasm,network}=this.files
-const [wasmBytes,networkBytes]=await Promise.all([wasm,network].map(fetched))
+const[wasmBytes,networkBytes]=await Promise.all([wasm,network].map(fetched))
 onProgress(1,['the network is being set up'])
 const worker=new Worker(new URL('photo_worker.js',this.base),{type:'module'})
 this.requests=new Requests(request=>worker.postMessage(request))
@@ -144,7 +144,7 @@ let bits=Math.imul(state ^ state>>>15,1|state)
 bits=bits+Math.imul(bits ^ bits>>>7,61|bits)^ bits
 return((bits ^ bits>>>14)>>>0)/4294967296}}
 const normals=seed=>{const uniform=uniforms(seed)
-const normal=()=>{const [u,v]=[uniform(),uniform()]
+const normal=()=>{const[u,v]=[uniform(),uniform()]
 return Math.sqrt(-2*Math.log(1-u))*Math.cos(2*Math.PI*v)}
 return n=>{const numbers=new Float64Array(n)
 for(let i=0;i<n;i++)numbers[i]=normal()
@@ -161,35 +161,35 @@ const addLayer=(clear,width,height,reach,density,slant,uniform)=>{const opacity=
 const pixels=streak(reach,slant)
 for(let y=-reach;y<height+reach;y++)for(let x=-reach;x<width+reach;x++){if(uniform()>=density/reach)continue
 const strength=.5+.5*uniform()
-for(const [dx,dy,share]of pixels){const [column,row]=[x+dx,y+dy]
+for(const[dx,dy,share]of pixels){const[column,row]=[x+dx,y+dy]
 if(column<0||column>=width||row<0||row>=height)continue
 opacity[row*width+column]+=strength*share}}
 for(let i=0;i<clear.length;i++)clear[i]*=1-.92*Math.min(opacity[i],1)}
-const interpolated=(values,width,height,x,y)=>{const [column,row]=[clamp(x,0,width-1),clamp(y,0,height-1)]
-const [left,top]=[Math.floor(column),Math.floor(row)]
-const [right,bottom]=[Math.min(left+1,width-1),Math.min(top+1,height-1)]
-const [u,v]=[column-left,row-top]
+const interpolated=(values,width,height,x,y)=>{const[column,row]=[clamp(x,0,width-1),clamp(y,0,height-1)]
+const[left,top]=[Math.floor(column),Math.floor(row)]
+const[right,bottom]=[Math.min(left+1,width-1),Math.min(top+1,height-1)]
+const[u,v]=[column-left,row-top]
 const above=(1-u)*values[top*width+left]+ u*values[top*width+right]
 const below=(1-u)*values[bottom*width+left]+ u*values[bottom*width+right]
 return(1-v)*above+v*below}
 const rain=({x,width,height},amount,seed)=>{if(amount===0)return x
 const uniform=uniforms(seed)
 const scale=Math.max(1,Math.sqrt(Math.min(width,height)/32))
-const [columns,rows]=[Math.ceil(width/scale),Math.ceil(height/scale)]
+const[columns,rows]=[Math.ceil(width/scale),Math.ceil(height/scale)]
 const slant=uniform()- .5
 const clear=new Float64Array(columns*rows).fill(1)
-for(const [reach,share]of LAYERS)addLayer(clear,columns,rows,reach,amount*share,slant,uniform)
+for(const[reach,share]of LAYERS)addLayer(clear,columns,rows,reach,amount*share,slant,uniform)
 const veil=1-.1*uniform()
 const out=new Float64Array(x.length)
 const size=width*height
-for(let i=0;i<size;i++){const [column,row]=[(i % width+.5)*columns/width-.5,(Math.floor(i/width)+ .5)*rows/height-.5]
+for(let i=0;i<size;i++){const[column,row]=[(i % width+.5)*columns/width-.5,(Math.floor(i/width)+ .5)*rows/height-.5]
 const light=veil*interpolated(clear,columns,rows,column,row)
 for(let channel=0;channel<3;channel++){out[channel*size+i]=BRIGHT+light*(x[channel*size+i]- BRIGHT)}}
 return out};
 const COLORS={res:'#e07b00',eps:'#3b82d0',x0:'#2e9e5b',other:'#9b59b6'}
 const TINTS=['#12a3a3','#d6457f','#a08a00','#7a6ff0','#b5651d']
 const CSS=`
-:host,.fig{display:block;}.fig{font:15px/1.45 system-ui,sans-serif;color:inherit;margin:.6rem 0;container-type:inline-size;}.fig *{box-sizing:border-box;}.row{display:flex;flex-wrap:wrap;gap:.6rem 1.1rem;align-items:flex-start;}.pad{flex:1 1 17rem;min-width:0;max-width:30rem;}.side{flex:1 1 12rem;min-width:0;}svg{display:block;width:100%;height:auto;overflow:visible;}svg text{fill:currentColor;font-size:13px;}svg.touch{touch-action:none;cursor:crosshair;}.axis,.grid{stroke:currentColor;stroke-width:1;fill:none;}.grid{opacity:.18;}.curve{fill:none;stroke-width:2.5;stroke-linejoin:round;}.knob{cursor:grab;stroke:#fff;stroke-width:2;}.knob:focus-visible,canvas:focus-visible,button:focus-visible{outline:3px solid ${COLORS.eps};outline-offset:2px;}.controls{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr));gap:.25rem 1rem;margin:.4rem 0;}label{display:flex;gap:.5rem;align-items:center;min-height:2rem;}label span{flex:0 1 auto;}label output{flex:0 0 3.2rem;text-align:right;font-variant-numeric:tabular-nums;}input[type=range]{flex:1 1 4rem;min-width:3rem;accent-color:${COLORS.eps};height:1.6rem;}select,button{font:inherit;color:inherit;background:transparent;border:1px solid currentColor;border-radius:5px;padding:.15rem .5rem;min-height:1.9rem;max-width:100%;}select{flex:1 1 auto;min-width:0;}option{color:CanvasText;background:Canvas;}button{cursor:pointer;}canvas{display:block;width:100%;height:auto;border:1px solid #8888;}figure{margin:0;}figcaption,.note{font-size:13px;}.pics{display:flex;flex-wrap:wrap;gap:.5rem;}.pics figure{flex:1 1 4.5rem;}.row > .pics{flex:2 1 18rem;}.stories{display:flex;flex-wrap:wrap;gap:.4rem;margin:.4rem 0;}button[aria-pressed=true]{background:${COLORS.eps}33;border-width:2px;}details{margin:.3rem 0;}summary{cursor:pointer;}.bar{height:7px;background:#8884;margin-top:3px;}.bar i{display:block;height:100%;}dl{display:grid;grid-template-columns:auto auto;gap:.1rem .8rem;margin:.4rem 0;width:fit-content;}dt,dd{margin:0;}dd{font-variant-numeric:tabular-nums;text-align:right;}.strip{display:grid;grid-auto-flow:column;grid-auto-columns:minmax(3.5rem,6rem);gap:4px;}.strip{overflow-x:auto;padding:2px;}.key{display:inline-block;width:.8em;height:.8em;margin-right:.35em;border-radius:2px;}ul{list-style:none;margin:.2rem 0;padding:0;}.line{cursor:pointer;outline:none;}.line .curve{opacity:.65;stroke-width:2;}.line:is(:hover,:focus-visible) .curve{opacity:1;stroke-width:5;}.touched{fill:none;stroke-width:14;pointer-events:stroke;}.still,svg .name{pointer-events:none;}svg .name{font-size:12px;stroke:Canvas;stroke-width:3px;paint-order:stroke;}svg .chosen{font-weight:700;}@container (max-width:30rem){.wide svg text{font-size:22px;}svg .name:not(.chosen){display:none;}}@media print{.fig{break-inside:avoid;}}`;
+:host,.fig{display:block;}.fig{font:15px/1.45 system-ui,sans-serif;color:inherit;margin:.6rem 0;container-type:inline-size;}.fig *{box-sizing:border-box;}.row{display:flex;flex-wrap:wrap;gap:.6rem 1.1rem;align-items:flex-start;}.pad{flex:1 1 17rem;min-width:0;max-width:30rem;}.side{flex:1 1 12rem;min-width:0;}svg{display:block;width:100%;height:auto;overflow:visible;}svg text{fill:currentColor;font-size:13px;}svg.touch{touch-action:none;cursor:crosshair;}.axis,.grid{stroke:currentColor;stroke-width:1;fill:none;}.grid{opacity:.18;}.curve{fill:none;stroke-width:2.5;stroke-linejoin:round;}.knob{cursor:grab;stroke:#fff;stroke-width:2;}.knob:focus-visible,canvas:focus-visible,button:focus-visible{outline:3px solid ${COLORS.eps};outline-offset:2px;}.controls{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr));gap:.25rem 1rem;margin:.4rem 0;}label{display:flex;gap:.5rem;align-items:center;min-height:2rem;}label span{flex:0 1 auto;}label output{flex:0 0 3.2rem;text-align:right;font-variant-numeric:tabular-nums;}input[type=range]{flex:1 1 4rem;min-width:3rem;accent-color:${COLORS.eps};height:1.6rem;}select,button{font:inherit;color:inherit;background:transparent;border:1px solid currentColor;border-radius:5px;padding:.15rem .5rem;min-height:1.9rem;max-width:100%;}select{flex:1 1 auto;min-width:0;}option{color:CanvasText;background:Canvas;}button{cursor:pointer;}canvas{display:block;width:100%;height:auto;border:1px solid #8888;}figure{margin:0;}figcaption,.note{font-size:13px;}.pics{display:flex;flex-wrap:wrap;gap:.5rem;}.pics figure{flex:1 1 4.5rem;}.row > .pics{flex:2 1 18rem;}.frames{display:grid;grid-template-columns:repeat(auto-fit,minmax(4.5rem,1fr));gap:.5rem;}.stories{display:flex;flex-wrap:wrap;gap:.4rem;margin:.4rem 0;}button[aria-pressed=true]{background:${COLORS.eps}33;border-width:2px;}details{margin:.3rem 0;}summary{cursor:pointer;}.bar{height:7px;background:#8884;margin-top:3px;}.bar i{display:block;height:100%;}dl{display:grid;grid-template-columns:auto auto;gap:.1rem .8rem;margin:.4rem 0;width:fit-content;}dt,dd{margin:0;}dd{font-variant-numeric:tabular-nums;text-align:right;}.strip{display:grid;grid-auto-flow:column;grid-auto-columns:minmax(3.5rem,6rem);gap:4px;}.strip{overflow-x:auto;padding:2px;}.key{display:inline-block;width:.8em;height:.8em;margin-right:.35em;border-radius:2px;}ul{list-style:none;margin:.2rem 0;padding:0;}.line{cursor:pointer;outline:none;}.line .curve{opacity:.65;stroke-width:2;}.line:is(:hover,:focus-visible) .curve{opacity:1;stroke-width:5;}.touched{fill:none;stroke-width:14;pointer-events:stroke;}.still,svg .name{pointer-events:none;}svg .name{font-size:12px;stroke:Canvas;stroke-width:3px;paint-order:stroke;}svg .chosen{font-weight:700;}@container (max-width:30rem){.wide svg text{font-size:19px;}svg .name:not(.chosen){display:none;}}@media print{.fig{break-inside:avoid;}}`;
 const PHOTO_CSS=`
 .fig{border:1px solid #8886;border-radius:8px;padding:.8rem;}.fig.over{outline:3px dashed ${COLORS.eps};}.views{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,16rem),1fr));gap:.8rem;}.views figure{min-width:0;}.views canvas,.compare canvas{width:100%;height:auto;image-rendering:auto;}.choice{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;margin:0 0 .5rem;}.choice button{padding:2px;line-height:0;}.choice button[aria-pressed=true],.choice label:focus-within{outline:3px solid ${COLORS.eps};}.choice img{width:84px;height:63px;object-fit:cover;border-radius:3px;}.choice label{border:1px dashed currentColor;border-radius:5px;padding:0 .7rem;min-height:67px;cursor:pointer;}.choice input[type=file]{position:absolute;width:1px;height:1px;opacity:0;}.go{font-weight:600;border-width:2px;padding:.3rem 1rem;min-height:2.4rem;}.row.act{align-items:center;margin:.4rem 0;}progress{width:100%;accent-color:${COLORS.eps};}details{margin:.3rem 0;}summary{cursor:pointer;}.compare{max-width:34rem;margin:.6rem 0;}.compare input{width:100%;}.strip canvas{width:84px;height:auto;cursor:pointer;image-rendering:auto;}.strip button{padding:0;line-height:0;border-width:2px;}.strip button[aria-pressed=true]{border-color:${COLORS.eps};}[hidden]{display:none !important;}`;
 const qSample=(x0,xIn,eps,abar,bbar)=>Float64Array.from(x0,(v,i)=>v+abar*((xIn?xIn[i]:0)- v)+ bbar*eps[i])
@@ -224,8 +224,8 @@ const weightedMean=(images,size,weights)=>{const used=[...weights.keys()].filter
 if(used.length===1)return images.slice(used[0]*size,(used[0]+ 1)*size)
 const out=new Float64Array(size)
 for(let first=0;first<used.length;first+=4){const four=[0,1,2,3].map(j=>used[first+j])
-const [a,b,c,d]=four.map(k=>(k??used[first])*size)
-const [p,q,r,s]=four.map(k=>weights[k]??0)
+const[a,b,c,d]=four.map(k=>(k??used[first])*size)
+const[p,q,r,s]=four.map(k=>weights[k]??0)
 for(let i=0;i<size;i++)out[i]+=p*images[a+i]+ q*images[b+i]+ r*images[c+i]+ s*images[d+i]}
 return out}
 const softmax=logits=>{const top=Math.max(...logits)
@@ -286,7 +286,7 @@ const isGiven=value=>value !==null&&value !==undefined
 const said=(label,...values)=>{const words=globalThis.rddmLabels?.[label]??label
 return values.length?words.replace(/{(.)}/g,(_,i)=>said(values[i])):words}
 const write=(element,...words)=>{element.textContent=said(...words)}
-const build=(element,attributes,children)=>{for(const [name,value]of Object.entries(attributes)){if(name.startsWith('on'))element.addEventListener(name.slice(2),value)
+const build=(element,attributes,children)=>{for(const[name,value]of Object.entries(attributes)){if(name.startsWith('on'))element.addEventListener(name.slice(2),value)
 else if(isGiven(value))element.setAttribute(name,['aria-label','alt'].includes(name)?said(value):value)}
 element.append(...children.flat(Infinity).filter(isGiven).map(child=>said(child)))
 return element}
@@ -316,7 +316,7 @@ this.syncs.push(()=>element.setAttribute('aria-pressed',Object.entries(values).e
 return element}
 return div('stories',Object.entries(stories).map(story))}
 get(key){return this.model.get(key)}
-set(values){for(const [key,value]of Object.entries(values))this.model.set(key,value)
+set(values){for(const[key,value]of Object.entries(values))this.model.set(key,value)
 this.model.save_changes()}
 add(label,control,output,isShown){const element=h('label',{},h('span',{},label),control,output)
 this.controls.append(element)
@@ -339,12 +339,12 @@ pairSelect(){this.select('pair','input',this.data.pairs.map((pair,i)=>[i,pair.na
 seedSlider(){this.slider('seed','another fog',1,20,1)}
 familySelect(){const given=this.get('given')?.abar?['given']:[]
 this.select('family','family',[...Object.keys(FAMILIES),...given])}
-familySettings(){for(const [key,{label,options,limits}]of Object.entries(SETTINGS)){const isShown=()=>FAMILIES[this.get('family')]?.settings.includes(key)??false
+familySettings(){for(const[key,{label,options,limits}]of Object.entries(SETTINGS)){const isShown=()=>FAMILIES[this.get('family')]?.settings.includes(key)??false
 if(options)this.select(key,label,options,isShown)
 else this.slider(key,label,...limits,isShown)}}
 numbers(labels){return h('dl',{},Object.entries(labels).map(([key,label])=>{this.outputs[key]=h('output',{'data-n':key})
-return [h('dt',{},label),h('dd',{},this.outputs[key])]}))}
-show(values){for(const [key,value]of Object.entries(values))write(this.outputs[key],value)}
+return[h('dt',{},label),h('dd',{},this.outputs[key])]}))}
+show(values){for(const[key,value]of Object.entries(values))write(this.outputs[key],value)}
 settings(){return Object.fromEntries(['family',...Object.keys(SETTINGS)].map(key=>[key,this.get(key)]))}
 schedule(settings=this.settings()){const given=this.get('given')
 return settings.family==='given'&&given?.abar?given:makeSchedule(settings)}
@@ -375,7 +375,7 @@ if(changed.length)url.searchParams.set(kind,text(Object.fromEntries(changed.map(
 if(url.href !==location.href)history.replaceState(history.state,'',url)}
 return()=>{clearTimeout(timer)
 timer=setTimeout(keep,300)}}
-const colorScheme=element=>{const [red,green,blue]=getComputedStyle(element).color.match(/[\d.]+/g)||[0,0,0]
+const colorScheme=element=>{const[red,green,blue]=getComputedStyle(element).color.match(/[\d.]+/g)||[0,0,0]
 return .3*red+.59*green+.11*blue>128?'dark':'light'}
 const onTheme=callback=>{const watched={attributes:true,attributeFilter:['class','data-jp-theme-light']}
 if(typeof MutationObserver==='function')new MutationObserver(callback).observe(document.body,watched)
@@ -395,7 +395,7 @@ const STORIES={'a shower':{rain:.1,steps:5,eta:0},'a downpour':{rain:.24,steps:5
 const TRY='Try one step, then twenty: one is the best guess at once, a little soft; many steps commit themselves to '
 + 'details. Then take a photograph of your own, with rain in it or without. It stays in your browser.'
 const pixelsOf=(image,side)=>{const scale=Math.min(1,side/Math.max(image.width,image.height))
-const [width,height]=[image.width,image.height].map(n=>Math.max(1,Math.round(n*scale)))
+const[width,height]=[image.width,image.height].map(n=>Math.max(1,Math.round(n*scale)))
 const canvas=h('canvas',{width,height})
 const context=canvas.getContext('2d',{willReadFrequently:true})
 context.drawImage(image,0,0,width,height)
@@ -499,7 +499,7 @@ paint(canvas,this.run[step][0],width,height)
 const words=said('state {0}',step)
 this.strip.append(h('button',{type:'button','aria-label':words,onclick:()=>this.show(step)},canvas))}
 show(step){const{width,height}=this.input
-const [x,x0]=this.run[step]
+const[x,x0]=this.run[step]
 paint(this.left.canvas,x,width,height)
 paint(this.right.canvas,x0,width,height)
 write(this.left.words,'state {0}',step)
@@ -551,8 +551,8 @@ const sync=()=>ui.syncs.forEach(call=>call())
 const draw=batched(()=>{sync()
 figure.prepare()
 element.dataset.drawn=1+(+element.dataset.drawn||0)})
-for(const key of ['steps','eta','seed','order'])model.on(`change:${key}`,sync)
-for(const key of ['photo','rain','side'])model.on(`change:${key}`,draw)
+for(const key of['steps','eta','seed','order'])model.on(`change:${key}`,sync)
+for(const key of['photo','rain','side'])model.on(`change:${key}`,draw)
 followTheme(element,root,()=>{})
 figure.acceptDrops()
 draw()

@@ -3,7 +3,7 @@ const range=(n,f)=>Array.from({length:n},(_,i)=>f(i))
 const last=list=>list[list.length-1]
 const sum=values=>values.reduce((total,value)=>total+value,0)
 const cumulativeSum=values=>{let total=0
-return [0,...values.map(value=>total+=value)]}
+return[0,...values.map(value=>total+=value)]}
 const clamp=(value,low,high)=>Math.min(Math.max(value,low),high)
 const evenlySpaced=(list,n)=>n>=list.length?list:range(n,i=>list[Math.round(i*(list.length-1)/(n-1))]);
 const estimateFromResidual=(predicted,x,xIn,[abar,bbar])=>{const x0=new Float64Array(x.length)
@@ -45,7 +45,7 @@ const schedulePoints=schedule=>schedule.abar.map((abar,t)=>[abar,schedule.bbar[t
 const scheduleAt=(schedule,u)=>{const T=schedule.abar.length-1
 const t=Math.min(Math.floor(u*T),T-1)
 const interpolate=values=>values[t]+(u*T-t)*(values[t+1]- values[t])
-return [interpolate(schedule.abar),interpolate(schedule.bbar)]}
+return[interpolate(schedule.abar),interpolate(schedule.bbar)]}
 const timesteps=(T,steps)=>range(steps+1,i=>Math.floor(T*(steps-i)/steps))
 const rho=schedule=>schedule.abar.map((abar,t)=>schedule.bbar[t]/(1-abar));
 const distance=([x,y],[x2,y2])=>Math.hypot(x-x2,y-y2)
@@ -54,11 +54,11 @@ const toClean=path=>isClean(last(path))?path:[...path,[0,0]]
 const drawPath=(corners,steps=50)=>{const ends=toClean(corners)
 const lengths=cumulativeSum(ends.slice(1).map((end,i)=>distance(end,ends[i])))
 let i=0
-return range(steps+1,step=>{if(step===steps)return [0,0]
+return range(steps+1,step=>{if(step===steps)return[0,0]
 const covered=last(lengths)*step/steps
 while(i<ends.length-2&&lengths[i+1]<covered)i++
 const share=lengths[i+1]>lengths[i]?(covered-lengths[i])/(lengths[i+1]- lengths[i]):0
-return [0,1].map(axis=>ends[i][axis]+ share*(ends[i+1][axis]- ends[i][axis]))})}
+return[0,1].map(axis=>ends[i][axis]+ share*(ends[i+1][axis]- ends[i][axis]))})}
 const ORDERS=['together','residual_first','noise_first']
 const samplingPath=(schedule,steps,order='together')=>{const T=schedule.abar.length-1
 const points=schedulePoints(schedule)
@@ -66,22 +66,22 @@ if(order==='together')return timesteps(T,steps).map(t=>points[t])
 const half=Math.floor(steps/2)
 const first=timesteps(T,steps-half).slice(1).map(t=>points[t])
 const second=timesteps(T,half).slice(1,-1).map(t=>points[t])
-const [abarT,bbarT]=points[T]
+const[abarT,bbarT]=points[T]
 const between=order==='residual_first'?[...first.map(([abar])=>[abar,bbarT]),...second.map(([,bbar])=>[0,bbar])]:[...first.map(([,bbar])=>[abarT,bbar]),...second.map(([abar])=>[abar,0])]
-return [[abarT,bbarT],...between,[0,0]]}
-const branchPath=(path,step,order)=>{const [abar,bbar]=path[step]
+return[[abarT,bbarT],...between,[0,0]]}
+const branchPath=(path,step,order)=>{const[abar,bbar]=path[step]
 const left=path.length-1-step
 if(order==='together'||left<2)return path.slice(step)
 return drawPath([[abar,bbar],order==='residual_first'?[0,bbar]:[abar,0],[0,0]],left)}
 const simplify=(path,tolerance=.03)=>{if(path.length<3)return path
-const [start,end]=[path[0],last(path)]
-const [dx,dy]=[end[0]- start[0],end[1]- start[1]]
+const[start,end]=[path[0],last(path)]
+const[dx,dy]=[end[0]- start[0],end[1]- start[1]]
 const length=Math.hypot(dx,dy)||1e-9
 const offsets=path.map(([x,y])=>Math.abs(dx*(start[1]- y)-(start[0]- x)*dy)/length)
 const furthest=offsets.indexOf(Math.max(...offsets))
-if(offsets[furthest]<=tolerance)return [start,end]
-const [before,after]=[path.slice(0,furthest+1),path.slice(furthest)]
-return [...simplify(before,tolerance).slice(0,-1),...simplify(after,tolerance)]};
+if(offsets[furthest]<=tolerance)return[start,end]
+const[before,after]=[path.slice(0,furthest+1),path.slice(furthest)]
+return[...simplify(before,tolerance).slice(0,-1),...simplify(after,tolerance)]};
 const toPixels=x=>{const size=x.length/3
 const bytes=new Uint8ClampedArray(4*size).fill(255)
 for(let i=0;i<size;i++){for(let channel=0;channel<3;channel++)bytes[4*i+channel]=(x[channel*size+i]+ 1)*127.5}
@@ -92,7 +92,7 @@ let bits=Math.imul(state ^ state>>>15,1|state)
 bits=bits+Math.imul(bits ^ bits>>>7,61|bits)^ bits
 return((bits ^ bits>>>14)>>>0)/4294967296}}
 const normals=seed=>{const uniform=uniforms(seed)
-const normal=()=>{const [u,v]=[uniform(),uniform()]
+const normal=()=>{const[u,v]=[uniform(),uniform()]
 return Math.sqrt(-2*Math.log(1-u))*Math.cos(2*Math.PI*v)}
 return n=>{const numbers=new Float64Array(n)
 for(let i=0;i<n;i++)numbers[i]=normal()

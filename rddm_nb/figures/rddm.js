@@ -19,7 +19,7 @@ const range=(n,f)=>Array.from({length:n},(_,i)=>f(i))
 const last=list=>list[list.length-1]
 const sum=values=>values.reduce((total,value)=>total+value,0)
 const cumulativeSum=values=>{let total=0
-return [0,...values.map(value=>total+=value)]}
+return[0,...values.map(value=>total+=value)]}
 const clamp=(value,low,high)=>Math.min(Math.max(value,low),high)
 const evenlySpaced=(list,n)=>n>=list.length?list:range(n,i=>list[Math.round(i*(list.length-1)/(n-1))]);
 const dot=(a,b,start=0)=>{const n=a.length
@@ -38,8 +38,8 @@ const weightedMean=(images,size,weights)=>{const used=[...weights.keys()].filter
 if(used.length===1)return images.slice(used[0]*size,(used[0]+ 1)*size)
 const out=new Float64Array(size)
 for(let first=0;first<used.length;first+=4){const four=[0,1,2,3].map(j=>used[first+j])
-const [a,b,c,d]=four.map(k=>(k??used[first])*size)
-const [p,q,r,s]=four.map(k=>weights[k]??0)
+const[a,b,c,d]=four.map(k=>(k??used[first])*size)
+const[p,q,r,s]=four.map(k=>weights[k]??0)
 for(let i=0;i<size;i++)out[i]+=p*images[a+i]+ q*images[b+i]+ r*images[c+i]+ s*images[d+i]}
 return out}
 const softmax=logits=>{const top=Math.max(...logits)
@@ -122,7 +122,7 @@ const schedulePoints=schedule=>schedule.abar.map((abar,t)=>[abar,schedule.bbar[t
 const scheduleAt=(schedule,u)=>{const T=schedule.abar.length-1
 const t=Math.min(Math.floor(u*T),T-1)
 const interpolate=values=>values[t]+(u*T-t)*(values[t+1]- values[t])
-return [interpolate(schedule.abar),interpolate(schedule.bbar)]}
+return[interpolate(schedule.abar),interpolate(schedule.bbar)]}
 const timesteps=(T,steps)=>range(steps+1,i=>Math.floor(T*(steps-i)/steps))
 const rho=schedule=>schedule.abar.map((abar,t)=>schedule.bbar[t]/(1-abar));
 const distance=([x,y],[x2,y2])=>Math.hypot(x-x2,y-y2)
@@ -131,11 +131,11 @@ const toClean=path=>isClean(last(path))?path:[...path,[0,0]]
 const drawPath=(corners,steps=50)=>{const ends=toClean(corners)
 const lengths=cumulativeSum(ends.slice(1).map((end,i)=>distance(end,ends[i])))
 let i=0
-return range(steps+1,step=>{if(step===steps)return [0,0]
+return range(steps+1,step=>{if(step===steps)return[0,0]
 const covered=last(lengths)*step/steps
 while(i<ends.length-2&&lengths[i+1]<covered)i++
 const share=lengths[i+1]>lengths[i]?(covered-lengths[i])/(lengths[i+1]- lengths[i]):0
-return [0,1].map(axis=>ends[i][axis]+ share*(ends[i+1][axis]- ends[i][axis]))})}
+return[0,1].map(axis=>ends[i][axis]+ share*(ends[i+1][axis]- ends[i][axis]))})}
 const ORDERS=['together','residual_first','noise_first']
 const samplingPath=(schedule,steps,order='together')=>{const T=schedule.abar.length-1
 const points=schedulePoints(schedule)
@@ -143,29 +143,29 @@ if(order==='together')return timesteps(T,steps).map(t=>points[t])
 const half=Math.floor(steps/2)
 const first=timesteps(T,steps-half).slice(1).map(t=>points[t])
 const second=timesteps(T,half).slice(1,-1).map(t=>points[t])
-const [abarT,bbarT]=points[T]
+const[abarT,bbarT]=points[T]
 const between=order==='residual_first'?[...first.map(([abar])=>[abar,bbarT]),...second.map(([,bbar])=>[0,bbar])]:[...first.map(([,bbar])=>[abarT,bbar]),...second.map(([abar])=>[abar,0])]
-return [[abarT,bbarT],...between,[0,0]]}
-const branchPath=(path,step,order)=>{const [abar,bbar]=path[step]
+return[[abarT,bbarT],...between,[0,0]]}
+const branchPath=(path,step,order)=>{const[abar,bbar]=path[step]
 const left=path.length-1-step
 if(order==='together'||left<2)return path.slice(step)
 return drawPath([[abar,bbar],order==='residual_first'?[0,bbar]:[abar,0],[0,0]],left)}
 const simplify=(path,tolerance=.03)=>{if(path.length<3)return path
-const [start,end]=[path[0],last(path)]
-const [dx,dy]=[end[0]- start[0],end[1]- start[1]]
+const[start,end]=[path[0],last(path)]
+const[dx,dy]=[end[0]- start[0],end[1]- start[1]]
 const length=Math.hypot(dx,dy)||1e-9
 const offsets=path.map(([x,y])=>Math.abs(dx*(start[1]- y)-(start[0]- x)*dy)/length)
 const furthest=offsets.indexOf(Math.max(...offsets))
-if(offsets[furthest]<=tolerance)return [start,end]
-const [before,after]=[path.slice(0,furthest+1),path.slice(furthest)]
-return [...simplify(before,tolerance).slice(0,-1),...simplify(after,tolerance)]};
+if(offsets[furthest]<=tolerance)return[start,end]
+const[before,after]=[path.slice(0,furthest+1),path.slice(furthest)]
+return[...simplify(before,tolerance).slice(0,-1),...simplify(after,tolerance)]};
 const uniforms=seed=>{let state=seed>>>0
 return()=>{state=state+0x6D2B79F5>>>0
 let bits=Math.imul(state ^ state>>>15,1|state)
 bits=bits+Math.imul(bits ^ bits>>>7,61|bits)^ bits
 return((bits ^ bits>>>14)>>>0)/4294967296}}
 const normals=seed=>{const uniform=uniforms(seed)
-const normal=()=>{const [u,v]=[uniform(),uniform()]
+const normal=()=>{const[u,v]=[uniform(),uniform()]
 return Math.sqrt(-2*Math.log(1-u))*Math.cos(2*Math.PI*v)}
 return n=>{const numbers=new Float64Array(n)
 for(let i=0;i<n;i++)numbers[i]=normal()
@@ -185,7 +185,7 @@ const isGiven=value=>value !==null&&value !==undefined
 const said=(label,...values)=>{const words=globalThis.rddmLabels?.[label]??label
 return values.length?words.replace(/{(.)}/g,(_,i)=>said(values[i])):words}
 const write=(element,...words)=>{element.textContent=said(...words)}
-const build=(element,attributes,children)=>{for(const [name,value]of Object.entries(attributes)){if(name.startsWith('on'))element.addEventListener(name.slice(2),value)
+const build=(element,attributes,children)=>{for(const[name,value]of Object.entries(attributes)){if(name.startsWith('on'))element.addEventListener(name.slice(2),value)
 else if(isGiven(value))element.setAttribute(name,['aria-label','alt'].includes(name)?said(value):value)}
 element.append(...children.flat(Infinity).filter(isGiven).map(child=>said(child)))
 return element}
@@ -215,7 +215,7 @@ this.syncs.push(()=>element.setAttribute('aria-pressed',Object.entries(values).e
 return element}
 return div('stories',Object.entries(stories).map(story))}
 get(key){return this.model.get(key)}
-set(values){for(const [key,value]of Object.entries(values))this.model.set(key,value)
+set(values){for(const[key,value]of Object.entries(values))this.model.set(key,value)
 this.model.save_changes()}
 add(label,control,output,isShown){const element=h('label',{},h('span',{},label),control,output)
 this.controls.append(element)
@@ -238,12 +238,12 @@ pairSelect(){this.select('pair','input',this.data.pairs.map((pair,i)=>[i,pair.na
 seedSlider(){this.slider('seed','another fog',1,20,1)}
 familySelect(){const given=this.get('given')?.abar?['given']:[]
 this.select('family','family',[...Object.keys(FAMILIES),...given])}
-familySettings(){for(const [key,{label,options,limits}]of Object.entries(SETTINGS)){const isShown=()=>FAMILIES[this.get('family')]?.settings.includes(key)??false
+familySettings(){for(const[key,{label,options,limits}]of Object.entries(SETTINGS)){const isShown=()=>FAMILIES[this.get('family')]?.settings.includes(key)??false
 if(options)this.select(key,label,options,isShown)
 else this.slider(key,label,...limits,isShown)}}
 numbers(labels){return h('dl',{},Object.entries(labels).map(([key,label])=>{this.outputs[key]=h('output',{'data-n':key})
-return [h('dt',{},label),h('dd',{},this.outputs[key])]}))}
-show(values){for(const [key,value]of Object.entries(values))write(this.outputs[key],value)}
+return[h('dt',{},label),h('dd',{},this.outputs[key])]}))}
+show(values){for(const[key,value]of Object.entries(values))write(this.outputs[key],value)}
 settings(){return Object.fromEntries(['family',...Object.keys(SETTINGS)].map(key=>[key,this.get(key)]))}
 schedule(settings=this.settings()){const given=this.get('given')
 return settings.family==='given'&&given?.abar?given:makeSchedule(settings)}
@@ -264,14 +264,14 @@ return bytes};
 const COLORS={res:'#e07b00',eps:'#3b82d0',x0:'#2e9e5b',other:'#9b59b6'}
 const TINTS=['#12a3a3','#d6457f','#a08a00','#7a6ff0','#b5651d']
 const CSS=`
-:host,.fig{display:block;}.fig{font:15px/1.45 system-ui,sans-serif;color:inherit;margin:.6rem 0;container-type:inline-size;}.fig *{box-sizing:border-box;}.row{display:flex;flex-wrap:wrap;gap:.6rem 1.1rem;align-items:flex-start;}.pad{flex:1 1 17rem;min-width:0;max-width:30rem;}.side{flex:1 1 12rem;min-width:0;}svg{display:block;width:100%;height:auto;overflow:visible;}svg text{fill:currentColor;font-size:13px;}svg.touch{touch-action:none;cursor:crosshair;}.axis,.grid{stroke:currentColor;stroke-width:1;fill:none;}.grid{opacity:.18;}.curve{fill:none;stroke-width:2.5;stroke-linejoin:round;}.knob{cursor:grab;stroke:#fff;stroke-width:2;}.knob:focus-visible,canvas:focus-visible,button:focus-visible{outline:3px solid ${COLORS.eps};outline-offset:2px;}.controls{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr));gap:.25rem 1rem;margin:.4rem 0;}label{display:flex;gap:.5rem;align-items:center;min-height:2rem;}label span{flex:0 1 auto;}label output{flex:0 0 3.2rem;text-align:right;font-variant-numeric:tabular-nums;}input[type=range]{flex:1 1 4rem;min-width:3rem;accent-color:${COLORS.eps};height:1.6rem;}select,button{font:inherit;color:inherit;background:transparent;border:1px solid currentColor;border-radius:5px;padding:.15rem .5rem;min-height:1.9rem;max-width:100%;}select{flex:1 1 auto;min-width:0;}option{color:CanvasText;background:Canvas;}button{cursor:pointer;}canvas{display:block;width:100%;height:auto;border:1px solid #8888;}figure{margin:0;}figcaption,.note{font-size:13px;}.pics{display:flex;flex-wrap:wrap;gap:.5rem;}.pics figure{flex:1 1 4.5rem;}.row > .pics{flex:2 1 18rem;}.stories{display:flex;flex-wrap:wrap;gap:.4rem;margin:.4rem 0;}button[aria-pressed=true]{background:${COLORS.eps}33;border-width:2px;}details{margin:.3rem 0;}summary{cursor:pointer;}.bar{height:7px;background:#8884;margin-top:3px;}.bar i{display:block;height:100%;}dl{display:grid;grid-template-columns:auto auto;gap:.1rem .8rem;margin:.4rem 0;width:fit-content;}dt,dd{margin:0;}dd{font-variant-numeric:tabular-nums;text-align:right;}.strip{display:grid;grid-auto-flow:column;grid-auto-columns:minmax(3.5rem,6rem);gap:4px;}.strip{overflow-x:auto;padding:2px;}.key{display:inline-block;width:.8em;height:.8em;margin-right:.35em;border-radius:2px;}ul{list-style:none;margin:.2rem 0;padding:0;}.line{cursor:pointer;outline:none;}.line .curve{opacity:.65;stroke-width:2;}.line:is(:hover,:focus-visible) .curve{opacity:1;stroke-width:5;}.touched{fill:none;stroke-width:14;pointer-events:stroke;}.still,svg .name{pointer-events:none;}svg .name{font-size:12px;stroke:Canvas;stroke-width:3px;paint-order:stroke;}svg .chosen{font-weight:700;}@container (max-width:30rem){.wide svg text{font-size:22px;}svg .name:not(.chosen){display:none;}}@media print{.fig{break-inside:avoid;}}`;
+:host,.fig{display:block;}.fig{font:15px/1.45 system-ui,sans-serif;color:inherit;margin:.6rem 0;container-type:inline-size;}.fig *{box-sizing:border-box;}.row{display:flex;flex-wrap:wrap;gap:.6rem 1.1rem;align-items:flex-start;}.pad{flex:1 1 17rem;min-width:0;max-width:30rem;}.side{flex:1 1 12rem;min-width:0;}svg{display:block;width:100%;height:auto;overflow:visible;}svg text{fill:currentColor;font-size:13px;}svg.touch{touch-action:none;cursor:crosshair;}.axis,.grid{stroke:currentColor;stroke-width:1;fill:none;}.grid{opacity:.18;}.curve{fill:none;stroke-width:2.5;stroke-linejoin:round;}.knob{cursor:grab;stroke:#fff;stroke-width:2;}.knob:focus-visible,canvas:focus-visible,button:focus-visible{outline:3px solid ${COLORS.eps};outline-offset:2px;}.controls{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr));gap:.25rem 1rem;margin:.4rem 0;}label{display:flex;gap:.5rem;align-items:center;min-height:2rem;}label span{flex:0 1 auto;}label output{flex:0 0 3.2rem;text-align:right;font-variant-numeric:tabular-nums;}input[type=range]{flex:1 1 4rem;min-width:3rem;accent-color:${COLORS.eps};height:1.6rem;}select,button{font:inherit;color:inherit;background:transparent;border:1px solid currentColor;border-radius:5px;padding:.15rem .5rem;min-height:1.9rem;max-width:100%;}select{flex:1 1 auto;min-width:0;}option{color:CanvasText;background:Canvas;}button{cursor:pointer;}canvas{display:block;width:100%;height:auto;border:1px solid #8888;}figure{margin:0;}figcaption,.note{font-size:13px;}.pics{display:flex;flex-wrap:wrap;gap:.5rem;}.pics figure{flex:1 1 4.5rem;}.row > .pics{flex:2 1 18rem;}.frames{display:grid;grid-template-columns:repeat(auto-fit,minmax(4.5rem,1fr));gap:.5rem;}.stories{display:flex;flex-wrap:wrap;gap:.4rem;margin:.4rem 0;}button[aria-pressed=true]{background:${COLORS.eps}33;border-width:2px;}details{margin:.3rem 0;}summary{cursor:pointer;}.bar{height:7px;background:#8884;margin-top:3px;}.bar i{display:block;height:100%;}dl{display:grid;grid-template-columns:auto auto;gap:.1rem .8rem;margin:.4rem 0;width:fit-content;}dt,dd{margin:0;}dd{font-variant-numeric:tabular-nums;text-align:right;}.strip{display:grid;grid-auto-flow:column;grid-auto-columns:minmax(3.5rem,6rem);gap:4px;}.strip{overflow-x:auto;padding:2px;}.key{display:inline-block;width:.8em;height:.8em;margin-right:.35em;border-radius:2px;}ul{list-style:none;margin:.2rem 0;padding:0;}.line{cursor:pointer;outline:none;}.line .curve{opacity:.65;stroke-width:2;}.line:is(:hover,:focus-visible) .curve{opacity:1;stroke-width:5;}.touched{fill:none;stroke-width:14;pointer-events:stroke;}.still,svg .name{pointer-events:none;}svg .name{font-size:12px;stroke:Canvas;stroke-width:3px;paint-order:stroke;}svg .chosen{font-weight:700;}@container (max-width:30rem){.wide svg text{font-size:19px;}svg .name:not(.chosen){display:none;}}@media print{.fig{break-inside:avoid;}}`;
 const SIDE=64;
 const decode=async base64=>{const bytes=Uint8Array.from(atob(base64),c=>c.charCodeAt(0))
 const stream=new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'))
 let value=0
 return Float64Array.from(new Uint8Array(await new Response(stream).arrayBuffer()),step=>{value=value+step&255
 return value/127.5-1})}
-const unpack=async({images,inputs,pairs,count,faces,metro})=>{const [means,degraded]=await Promise.all([images,inputs].map(decode))
+const unpack=async({images,inputs,pairs,count,faces,metro})=>{const[means,degraded]=await Promise.all([images,inputs].map(decode))
 const size=means.length/count
 const image=(i,of=means)=>of.subarray(i*size,(i+1)*size)
 const generation={name:'nothing (generation)',generates:true,image:faces,xIn:new Float64Array(size)}
@@ -308,7 +308,7 @@ if(changed.length)url.searchParams.set(kind,text(Object.fromEntries(changed.map(
 if(url.href !==location.href)history.replaceState(history.state,'',url)}
 return()=>{clearTimeout(timer)
 timer=setTimeout(keep,300)}}
-const colorScheme=element=>{const [red,green,blue]=getComputedStyle(element).color.match(/[\d.]+/g)||[0,0,0]
+const colorScheme=element=>{const[red,green,blue]=getComputedStyle(element).color.match(/[\d.]+/g)||[0,0,0]
 return .3*red+.59*green+.11*blue>128?'dark':'light'}
 const onTheme=callback=>{const watched={attributes:true,attributeFilter:['class','data-jp-theme-light']}
 if(typeof MutationObserver==='function')new MutationObserver(callback).observe(document.body,watched)
@@ -338,25 +338,25 @@ this.curves=svg('g',{'clip-path':`url(#${id})`})
 this.marks=svg('g')
 const attributes={viewBox:`0 0 ${width} ${height}`,class:draggable?'touch':'',role:'group'}
 this.svg=svg('svg',{...attributes,'aria-label':label},this.grid(),this.clipPath(id),this.frame(),this.axisLabels(labels),this.curves,this.marks)}
-grid(){const [left,right]=this.xRange.map(x=>this.px(x))
+grid(){const[left,right]=this.xRange.map(x=>this.px(x))
 const line=d=>svg('path',{class:'grid',d})
 const vertical=x=>[line(`M${this.px(x)} ${this.py(0)}V${this.py(this.yMax)}`),tickLabel(x,{x:this.px(x),y:this.height-24,'text-anchor':'middle'})]
 const horizontal=y=>[line(`M${left} ${this.py(y)}H${right}`),tickLabel(y,{x:MARGIN.left-6,y:this.py(y)+ 4,'text-anchor':'end'})]
-return [ticks(...this.xRange).map(vertical),ticks(0,this.yMax).map(horizontal)]}
+return[ticks(...this.xRange).map(vertical),ticks(0,this.yMax).map(horizontal)]}
 clipPath(id){const box={x:MARGIN.left-3,y:MARGIN.top-3,width:this.innerWidth+6,height:this.innerHeight+6}
 return svg('defs',{},svg('clipPath',{id},svg('rect',box)))}
-frame(){const [left,right]=this.xRange.map(x=>this.px(x))
+frame(){const[left,right]=this.xRange.map(x=>this.px(x))
 return svg('path',{class:'axis',d:`M${left} ${this.py(this.yMax)}V${this.py(0)}H${right}`})}
 axisLabels({xLabel='ᾱ: how much residual',yLabel='β̄: how much noise'}){const middle=this.height/2-14
 const turned={x:14,y:middle,'text-anchor':'middle',transform:`rotate(-90 14 ${middle})`}
-return [svg('text',{x:this.width/2+12,y:this.height-6,'text-anchor':'middle'},xLabel),svg('text',turned,yLabel)]}
-px(x){const [low,high]=this.xRange
+return[svg('text',{x:this.width/2+12,y:this.height-6,'text-anchor':'middle'},xLabel),svg('text',turned,yLabel)]}
+px(x){const[low,high]=this.xRange
 return MARGIN.left+(x-low)/(high-low)*this.innerWidth}
 py(y){return this.height-MARGIN.bottom-y/this.yMax*this.innerHeight}
-clampPoint([x,y]){return [clamp(x,...this.xRange),clamp(y,0,this.yMax)]}
+clampPoint([x,y]){return[clamp(x,...this.xRange),clamp(y,0,this.yMax)]}
 pointOf(event){const box=this.svg.getBoundingClientRect()
 const scale=this.width/box.width
-const [low,high]=this.xRange
+const[low,high]=this.xRange
 const across=((event.clientX-box.left)*scale-MARGIN.left)/this.innerWidth
 const up=(this.height-MARGIN.bottom-(event.clientY-box.top)*scale)/this.innerHeight
 return this.clampPoint([low+across*(high-low),up*this.yMax])}
@@ -376,7 +376,7 @@ const NAMES=Object.keys(POSTERIORS)
 const CURVES=[[COLORS.res,5],[COLORS.eps,3],[COLORS.x0,1.5]]
 const curveOf=name=>CURVES[NAMES.indexOf(name)% CURVES.length]
 const normalDensity=(x,mean,variance)=>Math.exp(-((x-mean)**2)/(2*variance))/Math.sqrt(2*Math.PI*variance)
-const stepDistributions=(schedule,t,s,eta,x)=>{const [from,to]=[scheduleAt(schedule,t),scheduleAt(schedule,s)]
+const stepDistributions=(schedule,t,s,eta,x)=>{const[from,to]=[scheduleAt(schedule,t),scheduleAt(schedule,s)]
 const state=Float64Array.of(x)
 const estimate=new ExactPredictor(MODES,MODES.length).predict(state,Float64Array.of(INPUT),...from)
 const distribution=name=>{const variance=posteriorVariance(name,from,to,eta)
@@ -402,14 +402,14 @@ const etaDial={state:{...SCHEDULE_STATE,family:'circle',t:.7,s:.4,eta:1,x:.2},st
 + 'is certain. The more of it, the wider they are; the dashed curve, of all states at s, stays the same.',draw(ui){const labels={xLabel:'value of the one pixel',yLabel:'density',label:'densities before and after a step'}
 const axes=new Axes({xRange:[-3,3],yMax:DENSITY_MAX,width:640,height:280,...labels})
 layOutEtaDial(ui,axes)
-return()=>{const [schedule,t,x]=[ui.schedule(),ui.get('t'),ui.get('x')]
+return()=>{const[schedule,t,x]=[ui.schedule(),ui.get('t'),ui.get('x')]
 const s=Math.min(ui.get('s'),t)
 axes.clear()
 axes.curve(marginal(scheduleAt(schedule,t)),'#8a8a8a')
 axes.curve(marginal(scheduleAt(schedule,s)),'currentColor',{'stroke-dasharray':'6 4','stroke-width':1.5})
 axes.dot([x,0],'#8a8a8a',{r:7})
 axes.text([x,0],'state')
-for(const [name,normal]of Object.entries(stepDistributions(schedule,t,s,ui.get('eta'),x))){const [color,width]=curveOf(name)
+for(const[name,normal]of Object.entries(stepDistributions(schedule,t,s,ui.get('eta'),x))){const[color,width]=curveOf(name)
 ui.show({[name]:normal?normal.sigma.toFixed(4):'does not exist'})
 if(normal)axes.curve(normalCurve(normal),color,{'stroke-width':width})}}}};
 const ARROWS={ArrowLeft:[-1,0],ArrowRight:[1,0],ArrowUp:[0,1],ArrowDown:[0,-1]}
@@ -430,7 +430,7 @@ circle.setPointerCapture(event.pointerId)
 circle.onpointermove=move=>movePoint(axes.pointOf(move))}
 const release=()=>{circle.onpointermove=null}
 const circle=svg('circle',{class:'knob',r:9,fill:color,tabindex:0,role:'slider','aria-label':label,'aria-valuemin':0,'aria-valuemax':1,onkeydown,onpointerdown,onpointerup:release,onpointercancel:release})
-circle.sync=()=>{const [x,y]=getPoint()
+circle.sync=()=>{const[x,y]=getPoint()
 const text=said('abar {0}, bbar {1}',twoDigits(x),twoDigits(y))
 build(circle,{cx:axes.px(x),cy:axes.py(y),'aria-valuenow':+x.toFixed(3),'aria-valuetext':text},[])}
 return circle};
@@ -454,7 +454,7 @@ const point=pointHandle(ui,axes)
 const images={x0:imageCanvas('the clean image'),xIn:imageCanvas('the input'),res:imageCanvas('the residual'),x:imageCanvas('the state',256)}
 layOutPlane(ui,axes,images)
 return()=>{const{x0,xIn}=ui.pair()
-const [abar,bbar]=[ui.get('abar'),ui.get('bbar')]
+const[abar,bbar]=[ui.get('abar'),ui.get('bbar')]
 const x=ui.forward([abar,bbar])
 axes.clear()
 axes.curve([[0,0],[abar,0]],COLORS.res)
@@ -472,7 +472,7 @@ const Y_MAX=2
 const MOST_PINS=4
 const thinned=schedule=>{const points=schedulePoints(schedule)
 const step=Math.max(1,Math.ceil((points.length-1)/100))
-return [...points.slice(0,-1).filter((_,t)=>t % step===0),last(points)]}
+return[...points.slice(0,-1).filter((_,t)=>t % step===0),last(points)]}
 const overTime=values=>{const T=values.length-1
 const step=Math.ceil(T/100)
 const points=Array.from(values,(value,t)=>[t/T,value])
@@ -513,7 +513,7 @@ const labels={xLabel:'time t/T',yLabel:'coefficients',label:'coefficients agains
 const time=new Axes({yMax:Y_MAX,...labels})
 const list=h('ul',{'aria-label':'pinned curves'})
 layOutScheduleExplorer(ui,plane,time,list)
-return()=>{const [schedule,u]=[ui.schedule(),ui.get('u')]
+return()=>{const[schedule,u]=[ui.schedule(),ui.get('u')]
 const point=scheduleAt(schedule,u)
 const end=last(schedulePoints(schedule))
 plane.clear()
@@ -522,7 +522,7 @@ plane.curve(thinned(schedule),'currentColor')
 drawEnds(plane,end)
 plane.dot(point,COLORS.other,{r:6})
 drawTime(time,schedule,u)
-const [abar,bbar]=point.map(v=>v.toFixed(4))
+const[abar,bbar]=point.map(v=>v.toFixed(4))
 ui.show({abar,bbar,rho:rhoText(point),end:`(${end.map(v => +v.toFixed(3)).join(', ')})`})}}};
 const percent=share=>clamp(100*share,0,100)
 const frame=(x,[abar,bbar],bbarMax)=>{const canvas=imageCanvas(said('abar {0}, bbar {1}',twoDigits(abar),twoDigits(bbar)),200)
@@ -530,7 +530,7 @@ drawImage(canvas,x)
 const style=canvas.getAttribute('style')
 return h('figure',{class:'frame',style,'data-abar':abar,'data-bbar':bbar},canvas,bar(percent(abar),COLORS.res),bar(percent(bbar/bbarMax),COLORS.eps),h('figcaption',{},`${twoDigits(abar)}, ${twoDigits(bbar)}`))}
 const filmStrip={state:{...SCHEDULE_STATE,frames:6,pair:0,seed:1},payload:true,stories:{'rain without noise':{family:'power',bbar_T:0},'a little noise':{family:'power',bbar_T:.4},'much noise':{family:'power',bbar_T:1.5},'a bridge: noise midway only':{family:'bridge'},'a face becomes noise':{family:'power',bbar_T:1,pair:5}},tip:'Read from left to right: the clean image turns into the start of a restoration. The orange bar is the share '
-+ 'of the residual, the blue one the noise. Try a bridge: its noise is gone again at the end.',draw(ui){const frames=div('pics')
++ 'of the residual, the blue one the noise.',draw(ui){const frames=div('frames')
 ui.pairSelect()
 ui.slider('frames','frames',2,12,1)
 ui.familySelect()
@@ -539,14 +539,14 @@ ui.familySettings()
 ui.seedSlider()
 const legend=note(colorKey(COLORS.res),'share of the residual ᾱ\u2003',colorKey(COLORS.eps),'noise β̄, as a share of its largest')
 ui.root.append(frames,legend)
-return()=>{const [schedule,count]=[ui.schedule(),ui.get('frames')]
+return()=>{const[schedule,count]=[ui.schedule(),ui.get('frames')]
 const bbarMax=Math.max(...schedule.bbar)||1
 const points=range(count,i=>scheduleAt(schedule,i/(count-1)))
 frames.replaceChildren(...points.map(point=>frame(ui.forward(point),point,bbarMax)))}}};
 const RING=range(8,k=>[Math.cos(k*Math.PI/4),Math.sin(k*Math.PI/4)])
 const particles=(path,count=64,seed=1)=>{const model=new ExactPredictor(RING.flat(),RING.length,{std:.05})
 const eps=normals(seed)(2*count)
-const [abar,bbar]=path[0]
+const[abar,bbar]=path[0]
 const start=i=>Float64Array.from(RING[i % RING.length],(v,axis)=>(1-abar)*v+bbar*eps[2*i+axis])
 const trajectories=range(count,i=>sampleSteps(model,start(i),null,path).map(step=>step.x))
 const ends=trajectories.map(last)
@@ -557,9 +557,9 @@ return{trajectories,distance:sum(offsets)/count,modes:reached.size}};
 const STRAIGHT=[[1,1],[.5,.5],[0,0]]
 const PRESETS={straight:STRAIGHT,'quarter circle':[[1,1],[.6,.916],[.3,.714],[.1,.436],[0,0]],'residual first: all eight':[[1,1],[0,1],[0,0]],'noise first: the average':[[1,1],[1,0],[0,0]]}
 const pinned=corners=>{const between=corners.slice(1,-1)
-return [[1,corners[0][1]],...between,[0,0]].map(point=>point.map(v=>+v.toFixed(3)))}
-const withOneMore=corners=>{const [[x,y],[x2,y2]]=corners.slice(-2)
-return [...corners.slice(0,-1),[(x+x2)/2,(y+y2)/2],last(corners)]}
+return[[1,corners[0][1]],...between,[0,0]].map(point=>point.map(v=>+v.toFixed(3)))}
+const withOneMore=corners=>{const[[x,y],[x2,y2]]=corners.slice(-2)
+return[...corners.slice(0,-1),[(x+x2)/2,(y+y2)/2],last(corners)]}
 const cloudCanvas=()=>h('canvas',{width:300,height:300,role:'img','aria-label':'particles walking to eight places on a ring',style:'max-width:200px;flex-basis:10rem'})
 const drawCloud=(canvas,trajectories,step)=>{const context=canvas.getContext('2d')
 const px=([x,y])=>[x,-y].map(v=>canvas.width/2+v*canvas.width/4.4)
@@ -598,7 +598,7 @@ const syncHandles=(ui,axes,handles)=>{const corners=ui.get('points')
 const move=(i,point)=>{const moved=[...ui.get('points')]
 moved[i]=point
 ui.set({points:pinned(moved)})}
-const cornerHandle=i=>{const [color,label]=i?[COLORS.other,said('point {0} of the path',i)]:[COLORS.res,'start of the path']
+const cornerHandle=i=>{const[color,label]=i?[COLORS.other,said('point {0} of the path',i)]:[COLORS.res,'start of the path']
 return handle(axes,color,label,()=>ui.get('points')[i]||[0,0],point=>move(i,point))}
 while(handles.children.length>corners.length-1)handles.lastChild.remove()
 while(handles.children.length<corners.length-1)handles.append(cornerHandle(handles.children.length))
@@ -632,7 +632,7 @@ const pathPad={state:{points:STRAIGHT,steps:40,pair:0,seed:1,at:1},payload:true,
 + 'again.',draw(ui){const label='draw a path from the right to the clean image'
 const axes=new Axes({yMax:1.5,draggable:true,label})
 const images={x0:imageCanvas('the clean image'),xIn:imageCanvas('the input'),x:imageCanvas('the image restored along the path')}
-const [cloud,handles,film]=[cloudCanvas(),svg('g'),h('div')]
+const[cloud,handles,film]=[cloudCanvas(),svg('g'),h('div')]
 const glow=addGlow(axes)
 axes.svg.append(handles)
 drawByPointer(axes,corners=>ui.set({points:pinned(corners),at:1}))
@@ -661,10 +661,10 @@ const shown=div('pics',captioned(images.x,'state'),captioned(images.mean,'best g
 ui.root.append(div('row',shown,div('side',numbers)),votes)}
 const lens={state:{abar:.5,bbar:12,pair:0,seed:1},payload:true,stories:{'one has all votes':{bbar:4},'a contest':{bbar:12},'nobody knows':{bbar:40},'which face?':{pair:5,abar:0,bbar:25}},tip:'Turn up the noise: more and more images may be the clean one, and their mean, the best guess, gets blurred. '
 + 'Turn it down: one of them gets all votes, and the guess is sharp.',draw(ui){const images={x:imageCanvas('the state',200),mean:imageCanvas('the mean of the votes',200),x0:imageCanvas('the clean image',200)}
-const votes=h('div',{class:'pics','aria-label':'images that vote'})
+const votes=h('div',{class:'frames','aria-label':'images that vote'})
 layOutLens(ui,images,votes)
 return()=>{const{x0,xIn,image}=ui.pair()
-const [abar,bbar]=[ui.get('abar'),ui.get('bbar')]
+const[abar,bbar]=[ui.get('abar'),ui.get('bbar')]
 const x=ui.forward([abar,bbar])
 const estimate=ui.predictor(null).predict(x,xIn,abar,bbar)
 const{weights}=estimate
@@ -685,8 +685,8 @@ const nearestNoiseLevel=(schedule,point)=>{const offset=p=>Math.abs(logRho(p)- l
 const offsets=schedulePoints(schedule).map(offset)
 return offsets.indexOf(Math.min(...offsets))}
 const changePoints=(one,two,share)=>{const leaves=Math.round(share*(one.abar.length-1))
-return [leaves,nearestNoiseLevel(two,schedulePoints(one)[leaves])]}
-const switchPath=(one,two,share)=>{const [leaves,joins]=changePoints(one,two,share)
+return[leaves,nearestNoiseLevel(two,schedulePoints(one)[leaves])]}
+const switchPath=(one,two,share)=>{const[leaves,joins]=changePoints(one,two,share)
 const first=schedulePoints(one).slice(leaves).reverse()
 const second=schedulePoints(two).slice(0,joins+1).reverse()
 const path=[...first,...second]
@@ -709,7 +709,7 @@ const listeners={onclick:change,onkeydown,onpointerenter:()=>tell(shown()),onfoc
 const attributes={class:'line',tabindex:0,role:'button','aria-label':papersOf(methods)}
 const path=axes.curve(points,colorOf(methods[0]))
 const line=svg('g',{...attributes,...listeners},path,axes.curve(points,'transparent',{class:'touched'}))
-ui.syncs.push(()=>{const [first]=shown()
+ui.syncs.push(()=>{const[first]=shown()
 line.style.display=first?'':'none'
 if(first)path.setAttribute('stroke',colorOf(first))})
 return{line,points,shown}}
@@ -759,11 +759,11 @@ const told=note('Point at a line, or go to it by the tab key: here stand its nam
 told.setAttribute('role','status')
 const writeMap=layOutMap(ui,axes,told)
 layOutMetro(ui,axes,told,film)
-return()=>{const [one,two]=['start','then'].map(key=>ui.data.metro.find(({name})=>name===ui.get(key)))
-const [leaves,joins]=changePoints(one,two,ui.get('change'))
-const [station,joined]=[schedulePoints(one)[leaves],schedulePoints(two)[joins]]
+return()=>{const[one,two]=['start','then'].map(key=>ui.data.metro.find(({name})=>name===ui.get(key)))
+const[leaves,joins]=changePoints(one,two,ui.get('change'))
+const[station,joined]=[schedulePoints(one)[leaves],schedulePoints(two)[joins]]
 const path=switchPath(one,two,ui.get('change'))
-const [run,pair]=[ui.restore(path),ui.pair()]
+const[run,pair]=[ui.restore(path),ui.pair()]
 axes.clear()
 drawLine(axes,one,COLORS.eps)
 drawLine(axes,two,COLORS.res)
@@ -819,7 +819,7 @@ ui.root.append(div('row',div('pad',axes.svg),shown,numbers),buttons,films)}
 const drawMain=(ui,axes,films,run,path,step)=>{axes.curve(path,COLORS.other)
 path.forEach(point=>axes.dot(point,COLORS.other,{r:3}))
 axes.dot(path[step],'currentColor',{r:6})
-const [lastStep,lastFrame]=[path.length-1,Math.min(path.length,MOST_FRAMES)- 1]
+const[lastStep,lastFrame]=[path.length-1,Math.min(path.length,MOST_FRAMES)- 1]
 const picked=Math.round(step/lastStep*lastFrame)
 const onPick=frame=>ui.set({at:Math.round(frame*lastStep/lastFrame)})
 films.append(heading(COLORS.other,'main run, η = 0'),runStrip(run,MOST_FRAMES,'main run',picked,onPick))}
@@ -856,7 +856,7 @@ drawMain(ui,axes,films,run,path,step)
 ui.get('branches').forEach((branch,i)=>drawBranch(ui,axes,films,run,path,branch,i))
 drawImage(images.x,run[step].x)
 drawImage(images.x0,run[step].x0||run[step].x)
-const [abar,bbar]=path[step].map(twoDigits)
+const[abar,bbar]=path[step].map(twoDigits)
 ui.show({abar,bbar,psnr:restorationPsnr(ui.pair(),last(run).x)})}}};
 const figures={plane,explorer:scheduleExplorer,film:filmStrip,pathpad:pathPad,lens,eta:etaDial,metro,order:removalOrder,travel:timeTravel}
 const drawShared=(ui,state,shared,draw)=>{const within=([key,value])=>[key,ui.limits[key]?ui.limits[key](value):value]
