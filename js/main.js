@@ -19,9 +19,8 @@ import {switchPath} from './figures/metro.js';
 
 // set what an address gave, which may be anything; the figure falls back to its own state where it cannot be drawn
 const drawShared = (ui, state, shared, draw) => {
-  const within = ([key, value]) => [key, ui.limits[key] ? ui.limits[key](value) : value];
   try {
-    ui.set(Object.fromEntries(Object.entries(shared).map(within)));
+    ui.setWithin(shared);
     draw();
   } catch {
     ui.set(state);

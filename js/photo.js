@@ -9,7 +9,7 @@ import {rain} from './photo/rain.js';
 import {PHOTO_CSS} from './photo/style.js';
 import {UI} from './ui/controls.js';
 import {button, div, h, note, said, spaced, write} from './ui/dom.js';
-import {batched, followTheme, pageModel} from './ui/page.js';
+import {addressKeeper, batched, followTheme, fromAddress, pageModel} from './ui/page.js';
 import {CSS} from './ui/style.js';
 
 const OWN = -1; // the number of the reader's own photograph
@@ -270,7 +270,7 @@ const loadImage = async photo => {
 };
 
 // fill the element with the figure
-const mount = async (element, model, {photos}, network) => {
+const mount = async (element, model, {photos}, network, shared = {}, keep = () => {}) => {
   const root = h('div', {class: 'fig', role: 'group', 'aria-label': 'figure: a photograph restored'});
   const loaded = await Promise.all(photos.map(loadImage));
   const shadow = element.shadowRoot || element.attachShadow({mode: 'open'});
@@ -278,7 +278,12 @@ const mount = async (element, model, {photos}, network) => {
   shadow.replaceChildren(h('style', {}, CSS + PHOTO_CSS), root);
   const ui = new UI(model, null, root);
   const figure = element.figure = new PhotoFigure(ui, loaded, network);
-  const sync = () => ui.syncs.forEach(call => call());
+  ui.limits.photo = value => clamp(value, 0, photos.length - 1);
+  ui.setWithin(shared);
+  const sync = () => {
+    ui.syncs.forEach(call => call());
+    keep();
+  };
   const draw = batched(() => {
     sync();
     figure.prepare();
@@ -296,8 +301,11 @@ const mount = async (element, model, {photos}, network) => {
 const begin = async element => {
   const {photos, schedule} = await (await fetch(new URL('photos.json', import.meta.url))).json();
   const placed = photos.map(photo => ({...photo, src: new URL(photo.src, import.meta.url).href}));
-  const model = element.model = pageModel({...STATE, ...JSON.parse(element.getAttribute('state') || '{}')});
-  await mount(element, model, {photos: placed}, new PageNetwork(import.meta.url, schedule));
+  const state = {...STATE, ...JSON.parse(element.getAttribute('state') || '{}')};
+  const model = element.model = pageModel(state);
+  const network = new PageNetwork(import.meta.url, schedule);
+  const address = [fromAddress('photo', state), addressKeeper('photo', state, model)];
+  await mount(element, model, {photos: placed}, network, ...address);
 };
 
 const inSight = new WeakSet();

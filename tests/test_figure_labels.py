@@ -45,7 +45,8 @@ def shown(tmp_path_factory):
         page = browser.new_page()
         for kind in (c.kind.default_value for c in KINDS.values()):
             module = 'photo.js' if kind == 'photo' else 'rddm.js'
-            (base/f'{kind}.html').write_text(PAGE.replace('MARK', MARK).replace('KIND', kind).replace('MODULE', module), encoding='utf-8')
+            text = PAGE.replace('MARK', MARK).replace('KIND', kind).replace('MODULE', module)
+            (base/f'{kind}.html').write_text(text, encoding='utf-8')
             page.goto(f'{url}/{kind}.html')
             page.wait_for_selector('rddm-figure[data-drawn]')
             fig = page.locator('rddm-figure')

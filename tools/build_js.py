@@ -18,7 +18,7 @@ from generated import ROOT
 
 SOURCES, BUILT = ROOT/'js', ROOT/'rddm_nb'/'figures'
 ENTRIES = {'main.js': 'rddm.js', 'photo.js': 'photo.js', 'photo_worker.js': 'photo_worker.js'}
-HEADER = '// Made from js/ by tools/build_js.py: change the sources, not this file.\n'
+HEADER = '// Made from js/ by tools/build_js.py, not to be edited.\n'
 IMPORT = re.compile(r"^import (?:\{([^}]*)\}|\* as (\w+)) from '([^']+)';\n", re.M)
 REEXPORT = re.compile(r"^export \{([^}]*)\} from '([^']+)';\n", re.M)
 EXPORTED = re.compile(r'^export (?:const|let|class|function) (\w+)', re.M)

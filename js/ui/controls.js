@@ -48,6 +48,12 @@ export class UI {
     this.model.save_changes();
   }
 
+  // set what may be anything, numbers within the limits of their sliders
+  setWithin(values) {
+    const within = ([key, value]) => [key, this.limits[key]?.(value) ?? value];
+    this.set(Object.fromEntries(Object.entries(values).map(within)));
+  }
+
   // add a labelled control; isShown, if given, says when
   add(label, control, output, isShown) {
     const element = h('label', {}, h('span', {}, label), control, output);

@@ -1,4 +1,4 @@
-// Made from js/ by tools/build_js.py: change the sources, not this file.
+// Made from js/ by tools/build_js.py, not to be edited.
 const range=(n,f)=>Array.from({length:n},(_,i)=>f(i))
 const last=list=>list[list.length-1]
 const sum=values=>values.reduce((total,value)=>total+value,0)
@@ -318,6 +318,8 @@ return div('stories',Object.entries(stories).map(story))}
 get(key){return this.model.get(key)}
 set(values){for(const[key,value]of Object.entries(values))this.model.set(key,value)
 this.model.save_changes()}
+setWithin(values){const within=([key,value])=>[key,this.limits[key]?.(value)??value]
+this.set(Object.fromEntries(Object.entries(values).map(within)))}
 add(label,control,output,isShown){const element=h('label',{},h('span',{},label),control,output)
 this.controls.append(element)
 if(isShown)this.syncs.push(()=>{element.style.display=isShown()?'':'none'})}
@@ -540,14 +542,17 @@ const loadImage=async photo=>{const image=new Image()
 image.src=photo.src
 await image.decode()
 return{...photo,image}}
-const mount=async(element,model,{photos},network)=>{const root=h('div',{class:'fig',role:'group','aria-label':'figure: a photograph restored'})
+const mount=async(element,model,{photos},network,shared={},keep=()=>{})=>{const root=h('div',{class:'fig',role:'group','aria-label':'figure: a photograph restored'})
 const loaded=await Promise.all(photos.map(loadImage))
 const shadow=element.shadowRoot||element.attachShadow({mode:'open'})
 element.setAttribute('data-lm-suppress-shortcuts','true');
 shadow.replaceChildren(h('style',{},CSS+PHOTO_CSS),root)
 const ui=new UI(model,null,root)
 const figure=element.figure=new PhotoFigure(ui,loaded,network)
-const sync=()=>ui.syncs.forEach(call=>call())
+ui.limits.photo=value=>clamp(value,0,photos.length-1)
+ui.setWithin(shared)
+const sync=()=>{ui.syncs.forEach(call=>call())
+keep()}
 const draw=batched(()=>{sync()
 figure.prepare()
 element.dataset.drawn=1+(+element.dataset.drawn||0)})
@@ -559,8 +564,11 @@ draw()
 await figure.offer()}
 const begin=async element=>{const{photos,schedule}=await(await fetch(new URL('photos.json',import.meta.url))).json()
 const placed=photos.map(photo=>({...photo,src:new URL(photo.src,import.meta.url).href}))
-const model=element.model=pageModel({...STATE,...JSON.parse(element.getAttribute('state')||'{}')})
-await mount(element,model,{photos:placed},new PageNetwork(import.meta.url,schedule))}
+const state={...STATE,...JSON.parse(element.getAttribute('state')||'{}')}
+const model=element.model=pageModel(state)
+const network=new PageNetwork(import.meta.url,schedule)
+const address=[fromAddress('photo',state),addressKeeper('photo',state,model)]
+await mount(element,model,{photos:placed},network,...address)}
 const inSight=new WeakSet()
 const watch=element=>{const observer=new IntersectionObserver(entries=>{if(inSight.has(element)||!entries.some(entry=>entry.isIntersecting))return
 inSight.add(element)

@@ -1,4 +1,4 @@
-// Made from js/ by tools/build_js.py: change the sources, not this file.
+// Made from js/ by tools/build_js.py, not to be edited.
 const range=(n,f)=>Array.from({length:n},(_,i)=>f(i))
 const last=list=>list[list.length-1]
 const sum=values=>values.reduce((total,value)=>total+value,0)

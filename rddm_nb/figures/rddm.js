@@ -1,4 +1,4 @@
-// Made from js/ by tools/build_js.py: change the sources, not this file.
+// Made from js/ by tools/build_js.py, not to be edited.
 const qSample=(x0,xIn,eps,abar,bbar)=>Float64Array.from(x0,(v,i)=>v+abar*((xIn?xIn[i]:0)- v)+ bbar*eps[i])
 const POSTERIORS={sum_constrained:([,bbarT],[,bbarS])=>bbarS*bbarS*(bbarT*bbarT-bbarS*bbarS)/(bbarT*bbarT),preserving:([abarT,bbarT],[abarS,bbarS])=>{const ratio=(1-abarT)/(1-abarS)
 const kept=ratio===0?0:ratio*ratio*bbarS*bbarS/(bbarT*bbarT);
@@ -217,6 +217,8 @@ return div('stories',Object.entries(stories).map(story))}
 get(key){return this.model.get(key)}
 set(values){for(const[key,value]of Object.entries(values))this.model.set(key,value)
 this.model.save_changes()}
+setWithin(values){const within=([key,value])=>[key,this.limits[key]?.(value)??value]
+this.set(Object.fromEntries(Object.entries(values).map(within)))}
 add(label,control,output,isShown){const element=h('label',{},h('span',{},label),control,output)
 this.controls.append(element)
 if(isShown)this.syncs.push(()=>{element.style.display=isShown()?'':'none'})}
@@ -859,8 +861,7 @@ drawImage(images.x0,run[step].x0||run[step].x)
 const[abar,bbar]=path[step].map(twoDigits)
 ui.show({abar,bbar,psnr:restorationPsnr(ui.pair(),last(run).x)})}}};
 const figures={plane,explorer:scheduleExplorer,film:filmStrip,pathpad:pathPad,lens,eta:etaDial,metro,order:removalOrder,travel:timeTravel}
-const drawShared=(ui,state,shared,draw)=>{const within=([key,value])=>[key,ui.limits[key]?ui.limits[key](value):value]
-try{ui.set(Object.fromEntries(Object.entries(shared).map(within)))
+const drawShared=(ui,state,shared,draw)=>{try{ui.setWithin(shared)
 draw()}catch{ui.set(state)
 draw()}}
 const mount=(element,kind,model,data,shared={},keeper=null)=>{const figure=figures[kind]
