@@ -21,7 +21,9 @@ LATER = {'search-no-results-text': 'No results', 'copy-button-tooltip': 'Copy to
          'copy-button-tooltip-success': 'Copied!'}
 HEADING = r'^```.*?^```|^(#{1,6} +)([^\n]*)$'
 PENDING = 'What has not been translated yet is shown in English on this page.'
-SWITCH = ('<a class="language" lang="{tag}" hreflang="{tag}" href="{href}" onclick="this.hash = scrollY > 200 && '
+NAMED = 'document.getElementById(decodeURIComponent(location.hash.slice(1)))?.getBoundingClientRect().top ?? -1'
+SWITCH = ('<a class="language" lang="{tag}" hreflang="{tag}" href="{href}" onclick="const top = ' + NAMED + '; '
+          'this.hash = top >= 0 && top < innerHeight || scrollY <= 200 ? location.hash : '
           'document.querySelector(\'#TOC a.active\')?.hash || location.hash">{name}</a>')
 
 
