@@ -2,7 +2,7 @@
 
 // x_t = x0 + abar*(x_in - x0) + bbar*eps; without an input, x_in is zero
 export const qSample = (x0, xIn, eps, abar, bbar) =>
-  Float64Array.from(x0, (v, i) => v + abar*((xIn ? xIn[i] : 0) - v) + bbar*eps[i]);
+  x0.map((v, i) => v + abar*((xIn ? xIn[i] : 0) - v) + bbar*eps[i]);
 
 // The registry of variances at eta = 1, of a step from the point t to the point s
 export const POSTERIORS = {

@@ -41,9 +41,10 @@ export const drawImage = (canvas, x) =>
 // orange where the residual is positive, violet where it is negative
 export const drawResidual = (canvas, res) => {
   const n = res.length/3;
+  const tints = [[224, 123, 0], [110, 60, 170]];
   drawImage(canvas, res.map((_, i) => {
     const value = clamp((res[i % n] + res[i % n + n] + res[i % n + 2*n])/3.6, -1, 1);
-    const color = (value > 0 ? [224, 123, 0] : [110, 60, 170])[Math.floor(i/n)];
+    const color = tints[+(value < 0)][Math.floor(i/n)];
     return 1 + Math.abs(value)*(color/127.5 - 2);
   }));
 };

@@ -1,5 +1,5 @@
 // Made from js/ by tools/build_js.py, not to be edited.
-const qSample=(x0,xIn,eps,abar,bbar)=>Float64Array.from(x0,(v,i)=>v+abar*((xIn?xIn[i]:0)- v)+ bbar*eps[i])
+const qSample=(x0,xIn,eps,abar,bbar)=>x0.map((v,i)=>v+abar*((xIn?xIn[i]:0)- v)+ bbar*eps[i])
 const POSTERIORS={sum_constrained:([,bbarT],[,bbarS])=>bbarS*bbarS*(bbarT*bbarT-bbarS*bbarS)/(bbarT*bbarT),preserving:([abarT,bbarT],[abarS,bbarS])=>{const ratio=(1-abarT)/(1-abarS)
 const kept=ratio===0?0:ratio*ratio*bbarS*bbarS/(bbarT*bbarT);
 return bbarS*bbarS*(1-kept)},bridge:([abarT,bbarT],[abarS,bbarS])=>bbarS*bbarS-(abarS/abarT)**2*bbarT*bbarT}
@@ -283,8 +283,9 @@ const imageCanvas=(label,size=128)=>h('canvas',{width:SIDE,height:SIDE,role:'img
 const captioned=(canvas,caption)=>h('figure',{style:canvas.getAttribute('style')},canvas,h('figcaption',{},caption))
 const drawImage=(canvas,x)=>canvas.getContext('2d').putImageData(new ImageData(toPixels(x),canvas.width,canvas.height),0,0)
 const drawResidual=(canvas,res)=>{const n=res.length/3
+const tints=[[224,123,0],[110,60,170]]
 drawImage(canvas,res.map((_,i)=>{const value=clamp((res[i % n]+ res[i % n+n]+ res[i % n+2*n])/3.6,-1,1)
-const color=(value>0?[224,123,0]:[110,60,170])[Math.floor(i/n)]
+const color=tints[+(value<0)][Math.floor(i/n)]
 return 1+Math.abs(value)*(color/127.5-2)}))}
 const restorationPsnr=(pair,x)=>pair.generates?'no truth':formatPsnr(psnr(x,pair.x0))
 const runStrip=(run,n,label,picked=null,onPick=null)=>div('strip',evenlySpaced(run,n).map(({x},i,{length})=>{const canvas=imageCanvas(said('{0}, frame {1} of {2}',label,i+1,length))
