@@ -9,38 +9,54 @@ import {
   bridge, circle, cosine, ddimLinear, line, makeSchedule, P, power, rho, scheduleAt, timesteps,
 } from './math/schedules.js';
 import {UI} from './ui/controls.js';
-import {h} from './ui/dom.js';
+import {h, note} from './ui/dom.js';
 import {unpack} from './ui/images.js';
-import {batched, followTheme, pageModel} from './ui/page.js';
+import {addressKeeper, batched, followTheme, fromAddress, pageModel} from './ui/page.js';
 import {CSS} from './ui/style.js';
 import {stepDistributions} from './figures/eta_dial.js';
 import * as figures from './figures/index.js';
 import {switchPath} from './figures/metro.js';
 
-// fill the element with a figure
-const mount = (element, kind, model, payload) => {
+// set what an address gave, which may be anything; the figure falls back to its own state where it cannot be drawn
+const drawShared = (ui, state, shared, draw) => {
+  try {
+    ui.setWithin(shared);
+    draw();
+  } catch {
+    ui.set(state);
+    draw();
+  }
+};
+
+// fill the element with a figure; shared values replace those of its state
+const mount = (element, kind, model, data, shared = {}, keeper = null) => {
   const figure = figures[kind];
   if (!figure) throw new Error(`no figure ${kind}: there are ${Object.keys(figures).join(', ')}`);
   const root = h('div', {class: 'fig', role: 'group', 'aria-label': `figure: ${kind}`});
   const shadow = element.shadowRoot || element.attachShadow({mode: 'open'});
   element.setAttribute('data-lm-suppress-shortcuts', 'true'); // JupyterLab would take the arrow keys for its own
   shadow.replaceChildren(h('style', {}, CSS), root);
-  const ui = new UI(model, figure.payload ? unpack(payload) : null, root);
+  const ui = new UI(model, data, root);
+  const state = Object.fromEntries(Object.keys(figure.state).map(key => [key, model.get(key)]));
+  root.append(ui.stories({...figure.stories, 'start again': state}));
   const redraw = figure.draw(ui);
+  root.append(ui.first, ui.more, note(figure.tip));
+  const keep = keeper?.(kind, state, model);
   const draw = () => {
     for (const sync of ui.syncs) sync();
     redraw();
+    keep?.();
     element.dataset.drawn = 1 + (+element.dataset.drawn || 0);
   };
   const drawSoon = batched(draw);
   for (const key of Object.keys(figure.state)) model.on(`change:${key}`, drawSoon);
   followTheme(element, root, drawSoon);
-  draw();
+  drawShared(ui, state, shared, draw);
 };
 
 let fetched = null;
-const fetchPayload = () => {
-  fetched ||= fetch(new URL('figures.json', import.meta.url)).then(response => response.json());
+const fetchImages = () => {
+  fetched ||= fetch(new URL('figures.json', import.meta.url)).then(response => response.json()).then(unpack);
   return fetched;
 };
 
@@ -50,19 +66,20 @@ const defineElement = () => customElements.define('rddm-figure', class extends H
     const kind = this.getAttribute('kind');
     const figure = figures[kind];
     if (!figure || this.shadowRoot) return;
-    const payload = figure.payload ? await fetchPayload() : null;
+    const images = figure.payload ? await fetchImages() : null;
     this.model = pageModel({...figure.state, ...JSON.parse(this.getAttribute('state') || '{}')});
-    mount(this, kind, this.model, payload);
+    mount(this, kind, this.model, images, fromAddress(kind, figure.state), addressKeeper);
   }
 });
 
 if (typeof customElements !== 'undefined' && !customElements.get('rddm-figure')) defineElement();
 
 // what anywidget calls in a notebook
-const render = ({model, el}) => {
+const render = async ({model, el}) => {
   const host = h('div');
   el.append(host);
-  mount(host, model.get('kind'), model, model.get('payload'));
+  const kind = model.get('kind');
+  mount(host, kind, model, figures[kind]?.payload ? await unpack(model.get('payload')) : null);
 };
 export default {render};
 

@@ -2,13 +2,14 @@
 import {clamp} from './math/arrays.js';
 import {psnr} from './math/metrics.js';
 import {ORDERS} from './math/paths.js';
+import {toPixels} from './math/pixels.js';
 import {KernelNetwork, PageNetwork} from './photo/networks.js';
-import {fromPixels, toPixels} from './photo/pixels.js';
+import {fromPixels} from './photo/pixels.js';
 import {rain} from './photo/rain.js';
 import {PHOTO_CSS} from './photo/style.js';
 import {UI} from './ui/controls.js';
-import {button, div, h, note, spaced} from './ui/dom.js';
-import {batched, followTheme, pageModel} from './ui/page.js';
+import {button, div, h, note, said, spaced, write} from './ui/dom.js';
+import {addressKeeper, batched, followTheme, fromAddress, pageModel} from './ui/page.js';
 import {CSS} from './ui/style.js';
 
 const OWN = -1; // the number of the reader's own photograph
@@ -79,7 +80,7 @@ class PhotoFigure {
   // three photographs, and the reader's own
   choice() {
     this.buttons = this.photos.map(({name, src, credit}, i) => {
-      const image = h('img', {src, alt: name, title: `${name}. ${credit}`});
+      const image = h('img', {src, alt: name, title: said('{0}. {1}', name, credit)});
       return h('button', {type: 'button', onclick: () => this.ui.set({photo: i, rain: STATE.rain})}, image);
     });
     const onchange = () => this.take(file.files[0]);
@@ -107,7 +108,7 @@ class PhotoFigure {
     try {
       this.own = await createImageBitmap(file);
     } catch {
-      this.say(`${file.name} is not an image that this browser can read`);
+      this.say('{0} is not an image that this browser can read', file.name);
       return;
     }
     this.ui.set({photo: OWN, rain: 0});
@@ -127,14 +128,14 @@ class PhotoFigure {
     this.before = toPixels(this.input.x);
     paint(this.left.canvas, this.before, width, height);
     const wet = this.ui.get('rain') > 0;
-    this.left.words.textContent = wet ? 'the input: the photograph with rain added' : 'the input, as it is';
+    write(this.left.words, wet ? 'the input: the photograph with rain added' : 'the input, as it is');
     paint(this.right.canvas, new Uint8ClampedArray(4*width*height).fill(127), width, height);
-    this.right.words.textContent = 'the best guess will appear here';
+    write(this.right.words, 'the best guess will appear here');
     this.buttons.forEach((element, i) => element.setAttribute('aria-pressed', i === this.ui.get('photo')));
   }
 
-  say(words) {
-    this.status.textContent = words;
+  say(...words) {
+    write(this.status, ...words);
   }
 
   async offer() {
@@ -145,25 +146,25 @@ class PhotoFigure {
       return;
     }
     this.go.disabled = false;
-    this.go.textContent = size ? `load the network (${size}) and restore` : 'restore';
+    if (size) write(this.go, 'load the network ({0}) and restore', size);
   }
 
   async restore() {
     if (this.go.disabled || !this.image()) return;
-    this.go.textContent = 'restore';
+    write(this.go, 'restore');
     const loading = performance.now();
     try {
       this.progress.hidden = false;
       await this.network.load((share, words) => {
         this.progress.value = share;
-        this.say(words);
+        this.say(...words);
       });
       this.progress.hidden = true;
       this.loaded = performance.now() - loading;
       await this.follow();
     } catch (error) {
       this.progress.hidden = true;
-      this.say(`It did not work: ${error.message}`);
+      this.say('It did not work: {0}', error.message);
     }
   }
 
@@ -183,7 +184,7 @@ class PhotoFigure {
       this.addFrame(step);
       this.show(step);
       this.ui.root.dataset.states = run.length;
-      if (step < steps) this.say(`step ${step + 1} of ${steps}, ${since()} s`);
+      if (step < steps) this.say('step {0} of {1}, {2} s', step + 1, steps, since());
     });
     if (!done || this.run !== run) return;
     this.finish(since());
@@ -193,7 +194,7 @@ class PhotoFigure {
     const {width, height} = this.input;
     const canvas = h('canvas', {});
     paint(canvas, this.run[step][0], width, height);
-    const words = `state ${step}`;
+    const words = said('state {0}', step);
     this.strip.append(h('button', {type: 'button', 'aria-label': words, onclick: () => this.show(step)}, canvas));
   }
 
@@ -203,8 +204,9 @@ class PhotoFigure {
     const [x, x0] = this.run[step];
     paint(this.left.canvas, x, width, height);
     paint(this.right.canvas, x0, width, height);
-    this.left.words.textContent = `state ${step}`;
-    this.right.words.textContent = step === this.ui.get('steps') ? 'the result' : `the best guess at state ${step}`;
+    write(this.left.words, 'state {0}', step);
+    if (step === this.ui.get('steps')) write(this.right.words, 'the result');
+    else write(this.right.words, 'the best guess at state {0}', step);
     [...this.strip.children].forEach((element, i) => element.setAttribute('aria-pressed', i === step));
   }
 
@@ -217,8 +219,9 @@ class PhotoFigure {
     this.drawSplit();
     const quality = x => psnr(x, this.clean.x).toFixed(1);
     const restored = fromPixels({data: after, width, height}).x;
-    const gain = this.ui.get('rain') ? `; PSNR ${quality(xIn)} dB before, ${quality(restored)} dB after` : '';
-    this.say(`done in ${seconds} s${gain}`);
+    if (this.ui.get('rain')) {
+      this.say('done in {0} s; PSNR {1} dB before, {2} dB after', seconds, quality(xIn), quality(restored));
+    } else this.say('done in {0} s', seconds);
     this.ui.root.dataset.done = 1 + (+this.ui.root.dataset.done || 0);
   }
 
@@ -267,7 +270,7 @@ const loadImage = async photo => {
 };
 
 // fill the element with the figure
-const mount = async (element, model, {photos}, network) => {
+const mount = async (element, model, {photos}, network, shared = {}, keep = () => {}) => {
   const root = h('div', {class: 'fig', role: 'group', 'aria-label': 'figure: a photograph restored'});
   const loaded = await Promise.all(photos.map(loadImage));
   const shadow = element.shadowRoot || element.attachShadow({mode: 'open'});
@@ -275,7 +278,12 @@ const mount = async (element, model, {photos}, network) => {
   shadow.replaceChildren(h('style', {}, CSS + PHOTO_CSS), root);
   const ui = new UI(model, null, root);
   const figure = element.figure = new PhotoFigure(ui, loaded, network);
-  const sync = () => ui.syncs.forEach(call => call());
+  ui.limits.photo = value => clamp(value, 0, photos.length - 1);
+  ui.setWithin(shared);
+  const sync = () => {
+    ui.syncs.forEach(call => call());
+    keep();
+  };
   const draw = batched(() => {
     sync();
     figure.prepare();
@@ -293,8 +301,11 @@ const mount = async (element, model, {photos}, network) => {
 const begin = async element => {
   const {photos, schedule} = await (await fetch(new URL('photos.json', import.meta.url))).json();
   const placed = photos.map(photo => ({...photo, src: new URL(photo.src, import.meta.url).href}));
-  const model = element.model = pageModel({...STATE, ...JSON.parse(element.getAttribute('state') || '{}')});
-  await mount(element, model, {photos: placed}, new PageNetwork(import.meta.url, schedule));
+  const state = {...STATE, ...JSON.parse(element.getAttribute('state') || '{}')};
+  const model = element.model = pageModel(state);
+  const network = new PageNetwork(import.meta.url, schedule);
+  const address = [fromAddress('photo', state), addressKeeper('photo', state, model)];
+  await mount(element, model, {photos: placed}, network, ...address);
 };
 
 const inSight = new WeakSet();

@@ -1,10 +1,10 @@
 // The sampler and the network of the photograph, away from the page: in a worker of its own.
 import {estimateFromResidual} from './math/estimate.js';
 import {samplingPath} from './math/paths.js';
+import {toPixels} from './math/pixels.js';
 import {normals} from './math/random.js';
 import {samplingRun} from './math/sampling.js';
 import {makeSchedule} from './math/schedules.js';
-import {toPixels} from './photo/pixels.js';
 
 let ort = null;
 let session = null;

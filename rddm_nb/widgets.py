@@ -13,6 +13,7 @@ import base64
 import json
 import math
 import os
+import zlib
 from functools import cache
 from importlib.resources import files
 import anywidget
@@ -38,13 +39,14 @@ def _payload(): return json.loads((_FILES/'figures.json').read_text(encoding='ut
 
 def _images(key):
     d = _payload()
-    x = np.frombuffer(base64.b64decode(d[key]), np.uint8).astype(np.float64)/127.5 - 1
+    steps = np.frombuffer(zlib.decompress(base64.b64decode(d[key])), np.uint8)
+    x = np.cumsum(steps, dtype=np.uint8).astype(np.float64)/127.5 - 1
     return torch.from_numpy(x).view(-1, 3, d['side'], d['side'])
 
 # %% ../nbs/40_figures.ipynb #24405f70
 @cache
-def known_images()->torch.Tensor: # (N, 3, 32, 32) in [-1, 1]
-    "What the figures know: crops of photographs, then emoji"
+def known_images()->torch.Tensor: # (N, 3, 64, 64) in [-1, 1]
+    "What the figures know: crops of photographs, then faces"
     return _images('images')
 
 # %% ../nbs/40_figures.ipynb #a8238dac
@@ -82,6 +84,8 @@ class Figure(anywidget.AnyWidget):
 # %% ../nbs/40_figures.ipynb #d97a2add
 def _static(): return 'RDDM_STATIC' in os.environ
 
+def _thin(x): return x[..., ::2, ::2] # a still with many frames takes every second pixel of each
+
 def _s(trait): return trait.tag(sync=True, figure=True)
 
 # %% ../nbs/40_figures.ipynb #01eeff9f
@@ -93,14 +97,29 @@ def open(self:Figure):
 # %% ../nbs/40_figures.ipynb #d7c41e0e
 class _WithImages(Figure):
     pair, seed = _s(T.Int(0)), _s(T.Int(1))
-    def parts(self)->tuple: # (x0, x_in, eps), each (1, 3, 32, 32)
+    def _generates(self): return self.pair >= len(_payload()['pairs'])
+    def parts(self)->tuple: # (x0, x_in, eps), each (1, 3, 64, 64)
         "Clean image, input and noise, as the figure shows them"
         pairs, inputs = _payload()['pairs'], _images('inputs')
-        if self.pair < len(pairs): x0, x_in = known_images()[pairs[self.pair]['image']], inputs[self.pair]
-        else:
-            x0 = known_images()[25]
+        if self._generates():
+            x0 = known_images()[_payload()['faces']]
             x_in = torch.zeros_like(x0)
+        else: x0, x_in = known_images()[pairs[self.pair]['image']], inputs[self.pair]
         return x0[None], x_in[None], _seeded_normals(x0.numel(), self.seed).view(1, *x0.shape)
+
+# %% ../nbs/40_figures.ipynb #a51d0c21
+@patch
+def _predictor(self:_WithImages, tau=16.):
+    "The exact predictor that all figures share; faces alone are generated"
+    if not self._generates(): return ExactPredictor(known_images(), tau=tau)
+    return ExactPredictor(known_images(), weights=torch.arange(len(known_images())) >= _payload()['faces'])
+
+@patch
+def _sample_along(self:_WithImages, path):
+    "The figure's image walked along a path"
+    x0, x_in, eps = self.parts()
+    x_T = q_sample(x0, x_in, eps, *path[0])
+    return sample(self._predictor(), x_in, path=path, x_T=x_T, clip=None, trace=True)
 
 # %% ../nbs/40_figures.ipynb #06fbbb16
 class StateExplorer(_WithImages):
@@ -217,7 +236,7 @@ def still(self:ForwardExplorer)->RenderedFigure:
     x0, x_in, eps = self.parts()
     at = self.places
     top = max(self.schedule.bbar.tolist()) or 1.
-    return show_images({'state': torch.cat([q_sample(x0, x_in, eps, *p) for p in at])},
+    return show_images({'state': _thin(torch.cat([q_sample(x0, x_in, eps, *p) for p in at]))},
                        [f'{a:.2f}, {b:.2f}' for a, b in at], shares=[(a, b/top) for a, b in at],
                        alt=f'{self.frames} frames from the clean image to the start of sampling, with the shares '
                            f'of residual and noise')
@@ -236,19 +255,15 @@ class PathEditor(_WithImages):
         "The drawn path as a schedule, where abar never falls with time"
         a, b = zip(*reversed(self.path))
         return Schedule(a, b, 'drawn', allow='bridge')
-    def restored(self)->torch.Tensor: # (1, 3, 32, 32)
+    def restored(self)->torch.Tensor: # (1, 3, 64, 64)
         "The image at the end of the path, by the predictor that the figure uses"
-        return self._walk().x0
-    def _walk(self):
-        x0, x_in, eps = self.parts()
-        return sample(ExactPredictor(known_images(), tau=8.), x_in, path=self.path,
-                      x_T=q_sample(x0, x_in, eps, *self.path[0]), clip=None, trace=True)
+        return self._sample_along(self.path).x0
 
 # %% ../nbs/40_figures.ipynb #9a76e31d
 @patch
 def still(self:PathEditor)->RenderedFigure:
     "What it shows without JavaScript"
-    frames = self._walk().frames()
+    frames = _thin(self._sample_along(self.path).frames())
     p = torch.tensor(self.path)
     fig, ax = canvas(1, 6, width=7.5, height=2, gridspec_kw=dict(width_ratios=[2, 1, 1, 1, 1, 1]))
     plot_plane(ax[0], {'': p.T.numpy()}, color=COLORS['other'])
@@ -265,13 +280,13 @@ def still(self:PathEditor)->RenderedFigure:
 class PosteriorExplorer(_WithImages):
     "Which known images vote for the best guess, at any place of the plane"
     kind = T.Unicode('lens').tag(sync=True)
-    abar, bbar = _s(T.Float(.5)), _s(T.Float(8.))
+    abar, bbar = _s(T.Float(.5)), _s(T.Float(12.))
     @property
     def votes(self)->torch.Tensor: # (N,), sums to 1
         "How probable each of `known_images` is"
         x0, x_in, eps = self.parts()
-        return ExactPredictor(known_images()).posterior(q_sample(x0, x_in, eps, self.abar, self.bbar), x_in, self.abar,
-                                                        self.bbar)[0]
+        x_t = q_sample(x0, x_in, eps, self.abar, self.bbar)
+        return self._predictor(None).posterior(x_t, x_in, self.abar, self.bbar)[0]
 
 # %% ../nbs/40_figures.ipynb #5739221b
 @patch
@@ -280,7 +295,7 @@ def still(self:PosteriorExplorer)->RenderedFigure:
     w, i = self.votes.sort(descending=True)
     x = known_images()
     best = (self.votes.view(-1, 1, 1, 1)*x).sum(0, keepdim=True)
-    return show_images(torch.cat([q_sample(*self.parts(), self.abar, self.bbar), best, x[i[:6]]]),
+    return show_images(_thin(torch.cat([q_sample(*self.parts(), self.abar, self.bbar), best, x[i[:6]]])),
                        ['state', 'best guess'] + [f'{100*v:.1f} %' for v in w[:6]],
                        alt=f'A state at abar {self.abar:.2f}, bbar {self.bbar:.2f}, the best guess, and the six '
                            f'known images with the most votes')
@@ -331,8 +346,8 @@ def still(self:VarianceExplorer)->RenderedFigure:
 # %% ../nbs/40_figures.ipynb #b522c915
 class MethodExplorer(_WithImages):
     "All relatives as lines on the plane: start on one, change to another midway"
-    kind = T.Unicode('metro').tag(sync=True)
-    start, then, change = _s(T.Unicode('DDPM')), _s(T.Unicode('RDDM')), _s(T.Float(.5))
+    kind, change = T.Unicode('metro').tag(sync=True), _s(T.Float(.5))
+    start, then, only = _s(T.Unicode('DDPM')), _s(T.Unicode('RDDM')), _s(T.Unicode('')) # only: a family, '' for all
     @property
     def path(self)->list: # of `Point`, for `sample(..., path=...)`
         "The journey, from the far end of the first line to the clean image"
@@ -351,12 +366,6 @@ def _level(p): return math.log(min(max(p[1]/((1 - p[0]) or 1e-9), 1e-3), 1e3))
 def _same_level(line, p):
     return min(range(len(line)), key=lambda i: abs(_level(line[i]) - _level(p)) + 1e-3*math.dist(line[i], p))
 
-def _sample_along(fig, path):
-    "A figure's image walked along any path, by the predictor that all figures share"
-    x0, x_in, eps = fig.parts()
-    return sample(ExactPredictor(known_images(), tau=8.), x_in, path=path, x_T=q_sample(x0, x_in, eps, *path[0]),
-                  clip=None, trace=True)
-
 def _drawn(paths, frames, alt):
     "Paths on the plane, and frames"
     fig, ax = canvas(1, 1 + len(frames), width=7.5, height=2, gridspec_kw=dict(width_ratios=[2] + [1]*len(frames)))
@@ -370,7 +379,7 @@ def _drawn(paths, frames, alt):
 @patch
 def still(self:MethodExplorer)->RenderedFigure:
     "What it shows without JavaScript"
-    f = _sample_along(self, self.path).frames()
+    f = _thin(self._sample_along(self.path).frames())
     return _drawn({self.start: _line(self.start), self.then: _line(self.then)},
                   f[torch.linspace(0, len(f) - 1, 5).round().long()],
                   f'The lines {self.start} and {self.then} on the plane, and five states of an image that changes '
@@ -382,16 +391,16 @@ class OrderExplorer(_WithImages, _WithSchedule):
     kind, steps = T.Unicode('order').tag(sync=True), _s(T.Int(10))
     def restored(self,
         order:str, # one of `ORDERS`
-    )->torch.Tensor: # (1, 3, 32, 32)
+    )->torch.Tensor: # (1, 3, 64, 64)
         "The image restored in this order"
-        return _sample_along(self, [p for _, p in sampling_path(self.schedule, self.steps, order)]).x0
+        return self._sample_along([p for _, p in sampling_path(self.schedule, self.steps, order)]).x0
 
 # %% ../nbs/40_figures.ipynb #0c2bc3aa
 @patch
 def still(self:OrderExplorer)->RenderedFigure:
     "What it shows without JavaScript"
     paths = {o.replace('_', ' '): [p for _, p in sampling_path(self.schedule, self.steps, o)] for o in ORDERS}
-    rows = {k: (f := _sample_along(self, p).frames())[torch.linspace(0, len(f) - 1, 7).round().long()]
+    rows = {k: (f := _thin(self._sample_along(p).frames()))[torch.linspace(0, len(f) - 1, 7).round().long()]
             for k, p in paths.items()}
     return show_images(rows, alt='An image restored with residual and noise taken away together, residual first, '
                                  'and noise first')
@@ -404,7 +413,7 @@ class TrajectoryExplorer(_WithImages, _WithSchedule):
     order, branches = _s(T.Unicode('together')), _s(T.List())
     def main(self):
         "The run that is forked, a `Trace`"
-        return _sample_along(self, [p for _, p in sampling_path(self.schedule, self.steps)])
+        return self._sample_along([p for _, p in sampling_path(self.schedule, self.steps)])
     def branch(self,
         i:int, # which of `branches`
     )->dict: # x_in, path, x_T, eta, posterior, clip
@@ -424,11 +433,10 @@ def _branch(path, k, order):
 def still(self:TrajectoryExplorer)->RenderedFigure:
     "What it shows without JavaScript"
     f = self.main().frames()
-    pick = lambda f: f[torch.linspace(0, len(f) - 1, min(len(f), 7)).round().long()]
+    pick = lambda f: _thin(f)[torch.linspace(0, len(f) - 1, min(len(f), 7)).round().long()]
     rows = {'main run': pick(f)}
     for i, o in enumerate(self.branches):
-        run = sample(ExactPredictor(known_images(), tau=8.), **self.branch(i),
-                     generator=torch.Generator().manual_seed(i), trace=True)
+        run = sample(self._predictor(), **self.branch(i), generator=torch.Generator().manual_seed(i), trace=True)
         rows[f"from step {o['at']}: eta {o['eta']:g}, {o['order'].replace('_', ' ')}"] = pick(run.frames())
     return show_images(rows, alt='A sampling run, and branches forked from it with other shares of fresh noise or in '
                                  'another order')

@@ -4,6 +4,7 @@ import base64
 import json
 import math
 import os
+import zlib
 from functools import cache
 from importlib.resources import files
 import anywidget
@@ -24,7 +25,7 @@ _FILES: Any
 
 @cache
 def known_images() -> torch.Tensor:
-    """What the figures know: crops of photographs, then emoji"""
+    """What the figures know: crops of photographs, then faces"""
     ...
 
 class Figure(anywidget.AnyWidget):
@@ -51,8 +52,19 @@ class Figure(anywidget.AnyWidget):
 
 class _WithImages(Figure):
 
+    def _generates(self):
+        ...
+
     def parts(self) -> tuple:
         """Clean image, input and noise, as the figure shows them"""
+        ...
+
+    def _predictor(self, tau=16.0):
+        """The exact predictor that all figures share; faces alone are generated"""
+        ...
+
+    def _sample_along(self, path):
+        """The figure's image walked along a path"""
         ...
 
 class StateExplorer(_WithImages):
@@ -118,9 +130,6 @@ class PathEditor(_WithImages):
 
     def restored(self) -> torch.Tensor:
         """The image at the end of the path, by the predictor that the figure uses"""
-        ...
-
-    def _walk(self):
         ...
 
     def still(self) -> RenderedFigure:

@@ -16,7 +16,7 @@ import torch
 from common import close, error
 from places import ROOT
 from rddm_nb import widgets
-from rddm_nb.atlas import PROCESSES
+from rddm_nb.atlas import PROCESSES, process
 from rddm_nb.exact import ExactPredictor
 from rddm_nb.forward import q_sample
 from rddm_nb.images import psnr
@@ -151,7 +151,7 @@ def test_a_drawn_road_goes_into_sample():
     pad = widgets.PathEditor(points=[[1., .8], [.7, .1], [0., 0.]], steps=12, pair=2, seed=3)
     x0, x_in, eps = pad.parts()
     assert pad.path == draw_path([(1., .8), (.7, .1), (0., 0.)], 12) and pad.schedule.T == 12
-    close(pad.restored(), sample(ExactPredictor(widgets.known_images(), tau=8.), x_in, path=pad.path,
+    close(pad.restored(), sample(ExactPredictor(widgets.known_images(), tau=16.), x_in, path=pad.path,
                                  x_T=q_sample(x0, x_in, eps, *pad.path[0]), clip=None), 1e-12)
 
 
@@ -168,7 +168,7 @@ def test_a_image_that_stands_for_a_figure_becomes_an_element():
 def ask(expression, given):
     "What the module makes of something"
     code = (f'import * as R from {json.dumps(JS.as_uri())}; let all = ""; for await (const c of process.stdin) all '
-            f'+= c; const given = JSON.parse(all), d = R.unpack(JSON.parse((await '
+            f'+= c; const given = JSON.parse(all), d = await R.unpack(JSON.parse((await '
             f'import("fs")).readFileSync({json.dumps(str(JS.with_name("figures.json")))}))); '
             f'console.log(JSON.stringify({expression}))')
     r = subprocess.run([NODE, '--input-type=module', '-e', code], input=json.dumps(given), capture_output=True,
@@ -213,7 +213,7 @@ def test_every_fork_takes_the_same_road_in_both_languages():
 def test_a_fork_is_a_call_of_sample():
     w = widgets.TrajectoryExplorer(steps=8, branches=[dict(at=3, eta=0., posterior='sum_constrained', order=o)
                                                       for o in ('together', 'residual_first', 'noise_first')])
-    model = ExactPredictor(widgets.known_images(), tau=8.)
+    model = ExactPredictor(widgets.known_images(), tau=16.)
     close(sample(model, **w.branch(0)), w.main().x0, 1e-9)
     assert [len(w.branch(i)['path']) for i in range(3)] == [6, 6, 6] and w.branch(1)['path'][-1] == (0, 0)
     assert any(p.abar == 0 and p.bbar > 0 for p in w.branch(1)['path'])
@@ -223,6 +223,9 @@ def test_a_fork_is_a_call_of_sample():
 # ---------------------------------------------------------------- on the site
 
 FIGURES = 'rddm-figure:not([kind=photo])' # the photograph's stands for itself, in test_photo
+
+
+def unfold(fig): fig.evaluate('e => e.shadowRoot.querySelectorAll("details").forEach(d => { d.open = true })')
 
 
 @pytest.fixture
@@ -235,6 +238,7 @@ def figure(browser, url):
         fig = page.locator(FIGURES).nth(nth)
         fig.scroll_into_view_if_needed()
         page.wait_for_function('([f, n]) => document.querySelectorAll(f)[n].dataset.drawn', arg=[FIGURES, nth])
+        unfold(fig)
         return page, fig, lambda k: fig.locator(f'output[data-n="{k}"]').first.inner_text(), seen
     yield open_
     for c in ctxs: c.close()
@@ -279,6 +283,78 @@ def test_the_plane_by_keyboard_and_mouse(figure):
     fig.locator('select').select_option('5')
     assert agree() == dragged
     assert not any(seen.values())
+
+
+def kept(page): page.wait_for_function("location.search.includes('plane=')")
+
+
+@in_browser
+def test_a_setting_is_kept_in_the_address(figure, browser, url):
+    page, fig, read, seen = figure('forward.html#the-film')
+    start = state(fig)
+    fig.locator('input[data-k=abar]').focus()
+    page.keyboard.press('ArrowRight')
+    kept(page)
+    address, shown = page.url, read('psnr')
+    assert address.endswith('#the-film') and 'seed' not in address, 'only what differs, and the section stays'
+    _, again, read_again, _ = figure(address.split('/')[-1])
+    assert state(again) == start | dict(abar=.51) and read_again('psnr') == shown
+    fig.get_by_role('button', name='start again').click()
+    page.wait_for_function("!location.search.includes('plane=')")
+    assert state(fig) == start and not any(seen.values())
+
+
+@in_browser
+@pytest.mark.parametrize('given', ['{"abar":"x","bbar":null,"other":3}', 'no JSON', '[1,2]', '{"abar":1e9,"pair":99}'])
+def test_an_address_cannot_break_a_figure(figure, given):
+    _, fig, read, seen = figure(f'forward.html?plane={given}')
+    s = state(fig)
+    assert 0 <= s['abar'] <= 1 and 'other' not in s and np.isfinite(float(read('psnr'))) and not any(seen.values())
+
+
+@in_browser
+def test_an_address_that_cannot_be_drawn_leaves_the_page_its_own(figure):
+    _, fig, read, seen = figure('schedules.html?explorer={"family":"nothing","u":0.25}')
+    assert state(fig)['family'] == 'power' and read('abar') and not any(seen.values())
+
+
+@in_browser
+def test_few_controls_stand_at_first_and_the_rest_opens_by_keyboard(browser, url):
+    ctx, page, _ = visit(browser, url, 'sampler.html')
+    fig = page.locator(FIGURES).first
+    fig.scroll_into_view_if_needed()
+    page.wait_for_function('f => document.querySelector(f).dataset.drawn', arg=FIGURES)
+    controls = fig.locator('label:has(input), label:has(select)')
+    count = lambda: sum(c.is_visible() for c in controls.all())
+    assert count() == 3
+    fig.locator('summary').focus()
+    page.keyboard.press('Enter')
+    fig.locator('select[data-k=pair]').wait_for(state='visible')
+    assert count() > 7
+    ctx.close()
+
+
+@in_browser
+def test_a_story_is_set_by_its_button_and_pressed_while_it_is(figure):
+    page, fig, _, seen = figure('paths.html')
+    story = fig.get_by_role('button', name='a flower in the rain')
+    assert story.get_attribute('aria-pressed') == 'false'
+    story.click()
+    assert state(fig)['pair'] == 0 and story.get_attribute('aria-pressed') == 'true' and not any(seen.values())
+
+
+@in_browser
+def test_the_map_shows_one_family(figure):
+    _, fig, _, seen = figure('map.html')
+    lines = fig.locator('.line')
+    shown = lambda: [line.get_attribute('aria-label') for line in lines.all() if line.is_visible()]
+    everything = shown()
+    fig.get_by_role('button', name='bridge', exact=True).click()
+    bridges = {m.name for m in map(process, PROCESSES) if m.family == 'bridge'}
+    assert len(shown()) < len(everything) and state(fig)['only'] == 'bridge'
+    assert all(any(f'{name}: ' in label for name in bridges) for label in shown())
+    fig.get_by_role('button', name='bridge', exact=True).click()
+    assert shown() == everything and not any(seen.values())
 
 
 @in_browser
@@ -339,10 +415,10 @@ def test_a_road_drawn_by_mouse_and_moved_by_keyboard(figure):
         fig.locator('input[data-k=seed]').focus()
         page.keyboard.press('ArrowRight')
         agree()
-    fig.get_by_text('noise first', exact=True).click()
+    fig.get_by_text('noise first: the average').click()
     agree()
     assert float(read('distance')) > .9 and int(read('modes')) == 0
-    fig.get_by_text('residual first', exact=True).click()
+    fig.get_by_text('residual first: all eight').click()
     agree()
     assert float(read('distance')) < .1 and int(read('modes')) == 8 and not any(seen.values())
 
@@ -443,7 +519,7 @@ def test_trains_are_changed_by_keyboard_and_mouse(figure):
     page, fig, read, seen = figure('map.html')
     def agree():
         w = widgets.MethodExplorer(**state(fig))
-        restores(read, 'psnr', widgets._sample_along(w, w.path), w.parts()[0])
+        restores(read, 'psnr', w._sample_along(w.path), w.parts()[0])
         return w
     agree()
     fig.locator('input[data-k=change]').focus()
@@ -453,9 +529,10 @@ def test_trains_are_changed_by_keyboard_and_mouse(figure):
     agree()
     fig.locator('select[data-k=start]').select_option('VE')
     agree()
-    fig.locator('path.curve').filter(has=page.locator('title', has_text='IR-SDE')).evaluate(
-        'e => e.dispatchEvent(new MouseEvent("click"))'
-    )
+    line = fig.get_by_role('button', name='IR-SDE: Luo')
+    line.focus()
+    assert 'IR-SDE: Luo et al., ICML 2023' in fig.locator('p[role=status]').inner_text()
+    page.keyboard.press('Enter')
     assert agree().then == 'IR-SDE'
     assert not any(seen.values())
 
@@ -471,7 +548,7 @@ def test_the_orders_by_keyboard(figure):
         page.keyboard.press('ArrowRight')
         w = widgets.OrderExplorer(**state(fig))
         for o in ('together', 'residual_first', 'noise_first'):
-            restores(read, o, widgets._sample_along(w, [p for _, p in sampling_path(w.schedule, w.steps, o)]), x0)
+            restores(read, o, w._sample_along([p for _, p in sampling_path(w.schedule, w.steps, o)]), x0)
     assert float(read('noise_first_distance')) > .9 > .3 > float(read('together_distance')) and not any(seen.values())
 
 
@@ -484,11 +561,11 @@ def test_time_travel_by_keyboard_and_mouse(figure):
     page.keyboard.press('Home')
     fig.locator('input[data-k=at]').focus()
     page.keyboard.press('ArrowLeft')
-    fig.get_by_text('fork here').click()
+    fig.get_by_role('button', name='fork here').click()
     fig.locator('select[data-k=order]').select_option('residual_first')
-    fig.get_by_text('fork here').click()
+    fig.get_by_role('button', name='fork here').click()
     w = widgets.TrajectoryExplorer(**state(fig))
-    x0, model = w.parts()[0], ExactPredictor(widgets.known_images(), tau=8.)
+    x0, model = w.parts()[0], ExactPredictor(widgets.known_images(), tau=16.)
     assert [(b['at'], b['eta'], b['order']) for b in w.branches] == [(4, 0, 'together'), (4, 0, 'residual_first')]
     restores(read, 'psnr', w.main(), x0)
     assert float(read('abar')) == pytest.approx(w.main()[4].step.at.abar, abs=.006)
@@ -502,5 +579,5 @@ def test_time_travel_by_keyboard_and_mouse(figure):
     fig.locator('select[data-k=posterior]').select_option('bridge')
     fig.locator('input[data-k=eta]').focus()
     page.keyboard.press('End')
-    fig.get_by_text('fork here').click()
+    fig.get_by_role('button', name='fork here').click()
     assert 'does not exist' in fig.locator('[data-fork]').last.inner_text() and not any(seen.values())

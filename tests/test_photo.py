@@ -200,3 +200,18 @@ def test_the_schedule_of_the_page_is_that_of_the_network():
     ours = Schedule.power(s['T'], (s['side_res'], s['a_res']), (s['side_eps'], s['a_eps']), s['bbar_T'])
     theirs = load_network('rain').schedule
     assert s['family'] == 'power' and error(ours.abar, theirs.abar) < 1e-12 and error(ours.bbar, theirs.bbar) < 1e-12
+
+
+def test_a_setting_is_kept_in_the_address(opened, bare):
+    with served(bare) as url:
+        page, fig, _, wrong = opened(url)
+        set_values(page, fig, photo=2, steps=9)
+        page.wait_for_function("location.search.includes('photo=')")
+        page.reload()
+        page.wait_for_selector('rddm-figure[data-drawn]', timeout=WAIT)
+        values = 'e => ["photo", "steps", "rain"].map(k => e.model.get(k))'
+        assert fig.evaluate(values) == [2, 9, .1]
+        page.goto(f'{url}/page.html?photo={{"photo":-1,"steps":1e9,"rain":"wet"}}')
+        page.wait_for_selector('rddm-figure[data-drawn]', timeout=WAIT)
+        assert fig.evaluate(values) == [0, 20, .1], 'an own photograph is not shared; numbers stay within their sliders'
+        assert not wrong

@@ -46,7 +46,7 @@ def test_assets_are_small_and_flat():
 
 
 def test_every_file_is_known_and_attributed():
-    listed = {p['file'] for p in INDEX['photos']} | {'emoji.png'}
+    listed = {p['file'] for p in INDEX['photos']} | {'emoji.png', 'faces.png'}
     assert {f.name for f in ASSETS.iterdir()} - {'rain.safetensors', 'emoji.safetensors'} == listed | {
         'images.json',
         'ATTRIBUTION.md',
@@ -277,6 +277,7 @@ def test_the_tool_packs_what_is_open(tmp_path, monkeypatch, capsys):
                      'bridge.jpg': 'CC-BY-SA-4.0 x'})
     out = tmp_path/'out'
     monkeypatch.setattr(tool, 'ASSETS', out)
+    monkeypatch.setattr(tool, 'FACES', ('e00', 'e58'))
     tool.main([str(src)])
     assert '3 photo files, 20 emoji' in capsys.readouterr().out
     index = json.loads((out/'images.json').read_text(encoding='utf-8'))
@@ -314,7 +315,7 @@ def test_the_assets_are_what_the_tool_packs(tmp_path, monkeypatch):
     tool.main([])
     assert {f.name for f in tmp_path.iterdir()} == {f.name for f in ASSETS.iterdir() if f.suffix != '.safetensors'}
     for f in tmp_path.iterdir():
-        if f.name == 'emoji.png': assert Image.open(f).tobytes() == Image.open(ASSETS/f.name).tobytes()
+        if f.suffix == '.png': assert Image.open(f).tobytes() == Image.open(ASSETS/f.name).tobytes()
         else: assert f.read_bytes() == (ASSETS/f.name).read_bytes(), f.name
 
 

@@ -3,6 +3,7 @@ the pages made from them are the English ones but for the words."""
 import copy
 import re
 from collections import Counter
+from pathlib import Path
 
 import polib
 import pytest
@@ -225,6 +226,16 @@ def test_pages_name_each_other():
     assert '<link rel="canonical" href="https://x/cli.html">' in untranslated and 'alternate' not in untranslated
 
 
+def test_what_scripts_say_later_is_in_the_language():
+    words = translate.said('zh', 'site')
+    script = 'b.title = "Copied!"; show(\'<p class="none">No results</p>\'); other = "Copied!!";'
+    said = docs.spoken_later(script, words)
+    assert said == 'b.title = "已复制"; show(\'<p class="none">没有结果</p>\'); other = "Copied!!";'
+    import smalldocs
+    theirs = (Path(smalldocs.__file__).parent/'assets/smalldocs.js').read_text(encoding='utf-8')
+    assert all(docs.spoken_later(theirs, {v: 'X'}) != theirs for v in languages.LATER.values())
+
+
 def test_what_a_page_does_not_have_beside_it_comes_from_the_site(tmp_path):
     (tmp_path/'zh').mkdir()
     for name in ('zh/a.html', 'a.html', 'b.css'): (tmp_path/name).touch()
@@ -238,6 +249,7 @@ def test_quarto_gets_a_project_in_the_language(tmp_path):
     for name in languages.CONFIG: (tmp_path/name).write_bytes((ROOT/'nbs'/name).read_bytes())
     languages.configure(tmp_path, 'zh', translate.said('zh', 'site'))
     made = {name: yaml.safe_load((tmp_path/name).read_text(encoding='utf-8')) for name in languages.CONFIG}
+    assert made['_quarto.yml']['language']['search-no-results-text'] == '没有结果'
     assert made['_quarto.yml']['lang'] == 'zh-Hans' and 'labels.js' in made['_quarto.yml']['project']['resources']
     assert made['nbdev.yml']['website']['site-url'].endswith('/zh')
     sections = [x for x in made['sidebar.yml']['website']['sidebar']['contents'] if isinstance(x, dict)]

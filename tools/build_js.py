@@ -6,8 +6,8 @@ photograph photo.js and photo_worker.js.
 
 The sources are modules that import each other by name; what is joined is what an entry (js/main.js for rddm.js)
 needs, each part after those it imports. Imports, the word `export` inside the parts, lines that are comments only,
-blank lines and indentation are left out. `import * as figures` of a file of re-exports becomes an object, so such a
-file is a registry: a line each."""
+blank lines, indentation and space around signs are left out. `import * as figures` of a file of re-exports becomes
+an object, so such a file is a registry: a line each."""
 import argparse
 import os
 import re
@@ -18,13 +18,18 @@ from generated import ROOT
 
 SOURCES, BUILT = ROOT/'js', ROOT/'rddm_nb'/'figures'
 ENTRIES = {'main.js': 'rddm.js', 'photo.js': 'photo.js', 'photo_worker.js': 'photo_worker.js'}
-HEADER = '// Made from js/ by tools/build_js.py: change the sources, not this file.\n'
+HEADER = '// Made from js/ by tools/build_js.py, not to be edited.\n'
 IMPORT = re.compile(r"^import (?:\{([^}]*)\}|\* as (\w+)) from '([^']+)';\n", re.M)
 REEXPORT = re.compile(r"^export \{([^}]*)\} from '([^']+)';\n", re.M)
 EXPORTED = re.compile(r'^export (?:const|let|class|function) (\w+)', re.M)
 DECLARED = re.compile(r'^(?:export )?(?:const|let|class|function) (?:(\w+)|[\[{]([^\]}]*)[\]}])', re.M)
 FACE = re.compile(r'^export (?:default |\{)', re.M)  # what the joined module exports; only the entry has it
 LEFT_OUT = re.compile(r'^\s*(?://.*)?\n|^[ \t]+', re.M)
+QUOTED = r"'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`"
+SIGN = r'=>|[=,{(:?&|]+'
+LOOSE = re.compile(rf'({QUOTED})|[ \t]*//[^\n]*|[,;]?\s*(}})[ \t]*|,?\s*([)\]])[ \t]*|\s*({SIGN})\s*|;(\n)(?=\w)'
+                   r'|(?<=[\w)\]]) ?([-+*]=?) (?=[\w(\[.])|[ \t]*([;<>])[ \t]*|[ \t]+(\[)')
+STYLE = re.compile(r'\s*([{};,])\s*|(?<=:) ')  # in a style sheet, a quotation of several lines
 
 
 class BuildError(ValueError):
@@ -114,6 +119,13 @@ def check_used(folder, parts):
     if unused: raise BuildError(f"nothing imports {', '.join(unused)}: a figure needs its line in figures/index.js")
 
 
+def tight(match):
+    "What is quoted as it is, a sign without the space around it, a comment not at all"
+    quoted = match[1]
+    if not quoted: return next((sign for sign in match.groups() if sign), '')
+    return STYLE.sub(lambda m: m[1] or '', quoted) if '\n' in quoted else quoted
+
+
 def body(part, parts):
     "The text of a part for the joined module"
     def registry(match):
@@ -125,7 +137,7 @@ def body(part, parts):
     text = re.sub(r'^export (?=const|let|class|function)', '', text, flags=re.M)
     wrong = re.search(r'^(?:import|export)\b.*', text if part.name not in ENTRIES else FACE.sub('', text), re.M)
     if wrong: raise BuildError(f"{part.name}: cannot join '{wrong[0]}'")
-    return LEFT_OUT.sub('', text)
+    return LEFT_OUT.sub('', LOOSE.sub(tight, LEFT_OUT.sub('', text)))
 
 
 def built(folder=SOURCES, entry='main.js'):
@@ -134,8 +146,8 @@ def built(folder=SOURCES, entry='main.js'):
     check_names(parts)
     for part in parts.values(): check_imports(part, parts)
     check_used(Path(folder), [name for e in ENTRIES for name in collect(Path(folder), e)])
-    texts = [(part.name, body(part, parts)) for part in parts.values()]
-    return HEADER + ''.join(f'\n// {name}\n{text}' for name, text in texts if text)
+    texts = [body(part, parts) for part in parts.values()]
+    return HEADER + ''.join(texts)
 
 
 def write(path, text):

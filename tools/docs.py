@@ -159,6 +159,12 @@ def spoken(page, words):
     return re.sub(r'(?<=</i> )([^<]*)(?=</a>)', lambda m: words.get(m[1], m[1]), page)
 
 
+def spoken_later(script, words):
+    "A script of the renderer with what it says to readers in their language"
+    said = '|'.join(map(re.escape, languages.LATER.values()))
+    return re.sub(rf'(?<=[">])(?:{said})(?=["<])', lambda m: words.get(m[0], m[0]), script)
+
+
 def beside(page, folder, out):
     "A page in a folder of the site, with what it does not have beside it taken from the site's own folder"
     @functools.cache
@@ -173,6 +179,9 @@ def add_language(src, language, out):
     folder.mkdir()
     for f in (*site.out.glob('*.html'), *(site.out/n for n in ('search.json', 'sitemap.xml', 'labels.js'))):
         shutil.copy(f, folder)
+    for f in site.out.rglob('smalldocs.js'):
+        (own := folder/f.relative_to(site.out)).parent.mkdir(parents=True, exist_ok=True)
+        own.write_text(spoken_later(f.read_text(encoding='utf-8'), words), encoding='utf-8')
     for f in folder.glob('*.html'):
         page = spoken(reachable(f.read_text(encoding='utf-8')), words)
         f.write_text(beside(page, folder, out), encoding='utf-8')

@@ -16,6 +16,9 @@ from generated import ROOT
 from translate import TABLE, languages, notebook, said, shared, texts
 
 CONFIG = '_quarto.yml', 'sidebar.yml', 'nbdev.yml'
+# what scripts of the site say later, by the names that Quarto has for it
+LATER = {'search-no-results-text': 'No results', 'copy-button-tooltip': 'Copy to Clipboard',
+         'copy-button-tooltip-success': 'Copied!'}
 HEADING = r'^```.*?^```|^(#{1,6} +)([^\n]*)$'
 PENDING = 'What has not been translated yet is shown in English on this page.'
 NAMED = 'document.getElementById(decodeURIComponent(location.hash.slice(1)))?.getBoundingClientRect().top ?? -1'
@@ -107,6 +110,7 @@ def configure(folder, language, words):
         config = named(yaml.safe_load((folder/name).read_text(encoding='utf-8')), words)
         if name == '_quarto.yml':
             config['lang'] = languages()[language]['tag']
+            config['language'] = {k: words.get(v, v) for k, v in LATER.items()}
             config['website'].pop('llms-txt', None)
             config['project']['resources'].append('labels.js')
             config['format']['html'] |= {'toc-title': words.get('On this page', 'On this page'), 'include-in-header':

@@ -10,7 +10,8 @@ lies in rddm_nb/assets: the photographs, `emoji.png`, `images.json` (what there 
 Taken are photographs in the public domain, under CC0 or CC BY, if `SOURCES` knows where they come from; every other
 licence stays out, and so do images of people. The JPEG bytes are copied unchanged. A photograph belongs to one
 split with all the tiles that were cut from it. Of the emoji, three groups are taken (faces, animals and plants,
-food), reduced to 32x32; every eighth by name is for testing."""
+food), reduced to 32x32; every eighth by name is for testing. `faces.png` holds twelve faces at their full size, for
+the living figures."""
 import io
 import json
 import os
@@ -27,6 +28,8 @@ PEOPLE = {'astronaut.jpg'}
 TEST_PHOTOS = {'china', 'coffee', 'friends_berasategi', 'seeding_engelhardt', 'wine_mede'}
 EMOJI_GROUPS = ('Smileys & Emotion', 'Animals & Nature', 'Food & Drink')
 SIDE, COLUMNS = 32, 32
+FACES = ('grinning', 'joy', 'heart_eyes', 'sunglasses', 'cry', 'angry', 'scream', 'thinking_face', 'nerd_face',
+         'kissing_heart', 'face_with_cowboy_hat', 'mask')
 LOMIRI = 'https://gitlab.com/ubports/development/core/lomiri-wallpapers'
 SKIMAGE = 'https://scikit-image.org/docs/stable/api/skimage.data.html'
 REDUCED, GREY = 'reduced', 'cropped and turned grey by scikit-image'
@@ -112,6 +115,16 @@ def pack_emoji(src):
             for i, r in enumerate(rows)]
 
 
+def pack_faces(src):
+    "Lay twelve faces side by side, at their full size"
+    import pyarrow.parquet as pq
+    from PIL import Image
+    rows = {r['image']['path'].split('|')[0]: r['image']['bytes'] for r in pq.read_table(src).to_pylist()}
+    sheet = Image.new('RGB', (len(FACES)*2*SIDE, 2*SIDE), 'white')
+    for i, name in enumerate(FACES): sheet.paste(Image.open(io.BytesIO(rows[name])).convert('RGB'), (i*2*SIDE, 0))
+    sheet.save(ASSETS/'faces.png', optimize=True)
+
+
 def attribution(photos):
     "The text of ATTRIBUTION.md: a row per photograph, and the emoji"
     files = {}
@@ -132,7 +145,7 @@ def attribution(photos):
               '`emoji.png`: [Noto Emoji](https://github.com/googlefonts/noto-emoji), copyright Google LLC, artwork '
               'under the', f"[Apache License 2.0]({LICENCES['Apache 2.0']}),",
               'from the npm package emoji-datasource-google 16.0.0; changed: reduced from 64x64 on white to 32x32 '
-              'and laid out on one sheet in the order of', '`images.json`.', '']
+              'and laid out on one sheet in the order of', '`images.json`. `faces.png`: twelve of them at 64x64.', '']
     return '\n'.join(lines)
 
 
@@ -145,6 +158,7 @@ def main(argv=None):
         if not (src/needed).exists(): raise SystemExit(f'{src} holds no {needed}')
     ASSETS.mkdir(exist_ok=True)
     photos, emoji = pack_photos(src/'photos_free'), pack_emoji(src/'emoji64'/'train.parquet')
+    pack_faces(src/'emoji64'/'train.parquet')
     listed = json.dumps(dict(photos=photos, emoji=emoji), indent=0, ensure_ascii=False) + '\n'
     (ASSETS/'images.json').write_text(listed, encoding='utf-8')
     (ASSETS/'ATTRIBUTION.md').write_text(attribution(photos), encoding='utf-8')

@@ -3,42 +3,47 @@ photos.json for the photograph that a network restores.
 
     python tools/pack_figures.py
 
-Images are 32x32 RGB, planar uint8 in base64: 24 crops of the embedded photographs and 24 emoji, with a few degraded
-inputs; beside them the curves of `rddm_nb.atlas`."""
+Images are 64x64 RGB: 12 crops of the embedded photographs and 12 faces, with a few degraded inputs. Of their bytes,
+one color plane after the other, the differences from one to the next are compressed (zlib) and written in base64.
+Beside them stand the curves of `rddm_nb.atlas`."""
 import base64
 import json
+import zlib
 
+import numpy as np
 import torch
 from generated import ROOT
 from rddm_nb.atlas import PROCESSES, process
 from rddm_nb.degrade import degrade
-from rddm_nb.images import to_uint8
-from rddm_nb.sample_images import crops, emoji
+from rddm_nb.images import from_uint8, to_uint8
+from rddm_nb.sample_images import _read, crops
 
 OUT, NODES = ROOT/'rddm_nb'/'figures'/'figures.json', 40
 PHOTOS = dict(china='a pagoda above a lake', coffee='a cup of coffee', friends_berasategi_00='a dog at a window')
 # that of the network `rain`, as the settings of a family in js/math/schedules.js
 RAIN = dict(family='power', T=1000, side_res='1-x', a_res=3, side_eps='1-x', a_eps=3, bbar_T=.1)
-CROPS, FACES = [13, 12, 6, 8], range(0, 353, 15)
+SIDE, CROPS = 64, [13, 17, 18, 8, 20, 29, 2, 4, 9, 49, 58, 10]
 NAMED = [('a flower in the rain', 0), ('a pagoda in the rain', 1), ('a fruit in the rain', 2),
-         ('a mountain with holes', 3), ('an emoji with holes', 31)]
+         ('a mountain with holes', 3), ('an emoji with holes', 15)]
 
 
-def packed(x): return base64.b64encode(bytes(to_uint8(x).flatten().tolist())).decode()
+def packed(x):
+    "Images as text: differences of bytes, compressed"
+    steps = np.diff(to_uint8(x).flatten().numpy(), prepend=np.uint8(0))
+    return base64.b64encode(zlib.compress(steps.tobytes(), 9)).decode()
 
 
 def known():
-    "The images every figure knows: crops of photographs first, then emoji"
-    photos = crops(24, split=None, shrink=4, seed=3)
-    order = [*CROPS, *(i for i in range(24) if i not in CROPS)]
-    return torch.cat([photos[order], emoji('train')[list(FACES)]])
+    "The images every figure knows: crops of photographs first, then faces"
+    photos = crops(60, SIDE, split=None, shrink=4, seed=3)[CROPS]
+    return torch.cat([photos, from_uint8(torch.stack(_read('faces.png').split(SIDE, 2)))])
 
 
 def inputs(x):
     "Names, each with the number of its image, and degraded images"
     g = torch.Generator().manual_seed(0)
     wet = degrade(x[:3], 'rain', g, amount=.08)
-    holes = torch.cat([degrade(x[3:4], 'mask', g), degrade(x[31:32], 'mask', g)])
+    holes = torch.cat([degrade(x[3:4], 'mask', g), degrade(x[15:16], 'mask', g)])
     return NAMED, torch.cat([wet, holes])
 
 
@@ -64,7 +69,7 @@ def main():
     x = known()
     names, x_in = inputs(x)
     pairs = [dict(name=n, image=i) for n, i in names]
-    d = dict(side=32, count=len(x), images=packed(x), pairs=pairs, inputs=packed(x_in),
+    d = dict(side=SIDE, count=len(x), faces=len(CROPS), images=packed(x), pairs=pairs, inputs=packed(x_in),
              metro=[curve(n) for n in PROCESSES])
     OUT.write_text(json.dumps(d, separators=(',', ':')) + '\n', encoding='utf-8')
     photos = dict(photos=photographs(), schedule=RAIN)

@@ -49,20 +49,28 @@ const normalCurve = ({mean, sigma}) =>
 const layOutEtaDial = (ui, axes) => {
   ui.slider('eta', 'η', 0, 1, .01);
   ui.slider('x', 'the state at t', -2.5, 2.5, .05);
-  ui.slider('t', 'from t/T', .05, 1, .01);
   ui.slider('s', 'to s/T', 0, .95, .01);
-  ui.scheduleControls();
+  ui.fold();
+  ui.slider('t', 'from t/T', .05, 1, .01);
+  ui.familySelect();
+  ui.familySettings();
   const legend = NAMES.map(name => [colorKey(curveOf(name)[0]), hyphened(name) + '\u2003']);
   const numbers = ui.numbers(Object.fromEntries(NAMES.map(name => [name, `${hyphened(name)} σ`])));
   ui.root.append(div('wide', axes.svg),
-    note('grey: all states at t; dashed: all states at s; ', legend), div('row', numbers), ui.controls);
+    note('grey: all states at t; dashed: all states at s; ', legend), div('row', numbers));
 };
 
 export const etaDial = {
   state: {...SCHEDULE_STATE, family: 'circle', t: .7, s: .4, eta: 1, x: .2},
+  stories: {
+    'no fresh noise': {eta: 0}, 'all of it': {eta: 1}, 'a short step': {t: .7, s: .65},
+    'a long step': {t: .7, s: .1}, 'no bridge here': {family: 'power'},
+  },
+  tip: 'One state, one step: the colored curves say where it may land. Without fresh noise they are lines: the step '
+    + 'is certain. The more of it, the wider they are; the dashed curve, of all states at s, stays the same.',
   draw(ui) {
     const labels = {xLabel: 'value of the one pixel', yLabel: 'density', label: 'densities before and after a step'};
-    const axes = new Axes({xRange: [-3, 3], yMax: DENSITY_MAX, width: 460, height: 250, ...labels});
+    const axes = new Axes({xRange: [-3, 3], yMax: DENSITY_MAX, width: 640, height: 280, ...labels});
     layOutEtaDial(ui, axes);
     return () => {
       const [schedule, t, x] = [ui.schedule(), ui.get('t'), ui.get('x')];

@@ -1,7 +1,6 @@
 // The posterior as a vote of the known images.
 import {psnr} from '../math/metrics.js';
-import {ExactPredictor} from '../math/exact.js';
-import {bar, div, formatPsnr, h, twoDigits} from '../ui/dom.js';
+import {bar, div, formatPsnr, h, said, twoDigits} from '../ui/dom.js';
 import {captioned, drawImage, imageCanvas} from '../ui/images.js';
 import {COLORS} from '../ui/style.js';
 
@@ -11,17 +10,18 @@ const entropy = weights => weights.reduce((total, w) => w > 0 ? total - w*Math.l
 
 // a known image and its share of the votes
 const vote = (ui, weights, i) => {
-  const canvas = imageCanvas(`known image ${i}`, 72);
+  const canvas = imageCanvas(said('known image {0}', i));
   drawImage(canvas, ui.data.image(i));
   const color = i === ui.pair().image ? COLORS.x0 : COLORS.other;
-  return h('figure', {'data-i': i}, canvas, bar(100*weights[i], color),
+  return h('figure', {'data-i': i, style: canvas.getAttribute('style')}, canvas, bar(100*weights[i], color),
     h('figcaption', {}, `${(100*weights[i]).toFixed(1)} %`));
 };
 
 const layOutLens = (ui, images, votes) => {
-  ui.pairSelect();
+  ui.slider('bbar', 'noise β̄', .1, 40, .1);
   ui.slider('abar', 'residual ᾱ', 0, .99, .01);
-  ui.slider('bbar', 'noise β̄', .1, 30, .1);
+  ui.pairSelect();
+  ui.fold();
   ui.seedSlider();
   const numbers = ui.numbers({
     rho: 'noise level ρ', voters: 'images that vote, in effect',
@@ -29,25 +29,30 @@ const layOutLens = (ui, images, votes) => {
   });
   const shown = div('pics',
     captioned(images.x, 'state'), captioned(images.mean, 'best guess'), captioned(images.x0, 'clean'));
-  ui.root.append(div('row', shown, div('side', numbers)), votes, ui.controls);
+  ui.root.append(div('row', shown, div('side', numbers)), votes);
 };
 
 export const lens = {
-  state: {abar: .5, bbar: 8, pair: 0, seed: 1},
+  state: {abar: .5, bbar: 12, pair: 0, seed: 1},
   payload: true,
+  stories: {
+    'one has all votes': {bbar: 4}, 'a contest': {bbar: 12}, 'nobody knows': {bbar: 40},
+    'which face?': {pair: 5, abar: 0, bbar: 25},
+  },
+  tip: 'Turn up the noise: more and more images may be the clean one, and their mean, the best guess, gets blurred. '
+    + 'Turn it down: one of them gets all votes, and the guess is sharp.',
   draw(ui) {
     const images = {
-      x: imageCanvas('the state', 112), mean: imageCanvas('the mean of the votes', 112),
-      x0: imageCanvas('the clean image', 72),
+      x: imageCanvas('the state', 200), mean: imageCanvas('the mean of the votes', 200),
+      x0: imageCanvas('the clean image', 200),
     };
-    const votes = h('div', {class: 'pics', 'aria-label': 'images that vote'});
-    const model = new ExactPredictor(ui.data.means, ui.data.count);
+    const votes = h('div', {class: 'frames', 'aria-label': 'images that vote'});
     layOutLens(ui, images, votes);
     return () => {
       const {x0, xIn, image} = ui.pair();
       const [abar, bbar] = [ui.get('abar'), ui.get('bbar')];
       const x = ui.forward([abar, bbar]);
-      const estimate = model.predict(x, xIn, abar, bbar);
+      const estimate = ui.predictor(null).predict(x, xIn, abar, bbar);
       const {weights} = estimate;
       const ranked = [...weights.keys()].sort((i, j) => weights[j] - weights[i]).slice(0, SHOWN);
       drawImage(images.x, x);

@@ -3,19 +3,18 @@ import {clamp, last} from '../math/arrays.js';
 import {particles, RING} from '../math/particles.js';
 import {distance, drawPath, simplify} from '../math/paths.js';
 import {Axes, newId} from '../ui/axes.js';
-import {button, div, h, note, svg} from '../ui/dom.js';
+import {button, div, h, said, svg} from '../ui/dom.js';
 import {handle} from '../ui/handle.js';
 import {captioned, drawImage, imageCanvas, restorationPsnr, runStrip} from '../ui/images.js';
 import {COLORS, TINTS} from '../ui/style.js';
 
+const STRAIGHT = [[1, 1], [.5, .5], [0, 0]];
 const PRESETS = {
-  straight: [[1, 1], [.5, .5], [0, 0]],
+  straight: STRAIGHT,
   'quarter circle': [[1, 1], [.6, .916], [.3, .714], [.1, .436], [0, 0]],
-  'residual first': [[1, 1], [0, 1], [0, 0]],
-  'noise first': [[1, 1], [1, 0], [0, 0]],
+  'residual first: all eight': [[1, 1], [0, 1], [0, 0]],
+  'noise first: the average': [[1, 1], [1, 0], [0, 0]],
 };
-const PAD_HELP = 'Drag a line from the right edge to the corner at the left, or move its points by hand or arrow keys. '
-  + 'At the glowing corner nothing is left but the input: all states there are the same.';
 
 // the corners, rounded, from abar = 1 to the clean image
 const pinned = corners => {
@@ -31,7 +30,7 @@ const withOneMore = corners => {
 
 const cloudCanvas = () => h('canvas', {
   width: 300, height: 300, role: 'img', 'aria-label': 'particles walking to eight places on a ring',
-  style: 'width:190px;height:190px;image-rendering:auto',
+  style: 'max-width:200px;flex-basis:10rem',
 });
 
 // the particles' trajectories up to a step, and the ring
@@ -102,7 +101,7 @@ const syncHandles = (ui, axes, handles) => {
     ui.set({points: pinned(moved)});
   };
   const cornerHandle = i => {
-    const [color, label] = i ? [COLORS.other, `point ${i} of the path`] : [COLORS.res, 'start of the path'];
+    const [color, label] = i ? [COLORS.other, said('point {0} of the path', i)] : [COLORS.res, 'start of the path'];
     return handle(axes, color, label, () => ui.get('points')[i] || [0, 0], point => move(i, point));
   };
   while (handles.children.length > corners.length - 1) handles.lastChild.remove();
@@ -110,25 +109,22 @@ const syncHandles = (ui, axes, handles) => {
   for (const child of handles.children) child.sync();
 };
 
-const presetButtons = ui => {
-  const presets = Object.entries(PRESETS).map(([name, points]) => [button(name, () => ui.set({points, at: 1})), ' ']);
-  const addPoint = () => ui.set({points: pinned(withOneMore(ui.get('points')))});
-  return h('div', {}, presets, button('add a point', addPoint));
-};
-
 const layOutPathPad = (ui, axes, cloud, images, film) => {
-  ui.pairSelect();
-  ui.slider('steps', 'steps', 2, 80, 1);
   ui.slider('at', 'how far along the path', 0, 1, .01);
+  ui.pairSelect();
   ui.seedSlider();
+  ui.fold();
+  ui.slider('steps', 'steps', 2, 80, 1);
+  const addPoint = () => ui.set({points: pinned(withOneMore(ui.get('points')))});
+  ui.controls.append(button('add a point', addPoint));
   const numbers = ui.numbers({
     distance: 'particles: distance to the data', modes: 'places reached, of 8',
     psnr: 'image: PSNR, dB', psnr_in: 'its input: PSNR, dB',
   });
-  const results = div('pics', captioned(cloud, 'particles'), captioned(images.x, 'restored'));
+  const results = div('pics', captioned(cloud, 'particles'), captioned(images.x, 'restored'),
+    captioned(images.xIn, 'input'), captioned(images.x0, 'clean'));
   const side = div('side', results, numbers);
-  const pair = div('pics', captioned(images.x0, 'clean'), captioned(images.xIn, 'input'));
-  ui.root.append(presetButtons(ui), div('row', div('pad', axes.svg), side), film, pair, ui.controls, note(PAD_HELP));
+  ui.root.append(div('row', div('pad', axes.svg), side), film);
 };
 
 const drawAxes = (axes, glow, path, step) => {
@@ -146,19 +142,23 @@ const drawRestoration = (ui, images, film, run, step) => {
   drawImage(images.x0, pair.x0);
   drawImage(images.xIn, pair.xIn);
   drawImage(images.x, run[step].x);
-  film.replaceChildren(runStrip(run, 9, 'the image along the path', 60));
+  film.replaceChildren(runStrip(run, 9, 'the image along the path'));
   ui.show({psnr: restorationPsnr(pair, last(run).x), psnr_in: restorationPsnr(pair, pair.xIn)});
 };
 
 export const pathPad = {
-  state: {points: PRESETS.straight, steps: 40, pair: 0, seed: 1, at: 1},
+  state: {points: STRAIGHT, steps: 40, pair: 0, seed: 1, at: 1},
   payload: true,
+  stories: Object.fromEntries(Object.entries(PRESETS).map(([name, points]) => [name, {points, at: 1}])),
+  tip: 'Drag a line from the right edge to the corner at the left, or move its points by hand or arrow keys. Try to '
+    + 'pass the glowing corner: nothing is left there but the input, all particles meet, and none finds its place '
+    + 'again.',
   draw(ui) {
     const label = 'draw a path from the right to the clean image';
     const axes = new Axes({yMax: 1.5, draggable: true, label});
     const images = {
-      x0: imageCanvas('the clean image', 72), xIn: imageCanvas('the input', 72),
-      x: imageCanvas('the image restored along the path', 128),
+      x0: imageCanvas('the clean image'), xIn: imageCanvas('the input'),
+      x: imageCanvas('the image restored along the path'),
     };
     const [cloud, handles, film] = [cloudCanvas(), svg('g'), h('div')];
     const glow = addGlow(axes);

@@ -19,26 +19,32 @@ const pointHandle = (ui, axes) => {
 };
 
 const layOutPlane = (ui, axes, images) => {
-  ui.pairSelect();
   ui.slider('abar', 'residual ᾱ', 0, 1, .01);
   ui.slider('bbar', 'noise β̄', 0, 1.5, .01);
+  ui.pairSelect();
+  ui.fold();
   ui.seedSlider();
   const parts = div('pics',
     captioned(images.x0, 'clean'), captioned(images.xIn, 'input'), captioned(images.res, 'residual'));
   const numbers = ui.numbers({psnr: 'PSNR to the clean image, dB', rho: 'noise per clean share ρ'});
   const side = div('side', captioned(images.x, 'state here'), numbers, parts);
-  ui.root.append(div('row', div('pad', axes.svg), side), ui.controls);
+  ui.root.append(div('row', div('pad', axes.svg), side));
 };
 
 export const plane = {
   state: {abar: .5, bbar: .3, pair: 0, seed: 1},
   payload: true,
+  stories: {
+    'the clean image': {abar: 0, bbar: 0}, 'the input': {abar: 1, bbar: 0},
+    'a little noise on it': {abar: 1, bbar: .4}, 'all noise': {abar: 1, bbar: 1.5},
+  },
+  tip: 'Drag the purple point: to the right comes the rain, upwards the noise. Beside it you see what it holds.',
   draw(ui) {
     const axes = new Axes({yMax: 1.5, draggable: true, label: 'plane of residual and noise'});
     const point = pointHandle(ui, axes);
     const images = {
-      x0: imageCanvas('the clean image', 72), xIn: imageCanvas('the input', 72),
-      res: imageCanvas('the residual', 72), x: imageCanvas('the state', 160),
+      x0: imageCanvas('the clean image'), xIn: imageCanvas('the input'),
+      res: imageCanvas('the residual'), x: imageCanvas('the state', 256),
     };
     layOutPlane(ui, axes, images);
     return () => {

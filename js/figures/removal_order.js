@@ -4,21 +4,23 @@ import {particles} from '../math/particles.js';
 import {ORDERS, samplingPath} from '../math/paths.js';
 import {Axes} from '../ui/axes.js';
 import {SCHEDULE_STATE} from '../ui/controls.js';
-import {colorKey, div, h, spaced} from '../ui/dom.js';
+import {colorKey, div, h, said, spaced} from '../ui/dom.js';
 import {restorationPsnr, runStrip} from '../ui/images.js';
 import {TINTS} from '../ui/style.js';
 
 const layOutRemovalOrder = (ui, axes, films) => {
   ui.pairSelect();
   ui.slider('steps', 'steps', 2, 40, 1);
-  ui.scheduleControls();
   ui.seedSlider();
+  ui.fold();
+  ui.familySelect();
+  ui.familySettings();
   const labels = ORDERS.flatMap(order => [
-    [order, `${spaced(order)}: PSNR, dB`],
+    [order, said('{0}: PSNR, dB', spaced(order))],
     [`${order}_distance`, 'its particles: distance to the data'],
   ]);
   const numbers = ui.numbers(Object.fromEntries(labels));
-  ui.root.append(div('row', div('pad', axes.svg), div('side', numbers)), films, ui.controls);
+  ui.root.append(div('row', div('pad', axes.svg), div('side', numbers)), films);
 };
 
 // run in one order: its path, its frames and its numbers
@@ -28,7 +30,7 @@ const drawOrder = (ui, axes, films, order, color) => {
   axes.curve(path, color);
   path.forEach(point => axes.dot(point, color, {r: 3}));
   films.append(div('note', colorKey(color), spaced(order)),
-    runStrip(run, 8, spaced(order), 60));
+    runStrip(run, 8, spaced(order)));
   const {distance: offset} = particles(path, 64, ui.get('seed'));
   ui.show({[order]: restorationPsnr(ui.pair(), last(run).x), [`${order}_distance`]: offset.toFixed(3)});
 };
@@ -36,6 +38,12 @@ const drawOrder = (ui, axes, films, order, color) => {
 export const removalOrder = {
   state: {...SCHEDULE_STATE, steps: 10, pair: 0, seed: 1},
   payload: true,
+  stories: {
+    'a face from noise': {pair: 5, seed: 2}, 'other noise, another face': {pair: 5, seed: 4},
+    'a flower in the rain': {pair: 0}, 'few steps': {steps: 3},
+  },
+  tip: 'Change the noise and compare the last images. Together, or residual first, it decides which face comes out. '
+    + 'Noise first: once it is gone nothing tells the faces apart, and all runs end in the one nearest to their mean.',
   draw(ui) {
     const axes = new Axes({yMax: 2, label: 'three paths', height: 260});
     const films = h('div');

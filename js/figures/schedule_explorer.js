@@ -3,7 +3,7 @@ import {last} from '../math/arrays.js';
 import {rho, scheduleAt, schedulePoints, scheduleTitle} from '../math/schedules.js';
 import {Axes} from '../ui/axes.js';
 import {SCHEDULE_STATE} from '../ui/controls.js';
-import {button, colorKey, div, h} from '../ui/dom.js';
+import {button, colorKey, div, h, said} from '../ui/dom.js';
 import {COLORS, TINTS} from '../ui/style.js';
 
 const Y_MAX = 2;
@@ -37,14 +37,16 @@ const legend = () => {
 };
 
 const layOutScheduleExplorer = (ui, plane, time, list) => {
-  ui.scheduleControls();
+  ui.familySelect();
   ui.slider('u', 'where: t/T', 0, 1, .01);
+  ui.fold();
+  ui.familySettings();
   const pin = () => ui.set({pins: [...ui.get('pins'), ui.settings()].slice(-MOST_PINS)});
   const pins = h('div', {},
     button('pin this curve', pin), ' ', button('clear pins', () => ui.set({pins: []})), list);
   const numbers = ui.numbers({abar: 'ᾱ', bbar: 'β̄', rho: 'ρ', end: 'starts from (ᾱ, β̄)'});
   const axes = div('row', div('pad', plane.svg), div('pad', time.svg));
-  ui.root.append(ui.controls, axes, legend(), div('row', numbers, pins));
+  ui.root.append(axes, legend(), div('row', numbers, pins));
 };
 
 const drawPins = (ui, plane, list) => {
@@ -52,7 +54,7 @@ const drawPins = (ui, plane, list) => {
   ui.get('pins').forEach((pin, i) => {
     const settings = {...ui.settings(), ...pin};
     plane.curve(thinned(ui.schedule(settings)), TINTS[i], {'stroke-dasharray': '7 4'});
-    list.append(h('li', {}, colorKey(TINTS[i]), scheduleTitle(settings)));
+    list.append(h('li', {}, colorKey(TINTS[i]), said(...scheduleTitle(settings))));
   });
 };
 
@@ -79,6 +81,13 @@ const drawTime = (time, schedule, u) => {
 
 export const scheduleExplorer = {
   state: {...SCHEDULE_STATE, u: .5, pins: []},
+  stories: {
+    'a straight line': {family: 'line', bbar_T: 1}, 'the residual late': {family: 'power', side_res: 'x', a_res: 3},
+    'the residual early': {family: 'power', side_res: '1-x', a_res: 3}, 'a bridge': {family: 'bridge'},
+    'generation: DDIM': {family: 'ddim linear'},
+  },
+  tip: 'The black curve is the way of a run: it begins at the dot and ends at the ring. Move “where” along it, and '
+    + 'pin a curve to compare it with the next.',
   draw(ui) {
     const plane = new Axes({yMax: Y_MAX, label: 'schedules on the plane'});
     const labels = {xLabel: 'time t/T', yLabel: 'coefficients', label: 'coefficients against time'};

@@ -7,7 +7,7 @@ import {normals} from '../math/random.js';
 import {sampleSteps} from '../math/sampling.js';
 import {Axes} from '../ui/axes.js';
 import {SCHEDULE_STATE} from '../ui/controls.js';
-import {button, colorKey, div, h, hyphened, spaced, twoDigits} from '../ui/dom.js';
+import {button, colorKey, div, h, hyphened, said, spaced, twoDigits} from '../ui/dom.js';
 import {captioned, drawImage, imageCanvas, restorationPsnr, runStrip} from '../ui/images.js';
 import {COLORS, TINTS} from '../ui/style.js';
 
@@ -23,19 +23,21 @@ const addBranch = ui => {
 };
 
 const layOutTimeTravel = (ui, axes, images, films) => {
-  ui.pairSelect();
-  ui.slider('steps', 'steps', 2, 30, 1);
   ui.slider('at', 'now at step', 0, () => ui.get('steps'), 1);
   ui.slider('eta', 'η of the fork', 0, 1, .05);
-  ui.select('posterior', 'its variance', Object.keys(POSTERIORS).map(name => [name, hyphened(name)]));
   ui.select('order', 'its order', ORDERS.map(name => [name, spaced(name)]));
-  ui.scheduleControls();
+  ui.fold();
+  ui.select('posterior', 'its variance', Object.keys(POSTERIORS).map(name => [name, hyphened(name)]));
+  ui.pairSelect();
+  ui.slider('steps', 'steps', 2, 30, 1);
   ui.seedSlider();
+  ui.familySelect();
+  ui.familySettings();
   const shown = div('pics', captioned(images.x, 'state'), captioned(images.x0, 'guess'));
   const numbers = ui.numbers({abar: 'ᾱ', bbar: 'β̄', psnr: 'main run: PSNR, dB'});
   const buttons = h('div', {},
     button('fork here', () => addBranch(ui)), ' ', button('clear forks', () => ui.set({branches: []})));
-  ui.root.append(div('row', div('pad', axes.svg), shown, numbers), buttons, films, ui.controls);
+  ui.root.append(div('row', div('pad', axes.svg), shown, numbers), buttons, films);
 };
 
 // the frames of the main run; a click on one goes to its step
@@ -47,11 +49,11 @@ const drawMain = (ui, axes, films, run, path, step) => {
   const picked = Math.round(step/lastStep*lastFrame);
   const onPick = frame => ui.set({at: Math.round(frame*lastStep/lastFrame)});
   films.append(heading(COLORS.other, 'main run, η = 0'),
-    runStrip(run, MOST_FRAMES, 'main run', 52, picked, onPick));
+    runStrip(run, MOST_FRAMES, 'main run', picked, onPick));
 };
 
 const describe = ({eta, posterior, order}, step) =>
-  `fork at step ${step}: η = ${eta}, ${hyphened(posterior)}, ${spaced(order)}`;
+  said('fork at step {0}: η = {1}, {2}, {3}', step, eta, hyphened(posterior), spaced(order));
 
 const exists = (path, {eta, posterior}) =>
   path.slice(1).every((to, i) => !Number.isNaN(posteriorVariance(posterior, path[i], to, eta)));
@@ -64,7 +66,7 @@ const drawBranch = (ui, axes, films, main, mainPath, branch, i) => {
   const head = heading(TINTS[i], words, {'data-fork': i});
   films.append(head);
   if (!exists(path, branch)) {
-    head.append(': this variance does not exist on this path');
+    head.append(said(': this variance does not exist on this path'));
     return;
   }
   const {eta, posterior} = branch;
@@ -73,16 +75,23 @@ const drawBranch = (ui, axes, films, main, mainPath, branch, i) => {
   const end = last(run).x;
   const apart = Math.sqrt(mse(end, last(main).x)).toFixed(3);
   axes.curve(path, TINTS[i], {'stroke-dasharray': '6 4'});
-  head.append(`; PSNR in dB: ${restorationPsnr(ui.pair(), end)}; differs from the main run by ${apart}`);
-  films.append(runStrip(run, MOST_FRAMES, words, 52));
+  head.append(said('; PSNR in dB: {0}; differs from the main run by {1}', restorationPsnr(ui.pair(), end), apart));
+  films.append(runStrip(run, MOST_FRAMES, words));
 };
 
+const fork = (at, eta, order) => ({pair: 5, seed: 6, branches: [{at, eta, posterior: 'sum_constrained', order}]});
 const BRANCHING = {at: 5, eta: 1, posterior: 'sum_constrained', order: 'together', branches: []};
 export const timeTravel = {
   state: {...SCHEDULE_STATE, steps: 10, pair: 0, seed: 1, ...BRANCHING},
   payload: true,
+  stories: {
+    'fresh noise early: another face': fork(1, 1, 'together'), 'late: the same': fork(7, 1, 'together'),
+    'noise first': fork(0, 0, 'noise_first'), 'residual first': fork(0, 0, 'residual_first'),
+  },
+  tip: 'Click a frame of the main run and press “fork here”: the same state goes on with other noise or in another '
+    + 'order. Fresh noise early leads to another image; late it changes nothing any more.',
   draw(ui) {
-    const images = {x: imageCanvas('the state now', 112), x0: imageCanvas('the guess now', 112)};
+    const images = {x: imageCanvas('the state now', 200), x0: imageCanvas('the guess now', 200)};
     const axes = new Axes({yMax: 2, height: 250, label: 'paths of the branches'});
     const films = h('div');
     layOutTimeTravel(ui, axes, images, films);

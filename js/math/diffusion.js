@@ -2,7 +2,7 @@
 
 // x_t = x0 + abar*(x_in - x0) + bbar*eps; without an input, x_in is zero
 export const qSample = (x0, xIn, eps, abar, bbar) =>
-  Float64Array.from(x0, (v, i) => v + abar*((xIn ? xIn[i] : 0) - v) + bbar*eps[i]);
+  x0.map((v, i) => v + abar*((xIn ? xIn[i] : 0) - v) + bbar*eps[i]);
 
 // The registry of variances at eta = 1, of a step from the point t to the point s
 export const POSTERIORS = {
@@ -27,7 +27,7 @@ export const posteriorVariance = (posterior, from, to, eta = 1) => {
 export const reverseStep = (x, estimate, [abarT, bbarT], [abarS, bbarS], variance = 0, noise = null) => {
   if (abarS === 0 && bbarS === 0) return estimate.x0.slice();
   const {res, eps} = estimate;
-  const out = Float64Array.from(x);
+  const out = x.slice();
   const add = (scale, values) => {
     for (let i = 0; i < out.length; i++) out[i] += scale*values[i];
   };

@@ -21,8 +21,9 @@ const dot = (a, b, start = 0) => {
 
 // the weighted mean of images that lie end to end, four at a time; those of no weight are left out
 const weightedMean = (images, size, weights) => {
-  const out = new Float64Array(size);
   const used = [...weights.keys()].filter(k => weights[k] > 1e-14);
+  if (used.length === 1) return images.slice(used[0]*size, (used[0] + 1)*size);
+  const out = new Float64Array(size);
   for (let first = 0; first < used.length; first += 4) {
     const four = [0, 1, 2, 3].map(j => used[first + j]);
     const [a, b, c, d] = four.map(k => (k ?? used[first])*size);
@@ -57,7 +58,8 @@ export class ExactPredictor {
   // squared distances of x from the means times scale
   squaredDistances(x, scale) {
     const own = dot(x, x);
-    return this.squaredNorms.map((norm, k) => own - 2*scale*dot(x, this.means, k*this.size) + scale*scale*norm);
+    return this.squaredNorms.map((norm, k) => this.logPrior[k] === -Infinity ? Infinity
+      : own - 2*scale*dot(x, this.means, k*this.size) + scale*scale*norm);
   }
 
   // log likelihoods of the input, kept for as long as the input stays the same; null if it says nothing
@@ -76,10 +78,10 @@ export class ExactPredictor {
     const input = xIn || new Float64Array(x.length);
     const scale = (1 - abar)*(1 - this.inputShare);
     const inputScale = abar + (1 - abar)*this.inputShare;
-    const rest = Float64Array.from(x);
+    const rest = x.slice();
     for (let i = 0; i < rest.length; i++) rest[i] -= inputScale*input[i];
     const distances = this.squaredDistances(rest, scale);
-    const nearest = Math.min(...distances.filter((_, k) => this.logPrior[k] > -Infinity));
+    const nearest = Math.min(...distances);
     const variance = (1 - abar)**2*this.std**2*(1 - this.inputShare) + bbar*bbar;
     const certain = d => scale === 0 || d <= nearest ? 0 : -Infinity;
     const fromInput = this.inputLogits(input);

@@ -60,18 +60,19 @@ export const SETTINGS = {
 };
 
 const powerTitle = s =>
-  `P(${s.side_res}, ${+s.a_res.toFixed(2)}), P(${s.side_eps}, ${+s.a_eps.toFixed(2)}), β̄ = ${s.bbar_T}`;
+  [`P(${s.side_res}, ${+s.a_res.toFixed(2)}), P(${s.side_eps}, ${+s.a_eps.toFixed(2)}), β̄ = ${s.bbar_T}`];
 
-// The registry of families: which settings each asks for, the schedule they make and, if not its name, its title
+// The registry of families: which settings each asks for, the schedule they make and, if not its name, its title as
+// words and values
 export const FAMILIES = {
   power: {
     settings: ['side_res', 'a_res', 'side_eps', 'a_eps', 'bbar_T'],
     make: s => power(s.T, [s.side_res, s.a_res], [s.side_eps, s.a_eps], s.bbar_T),
     title: powerTitle,
   },
-  line: {settings: ['bbar_T'], make: s => line(s.T, s.bbar_T), title: s => `line, β̄ = ${s.bbar_T}`},
+  line: {settings: ['bbar_T'], make: s => line(s.T, s.bbar_T), title: s => ['line, β̄ = {0}', s.bbar_T]},
   circle: {settings: [], make: s => circle(s.T)},
-  bridge: {settings: ['height'], make: s => bridge(s.T, s.height), title: s => `bridge, ${s.height}`},
+  bridge: {settings: ['height'], make: s => bridge(s.T, s.height), title: s => ['bridge, {0}', s.height]},
   'ddim linear': {settings: [], make: s => ddimLinear(s.T)},
   cosine: {settings: [], make: s => cosine(s.T)},
 };
@@ -83,7 +84,7 @@ export const makeSchedule = settings => {
   return family.make({T: 400, ...settings});
 };
 
-export const scheduleTitle = settings => FAMILIES[settings.family]?.title?.(settings) ?? settings.family;
+export const scheduleTitle = settings => FAMILIES[settings.family]?.title?.(settings) ?? [settings.family];
 
 // [abar, bbar] at all nodes
 export const schedulePoints = schedule => schedule.abar.map((abar, t) => [abar, schedule.bbar[t]]);

@@ -64,7 +64,7 @@ export class PageNetwork {
     return Object.values(this.files).reduce((bytes, file) => bytes + file.bytes, 0);
   }
 
-  // fetch everything once; onProgress(share, words)
+  // fetch everything once; onProgress(share, [words, ...values])
   load(onProgress) {
     this.ready ||= this.start(onProgress).catch(error => {
       this.ready = null;
@@ -77,11 +77,11 @@ export class PageNetwork {
     let there = 0;
     const fetched = ({name}) => download(new URL(name, this.folder), bytes => {
       there += bytes;
-      onProgress(there/this.total(), `${megabytes(there)} of ${megabytes(this.total())} MB`);
+      onProgress(there/this.total(), ['{0} of {1} MB', megabytes(there), megabytes(this.total())]);
     });
     const {runtime, wasm, network} = this.files;
     const [wasmBytes, networkBytes] = await Promise.all([wasm, network].map(fetched));
-    onProgress(1, 'the network is being set up');
+    onProgress(1, ['the network is being set up']);
     const worker = new Worker(new URL('photo_worker.js', this.base), {type: 'module'});
     this.requests = new Requests(request => worker.postMessage(request));
     await new Promise((resolve, reject) => {

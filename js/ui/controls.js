@@ -1,13 +1,13 @@
 // Controls bound to the model: what the reader sets, Python sees.
-import {clamp} from '../math/arrays.js';
+import {clamp, range} from '../math/arrays.js';
 import {qSample} from '../math/diffusion.js';
 import {ExactPredictor} from '../math/exact.js';
 import {normals} from '../math/random.js';
 import {sampleSteps} from '../math/sampling.js';
 import {FAMILIES, makeSchedule, SETTINGS} from '../math/schedules.js';
-import {div, h} from './dom.js';
+import {button, div, h, write} from './dom.js';
 
-const INPUT_SPREAD = 8; // tau of the predictor: how far an input may be from its clean image
+const INPUT_SPREAD = 16; // tau of the predictor: how far an input may be from its clean image
 
 // the state of a figure with a schedule; a given one has the family 'given'
 const initialSettings = Object.fromEntries(Object.entries(SETTINGS).map(([key, {initial}]) => [key, initial]));
@@ -18,8 +18,25 @@ const optionPairs = options => options.map(option => Array.isArray(option) ? opt
 export class UI {
   // root is the element that the figure fills; data are the unpacked images, or null
   constructor(model, data, root) {
-    Object.assign(this, {model, data, root, outputs: {}, syncs: []});
+    Object.assign(this, {model, data, root, outputs: {}, syncs: [], limits: {}, predictors: {}, more: []});
+    this.first = this.controls = div('controls');
+  }
+
+  // what is added from now on stands in a part that the reader opens
+  fold() {
     this.controls = div('controls');
+    this.more = h('details', {}, h('summary', {}, 'more to set'), this.controls);
+  }
+
+  // a button for each story, {label: values}; it is pressed while the values are set
+  stories(stories) {
+    const story = ([label, values]) => {
+      const element = button(label, () => this.set(values));
+      const isSet = ([key, value]) => JSON.stringify(value) === JSON.stringify(this.get(key));
+      this.syncs.push(() => element.setAttribute('aria-pressed', Object.entries(values).every(isSet)));
+      return element;
+    };
+    return div('stories', Object.entries(stories).map(story));
   }
 
   get(key) {
@@ -29,6 +46,12 @@ export class UI {
   set(values) {
     for (const [key, value] of Object.entries(values)) this.model.set(key, value);
     this.model.save_changes();
+  }
+
+  // set what may be anything, numbers within the limits of their sliders
+  setWithin(values) {
+    const within = ([key, value]) => [key, this.limits[key]?.(value) ?? value];
+    this.set(Object.fromEntries(Object.entries(values).map(within)));
   }
 
   // add a labelled control; isShown, if given, says when
@@ -43,6 +66,7 @@ export class UI {
   // max may be a function
   slider(key, label, min, max, step, isShown) {
     const largest = () => typeof max === 'function' ? max() : max;
+    this.limits[key] = value => clamp(value, min, largest());
     const oninput = () => this.set({[key]: +input.value});
     const input = h('input', {type: 'range', min, max: largest(), step, 'data-k': key, oninput});
     const output = h('output', {'data-n': key});
@@ -73,10 +97,13 @@ export class UI {
     this.slider('seed', 'another fog', 1, 20, 1);
   }
 
-  // the choice of a family, and the settings of the chosen one
-  scheduleControls() {
+  familySelect() {
     const given = this.get('given')?.abar ? ['given'] : [];
     this.select('family', 'family', [...Object.keys(FAMILIES), ...given]);
+  }
+
+  // the settings of the chosen family
+  familySettings() {
     for (const [key, {label, options, limits}] of Object.entries(SETTINGS)) {
       const isShown = () => FAMILIES[this.get('family')]?.settings.includes(key) ?? false;
       if (options) this.select(key, label, options, isShown);
@@ -93,7 +120,7 @@ export class UI {
   }
 
   show(values) {
-    for (const [key, value] of Object.entries(values)) this.outputs[key].textContent = value;
+    for (const [key, value] of Object.entries(values)) write(this.outputs[key], value);
   }
 
   // {family, ...settings}, as chosen
@@ -115,13 +142,17 @@ export class UI {
   // x_t of the chosen pair and noise
   forward(point) {
     const {x0, xIn} = this.pair();
-    return qSample(x0, xIn, normals(this.get('seed'))(x0.length), ...point);
+    const seed = this.get('seed');
+    if (this.noise?.seed !== seed) this.noise = {seed, eps: normals(seed)(x0.length)};
+    return qSample(x0, xIn, this.noise.eps, ...point);
   }
 
-  // the exact predictor for the images of the figures, which also asks the input
-  predictor() {
-    this.exact ||= new ExactPredictor(this.data.means, this.data.count, {tau: INPUT_SPREAD});
-    return this.exact;
+  // the exact predictor for the images of the figures, which may ask the input too; faces alone are generated
+  predictor(tau = INPUT_SPREAD) {
+    const {means, count, faces} = this.data;
+    const {generates} = this.pair();
+    const options = generates ? {weights: range(count, i => +(i >= faces))} : {tau};
+    return this.predictors[`${generates} ${tau}`] ||= new ExactPredictor(means, count, options);
   }
 
   // the steps of a restoration of the chosen pair along a path

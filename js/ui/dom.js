@@ -2,16 +2,23 @@
 
 const isGiven = value => value !== null && value !== undefined;
 
-// a label in the language of the page, where the page has labels of its own
-const said = label => globalThis.rddmLabels?.[label] ?? label;
+// words in the language of the page, where the page has labels of its own; {0}, {1} in them stand for the values
+export const said = (label, ...values) => {
+  const words = globalThis.rddmLabels?.[label] ?? label;
+  return values.length ? words.replace(/{(.)}/g, (_, i) => said(values[i])) : words;
+};
+
+export const write = (element, ...words) => {
+  element.textContent = said(...words);
+};
 
 // the element, with attributes set (those that begin with 'on' are listeners) and children appended
 export const build = (element, attributes, children) => {
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else if (isGiven(value)) element.setAttribute(name, name === 'aria-label' ? said(value) : value);
+    else if (isGiven(value)) element.setAttribute(name, ['aria-label', 'alt'].includes(name) ? said(value) : value);
   }
-  element.append(...children.flat(Infinity).filter(isGiven).map(said));
+  element.append(...children.flat(Infinity).filter(isGiven).map(child => said(child)));
   return element;
 };
 

@@ -1,5 +1,5 @@
 // A handle for pointer and arrow keys.
-import {build, svg, twoDigits} from './dom.js';
+import {build, said, svg, twoDigits} from './dom.js';
 
 const ARROWS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]};
 const KEY_STEP = .02;
@@ -40,7 +40,7 @@ export const handle = (axes, color, label, getPoint, movePoint) => {
   });
   circle.sync = () => {
     const [x, y] = getPoint();
-    const text = `abar ${twoDigits(x)}, bbar ${twoDigits(y)}`;
+    const text = said('abar {0}, bbar {1}', twoDigits(x), twoDigits(y));
     build(circle, {cx: axes.px(x), cy: axes.py(y), 'aria-valuenow': +x.toFixed(3), 'aria-valuetext': text}, []);
   };
   return circle;

@@ -1,61 +1,61 @@
 // Images: RGB in [-1, 1], one color plane after the other.
-import {clamp, evenlySpaced, range} from '../math/arrays.js';
+import {clamp, evenlySpaced} from '../math/arrays.js';
 import {psnr} from '../math/metrics.js';
-import {div, formatPsnr, h} from './dom.js';
+import {toPixels} from '../math/pixels.js';
+import {div, formatPsnr, h, said} from './dom.js';
 import {COLORS} from './style.js';
 
-const SIDE = 32; // of all images, in pixels
-const GENERATED = 25; // the clean image of the pair without an input
+const SIDE = 64; // of all images, in pixels
 
-const decode = base64 => Float64Array.from(atob(base64), c => c.charCodeAt(0)/127.5 - 1);
-
-// {means, count, size, image, pairs, metro} of the payload figures.json; decoded once
-let decoded = null;
-export const unpack = payload => {
-  if (decoded?.payload === payload) return decoded;
-  const size = 3*payload.side**2;
-  const [means, inputs] = [decode(payload.images), decode(payload.inputs)];
-  const image = (i, images = means) => images.subarray(i*size, (i + 1)*size);
-  const pairs = payload.pairs.map((pair, i) => ({...pair, x0: image(pair.image), xIn: image(i, inputs)}));
-  const generation = {name: 'nothing (generation)', generates: true, image: GENERATED};
-  pairs.push({...generation, x0: image(GENERATED), xIn: new Float64Array(size)});
-  decoded = {payload, means, count: payload.count, size, image, pairs, metro: payload.metro};
-  return decoded;
+// differences of bytes, compressed, as numbers in [-1, 1]
+const decode = async base64 => {
+  const bytes = Uint8Array.from(atob(base64), c => c.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate'));
+  let value = 0;
+  return Float64Array.from(new Uint8Array(await new Response(stream).arrayBuffer()), step => {
+    value = value + step & 255;
+    return value/127.5 - 1;
+  });
 };
 
-export const imageCanvas = (label, size = 96) => {
-  const style = `width:${size}px;height:${size}px`;
-  return h('canvas', {width: SIDE, height: SIDE, role: 'img', 'aria-label': label, style});
+// {means, count, faces, image, pairs, metro} of the payload figures.json; the first face is that of generation
+export const unpack = async ({images, inputs, pairs, count, faces, metro}) => {
+  const [means, degraded] = await Promise.all([images, inputs].map(decode));
+  const size = means.length/count;
+  const image = (i, of = means) => of.subarray(i*size, (i + 1)*size);
+  const generation = {name: 'nothing (generation)', generates: true, image: faces, xIn: new Float64Array(size)};
+  const all = [...pairs.map((pair, i) => ({...pair, xIn: image(i, degraded)})), generation];
+  return {means, count, faces, image, pairs: all.map(pair => ({...pair, x0: image(pair.image)})), metro};
 };
 
-export const captioned = (canvas, caption) => h('figure', {}, canvas, h('figcaption', {}, caption));
+// as large as its place allows, up to so many pixels
+export const imageCanvas = (label, size = 128) =>
+  h('canvas', {width: SIDE, height: SIDE, role: 'img', 'aria-label': label, style: `max-width:${size}px`});
 
-// draw a color, given its pixels by a function, on a canvas
-const drawPixels = (canvas, pixel) => {
-  const context = canvas.getContext('2d');
-  const image = context.createImageData(canvas.width, canvas.height);
-  for (let i = 0; i < canvas.width*canvas.height; i++) image.data.set([...pixel(i).map(Math.round), 255], 4*i);
-  context.putImageData(image, 0, 0);
-};
+export const captioned = (canvas, caption) =>
+  h('figure', {style: canvas.getAttribute('style')}, canvas, h('figcaption', {}, caption));
 
-const channels = (x, i) => range(3, channel => x[channel*x.length/3 + i]);
-
-export const drawImage = (canvas, x) => drawPixels(canvas, i => channels(x, i).map(v => (v + 1)*127.5));
+export const drawImage = (canvas, x) =>
+  canvas.getContext('2d').putImageData(new ImageData(toPixels(x), canvas.width, canvas.height), 0, 0);
 
 // orange where the residual is positive, violet where it is negative
-export const drawResidual = (canvas, res) => drawPixels(canvas, i => {
-  const [red, green, blue] = channels(res, i);
-  const value = clamp((red + green + blue)/3.6, -1, 1);
-  return (value > 0 ? [224, 123, 0] : [110, 60, 170]).map(c => 255 + Math.abs(value)*(c - 255));
-});
+export const drawResidual = (canvas, res) => {
+  const n = res.length/3;
+  const tints = [[224, 123, 0], [110, 60, 170]];
+  drawImage(canvas, res.map((_, i) => {
+    const value = clamp((res[i % n] + res[i % n + n] + res[i % n + 2*n])/3.6, -1, 1);
+    const color = tints[+(value < 0)][Math.floor(i/n)];
+    return 1 + Math.abs(value)*(color/127.5 - 2);
+  }));
+};
 
 // the PSNR of a restoration, as text; a generated image has no ground truth
 export const restorationPsnr = (pair, x) => pair.generates ? 'no truth' : formatPsnr(psnr(x, pair.x0));
 
 // at most n states of a run in a row; onPick is called with the number of a clicked one
-export const runStrip = (run, n, label, size, picked = null, onPick = null) =>
+export const runStrip = (run, n, label, picked = null, onPick = null) =>
   div('strip', evenlySpaced(run, n).map(({x}, i, {length}) => {
-    const canvas = imageCanvas(`${label}, frame ${i + 1} of ${length}`, size);
+    const canvas = imageCanvas(said('{0}, frame {1} of {2}', label, i + 1, length));
     drawImage(canvas, x);
     if (i === picked) canvas.style.outline = `3px solid ${COLORS.eps}`;
     if (onPick) {

@@ -1,4 +1,4 @@
-// What a figure needs of its page: values without a kernel, the theme, and patience.
+// What a figure needs of its page: values without a kernel, an address that keeps them, the theme, and patience.
 
 // a model as a kernel's, for a page without one
 export const pageModel = state => {
@@ -17,6 +17,36 @@ export const pageModel = state => {
     },
     off() {},
     save_changes() {},
+  };
+};
+
+const text = JSON.stringify;
+
+// the values that the page's address has for a figure, where they are of the kind that its state has
+export const fromAddress = (kind, state) => {
+  const fits = ([key, value]) => value !== null && typeof value === typeof state[key]
+    && Array.isArray(value) === Array.isArray(state[key]);
+  try {
+    const given = JSON.parse(new URLSearchParams(location.search).get(kind)) ?? {};
+    return Object.fromEntries(Object.entries(given).filter(fits));
+  } catch {
+    return {};
+  }
+};
+
+// a function that soon writes into the page's address what has been set
+export const addressKeeper = (kind, state, model) => {
+  let timer = null;
+  const keep = () => {
+    const changed = Object.keys(state).filter(key => text(model.get(key)) !== text(state[key]));
+    const url = new URL(location);
+    url.searchParams.delete(kind);
+    if (changed.length) url.searchParams.set(kind, text(Object.fromEntries(changed.map(key => [key, model.get(key)]))));
+    if (url.href !== location.href) history.replaceState(history.state, '', url);
+  };
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(keep, 300);
   };
 };
 

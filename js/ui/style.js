@@ -28,7 +28,7 @@ export const CSS = `
     margin: .4rem 0;
   }
   label { display: flex; gap: .5rem; align-items: center; min-height: 2rem; }
-  label span { flex: 0 0 auto; }
+  label span { flex: 0 1 auto; }
   label output { flex: 0 0 3.2rem; text-align: right; font-variant-numeric: tabular-nums; }
   input[type=range] { flex: 1 1 4rem; min-width: 3rem; accent-color: ${COLORS.eps}; height: 1.6rem; }
   select, button {
@@ -38,21 +38,33 @@ export const CSS = `
   select { flex: 1 1 auto; min-width: 0; }
   option { color: CanvasText; background: Canvas; }
   button { cursor: pointer; }
-  canvas { display: block; image-rendering: pixelated; border: 1px solid #8888; max-width: 100%; }
+  canvas { display: block; width: 100%; height: auto; border: 1px solid #8888; }
   figure { margin: 0; }
   figcaption, .note { font-size: 13px; }
   .pics { display: flex; flex-wrap: wrap; gap: .5rem; }
-  .pics figure { flex: 0 0 auto; }
+  .pics figure { flex: 1 1 4.5rem; }
+  .row > .pics { flex: 2 1 18rem; }
+  .frames { display: grid; grid-template-columns: repeat(auto-fit, minmax(4.5rem, 1fr)); gap: .5rem; }
+  .stories { display: flex; flex-wrap: wrap; gap: .4rem; margin: .4rem 0; }
+  button[aria-pressed=true] { background: ${COLORS.eps}33; border-width: 2px; }
+  details { margin: .3rem 0; }
+  summary { cursor: pointer; }
   .bar { height: 7px; background: #8884; margin-top: 3px; }
   .bar i { display: block; height: 100%; }
   dl { display: grid; grid-template-columns: auto auto; gap: .1rem .8rem; margin: .4rem 0; width: fit-content; }
   dt, dd { margin: 0; }
   dd { font-variant-numeric: tabular-nums; text-align: right; }
-  .strip { display: flex; gap: 4px; overflow-x: auto; padding: 2px; }
-  .strip canvas { flex: 0 0 auto; }
+  .strip { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(3.5rem, 6rem); gap: 4px; }
+  .strip { overflow-x: auto; padding: 2px; }
   .key { display: inline-block; width: .8em; height: .8em; margin-right: .35em; border-radius: 2px; }
   ul { list-style: none; margin: .2rem 0; padding: 0; }
-  @container (max-width: 30rem) { .wide svg text { font-size: 17px; } }
-  .wide { max-width: 40rem; }
+  .line { cursor: pointer; outline: none; }
+  .line .curve { opacity: .65; stroke-width: 2; }
+  .line:is(:hover, :focus-visible) .curve { opacity: 1; stroke-width: 5; }
+  .touched { fill: none; stroke-width: 14; pointer-events: stroke; }
+  .still, svg .name { pointer-events: none; }
+  svg .name { font-size: 12px; stroke: Canvas; stroke-width: 3px; paint-order: stroke; }
+  svg .chosen { font-weight: 700; }
+  @container (max-width: 30rem) { .wide svg text { font-size: 19px; } svg .name:not(.chosen) { display: none; } }
   @media print { .fig { break-inside: avoid; } }
 `;
