@@ -94,11 +94,15 @@ def _covered(box, frame, curves, own, taken, gap):
     return bad + 50*out + 20*(near[own] > others > 0) - min(others, 9*gap)/(100*gap)
 
 # %% ../nbs/viz.ipynb #c17e0002
+def _has_name(line):
+    "Does a curve have a label of its own?"
+    return bool(line.get_label()) and not line.get_label().startswith('_')
+
 def _label_curves(ax, size):
     "Write the name of each labelled curve beside it, where it covers nothing; a legend where there is no room"
     curves = {l: p for l in ax.lines if len(p := _curve(l))}
-    named, taken, notes = [l for l in curves if not l.get_label().startswith('_')], [], []
-    dot = ax.figure.dpi/72
+    named, notes, dot = [l for l in curves if _has_name(l)], [], ax.figure.dpi/72
+    taken = [t.get_window_extent().bounds for t in ax.texts if t.get_text()]
     for line in named:
         w, h, gap = 1.1*_wide(line.get_label())*dot*72/_DPI*size/_FONT, 1.4*size*dot, .5*size*dot
         cost, tip, at = min(((_covered((*at, w, h), ax.bbox, curves, line, taken, gap), tip, at)
@@ -114,7 +118,7 @@ def _label_curves(ax, size):
 def _name_curves(fig, size):
     "Names beside the labelled curves of a figure without legend"
     if fig.legends or any(ax.get_legend() for ax in fig.axes): return
-    bare = [ax for ax in fig.axes if any(not l.get_label().startswith('_') for l in ax.lines)]
+    bare = [ax for ax in fig.axes if any(map(_has_name, ax.lines))]
     if bare: fig.draw_without_rendering()
     for ax in bare: _label_curves(ax, size)
 
