@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 from rddm_nb.estimate import Prediction
+from rddm_nb.files import atomic_write
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT/'bench'/'results'
@@ -88,3 +89,18 @@ def write(name, out, folder=RESULTS):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder/f'{name}.json').write_text(json.dumps(out, indent=1) + '\n', encoding='utf-8')
+
+
+class Clock:
+    "Processor seconds of a run over all its sittings, kept in its folder; steps that a kill threw away count too"
+    def __init__(self, folder):
+        self.path, self.start = Path(folder)/'seconds.json', time.process_time()
+        self.before = self.seconds()
+    def seconds(self):
+        "What was used up to the last reading"
+        return json.loads(self.path.read_text(encoding='utf-8'))['seconds'] if self.path.exists() else 0.
+    def __call__(self, row):
+        "Told of every reading of the loss"
+        said = dict(seconds=self.before + time.process_time() - self.start, step=row['step'])
+        atomic_write(self.path, json.dumps(said).encode('utf-8'), force=True)
+        print(f"{self.path.parent.name} step {row['step']} loss {row['loss']:.6f} {said['seconds']:.0f} s", flush=True)

@@ -7,9 +7,7 @@ needs, differ. Killed at any moment a run goes on when the command is repeated. 
 one input instead, for a row of its own; `--queue` makes all rows that are missing; `--quick` tries it out in seconds.
 Images are looked for in RDDM_DATA, LPIPS' weights in the file RDDM_LPIPS or beside the images; only numbers leave."""
 import argparse
-import json
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +16,6 @@ import torch.nn.functional as F
 from torch import nn
 from rddm_nb.degrade import degrade
 from rddm_nb.estimate import Prediction
-from rddm_nb.files import atomic_write
 from rddm_nb.imagefile import list_images, read_image
 from rddm_nb.images import from_uint8, psnr
 from rddm_nb.metrics import Protocol, measure
@@ -26,7 +23,7 @@ from rddm_nb.runtime import generator_for
 from rddm_nb.sampler import sample
 from rddm_nb.trainer import FunctionSource, TrainConfig, Trainer, make_accelerator
 from rddm_nb.unet import CoefficientEmbedding, stack_inputs
-from bench.common import RESULTS, about, commit, data_root, in_bf16, write
+from bench.common import RESULTS, Clock, about, commit, data_root, in_bf16, write
 from bench.restoration import schedule_of
 
 OBJECTIVES = dict(regression=('res', 0.), residual=('res', .1), noise=('eps', .1), both=('both', .1))
@@ -166,18 +163,6 @@ def answers(net, task, seed, limit=ANSWERED, side=None):
     return dict(answers={k: columns(rows) for k, rows in kinds.items()}, spread=spread, test=test, sampling_steps=10)
 
 
-class Clock:
-    "Processor seconds of a run over all its sittings, kept in its folder; steps that a kill threw away count too"
-    def __init__(self, folder):
-        self.path, self.start = Path(folder)/'seconds.json', time.process_time()
-        self.before = json.loads(self.path.read_text(encoding='utf-8'))['seconds'] if self.path.exists() else 0.
-    def __call__(self, row):
-        "Told of every reading of the loss"
-        said = dict(seconds=self.before + time.process_time() - self.start, step=row['step'])
-        atomic_write(self.path, json.dumps(said).encode('utf-8'), force=True)
-        print(f"{self.path.parent.name} step {row['step']} loss {row['loss']:.6f} {said['seconds']:.0f} s", flush=True)
-
-
 def config_of(seed, quick):
     "How every objective is trained"
     steps, batch = (3, 2) if quick else (22_000, 8)
@@ -202,7 +187,7 @@ def trained(name, task, objective, seed, out, quick):
     return best, dict(objective=objective, seed=seed, steps=config.steps, looks=1, batch=config.batch, crop=crop,
                       loss=config.loss, lr=config.lr, decay=config.decay, ema=config.ema, bbar_T=bbar_T, T=schedule.T,
                       schedule=schedule.name if bbar_T else 'one point: abar 1, bbar 0',
-                      processor_seconds=json.loads(clock.path.read_text(encoding='utf-8'))['seconds'],
+                      processor_seconds=clock.seconds(),
                       network=dict(net.config, kind='HalfSize', parameters=sum(p.numel() for p in net.parameters())),
                       arithmetic='bf16 in the network, in training and in tests')
 

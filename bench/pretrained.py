@@ -1,17 +1,17 @@
-"""The two networks that ship with the package, trained on its own open images.
+"""The networks that ship with the package, trained on its own open images.
 
 `python -m bench.pretrained rain --steps 7500 --folder runs/rain` trains on rain of many kinds (bench/showers.py), and
-goes on where it stopped; `python -m bench.pretrained emoji --seconds 900` trains for processor seconds of one thread.
-Both measure on held-out images and write rddm_nb/assets/NAME.safetensors: half precision, below a megabyte, with what
-was measured in its header. The open photographs and Rain100L's test set are looked for in RDDM_DATA."""
+goes on where it stopped; `noise` likewise on noise of many kinds (bench/grain.py), `emoji` on the emoji of the package.
+All measure on held-out images and write rddm_nb/assets/NAME.safetensors: half precision, below a megabyte, with what
+was measured in its header. The open photographs and the test sets (Rain100L, CBSD68, PolyU) are looked for in
+RDDM_DATA."""
 import argparse
-import time
 from pathlib import Path
 import torch
 import rddm_nb
 from rddm_nb.degrade import degrade
-from rddm_nb.demo import Budget, _nearest, draw_pairs, recipe
-from rddm_nb.imagefile import read_image
+from rddm_nb.demo import _nearest, draw_pairs
+from rddm_nb.imagefile import list_images, read_image
 from rddm_nb.images import from_uint8, psnr, to_uint8
 from rddm_nb.metrics import coarse_features, frechet_distance
 from rddm_nb.sample_images import crops, emoji, photos
@@ -20,28 +20,33 @@ from rddm_nb.runtime import generator_for
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import FunctionSource, TrainConfig, Trainer
 from rddm_nb.unet import save_model
-from bench.common import about, commit, data_root
-from bench.restoration import learn, network
-from bench.showers import rainy_pairs
+from bench.common import Clock, about, commit, data_root
+from bench.restoration import network
+from bench.grain import grain
+from bench.photographs import spoiled_pairs
+from bench.showers import shower
 
-STEPS = (1, 2, 5, 10)
+STEPS, SPOIL = (1, 2, 5, 10), dict(rain=shower, noise=grain)
 LIMITS = dict(rain=['Streaks of rain: drops on the lens, mist and wet ground stay.',
                     'It learned from 28 photographs with made-up rain. Dense rain whose streaks hide what is behind '
                     'them is thinned out, not removed: see what was measured.'],
+              noise=['Noise that differs from pixel to pixel, white or soft: blocks of JPEG and stripes stay.',
+                     'It learned from 28 photographs with made-up noise. What it cannot tell from noise, such as fine '
+                     'grass, is smoothed.'],
               emoji=['It knows a few hundred emoji and nothing else. What it makes is often near one of them: the '
                      'nearest training image is part of every measurement.', '32x32 pixels on white.'])
-ABOUT = dict(rain='Takes streaks of rain off photographs.', emoji='Makes small images that look like emoji.')
+ABOUT = dict(rain='Takes streaks of rain off photographs.', noise='Takes noise off photographs.',
+             emoji='Makes small images that look like emoji.')
 
 
-def wet(n, split, g, size=48):
-    "Crops of photographs, dry and in rain with streaks of all sizes"
-    x0 = crops(n, size, split, g, shrink=1)
-    return x0, torch.cat([degrade(x[None], 'rain', g, scale=1 + torch.rand((), generator=g).item()) for x in x0])
+def wet(x, g): return degrade(x[None], 'rain', g, scale=1 + torch.rand((), generator=g).item())[0]
 
 
-def restoring(net, n):
+def restoring(net, n, spoil):
     "PSNR on held-out crops"
-    x0, x_in = wet(n, 'test', generator_for('cpu', 'exam'))
+    g = generator_for('cpu', 'exam')
+    x0 = crops(n, 48, 'test', g, shrink=1)
+    x_in = torch.stack([spoil(x, g) for x in x0])
     gain = {str(s): dict(PSNR=psnr(sample(net, x_in, steps=s, generator=generator_for('cpu', 'noise')),
                                    x0).mean().item()) for s in STEPS}
     return dict(steps={'input': dict(PSNR=psnr(x_in, x0).mean().item()), **gain},
@@ -60,78 +65,114 @@ def generating(net, n):
     return dict(steps=out, protocol=f'{n} generated images and {len(held)} held-out emoji; coarse features, not FID')
 
 
-def restored(net, x, seed):
-    "An image restored in 5 steps, as 8 bits hold it"
-    out = sample(net, x, steps=5, generator=generator_for('cpu', 'noise', seed))
+def restored(net, x, seed, steps):
+    "An image restored, as 8 bits hold it"
+    out = sample(net, x, steps=steps, generator=generator_for('cpu', 'noise', seed))
     return from_uint8(to_uint8(out.clamp(-1, 1)))
 
 
-def whole(net, root):
-    "PSNR on whole photographs, in words: in the package's own rain, clean, and on Rain100L's test set if it is there"
-    held = [from_uint8(x)[None] for x in photos('test').values()]
+def mean_psnr(a, b): return sum(psnr(u, v).item() for u, v in zip(a, b))/len(b)
+
+
+def gained(net, x_in, x0, steps):
+    "The mean PSNR of inputs and of what is made of them, in words"
+    back = [restored(net, x, i, steps) for i, x in enumerate(x_in)]
+    return f'{mean_psnr(x_in, x0):.2f} -> {mean_psnr(back, x0):.2f} dB'
+
+
+def noisy(x, *seed, sigma=25):
+    "An image with white noise of so many grey levels, as 8 bits hold it"
+    noise = torch.randn(x.shape, generator=generator_for('cpu', 'exam', *seed))
+    return from_uint8(to_uint8((x + sigma/127.5*noise).clamp(-1, 1)))
+
+
+def folder_of(root, *parts): return [from_uint8(read_image(f))[None] for f in list_images(Path(root).joinpath(*parts))]
+
+
+def whole_rain(net, held, root, steps):
+    "PSNR on whole photographs in the package's own rain, and on Rain100L's test set if it is there"
     wet = [degrade(x, 'rain', generator_for('cpu', 'exam', i)) for i, x in enumerate(held)]
-    mean = lambda a, b: sum(psnr(u, v).item() for u, v in zip(a, b))/len(b)
-    out = {'whole photographs in rain': f'{len(held)} held-out ones: {mean(wet, held):.2f} -> '
-                                        f'{mean([restored(net, x, i) for i, x in enumerate(wet)], held):.2f} dB',
-           'whole photographs without rain':
-               f'{mean([restored(net, x, i) for i, x in enumerate(held)], held):.2f} dB to themselves'}
-    folder = Path(root)/'rain100l_full'/'test'
-    if folder.is_dir():
-        names = sorted(f.name for f in (folder/'rain').iterdir())
-        x_in, x0 = ([from_uint8(read_image(folder/k/n))[None] for n in names] for k in ('rain', 'norain'))
-        back = mean([restored(net, x, i) for i, x in enumerate(x_in)], x0)
-        out[f'Rain100L, all {len(names)} test images, never seen'] = f'{mean(x_in, x0):.2f} -> {back:.2f} dB, RGB'
-    return out
+    yield 'whole photographs in rain', f'{len(held)} held-out ones: {gained(net, wet, held, steps)}'
+    if (Path(root)/'rain100l_full'/'test').is_dir():
+        x_in, x0 = (folder_of(root, 'rain100l_full', 'test', k) for k in ('rain', 'norain'))
+        yield f'Rain100L, all {len(x0)} test images, never seen', f'{gained(net, x_in, x0, steps)}, RGB'
 
 
-def train_rain(folder, steps, seed):
-    "A network for rain of many kinds, by the resumable trainer"
-    config = TrainConfig(steps=steps, batch=4, lr=2e-3, warmup=200, decay='cosine', ema=.998, loss='l2', seed=seed,
-                         channels_last=True, save_every=250)
-    net, schedule = network(seed, dim=16, mults=(1, 2, 3), predicts='res'), Schedule.power(
-        alpha=('1-x', 3), beta2=('1-x', 3), bbar_T=.1)
-    return Trainer(net, FunctionSource(rainy_pairs()), schedule, config, folder).fit()
+def whole_noise(net, held, root, steps):
+    "PSNR on whole photographs with noise, and on CBSD68 and real noise if they are there"
+    sets = {f'whole photographs, {len(held)} held-out ones': held}
+    if (Path(root)/'clean_photos'/'cbsd68').is_dir():
+        sets['CBSD68, 24 of its images'] = folder_of(root, 'clean_photos', 'cbsd68')
+    for name, x0 in sets.items():
+        for sigma in (15, 25, 50):
+            x_in = [noisy(x, i, sigma=sigma) for i, x in enumerate(x0)]
+            yield f'{name}, noise of {sigma} grey levels', gained(net, x_in, x0, steps)
+    if (Path(root)/'polyu').is_dir():
+        x_in, x0 = (folder_of(root, 'polyu', k) for k in ('noisy', 'clean'))
+        yield f'PolyU, all {len(x0)} pairs of real noise, never seen', gained(net, x_in, x0, steps)
 
 
-def train_emoji(seconds, seed):
-    "A network that makes emoji, and its steps"
-    plan = recipe('generate')
-    net, draw = network(seed, dim=16, mults=(1, 2, 3), **plan['net']), lambda g: draw_pairs('generate', 16, 'train', g)
-    budget = Budget(seconds, clock=time.thread_time)
-    return learn(net, draw, plan['schedule'], budget, 2e-3, generator_for('cpu', seed, 'pretrained'))
+def whole(net, task, root, steps=5):
+    "PSNR on whole photographs, in words: spoiled, clean, and on test sets if they are there"
+    held = [from_uint8(x)[None] for x in photos('test').values()]
+    out = dict((whole_rain if task == 'rain' else whole_noise)(net, held, root, steps))
+    clean = mean_psnr([restored(net, x, i, steps) for i, x in enumerate(held)], held)
+    return out | {f'whole photographs without {task}': f'{clean:.2f} dB to themselves'}
+
+
+def plan(task):
+    "(options of the network, schedule, options of the training, pairs) of a task"
+    if task == 'emoji':
+        line = Schedule.power(alpha=('x', 0), beta2=('x', 1)) # abar = bbar = t/T: a straight line to noise
+        draw = lambda n, g: draw_pairs('generate', n, 'train', g)
+        return dict(takes_input=False), line, dict(batch=32, ema=.999), draw
+    late = Schedule.power(alpha=('1-x', 3), beta2=('1-x', 3), bbar_T=.1)
+    return {}, late, dict(batch=4, ema=.998), spoiled_pairs(SPOIL[task])
+
+
+def train(task, folder, steps, seed):
+    "A network for a task by the resumable trainer, None if it was told to stop before, and its processor seconds"
+    options, schedule, training, draw = plan(task)
+    config = TrainConfig(steps=steps, lr=2e-3, warmup=200, decay='cosine', loss='l2', seed=seed, channels_last=True,
+                         save_every=250, **training)
+    net = network(seed, dim=16, mults=(1, 2, 3), predicts='res', **options)
+    folder.mkdir(parents=True, exist_ok=True)
+    clock = Clock(folder)
+    trainer = Trainer(net, FunctionSource(draw), schedule, config, folder, report=clock)
+    best = trainer.fit()
+    return best if trainer.done else None, clock.seconds()
 
 
 def keep(task, net, out, exam, **about_training):
     "Measure a network and write it"
     best = net.half().float()
     best.schedule = net.schedule
-    marks = restoring(best, exam) if task == 'rain' else generating(best, exam)
-    if task == 'rain': marks |= whole(best, data_root())
+    restores = task in SPOIL
+    marks = restoring(best, exam, wet if task == 'rain' else grain) if restores else generating(best, exam)
+    if restores: marks |= whole(best, task, data_root())
     images = ('open photographs: those of rddm_nb.sample_images (see ATTRIBUTION.md) and eight more under CC BY-SA'
-              if task == 'rain' else 'Noto emoji (Apache-2.0 / OFL-1.1)')
+              if restores else 'Noto emoji (Apache-2.0 / OFL-1.1)')
     meta = dict(name=task, what=ABOUT[task], license='apache-2.0', images=images, **about_training,
-                shape=[3, 96, 96] if task == 'rain' else [3, 32, 32], best_steps=5 if task == 'rain' else 10,
+                shape=[3, 96, 96] if restores else [3, 32, 32], best_steps=5 if restores else 10,
                 limits=LIMITS[task], commit=commit(), measured_on=about()['name'], torch=torch.__version__, **marks)
     save_model(out or Path(rddm_nb.__file__).parent/'assets'/f'{task}.safetensors', best.half(), net.schedule,
                force=True, **meta)
     for k, v in marks['steps'].items(): print(k, {n: round(x, 3) for n, x in v.items()})
 
 
-def run(task, seconds=900., steps=7500, folder=None, seed=0, out=None, exam=256):
+def run(task, steps=7500, folder=None, seed=0, out=None, exam=256):
     "Train, measure, write"
     torch.set_num_threads(1)
-    start = time.thread_time()
-    net, step = (train_rain(folder, steps, seed), steps) if task == 'rain' else train_emoji(seconds, seed)
-    keep(task, net, out, exam, seed=seed, train_steps=step, train_seconds=round(time.thread_time() - start))
+    net, seconds = train(task, Path(folder or f'runs/{task}'), steps, seed)
+    if net: keep(task, net, out, exam, seed=seed, train_steps=steps, train_seconds=round(seconds))
 
 
 def main(argv=None):
     p = argparse.ArgumentParser(prog='python -m bench.pretrained', description=__doc__.split('\n')[0],
                                 formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     p.add_argument('task', choices=list(ABOUT))
-    p.add_argument('--seconds', type=float, default=900., help='of training of emoji, processor time')
-    p.add_argument('--steps', type=int, default=7500, help='of training of rain')
-    p.add_argument('--folder', help='of the run for rain, to go on where it stopped')
+    p.add_argument('--steps', type=int, default=7500, help='of training')
+    p.add_argument('--folder', help='of the run, to go on where it stopped; runs/TASK unless given')
     p.add_argument('--seed', type=int, default=0)
     p.add_argument('--out', help='file; where the package looks for it unless given')
     p.add_argument('--exam', type=int, default=256, help='held-out images')

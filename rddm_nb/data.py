@@ -376,8 +376,8 @@ def _remembered(cache):
     try: text = Path(cache).read_text(encoding='utf-8')
     except FileNotFoundError: return {}
     except UnicodeDecodeError: text = ''
-    if not text.startswith(_MARK): raise ValueError(f"{cache} was not written by ImagePairs.check: "
-                                                   "it is not overwritten")
+    if not text.startswith(_MARK):
+        raise ValueError(f"{cache} was not written by ImagePairs.check: it is not overwritten")
     try: found = json.loads(text)['found']
     except (ValueError, KeyError, RecursionError): return {}
     return {k: r for k, r in found.items() if _is_result(r)} if isinstance(found, dict) else {}

@@ -60,9 +60,9 @@ def _fault(got, want, tol):
     if y.shape != w.shape: return f'{_form(y)} came back, where {_form(w)} is wanted'
     bad = (~y.isfinite() & w.isfinite()).nonzero()
     if len(bad):
-        return f'{y[tuple(bad[0])].item()} came back' + (f' at {bad[0].tolist()}' if y.ndim
-                                                         else '') + (': look for a division by zero or a root of a '
-                                                                     'negative number')
+        where = f' at {bad[0].tolist()}' if y.ndim else ''
+        return (f'{y[tuple(bad[0])].item()} came back{where}: look for a division by zero or a root of a negative '
+                'number')
     return _difference(y, w, tol)
 
 # %% ../nbs/exercises.ipynb #02fbb761
@@ -137,9 +137,9 @@ def _short(v):
 
 def _table(rows, head):
     "Rows of words as an HTML table"
-    line = lambda cells, tag: '<tr>' + ''.join(f'<{tag} style="padding:.1em '
-                                               f'.8em;text-align:left">{html.escape(str(c))}</{tag}>'
-                                               for c in cells) + '</tr>'
+    def line(cells, tag):
+        start = f'<{tag} style="padding:.1em .8em;text-align:left">'
+        return '<tr>' + ''.join(f'{start}{html.escape(str(c))}</{tag}>' for c in cells) + '</tr>'
     return f"<table>{line(head, 'th')}{''.join(line(r, 'td') for r in rows)}</table>"
 
 # %% ../nbs/exercises.ipynb #d582a0cf
@@ -185,8 +185,8 @@ def _faults(ex, answer):
     got, faults = zip(*[_tried(ex, answer, c) for c in ex.cases])
     faults = [f or _fault(g, w, ex.tol) for f, g, w in zip(faults, got, ex.want)]
     if _secret(ex) and faults[0].startswith('off by'):
-        faults = [f'{_short(got[0])} is too ' + ('large' if _numbers(got[0]).sum() > _numbers(ex.want[0]).sum()
-                                                 else 'small')]
+        faults = [f'{_short(got[0])} is too ' +
+                  ('large' if _numbers(got[0]).sum() > _numbers(ex.want[0]).sum() else 'small')]
     return got, faults
 
 def _slip(ex, answer, got):
@@ -316,8 +316,8 @@ def __repr__(self:Book): return f'{self.name}: {len(self.solved)} of {len(self.e
 
 @patch
 def _repr_html_(self:Book):
-    return f'<p>{html.escape(repr(self))}</p>' + _table([('solved' if n in self.solved else 'open', n)
-                                                         for n in self.exercises], ('', 'exercise'))
+    rows = [('solved' if n in self.solved else 'open', n) for n in self.exercises]
+    return f'<p>{html.escape(repr(self))}</p>' + _table(rows, ('', 'exercise'))
 
 # %% ../nbs/exercises.ipynb #f11b3de7
 @patch

@@ -223,6 +223,8 @@ MUTANTS = [Mutant(*m) for m in [
     ('sampler', 'torch.zeros(shape, dtype=like.dtype', 'torch.ones(shape, dtype=like.dtype', 'sample: generates from ones'),
     ('sampler', '[s.x_t[i] for s in self] + [self[-1].x_s[i]]', '[s.x_s[i] for s in self] + [self[-1].x_s[i]]', 'frames: start missing'),
     ('sampler', '[s.x0[i] for s in self]', '[s.x_s[i] for s in self]', 'guesses: states instead'),
+    ('sampler', 's.x0[i] + s.step.at.abar*s.res[i]', 's.x0[i] + s.step.to.abar*s.res[i]', 'means: of the node the step goes to'),
+    ('sampler', 'for s in self] + [self.x0[i]]', 'for s in self]', 'means: result missing'),
     ('sampler', '@torch.no_grad()\n', '', 'sample_steps: gradients kept'),
     ('sampler', 'shares += shares[-1:]*len(stops)', 'shares += [0.]*len(stops)', 'eta: the last share does not hold for the rest'),
     ('sampler', 'noise_map.to(x_in)*randn_like', 'noise_map.to(x_in)**2*randn_like', 'noise_map: taken for a variance'),

@@ -110,14 +110,16 @@ class Reach:
 
 
 def record(name, into):
-    "Run one file of tests and write what each test enters"
+    "Run the unit tests of one file and write what each enters"
     import pytest
     seen = Reach()
     threading.setprofile(seen.enter)
     sys.setprofile(seen.enter)
-    pytest.main(['-q', '--tb=no', '-p', 'no:cacheprovider', f'--rootdir={HERE}', '-c', os.devnull,
-                 str(HERE/f'test_{name}.py')], plugins=[seen])
+    code = pytest.main(['-q', '--tb=short', '-p', 'no:cacheprovider', f'--rootdir={HERE}', '-c', os.devnull,
+                        '-m', 'not slow', str(HERE/f'test_{name}.py')], plugins=[seen])
     sys.setprofile(None)
+    if code > pytest.ExitCode.TESTS_FAILED and code != pytest.ExitCode.NO_TESTS_COLLECTED:
+        sys.exit(f'test_{name}.py could not be run')
     Path(into).write_text(json.dumps(seen.tests), encoding='utf-8')
 
 
@@ -136,9 +138,10 @@ def reach(modules, folder, jobs):
         kept, test = Path(folder)/f'{name}.json', HERE/f'test_{name}.py'
         if not kept.exists() or kept.stat().st_mtime < test.stat().st_mtime:
             env = dict(os.environ, RDDM_EXAMPLES='8', OMP_NUM_THREADS='1', PYTEST_DISABLE_PLUGIN_AUTOLOAD='1',
-                       PYTHONPATH=str(PACKAGE.parent))
-            subprocess.run([sys.executable, __file__, '--record', name, str(kept)], env=env, check=True,
-                           stdout=subprocess.DEVNULL)
+                       PYTHONPATH=os.pathsep.join(map(str, (PACKAGE.parent, PACKAGE.parent/'tools'))))
+            words = [sys.executable, __file__, '--record', name, str(kept)]
+            r = subprocess.run(words, env=env, capture_output=True, text=True, encoding='utf-8')
+            if r.returncode: raise RuntimeError(f'{r.stdout[-2000:]}{r.stderr[-500:]}')
         return json.loads(kept.read_text(encoding='utf-8'))
     Path(folder).mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(jobs) as pool:

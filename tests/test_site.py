@@ -398,6 +398,7 @@ def test_the_language_switch_keeps_the_place(url, browser):
     assert page.locator('#is-it-the-state-of-the-art').count() == 1
     fonts = page.evaluate('getComputedStyle(document.querySelector("main p")).fontFamily')
     assert all(f in fonts for f in ('PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC'))
+    page.locator('#TOC a.active[href="#is-it-the-state-of-the-art"]').wait_for() # the scroll has ended
     page.locator('a.language[hreflang="en"]').evaluate('e => e.click()')
     page.wait_for_url(re.compile(r'://[^/]*/questions.html#is-it-the-state-of-the-art'))
     assert not any(seen.values())

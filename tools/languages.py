@@ -18,7 +18,9 @@ from translate import TABLE, languages, notebook, said, shared, texts
 CONFIG = '_quarto.yml', 'sidebar.yml', 'nbdev.yml'
 HEADING = r'^```.*?^```|^(#{1,6} +)([^\n]*)$'
 PENDING = 'What has not been translated yet is shown in English on this page.'
-SWITCH = ('<a class="language" lang="{tag}" hreflang="{tag}" href="{href}" onclick="this.hash = scrollY > 200 && '
+NAMED = 'document.getElementById(decodeURIComponent(location.hash.slice(1)))?.getBoundingClientRect().top ?? -1'
+SWITCH = ('<a class="language" lang="{tag}" hreflang="{tag}" href="{href}" onclick="const top = ' + NAMED + '; '
+          'this.hash = top >= 0 && top < innerHeight || scrollY <= 200 ? location.hash : '
           'document.querySelector(\'#TOC a.active\')?.hash || location.hash">{name}</a>')
 
 
