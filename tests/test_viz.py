@@ -118,7 +118,8 @@ def test_names_stand_beside_their_curves():
         box, own = note.get_window_extent(), next(l for l in ax.lines if l.get_label() == note.get_text())
         inside = {l: l.get_transform().transform(l.get_xydata()) for l in ax.lines}
         assert not any(box.contains(*p) for points in inside.values() for p in points)
-        near = {l: abs(points - [(box.x0 + box.x1)/2, (box.y0 + box.y1)/2]).sum(1).min() for l, points in inside.items()}
+        middle = (box.x0 + box.x1)/2, (box.y0 + box.y1)/2
+        near = {l: abs(points - middle).sum(1).min() for l, points in inside.items()}
         assert min(near, key=near.get) is own
 
 
