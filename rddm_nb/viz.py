@@ -68,10 +68,11 @@ def _curve(line):
     xy = xy[np.isfinite(xy).all(1)]
     far = np.hypot(*np.diff(xy, axis=0).T).cumsum() if len(xy) > 1 else []
     if line.get_linestyle() != 'None' and len(far) and far[-1] > 0:
-        at = np.linspace(0, far[-1], 160)
+        at = np.linspace(0, far[-1], 4000)
         xy = np.stack([np.interp(at, [0, *far], v) for v in xy.T], 1)
     (x0, y0), (x1, y1) = line.axes.bbox.get_points()
-    return xy[(xy[:, 0] >= x0 - 1) & (xy[:, 0] <= x1 + 1) & (xy[:, 1] >= y0 - 1) & (xy[:, 1] <= y1 + 1)]
+    seen = xy[(xy[:, 0] >= x0 - 1) & (xy[:, 0] <= x1 + 1) & (xy[:, 1] >= y0 - 1) & (xy[:, 1] <= y1 + 1)]
+    return seen[::max(1, len(seen)//160)]
 
 def _places(points, w, h, gap):
     "Lower left corners for a name: beside the end of its curve, then around each of its points"
@@ -107,7 +108,7 @@ def _label_curves(ax, size):
         w, h, gap = 1.1*_wide(line.get_label())*dot*72/_DPI*size/_FONT, 1.4*size*dot, .5*size*dot
         cost, tip, at = min(((_covered((*at, w, h), ax.bbox, curves, line, taken, gap), tip, at)
                              for tip, at in _places(curves[line], w, h, gap)), key=lambda v: v[0])
-        if cost >= 20: return ax.legend(loc='center left', bbox_to_anchor=(1, .5))
+        if cost >= 10: return ax.legend(loc='center left', bbox_to_anchor=(1, .5))
         taken.append((*at, w, h))
         notes.append((line, tip, at))
     for line, tip, at in notes:
