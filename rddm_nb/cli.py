@@ -122,7 +122,7 @@ def _save_results(
     metrics['photographs'] = photo_scores(shown)
     sheet = photo_sheet(shown[0]) if shown else result_sheet(net, task, **how)
     files = {'metrics.json': json.dumps(metrics, indent=1, allow_nan=False).encode('utf-8'),
-             'sheet.png': sheet.on_white(),
+             'sheet.png': sheet.data,
              'report.html': _page(out, metrics, shown, curve).encode('utf-8', 'replace')}
     for name, data in files.items(): atomic_write(out/name, data, force)
     return metrics

@@ -385,7 +385,7 @@ def _write(folder, ev, cases, about):
     (folder/'evaluation.json').write_text(plain, encoding='utf-8')
     (folder/'each.csv').write_text(ev.table(), encoding='utf-8', errors='backslashreplace')
     sheet = comparison_sheet([replace(cases[n](), name=n) for n in ev.best_median_worst()])
-    (folder/'sheet.png').write_bytes(sheet.on_white())
+    sheet.save(folder/'sheet.png')
 
 def _publish(work, out):
     "Finished results in their place, those of before gone"

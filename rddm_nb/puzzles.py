@@ -120,7 +120,7 @@ def _draw_paths(got, want):
 def _path(add, x0, x_in, eps):
     x, ring = torch.linspace(0, 1, 11).double(), torch.tensor([[1., 0.], [0., 1.], [-1., 0.], [0., -1.]]).double()
     gen = torch.Generator().manual_seed(1)
-    fog, cloud = torch.randn(2, 6, 2, generator=gen, dtype=torch.float64)
+    unit_noise, cloud = torch.randn(2, 6, 2, generator=gen, dtype=torch.float64)
     add('the default', lambda x: (2*x - x**2, x), [(x,)],
         [(lambda x: (x**2, x), 'the residual comes in fast and then slowly'),
          (lambda x: (2*x - x**2, x**2), 'the variance is the square of x, not the level')], draw=_draw_paths)
@@ -136,7 +136,7 @@ def _path(add, x0, x_in, eps):
           'every stop but the first is where a step ends, and where the next begins'),
           (lambda grid: list(zip(grid[1:], grid)), 'a step goes from more noise to less')])
     add('votes', lambda x, means, a, b: (-cdist(x, (1 - a)*means)**2/2/b**2).softmax(1),
-        [(fog, ring, .2, .5), (cloud, ring, .5, .2)],
+        [(unit_noise, ring, .2, .5), (cloud, ring, .5, .2)],
         [(lambda x, means, a, b: (-cdist(x, means)**2/2/b**2).softmax(1),
           'at a the candidates stand at the share 1 - a of their place'),
           (lambda x, means, a, b: (-cdist(x, (1 - a)*means)**2/2/b**2).softmax(0),
@@ -146,7 +146,7 @@ def _path(add, x0, x_in, eps):
         [(lambda a, b: (a.diff() + b.diff()).sum(), 'round the corner; Pythagoras knows a shorter way'),
          (lambda a, b: (a.diff()**2 + b.diff()**2).sum(), 'the root of every piece')])
     add('energy', lambda x, y: 2*cdist(x, y).mean() - cdist(x, x).mean() - cdist(y, y).mean(),
-        [(fog, ring), (fog, cloud), (ring, ring)],
+        [(unit_noise, ring), (unit_noise, cloud), (ring, ring)],
         [(lambda x, y: cdist(x, y).mean(), 'two equal clouds should have distance 0'),
          (lambda x, y: cdist(x, y).mean() - cdist(x, x).mean() - cdist(y, y).mean(),
           'between the clouds counts twice')])

@@ -227,7 +227,7 @@ def line(cls:Schedule,
 def circle(cls:Schedule,
     T:int=1000, # number of steps
 )->Schedule:
-    "The quarter circle around (1, 0) that DDPM and DDIM walk: (1 - abar)^2 + bbar^2 = 1"
+    "The quarter circle around (1, 0) that DDPM and DDIM follow: (1 - abar)^2 + bbar^2 = 1"
     return cls.from_fns(lambda x: 1 - (x*math.pi/2).cos(), lambda x: (x*math.pi/2).sin(), T, name='circle')
 
 @patch(cls_method=True)

@@ -86,7 +86,7 @@ class Schedule:
 
     @classmethod
     def circle(cls, T: int=1000) -> Schedule:
-        """The quarter circle around (1, 0) that DDPM and DDIM walk: (1 - abar)^2 + bbar^2 = 1"""
+        """The quarter circle around (1, 0) that DDPM and DDIM follow: (1 - abar)^2 + bbar^2 = 1"""
         ...
 
     @classmethod

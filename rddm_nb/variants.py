@@ -1,4 +1,4 @@
-"""Know the input and one prediction, and the other comes free; know both, and what they leave over is a map of doubt.
+"""Know the input and one prediction, and the other comes free; what two predictions leave over maps the uncertainty.
 
 Docs: https://rddm-nb.github.io/rddm_nb/variants.html.md"""
 

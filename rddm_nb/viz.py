@@ -54,6 +54,75 @@ def canvas(
         fig = Figure(figsize=(width, height), layout='constrained')
         return fig, fig.subplots(nrows, ncols, **kw)
 
+# %% ../nbs/viz.ipynb #c17e0001
+def _wide(words):
+    "Width in pixels of the longest line"
+    from matplotlib.textpath import TextPath
+    lines = [TextPath((0, 0), s, size=_FONT) for s in words.split('\n') if s.strip()]
+    return max([s.get_extents().width for s in lines], default=0)/72*_DPI
+
+def _curve(line):
+    "Places along a curve in pixels, evenly spaced; those of single dots as they are"
+    import numpy as np
+    xy = line.get_transform().transform(np.asarray(line.get_xydata(), dtype=float))
+    xy = xy[np.isfinite(xy).all(1)]
+    far = np.hypot(*np.diff(xy, axis=0).T).cumsum() if len(xy) > 1 else []
+    if line.get_linestyle() != 'None' and len(far) and far[-1] > 0:
+        at = np.linspace(0, far[-1], 4000)
+        xy = np.stack([np.interp(at, [0, *far], v) for v in xy.T], 1)
+    (x0, y0), (x1, y1) = line.axes.bbox.get_points()
+    seen = xy[(xy[:, 0] >= x0 - 1) & (xy[:, 0] <= x1 + 1) & (xy[:, 1] >= y0 - 1) & (xy[:, 1] <= y1 + 1)]
+    return seen[::max(1, len(seen)//160)]
+
+def _places(points, w, h, gap):
+    "Lower left corners for a name: beside the end of its curve, then around each of its points"
+    x, y = points[points[:, 0].argmax()]
+    yield (x, y), (x + gap, y - h/2)
+    sides = [(gap, -h/2), (-gap - w, -h/2), (-w/2, gap), (-w/2, -gap - h), (gap, gap/2), (-gap - w, gap/2),
+             (gap, -gap/2 - h), (-gap - w, -gap/2 - h)]
+    for x, y in points[::max(1, len(points)//24)]: yield from (((x, y), (x + a, y + b)) for a, b in sides)
+
+def _covered(box, frame, curves, own, taken, gap):
+    "How bad a place is: curves and names that it covers, what leaves the frame, others that are nearer than its own"
+    import numpy as np
+    x, y, w, h = box
+    def inside(p, m): return (abs(p[:, 0] - x - w/2) < w/2 + m) & (abs(p[:, 1] - y - h/2) < h/2 + m)
+    bad = sum(inside(p, .4*gap if k == own else 1.3*gap).sum() for k, p in curves.items())
+    bad += 100*sum(abs(x + w/2 - u - m/2) < (w + m)/2 and abs(y + h/2 - v - n/2) < (h + n)/2 for u, v, m, n in taken)
+    out = y < frame.y0 + .3*gap or y + h > frame.y1 or x < frame.x0 + .3*gap or frame.x1 - 2 > x > frame.x1 - w
+    near = {k: np.hypot(p[:, 0] - x - w/2, p[:, 1] - y - h/2).min() for k, p in curves.items()}
+    others = min([v for k, v in near.items() if k != own], default=0.)
+    return bad + 50*out + 20*(near[own] > others > 0) - min(others, 9*gap)/(100*gap)
+
+# %% ../nbs/viz.ipynb #c17e0002
+def _has_name(line):
+    "Does a curve have a label of its own?"
+    return bool(line.get_label()) and not line.get_label().startswith('_')
+
+def _label_curves(ax, size):
+    "Write the name of each labelled curve beside it, where it covers nothing; a legend where there is no room"
+    curves = {l: p for l in ax.lines if len(p := _curve(l))}
+    named, notes, dot = [l for l in curves if _has_name(l)], [], ax.figure.dpi/72
+    taken = [t.get_window_extent().bounds for t in ax.texts if t.get_text()]
+    for line in named:
+        w, h, gap = 1.1*_wide(line.get_label())*dot*72/_DPI*size/_FONT, 1.4*size*dot, .5*size*dot
+        cost, tip, at = min(((_covered((*at, w, h), ax.bbox, curves, line, taken, gap), tip, at)
+                             for tip, at in _places(curves[line], w, h, gap)), key=lambda v: v[0])
+        if cost >= 10: return ax.legend(loc='center left', bbox_to_anchor=(1, .5))
+        taken.append((*at, w, h))
+        notes.append((line, tip, at))
+    for line, tip, at in notes:
+        ax.annotate(line.get_label(), ax.transData.inverted().transform(tip), color=line.get_color(), fontsize=size,
+                    textcoords='offset points', xytext=[(a - b)/dot for a, b in zip(at, tip)], va='bottom',
+                    annotation_clip=False)
+
+def _name_curves(fig, size):
+    "Names beside the labelled curves of a figure without legend"
+    if fig.legends or any(ax.get_legend() for ax in fig.axes): return
+    bare = [ax for ax in fig.axes if any(map(_has_name, ax.lines))]
+    if bare: fig.draw_without_rendering()
+    for ax in bare: _label_curves(ax, size)
+
 # %% ../nbs/viz.ipynb #45911968
 def _least_size(width):
     "Smallest type, in points, that still has 8 points where a figure of this width in inches is shown"
@@ -74,6 +143,7 @@ def _png(fig, dpi):
     "The figure as PNG bytes, with a palette of 256 colours if one would not see the difference"
     import matplotlib as mpl
     from PIL import Image, ImageChops, ImageStat
+    _name_curves(fig, _least_size(fig.get_figwidth()))
     _tidy(fig)
     full, small = io.BytesIO(), io.BytesIO()
     with mpl.rc_context(_STYLE): fig.savefig(full, format='png', dpi=dpi)
@@ -98,23 +168,11 @@ class RenderedFigure:
         src = f'data:image/png;base64,{base64.b64encode(self.data).decode()}'
         return (f'<img alt="{html.escape(self.alt)}" width="{self.width}" style="max-width:100%;height:auto" '
                 f'src="{src}">')
-    def on_white(self)->bytes:
-        "The PNG without transparency, alike in every viewer"
-        from PIL import Image
-        x, out = Image.open(io.BytesIO(self.data)).convert('RGBA'), io.BytesIO()
-        Image.alpha_composite(Image.new('RGBA', x.size, 'white'), x).convert('RGB').save(out, 'PNG')
-        return out.getvalue()
     def save(self, path):
         "Write the PNG to `path`"
         with open(path, 'wb') as f: f.write(self.data)
 
 # %% ../nbs/viz.ipynb #0b537929
-def _wide(words):
-    "Width in pixels of the longest line"
-    from matplotlib.textpath import TextPath
-    lines = [TextPath((0, 0), s, size=_FONT) for s in words.split('\n') if s.strip()]
-    return max([s.get_extents().width for s in lines], default=0)/72*_DPI
-
 def _wrapped(words, width):
     "The words on as many lines as a width in pixels asks for"
     lines = ['']
@@ -200,6 +258,4 @@ def plot_plane(
         if mark: ax.plot([a[0], a[-1]], [b[0], b[-1]], 'o', color=line.get_color(), ms=4)
     ax.set_xlabel('abar: how much residual', color=COLORS['res'])
     ax.set_ylabel('bbar: how much noise', color=COLORS['eps'])
-    many = len(ax.lines) > 3*(1 + mark)
-    if any(curves): ax.legend(**dict(loc='center left', bbox_to_anchor=(1, .5)) if many else {})
     return ax

@@ -40,10 +40,6 @@ class RenderedFigure:
         """The image as an HTML element that needs no other file"""
         ...
 
-    def on_white(self) -> bytes:
-        """The PNG without transparency, alike in every viewer"""
-        ...
-
     def save(self, path):
         """Write the PNG to `path`"""
         ...

@@ -430,10 +430,10 @@ def test_a_perfect_image_leaves_strict_json(folders, capsys):
     assert s['infinite'] == 1 and s['mean'] < 100 and '(1 infinite left out)' in capsys.readouterr().out
 
 
-@pytest.mark.parametrize('broken', ['comparison_sheet', 'on_white', '_keep_spread'])
+@pytest.mark.parametrize('broken', ['comparison_sheet', 'save', '_keep_spread'])
 def test_all_files_are_written_or_none(folders, broken, monkeypatch, capsys):
     def full(*a, **kw): raise OSError(28, 'No space left on device')
-    monkeypatch.setattr(RenderedFigure if broken == 'on_white' else module, broken, full)
+    monkeypatch.setattr(RenderedFigure if broken == 'save' else module, broken, full)
     words = ['--model', network(folders), folders/'in', folders/'truth', '--seeds', '2']
     assert evaluated(folders, *words) == 1
     assert 'No space left on device' in capsys.readouterr().err and not (folders/'ev').exists()
@@ -454,7 +454,7 @@ def test_a_failed_evaluation_leaves_the_one_before(folders, monkeypatch):
     (folders/'in/0.png').unlink()
     (folders/'truth/0.png').unlink()
     with monkeypatch.context() as m:
-        m.setattr(RenderedFigure, 'on_white', lambda self: 1/0)
+        m.setattr(RenderedFigure, 'save', lambda self, path: 1/0)
         assert evaluated(folders, *words) == 1
     assert {p: p.read_bytes() for p in (folders/'ev').rglob('*') if p.is_file()} == before
     assert evaluated(folders, *words) == 0

@@ -2,6 +2,7 @@
 import io
 import re
 import pytest
+import torch
 from PIL import Image
 from places import ROOT
 from rddm_nb import viz
@@ -96,6 +97,52 @@ def test_the_plane_is_labelled_in_legible_colours():
     _, ax = canvas()
     plot_plane(ax, {'line': ([0, 1], [0, 1])})
     assert faint({t.get_text(): t.get_color() for t in (ax.xaxis.label, ax.yaxis.label)}, viz._GROUND) == {}
+
+
+def drawn(curves, **kw):
+    "Axes with these curves, after their figure has been drawn"
+    fig, ax = canvas(width=4, height=2)
+    for name, (x, y) in curves.items(): ax.plot(x, y, label=name, **kw)
+    RenderedFigure(fig)
+    fig.draw_without_rendering()
+    return ax
+
+
+def test_names_stand_beside_their_curves():
+    x = torch.linspace(0, 1, 50)
+    ax = drawn({'root': (x, x**.5), 'line': (x, x), 'square': (x, x**2)})
+    assert ax.get_legend() is None
+    assert {t.get_text(): t.get_color() for t in ax.texts} == {l.get_label(): l.get_color() for l in ax.lines}
+    assert len({l.get_color() for l in ax.lines}) == 3
+    for note in ax.texts:
+        box, own = note.get_window_extent(), next(l for l in ax.lines if l.get_label() == note.get_text())
+        inside = {l: l.get_transform().transform(l.get_xydata()) for l in ax.lines}
+        assert not any(box.contains(*p) for points in inside.values() for p in points)
+        middle = (box.x0 + box.x1)/2, (box.y0 + box.y1)/2
+        near = {l: abs(points - middle).sum(1).min() for l, points in inside.items()}
+        assert min(near, key=near.get) is own
+
+
+def test_without_room_for_names_there_is_a_legend():
+    ax = drawn({f'curve number {i}': ([0, 1], [0, 1]) for i in range(9)})
+    assert len(ax.get_legend().get_texts()) == 9 and not ax.texts
+
+
+def test_a_curve_without_a_name_gets_none_and_a_legend_stays_alone():
+    fig, ax = canvas()
+    ax.plot([0, 1], [0, 1])
+    RenderedFigure(fig)
+    assert not ax.texts and ax.get_legend() is None
+    ax.lines[0].set_label('line')
+    ax.legend()
+    RenderedFigure(fig)
+    assert not ax.texts
+
+
+@pytest.mark.parametrize('x', [[0, float('nan'), 1], [float('nan')]*3])
+def test_gaps_in_a_curve_do_not_disturb_its_name(x):
+    ax = drawn({'gap': (x, [0, 1, 1])})
+    assert [t.get_text() for t in ax.texts] == (['gap'] if 0 in x else [])
 
 
 def css_colors():
