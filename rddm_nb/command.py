@@ -90,6 +90,7 @@ def _text(value, kind):
     value = os.fspath(value)
     if type(value) is not str: raise ValueError
     if kind is str: value.encode()
+    if kind is FileName and not value: raise ValueError
     return value
 
 def _items(value, word):

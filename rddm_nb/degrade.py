@@ -231,6 +231,9 @@ def degrade(
     if task not in TASKS: raise ValueError(f"task must be one of {', '.join(TASKS)}, got {task!r}")
     if check_images(x0, 'x0').ndim != 4:
         raise ValueError(f"x0 must be a batch (B, C, H, W), got shape {tuple(x0.shape)}")
+    for name, v in options.items():
+        if isinstance(v, (int, float)) and not 0 <= v < math.inf:
+            raise ValueError(f"{name} must be a number from 0 on, got {v}")
     return TASKS[task](x0, generator, **options)
 
 # %% ../nbs/20_tasks.ipynb #faae8be2

@@ -52,6 +52,7 @@ def metrics(self:EvalCase,
     protocol:Protocol=Protocol(), # how they are measured
 )->dict: # name of a column -> number
     "How good the restorations of an image are"
+    if not len(self.samples): raise ValueError("samples holds no restoration")
     mask, out = None if self.mask is None else self.mask[None], {}
     for m in measures:
         of = lambda x: measure(m, x[None], self.x0[None], protocol, mask).value
@@ -128,6 +129,7 @@ class _Evaluation:
 def _start(measures, protocol):
     "An evaluation of no images yet; what cannot be measured is refused before anything is computed"
     protocol = Protocol.find(protocol)
+    if not measures: raise ValueError(f"measures must name at least one of {', '.join(METRICS)}")
     for m in measures: protocol.metric(m)
     return _Evaluation(protocol, [], [], None, [], Counter())
 

@@ -345,11 +345,11 @@ def _check_places(out, fresh):
 def _start(config, out, accelerator, tell):
     "Check everything that a run needs; returns its source and the configuration that it goes on with, if there is one"
     run = _read_config(out)
-    if accelerator.is_main_process: _check_places(out, run is None)
     if run is not None: _check_same(config, run, out)
     elif lost := Checkpoints(out).paths():
         raise ValueError(f"{out} holds checkpoints ({lost[-1].name}) without their {_CONFIG_FILE}: put it back, or "
                          "take another folder")
+    if accelerator.is_main_process: _check_places(out, run is None)
     found = _check_data(config, out/_CHECK_FILE) if accelerator.is_main_process else ''
     source = _make_source(config.data, config.network.channels, accelerator.device)
     if accelerator.is_main_process: _check_batch(config, source)

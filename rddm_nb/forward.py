@@ -32,6 +32,8 @@ def randn_like(
         if len(generator) != len(x):
             raise ValueError(f"{len(generator)} generators for {len(x)} images: give one for each")
         return torch.stack([randn_like(v, g) for v, g in zip(x, generator)])
+    if not isinstance(generator, (torch.Generator, type(None))):
+        raise TypeError(f"generator must be a torch.Generator, or one per image, got {generator!r}")
     device = x.device if generator is None else generator.device
     return torch.randn(x.shape, dtype=x.dtype, device=device, generator=generator).to(x.device)
 

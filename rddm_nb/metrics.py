@@ -250,6 +250,7 @@ def measure(
     metric = protocol.metric(what)
     if a.shape != b.shape:
         raise ValueError(f"images of equal shapes are compared, got {tuple(a.shape)} and {tuple(b.shape)}")
+    check_images(b, 'the ground truth')
     p, q = (protocol.apply(x) for x in (a, b))
     h, w = p.shape[-2:]
     if min(h, w) < metric.side:

@@ -28,7 +28,8 @@ from .estimate import Prediction, predict
 from .files import atomic_write, one_line, stale_temporaries, to_json
 from .imagefile import IMAGE_SUFFIXES, LoadedImage, list_images, load_image, same_name, save_image
 from .models import MODEL_FILE, PRETRAINED, find_model, load_network
-from .runtime import ExitCode, StopRequest, claim_folder, generator_for, pick_device, stop_on_signals
+from .runtime import (ExitCode, StopRequest, _whole, check_seed, claim_folder, generator_for, pick_device,
+                             stop_on_signals)
 from .sampler import _plan, sample
 
 # %% ../nbs/restore.ipynb #54fc5aa7
@@ -63,7 +64,8 @@ class Tiled:
         tile:int|tuple|None=None, # side of a tile, or (height, width); None: `plan_tiles` for each image
         overlap:int|None=None, # by how much neighbours overlap, at least; None: an eighth of a tile, 16 where planned
     ):
-        self.model, self.tile, self.overlap = model, (tile, tile) if isinstance(tile, int) else tile, overlap
+        if tile is not None: tile = tuple(_whole(n, 'tile', 1) for n in (tile if isinstance(tile, tuple) else [tile]*2))
+        self.model, self.tile, self.overlap = model, tile, overlap
         sides, overlap = self.layout(4096, 4096)
         for n in sides: _tile_offsets(n, n, overlap)
         if hasattr(model, 'schedule'): self.schedule = model.schedule
@@ -139,8 +141,12 @@ def restore(
     **kw # `eta`, `solver`, `schedule`, ... of `sample`
 )->Tensor: # the restored image (C, H, W)
     "Restore one image of any size"
+    if not torch.is_tensor(img): raise TypeError(f"img must be a tensor, such as load_image(file).x, got {type(img)}")
     if img.ndim != 3: raise ValueError(f"img must be one image (C, H, W), got shape {tuple(img.shape)}")
     check_restorer(model, cond is not None)
+    if odd := {'trace', 'generator', 'x_T', 'shape'} & kw.keys():
+        raise TypeError(f"restore takes no {', '.join(sorted(odd))}: call sample for that")
+    device, seed = pick_device(device), check_seed(seed)
     batch = lambda x: None if x is None else x[None].to(device)
     tiled, generator = Tiled(model, tile, overlap), generator_for('cpu', seed, 'restore')
     return sample(tiled, batch(img), cond=batch(cond), steps=steps, generator=generator, **kw)[0].cpu()
@@ -243,14 +249,15 @@ def _stamps(files, masks):
     with_mask = lambda p: [p, *(masks.files_for(p) if masks else [])]
     return {p.name: [_stamp(f) for f in with_mask(p)] for p in files}
 
-def _settings(model, folder, files, masks, colour, options):
-    "What results depend on, as plain data"
+def _settings(model, folder, files, results, masks, colour, options):
+    "What results depend on, as plain data; and which result is whose"
     stamps = _stamps(files, masks)
     plain = lambda v: v if v is None or isinstance(v, (int, float, str)) else str(v)
     masks = None if masks is None else str(masks.place.resolve())
     return dict(model=_digest(model), inputs=str(folder.resolve()), masks=masks, colour=colour,
                 **{k: plain(v) for k, v in options.items() if k != 'device'},
-                versions=dict(rddm_nb=__version__, torch=torch.__version__), files=stamps)
+                versions=dict(rddm_nb=__version__, torch=torch.__version__), files=stamps,
+                of={results[p].name: p.name for p in files})
 
 # %% ../nbs/restore.ipynb #b5100010
 def _describe_settings(
@@ -274,7 +281,7 @@ def _read_settings(path, force):
                      "choose another folder for the results, or do them all again with --force")
 
 # %% ../nbs/restore.ipynb #b510000a
-_FREE = ('versions', 'files') # may differ
+_FREE = ('versions', 'files', 'of') # may differ
 _BEFORE = dict(solver='euler') # what results were made with before it could be chosen
 
 def _differences(old, about):
@@ -312,6 +319,15 @@ def _known(old):
     "Sizes and times of the inputs, as they were"
     return files if isinstance(files := old.get('files'), dict) else {}
 
+def _check_owners(results, there, old):
+    "Refuse results that were made from other inputs, or by hand"
+    of = old.get('of', {results[p].name: p.name for p in there if p.name in _known(old)})
+    for p in there:
+        maker = of.get(results[p].name) if isinstance(of, dict) else None
+        if maker != p.name:
+            raise FileExistsError(f"{results[p]} is not the result of {p.name}, but of {maker or 'something else'}: "
+                                  "choose another folder for the results, or do them all again with --force")
+
 def _outdated(there, old, about):
     "Inputs that are not what they were when they were restored"
     return [p for p in there if _known(old).get(p.name, about['files'][p.name]) != about['files'][p.name]]
@@ -326,9 +342,11 @@ def _claim(out, results, about, force, mine):
     claim_folder(out, (), force)
     changed, gone = [], there
     if old is not None and not _differences(old, about):
+        if not force: _check_owners(results, there, old)
         changed = _outdated(there, old, about)
         gone = {*changed, *(p for p in mine if force and p in there)}
-        about = dict(about if force else old, files=_known(old) | about['files'])
+        of = old['of'] if isinstance(old.get('of'), dict) else {}
+        about = dict(about if force else old, files=_known(old) | about['files'], of=of | about['of'])
     for p in gone: results[p].unlink()
     if about != old: atomic_write(path, to_json(about, path.name, indent=1).encode(), force=True)
     return _Claim([p for p in there if p not in gone], changed, about)
@@ -424,11 +442,12 @@ def restore_folder(
     **kw # `steps`, `tile`, `seed`, `device`, ... of `restore_loaded`
 )->_FolderReport:
     "Restore every image of a folder that has no result yet"
+    if not 0 <= part[0] < part[1]: raise ValueError(f"part must be (i, n) with 0 <= i < n, got {part}")
     (folder, files), out, masks = _inputs(inputs), Path(outputs), None if masks is None else _Masks(masks)
     check_restorer(model, masks is not None)
     options, mine = _options(model, kw), files[part[0]::part[1]]
     results = {p: out/name for p, name in _result_names(files).items()}
-    about = _settings(model, folder, files, masks, colour, options)
+    about = _settings(model, folder, files, results, masks, colour, options)
     there, changed, about = _claim(out, results, about, force, mine)
     for p in stale_temporaries(out) if part[1] == 1 else []: p.unlink()
     todo = [(p, results[p]) for p in mine if p not in there]
@@ -470,7 +489,8 @@ class _RestoreCommand(SamplingCommand):
 def _generates(model):
     "Was this network trained to make images from nothing?"
     meta = getattr(model, 'meta', None) or {}
-    data = (meta.get('config') or {}).get('data') or {}
+    part = lambda d, name: v if isinstance(v := d.get(name), dict) else {}
+    data = part(part(meta, 'config'), 'data')
     trained = meta.get('task', data.get('task')) == 'generate' or 'shape' in meta
     return trained and network_option(model, 'takes_input') is False
 

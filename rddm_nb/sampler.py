@@ -92,6 +92,7 @@ def _inputs(x_in, shape, x_T, model):
         return x_in
     if x_T is not None: return torch.zeros_like(x_T)
     if shape is None: raise ValueError("without x_in (generation) give shape=(B, C, H, W)")
+    if min(shape, default=0) < 1: raise ValueError(f"shape must hold numbers from 1 on, got {tuple(shape)}")
     like = next(model.parameters(), torch.zeros(())) if isinstance(model, torch.nn.Module) else torch.zeros(())
     return torch.zeros(shape, dtype=like.dtype, device=like.device)
 
@@ -99,6 +100,7 @@ def _inputs(x_in, shape, x_T, model):
 def _noise_source(x_in, noise_map, generator):
     "Fresh noise whenever it is called, as strong as the map says"
     if noise_map is None: return lambda: randn_like(x_in, generator)
+    if not torch.is_tensor(noise_map): raise TypeError(f"noise_map must be a tensor, got {type(noise_map).__name__}")
     if noise_map.ndim != x_in.ndim or any(n not in (1, m) for n, m in zip(noise_map.shape, x_in.shape)):
         raise ValueError(f"noise_map has shape {tuple(noise_map.shape)}, but the images have {tuple(x_in.shape)}: each "
                          f"number must be equal, or 1")
@@ -113,6 +115,7 @@ def _start(x_in, x_T, moves, draw):
     if x_T.shape != x_in.shape:
         raise ValueError(f"x_T has shape {tuple(x_T.shape)}, but x_in has {tuple(x_in.shape)}: they must be equal")
     if x_T.dtype != x_in.dtype: raise ValueError(f"x_T is {x_T.dtype}, but x_in is {x_in.dtype}: they must be equal")
+    if not x_T.isfinite().all(): raise ValueError("x_T holds NaN or infinite values")
     return x_T
 
 # %% ../nbs/13_sampler.ipynb #2e708d93
@@ -195,6 +198,11 @@ def _check_levels(moves):
 def _plan(model, schedule=None, steps=None, order=None, path=None, posterior='sum_constrained', eta=0.,
           solver='euler', clip='x0'):
     "The moves of a run, or the reason why there can be none"
+    if not callable(model):
+        raise TypeError(f"model must be a predictor that can be called, got {model!r}; load_network finds one by name")
+    if not isinstance(schedule, (Schedule, type(None))):
+        raise TypeError(f"schedule must be a Schedule, such as Schedule.power(), got {schedule!r}")
+    steps, eta = (v.tolist() if hasattr(v, 'tolist') else v for v in (steps, eta))
     if clip not in CLIPS: raise ValueError(f"clip must be one of {CLIPS}, got {clip!r}")
     moves = _moves(_stops(model, schedule, steps, order, path), posterior, eta)
     _check_solver(solver, moves, clip)
