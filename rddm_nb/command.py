@@ -88,9 +88,8 @@ def _truth(value, word):
 def _text(value, kind):
     "Text that any file can hold, or the name of a file; a path is text too"
     value = os.fspath(value)
-    if type(value) is not str: raise ValueError
+    if type(value) is not str or (kind is FileName and not value): raise ValueError
     if kind is str: value.encode()
-    if kind is FileName and not value: raise ValueError
     return value
 
 def _items(value, word):

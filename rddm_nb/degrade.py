@@ -137,8 +137,8 @@ def _dark(
     grain:float=.02, # standard deviation of the sensor's noise, in 0..1 light
 )->Tensor: # dark, grainy images
     "A short exposure at night: little light, a steeper curve, grain"
-    left, curve = _between(x0, *gain, 1, 1, 1, generator=generator), _between(x0, 1.2, 2.2, 1, 1, 1,
-                                                                              generator=generator)
+    left = _between(x0, *gain, 1, 1, 1, generator=generator)
+    curve = _between(x0, 1.2, 2.2, 1, 1, 1, generator=generator)
     y = left*_light(x0).clamp(min=0)**curve + grain*_normal(x0, generator)
     return (2*y - 1).clamp(-1, 1)
 
@@ -166,8 +166,8 @@ def _grey(
     "The luminance, repeated over the channels"
     if (c := x0.shape[1]) not in (1, 3):
         raise ValueError(f"x0 must have 3 channels (red, green, blue) or 1, got {c}: give the colours alone")
-    return x0.clone() if c == 1 else torch.einsum('bchw,c->bhw', x0,
-                                                  x0.new_tensor([.299, .587, .114]))[:, None].repeat(1, 3, 1, 1)
+    if c == 1: return x0.clone()
+    return torch.einsum('bchw,c->bhw', x0, x0.new_tensor([.299, .587, .114]))[:, None].repeat(1, 3, 1, 1)
 
 # %% ../nbs/20_tasks.ipynb #a2e9e72c
 def _shadow(

@@ -83,8 +83,8 @@ def diffusion_loss(
     else: base, t = first[0], 1 + (torch.rand(len(x0), generator=generator)*first[1]).long()
     eps, (abar, bbar) = randn_like(x0, generator), schedule.coeffs(t, x0)
     pred = predict(net, q_sample(base, x_in, eps, abar, bbar), x_in, abar, bbar, t.to(x0.device), cond)
-    return loss_of(pred, x_in - x0, eps, kind), (None if pred.res is None else (x_in - pred.res.detach()).clamp(-1, 1),
-                                                 t)
+    guess = None if pred.res is None else (x_in - pred.res.detach()).clamp(-1, 1)
+    return loss_of(pred, x_in - x0, eps, kind), (guess, t)
 
 # %% ../nbs/22_demo.ipynb #0fb29011
 def _make_net(

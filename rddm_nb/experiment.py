@@ -333,8 +333,9 @@ def _write_model(trainer, net, config, out):
 def _check_places(out, fresh):
     "Refuse a folder in which something stands where a run will write"
     for name in (*_MODELS, 'train.json', 'log.csv'):
-        if (out/name).is_dir(): raise IsADirectoryError(f"{out/name} is a folder, but a run writes a file of that name: "
-                                                        "move it away, or take another folder")
+        if (out/name).is_dir():
+            raise IsADirectoryError(f"{out/name} is a folder, but a run writes a file of that name: "
+                                    "move it away, or take another folder")
         if fresh and name in _MODELS and (out/name).exists():
             raise FileExistsError(f"{out} holds {name}, but no run: it is not overwritten; move it away, or take "
                                   "another folder")

@@ -231,6 +231,20 @@ def _pixels(a, mode, notes, icc=None):
     alpha = a[..., -1].astype(np.float32)/_top(a)
     return _Pixels(a[..., :-1], alpha, mode, (*notes, _APART), icc)
 
+# %% ../nbs/imagefile.ipynb #410617ae
+def _from_file(f):
+    "Pixels of an open file"
+    if not f.seek(0, os.SEEK_END): raise ValueError("it is empty (0 bytes)")
+    f.seek(0)
+    tiff = f.read(4) in (b'II*\0', b'MM\0*')
+    try: img = Image.open(f)
+    except UnidentifiedImageError:
+        if tiff:
+            raise ValueError("a TIFF of a kind that Pillow does not know: save it as 8 or "
+                             "16 bit integers") from None
+        raise
+    return _from_pillow(img, f)
+
 # %% ../nbs/imagefile.ipynb #1f0a0022
 def _from_array(a):
     "Pixels of an array or a tensor"
@@ -241,17 +255,6 @@ def _from_array(a):
     if a.ndim not in (2, 3) or (a.ndim == 3 and not 1 <= a.shape[-1] <= 4):
         raise ValueError("an array must be (H, W) or (H, W, C), a tensor (H, W) or (C, H, W), with C from 1 to 4")
     return _pixels(a, str(a.dtype), [])
-
-def _from_file(f):
-    "Pixels of an open file"
-    if not f.seek(0, os.SEEK_END): raise ValueError("it is empty (0 bytes)")
-    f.seek(0)
-    tiff = f.read(4) in (b'II*\0', b'MM\0*')
-    try: img = Image.open(f)
-    except UnidentifiedImageError:
-        if tiff: raise ValueError("a TIFF of a kind that Pillow does not know: save it as 8 or 16 bit integers") from None
-        raise
-    return _from_pillow(img, f)
 
 def _from_path(path):
     "Pixels of a regular file"

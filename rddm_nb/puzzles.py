@@ -33,8 +33,8 @@ def _single_expression(
     "The rule of the puzzles: a single expression that is not too long"
     f = _expression(answer)
     if f is None: return ''
-    body = f.body if isinstance(f, ast.Lambda) else [n for n in f.body if not (isinstance(n, ast.Expr)
-                                                                               and isinstance(n.value, ast.Constant))]
+    said = lambda n: isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)
+    body = f.body if isinstance(f, ast.Lambda) else [n for n in f.body if not said(n)]
     if not isinstance(f, ast.Lambda) and (len(body) != 1 or not isinstance(body[0], ast.Return)):
         return 'right, but the rule is one expression after `return`'
     n = len(ast.unparse(body if isinstance(f, ast.Lambda) else body[0].value))
@@ -113,9 +113,8 @@ def _step(add, x0, x_in, eps):
 def _draw_paths(got, want):
     "Two lists of levels as a curve on the plane"
     fig, ax = canvas(width=4.2, height=2.4)
-    return RenderedFigure(plot_plane(ax, {'spec': want} | ({} if got is None
-                                                           else {'yours': [v.tolist() for v in got]}), marker='o',
-                                                           ms=3).figure, alt='a curve on the plane')
+    curves = {'spec': want} | ({} if got is None else {'yours': [v.tolist() for v in got]})
+    return RenderedFigure(plot_plane(ax, curves, marker='o', ms=3).figure, alt='a curve on the plane')
 
 def _path(add, x0, x_in, eps):
     x, ring = torch.linspace(0, 1, 11).double(), torch.tensor([[1., 0.], [0., 1.], [-1., 0.], [0., -1.]]).double()

@@ -56,6 +56,11 @@ def _tile_weights(
     for s, w in zip(at, raw): total[s] += w
     return [(s, w/total[s]) for s, w in zip(at, raw)]
 
+def _tile_sides(tile):
+    "(height, width) of a tile; None if it is planned"
+    if tile is not None: return tuple(_whole(n, 'tile', 1) for n in (tile if isinstance(tile, tuple) else (tile, tile)))
+
+
 # %% ../nbs/restore.ipynb #4f0cfe8a
 class Tiled:
     "A predictor that asks another one tile by tile"
@@ -64,8 +69,7 @@ class Tiled:
         tile:int|tuple|None=None, # side of a tile, or (height, width); None: `plan_tiles` for each image
         overlap:int|None=None, # by how much neighbours overlap, at least; None: an eighth of a tile, 16 where planned
     ):
-        if tile is not None: tile = tuple(_whole(n, 'tile', 1) for n in (tile if isinstance(tile, tuple) else [tile]*2))
-        self.model, self.tile, self.overlap = model, tile, overlap
+        self.model, self.tile, self.overlap = model, _tile_sides(tile), overlap
         sides, overlap = self.layout(4096, 4096)
         for n in sides: _tile_offsets(n, n, overlap)
         if hasattr(model, 'schedule'): self.schedule = model.schedule
@@ -321,7 +325,8 @@ def _known(old):
 
 def _check_owners(results, there, old):
     "Refuse results that were made from other inputs, or by hand"
-    of = old.get('of', {results[p].name: p.name for p in there if p.name in _known(old)})
+    known = _known(old)
+    of = old.get('of', {results[p].name: p.name for p in there if not known or p.name in known})
     for p in there:
         maker = of.get(results[p].name) if isinstance(of, dict) else None
         if maker != p.name:

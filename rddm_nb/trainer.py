@@ -323,6 +323,14 @@ class Trainer:
         self.opt = make_optimizer(self.net.parameters(), config.optimizer, config.lr, config.betas, config.weight_decay)
         self.ema, self.model = EMA(self.net, config.ema), self._wrapped()
 
+# %% ../nbs/trainer.ipynb #b9c50768
+def _check_pairs(batch):
+    "Refuse what one cannot learn from; inputs may lie outside [-1, 1], as under noise that nobody clipped"
+    for name, x in (('x0', batch.x0), ('x_in', batch.x_in)):
+        if not torch.is_tensor(x) or not x.is_floating_point(): check_images(x, name)
+        if not x.isfinite().all(): raise ValueError(f"{name} holds NaN or infinite values")
+    if batch.x0.ndim == 4: check_images(batch.x0, 'x0')
+
 # %% ../nbs/trainer.ipynb #f16115ae
 @patch
 def _part(self:Trainer):
@@ -338,13 +346,6 @@ def _wrapped(self:Trainer):
     model = torch.compile(self.net) if self.config.compile else self.net
     if self.accelerator.num_processes == 1: return model
     return torch.nn.parallel.DistributedDataParallel(model, None if self.device.type == 'cpu' else [self.device])
-
-def _check_pairs(batch):
-    "Refuse what one cannot learn from; inputs may lie outside [-1, 1], as under noise that nobody clipped"
-    for name, x in (('x0', batch.x0), ('x_in', batch.x_in)):
-        if not torch.is_tensor(x) or not x.is_floating_point(): check_images(x, name)
-        if not x.isfinite().all(): raise ValueError(f"{name} holds NaN or infinite values")
-    if batch.x0.ndim == 4: check_images(batch.x0, 'x0')
 
 @patch
 def _pieces(self:Trainer, step):
@@ -588,12 +589,7 @@ def _steps(self:Trainer, log):
         if save or stop: self.save()
         if stop: return
 
-# %% ../nbs/trainer.ipynb #332dde37
-@patch(as_prop=True)
-def done(self:Trainer)->bool: # False after a training that was stopped
-    "Are all steps done?"
-    return self.step >= self.config.steps
-
+# %% ../nbs/trainer.ipynb #5f69a90d
 def _check_ours(about):
     "Refuse to write over a file of that name which no run wrote"
     if not about.exists(): return
@@ -602,6 +598,12 @@ def _check_ours(about):
     if not ours:
         raise FileExistsError(f"{about} was not written by a training and is not overwritten: move it away, or take "
                               "another folder")
+
+# %% ../nbs/trainer.ipynb #332dde37
+@patch(as_prop=True)
+def done(self:Trainer)->bool: # False after a training that was stopped
+    "Are all steps done?"
+    return self.step >= self.config.steps
 
 @patch
 def _begin(self:Trainer):

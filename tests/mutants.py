@@ -447,7 +447,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('demo', 'loss_of(pred, x_in - x0, eps, kind)', 'loss_of(pred, x0 - x_in, eps, kind)', 'diffusion_loss: sign of the residual'),
     ('demo', 'loss_of(pred, x_in - x0, eps, kind)', 'loss_of(pred, x_in - base, eps, kind)', 'diffusion_loss: second diffusion_loss with the residual of the guess'),
     ('demo', '(x_in - pred.res.detach())', '(x_in + pred.res.detach())', 'diffusion_loss: sign of the guess'),
-    ('demo', '.clamp(-1, 1), t)', ', t)', 'diffusion_loss: guess not kept an image'),
+    ('demo', '(x_in - pred.res.detach()).clamp(-1, 1)', '(x_in - pred.res.detach())', 'diffusion_loss: guess not kept an image'),
     ('optim', 'min(1., (step + 1)/warmup)', 'min(1., step/warmup)', 'lr_factor: first step at zero'),
     ('optim', '1 + math.cos', '1 - math.cos', 'lr_factor: cosine upside down'),
     ('optim', '.01 + .99*', '.1 + .9*', 'lr_factor: ends at 10 %'),
@@ -536,7 +536,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('hub', r"|(?<!\w)_|_(?!\w)', lambda m: '\\' + m[0]", r"', lambda m: m[0]", 'model_card: Markdown not escaped'),
     ('hub', 'tags=list(_TAGS))', 'tags=[])', 'model_card: no tags'),
     # files and trainer
-    ('runtime', "repr(what).encode()", "repr(what[:1]).encode()", 'seed: purposes share it'),
+    ('runtime', "repr(words).encode()", "repr(words[:1]).encode()", 'seed: purposes share it'),
     ('runtime', 'fcntl.LOCK_EX | fcntl.LOCK_NB', 'fcntl.LOCK_SH | fcntl.LOCK_NB', 'lock: others may share'),
     # optim
     ('optim', "1. if decay == 'none' else", "1. if decay == 'cosine' else", 'lr_factor: declines where it should not'),
@@ -784,7 +784,9 @@ MUTANTS = [Mutant(*m) for m in [
     ('restore', "return [about.st_size, about.st_mtime_ns]", "return [about.st_size]", 'folder: a changed input of the same size stays'),
     ('restore', "changed = _outdated(there, old, about)", "pass", 'folder: results of changed inputs stay'),
     ('restore', "*(p for p in mine if force and p in there)", "*(p for p in there if force)", 'folder: parts with force undo each other'),
-    ('restore', "files=_known(old) | about['files'])", "files=about['files'])", 'folder: what is known of other inputs is lost'),
+    ('restore', 'if maker != p.name:', 'if maker and maker != p.name:', 'folder: a file of no known maker is taken for a result'),
+    ('restore', 'of=of | about', 'of=about', 'folder: whose the other results are is lost'),
+    ('restore', "files=_known(old) | about['files'],", "files=about['files'],", 'folder: what is known of other inputs is lost'),
     ('restore', "if folder := next(filter(os.path.isdir, results), None):", "if folder := None:", 'folder: a folder in the place of a result'),
     ('restore', "(masks.files_for(p) if masks else [])", "[]", 'folder: a changed mask goes unseen'),
     ('restore', 'files[part[0]::part[1]]', 'files', 'folder: every part does all'),

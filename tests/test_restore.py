@@ -11,6 +11,7 @@ import subprocess
 import sys
 import unicodedata
 from pathlib import Path
+import numpy as np
 import pytest
 from places import ROOT
 import rddm_nb.restore as module
@@ -361,7 +362,72 @@ def test_inputs_that_nobody_noted_are_not_taken_for_changed(folder):
     assert set(json.loads(path.read_text(encoding='utf-8'))['files']) == {f'{i}.png' for i in range(4)}
     save_image(folder/'in/new.png', random_images(3, 5, 5))
     make(folder/'out/new.png').write_bytes(b'mine')
-    assert quiet(Model(), folder, steps=1).there == 5 and (folder/'out/new.png').read_bytes() == b'mine'
+    with pytest.raises(FileExistsError, match='new.png is not the result of new.png, but of something else'):
+        quiet(Model(), folder, steps=1)
+    assert (folder/'out/new.png').read_bytes() == b'mine'
+
+
+@pytest.mark.parametrize('known', [True, False])
+def test_records_of_before_owners_were_noted_go_on(folder, known):
+    quiet(Model(), folder, steps=1)
+    path = folder/'out/restore.json'
+    about = json.loads(path.read_text(encoding='utf-8'))
+    path.write_text(json.dumps({k: v for k, v in about.items() if k != 'of' and (known or k != 'files')}), 'utf-8')
+    assert quiet(Model(), folder, steps=1).there == 4
+    assert json.loads(path.read_text(encoding='utf-8'))['of'] == {f'{i}.png': f'{i}.png' for i in range(4)}
+
+
+def test_a_result_of_another_image_with_the_same_stem_is_not_taken(folder):
+    (folder/'in/0.png').rename(folder/'in/0.webp')
+    quiet(Model(), folder, steps=1)
+    (folder/'in/0.webp').unlink()
+    save_image(folder/'in/0.png', random_images(3, 6, 5))
+    before = (folder/'out/0.png').read_bytes()
+    with pytest.raises(FileExistsError, match='0.png is not the result of 0.png, but of 0.webp: choose another folder'):
+        quiet(Model(), folder, steps=1)
+    assert (folder/'out/0.png').read_bytes() == before
+    assert len(quiet(Model(), folder, steps=1, force=True).done) == 4
+    assert load_image(folder/'out/0.png').x.shape == (3, 6, 5) and quiet(Model(), folder, steps=1).there == 4
+
+
+@pytest.mark.parametrize(('seed', 'same'), [(np.int64(1), True), (torch.tensor(1), True), (True, True), (2, False)])
+def test_a_seed_is_its_number_whatever_its_type(seed, same):
+    x = random_images(3, 8, 8)
+    assert torch.equal(restore(Model(), x, steps=2, seed=seed), restore(Model(), x, steps=2, seed=1)) == same
+
+
+@pytest.mark.parametrize(('kw', 'error', 'said'), [
+    (dict(seed='1'), TypeError, "seed must be a whole number, got '1'"),
+    (dict(seed=1.), TypeError, 'seed must be a whole number, got 1.0'),
+    (dict(trace=True), TypeError, 'restore takes no trace'),
+    (dict(tile=0), ValueError, 'tile must be at least 1, got 0'),
+    (dict(tile=8.), TypeError, 'tile must be a whole number, got 8.0'),
+    (dict(device='meta'), ValueError, "device 'meta' cannot be used here")])
+def test_restore_refuses_by_name(kw, error, said):
+    with pytest.raises(error, match=re.escape(said)): restore(Model(), random_images(3, 8, 8), **kw)
+    with pytest.raises(TypeError, match='img must be a tensor'): restore(Model(), np.zeros((3, 8, 8)))
+
+
+@pytest.mark.parametrize('part', [(0, 0), (2, 1), (-1, 2)])
+def test_a_part_that_is_none_is_refused(folder, part):
+    with pytest.raises(ValueError, match='part must be'): quiet(Model(), folder, part=part)
+
+
+@pytest.mark.parametrize('config', ['my.yaml', 3, {'data': 3}])
+def test_whatever_a_file_remembers_it_restores(folder, tmp_path, config):
+    net = UNet(8, (1, 2))
+    save_model(tmp_path/'m.safetensors', net, Schedule.power(T=8), config=config)
+    words = [str(tmp_path/'m.safetensors'), str(folder/'in'), str(tmp_path/'o'), '--device', 'cpu', '--steps', '1']
+    assert main(words) == 0
+
+
+@pytest.mark.parametrize('words', [['rain', 'in', ''], ['rain', '', 'out'], ['', 'in', 'out'],
+                                   ['rain', 'in', 'out', '--masks', '']])
+def test_an_empty_name_is_no_folder(folder, words, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert 'must be the name of a file' in said and "got ''" in said
 
 
 def test_single_files_into_one_folder_keep_what_is_known_of_each(folder):
