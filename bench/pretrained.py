@@ -27,6 +27,7 @@ from bench.photographs import spoiled_pairs
 from bench.showers import shower
 
 STEPS, SPOIL = (1, 2, 5, 10), dict(rain=shower, noise=grain)
+BEST = dict(rain=5, noise=2, emoji=50) # steps that a user should take
 LIMITS = dict(rain=['Streaks of rain: drops on the lens, mist and wet ground stay.',
                     'It learned from 28 photographs with made-up rain. Dense rain whose streaks hide what is behind '
                     'them is thinned out, not removed: see what was measured.'],
@@ -115,8 +116,8 @@ def whole_noise(net, held, root, steps):
         yield f'PolyU, every fourth of its pairs of real noise ({len(x0)}), never seen', gained(net, x_in, x0, steps)
 
 
-def whole(net, task, root, steps=5):
-    "PSNR on whole photographs, in words: spoiled, clean, and on test sets if they are there"
+def whole(net, task, root, steps):
+    "PSNR on whole photographs in so many steps, in words: spoiled, clean, and on test sets if they are there"
     held = [from_uint8(x)[None] for x in photos('test').values()]
     out = dict((whole_rain if task == 'rain' else whole_noise)(net, held, root, steps))
     clean = mean_psnr([restored(net, x, i, steps) for i, x in enumerate(held)], held)
@@ -152,11 +153,11 @@ def keep(task, net, out, exam, **about_training):
     best.schedule = net.schedule
     restores = task in SPOIL
     marks = restoring(best, exam, wet if task == 'rain' else grainy) if restores else generating(best, exam)
-    if restores: marks |= whole(best, task, data_root())
+    if restores: marks |= whole(best, task, data_root(), BEST[task])
     images = ('open photographs: those of rddm_nb.sample_images (see ATTRIBUTION.md) and eight more under CC BY-SA'
               if restores else 'Noto emoji (Apache-2.0 / OFL-1.1)')
     meta = dict(name=task, what=ABOUT[task], license='apache-2.0', images=images, **about_training,
-                shape=[3, 96, 96] if restores else [3, 32, 32], best_steps=5 if restores else 10,
+                shape=[3, 96, 96] if restores else [3, 32, 32], best_steps=BEST[task],
                 limits=LIMITS[task], commit=commit(), measured_on=about()['name'], torch=torch.__version__, **marks)
     save_model(out or Path(rddm_nb.__file__).parent/'assets'/f'{task}.safetensors', best.half(), net.schedule,
                force=True, **meta)
