@@ -88,7 +88,7 @@ def _truth(value, word):
 def _text(value, kind):
     "Text that any file can hold, or the name of a file; a path is text too"
     value = os.fspath(value)
-    if type(value) is not str or (kind is FileName and not value): raise ValueError
+    if type(value) is not str: raise ValueError
     if kind is str: value.encode()
     return value
 
@@ -212,6 +212,15 @@ def _add(parser, f, doc):
     parser.add_argument(flag, help=doc, metavar=_metavar(f.type),
                         nargs='+' if _is_list(f.type) else None, default=argparse.SUPPRESS)
 
+# %% ../nbs/command.ipynb #601e8259
+def _word(value, field, label):
+    "What a word of a command line says for a field; an empty one is no name of a file, unless that is the default"
+    out = convert(value, field.type, label, word=True)
+    names = FileName in (field.type, *get_args(field.type)) and field.default != ''
+    if names and '' in (out if isinstance(out, tuple) else (out,)):
+        raise ValueError(f"{label} must be {_describe(field.type)}, got ''")
+    return out
+
 # %% ../nbs/command.ipynb #7279dfc5
 def _unknown_option(argv, options):
     "The first word that is meant as an option and is none: it explains more than what is missing without it"
@@ -235,8 +244,8 @@ def parse(
     given, extra = parser.parse_known_intermixed_args(argv)
     if extra and not extra[0].startswith('-'): raise ValueError(f'{extra[0]!r} is a word too many (see {prog} --help)')
     if extra: raise ValueError(_unknown(extra[0].partition('=')[0], options, 'option'))
-    return command(**{f.name: convert(v, f.type, label[f.name], word=True)
-                      for f in fields(command) if (v := getattr(given, f.name, None)) is not None})
+    return command(**{f.name: _word(v, f, label[f.name]) for f in fields(command)
+                      if (v := getattr(given, f.name, None)) is not None})
 
 # %% ../nbs/command.ipynb #005b43f5
 def _of_field(config, section, name):

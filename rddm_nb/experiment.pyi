@@ -23,6 +23,7 @@ def check_config(config: Config):
     ...
 _CONFIG_FILE: Any
 _CHECK_FILE: Any
+_MODELS: tuple
 _OLD_SECTIONS: dict
 _OLD_FIELDS: dict
 

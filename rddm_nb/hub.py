@@ -1,4 +1,4 @@
-"""Two trained networks in the box, and one class to share yours.
+"""Three trained networks in the box, and one class to share yours.
 
 Docs: https://rddm-nb.github.io/rddm_nb/hub.html.md"""
 

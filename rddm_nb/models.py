@@ -16,7 +16,7 @@ from .official import fuse_weights
 from .unet import load_model
 
 # %% ../nbs/models.ipynb #a7c04007
-PRETRAINED = ('rain', 'emoji') # networks that ship with the package
+PRETRAINED = ('rain', 'noise', 'emoji') # networks that ship with the package
 MODEL_FILE = 'model.safetensors' # what the network is called in a folder or a repository
 
 def _from_hub(name):

@@ -19,7 +19,7 @@ from .estimate import Prediction, predict
 from .files import atomic_write, one_line, stale_temporaries, to_json
 from .imagefile import IMAGE_SUFFIXES, LoadedImage, list_images, load_image, same_name, save_image
 from .models import MODEL_FILE, PRETRAINED, find_model, load_network
-from .runtime import ExitCode, StopRequest, claim_folder, generator_for, pick_device, stop_on_signals
+from .runtime import ExitCode, StopRequest, check_seed, claim_folder, generator_for, pick_device, stop_on_signals
 from .sampler import sample
 
 class Tiled:

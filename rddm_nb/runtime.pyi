@@ -1,6 +1,7 @@
 # Written by tools/stubs.py from the module of the same name. Do not edit.
 from typing import Any
 import hashlib
+import operator
 import os
 import signal
 import threading
@@ -17,7 +18,7 @@ def generator_for(device, *what):
     """A generator for one purpose"""
     ...
 
-def check_seed(seed: int, name: str='seed'):
+def check_seed(seed: int, name: str='seed') -> int:
     """Refuse a seed that PyTorch cannot take"""
     ...
 

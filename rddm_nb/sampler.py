@@ -84,6 +84,8 @@ def _moves(stops, posterior, eta):
 # %% ../nbs/13_sampler.ipynb #26c03a4a
 def _inputs(x_in, shape, x_T, model):
     "The degraded images, or zeros where there are none"
+    if not callable(model):
+        raise TypeError(f"model must be a predictor that can be called, got {model!r}; load_network finds one by name")
     if x_in is not None:
         if not torch.is_tensor(x_in) or x_in.ndim == 4 or not x_in.is_floating_point(): check_images(x_in)
         if shape is not None and tuple(shape) != tuple(x_in.shape):
@@ -198,8 +200,6 @@ def _check_levels(moves):
 def _plan(model, schedule=None, steps=None, order=None, path=None, posterior='sum_constrained', eta=0.,
           solver='euler', clip='x0'):
     "The moves of a run, or the reason why there can be none"
-    if not callable(model):
-        raise TypeError(f"model must be a predictor that can be called, got {model!r}; load_network finds one by name")
     if not isinstance(schedule, (Schedule, type(None))):
         raise TypeError(f"schedule must be a Schedule, such as Schedule.power(), got {schedule!r}")
     steps, eta = (v.tolist() if hasattr(v, 'tolist') else v for v in (steps, eta))

@@ -17,6 +17,7 @@ from torch import Tensor
 from .estimate import predict
 from .files import atomic_write, read_tensors, write_tensors
 from .forward import q_sample, randn_like
+from .images import check_images
 from .objective import loss_of
 from .optim import EMA, OPTIMIZERS, lr_factor, make_optimizer, unwrap
 from .runtime import StopRequest, folder_lock, generator_for, pick_device, set_aside, stop_on_signals
@@ -173,6 +174,7 @@ class Trainer:
     whole: Any
     changes: Any
     stopped: Any
+    first: Any
     part: Any
     opt: Any
     ema: Any

@@ -725,3 +725,28 @@ def test_on_a_terminal_progress_is_a_bar_that_goes_away(monkeypatch):
     monkeypatch.setattr(sys, 'stderr', Terminal())
     assert list(_progress(iter('abc'), 3, every=0.)) == list('abc') and sys.stderr.getvalue() == ''
     assert seen == [(('checking images', 3), dict(unit='pair', delay=1, leave=False))]
+
+
+def test_files_may_be_any_collection_and_what_is_none_is_named(tmp_path):
+    for k in 'ab': Image.new('RGB', (4, 4)).save(tmp_path/f'{k}.png')
+    files = sorted(tmp_path.glob('*.png'))
+    assert match((f for f in files), files) == match(files, files)
+    with pytest.raises(TypeError, match='inputs must be a folder'): match(None, files)
+    with pytest.raises(TypeError, match='targets must be a folder'): match(files, None)
+    with pytest.raises(TypeError, match='pattern must be a text, got None'): match(files, files, pattern=None)
+    pairs = ImagePairs.from_pairs([(files[0], files[1])])
+    assert pairs.check() is not None and pairs.name(pairs.items[0]).endswith('a.png')
+
+
+@pytest.mark.parametrize(('call', 'error', 'said'), [
+    (lambda s: s.batch(0, 0), ValueError, 'n must be at least 1, got 0'),
+    (lambda s: s.batch(2, -1), ValueError, 'step must be at least 0, got -1'),
+    (lambda s: s.batch(2, 1.5), TypeError, 'step must be a whole number, got 1.5'),
+    (lambda s: s.pairs.resized(8.5), TypeError, 'side must be a whole number, got 8.5'),
+    (lambda s: s.pairs.check(threads=0), ValueError, 'threads must be at least 1, got 0'),
+    (lambda s: PairSource(s.pairs, 8.5), TypeError, 'size must be a whole number, got 8.5')])
+def test_counts_are_whole_numbers(tmp_path, call, error, said):
+    Image.new('RGB', (8, 8)).save(tmp_path/'a.png')
+    source = PairSource(ImagePairs.from_clean(tmp_path), 4)
+    with pytest.raises(error, match=said): call(source)
+    assert torch.equal(source.batch(2, np.int64(1)).x0, source.batch(2, 1).x0)

@@ -635,3 +635,20 @@ def test_a_process_that_is_stopped_leaves_no_results_and_can_be_repeated(folders
         assert err.splitlines() == ['rddm-evaluate: stopped; nothing was written'] and not (folders/'ev').exists()
     assert evaluated(folders, folders/'out', folders/'truth') == 0
     assert sorted(p.name for p in (folders/'ev').glob('[!.]*')) == ['each.csv', 'evaluation.json', 'sheet.png']
+
+
+def test_nothing_to_measure_and_nothing_measured_are_named(folders, tmp_path, capsys):
+    for word in ('[]', ','):
+        assert evaluated(tmp_path, folders/'in', folders/'truth', '--measures', word) == 2
+        assert 'measures must name at least one of PSNR' in capsys.readouterr().err
+    x = random_images(3, 16, 16)
+    with pytest.raises(ValueError, match='samples holds no restoration'): EvalCase('a', x[None][:0], x).metrics()
+    with pytest.raises(ValueError, match=r'the ground truth must lie in \[-1, 1\]'):
+        measure('PSNR', x[None], 100*x[None])
+
+
+@pytest.mark.parametrize('words', [('', 'truth'), ('in', ''), ('in', 'truth', '--out', '')])
+def test_an_empty_name_is_no_folder(folders, words, capsys, monkeypatch):
+    monkeypatch.chdir(folders)
+    before = sorted(folders.rglob('*'))
+    assert main(list(words)) == 2 and "got ''" in capsys.readouterr().err and sorted(folders.rglob('*')) == before

@@ -105,3 +105,12 @@ def test_the_command(tmp_path, capsys):
     assert export.main(['rain', str(file)]) == 2 and 'exists' in capsys.readouterr().err
     assert export.main(['snow', str(file), '--force']) == 2 and 'networks in the box' in capsys.readouterr().err
     assert export.main(['rain']) == 2
+
+
+def test_a_place_that_cannot_be_written_is_named_before_any_work(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(export, 'load_network', lambda name: pytest.fail('a network was loaded'))
+    (tmp_path/'there.onnx').write_bytes(b'mine')
+    for file, said in ((tmp_path/'there.onnx', 'is not overwritten without --force'), (tmp_path, 'is a folder: name'),
+                       (tmp_path/'no/e.onnx', 'there is no folder')):
+        assert export.main(['rain', str(file)]) == 2 and said in capsys.readouterr().err
+    assert (tmp_path/'there.onnx').read_bytes() == b'mine'

@@ -48,6 +48,15 @@ def test_rain_is_taken_off_as_well_as_the_file_says():
         assert gain > 6 and abs(gain - said) < 2.5
 
 
+@pytest.mark.parametrize('sigma', [15, 25, 50])
+def test_noise_is_taken_off_and_little_else(sigma):
+    net, x0 = load_network('noise'), crops(24, 48, 'test', 5, shrink=1)
+    x_in = (x0 + sigma/127.5*torch.randn(x0.shape, generator=rng(sigma))).clamp(-1, 1)
+    back = sample(net, x_in, steps=2, generator=rng())
+    assert (psnr(back, x0) - psnr(x_in, x0)).mean() > 5
+    assert psnr(sample(net, x0, steps=2, generator=rng()), x0).mean() > 35
+
+
 def test_emoji_are_made_from_nothing():
     net = load_network('emoji')
     x = sample(net, shape=(6, 3, 32, 32), steps=10, generator=rng())

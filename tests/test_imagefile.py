@@ -630,3 +630,10 @@ def test_what_is_kept_for_training_says_what_it_lost():
                                     (a[..., :3], 1, ('colour converted to grey',)), (a[..., :3], 3, ())):
         x, said = read_noted(source, channels)
         assert said == notes and x.dtype == torch.uint8 and torch.equal(x, read_image(source, channels))
+
+
+@pytest.mark.parametrize('head', [b'II*\0', b'MM\0*'])
+def test_a_tiff_that_pillow_does_not_know_is_called_one(tmp_path, head):
+    (tmp_path/'odd.tif').write_bytes(head + (8).to_bytes(4, 'little' if head[:1] == b'I' else 'big') + bytes(64))
+    with pytest.raises(ValueError, match='odd.tif cannot be read as an image: a TIFF of a kind that Pillow'):
+        load_image(tmp_path/'odd.tif')

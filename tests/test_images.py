@@ -60,3 +60,12 @@ def test_floats_are_not_converted_twice_and_shapes_must_agree():
         from_uint8(torch.zeros(3))
     with pytest.raises(ValueError, match=r'equal shapes, got \(1, 3, 4, 4\) and \(1, 3, 5, 5\)'):
         psnr(randn(1, 3, 4, 4), randn(1, 3, 5, 5))
+
+
+def test_what_is_no_image_is_not_converted():
+    with pytest.raises(TypeError, match=r'to_uint8 wants floats in \[-1, 1\], got torch.uint8'):
+        to_uint8(torch.tensor([0, 255], dtype=torch.uint8))
+    with pytest.raises(ValueError, match='got NaN'): to_uint8(torch.tensor([0., math.nan]))
+    x = torch.zeros(1, 3, 4, 4)
+    for a, b in ((x.byte(), x.byte()), (x, x.byte())):
+        with pytest.raises(TypeError, match='convert with from_uint8'): psnr(a, b)

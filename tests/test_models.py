@@ -77,7 +77,7 @@ def test_a_name_leads_to_the_box_a_file_or_a_folder(tmp_path, monkeypatch):
     (tmp_path/'run').mkdir()
     with pytest.raises(FileNotFoundError, match='run holds no model.safetensors'): load_network('run')
     for name in ('snow', 'a/b/c', 'run/mine.safetensors', '/a/b', 'a b/c'):
-        with pytest.raises(FileNotFoundError, match='the networks in the box are rain, emoji'): find_model(name)
+        with pytest.raises(FileNotFoundError, match='the networks in the box are rain, noise, emoji'): find_model(name)
 
 
 def test_a_repository_is_asked_only_for_what_looks_like_one(monkeypatch, tmp_path):

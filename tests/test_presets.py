@@ -706,3 +706,26 @@ def test_a_late_report_is_made_once():
     late(1)
     late(2)
     assert (made, rows) == ([1], [1, 2])
+
+
+@pytest.mark.parametrize('name', ['model.safetensors', 'model_unfinished.safetensors'])
+def test_files_in_a_folder_without_a_run_are_not_written_over(folder, name, capsys):
+    (folder/'run').mkdir()
+    (folder/'run'/name).write_text('precious', encoding='utf-8')
+    assert main(small(folder)) == 2
+    assert f'holds {name}, but no run: it is not overwritten' in capsys.readouterr().err
+    assert (folder/'run'/name).read_text(encoding='utf-8') == 'precious'
+
+
+@pytest.mark.parametrize('name', ['model.safetensors', 'train.json', 'log.csv'])
+def test_a_folder_where_a_file_goes_is_seen_before_the_first_step(folder, name, capsys):
+    (folder/'run'/name).mkdir(parents=True)
+    assert main(small(folder)) == 2
+    assert f'{name} is a folder, but a run writes a file of that name: move it away' in capsys.readouterr().err
+
+
+def test_a_file_where_checkpoints_go_is_seen_before_the_first_step(folder, capsys):
+    (folder/'run').mkdir()
+    (folder/'run/checkpoints').write_text('', encoding='utf-8')
+    assert main(small(folder)) == 2
+    assert 'checkpoints is a file, but a run keeps its checkpoints in a folder' in capsys.readouterr().err

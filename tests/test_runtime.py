@@ -1,6 +1,7 @@
 """Seeds, devices, folders and signals, which every command needs."""
 import signal
 import threading
+import numpy as np
 import pytest
 import torch
 from common import posix
@@ -111,3 +112,20 @@ def test_a_request_can_be_the_callers_own_and_other_threads_are_left_alone():
     thread.start()
     thread.join()
     assert seen == [(False, True)]
+
+
+@pytest.mark.parametrize('seed', [np.int64(7), torch.tensor(7), np.uint8(7)])
+def test_a_seed_is_its_number_whatever_its_type(seed):
+    assert seed_for(seed, 'noise', 0) == seed_for(7, 'noise', 0) == seed_for(7, 'noise', np.int32(0))
+    assert check_seed(seed) == 7 and type(check_seed(seed)) is int
+    assert seed_for('7', 'noise') != seed_for(7, 'noise')
+
+
+@pytest.mark.parametrize('seed', [1., None, torch.tensor(1.), (1,)])
+def test_what_is_no_whole_number_is_no_seed(seed):
+    with pytest.raises(TypeError, match='must be a whole number, got'): seed_for(seed, 'noise')
+    with pytest.raises(TypeError, match='start must be a whole number'): check_seed(seed, 'start')
+
+
+def test_a_device_that_holds_no_numbers_is_none():
+    with pytest.raises(ValueError, match="device 'meta' cannot be used here: it holds no numbers"): pick_device('meta')

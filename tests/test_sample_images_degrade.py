@@ -15,6 +15,7 @@ from rddm_nb import sample_images
 from rddm_nb.degrade import TASKS, KnownPixels, _lenses, _streaks, degrade
 from rddm_nb.estimate import Prediction, estimate, x0_from
 from rddm_nb.images import psnr, to_uint8
+from rddm_nb.models import PRETRAINED
 from rddm_nb.sample_images import attribution, crops, emoji, photos
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
@@ -47,7 +48,7 @@ def test_assets_are_small_and_flat():
 
 def test_every_file_is_known_and_attributed():
     listed = {p['file'] for p in INDEX['photos']} | {'emoji.png', 'faces.png'}
-    assert {f.name for f in ASSETS.iterdir()} - {'rain.safetensors', 'emoji.safetensors'} == listed | {
+    assert {f.name for f in ASSETS.iterdir()} - {f'{name}.safetensors' for name in PRETRAINED} == listed | {
         'images.json',
         'ATTRIBUTION.md',
     }
@@ -982,3 +983,9 @@ def test_keeping_says_what_is_wrong():
         KnownPixels(of('res'), where=torch.ones(1, 1, 4, 4))
     with pytest.raises(TypeError, match='a bare tensor'):
         sample(KnownPixels(lambda *a: a[0]), torch.full((1, 3, 4, 4), .5))
+
+
+@pytest.mark.parametrize('amount', [math.nan, math.inf, -1, -.1])
+def test_an_amount_that_is_none_is_refused(amount):
+    with pytest.raises(ValueError, match='amount must be a number from 0 on, got'):
+        degrade(fake(1, 3, 8, 8), 'rain', amount=amount)

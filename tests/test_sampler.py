@@ -871,3 +871,25 @@ def test_films_that_cannot_be(tmp_path):
     run.save(tmp_path/'f.gif', force=True)
     with pytest.raises(ValueError, match='1 or 3 channels'):
         sample(res_model, random_images(1, 2, 4, 4), steps=1, trace=True).save(tmp_path/'g.gif')
+
+
+@pytest.mark.parametrize(('kw', 'error', 'said'), [
+    (dict(schedule='power'), TypeError, "schedule must be a Schedule, such as Schedule.power"),
+    (dict(generator=3), TypeError, 'generator must be a torch.Generator, or one per image, got 3'),
+    (dict(noise_map=1.), TypeError, 'noise_map must be a tensor, got float'),
+    (dict(x_T=torch.full((1, 3, 4, 4), math.nan, dtype=F64)), ValueError, 'x_T holds NaN')])
+def test_what_cannot_be_an_argument_is_named(kw, error, said):
+    with pytest.raises(error, match=said): sample(res_model, random_images(1, 3, 4, 4), **kw)
+
+
+def test_what_cannot_be_sampled_is_named():
+    with pytest.raises(TypeError, match="model must be a predictor that can be called, got 'rain'; load_network"):
+        sample('rain', random_images(1, 3, 4, 4))
+    with pytest.raises(ValueError, match='shape must hold numbers from 1 on'): sample(res_model, shape=(0, 3, 4, 4))
+
+
+def test_nodes_and_shares_may_be_arrays():
+    x, kw = random_images(1, 3, 4, 4), dict(schedule=Schedule.power(T=10))
+    a, b = (sample(res_model, x, steps=s, eta=e, generator=rng(), **kw)
+            for s, e in (([10, 5, 0], [1., 0.]), (torch.tensor([10, 5, 0]).numpy(), torch.tensor([1., 0.]).numpy())))
+    assert torch.equal(a, b)

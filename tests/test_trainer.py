@@ -829,3 +829,37 @@ def test_a_compiled_network_learns_the_same_and_is_saved_bare(tmp_path, monkeypa
     keys = {k[4:] for k in Checkpoints(tmp_path).newest()[0] if k.startswith('net.')}
     assert keys == {*make().state_dict()}
     assert trainer(tmp_path, steps=3).fit() is not None
+
+
+@pytest.mark.parametrize(('pairs', 'said'), [
+    (lambda x: (255*x, 255*x), 'x0 must lie in'), (lambda x: (x.byte(), x), 'x0 has dtype torch.uint8'),
+    (lambda x: (x, x.numpy()), 'x_in must be a tensor'), (lambda x: (x, x/0), 'x_in holds NaN')])
+def test_what_are_no_images_is_not_learned_from(pairs, said):
+    source = FunctionSource(lambda n, g: pairs(torch.rand(n, 3, 8, 8, generator=g)))
+    with pytest.raises((TrainingError, AttributeError, TypeError), match=said) as e:
+        Trainer(UNet(8, (1, 2)), source, Schedule.power(T=10), TrainConfig(steps=2, batch=2)).fit()
+    assert 'step 1' not in str(e.value)
+
+
+def test_inputs_may_lie_outside_as_under_noise():
+    source = FunctionSource(lambda n, g: (torch.zeros(n, 3, 8, 8), 2*torch.randn(n, 3, 8, 8, generator=g)))
+    assert Trainer(UNet(8, (1, 2)), source, Schedule.power(T=10), TrainConfig(steps=2, batch=2)).fit() is not None
+
+
+@pytest.mark.parametrize('without', [torch.no_grad, torch.inference_mode])
+def test_a_training_has_gradients_wherever_it_is_called(without):
+    source = FunctionSource(lambda n, g: (torch.zeros(n, 3, 8, 8), torch.ones(n, 3, 8, 8)))
+    net = UNet(8, (1, 2))
+    before = [p.clone() for p in net.parameters()]
+    t = Trainer(net, source, Schedule.power(T=10), TrainConfig(steps=2, batch=2))
+    with without(): t.fit()
+    assert any(not torch.equal(a, b) for a, b in zip(before, net.parameters()))
+
+
+@pytest.mark.parametrize('text', ['precious', '{}', '[1]'])
+def test_a_file_of_ones_own_is_not_taken_for_a_run(tmp_path, text):
+    (tmp_path/'train.json').write_text(text, encoding='utf-8')
+    source = FunctionSource(lambda n, g: (torch.zeros(n, 3, 8, 8), torch.ones(n, 3, 8, 8)))
+    t = Trainer(UNet(8, (1, 2)), source, Schedule.power(T=10), TrainConfig(steps=1, batch=2), tmp_path)
+    with pytest.raises(FileExistsError, match='train.json was not written by a training'): t.fit()
+    assert (tmp_path/'train.json').read_text(encoding='utf-8') == text
