@@ -53,7 +53,7 @@ def processor_seconds(f, rounds):
 
 def learner(net, size, batch):
     "A function that takes one training step whose pairs cost nothing"
-    x0, x_in = (torch.randn(batch, 3, size, size, generator=torch.Generator().manual_seed(i)) for i in range(2))
+    x0, x_in = (2*torch.rand(batch, 3, size, size, generator=torch.Generator().manual_seed(i)) - 1 for i in range(2))
     return Trainer(net, FunctionSource(lambda n, g: (x0, x_in)), Schedule.power(), TrainConfig(steps=1000, batch=batch),
                    accelerator=make_accelerator('cpu'))._learn
 
