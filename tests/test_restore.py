@@ -767,7 +767,7 @@ def test_names_that_are_no_text(tiny, capsys):
 def test_a_network_in_the_box_by_its_name(folder, capsys):
     assert main(['rain', str(folder/'in'), str(folder/'out'), '--steps', '1', '--device', 'cpu']) == 0
     assert main(['snow', str(folder/'in'), str(folder/'out2'), '--steps', '1', '--device', 'cpu']) == 2
-    assert 'rain, emoji' in capsys.readouterr().err and not (folder/'out2').exists()
+    assert 'rain, noise, emoji' in capsys.readouterr().err and not (folder/'out2').exists()
 
 
 def test_a_name_with_two_meanings_is_said(folder, capsys, monkeypatch):

@@ -418,14 +418,16 @@ def test_search_is_in_the_language_of_the_page(url, browser):
 
 # texts of living figures that come from numbers and choices
 MADE = (r'frame \d+ of|^known image|^point \d|^abar |^fork at step|; PSNR in dB: |^figure: |^(?:line|bridge), '
-        r'|^the input[:,] |^the best guess will|restore$|^This copy of the page')
+        r'|^the input[:,] |^the best guess will|restore$|^This copy of the page|: PSNR, dB$'
+        r'|: [A-Z]\w+ (?:et al\.|and [A-Z]).*\b\d{4}$') # names of methods with their papers
 
 
 def test_labels_of_living_figures_are_in_the_table(visits):
     figures = json.loads((ROOT/'rddm_nb/figures/figures.json').read_text(encoding='utf-8'))
     methods = {line['name'] for line in figures['metro']}
     said = {s for v in visits.values() for s in v['labels'] if not re.search(MADE, s)}
-    assert len(said) > 60 and said - {t.source for t in shared() if t.kind == 'label'} - methods == set()
+    left = said - {t.source for t in shared() if t.kind == 'label'}
+    assert len(said) > 60 and {s for s in left if not methods >= {*s.split(' · ')}} == set()
 
 
 def test_living_figures_speak_the_language_of_the_page(chinese):

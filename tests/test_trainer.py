@@ -833,10 +833,10 @@ def test_a_compiled_network_learns_the_same_and_is_saved_bare(tmp_path, monkeypa
 
 @pytest.mark.parametrize(('pairs', 'said'), [
     (lambda x: (255*x, 255*x), 'x0 must lie in'), (lambda x: (x.byte(), x), 'x0 has dtype torch.uint8'),
-    (lambda x: (x, x.numpy()), 'x_in must be a tensor'), (lambda x: (x, x/0), 'x_in holds NaN')])
+    (lambda x: (x, x.numpy()), 'x_in must be a tensor'), (lambda x: (x/0, x), 'of the batch hold NaN')])
 def test_what_are_no_images_is_not_learned_from(pairs, said):
     source = FunctionSource(lambda n, g: pairs(torch.rand(n, 3, 8, 8, generator=g)))
-    with pytest.raises((TrainingError, AttributeError, TypeError), match=said) as e:
+    with pytest.raises((TrainingError, FloatingPointError), match=said) as e:
         Trainer(UNet(8, (1, 2)), source, Schedule.power(T=10), TrainConfig(steps=2, batch=2)).fit()
     assert 'step 1' not in str(e.value)
 
