@@ -581,3 +581,10 @@ def test_time_travel_by_keyboard_and_mouse(figure):
     page.keyboard.press('End')
     fig.get_by_role('button', name='fork here').click()
     assert 'does not exist' in fig.locator('[data-fork]').last.inner_text() and not any(seen.values())
+
+
+def test_every_pair_has_an_input_and_what_follows_starts_from_noise_alone():
+    n = len(widgets._payload()['pairs'])
+    for pair in range(n + 1):
+        x0, x_in, eps = widgets.StateExplorer(pair=pair).parts()
+        assert x0.shape == x_in.shape == eps.shape and (x_in.abs().max() == 0) == (pair == n)
