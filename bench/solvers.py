@@ -9,13 +9,13 @@ import argparse
 import math
 import torch
 from bench.common import RESULTS, about, commit, write
+from bench.restoration import network
 from rddm_nb.atlas import PROCESSES, process
 from rddm_nb.demo import draw_pairs
 from rddm_nb.forward import q_sample
 from rddm_nb.images import psnr
 from rddm_nb.optim import lr_factor
 from rddm_nb.sampler import SOLVERS, sample
-from rddm_nb.unet import UNet
 
 COUNTS, HIGHEST, T, SIZE = (1, 2, 5, 10, 20), 2., 1000, 24 # evaluations, noise learned, nodes, pixels of a crop
 
@@ -27,9 +27,7 @@ def places(n, g):
 
 def learn(steps, seed):
     "A network that predicts the residual wherever it is"
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        net = UNet(dim=8, predicts='res')
+    net = network(seed, dim=8, predicts='res')
     g, opt = torch.Generator().manual_seed(seed), torch.optim.AdamW(net.parameters(), betas=(.9, .99))
     for k in range(steps):
         opt.param_groups[0]['lr'] = 4e-3*lr_factor(k, k/steps)

@@ -235,14 +235,11 @@ def _pixels(a, mode, notes, icc=None):
 def _from_file(f):
     "Pixels of an open file"
     if not f.seek(0, os.SEEK_END): raise ValueError("it is empty (0 bytes)")
-    f.seek(0)
-    tiff = f.read(4) in (b'II*\0', b'MM\0*')
     try: img = Image.open(f)
     except UnidentifiedImageError:
-        if tiff:
-            raise ValueError("a TIFF of a kind that Pillow does not know: save it as 8 or "
-                             "16 bit integers") from None
-        raise
+        f.seek(0)
+        if f.read(4) not in (b'II*\0', b'MM\0*'): raise
+        raise ValueError("a TIFF of a kind that Pillow does not know: save it as 8 or 16 bit integers") from None
     return _from_pillow(img, f)
 
 # %% ../nbs/imagefile.ipynb #1f0a0022

@@ -199,7 +199,7 @@ class Metric:
     higher_is_better: bool = True
     needs: Callable|str = '' # a library, or a function that raises RuntimeError where something is missing
     side: int = 1 # smallest height and width
-    region: bool = False # shown at single pixels: may be restricted to a region
+    region: bool = False # looks at single pixels: may be restricted to a region
     colour: bool = False # defined for colours: grey images count as three equal channels
 
 METRICS = {

@@ -58,7 +58,7 @@ def _tile_weights(
 
 def _tile_sides(tile):
     "(height, width) of a tile; None if it is planned"
-    if tile is not None: return tuple(_whole(n, 'tile', 1) for n in (tile if isinstance(tile, tuple) else (tile, tile)))
+    if tile is not None: return tuple(_whole(n, 'tile', 1) for n in (tile if isinstance(tile, (tuple, list)) else (tile, tile)))
 
 
 # %% ../nbs/restore.ipynb #4f0cfe8a
@@ -148,7 +148,7 @@ def restore(
     if not torch.is_tensor(img): raise TypeError(f"img must be a tensor, such as load_image(file).x, got {type(img)}")
     if img.ndim != 3: raise ValueError(f"img must be one image (C, H, W), got shape {tuple(img.shape)}")
     check_restorer(model, cond is not None)
-    if odd := {'trace', 'generator', 'x_T', 'shape'} & kw.keys():
+    if odd := {'trace', 'generator'} & kw.keys():
         raise TypeError(f"restore takes no {', '.join(sorted(odd))}: call sample for that")
     device, seed = pick_device(device), check_seed(seed)
     batch = lambda x: None if x is None else x[None].to(device)
@@ -319,23 +319,24 @@ class _Claim(NamedTuple):
     changed: list # inputs that have changed since; their results are taken away
     about: dict # the settings, as `restore.json` holds them
 
-def _known(old):
-    "Sizes and times of the inputs, as they were"
-    return files if isinstance(files := old.get('files'), dict) else {}
+def _noted(old, what):
+    "What is noted of each input (files) or result (of), as it was"
+    return noted if isinstance(noted := old.get(what), dict) else {}
 
 def _check_owners(results, there, old):
     "Refuse results that were made from other inputs, or by hand"
-    known = _known(old)
-    of = old.get('of', {results[p].name: p.name for p in there if not known or p.name in known})
+    known = _noted(old, 'files')
+    before = {results[p].name: p.name for p in there if not known or p.name in known} # nobody noted whose they are
+    of = _noted(old, 'of') if 'of' in old else before
     for p in there:
-        maker = of.get(results[p].name) if isinstance(of, dict) else None
+        maker = of.get(results[p].name)
         if maker != p.name:
             raise FileExistsError(f"{results[p]} is not the result of {p.name}, but of {maker or 'something else'}: "
                                   "choose another folder for the results, or do them all again with --force")
 
 def _outdated(there, old, about):
     "Inputs that are not what they were when they were restored"
-    return [p for p in there if _known(old).get(p.name, about['files'][p.name]) != about['files'][p.name]]
+    return [p for p in there if _noted(old, 'files').get(p.name, about['files'][p.name]) != about['files'][p.name]]
 
 # %% ../nbs/restore.ipynb #b510000f
 def _claim(out, results, about, force, mine):
@@ -350,8 +351,7 @@ def _claim(out, results, about, force, mine):
         if not force: _check_owners(results, there, old)
         changed = _outdated(there, old, about)
         gone = {*changed, *(p for p in mine if force and p in there)}
-        of = old['of'] if isinstance(old.get('of'), dict) else {}
-        about = dict(about if force else old, files=_known(old) | about['files'], of=of | about['of'])
+        about = dict(about if force else old, **{k: _noted(old, k) | about[k] for k in ('files', 'of')})
     for p in gone: results[p].unlink()
     if about != old: atomic_write(path, to_json(about, path.name, indent=1).encode(), force=True)
     return _Claim([p for p in there if p not in gone], changed, about)

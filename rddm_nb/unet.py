@@ -143,7 +143,7 @@ _PREDICTS = dict(res=1, eps=1, both=2, x0=1) # images in the output
 _EMBEDDINGS = ('plane', 't')
 
 def _is_whole(v, least):
-    "Whether a value is a whole number, not a truth value or a text that weights_shown like one"
+    "Whether a value is a whole number, not a truth value or a text that looks like one"
     return isinstance(v, int) and not isinstance(v, bool) and v >= least
 
 def check_options(
