@@ -58,7 +58,8 @@ def _tile_weights(
 
 def _tile_sides(tile):
     "(height, width) of a tile; None if it is planned"
-    if tile is not None: return tuple(_whole(n, 'tile', 1) for n in (tile if isinstance(tile, (tuple, list)) else (tile, tile)))
+    if tile is None: return None
+    return tuple(_whole(n, 'tile', 1) for n in (tile if isinstance(tile, (tuple, list)) else (tile, tile)))
 
 
 # %% ../nbs/restore.ipynb #4f0cfe8a
