@@ -57,7 +57,7 @@ def run(runs=3, folder=RESULTS):
         browser = p.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         with served(site) as url: found = measured(browser, url, runs)
         out = dict(what='a photograph of 256x171 restored in the page, 5 steps, one thread of WebAssembly', **about(),
-                   chromium=browser.version, load=next(iter(getattr(os, 'getloadavg', tuple)()), None), runs=found)
+                   chromium=browser.version, load=os.getloadavg()[0] if hasattr(os, 'getloadavg') else None, runs=found)
         browser.close()
     for row in found: print(row)
     write('browser', out, folder)

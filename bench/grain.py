@@ -2,8 +2,7 @@
 every channel its own or grey, from none to very strong, as a file of 8 bits holds it."""
 import torch
 import torch.nn.functional as F
-from rddm_nb.images import from_uint8, to_uint8
-from bench.photographs import between
+from bench.photographs import between, in_8_bits
 
 NONE, SOFT, BY_LIGHT, GREY = .1, .35, .35, .2 # shares of images without noise, and of those with noise of a kind
 STRONGEST = 55 # grey levels
@@ -35,4 +34,4 @@ def grain(x0, g):
     "An image (C, H, W) with noise of some kind, or with none"
     if between(0, 1, g) < NONE: return x0
     strength = STRONGEST*between(0, 1, g)**1.3
-    return from_uint8(to_uint8((x0 + strength/127.5*noise_like(x0, g)).clamp(-1, 1)))
+    return in_8_bits(x0 + strength/127.5*noise_like(x0, g))

@@ -3,7 +3,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from rddm_nb.imagefile import read_image
-from rddm_nb.images import from_uint8
+from rddm_nb.images import from_uint8, to_uint8
 from rddm_nb.sample_images import photos
 from bench.common import data_root
 
@@ -12,6 +12,9 @@ NOT_SHOWN = ('astronaut',) # a person who can be recognised
 
 
 def between(low, high, g, *shape): return low + (high - low)*torch.rand(shape, generator=g)
+
+
+def in_8_bits(x): return from_uint8(to_uint8(x)) # as a file holds it
 
 
 def open_photographs(root):

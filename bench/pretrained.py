@@ -12,7 +12,7 @@ import rddm_nb
 from rddm_nb.degrade import degrade
 from rddm_nb.demo import _nearest, draw_pairs
 from rddm_nb.imagefile import list_images, read_image
-from rddm_nb.images import from_uint8, psnr, to_uint8
+from rddm_nb.images import from_uint8, psnr
 from rddm_nb.metrics import coarse_features, frechet_distance
 from rddm_nb.sample_images import crops, emoji, photos
 from rddm_nb.sampler import sample
@@ -23,7 +23,7 @@ from rddm_nb.unet import save_model
 from bench.common import Clock, about, commit, data_root
 from bench.restoration import network
 from bench.grain import grain
-from bench.photographs import spoiled_pairs
+from bench.photographs import in_8_bits, spoiled_pairs
 from bench.showers import shower
 
 STEPS, SPOIL = (1, 2, 5, 10), dict(rain=shower, noise=grain)
@@ -43,7 +43,7 @@ ABOUT = dict(rain='Takes streaks of rain off photographs.', noise='Takes noise o
 def wet(x, g): return degrade(x[None], 'rain', g, scale=1 + torch.rand((), generator=g).item())[0]
 
 
-def grainy(x, g): return (x + 25/127.5*torch.randn(x.shape, generator=g)).clamp(-1, 1)
+def grainy(x, g, sigma=25): return (x + sigma/127.5*torch.randn(x.shape, generator=g)).clamp(-1, 1) # grey levels
 
 
 def restoring(net, n, spoil):
@@ -71,8 +71,7 @@ def generating(net, n):
 
 def restored(net, x, seed, steps):
     "An image restored, as 8 bits hold it"
-    out = sample(net, x, steps=steps, generator=generator_for('cpu', 'noise', seed))
-    return from_uint8(to_uint8(out.clamp(-1, 1)))
+    return in_8_bits(sample(net, x, steps=steps, generator=generator_for('cpu', 'noise', seed)))
 
 
 def mean_psnr(a, b): return sum(psnr(u, v).item() for u, v in zip(a, b))/len(b)
@@ -82,12 +81,6 @@ def gained(net, x_in, x0, steps):
     "The mean PSNR of inputs and of what is made of them, in words"
     back = [restored(net, x, i, steps) for i, x in enumerate(x_in)]
     return f'{mean_psnr(x_in, x0):.2f} -> {mean_psnr(back, x0):.2f} dB'
-
-
-def noisy(x, *seed, sigma=25):
-    "An image with white noise of so many grey levels, as 8 bits hold it"
-    noise = torch.randn(x.shape, generator=generator_for('cpu', 'exam', *seed))
-    return from_uint8(to_uint8((x + sigma/127.5*noise).clamp(-1, 1)))
 
 
 def folder_of(root, *parts): return [from_uint8(read_image(f))[None] for f in list_images(Path(root).joinpath(*parts))]
@@ -109,7 +102,7 @@ def whole_noise(net, held, root, steps):
         sets['CBSD68, 24 of its images'] = folder_of(root, 'clean_photos', 'cbsd68')
     for name, x0 in sets.items():
         for sigma in (15, 25, 50):
-            x_in = [noisy(x, i, sigma=sigma) for i, x in enumerate(x0)]
+            x_in = [in_8_bits(grainy(x, generator_for('cpu', 'exam', i), sigma)) for i, x in enumerate(x0)]
             yield f'{name}, noise of {sigma} grey levels', gained(net, x_in, x0, steps)
     if (Path(root)/'polyu').is_dir():
         x_in, x0 = (folder_of(root, 'polyu', k)[::4] for k in ('noisy', 'clean'))
