@@ -4,12 +4,11 @@ long the interface was blocked at most meanwhile.
 
 `python -m bench.browser` (it needs Chromium, npm or a kept runtime, and the extra onnx) prints the numbers and writes
 bench/results/browser.json. These are wall-clock times, so other work on the machine counts: `load` says how much."""
-import os
 import shutil
 import sys
 import tempfile
 from pathlib import Path
-from .common import RESULTS, ROOT, about, write
+from .common import RESULTS, ROOT, about, load, write
 from .site import ARGS, CHROMIUM, served
 
 sys.path.insert(0, str(ROOT/'tools'))
@@ -57,7 +56,7 @@ def run(runs=3, folder=RESULTS):
         browser = p.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         with served(site) as url: found = measured(browser, url, runs)
         out = dict(what='a photograph of 256x171 restored in the page, 5 steps, one thread of WebAssembly', **about(),
-                   chromium=browser.version, load=os.getloadavg()[0] if hasattr(os, 'getloadavg') else None, runs=found)
+                   chromium=browser.version, load=load(), runs=found)
         browser.close()
     for row in found: print(row)
     write('browser', out, folder)

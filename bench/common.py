@@ -76,6 +76,12 @@ def about(device='cpu'):
                 threads=torch.get_num_threads(), python=platform.python_version(), torch=torch.__version__)
 
 
+def load():
+    "How many processes want the machine; None where the system does not say"
+    asked = getattr(os, 'getloadavg', None)
+    return round(asked()[0], 1) if asked else None
+
+
 def commit():
     "Which code this is; with a plus where a module or a measurement has been changed since"
     said = lambda *words: subprocess.run(['git', *words], cwd=ROOT, capture_output=True,

@@ -12,7 +12,7 @@ import statistics
 import threading
 from pathlib import Path
 from urllib.parse import unquote, urlparse
-from bench.common import RESULTS, ROOT, write
+from bench.common import RESULTS, ROOT, load, write
 
 SITE = ROOT/'_docs'
 CHROMIUM = os.environ.get('CHROMIUM') or shutil.which('chromium') or shutil.which('google-chrome')
@@ -81,7 +81,7 @@ def run(site=SITE, folder=RESULTS):
     middle, most = ({k: f(v[k] for v in pages.values()) for k in ('paint', 'ready', 'weight', 'transferred')}
                     for f in (statistics.median, max))
     print(f"median {middle}, most {most}")
-    write('site', dict(pages=pages, median=middle, most=most, load=round(os.getloadavg()[0], 1)), folder)
+    write('site', dict(pages=pages, median=middle, most=most, load=load()), folder)
 
 
 if __name__ == '__main__': run()
