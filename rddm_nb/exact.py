@@ -70,7 +70,11 @@ def posterior(self:ExactPredictor,
     bbar, # standard deviation of the noise, a number or one per image
 )->Tensor: # weights (B, N), each row sums to 1
     "How probable each known image is, given the state and the input (posterior weights)"
-    u, y, a, b, trust = self._setting(x_t, x_in, abar, bbar)
+    return self._weights(*self._setting(x_t, x_in, abar, bbar))
+
+@patch
+def _weights(self:ExactPredictor, u, y, a, b, trust):
+    "Posterior weights, (B, N), of a state as `_setting` returns it"
     g = (1 - a)*(1 - trust)
     d2 = _sq_dist(u - (1 - a)*trust*y, g, self._mu, self._norms)
     var = (1 - a)**2*self.std**2*(1 - trust) + b**2
@@ -90,7 +94,7 @@ def __call__(self:ExactPredictor,
 )->Prediction: # E[res] and E[eps], in the state's dtype; eps is None where bbar = 0, be it for one image of the batch
     "The conditional means of residual and noise: no predictor has a smaller squared error (exact predictor)"
     u, y, a, b, trust = self._setting(x_t, x_in, abar, bbar)
-    mean = (1 - trust)*(self.posterior(x_t, x_in, abar, bbar) @ self._mu) + trust*y
+    mean = (1 - trust)*(self._weights(u, y, a, b, trust) @ self._mu) + trust*y
     v = self.std**2*(1 - trust)
     var = (1 - a)**2*v + b**2
     x0 = mean + (1 - a)*v/var.clamp(min=1e-300)*(u - (1 - a)*mean)

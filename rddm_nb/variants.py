@@ -1,4 +1,4 @@
-"""Know the input and one prediction, and the other comes free; what two predictions leave over maps the uncertainty.
+"""Given the input, one prediction determines the other; where two predictions disagree, the result is uncertain.
 
 Docs: https://rddm-nb.github.io/rddm_nb/variants.html.md"""
 

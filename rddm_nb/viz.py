@@ -89,7 +89,9 @@ def _covered(box, frame, curves, own, taken, gap):
     def inside(p, m): return (abs(p[:, 0] - x - w/2) < w/2 + m) & (abs(p[:, 1] - y - h/2) < h/2 + m)
     bad = sum(inside(p, .4*gap if k == own else 1.3*gap).sum() for k, p in curves.items())
     bad += 100*sum(abs(x + w/2 - u - m/2) < (w + m)/2 and abs(y + h/2 - v - n/2) < (h + n)/2 for u, v, m, n in taken)
-    out = y < frame.y0 + .3*gap or y + h > frame.y1 or x < frame.x0 + .3*gap or frame.x1 - 2 > x > frame.x1 - w
+    past_its_end = x > curves[own][:, 0].max()
+    cut = frame.x1 - 2 > x > frame.x1 - w and not past_its_end
+    out = y < frame.y0 + .3*gap or y + h > frame.y1 or x < frame.x0 + .3*gap or cut
     near = {k: np.hypot(p[:, 0] - x - w/2, p[:, 1] - y - h/2).min() for k, p in curves.items()}
     others = min([v for k, v in near.items() if k != own], default=0.)
     return bad + 50*out + 20*(near[own] > others > 0) - min(others, 9*gap)/(100*gap)
