@@ -1,4 +1,4 @@
-"""One restoration has many PSNRs, more than a decibel apart, depending on who asks.
+"""One restoration has many PSNRs, more than a decibel apart, depending on the protocol.
 
 Docs: https://rddm-nb.github.io/rddm_nb/measuring.html.md"""
 
