@@ -10,7 +10,8 @@ import yaml
 from places import ROOT
 
 PAGE_WORDS, PART_WORDS = 1400, 10_000
-PLAIN_ONLY_FIRST = r'\b(fogs?|foggy|roads?|ghosts?|knobs?)\b' # plain words of the first page; the field's come after
+# plain words of the first page; the field's come after
+PLAIN_ONLY_FIRST = r'\b(fogs?|foggy|roads?|ghosts?|knobs?|routes?|ballots?|foretold|thin noise|thick noise)\b'
 TERMS = ('evidence lower bound', 'score', 'probability-flow ODE', "Tweedie's formula", 'trajectory', 'forward pass',
          'ground truth', 'posterior', 'effective noise level')
 PACE = 40, 250 # words of a page per minute of the reading time that it names: code and pictures take their share
