@@ -42,6 +42,7 @@ def find_model(
     name, # a network in the box, a file, a folder with a model.safetensors, or a repository 'org/name' on the hub
 )->Path: # its file
     "Where a network lies"
+    if not str(name): raise FileNotFoundError("the name of a network is empty")
     name, path = str(name), Path(name)
     if name in PRETRAINED: return Path(str(files('rddm_nb')/'assets'/f'{name}.safetensors'))
     if path.is_dir(): return _in_folder(path)

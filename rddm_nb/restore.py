@@ -27,6 +27,7 @@ from .command import Count, FileName, Fraction, Natural, OneOf, Rule, Typed, exp
 from .estimate import Prediction, predict
 from .files import atomic_write, one_line, stale_temporaries, to_json
 from .imagefile import IMAGE_SUFFIXES, LoadedImage, list_images, load_image, same_name, save_image
+from .images import _check_tensor
 from .models import MODEL_FILE, PRETRAINED, find_model, load_network
 from .runtime import (ExitCode, StopRequest, _whole, check_seed, claim_folder, generator_for, pick_device,
                              stop_on_signals)
@@ -146,7 +147,7 @@ def restore(
     **kw # `eta`, `solver`, `schedule`, ... of `sample`
 )->Tensor: # the restored image (C, H, W)
     "Restore one image of any size"
-    if not torch.is_tensor(img): raise TypeError(f"img must be a tensor, such as load_image(file).x, got {type(img)}")
+    _check_tensor(img, 'img')
     if img.ndim != 3: raise ValueError(f"img must be one image (C, H, W), got shape {tuple(img.shape)}")
     check_restorer(model, cond is not None)
     if odd := {'trace', 'generator'} & kw.keys():
