@@ -28,6 +28,10 @@ class ExactPredictor:
         """How probable each known image is, given the state and the input (posterior weights)"""
         ...
 
+    def _weights(self, u, y, a, b, trust):
+        """Posterior weights, (B, N), of a state as `_setting` returns it"""
+        ...
+
     def __call__(self, x_t: Tensor, x_in: Tensor | None, abar, bbar, t=None) -> Prediction:
         """The conditional means of residual and noise: no predictor has a smaller squared error (exact predictor)"""
         ...
