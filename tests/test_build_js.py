@@ -59,6 +59,20 @@ def test_joined_statements_are_found():
     assert not joined("for (let i = 0; i < n; i++) f(i);\na = 'x; y';\nb = 1; // one\n")
 
 
+TOGETHER = [
+    ('const a = 1;\nconst b = 2;\n', 'const a = 1,\nb = 2;\n'),
+    ('const f = () => {\n  const a = 1; // one\n  // two\n  const b = 2;\n};\n\nconst c = 3;\n',
+     'const f = () => {\n  const a = 1, // one\n  // two\nb = 2;\n},\n\nc = 3;\n'),
+]
+APART = ['const a = 1;\nlet b = 2;\n', 'const a = 1;\nf();\nconst b = 2;\n', 'const a = () => {\n  const b = 2;\n};\n',
+         'if (c) {\n  const a = 1;\n}\nconst b = 2;\n', '  const a = 1;\nif (c)\n  const b = 2;\n']
+
+
+def test_declarations_after_each_other_share_their_word_and_no_others():
+    assert [(build_js.together(text), want) for text, want in TOGETHER if build_js.together(text) != want] == []
+    assert [text for text in APART if build_js.together(text) != text] == []
+
+
 WRONG = {
     'a name that is not there': ('figures/lens.js', 'import {psnr}', 'import {ssim}', 'metrics.js does not export it'),
     'another name': ('figures/lens.js', 'import {psnr}', 'import {psnr as quality}', 'a thing has one name'),

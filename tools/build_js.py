@@ -6,8 +6,8 @@ photograph photo.js and photo_worker.js.
 
 The sources are modules that import each other by name; what is joined is what an entry (js/main.js for rddm.js)
 needs, each part after those it imports. Imports, the word `export` inside the parts, lines that are comments only,
-blank lines, indentation and space around signs are left out. `import * as figures` of a file of re-exports becomes
-an object, so such a file is a registry: a line each."""
+blank lines, indentation, space around signs and the word `const` of a declaration after another are left out.
+`import * as figures` of a file of re-exports becomes an object, so such a file is a registry: a line each."""
 import argparse
 import os
 import re
@@ -29,6 +29,8 @@ QUOTED = r"'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`"
 SIGN = r'=>|[=,{(:?&|]+'
 LOOSE = re.compile(rf'({QUOTED})|[ \t]*//[^\n]*|[,;]?\s*(}})[ \t]*|,?\s*([)\]])[ \t]*|\s*({SIGN})\s*|;(\n)(?=\w)'
                    r'|(?<=[\w)\]]) ?([-+*]=?) (?=[\w(\[.])|[ \t]*([;<>])[ \t]*|[ \t]+(\[)')
+STATEMENT = re.compile(r'( *)(?:(const|let) |([})\]`])|(?!//)\S)')  # its depth, its keyword, or what ends a longer one
+ENDED = re.compile(r';(?=\s*(?://.*)?$)')
 STYLE = re.compile(r'\s*([{};,])\s*|(?<=:) ')  # in a style sheet, a quotation of several lines
 
 
@@ -119,6 +121,19 @@ def check_used(folder, parts):
     if unused: raise BuildError(f"nothing imports {', '.join(unused)}: a figure needs its line in figures/index.js")
 
 
+def together(text):
+    "Declarations that follow each other as one: `const a = 1;` and `const b = 2;` as `const a = 1, b = 2;`"
+    lines, words, last = text.split('\n'), {}, 0
+    for i, line in enumerate(lines):
+        if not (found := STATEMENT.match(line)): continue
+        depth, word = len(found[1]), found[2]
+        same = word and words.get(depth) == word and ENDED.search(lines[last])
+        if same: lines[last], lines[i] = ENDED.sub(',', lines[last]), line[found.end():]
+        words = {d: w for d, w in words.items() if d <= depth} | ({} if found[3] else {depth: word})
+        last = i
+    return '\n'.join(lines)
+
+
 def tight(match):
     "What is quoted as it is, a sign without the space around it, a comment not at all"
     quoted = match[1]
@@ -137,7 +152,7 @@ def body(part, parts):
     text = re.sub(r'^export (?=const|let|class|function)', '', text, flags=re.M)
     wrong = re.search(r'^(?:import|export)\b.*', text if part.name not in ENTRIES else FACE.sub('', text), re.M)
     if wrong: raise BuildError(f"{part.name}: cannot join '{wrong[0]}'")
-    return LEFT_OUT.sub('', LOOSE.sub(tight, LEFT_OUT.sub('', text)))
+    return LEFT_OUT.sub('', LOOSE.sub(tight, LEFT_OUT.sub('', together(text))))
 
 
 def built(folder=SOURCES, entry='main.js'):

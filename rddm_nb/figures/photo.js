@@ -1,94 +1,44 @@
 // Made from js/ by tools/build_js.py, not to be edited.
-const range=(n,f)=>Array.from({length:n},(_,i)=>f(i))
-const last=list=>list[list.length-1]
-const sum=values=>values.reduce((total,value)=>total+value,0)
-const cumulativeSum=values=>{let total=0
-return[0,...values.map(value=>total+=value)]}
-const clamp=(value,low,high)=>Math.min(Math.max(value,low),high)
-const evenlySpaced=(list,n)=>n>=list.length?list:range(n,i=>list[Math.round(i*(list.length-1)/(n-1))]);
+const range=(n,f)=>Array.from({length:n},(_,i)=>f(i)),last=list=>list[list.length-1],sum=values=>values.reduce((total,value)=>total+value,0),cumulativeSum=values=>{let total=0
+return[0,...values.map(value=>total+=value)]},clamp=(value,low,high)=>Math.min(Math.max(value,low),high),evenlySpaced=(list,n)=>n>=list.length?list:range(n,i=>list[Math.round(i*(list.length-1)/(n-1))]);
 const mse=(x,target)=>{let total=0
 for(let i=0;i<x.length;i++){const error=clamp(x[i],-1,1)- target[i]
 total+=error*error}
-return total/x.length}
-const psnr=(x,target)=>10*Math.log10(4/Math.max(mse(x,target),4e-10));
-const P=(side,exponent,T,grid='count')=>{const x=range(T,i=>grid==='linspace'&&T>1?i/(T-1):(i+1)/T)
-const weights=(side==='x'?x:x.reverse()).map(v=>v**exponent)
-const total=sum(weights)
-return weights.map(w=>w/total)}
-const fromIncrements=(alpha,beta2)=>{const abar=cumulativeSum(alpha)
+return total/x.length},psnr=(x,target)=>10*Math.log10(4/Math.max(mse(x,target),4e-10));
+const P=(side,exponent,T,grid='count')=>{const x=range(T,i=>grid==='linspace'&&T>1?i/(T-1):(i+1)/T),weights=(side==='x'?x:x.reverse()).map(v=>v**exponent),total=sum(weights)
+return weights.map(w=>w/total)},fromIncrements=(alpha,beta2)=>{const abar=cumulativeSum(alpha)
 if(Math.abs(last(abar)- 1)<1e-6)abar[abar.length-1]=1
-return{abar,bbar:cumulativeSum(beta2).map(Math.sqrt)}}
-const fromFunctions=(abar,bbar,T)=>{const x=range(T+1,i=>i/T)
-return{abar:x.map(abar),bbar:x.map(bbar)}}
-const fromAlphasCumprod=products=>({abar:[0,...products.map(v=>1-Math.sqrt(v))],bbar:[0,...products.map(v=>Math.sqrt(1-v))]})
-const power=(T=1000,alpha=['1-x',1],beta2=['x',1],bbarT=1,grid='count')=>fromIncrements(P(...alpha,T,grid),P(...beta2,T,grid).map(v=>bbarT**2*v))
-const line=(T=1000,bbarT=1)=>fromFunctions(x=>x,x=>bbarT*x,T)
-const circle=(T=1000)=>{const schedule=fromFunctions(x=>1-Math.cos(x*Math.PI/2),x=>Math.sin(x*Math.PI/2),T)
+return{abar,bbar:cumulativeSum(beta2).map(Math.sqrt)}},fromFunctions=(abar,bbar,T)=>{const x=range(T+1,i=>i/T)
+return{abar:x.map(abar),bbar:x.map(bbar)}},fromAlphasCumprod=products=>({abar:[0,...products.map(v=>1-Math.sqrt(v))],bbar:[0,...products.map(v=>Math.sqrt(1-v))]}),power=(T=1000,alpha=['1-x',1],beta2=['x',1],bbarT=1,grid='count')=>fromIncrements(P(...alpha,T,grid),P(...beta2,T,grid).map(v=>bbarT**2*v)),line=(T=1000,bbarT=1)=>fromFunctions(x=>x,x=>bbarT*x,T),circle=(T=1000)=>{const schedule=fromFunctions(x=>1-Math.cos(x*Math.PI/2),x=>Math.sin(x*Math.PI/2),T)
 schedule.abar[T]=1
-return schedule}
-const bridge=(T=1000,height=.5)=>fromFunctions(x=>x,x=>2*height*Math.sqrt(x*(1-x)),T)
-const ddimLinear=(T=1000,betaStart=1e-4,betaEnd=.02)=>{let product=1
+return schedule},bridge=(T=1000,height=.5)=>fromFunctions(x=>x,x=>2*height*Math.sqrt(x*(1-x)),T),ddimLinear=(T=1000,betaStart=1e-4,betaEnd=.02)=>{let product=1
 const beta=i=>betaStart+(betaEnd-betaStart)*(T>1?i/(T-1):0)
-return fromAlphasCumprod(range(T,i=>product*=1-beta(i)))}
-const cosine=(T=1000)=>fromAlphasCumprod(range(T,i=>Math.cos((i+1)/T*Math.PI/2)**2))
-const SIDES=[['x','x, rising'],['1-x','1−x, falling']]
-const SETTINGS={side_res:{initial:'1-x',label:'residual steps',options:SIDES},a_res:{initial:1,label:'residual exponent',limits:[0,5,.1]},side_eps:{initial:'x',label:'noise steps',options:SIDES},a_eps:{initial:1,label:'noise exponent',limits:[0,5,.1]},bbar_T:{initial:1,label:'noise at the start',limits:[0,2,.05]},height:{initial:.5,label:'height of the arch',limits:[.05,1,.05]}}
-const powerTitle=s=>[`P(${s.side_res}, ${+s.a_res.toFixed(2)}), P(${s.side_eps}, ${+s.a_eps.toFixed(2)}), β̄ = ${s.bbar_T}`]
-const FAMILIES={power:{settings:['side_res','a_res','side_eps','a_eps','bbar_T'],make:s=>power(s.T,[s.side_res,s.a_res],[s.side_eps,s.a_eps],s.bbar_T),title:powerTitle},line:{settings:['bbar_T'],make:s=>line(s.T,s.bbar_T),title:s=>['line, β̄ = {0}',s.bbar_T]},circle:{settings:[],make:s=>circle(s.T)},bridge:{settings:['height'],make:s=>bridge(s.T,s.height),title:s=>['bridge, {0}',s.height]},'ddim linear':{settings:[],make:s=>ddimLinear(s.T)},cosine:{settings:[],make:s=>cosine(s.T)}}
-const makeSchedule=settings=>{const family=FAMILIES[settings.family]
+return fromAlphasCumprod(range(T,i=>product*=1-beta(i)))},cosine=(T=1000)=>fromAlphasCumprod(range(T,i=>Math.cos((i+1)/T*Math.PI/2)**2)),SIDES=[['x','x, rising'],['1-x','1−x, falling']],SETTINGS={side_res:{initial:'1-x',label:'residual steps',options:SIDES},a_res:{initial:1,label:'residual exponent',limits:[0,5,.1]},side_eps:{initial:'x',label:'noise steps',options:SIDES},a_eps:{initial:1,label:'noise exponent',limits:[0,5,.1]},bbar_T:{initial:1,label:'noise at the start',limits:[0,2,.05]},height:{initial:.5,label:'height of the arch',limits:[.05,1,.05]}},powerTitle=s=>[`P(${s.side_res}, ${+s.a_res.toFixed(2)}), P(${s.side_eps}, ${+s.a_eps.toFixed(2)}), β̄ = ${s.bbar_T}`],FAMILIES={power:{settings:['side_res','a_res','side_eps','a_eps','bbar_T'],make:s=>power(s.T,[s.side_res,s.a_res],[s.side_eps,s.a_eps],s.bbar_T),title:powerTitle},line:{settings:['bbar_T'],make:s=>line(s.T,s.bbar_T),title:s=>['line, β̄ = {0}',s.bbar_T]},circle:{settings:[],make:s=>circle(s.T)},bridge:{settings:['height'],make:s=>bridge(s.T,s.height),title:s=>['bridge, {0}',s.height]},'ddim linear':{settings:[],make:s=>ddimLinear(s.T)},cosine:{settings:[],make:s=>cosine(s.T)}},makeSchedule=settings=>{const family=FAMILIES[settings.family]
 if(!family)throw new Error(`no family '${settings.family}': there are ${Object.keys(FAMILIES).join(', ')}`)
-return family.make({T:400,...settings})}
-const scheduleTitle=settings=>FAMILIES[settings.family]?.title?.(settings)??[settings.family]
-const schedulePoints=schedule=>schedule.abar.map((abar,t)=>[abar,schedule.bbar[t]])
-const scheduleAt=(schedule,u)=>{const T=schedule.abar.length-1
-const t=Math.min(Math.floor(u*T),T-1)
-const interpolate=values=>values[t]+(u*T-t)*(values[t+1]- values[t])
-return[interpolate(schedule.abar),interpolate(schedule.bbar)]}
-const timesteps=(T,steps)=>range(steps+1,i=>Math.floor(T*(steps-i)/steps))
-const rho=schedule=>schedule.abar.map((abar,t)=>schedule.bbar[t]/(1-abar));
-const distance=([x,y],[x2,y2])=>Math.hypot(x-x2,y-y2)
-const isClean=point=>point.every(v=>v===0)
-const toClean=path=>isClean(last(path))?path:[...path,[0,0]]
-const drawPath=(corners,steps=50)=>{const ends=toClean(corners)
-const lengths=cumulativeSum(ends.slice(1).map((end,i)=>distance(end,ends[i])))
+return family.make({T:400,...settings})},scheduleTitle=settings=>FAMILIES[settings.family]?.title?.(settings)??[settings.family],schedulePoints=schedule=>schedule.abar.map((abar,t)=>[abar,schedule.bbar[t]]),scheduleAt=(schedule,u)=>{const T=schedule.abar.length-1,t=Math.min(Math.floor(u*T),T-1),interpolate=values=>values[t]+(u*T-t)*(values[t+1]- values[t])
+return[interpolate(schedule.abar),interpolate(schedule.bbar)]},timesteps=(T,steps)=>range(steps+1,i=>Math.floor(T*(steps-i)/steps)),rho=schedule=>schedule.abar.map((abar,t)=>schedule.bbar[t]/(1-abar));
+const distance=([x,y],[x2,y2])=>Math.hypot(x-x2,y-y2),isClean=point=>point.every(v=>v===0),toClean=path=>isClean(last(path))?path:[...path,[0,0]],drawPath=(corners,steps=50)=>{const ends=toClean(corners),lengths=cumulativeSum(ends.slice(1).map((end,i)=>distance(end,ends[i])))
 let i=0
 return range(steps+1,step=>{if(step===steps)return[0,0]
 const covered=last(lengths)*step/steps
 while(i<ends.length-2&&lengths[i+1]<covered)i++
 const share=lengths[i+1]>lengths[i]?(covered-lengths[i])/(lengths[i+1]- lengths[i]):0
-return[0,1].map(axis=>ends[i][axis]+ share*(ends[i+1][axis]- ends[i][axis]))})}
-const ORDERS=['together','residual_first','noise_first']
-const samplingPath=(schedule,steps,order='together')=>{const T=schedule.abar.length-1
-const points=schedulePoints(schedule)
+return[0,1].map(axis=>ends[i][axis]+ share*(ends[i+1][axis]- ends[i][axis]))})},ORDERS=['together','residual_first','noise_first'],samplingPath=(schedule,steps,order='together')=>{const T=schedule.abar.length-1,points=schedulePoints(schedule)
 if(order==='together')return timesteps(T,steps).map(t=>points[t])
-const half=Math.floor(steps/2)
-const first=timesteps(T,steps-half).slice(1).map(t=>points[t])
-const second=timesteps(T,half).slice(1,-1).map(t=>points[t])
-const[abarT,bbarT]=points[T]
-const between=order==='residual_first'?[...first.map(([abar])=>[abar,bbarT]),...second.map(([,bbar])=>[0,bbar])]:[...first.map(([,bbar])=>[abarT,bbar]),...second.map(([abar])=>[abar,0])]
-return[[abarT,bbarT],...between,[0,0]]}
-const branchPath=(path,step,order)=>{const[abar,bbar]=path[step]
-const left=path.length-1-step
+const half=Math.floor(steps/2),first=timesteps(T,steps-half).slice(1).map(t=>points[t]),second=timesteps(T,half).slice(1,-1).map(t=>points[t]),[abarT,bbarT]=points[T],between=order==='residual_first'?[...first.map(([abar])=>[abar,bbarT]),...second.map(([,bbar])=>[0,bbar])]:[...first.map(([,bbar])=>[abarT,bbar]),...second.map(([abar])=>[abar,0])]
+return[[abarT,bbarT],...between,[0,0]]},branchPath=(path,step,order)=>{const[abar,bbar]=path[step],left=path.length-1-step
 if(order==='together'||left<2)return path.slice(step)
-return drawPath([[abar,bbar],order==='residual_first'?[0,bbar]:[abar,0],[0,0]],left)}
-const simplify=(path,tolerance=.03)=>{if(path.length<3)return path
-const[start,end]=[path[0],last(path)]
-const[dx,dy]=[end[0]- start[0],end[1]- start[1]]
-const length=Math.hypot(dx,dy)||1e-9
-const offsets=path.map(([x,y])=>Math.abs(dx*(start[1]- y)-(start[0]- x)*dy)/length)
-const furthest=offsets.indexOf(Math.max(...offsets))
+return drawPath([[abar,bbar],order==='residual_first'?[0,bbar]:[abar,0],[0,0]],left)},simplify=(path,tolerance=.03)=>{if(path.length<3)return path
+const[start,end]=[path[0],last(path)],[dx,dy]=[end[0]- start[0],end[1]- start[1]],length=Math.hypot(dx,dy)||1e-9,offsets=path.map(([x,y])=>Math.abs(dx*(start[1]- y)-(start[0]- x)*dy)/length),furthest=offsets.indexOf(Math.max(...offsets))
 if(offsets[furthest]<=tolerance)return[start,end]
 const[before,after]=[path.slice(0,furthest+1),path.slice(furthest)]
 return[...simplify(before,tolerance).slice(0,-1),...simplify(after,tolerance)]};
-const toPixels=x=>{const size=x.length/3
-const bytes=new Uint8ClampedArray(4*size).fill(255)
+const toPixels=x=>{const size=x.length/3,bytes=new Uint8ClampedArray(4*size).fill(255)
 for(let i=0;i<size;i++){for(let channel=0;channel<3;channel++)bytes[4*i+channel]=(x[channel*size+i]+ 1)*127.5}
 return bytes};
-const megabytes=bytes=>(bytes/2**20).toFixed(1)
-const download=async(url,onBytes)=>{const response=await fetch(url)
+const megabytes=bytes=>(bytes/2**20).toFixed(1),download=async(url,onBytes)=>{const response=await fetch(url)
 if(!response.ok)throw new Error(`${url.pathname}: ${response.status}`)
-const reader=response.body.getReader()
-const parts=[]
+const reader=response.body.getReader(),parts=[]
 for(let part=await reader.read();!part.done;part=await reader.read()){parts.push(part.value)
 onBytes(part.value.length)}
 return new Blob(parts).arrayBuffer()}
@@ -114,9 +64,7 @@ throw error})
 return this.ready}
 async start(onProgress){let there=0
 const fetched=({name})=>download(new URL(name,this.folder),bytes=>{there+=bytes
-onProgress(there/this.total(),['{0} of {1} MB',megabytes(there),megabytes(this.total())])})
-const{runtime,wasm,network}=this.files
-const[wasmBytes,networkBytes]=await Promise.all([wasm,network].map(fetched))
+onProgress(there/this.total(),['{0} of {1} MB',megabytes(there),megabytes(this.total())])}),{runtime,wasm,network}=this.files,[wasmBytes,networkBytes]=await Promise.all([wasm,network].map(fetched))
 onProgress(1,['the network is being set up'])
 const worker=new Worker(new URL('photo_worker.js',this.base),{type:'module'})
 this.requests=new Requests(request=>worker.postMessage(request))
@@ -134,107 +82,66 @@ model.on('msg:custom',(answer,buffers)=>this.requests.hear({...answer,images:buf
 async offer(){return ''}
 async load(){}
 restore(request,onState){return this.requests.restore(request,onState)}}
-const fromPixels=({data,width,height})=>{const size=width*height
-const x=new Float64Array(3*size)
+const fromPixels=({data,width,height})=>{const size=width*height,x=new Float64Array(3*size)
 for(let i=0;i<size;i++){for(let channel=0;channel<3;channel++)x[channel*size+i]=data[4*i+channel]/127.5-1}
 return{x,width,height}};
 const uniforms=seed=>{let state=seed>>>0
 return()=>{state=state+0x6D2B79F5>>>0
 let bits=Math.imul(state ^ state>>>15,1|state)
 bits=bits+Math.imul(bits ^ bits>>>7,61|bits)^ bits
-return((bits ^ bits>>>14)>>>0)/4294967296}}
-const normals=seed=>{const uniform=uniforms(seed)
-const normal=()=>{const[u,v]=[uniform(),uniform()]
+return((bits ^ bits>>>14)>>>0)/4294967296}},normals=seed=>{const uniform=uniforms(seed),normal=()=>{const[u,v]=[uniform(),uniform()]
 return Math.sqrt(-2*Math.log(1-u))*Math.cos(2*Math.PI*v)}
 return n=>{const numbers=new Float64Array(n)
 for(let i=0;i<n;i++)numbers[i]=normal()
 return numbers}};
-const BRIGHT=.95
-const LAYERS=[[3,.5],[6,.3],[9,.2]];
-const streak=(reach,slant)=>{const pixels=[]
-for(let y=-reach;y<=reach;y++)for(let x=-reach;x<=reach;x++){const across=x*Math.cos(slant)- y*Math.sin(slant)
-const along=x*Math.sin(slant)+ y*Math.cos(slant)
-const opacity=clamp(1.1-Math.abs(across),0,1)*Math.sqrt(clamp(1-(along/(reach+.5))**2,0,1))
+const BRIGHT=.95,LAYERS=[[3,.5],[6,.3],[9,.2]],
+streak=(reach,slant)=>{const pixels=[]
+for(let y=-reach;y<=reach;y++)for(let x=-reach;x<=reach;x++){const across=x*Math.cos(slant)- y*Math.sin(slant),along=x*Math.sin(slant)+ y*Math.cos(slant),opacity=clamp(1.1-Math.abs(across),0,1)*Math.sqrt(clamp(1-(along/(reach+.5))**2,0,1))
 if(opacity>0)pixels.push([x,y,opacity])}
-return pixels}
-const addLayer=(clear,width,height,reach,density,slant,uniform)=>{const opacity=new Float64Array(width*height)
-const pixels=streak(reach,slant)
+return pixels},addLayer=(clear,width,height,reach,density,slant,uniform)=>{const opacity=new Float64Array(width*height),pixels=streak(reach,slant)
 for(let y=-reach;y<height+reach;y++)for(let x=-reach;x<width+reach;x++){if(uniform()>=density/reach)continue
 const strength=.5+.5*uniform()
 for(const[dx,dy,share]of pixels){const[column,row]=[x+dx,y+dy]
 if(column<0||column>=width||row<0||row>=height)continue
 opacity[row*width+column]+=strength*share}}
-for(let i=0;i<clear.length;i++)clear[i]*=1-.92*Math.min(opacity[i],1)}
-const interpolated=(values,width,height,x,y)=>{const[column,row]=[clamp(x,0,width-1),clamp(y,0,height-1)]
-const[left,top]=[Math.floor(column),Math.floor(row)]
-const[right,bottom]=[Math.min(left+1,width-1),Math.min(top+1,height-1)]
-const[u,v]=[column-left,row-top]
-const above=(1-u)*values[top*width+left]+ u*values[top*width+right]
-const below=(1-u)*values[bottom*width+left]+ u*values[bottom*width+right]
-return(1-v)*above+v*below}
-const rain=({x,width,height},amount,seed)=>{if(amount===0)return x
-const uniform=uniforms(seed)
-const scale=Math.max(1,Math.sqrt(Math.min(width,height)/32))
-const[columns,rows]=[Math.ceil(width/scale),Math.ceil(height/scale)]
-const slant=uniform()- .5
-const clear=new Float64Array(columns*rows).fill(1)
+for(let i=0;i<clear.length;i++)clear[i]*=1-.92*Math.min(opacity[i],1)},interpolated=(values,width,height,x,y)=>{const[column,row]=[clamp(x,0,width-1),clamp(y,0,height-1)],[left,top]=[Math.floor(column),Math.floor(row)],[right,bottom]=[Math.min(left+1,width-1),Math.min(top+1,height-1)],[u,v]=[column-left,row-top],above=(1-u)*values[top*width+left]+ u*values[top*width+right],below=(1-u)*values[bottom*width+left]+ u*values[bottom*width+right]
+return(1-v)*above+v*below},rain=({x,width,height},amount,seed)=>{if(amount===0)return x
+const uniform=uniforms(seed),scale=Math.max(1,Math.sqrt(Math.min(width,height)/32)),[columns,rows]=[Math.ceil(width/scale),Math.ceil(height/scale)],slant=uniform()- .5,clear=new Float64Array(columns*rows).fill(1)
 for(const[reach,share]of LAYERS)addLayer(clear,columns,rows,reach,amount*share,slant,uniform)
-const veil=1-.1*uniform()
-const out=new Float64Array(x.length)
-const size=width*height
-for(let i=0;i<size;i++){const[column,row]=[(i % width+.5)*columns/width-.5,(Math.floor(i/width)+ .5)*rows/height-.5]
-const light=veil*interpolated(clear,columns,rows,column,row)
+const veil=1-.1*uniform(),out=new Float64Array(x.length),size=width*height
+for(let i=0;i<size;i++){const[column,row]=[(i % width+.5)*columns/width-.5,(Math.floor(i/width)+ .5)*rows/height-.5],light=veil*interpolated(clear,columns,rows,column,row)
 for(let channel=0;channel<3;channel++){out[channel*size+i]=BRIGHT+light*(x[channel*size+i]- BRIGHT)}}
 return out};
-const COLORS={res:'#e07b00',eps:'#3b82d0',x0:'#2e9e5b',other:'#9b59b6'}
-const TINTS=['#12a3a3','#d6457f','#a08a00','#7a6ff0','#b5651d']
-const CSS=`
+const COLORS={res:'#e07b00',eps:'#3b82d0',x0:'#2e9e5b',other:'#9b59b6'},TINTS=['#12a3a3','#d6457f','#a08a00','#7a6ff0','#b5651d'],CSS=`
 :host,.fig{display:block;}.fig{font:15px/1.45 system-ui,sans-serif;color:inherit;margin:.6rem 0;container-type:inline-size;}.fig *{box-sizing:border-box;}.row{display:flex;flex-wrap:wrap;gap:.6rem 1.1rem;align-items:flex-start;}.pad{flex:1 1 17rem;min-width:0;max-width:30rem;}.side{flex:1 1 12rem;min-width:0;}svg{display:block;width:100%;height:auto;overflow:visible;}svg text{fill:currentColor;font-size:13px;}svg.touch{touch-action:none;cursor:crosshair;}.axis,.grid{stroke:currentColor;stroke-width:1;fill:none;}.grid{opacity:.18;}.curve{fill:none;stroke-width:2.5;stroke-linejoin:round;}.knob{cursor:grab;stroke:#fff;stroke-width:2;}.knob:focus-visible,canvas:focus-visible,button:focus-visible{outline:3px solid ${COLORS.eps};outline-offset:2px;}.controls{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr));gap:.25rem 1rem;margin:.4rem 0;}label{display:flex;gap:.5rem;align-items:center;min-height:2rem;}label span{flex:0 1 auto;}label output{flex:0 0 3.2rem;text-align:right;font-variant-numeric:tabular-nums;}input[type=range]{flex:1 1 4rem;min-width:3rem;accent-color:${COLORS.eps};height:1.6rem;}select,button{font:inherit;color:inherit;background:transparent;border:1px solid currentColor;border-radius:5px;padding:.15rem .5rem;min-height:1.9rem;max-width:100%;}select{flex:1 1 auto;min-width:0;}option{color:CanvasText;background:Canvas;}button{cursor:pointer;}canvas{display:block;width:100%;height:auto;border:1px solid #8888;}figure{margin:0;}figcaption,.note{font-size:13px;}.pics{display:flex;flex-wrap:wrap;gap:.5rem;}.pics figure{flex:1 1 4.5rem;}.row > .pics{flex:2 1 18rem;}.frames{display:grid;grid-template-columns:repeat(auto-fit,minmax(4.5rem,1fr));gap:.5rem;}.stories{display:flex;flex-wrap:wrap;gap:.4rem;margin:.4rem 0;}button[aria-pressed=true]{background:${COLORS.eps}33;border-width:2px;}details{margin:.3rem 0;}summary{cursor:pointer;}.bar{height:7px;background:#8884;margin-top:3px;}.bar i{display:block;height:100%;}dl{display:grid;grid-template-columns:auto auto;gap:.1rem .8rem;margin:.4rem 0;width:fit-content;}dt,dd{margin:0;}dd{font-variant-numeric:tabular-nums;text-align:right;}.strip{display:grid;grid-auto-flow:column;grid-auto-columns:minmax(3.5rem,6rem);gap:4px;}.strip{overflow-x:auto;padding:2px;}.key{display:inline-block;width:.8em;height:.8em;margin-right:.35em;border-radius:2px;}ul{list-style:none;margin:.2rem 0;padding:0;}.line{cursor:pointer;outline:none;}.line .curve{opacity:.65;stroke-width:2;}.line:is(:hover,:focus-visible) .curve{opacity:1;stroke-width:5;}.touched{fill:none;stroke-width:14;pointer-events:stroke;}.still,svg .name{pointer-events:none;}svg .name{font-size:12px;stroke:Canvas;stroke-width:3px;paint-order:stroke;}svg .chosen{font-weight:700;}@container (max-width:30rem){.wide svg text{font-size:19px;}svg .name:not(.chosen){display:none;}}@media print{.fig{break-inside:avoid;}}`;
 const PHOTO_CSS=`
 .fig{border:1px solid #8886;border-radius:8px;padding:.8rem;}.fig.over{outline:3px dashed ${COLORS.eps};}.views{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,16rem),1fr));gap:.8rem;}.views figure{min-width:0;}.views canvas,.compare canvas{width:100%;height:auto;image-rendering:auto;}.choice{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;margin:0 0 .5rem;}.choice button{padding:2px;line-height:0;}.choice button[aria-pressed=true],.choice label:focus-within{outline:3px solid ${COLORS.eps};}.choice img{width:84px;height:63px;object-fit:cover;border-radius:3px;}.choice label{border:1px dashed currentColor;border-radius:5px;padding:0 .7rem;min-height:67px;cursor:pointer;}.choice input[type=file]{position:absolute;width:1px;height:1px;opacity:0;}.go{font-weight:600;border-width:2px;padding:.3rem 1rem;min-height:2.4rem;}.row.act{align-items:center;margin:.4rem 0;}progress{width:100%;accent-color:${COLORS.eps};}details{margin:.3rem 0;}summary{cursor:pointer;}.compare{max-width:34rem;margin:.6rem 0;}.compare input{width:100%;}.strip canvas{width:84px;height:auto;cursor:pointer;image-rendering:auto;}.strip button{padding:0;line-height:0;border-width:2px;}.strip button[aria-pressed=true]{border-color:${COLORS.eps};}[hidden]{display:none !important;}`;
-const qSample=(x0,xIn,eps,abar,bbar)=>x0.map((v,i)=>v+abar*((xIn?xIn[i]:0)- v)+ bbar*eps[i])
-const POSTERIORS={sum_constrained:([,bbarT],[,bbarS])=>bbarS*bbarS*(bbarT*bbarT-bbarS*bbarS)/(bbarT*bbarT),preserving:([abarT,bbarT],[abarS,bbarS])=>{const ratio=(1-abarT)/(1-abarS)
-const kept=ratio===0?0:ratio*ratio*bbarS*bbarS/(bbarT*bbarT);
-return bbarS*bbarS*(1-kept)},bridge:([abarT,bbarT],[abarS,bbarS])=>bbarS*bbarS-(abarS/abarT)**2*bbarT*bbarT}
-const posteriorVariance=(posterior,from,to,eta=1)=>{const bbarS=to[1]
+const qSample=(x0,xIn,eps,abar,bbar)=>x0.map((v,i)=>v+abar*((xIn?xIn[i]:0)- v)+ bbar*eps[i]),POSTERIORS={sum_constrained:([,bbarT],[,bbarS])=>bbarS*bbarS*(bbarT*bbarT-bbarS*bbarS)/(bbarT*bbarT),preserving:([abarT,bbarT],[abarS,bbarS])=>{const ratio=(1-abarT)/(1-abarS),kept=ratio===0?0:ratio*ratio*bbarS*bbarS/(bbarT*bbarT);
+return bbarS*bbarS*(1-kept)},bridge:([abarT,bbarT],[abarS,bbarS])=>bbarS*bbarS-(abarS/abarT)**2*bbarT*bbarT},posteriorVariance=(posterior,from,to,eta=1)=>{const bbarS=to[1]
 if(eta===0||bbarS===0)return 0
 const variance=POSTERIORS[posterior](from,to)
-return !Number.isFinite(variance)||variance<-1e-12*bbarS**2?NaN:eta*Math.max(variance,0)}
-const reverseStep=(x,estimate,[abarT,bbarT],[abarS,bbarS],variance=0,noise=null)=>{if(abarS===0&&bbarS===0)return estimate.x0.slice()
-const{res,eps}=estimate
-const out=x.slice()
-const add=(scale,values)=>{for(let i=0;i<out.length;i++)out[i]+=scale*values[i]}
+return !Number.isFinite(variance)||variance<-1e-12*bbarS**2?NaN:eta*Math.max(variance,0)},reverseStep=(x,estimate,[abarT,bbarT],[abarS,bbarS],variance=0,noise=null)=>{if(abarS===0&&bbarS===0)return estimate.x0.slice()
+const{res,eps}=estimate,out=x.slice(),add=(scale,values)=>{for(let i=0;i<out.length;i++)out[i]+=scale*values[i]}
 add(abarS-abarT,res)
 if(eps)add(Math.sqrt(Math.max(bbarS*bbarS-variance,0))- bbarT,eps)
 if(noise)add(Math.sqrt(variance),noise)
 return out};
 const dot=(a,b,start=0)=>{const n=a.length
-let sum0=0
-let sum1=0
-let sum2=0
-let sum3=0
-let i=0
+let sum0=0,sum1=0,sum2=0,sum3=0,i=0
 for(;i+3<n;i+=4){sum0+=a[i]*b[start+i]
 sum1+=a[i+1]*b[start+i+1]
 sum2+=a[i+2]*b[start+i+2]
 sum3+=a[i+3]*b[start+i+3]}
 for(;i<n;i++)sum0+=a[i]*b[start+i]
-return sum0+sum1+sum2+sum3}
-const weightedMean=(images,size,weights)=>{const used=[...weights.keys()].filter(k=>weights[k]>1e-14)
+return sum0+sum1+sum2+sum3},weightedMean=(images,size,weights)=>{const used=[...weights.keys()].filter(k=>weights[k]>1e-14)
 if(used.length===1)return images.slice(used[0]*size,(used[0]+ 1)*size)
 const out=new Float64Array(size)
-for(let first=0;first<used.length;first+=4){const four=[0,1,2,3].map(j=>used[first+j])
-const[a,b,c,d]=four.map(k=>(k??used[first])*size)
-const[p,q,r,s]=four.map(k=>weights[k]??0)
+for(let first=0;first<used.length;first+=4){const four=[0,1,2,3].map(j=>used[first+j]),[a,b,c,d]=four.map(k=>(k??used[first])*size),[p,q,r,s]=four.map(k=>weights[k]??0)
 for(let i=0;i<size;i++)out[i]+=p*images[a+i]+ q*images[b+i]+ r*images[c+i]+ s*images[d+i]}
-return out}
-const softmax=logits=>{const top=Math.max(...logits)
-const exps=logits.map(v=>Math.exp(v-top))
-const total=sum(exps)
+return out},softmax=logits=>{const top=Math.max(...logits),exps=logits.map(v=>Math.exp(v-top)),total=sum(exps)
 return exps.map(v=>v/total)}
 class ExactPredictor{constructor(means,count,{std=0,tau=null,weights=null}={}){Object.assign(this,{means:Float64Array.from(means),size:means.length/count,std,tau})
-const prior=weights||Array(count).fill(1)
-const total=sum(prior)
+const prior=weights||Array(count).fill(1),total=sum(prior)
 this.logPrior=prior.map(w=>Math.log(w/total))
 this.squaredNorms=range(count,k=>{const mean=this.means.subarray(k*this.size,(k+1)*this.size)
 return dot(mean,mean)})
@@ -247,71 +154,36 @@ if(this.lastInput !==xIn){const variance=this.std**2+this.tau**2
 this.lastLogits=this.squaredDistances(xIn,1).map(d=>-d/(2*variance))
 this.lastInput=xIn}
 return this.lastLogits}
-posterior(x,xIn,abar,bbar){const input=xIn||new Float64Array(x.length)
-const scale=(1-abar)*(1-this.inputShare)
-const inputScale=abar+(1-abar)*this.inputShare
-const rest=x.slice()
+posterior(x,xIn,abar,bbar){const input=xIn||new Float64Array(x.length),scale=(1-abar)*(1-this.inputShare),inputScale=abar+(1-abar)*this.inputShare,rest=x.slice()
 for(let i=0;i<rest.length;i++)rest[i]-=inputScale*input[i]
-const distances=this.squaredDistances(rest,scale)
-const nearest=Math.min(...distances)
-const variance=(1-abar)**2*this.std**2*(1-this.inputShare)+ bbar*bbar
-const certain=d=>scale===0||d<=nearest?0:-Infinity
-const fromInput=this.inputLogits(input)
+const distances=this.squaredDistances(rest,scale),nearest=Math.min(...distances),variance=(1-abar)**2*this.std**2*(1-this.inputShare)+ bbar*bbar,certain=d=>scale===0||d<=nearest?0:-Infinity,fromInput=this.inputLogits(input)
 return softmax(distances.map((d,k)=>this.logPrior[k]+(variance>0?-d/(2*variance):certain(d))+(fromInput?fromInput[k]:0)))}
-predict(x,xIn,abar,bbar){const input=xIn||new Float64Array(x.length)
-const weights=this.posterior(x,xIn,abar,bbar)
-const x0=weightedMean(this.means,this.size,weights)
-const share=this.inputShare
-const variance=this.std**2*(1-share)
-const gain=(1-abar)*variance/Math.max((1-abar)**2*variance+bbar*bbar,1e-300)
-const res=new Float64Array(x.length)
-const eps=bbar===0?null:new Float64Array(x.length)
+predict(x,xIn,abar,bbar){const input=xIn||new Float64Array(x.length),weights=this.posterior(x,xIn,abar,bbar),x0=weightedMean(this.means,this.size,weights),share=this.inputShare,variance=this.std**2*(1-share),gain=(1-abar)*variance/Math.max((1-abar)**2*variance+bbar*bbar,1e-300),res=new Float64Array(x.length),eps=bbar===0?null:new Float64Array(x.length)
 for(let i=0;i<x0.length;i++){const mean=(1-share)*x0[i]+ share*input[i]
 x0[i]=mean+gain*(x[i]- abar*input[i]-(1-abar)*mean)
 res[i]=input[i]- x0[i]
 if(eps)eps[i]=(x[i]- abar*input[i]-(1-abar)*x0[i])/bbar}
 return{x0,res,eps,weights}}}
 const samplingRun=function*(xT,path,{eta=0,posterior='sum_constrained',randn=null}={}){const run=[{x:xT}]
-for(let i=0;i+1<path.length;i++){const{x}=run[i]
-const estimate=yield{x,point:path[i]}
-const variance=posteriorVariance(posterior,path[i],path[i+1],eta)||0
+for(let i=0;i+1<path.length;i++){const{x}=run[i],estimate=yield{x,point:path[i]},variance=posteriorVariance(posterior,path[i],path[i+1],eta)||0
 run[i].x0=estimate.x0
 run.push({x:reverseStep(x,estimate,path[i],path[i+1],variance,variance>0?randn(x.length):null)})}
-return run}
-const sampleSteps=(model,xT,xIn,path,options)=>{const run=samplingRun(xT,path,options)
+return run},sampleSteps=(model,xT,xIn,path,options)=>{const run=samplingRun(xT,path,options)
 let stop=run.next()
 while(!stop.done)stop=run.next(model.predict(stop.value.x,xIn,...stop.value.point))
 return stop.value};
-const isGiven=value=>value !==null&&value !==undefined
-const said=(label,...values)=>{const words=globalThis.rddmLabels?.[label]??label
-return values.length?words.replace(/{(.)}/g,(_,i)=>said(values[i])):words}
-const write=(element,...words)=>{element.textContent=said(...words)}
-const build=(element,attributes,children)=>{for(const[name,value]of Object.entries(attributes)){if(name.startsWith('on'))element.addEventListener(name.slice(2),value)
+const isGiven=value=>value !==null&&value !==undefined,said=(label,...values)=>{const words=globalThis.rddmLabels?.[label]??label
+return values.length?words.replace(/{(.)}/g,(_,i)=>said(values[i])):words},write=(element,...words)=>{element.textContent=said(...words)},build=(element,attributes,children)=>{for(const[name,value]of Object.entries(attributes)){if(name.startsWith('on'))element.addEventListener(name.slice(2),value)
 else if(isGiven(value))element.setAttribute(name,['aria-label','alt'].includes(name)?said(value):value)}
 element.append(...children.flat(Infinity).filter(isGiven).map(child=>said(child)))
-return element}
-const h=(tag,attributes={},...children)=>build(document.createElement(tag),attributes,children)
-const svg=(tag,attributes={},...children)=>build(document.createElementNS('http://www.w3.org/2000/svg',tag),attributes,children)
-const button=(label,onclick)=>h('button',{type:'button',onclick},label)
-const div=(className,...children)=>h('div',{class:className},...children)
-const note=(...children)=>h('p',{class:'note'},...children)
-const colorKey=color=>h('span',{class:'key',style:`background:${color}`})
-const bar=(percent,color)=>div('bar',h('i',{style:`width:${percent}%;background:${color}`}))
-const spaced=name=>name.replace('_',' ')
-const hyphened=name=>name.replace('_','-')
-const twoDigits=value=>Number.isFinite(value)?value.toFixed(2):value>0?'∞':'–'
-const formatPsnr=value=>value>60?'exact':value.toFixed(2)
-const formatPoint=point=>`(${point.map(twoDigits).join(', ')})`;
-const INPUT_SPREAD=16;
-const initialSettings=Object.fromEntries(Object.entries(SETTINGS).map(([key,{initial}])=>[key,initial]))
-const SCHEDULE_STATE={family:'power',...initialSettings,given:{}}
-const optionPairs=options=>options.map(option=>Array.isArray(option)?option:[option,option])
+return element},h=(tag,attributes={},...children)=>build(document.createElement(tag),attributes,children),svg=(tag,attributes={},...children)=>build(document.createElementNS('http://www.w3.org/2000/svg',tag),attributes,children),button=(label,onclick)=>h('button',{type:'button',onclick},label),div=(className,...children)=>h('div',{class:className},...children),note=(...children)=>h('p',{class:'note'},...children),colorKey=color=>h('span',{class:'key',style:`background:${color}`}),bar=(percent,color)=>div('bar',h('i',{style:`width:${percent}%;background:${color}`})),spaced=name=>name.replace('_',' '),hyphened=name=>name.replace('_','-'),twoDigits=value=>Number.isFinite(value)?value.toFixed(2):value>0?'∞':'–',formatPsnr=value=>value>60?'exact':value.toFixed(2),formatPoint=point=>`(${point.map(twoDigits).join(', ')})`;
+const INPUT_SPREAD=16,
+initialSettings=Object.fromEntries(Object.entries(SETTINGS).map(([key,{initial}])=>[key,initial])),SCHEDULE_STATE={family:'power',...initialSettings,given:{}},optionPairs=options=>options.map(option=>Array.isArray(option)?option:[option,option])
 class UI{constructor(model,data,root){Object.assign(this,{model,data,root,outputs:{},syncs:[],limits:{},predictors:{},more:[]})
 this.first=this.controls=div('controls')}
 fold(){this.controls=div('controls')
 this.more=h('details',{},h('summary',{},'more to set'),this.controls)}
-stories(stories){const story=([label,values])=>{const element=button(label,()=>this.set(values))
-const isSet=([key,value])=>JSON.stringify(value)===JSON.stringify(this.get(key))
+stories(stories){const story=([label,values])=>{const element=button(label,()=>this.set(values)),isSet=([key,value])=>JSON.stringify(value)===JSON.stringify(this.get(key))
 this.syncs.push(()=>element.setAttribute('aria-pressed',Object.entries(values).every(isSet)))
 return element}
 return div('stories',Object.entries(stories).map(story))}
@@ -325,16 +197,12 @@ this.controls.append(element)
 if(isShown)this.syncs.push(()=>{element.style.display=isShown()?'':'none'})}
 slider(key,label,min,max,step,isShown){const largest=()=>typeof max==='function'?max():max
 this.limits[key]=value=>clamp(value,min,largest())
-const oninput=()=>this.set({[key]:+input.value})
-const input=h('input',{type:'range',min,max:largest(),step,'data-k':key,oninput})
-const output=h('output',{'data-n':key})
+const oninput=()=>this.set({[key]:+input.value}),input=h('input',{type:'range',min,max:largest(),step,'data-k':key,oninput}),output=h('output',{'data-n':key})
 this.syncs.push(()=>{input.max=largest()
 input.value=this.get(key)
 output.textContent=+(+this.get(key)).toFixed(3)})
 this.add(label,input,output,isShown)}
-select(key,label,options,isShown){const onchange=()=>this.set({[key]:typeof this.get(key)==='number'?+select.value:select.value})
-const elements=optionPairs(options).map(([value,text])=>h('option',{value},text))
-const select=h('select',{'data-k':key,onchange},elements)
+select(key,label,options,isShown){const onchange=()=>this.set({[key]:typeof this.get(key)==='number'?+select.value:select.value}),elements=optionPairs(options).map(([value,text])=>h('option',{value},text)),select=h('select',{'data-k':key,onchange},elements)
 this.syncs.push(()=>{select.value=this.get(key)})
 this.add(label,select,null,isShown)}
 pairSelect(){this.select('pair','input',this.data.pairs.map((pair,i)=>[i,pair.name]))}
@@ -351,61 +219,40 @@ settings(){return Object.fromEntries(['family',...Object.keys(SETTINGS)].map(key
 schedule(settings=this.settings()){const given=this.get('given')
 return settings.family==='given'&&given?.abar?given:makeSchedule(settings)}
 pair(){return this.data.pairs[clamp(this.get('pair'),0,this.data.pairs.length-1)]}
-forward(point){const{x0,xIn}=this.pair()
-const seed=this.get('seed')
+forward(point){const{x0,xIn}=this.pair(),seed=this.get('seed')
 if(this.noise?.seed !==seed)this.noise={seed,eps:normals(seed)(x0.length)}
 return qSample(x0,xIn,this.noise.eps,...point)}
-predictor(tau=INPUT_SPREAD){const{means,count,faces}=this.data
-const{generates}=this.pair()
-const options=generates?{weights:range(count,i=>+(i>=faces))}:{tau}
+predictor(tau=INPUT_SPREAD){const{means,count,faces}=this.data,{generates}=this.pair(),options=generates?{weights:range(count,i=>+(i>=faces))}:{tau}
 return this.predictors[`${generates} ${tau}`]||=new ExactPredictor(means,count,options)}
 restore(path){return sampleSteps(this.predictor(),this.forward(path[0]),this.pair().xIn,path)}}
-const pageModel=state=>{const values={...state}
-const listeners={}
+const pageModel=state=>{const values={...state},listeners={}
 return{keys:()=>Object.keys(values),get:key=>values[key],set(key,value){if(values[key]===value)return
 values[key]=value
-for(const listener of listeners[`change:${key}`]||[])listener()},on(event,listener){(listeners[event]||=[]).push(listener)},off(){},save_changes(){}}}
-const text=JSON.stringify
-const fromAddress=(kind,state)=>{const fits=([key,value])=>value !==null&&typeof value===typeof state[key]&&Array.isArray(value)===Array.isArray(state[key])
+for(const listener of listeners[`change:${key}`]||[])listener()},on(event,listener){(listeners[event]||=[]).push(listener)},off(){},save_changes(){}}},text=JSON.stringify,fromAddress=(kind,state)=>{const fits=([key,value])=>value !==null&&typeof value===typeof state[key]&&Array.isArray(value)===Array.isArray(state[key])
 try{const given=JSON.parse(new URLSearchParams(location.search).get(kind))??{}
-return Object.fromEntries(Object.entries(given).filter(fits))}catch{return{}}}
-const addressKeeper=(kind,state,model)=>{let timer=null
-const keep=()=>{const changed=Object.keys(state).filter(key=>text(model.get(key))!==text(state[key]))
-const url=new URL(location)
+return Object.fromEntries(Object.entries(given).filter(fits))}catch{return{}}},addressKeeper=(kind,state,model)=>{let timer=null
+const keep=()=>{const changed=Object.keys(state).filter(key=>text(model.get(key))!==text(state[key])),url=new URL(location)
 url.searchParams.delete(kind)
 if(changed.length)url.searchParams.set(kind,text(Object.fromEntries(changed.map(key=>[key,model.get(key)]))))
 if(url.href !==location.href)history.replaceState(history.state,'',url)}
 return()=>{clearTimeout(timer)
-timer=setTimeout(keep,300)}}
-const colorScheme=element=>{const[red,green,blue]=getComputedStyle(element).color.match(/[\d.]+/g)||[0,0,0]
-return .3*red+.59*green+.11*blue>128?'dark':'light'}
-const onTheme=callback=>{const watched={attributes:true,attributeFilter:['class','data-jp-theme-light']}
+timer=setTimeout(keep,300)}},colorScheme=element=>{const[red,green,blue]=getComputedStyle(element).color.match(/[\d.]+/g)||[0,0,0]
+return .3*red+.59*green+.11*blue>128?'dark':'light'},onTheme=callback=>{const watched={attributes:true,attributeFilter:['class','data-jp-theme-light']}
 if(typeof MutationObserver==='function')new MutationObserver(callback).observe(document.body,watched)
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change',callback)}
-const batched=callback=>{let waits=false
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change',callback)},batched=callback=>{let waits=false
 return()=>{if(waits)return
 waits=true
 queueMicrotask(()=>{waits=false
-callback()})}}
-const followTheme=(element,root,callback)=>{const follow=()=>{root.style.colorScheme=colorScheme(element)}
+callback()})}},followTheme=(element,root,callback)=>{const follow=()=>{root.style.colorScheme=colorScheme(element)}
 follow()
 onTheme(()=>{follow()
 callback()})};
-const OWN=-1;
-const STATE={photo:0,rain:.1,steps:5,eta:0,seed:1,order:'together',side:256}
-const STORIES={'a shower':{rain:.1,steps:5,eta:0},'a downpour':{rain:.24,steps:5,eta:0},'one step':{rain:.1,steps:1,eta:0},'twenty steps':{rain:.1,steps:20,eta:0},'fresh noise':{rain:.1,steps:10,eta:1}}
-const TRY='Try one step, then twenty: one is the best guess at once, a little soft; many steps commit themselves to '
-+ 'details. Then take a photograph of your own, with rain in it or without. It stays in your browser.'
-const pixelsOf=(image,side)=>{const scale=Math.min(1,side/Math.max(image.width,image.height))
-const[width,height]=[image.width,image.height].map(n=>Math.max(1,Math.round(n*scale)))
-const canvas=h('canvas',{width,height})
-const context=canvas.getContext('2d',{willReadFrequently:true})
+const OWN=-1,
+STATE={photo:0,rain:.1,steps:5,eta:0,seed:1,order:'together',side:256},STORIES={'a shower':{rain:.1,steps:5,eta:0},'a downpour':{rain:.24,steps:5,eta:0},'one step':{rain:.1,steps:1,eta:0},'twenty steps':{rain:.1,steps:20,eta:0},'fresh noise':{rain:.1,steps:10,eta:1}},TRY='Try one step, then twenty: one is the best guess at once, a little soft; many steps commit themselves to '
++ 'details. Then take a photograph of your own, with rain in it or without. It stays in your browser.',pixelsOf=(image,side)=>{const scale=Math.min(1,side/Math.max(image.width,image.height)),[width,height]=[image.width,image.height].map(n=>Math.max(1,Math.round(n*scale))),canvas=h('canvas',{width,height}),context=canvas.getContext('2d',{willReadFrequently:true})
 context.drawImage(image,0,0,width,height)
-return fromPixels(context.getImageData(0,0,width,height))}
-const paint=(canvas,bytes,width,height)=>{Object.assign(canvas,{width,height})
-canvas.getContext('2d').putImageData(new ImageData(bytes,width,height),0,0)}
-const view=(label,caption)=>{const canvas=h('canvas',{role:'img','aria-label':label,width:256,height:192})
-const words=h('figcaption',{},caption)
+return fromPixels(context.getImageData(0,0,width,height))},paint=(canvas,bytes,width,height)=>{Object.assign(canvas,{width,height})
+canvas.getContext('2d').putImageData(new ImageData(bytes,width,height),0,0)},view=(label,caption)=>{const canvas=h('canvas',{role:'img','aria-label':label,width:256,height:192}),words=h('figcaption',{},caption)
 return{canvas,words,figure:h('figure',{},canvas,words)}}
 class PhotoFigure{constructor(ui,photos,network){Object.assign(this,{ui,photos,network,own:null,run:null,busy:false})
 this.left=view('the input','the input')
@@ -426,15 +273,12 @@ ui.slider('eta','fresh noise η',0,1,.05)
 ui.slider('seed','another noise',1,20,1)
 ui.select('order','order',ORDERS.map(name=>[name,spaced(name)]))
 ui.select('side','longer side, pixels',[256,384,512])
-const more=h('details',{},h('summary',{},'more: noise, order, size'),ui.controls)
-const stories=Object.entries(STORIES).map(([name,values])=>button(name,()=>{ui.set({...values,...this.image()===this.own?{rain:ui.get('rain')}:{}})
-this.restore()}))
-const act=div('row act',this.go,div('choice stories',stories))
+const more=h('details',{},h('summary',{},'more: noise, order, size'),ui.controls),stories=Object.entries(STORIES).map(([name,values])=>button(name,()=>{ui.set({...values,...this.image()===this.own?{rain:ui.get('rain')}:{}})
+this.restore()})),act=div('row act',this.go,div('choice stories',stories))
 ui.root.append(this.choice(),first,more,act,this.progress,this.status,div('views',this.left.figure,this.right.figure),this.strip,this.result,note(TRY))}
 choice(){this.buttons=this.photos.map(({name,src,credit},i)=>{const image=h('img',{src,alt:name,title:said('{0}. {1}',name,credit)})
 return h('button',{type:'button',onclick:()=>this.ui.set({photo:i,rain:STATE.rain})},image)})
-const onchange=()=>this.take(file.files[0])
-const file=h('input',{type:'file',accept:'image/*',onchange})
+const onchange=()=>this.take(file.files[0]),file=h('input',{type:'file',accept:'image/*',onchange})
 return div('choice',this.buttons,h('label',{},file,'your own: choose, or drop it here'))}
 layOutResult(){this.both=h('canvas',{role:'img','aria-label':'left of the line before, right of it after'})
 this.split=h('input',{type:'range',min:0,max:1,step:.01,value:.5,'aria-label':'before and after',oninput:()=>this.drawSplit()})
@@ -481,11 +325,7 @@ this.loaded=performance.now()- loading
 await this.follow()}catch(error){this.progress.hidden=true
 this.say('It did not work: {0}',error.message)}}
 async follow(){this.prepare()
-const{x:xIn,width,height}=this.input
-const run=this.run=[]
-const began=performance.now()
-const since=()=>((performance.now()- began)/1000).toFixed(1)
-const{steps,eta,seed,order}=Object.fromEntries(['steps','eta','seed','order'].map(key=>[key,this.ui.get(key)]))
+const{x:xIn,width,height}=this.input,run=this.run=[],began=performance.now(),since=()=>((performance.now()- began)/1000).toFixed(1),{steps,eta,seed,order}=Object.fromEntries(['steps','eta','seed','order'].map(key=>[key,this.ui.get(key)]))
 this.say('the first step …')
 const done=await this.network.restore({xIn,width,height,steps,eta,seed,order},({step,images})=>{if(this.run !==run)return
 run.push(images)
@@ -495,44 +335,36 @@ this.ui.root.dataset.states=run.length
 if(step<steps)this.say('step {0} of {1}, {2} s',step+1,steps,since())})
 if(!done||this.run !==run)return
 this.finish(since())}
-addFrame(step){const{width,height}=this.input
-const canvas=h('canvas',{})
+addFrame(step){const{width,height}=this.input,canvas=h('canvas',{})
 paint(canvas,this.run[step][0],width,height)
 const words=said('state {0}',step)
 this.strip.append(h('button',{type:'button','aria-label':words,onclick:()=>this.show(step)},canvas))}
-show(step){const{width,height}=this.input
-const[x,x0]=this.run[step]
+show(step){const{width,height}=this.input,[x,x0]=this.run[step]
 paint(this.left.canvas,x,width,height)
 paint(this.right.canvas,x0,width,height)
 write(this.left.words,'state {0}',step)
 if(step===this.ui.get('steps'))write(this.right.words,'the result')
 else write(this.right.words,'the best guess at state {0}',step);
 [...this.strip.children].forEach((element,i)=>element.setAttribute('aria-pressed',i===step))}
-finish(seconds){const{width,height,x:xIn}=this.input
-const after=this.run.at(-1)[1]
+finish(seconds){const{width,height,x:xIn}=this.input,after=this.run.at(-1)[1]
 this.after=after
 Object.assign(this.both,{width,height})
 this.result.hidden=false
 this.drawSplit()
-const quality=x=>psnr(x,this.clean.x).toFixed(1)
-const restored=fromPixels({data:after,width,height}).x
+const quality=x=>psnr(x,this.clean.x).toFixed(1),restored=fromPixels({data:after,width,height}).x
 if(this.ui.get('rain')){this.say('done in {0} s; PSNR {1} dB before, {2} dB after',seconds,quality(xIn),quality(restored))}else this.say('done in {0} s',seconds)
 this.ui.root.dataset.done=1+(+this.ui.root.dataset.done||0)}
-drawSplit(){const{width,height}=this.both
-const at=Math.round(this.split.value*width)
-const context=this.both.getContext('2d')
+drawSplit(){const{width,height}=this.both,at=Math.round(this.split.value*width),context=this.both.getContext('2d')
 context.putImageData(new ImageData(this.after,width,height),0,0)
 if(at>0)context.putImageData(new ImageData(this.before,width,height),0,0,0,0,at,height)
 context.fillStyle='#fff'
 context.fillRect(at-1,0,2,height)}
-save(){const{width,height}=this.both
-const canvas=h('canvas',{})
+save(){const{width,height}=this.both,canvas=h('canvas',{})
 paint(canvas,this.after,width,height)
 canvas.toBlob(blob=>{const link=h('a',{href:URL.createObjectURL(blob),download:'restored.png'})
 link.click()
 setTimeout(()=>URL.revokeObjectURL(link.href),1000)})}
-acceptDrops(){const{root}=this.ui
-const over=is=>event=>{event.preventDefault()
+acceptDrops(){const{root}=this.ui,over=is=>event=>{event.preventDefault()
 root.classList.toggle('over',is)}
 root.addEventListener('dragover',over(true))
 root.addEventListener('dragleave',over(false))
@@ -541,19 +373,14 @@ this.take(event.dataTransfer.files[0])})}}
 const loadImage=async photo=>{const image=new Image()
 image.src=photo.src
 await image.decode()
-return{...photo,image}}
-const mount=async(element,model,{photos},network,shared={},keep=()=>{})=>{const root=h('div',{class:'fig',role:'group','aria-label':'figure: a photograph restored'})
-const loaded=await Promise.all(photos.map(loadImage))
-const shadow=element.shadowRoot||element.attachShadow({mode:'open'})
+return{...photo,image}},mount=async(element,model,{photos},network,shared={},keep=()=>{})=>{const root=h('div',{class:'fig',role:'group','aria-label':'figure: a photograph restored'}),loaded=await Promise.all(photos.map(loadImage)),shadow=element.shadowRoot||element.attachShadow({mode:'open'})
 element.setAttribute('data-lm-suppress-shortcuts','true');
 shadow.replaceChildren(h('style',{},CSS+PHOTO_CSS),root)
-const ui=new UI(model,null,root)
-const figure=element.figure=new PhotoFigure(ui,loaded,network)
+const ui=new UI(model,null,root),figure=element.figure=new PhotoFigure(ui,loaded,network)
 ui.limits.photo=value=>clamp(value,0,photos.length-1)
 ui.setWithin(shared)
 const sync=()=>{ui.syncs.forEach(call=>call())
-keep()}
-const draw=batched(()=>{sync()
+keep()},draw=batched(()=>{sync()
 figure.prepare()
 element.dataset.drawn=1+(+element.dataset.drawn||0)})
 for(const key of['steps','eta','seed','order'])model.on(`change:${key}`,sync)
@@ -561,16 +388,8 @@ for(const key of['photo','rain','side'])model.on(`change:${key}`,draw)
 followTheme(element,root,()=>{})
 figure.acceptDrops()
 draw()
-await figure.offer()}
-const begin=async element=>{const{photos,schedule}=await(await fetch(new URL('photos.json',import.meta.url))).json()
-const placed=photos.map(photo=>({...photo,src:new URL(photo.src,import.meta.url).href}))
-const state={...STATE,...JSON.parse(element.getAttribute('state')||'{}')}
-const model=element.model=pageModel(state)
-const network=new PageNetwork(import.meta.url,schedule)
-const address=[fromAddress('photo',state),addressKeeper('photo',state,model)]
-await mount(element,model,{photos:placed},network,...address)}
-const inSight=new WeakSet()
-const watch=element=>{const observer=new IntersectionObserver(entries=>{if(inSight.has(element)||!entries.some(entry=>entry.isIntersecting))return
+await figure.offer()},begin=async element=>{const{photos,schedule}=await(await fetch(new URL('photos.json',import.meta.url))).json(),placed=photos.map(photo=>({...photo,src:new URL(photo.src,import.meta.url).href})),state={...STATE,...JSON.parse(element.getAttribute('state')||'{}')},model=element.model=pageModel(state),network=new PageNetwork(import.meta.url,schedule),address=[fromAddress('photo',state),addressKeeper('photo',state,model)]
+await mount(element,model,{photos:placed},network,...address)},inSight=new WeakSet(),watch=element=>{const observer=new IntersectionObserver(entries=>{if(inSight.has(element)||!entries.some(entry=>entry.isIntersecting))return
 inSight.add(element)
 observer.disconnect()
 begin(element)},{rootMargin:'200px'})
