@@ -73,6 +73,11 @@ def test_declarations_after_each_other_share_their_word_and_no_others():
     assert [text for text in APART if build_js.together(text) != text] == []
 
 
+def test_words_over_several_lines_become_one_and_what_is_between_words_stays():
+    text = "f('it\\'s '\n  + 'one', a + ' + ' + b, `c` + 'd', 'e' + 'f' + g, h !== 'i');"
+    assert build_js.LOOSE.sub(build_js.tight, text) == "f('it\\'s one',a+' + '+b,`c`+'d','ef'+g,h!=='i');"
+
+
 WRONG = {
     'a name that is not there': ('figures/lens.js', 'import {psnr}', 'import {ssim}', 'metrics.js does not export it'),
     'another name': ('figures/lens.js', 'import {psnr}', 'import {psnr as quality}', 'a thing has one name'),

@@ -415,6 +415,20 @@ def test_a_road_drawn_by_mouse_and_moved_by_keyboard(figure):
         fig.locator('input[data-k=seed]').focus()
         page.keyboard.press('ArrowRight')
         agree()
+    fig.get_by_role('button', name='five steps').click()
+    agree()
+    seen_by = {'euler': [float(read('distance')), read('evaluations')]}
+    for solver in ('multistep', 'heun'):
+        fig.locator('select[data-k=solver]').select_option(solver)
+        assert agree().solver == solver
+        seen_by[solver] = [float(read('distance')), read('evaluations')]
+    assert seen_by['heun'][0] < seen_by['multistep'][0] < seen_by['euler'][0]
+    assert [n for _, n in seen_by.values()] == ['5', '5', '9']
+    fig.evaluate('''e => { e.model.set('solver', 'multistep');
+        e.model.set('points', [[.5, .5], [.75, .25], [0, 0]]); e.model.set('steps', 12) }''')
+    page.wait_for_timeout(50)
+    assert 'euler' in read('evaluations') and float(read('distance')) < 2
+    fig.get_by_role('button', name='five steps').click()
     fig.get_by_text('noise first: the average').click()
     agree()
     assert float(read('distance')) > .9 and int(read('modes')) == 0

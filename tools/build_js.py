@@ -25,10 +25,12 @@ EXPORTED = re.compile(r'^export (?:const|let|class|function) (\w+)', re.M)
 DECLARED = re.compile(r'^(?:export )?(?:const|let|class|function) (?:(\w+)|[\[{]([^\]}]*)[\]}])', re.M)
 FACE = re.compile(r'^export (?:default |\{)', re.M)  # what the joined module exports; only the entry has it
 LEFT_OUT = re.compile(r'^\s*(?://.*)?\n|^[ \t]+', re.M)
-QUOTED = r"'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`"
-SIGN = r'=>|[=,{(:?&|]+'
+WORDS = r"'(?:[^'\\\n]|\\.)*'"
+PLUS = r"\s*\+\s*"
+QUOTED = rf'{WORDS}(?:{PLUS}{WORDS})*|`(?:[^`\\]|\\.)*`'
+SIGN = r'=>|!==|[=,{(:?&|]+'
 LOOSE = re.compile(rf'({QUOTED})|[ \t]*//[^\n]*|[,;]?\s*(}})[ \t]*|,?\s*([)\]])[ \t]*|\s*({SIGN})\s*|;(\n)(?=\w)'
-                   r'|(?<=[\w)\]]) ?([-+*]=?) (?=[\w(\[.])|[ \t]*([;<>])[ \t]*|[ \t]+(\[)')
+                   r'|(?<=[\w)\]\x27`]) ?([-+*]=?) (?=[\w(\[.\x27`])|[ \t]*([;<>])[ \t]*|[ \t]+(\[)')
 STATEMENT = re.compile(r'( *)(?:(const|let) |([})\]`])|(?!//)\S)')  # its depth, its keyword, or what ends a longer one
 ENDED = re.compile(r';(?=\s*(?://.*)?$)')
 STYLE = re.compile(r'\s*([{};,])\s*|(?<=:) ')  # in a style sheet, a quotation of several lines
@@ -135,9 +137,10 @@ def together(text):
 
 
 def tight(match):
-    "What is quoted as it is, a sign without the space around it, a comment not at all"
+    "What is quoted as it is, but in one piece; a sign without the space around it, a comment not at all"
     quoted = match[1]
     if not quoted: return next((sign for sign in match.groups() if sign), '')
+    if quoted[0] == "'": return "'" + ''.join(words[1:-1] for words in re.findall(WORDS, quoted)) + "'"
     return STYLE.sub(lambda m: m[1] or '', quoted) if '\n' in quoted else quoted
 
 

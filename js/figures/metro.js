@@ -1,5 +1,5 @@
 // Published methods as the lines of a map: a run changes from one to another where their noise levels agree.
-import {clamp, last} from '../math/arrays.js';
+import {clamp, last, record} from '../math/arrays.js';
 import {POSTERIORS} from '../math/diffusion.js';
 import {distance, toClean} from '../math/paths.js';
 import {scheduleAt, schedulePoints} from '../math/schedules.js';
@@ -37,7 +37,7 @@ export const switchPath = (one, two, share) => {
   return toClean(path.filter((point, i) => i === 0 || distance(point, path[i - 1]) > 1e-9));
 };
 
-const familyColors = Object.fromEntries(Object.keys(POSTERIORS).map((name, i) => [name, TINTS[i]]));
+const familyColors = record(Object.keys(POSTERIORS), (_, i) => TINTS[i]);
 const colorOf = ({family}) => familyColors[family] ?? TINTS[3];
 
 // the methods of the map, those with the same curve together

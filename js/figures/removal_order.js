@@ -31,7 +31,7 @@ const drawOrder = (ui, axes, films, order, color) => {
   path.forEach(point => axes.dot(point, color, {r: 3}));
   films.append(div('note', colorKey(color), spaced(order)),
     runStrip(run, 8, spaced(order)));
-  const {distance: offset} = particles(path, 64, ui.get('seed'));
+  const {distance: offset} = particles(path, ui.get('seed'));
   ui.show({[order]: restorationPsnr(ui.pair(), last(run).x), [`${order}_distance`]: offset.toFixed(3)});
 };
 

@@ -1,5 +1,5 @@
 // Controls bound to the model: what the reader sets, Python sees.
-import {clamp, range} from '../math/arrays.js';
+import {clamp, range, record} from '../math/arrays.js';
 import {qSample} from '../math/diffusion.js';
 import {ExactPredictor} from '../math/exact.js';
 import {normals} from '../math/random.js';
@@ -10,8 +10,8 @@ import {button, div, h, write} from './dom.js';
 const INPUT_SPREAD = 16; // tau of the predictor: how far an input may be from its clean image
 
 // the state of a figure with a schedule; a given one has the family 'given'
-const initialSettings = Object.fromEntries(Object.entries(SETTINGS).map(([key, {initial}]) => [key, initial]));
-export const SCHEDULE_STATE = {family: 'power', ...initialSettings, given: {}};
+const initial = key => SETTINGS[key].initial;
+export const SCHEDULE_STATE = {family: 'power', ...record(Object.keys(SETTINGS), initial), given: {}};
 
 const optionPairs = options => options.map(option => Array.isArray(option) ? option : [option, option]);
 
@@ -125,7 +125,7 @@ export class UI {
 
   // {family, ...settings}, as chosen
   settings() {
-    return Object.fromEntries(['family', ...Object.keys(SETTINGS)].map(key => [key, this.get(key)]));
+    return record(['family', ...Object.keys(SETTINGS)], key => this.get(key));
   }
 
   // what has been chosen, or given from Python, or the schedule of other settings
@@ -156,7 +156,7 @@ export class UI {
   }
 
   // the steps of a restoration of the chosen pair along a path
-  restore(path) {
-    return sampleSteps(this.predictor(), this.forward(path[0]), this.pair().xIn, path);
+  restore(path, solver) {
+    return sampleSteps(this.predictor(), this.forward(path[0]), this.pair().xIn, path, {solver});
   }
 }

@@ -1,10 +1,20 @@
 // Made from js/ by tools/build_js.py, not to be edited.
-const range=(n,f)=>Array.from({length:n},(_,i)=>f(i)),last=list=>list[list.length-1],sum=values=>values.reduce((total,value)=>total+value,0),cumulativeSum=values=>{let total=0
+const range=(n,f)=>Array.from({length:n},(_,i)=>f(i)),record=(keys,f)=>Object.fromEntries(keys.map((key,i)=>[key,f(key,i)])),last=list=>list[list.length-1],sum=values=>values.reduce((total,value)=>total+value,0),cumulativeSum=values=>{let total=0
 return[0,...values.map(value=>total+=value)]},clamp=(value,low,high)=>Math.min(Math.max(value,low),high),evenlySpaced=(list,n)=>n>=list.length?list:range(n,i=>list[Math.round(i*(list.length-1)/(n-1))]);
 const mse=(x,target)=>{let total=0
 for(let i=0;i<x.length;i++){const error=clamp(x[i],-1,1)- target[i]
 total+=error*error}
 return total/x.length},psnr=(x,target)=>10*Math.log10(4/Math.max(mse(x,target),4e-10));
+const isClean=point=>point.every(v=>v===0),qSample=(x0,xIn,eps,abar,bbar)=>x0.map((v,i)=>v+abar*((xIn?xIn[i]:0)- v)+ bbar*eps[i]),POSTERIORS={sum_constrained:([,bbarT],[,bbarS])=>bbarS*bbarS*(bbarT*bbarT-bbarS*bbarS)/(bbarT*bbarT),preserving:([abarT,bbarT],[abarS,bbarS])=>{const ratio=(1-abarT)/(1-abarS),kept=ratio===0?0:ratio*ratio*bbarS*bbarS/(bbarT*bbarT);
+return bbarS*bbarS*(1-kept)},bridge:([abarT,bbarT],[abarS,bbarS])=>bbarS*bbarS-(abarS/abarT)**2*bbarT*bbarT},posteriorVariance=(posterior,from,to,eta=1)=>{const bbarS=to[1]
+if(eta===0||bbarS===0)return 0
+const variance=POSTERIORS[posterior](from,to)
+return !Number.isFinite(variance)||variance<-1e-12*bbarS**2?NaN:eta*Math.max(variance,0)},reverseStep=(x,estimate,[abarT,bbarT],to,variance=0,noise=null)=>{if(isClean(to))return estimate.x0.slice()
+const[abarS,bbarS]=to,{res,eps}=estimate,out=x.slice(),add=(scale,values)=>{for(let i=0;i<out.length;i++)out[i]+=scale*values[i]}
+add(abarS-abarT,res)
+if(eps)add(Math.sqrt(Math.max(bbarS*bbarS-variance,0))- bbarT,eps)
+if(noise)add(Math.sqrt(variance),noise)
+return out};
 const P=(side,exponent,T,grid='count')=>{const x=range(T,i=>grid==='linspace'&&T>1?i/(T-1):(i+1)/T),weights=(side==='x'?x:x.reverse()).map(v=>v**exponent),total=sum(weights)
 return weights.map(w=>w/total)},fromIncrements=(alpha,beta2)=>{const abar=cumulativeSum(alpha)
 if(Math.abs(last(abar)- 1)<1e-6)abar[abar.length-1]=1
@@ -17,7 +27,7 @@ return fromAlphasCumprod(range(T,i=>product*=1-beta(i)))},cosine=(T=1000)=>fromA
 if(!family)throw new Error(`no family '${settings.family}': there are ${Object.keys(FAMILIES).join(', ')}`)
 return family.make({T:400,...settings})},scheduleTitle=settings=>FAMILIES[settings.family]?.title?.(settings)??[settings.family],schedulePoints=schedule=>schedule.abar.map((abar,t)=>[abar,schedule.bbar[t]]),scheduleAt=(schedule,u)=>{const T=schedule.abar.length-1,t=Math.min(Math.floor(u*T),T-1),interpolate=values=>values[t]+(u*T-t)*(values[t+1]- values[t])
 return[interpolate(schedule.abar),interpolate(schedule.bbar)]},timesteps=(T,steps)=>range(steps+1,i=>Math.floor(T*(steps-i)/steps)),rho=schedule=>schedule.abar.map((abar,t)=>schedule.bbar[t]/(1-abar));
-const distance=([x,y],[x2,y2])=>Math.hypot(x-x2,y-y2),isClean=point=>point.every(v=>v===0),toClean=path=>isClean(last(path))?path:[...path,[0,0]],drawPath=(corners,steps=50)=>{const ends=toClean(corners),lengths=cumulativeSum(ends.slice(1).map((end,i)=>distance(end,ends[i])))
+const distance=([x,y],[x2,y2])=>Math.hypot(x-x2,y-y2),toClean=path=>isClean(last(path))?path:[...path,[0,0]],drawPath=(corners,steps=50)=>{const ends=toClean(corners),lengths=cumulativeSum(ends.slice(1).map((end,i)=>distance(end,ends[i])))
 let i=0
 return range(steps+1,step=>{if(step===steps)return[0,0]
 const covered=last(lengths)*step/steps
@@ -53,7 +63,7 @@ if(!request)return
 if(kind==='state')request.onState(state)
 if(kind==='done')request.resolve(true)
 if(kind==='failed')request.reject(new Error(message))
-if(kind !=='state')this.open.delete(id)}}
+if(kind!=='state')this.open.delete(id)}}
 class PageNetwork{constructor(base,schedule){Object.assign(this,{folder:new URL('runtime/',base),base,schedule,ready:null})}
 async offer(){try{const response=await fetch(new URL('runtime.json',this.folder))
 this.files=(await response.json()).files
@@ -116,16 +126,6 @@ const COLORS={res:'#e07b00',eps:'#3b82d0',x0:'#2e9e5b',other:'#9b59b6'},TINTS=['
 :host,.fig{display:block;}.fig{font:15px/1.45 system-ui,sans-serif;color:inherit;margin:.6rem 0;container-type:inline-size;}.fig *{box-sizing:border-box;}.row{display:flex;flex-wrap:wrap;gap:.6rem 1.1rem;align-items:flex-start;}.pad{flex:1 1 17rem;min-width:0;max-width:30rem;}.side{flex:1 1 12rem;min-width:0;}svg{display:block;width:100%;height:auto;overflow:visible;}svg text{fill:currentColor;font-size:13px;}svg.touch{touch-action:none;cursor:crosshair;}.axis,.grid{stroke:currentColor;stroke-width:1;fill:none;}.grid{opacity:.18;}.curve{fill:none;stroke-width:2.5;stroke-linejoin:round;}.knob{cursor:grab;stroke:#fff;stroke-width:2;}.knob:focus-visible,canvas:focus-visible,button:focus-visible{outline:3px solid ${COLORS.eps};outline-offset:2px;}.controls{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr));gap:.25rem 1rem;margin:.4rem 0;}label{display:flex;gap:.5rem;align-items:center;min-height:2rem;}label span{flex:0 1 auto;}label output{flex:0 0 3.2rem;text-align:right;font-variant-numeric:tabular-nums;}input[type=range]{flex:1 1 4rem;min-width:3rem;accent-color:${COLORS.eps};height:1.6rem;}select,button{font:inherit;color:inherit;background:transparent;border:1px solid currentColor;border-radius:5px;padding:.15rem .5rem;min-height:1.9rem;max-width:100%;}select{flex:1 1 auto;min-width:0;}option{color:CanvasText;background:Canvas;}button{cursor:pointer;}canvas{display:block;width:100%;height:auto;border:1px solid #8888;}figure{margin:0;}figcaption,.note{font-size:13px;}.pics{display:flex;flex-wrap:wrap;gap:.5rem;}.pics figure{flex:1 1 4.5rem;}.row > .pics{flex:2 1 18rem;}.frames{display:grid;grid-template-columns:repeat(auto-fit,minmax(4.5rem,1fr));gap:.5rem;}.stories{display:flex;flex-wrap:wrap;gap:.4rem;margin:.4rem 0;}button[aria-pressed=true]{background:${COLORS.eps}33;border-width:2px;}details{margin:.3rem 0;}summary{cursor:pointer;}.bar{height:7px;background:#8884;margin-top:3px;}.bar i{display:block;height:100%;}dl{display:grid;grid-template-columns:auto auto;gap:.1rem .8rem;margin:.4rem 0;width:fit-content;}dt,dd{margin:0;}dd{font-variant-numeric:tabular-nums;text-align:right;}.strip{display:grid;grid-auto-flow:column;grid-auto-columns:minmax(3.5rem,6rem);gap:4px;}.strip{overflow-x:auto;padding:2px;}.key{display:inline-block;width:.8em;height:.8em;margin-right:.35em;border-radius:2px;}ul{list-style:none;margin:.2rem 0;padding:0;}.line{cursor:pointer;outline:none;}.line .curve{opacity:.65;stroke-width:2;}.line:is(:hover,:focus-visible) .curve{opacity:1;stroke-width:5;}.touched{fill:none;stroke-width:14;pointer-events:stroke;}.still,svg .name{pointer-events:none;}svg .name{font-size:12px;stroke:Canvas;stroke-width:3px;paint-order:stroke;}svg .chosen{font-weight:700;}@container (max-width:30rem){.wide svg text{font-size:19px;}svg .name:not(.chosen){display:none;}}@media print{.fig{break-inside:avoid;}}`;
 const PHOTO_CSS=`
 .fig{border:1px solid #8886;border-radius:8px;padding:.8rem;}.fig.over{outline:3px dashed ${COLORS.eps};}.views{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,16rem),1fr));gap:.8rem;}.views figure{min-width:0;}.views canvas,.compare canvas{width:100%;height:auto;image-rendering:auto;}.choice{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;margin:0 0 .5rem;}.choice button{padding:2px;line-height:0;}.choice button[aria-pressed=true],.choice label:focus-within{outline:3px solid ${COLORS.eps};}.choice img{width:84px;height:63px;object-fit:cover;border-radius:3px;}.choice label{border:1px dashed currentColor;border-radius:5px;padding:0 .7rem;min-height:67px;cursor:pointer;}.choice input[type=file]{position:absolute;width:1px;height:1px;opacity:0;}.go{font-weight:600;border-width:2px;padding:.3rem 1rem;min-height:2.4rem;}.row.act{align-items:center;margin:.4rem 0;}progress{width:100%;accent-color:${COLORS.eps};}details{margin:.3rem 0;}summary{cursor:pointer;}.compare{max-width:34rem;margin:.6rem 0;}.compare input{width:100%;}.strip canvas{width:84px;height:auto;cursor:pointer;image-rendering:auto;}.strip button{padding:0;line-height:0;border-width:2px;}.strip button[aria-pressed=true]{border-color:${COLORS.eps};}[hidden]{display:none !important;}`;
-const qSample=(x0,xIn,eps,abar,bbar)=>x0.map((v,i)=>v+abar*((xIn?xIn[i]:0)- v)+ bbar*eps[i]),POSTERIORS={sum_constrained:([,bbarT],[,bbarS])=>bbarS*bbarS*(bbarT*bbarT-bbarS*bbarS)/(bbarT*bbarT),preserving:([abarT,bbarT],[abarS,bbarS])=>{const ratio=(1-abarT)/(1-abarS),kept=ratio===0?0:ratio*ratio*bbarS*bbarS/(bbarT*bbarT);
-return bbarS*bbarS*(1-kept)},bridge:([abarT,bbarT],[abarS,bbarS])=>bbarS*bbarS-(abarS/abarT)**2*bbarT*bbarT},posteriorVariance=(posterior,from,to,eta=1)=>{const bbarS=to[1]
-if(eta===0||bbarS===0)return 0
-const variance=POSTERIORS[posterior](from,to)
-return !Number.isFinite(variance)||variance<-1e-12*bbarS**2?NaN:eta*Math.max(variance,0)},reverseStep=(x,estimate,[abarT,bbarT],[abarS,bbarS],variance=0,noise=null)=>{if(abarS===0&&bbarS===0)return estimate.x0.slice()
-const{res,eps}=estimate,out=x.slice(),add=(scale,values)=>{for(let i=0;i<out.length;i++)out[i]+=scale*values[i]}
-add(abarS-abarT,res)
-if(eps)add(Math.sqrt(Math.max(bbarS*bbarS-variance,0))- bbarT,eps)
-if(noise)add(Math.sqrt(variance),noise)
-return out};
 const dot=(a,b,start=0)=>{const n=a.length
 let sum0=0,sum1=0,sum2=0,sum3=0,i=0
 for(;i+3<n;i+=4){sum0+=a[i]*b[start+i]
@@ -150,7 +150,7 @@ this.lastInput=null}
 squaredDistances(x,scale){const own=dot(x,x)
 return this.squaredNorms.map((norm,k)=>this.logPrior[k]===-Infinity?Infinity:own-2*scale*dot(x,this.means,k*this.size)+ scale*scale*norm)}
 inputLogits(xIn){if(this.tau===null)return null
-if(this.lastInput !==xIn){const variance=this.std**2+this.tau**2
+if(this.lastInput!==xIn){const variance=this.std**2+this.tau**2
 this.lastLogits=this.squaredDistances(xIn,1).map(d=>-d/(2*variance))
 this.lastInput=xIn}
 return this.lastLogits}
@@ -164,21 +164,29 @@ x0[i]=mean+gain*(x[i]- abar*input[i]-(1-abar)*mean)
 res[i]=input[i]- x0[i]
 if(eps)eps[i]=(x[i]- abar*input[i]-(1-abar)*x0[i])/bbar}
 return{x0,res,eps,weights}}}
-const samplingRun=function*(xT,path,{eta=0,posterior='sum_constrained',randn=null}={}){const run=[{x:xT}]
-for(let i=0;i+1<path.length;i++){const{x}=run[i],estimate=yield{x,point:path[i]},variance=posteriorVariance(posterior,path[i],path[i+1],eta)||0
-run[i].x0=estimate.x0
-run.push({x:reverseStep(x,estimate,path[i],path[i+1],variance,variance>0?randn(x.length):null)})}
+const lambda=([abar,bbar])=>Math.log((1-abar)/bbar),SOLVERS={* euler(estimate){return estimate},* heun(estimate,{x,from,to}){if(isClean(to)||(from[1]===0)!==(to[1]===0))return estimate
+const there=yield{x:reverseStep(x,estimate,from,to),point:to},mean=part=>estimate[part]?.map((v,i)=>(v+there[part][i])/2)
+return{x0:mean('x0'),res:mean('res'),eps:mean('eps')}},* multistep({x0,res,eps},{from,to},before){const h=lambda(to)- lambda(from),back=before?lambda(from)- lambda(before.point):NaN
+if(!Number.isFinite(h)||!Number.isFinite(back))return{x0,res,eps}
+const share=(h/-Math.expm1(-h)- 1)/back,moved=(values,scale)=>values.map((v,i)=>v+scale*share*(x0[i]- before.x0[i]))
+return{x0:moved(x0,1),res:moved(res,-1),eps:moved(eps,(from[0]- 1)/from[1])}}},solverFor=(solver,path)=>{const stays=(to,i)=>Math.abs(lambda(to)- lambda(path[i]))<1e-9,still=path.every(([,bbar])=>bbar===0)||path.slice(1).some(stays)
+return solver==='multistep'&&still?'euler':solver};
+const samplingRun=function*(xT,path,options={}){const{eta=0,posterior='sum_constrained',randn=null,solver='euler'}=options,run=[{x:xT}]
+for(let i=0;i+1<path.length;i++){const[{x},from,to]=[run[i],path[i],path[i+1]],guess=yield{x,point:from},variance=posteriorVariance(posterior,from,to,eta)||0
+run[i].x0=guess.x0
+const estimate=yield*SOLVERS[solver](guess,{x,from,to},i&&{point:path[i-1],x0:run[i-1].x0})
+run.push({x:reverseStep(x,estimate,from,to,variance,variance>0?randn(x.length):null)})}
 return run},sampleSteps=(model,xT,xIn,path,options)=>{const run=samplingRun(xT,path,options)
-let stop=run.next()
-while(!stop.done)stop=run.next(model.predict(stop.value.x,xIn,...stop.value.point))
-return stop.value};
-const isGiven=value=>value !==null&&value !==undefined,said=(label,...values)=>{const words=globalThis.rddmLabels?.[label]??label
+let stop=run.next(),evaluations=0
+for(;!stop.done;evaluations++)stop=run.next(model.predict(stop.value.x,xIn,...stop.value.point))
+return Object.assign(stop.value,{evaluations})};
+const isGiven=value=>value!==null&&value!==undefined,said=(label,...values)=>{const words=globalThis.rddmLabels?.[label]??label
 return values.length?words.replace(/{(.)}/g,(_,i)=>said(values[i])):words},write=(element,...words)=>{element.textContent=said(...words)},build=(element,attributes,children)=>{for(const[name,value]of Object.entries(attributes)){if(name.startsWith('on'))element.addEventListener(name.slice(2),value)
 else if(isGiven(value))element.setAttribute(name,['aria-label','alt'].includes(name)?said(value):value)}
 element.append(...children.flat(Infinity).filter(isGiven).map(child=>said(child)))
 return element},h=(tag,attributes={},...children)=>build(document.createElement(tag),attributes,children),svg=(tag,attributes={},...children)=>build(document.createElementNS('http://www.w3.org/2000/svg',tag),attributes,children),button=(label,onclick)=>h('button',{type:'button',onclick},label),div=(className,...children)=>h('div',{class:className},...children),note=(...children)=>h('p',{class:'note'},...children),colorKey=color=>h('span',{class:'key',style:`background:${color}`}),bar=(percent,color)=>div('bar',h('i',{style:`width:${percent}%;background:${color}`})),spaced=name=>name.replace('_',' '),hyphened=name=>name.replace('_','-'),twoDigits=value=>Number.isFinite(value)?value.toFixed(2):value>0?'∞':'–',formatPsnr=value=>value>60?'exact':value.toFixed(2),formatPoint=point=>`(${point.map(twoDigits).join(', ')})`;
 const INPUT_SPREAD=16,
-initialSettings=Object.fromEntries(Object.entries(SETTINGS).map(([key,{initial}])=>[key,initial])),SCHEDULE_STATE={family:'power',...initialSettings,given:{}},optionPairs=options=>options.map(option=>Array.isArray(option)?option:[option,option])
+initial=key=>SETTINGS[key].initial,SCHEDULE_STATE={family:'power',...record(Object.keys(SETTINGS),initial),given:{}},optionPairs=options=>options.map(option=>Array.isArray(option)?option:[option,option])
 class UI{constructor(model,data,root){Object.assign(this,{model,data,root,outputs:{},syncs:[],limits:{},predictors:{},more:[]})
 this.first=this.controls=div('controls')}
 fold(){this.controls=div('controls')
@@ -215,26 +223,26 @@ else this.slider(key,label,...limits,isShown)}}
 numbers(labels){return h('dl',{},Object.entries(labels).map(([key,label])=>{this.outputs[key]=h('output',{'data-n':key})
 return[h('dt',{},label),h('dd',{},this.outputs[key])]}))}
 show(values){for(const[key,value]of Object.entries(values))write(this.outputs[key],value)}
-settings(){return Object.fromEntries(['family',...Object.keys(SETTINGS)].map(key=>[key,this.get(key)]))}
+settings(){return record(['family',...Object.keys(SETTINGS)],key=>this.get(key))}
 schedule(settings=this.settings()){const given=this.get('given')
 return settings.family==='given'&&given?.abar?given:makeSchedule(settings)}
 pair(){return this.data.pairs[clamp(this.get('pair'),0,this.data.pairs.length-1)]}
 forward(point){const{x0,xIn}=this.pair(),seed=this.get('seed')
-if(this.noise?.seed !==seed)this.noise={seed,eps:normals(seed)(x0.length)}
+if(this.noise?.seed!==seed)this.noise={seed,eps:normals(seed)(x0.length)}
 return qSample(x0,xIn,this.noise.eps,...point)}
 predictor(tau=INPUT_SPREAD){const{means,count,faces}=this.data,{generates}=this.pair(),options=generates?{weights:range(count,i=>+(i>=faces))}:{tau}
 return this.predictors[`${generates} ${tau}`]||=new ExactPredictor(means,count,options)}
-restore(path){return sampleSteps(this.predictor(),this.forward(path[0]),this.pair().xIn,path)}}
+restore(path,solver){return sampleSteps(this.predictor(),this.forward(path[0]),this.pair().xIn,path,{solver})}}
 const pageModel=state=>{const values={...state},listeners={}
 return{keys:()=>Object.keys(values),get:key=>values[key],set(key,value){if(values[key]===value)return
 values[key]=value
-for(const listener of listeners[`change:${key}`]||[])listener()},on(event,listener){(listeners[event]||=[]).push(listener)},off(){},save_changes(){}}},text=JSON.stringify,fromAddress=(kind,state)=>{const fits=([key,value])=>value !==null&&typeof value===typeof state[key]&&Array.isArray(value)===Array.isArray(state[key])
+for(const listener of listeners[`change:${key}`]||[])listener()},on(event,listener){(listeners[event]||=[]).push(listener)},off(){},save_changes(){}}},text=JSON.stringify,fromAddress=(kind,state)=>{const fits=([key,value])=>value!==null&&typeof value===typeof state[key]&&Array.isArray(value)===Array.isArray(state[key])
 try{const given=JSON.parse(new URLSearchParams(location.search).get(kind))??{}
 return Object.fromEntries(Object.entries(given).filter(fits))}catch{return{}}},addressKeeper=(kind,state,model)=>{let timer=null
 const keep=()=>{const changed=Object.keys(state).filter(key=>text(model.get(key))!==text(state[key])),url=new URL(location)
 url.searchParams.delete(kind)
-if(changed.length)url.searchParams.set(kind,text(Object.fromEntries(changed.map(key=>[key,model.get(key)]))))
-if(url.href !==location.href)history.replaceState(history.state,'',url)}
+if(changed.length)url.searchParams.set(kind,text(record(changed,key=>model.get(key))))
+if(url.href!==location.href)history.replaceState(history.state,'',url)}
 return()=>{clearTimeout(timer)
 timer=setTimeout(keep,300)}},colorScheme=element=>{const[red,green,blue]=getComputedStyle(element).color.match(/[\d.]+/g)||[0,0,0]
 return .3*red+.59*green+.11*blue>128?'dark':'light'},onTheme=callback=>{const watched={attributes:true,attributeFilter:['class','data-jp-theme-light']}
@@ -248,8 +256,7 @@ follow()
 onTheme(()=>{follow()
 callback()})};
 const OWN=-1,
-STATE={photo:0,rain:.1,steps:5,eta:0,seed:1,order:'together',side:256},STORIES={'a shower':{rain:.1,steps:5,eta:0},'a downpour':{rain:.24,steps:5,eta:0},'one step':{rain:.1,steps:1,eta:0},'twenty steps':{rain:.1,steps:20,eta:0},'fresh noise':{rain:.1,steps:10,eta:1}},TRY='Try one step, then twenty: one is the best guess at once, a little soft; many steps commit themselves to '
-+ 'details. Then take a photograph of your own, with rain in it or without. It stays in your browser.',pixelsOf=(image,side)=>{const scale=Math.min(1,side/Math.max(image.width,image.height)),[width,height]=[image.width,image.height].map(n=>Math.max(1,Math.round(n*scale))),canvas=h('canvas',{width,height}),context=canvas.getContext('2d',{willReadFrequently:true})
+STATE={photo:0,rain:.1,steps:5,eta:0,seed:1,order:'together',side:256},STORIES={'a shower':{rain:.1,steps:5,eta:0},'a downpour':{rain:.24,steps:5,eta:0},'one step':{rain:.1,steps:1,eta:0},'twenty steps':{rain:.1,steps:20,eta:0},'fresh noise':{rain:.1,steps:10,eta:1}},TRY='Try one step, then twenty: one is the best guess at once, a little soft; many steps commit themselves to details. Then take a photograph of your own, with rain in it or without. It stays in your browser.',pixelsOf=(image,side)=>{const scale=Math.min(1,side/Math.max(image.width,image.height)),[width,height]=[image.width,image.height].map(n=>Math.max(1,Math.round(n*scale))),canvas=h('canvas',{width,height}),context=canvas.getContext('2d',{willReadFrequently:true})
 context.drawImage(image,0,0,width,height)
 return fromPixels(context.getImageData(0,0,width,height))},paint=(canvas,bytes,width,height)=>{Object.assign(canvas,{width,height})
 canvas.getContext('2d').putImageData(new ImageData(bytes,width,height),0,0)},view=(label,caption)=>{const canvas=h('canvas',{role:'img','aria-label':label,width:256,height:192}),words=h('figcaption',{},caption)
@@ -309,8 +316,7 @@ write(this.right.words,'the best guess will appear here')
 this.buttons.forEach((element,i)=>element.setAttribute('aria-pressed',i===this.ui.get('photo')))}
 say(...words){write(this.status,...words)}
 async offer(){const size=await this.network.offer()
-if(size===null){this.say('This copy of the page was built without the network and its runtime: the pictures above are all that '
-+ 'it can show. The copy on the web has them.')
+if(size===null){this.say('This copy of the page was built without the network and its runtime: the pictures above are all that it can show. The copy on the web has them.')
 return}
 this.go.disabled=false
 if(size)write(this.go,'load the network ({0}) and restore',size)}
@@ -327,13 +333,13 @@ this.say('It did not work: {0}',error.message)}}
 async follow(){this.prepare()
 const{x:xIn,width,height}=this.input,run=this.run=[],began=performance.now(),since=()=>((performance.now()- began)/1000).toFixed(1),{steps,eta,seed,order}=Object.fromEntries(['steps','eta','seed','order'].map(key=>[key,this.ui.get(key)]))
 this.say('the first step …')
-const done=await this.network.restore({xIn,width,height,steps,eta,seed,order},({step,images})=>{if(this.run !==run)return
+const done=await this.network.restore({xIn,width,height,steps,eta,seed,order},({step,images})=>{if(this.run!==run)return
 run.push(images)
 this.addFrame(step)
 this.show(step)
 this.ui.root.dataset.states=run.length
 if(step<steps)this.say('step {0} of {1}, {2} s',step+1,steps,since())})
-if(!done||this.run !==run)return
+if(!done||this.run!==run)return
 this.finish(since())}
 addFrame(step){const{width,height}=this.input,canvas=h('canvas',{})
 paint(canvas,this.run[step][0],width,height)
@@ -394,7 +400,7 @@ inSight.add(element)
 observer.disconnect()
 begin(element)},{rootMargin:'200px'})
 observer.observe(element)}
-if(typeof document !=='undefined')document.querySelectorAll('rddm-figure[kind=photo]').forEach(watch)
+if(typeof document!=='undefined')document.querySelectorAll('rddm-figure[kind=photo]').forEach(watch)
 const render=({model,el})=>{const host=h('div')
 el.append(host)
 mount(host,model,model.get('payload'),new KernelNetwork(model))}

@@ -1,11 +1,21 @@
 // Made from js/ by tools/build_js.py, not to be edited.
-const range=(n,f)=>Array.from({length:n},(_,i)=>f(i)),last=list=>list[list.length-1],sum=values=>values.reduce((total,value)=>total+value,0),cumulativeSum=values=>{let total=0
+const range=(n,f)=>Array.from({length:n},(_,i)=>f(i)),record=(keys,f)=>Object.fromEntries(keys.map((key,i)=>[key,f(key,i)])),last=list=>list[list.length-1],sum=values=>values.reduce((total,value)=>total+value,0),cumulativeSum=values=>{let total=0
 return[0,...values.map(value=>total+=value)]},clamp=(value,low,high)=>Math.min(Math.max(value,low),high),evenlySpaced=(list,n)=>n>=list.length?list:range(n,i=>list[Math.round(i*(list.length-1)/(n-1))]);
 const estimateFromResidual=(predicted,x,xIn,[abar,bbar])=>{const x0=new Float64Array(x.length),res=new Float64Array(x.length),eps=bbar===0?null:new Float64Array(x.length)
 for(let i=0;i<x.length;i++){x0[i]=clamp(xIn[i]- predicted[i],-1,1)
 res[i]=xIn[i]- x0[i]
 if(eps)eps[i]=(x[i]- x0[i]- abar*res[i])/bbar}
 return{x0,res,eps}};
+const isClean=point=>point.every(v=>v===0),qSample=(x0,xIn,eps,abar,bbar)=>x0.map((v,i)=>v+abar*((xIn?xIn[i]:0)- v)+ bbar*eps[i]),POSTERIORS={sum_constrained:([,bbarT],[,bbarS])=>bbarS*bbarS*(bbarT*bbarT-bbarS*bbarS)/(bbarT*bbarT),preserving:([abarT,bbarT],[abarS,bbarS])=>{const ratio=(1-abarT)/(1-abarS),kept=ratio===0?0:ratio*ratio*bbarS*bbarS/(bbarT*bbarT);
+return bbarS*bbarS*(1-kept)},bridge:([abarT,bbarT],[abarS,bbarS])=>bbarS*bbarS-(abarS/abarT)**2*bbarT*bbarT},posteriorVariance=(posterior,from,to,eta=1)=>{const bbarS=to[1]
+if(eta===0||bbarS===0)return 0
+const variance=POSTERIORS[posterior](from,to)
+return !Number.isFinite(variance)||variance<-1e-12*bbarS**2?NaN:eta*Math.max(variance,0)},reverseStep=(x,estimate,[abarT,bbarT],to,variance=0,noise=null)=>{if(isClean(to))return estimate.x0.slice()
+const[abarS,bbarS]=to,{res,eps}=estimate,out=x.slice(),add=(scale,values)=>{for(let i=0;i<out.length;i++)out[i]+=scale*values[i]}
+add(abarS-abarT,res)
+if(eps)add(Math.sqrt(Math.max(bbarS*bbarS-variance,0))- bbarT,eps)
+if(noise)add(Math.sqrt(variance),noise)
+return out};
 const P=(side,exponent,T,grid='count')=>{const x=range(T,i=>grid==='linspace'&&T>1?i/(T-1):(i+1)/T),weights=(side==='x'?x:x.reverse()).map(v=>v**exponent),total=sum(weights)
 return weights.map(w=>w/total)},fromIncrements=(alpha,beta2)=>{const abar=cumulativeSum(alpha)
 if(Math.abs(last(abar)- 1)<1e-6)abar[abar.length-1]=1
@@ -18,7 +28,7 @@ return fromAlphasCumprod(range(T,i=>product*=1-beta(i)))},cosine=(T=1000)=>fromA
 if(!family)throw new Error(`no family '${settings.family}': there are ${Object.keys(FAMILIES).join(', ')}`)
 return family.make({T:400,...settings})},scheduleTitle=settings=>FAMILIES[settings.family]?.title?.(settings)??[settings.family],schedulePoints=schedule=>schedule.abar.map((abar,t)=>[abar,schedule.bbar[t]]),scheduleAt=(schedule,u)=>{const T=schedule.abar.length-1,t=Math.min(Math.floor(u*T),T-1),interpolate=values=>values[t]+(u*T-t)*(values[t+1]- values[t])
 return[interpolate(schedule.abar),interpolate(schedule.bbar)]},timesteps=(T,steps)=>range(steps+1,i=>Math.floor(T*(steps-i)/steps)),rho=schedule=>schedule.abar.map((abar,t)=>schedule.bbar[t]/(1-abar));
-const distance=([x,y],[x2,y2])=>Math.hypot(x-x2,y-y2),isClean=point=>point.every(v=>v===0),toClean=path=>isClean(last(path))?path:[...path,[0,0]],drawPath=(corners,steps=50)=>{const ends=toClean(corners),lengths=cumulativeSum(ends.slice(1).map((end,i)=>distance(end,ends[i])))
+const distance=([x,y],[x2,y2])=>Math.hypot(x-x2,y-y2),toClean=path=>isClean(last(path))?path:[...path,[0,0]],drawPath=(corners,steps=50)=>{const ends=toClean(corners),lengths=cumulativeSum(ends.slice(1).map((end,i)=>distance(end,ends[i])))
 let i=0
 return range(steps+1,step=>{if(step===steps)return[0,0]
 const covered=last(lengths)*step/steps
@@ -46,24 +56,22 @@ return Math.sqrt(-2*Math.log(1-u))*Math.cos(2*Math.PI*v)}
 return n=>{const numbers=new Float64Array(n)
 for(let i=0;i<n;i++)numbers[i]=normal()
 return numbers}};
-const qSample=(x0,xIn,eps,abar,bbar)=>x0.map((v,i)=>v+abar*((xIn?xIn[i]:0)- v)+ bbar*eps[i]),POSTERIORS={sum_constrained:([,bbarT],[,bbarS])=>bbarS*bbarS*(bbarT*bbarT-bbarS*bbarS)/(bbarT*bbarT),preserving:([abarT,bbarT],[abarS,bbarS])=>{const ratio=(1-abarT)/(1-abarS),kept=ratio===0?0:ratio*ratio*bbarS*bbarS/(bbarT*bbarT);
-return bbarS*bbarS*(1-kept)},bridge:([abarT,bbarT],[abarS,bbarS])=>bbarS*bbarS-(abarS/abarT)**2*bbarT*bbarT},posteriorVariance=(posterior,from,to,eta=1)=>{const bbarS=to[1]
-if(eta===0||bbarS===0)return 0
-const variance=POSTERIORS[posterior](from,to)
-return !Number.isFinite(variance)||variance<-1e-12*bbarS**2?NaN:eta*Math.max(variance,0)},reverseStep=(x,estimate,[abarT,bbarT],[abarS,bbarS],variance=0,noise=null)=>{if(abarS===0&&bbarS===0)return estimate.x0.slice()
-const{res,eps}=estimate,out=x.slice(),add=(scale,values)=>{for(let i=0;i<out.length;i++)out[i]+=scale*values[i]}
-add(abarS-abarT,res)
-if(eps)add(Math.sqrt(Math.max(bbarS*bbarS-variance,0))- bbarT,eps)
-if(noise)add(Math.sqrt(variance),noise)
-return out};
-const samplingRun=function*(xT,path,{eta=0,posterior='sum_constrained',randn=null}={}){const run=[{x:xT}]
-for(let i=0;i+1<path.length;i++){const{x}=run[i],estimate=yield{x,point:path[i]},variance=posteriorVariance(posterior,path[i],path[i+1],eta)||0
-run[i].x0=estimate.x0
-run.push({x:reverseStep(x,estimate,path[i],path[i+1],variance,variance>0?randn(x.length):null)})}
+const lambda=([abar,bbar])=>Math.log((1-abar)/bbar),SOLVERS={* euler(estimate){return estimate},* heun(estimate,{x,from,to}){if(isClean(to)||(from[1]===0)!==(to[1]===0))return estimate
+const there=yield{x:reverseStep(x,estimate,from,to),point:to},mean=part=>estimate[part]?.map((v,i)=>(v+there[part][i])/2)
+return{x0:mean('x0'),res:mean('res'),eps:mean('eps')}},* multistep({x0,res,eps},{from,to},before){const h=lambda(to)- lambda(from),back=before?lambda(from)- lambda(before.point):NaN
+if(!Number.isFinite(h)||!Number.isFinite(back))return{x0,res,eps}
+const share=(h/-Math.expm1(-h)- 1)/back,moved=(values,scale)=>values.map((v,i)=>v+scale*share*(x0[i]- before.x0[i]))
+return{x0:moved(x0,1),res:moved(res,-1),eps:moved(eps,(from[0]- 1)/from[1])}}},solverFor=(solver,path)=>{const stays=(to,i)=>Math.abs(lambda(to)- lambda(path[i]))<1e-9,still=path.every(([,bbar])=>bbar===0)||path.slice(1).some(stays)
+return solver==='multistep'&&still?'euler':solver};
+const samplingRun=function*(xT,path,options={}){const{eta=0,posterior='sum_constrained',randn=null,solver='euler'}=options,run=[{x:xT}]
+for(let i=0;i+1<path.length;i++){const[{x},from,to]=[run[i],path[i],path[i+1]],guess=yield{x,point:from},variance=posteriorVariance(posterior,from,to,eta)||0
+run[i].x0=guess.x0
+const estimate=yield*SOLVERS[solver](guess,{x,from,to},i&&{point:path[i-1],x0:run[i-1].x0})
+run.push({x:reverseStep(x,estimate,from,to,variance,variance>0?randn(x.length):null)})}
 return run},sampleSteps=(model,xT,xIn,path,options)=>{const run=samplingRun(xT,path,options)
-let stop=run.next()
-while(!stop.done)stop=run.next(model.predict(stop.value.x,xIn,...stop.value.point))
-return stop.value};
+let stop=run.next(),evaluations=0
+for(;!stop.done;evaluations++)stop=run.next(model.predict(stop.value.x,xIn,...stop.value.point))
+return Object.assign(stop.value,{evaluations})};
 let ort=null,session=null,newest=null;
 const load=async({runtime,wasm,network})=>{ort=await import(runtime)
 ort.env.wasm.numThreads=self.crossOriginIsolated?navigator.hardwareConcurrency:1
@@ -76,7 +84,7 @@ return x},show=(id,step,x,x0)=>{const images=[toPixels(x),toPixels(x0)]
 postMessage({kind:'state',id,step,images},images.map(image=>image.buffer))},restore=async({id,xIn,width,height,schedule,steps,order,eta,seed})=>{const path=samplingPath(makeSchedule(schedule),steps,order),run=samplingRun(start(xIn,path[0][1],seed),path,{eta,randn:normals(seed+1000)})
 let stop=run.next()
 for(let step=0;!stop.done;step++){const{x,point}=stop.value,estimate=estimateFromResidual(await ask(x,xIn,point,width,height),x,xIn,point)
-if(newest !==id)return
+if(newest!==id)return
 show(id,step,x,estimate.x0)
 stop=run.next(estimate)}
 const{x}=stop.value.at(-1)

@@ -1,16 +1,16 @@
 // Made from js/ by tools/build_js.py, not to be edited.
-const qSample=(x0,xIn,eps,abar,bbar)=>x0.map((v,i)=>v+abar*((xIn?xIn[i]:0)- v)+ bbar*eps[i]),POSTERIORS={sum_constrained:([,bbarT],[,bbarS])=>bbarS*bbarS*(bbarT*bbarT-bbarS*bbarS)/(bbarT*bbarT),preserving:([abarT,bbarT],[abarS,bbarS])=>{const ratio=(1-abarT)/(1-abarS),kept=ratio===0?0:ratio*ratio*bbarS*bbarS/(bbarT*bbarT);
+const range=(n,f)=>Array.from({length:n},(_,i)=>f(i)),record=(keys,f)=>Object.fromEntries(keys.map((key,i)=>[key,f(key,i)])),last=list=>list[list.length-1],sum=values=>values.reduce((total,value)=>total+value,0),cumulativeSum=values=>{let total=0
+return[0,...values.map(value=>total+=value)]},clamp=(value,low,high)=>Math.min(Math.max(value,low),high),evenlySpaced=(list,n)=>n>=list.length?list:range(n,i=>list[Math.round(i*(list.length-1)/(n-1))]);
+const isClean=point=>point.every(v=>v===0),qSample=(x0,xIn,eps,abar,bbar)=>x0.map((v,i)=>v+abar*((xIn?xIn[i]:0)- v)+ bbar*eps[i]),POSTERIORS={sum_constrained:([,bbarT],[,bbarS])=>bbarS*bbarS*(bbarT*bbarT-bbarS*bbarS)/(bbarT*bbarT),preserving:([abarT,bbarT],[abarS,bbarS])=>{const ratio=(1-abarT)/(1-abarS),kept=ratio===0?0:ratio*ratio*bbarS*bbarS/(bbarT*bbarT);
 return bbarS*bbarS*(1-kept)},bridge:([abarT,bbarT],[abarS,bbarS])=>bbarS*bbarS-(abarS/abarT)**2*bbarT*bbarT},posteriorVariance=(posterior,from,to,eta=1)=>{const bbarS=to[1]
 if(eta===0||bbarS===0)return 0
 const variance=POSTERIORS[posterior](from,to)
-return !Number.isFinite(variance)||variance<-1e-12*bbarS**2?NaN:eta*Math.max(variance,0)},reverseStep=(x,estimate,[abarT,bbarT],[abarS,bbarS],variance=0,noise=null)=>{if(abarS===0&&bbarS===0)return estimate.x0.slice()
-const{res,eps}=estimate,out=x.slice(),add=(scale,values)=>{for(let i=0;i<out.length;i++)out[i]+=scale*values[i]}
+return !Number.isFinite(variance)||variance<-1e-12*bbarS**2?NaN:eta*Math.max(variance,0)},reverseStep=(x,estimate,[abarT,bbarT],to,variance=0,noise=null)=>{if(isClean(to))return estimate.x0.slice()
+const[abarS,bbarS]=to,{res,eps}=estimate,out=x.slice(),add=(scale,values)=>{for(let i=0;i<out.length;i++)out[i]+=scale*values[i]}
 add(abarS-abarT,res)
 if(eps)add(Math.sqrt(Math.max(bbarS*bbarS-variance,0))- bbarT,eps)
 if(noise)add(Math.sqrt(variance),noise)
 return out};
-const range=(n,f)=>Array.from({length:n},(_,i)=>f(i)),last=list=>list[list.length-1],sum=values=>values.reduce((total,value)=>total+value,0),cumulativeSum=values=>{let total=0
-return[0,...values.map(value=>total+=value)]},clamp=(value,low,high)=>Math.min(Math.max(value,low),high),evenlySpaced=(list,n)=>n>=list.length?list:range(n,i=>list[Math.round(i*(list.length-1)/(n-1))]);
 const dot=(a,b,start=0)=>{const n=a.length
 let sum0=0,sum1=0,sum2=0,sum3=0,i=0
 for(;i+3<n;i+=4){sum0+=a[i]*b[start+i]
@@ -35,7 +35,7 @@ this.lastInput=null}
 squaredDistances(x,scale){const own=dot(x,x)
 return this.squaredNorms.map((norm,k)=>this.logPrior[k]===-Infinity?Infinity:own-2*scale*dot(x,this.means,k*this.size)+ scale*scale*norm)}
 inputLogits(xIn){if(this.tau===null)return null
-if(this.lastInput !==xIn){const variance=this.std**2+this.tau**2
+if(this.lastInput!==xIn){const variance=this.std**2+this.tau**2
 this.lastLogits=this.squaredDistances(xIn,1).map(d=>-d/(2*variance))
 this.lastInput=xIn}
 return this.lastLogits}
@@ -65,7 +65,7 @@ return fromAlphasCumprod(range(T,i=>product*=1-beta(i)))},cosine=(T=1000)=>fromA
 if(!family)throw new Error(`no family '${settings.family}': there are ${Object.keys(FAMILIES).join(', ')}`)
 return family.make({T:400,...settings})},scheduleTitle=settings=>FAMILIES[settings.family]?.title?.(settings)??[settings.family],schedulePoints=schedule=>schedule.abar.map((abar,t)=>[abar,schedule.bbar[t]]),scheduleAt=(schedule,u)=>{const T=schedule.abar.length-1,t=Math.min(Math.floor(u*T),T-1),interpolate=values=>values[t]+(u*T-t)*(values[t+1]- values[t])
 return[interpolate(schedule.abar),interpolate(schedule.bbar)]},timesteps=(T,steps)=>range(steps+1,i=>Math.floor(T*(steps-i)/steps)),rho=schedule=>schedule.abar.map((abar,t)=>schedule.bbar[t]/(1-abar));
-const distance=([x,y],[x2,y2])=>Math.hypot(x-x2,y-y2),isClean=point=>point.every(v=>v===0),toClean=path=>isClean(last(path))?path:[...path,[0,0]],drawPath=(corners,steps=50)=>{const ends=toClean(corners),lengths=cumulativeSum(ends.slice(1).map((end,i)=>distance(end,ends[i])))
+const distance=([x,y],[x2,y2])=>Math.hypot(x-x2,y-y2),toClean=path=>isClean(last(path))?path:[...path,[0,0]],drawPath=(corners,steps=50)=>{const ends=toClean(corners),lengths=cumulativeSum(ends.slice(1).map((end,i)=>distance(end,ends[i])))
 let i=0
 return range(steps+1,step=>{if(step===steps)return[0,0]
 const covered=last(lengths)*step/steps
@@ -90,21 +90,29 @@ return Math.sqrt(-2*Math.log(1-u))*Math.cos(2*Math.PI*v)}
 return n=>{const numbers=new Float64Array(n)
 for(let i=0;i<n;i++)numbers[i]=normal()
 return numbers}};
-const samplingRun=function*(xT,path,{eta=0,posterior='sum_constrained',randn=null}={}){const run=[{x:xT}]
-for(let i=0;i+1<path.length;i++){const{x}=run[i],estimate=yield{x,point:path[i]},variance=posteriorVariance(posterior,path[i],path[i+1],eta)||0
-run[i].x0=estimate.x0
-run.push({x:reverseStep(x,estimate,path[i],path[i+1],variance,variance>0?randn(x.length):null)})}
+const lambda=([abar,bbar])=>Math.log((1-abar)/bbar),SOLVERS={* euler(estimate){return estimate},* heun(estimate,{x,from,to}){if(isClean(to)||(from[1]===0)!==(to[1]===0))return estimate
+const there=yield{x:reverseStep(x,estimate,from,to),point:to},mean=part=>estimate[part]?.map((v,i)=>(v+there[part][i])/2)
+return{x0:mean('x0'),res:mean('res'),eps:mean('eps')}},* multistep({x0,res,eps},{from,to},before){const h=lambda(to)- lambda(from),back=before?lambda(from)- lambda(before.point):NaN
+if(!Number.isFinite(h)||!Number.isFinite(back))return{x0,res,eps}
+const share=(h/-Math.expm1(-h)- 1)/back,moved=(values,scale)=>values.map((v,i)=>v+scale*share*(x0[i]- before.x0[i]))
+return{x0:moved(x0,1),res:moved(res,-1),eps:moved(eps,(from[0]- 1)/from[1])}}},solverFor=(solver,path)=>{const stays=(to,i)=>Math.abs(lambda(to)- lambda(path[i]))<1e-9,still=path.every(([,bbar])=>bbar===0)||path.slice(1).some(stays)
+return solver==='multistep'&&still?'euler':solver};
+const samplingRun=function*(xT,path,options={}){const{eta=0,posterior='sum_constrained',randn=null,solver='euler'}=options,run=[{x:xT}]
+for(let i=0;i+1<path.length;i++){const[{x},from,to]=[run[i],path[i],path[i+1]],guess=yield{x,point:from},variance=posteriorVariance(posterior,from,to,eta)||0
+run[i].x0=guess.x0
+const estimate=yield*SOLVERS[solver](guess,{x,from,to},i&&{point:path[i-1],x0:run[i-1].x0})
+run.push({x:reverseStep(x,estimate,from,to,variance,variance>0?randn(x.length):null)})}
 return run},sampleSteps=(model,xT,xIn,path,options)=>{const run=samplingRun(xT,path,options)
-let stop=run.next()
-while(!stop.done)stop=run.next(model.predict(stop.value.x,xIn,...stop.value.point))
-return stop.value};
-const isGiven=value=>value !==null&&value !==undefined,said=(label,...values)=>{const words=globalThis.rddmLabels?.[label]??label
+let stop=run.next(),evaluations=0
+for(;!stop.done;evaluations++)stop=run.next(model.predict(stop.value.x,xIn,...stop.value.point))
+return Object.assign(stop.value,{evaluations})};
+const isGiven=value=>value!==null&&value!==undefined,said=(label,...values)=>{const words=globalThis.rddmLabels?.[label]??label
 return values.length?words.replace(/{(.)}/g,(_,i)=>said(values[i])):words},write=(element,...words)=>{element.textContent=said(...words)},build=(element,attributes,children)=>{for(const[name,value]of Object.entries(attributes)){if(name.startsWith('on'))element.addEventListener(name.slice(2),value)
 else if(isGiven(value))element.setAttribute(name,['aria-label','alt'].includes(name)?said(value):value)}
 element.append(...children.flat(Infinity).filter(isGiven).map(child=>said(child)))
 return element},h=(tag,attributes={},...children)=>build(document.createElement(tag),attributes,children),svg=(tag,attributes={},...children)=>build(document.createElementNS('http://www.w3.org/2000/svg',tag),attributes,children),button=(label,onclick)=>h('button',{type:'button',onclick},label),div=(className,...children)=>h('div',{class:className},...children),note=(...children)=>h('p',{class:'note'},...children),colorKey=color=>h('span',{class:'key',style:`background:${color}`}),bar=(percent,color)=>div('bar',h('i',{style:`width:${percent}%;background:${color}`})),spaced=name=>name.replace('_',' '),hyphened=name=>name.replace('_','-'),twoDigits=value=>Number.isFinite(value)?value.toFixed(2):value>0?'∞':'–',formatPsnr=value=>value>60?'exact':value.toFixed(2),formatPoint=point=>`(${point.map(twoDigits).join(', ')})`;
 const INPUT_SPREAD=16,
-initialSettings=Object.fromEntries(Object.entries(SETTINGS).map(([key,{initial}])=>[key,initial])),SCHEDULE_STATE={family:'power',...initialSettings,given:{}},optionPairs=options=>options.map(option=>Array.isArray(option)?option:[option,option])
+initial=key=>SETTINGS[key].initial,SCHEDULE_STATE={family:'power',...record(Object.keys(SETTINGS),initial),given:{}},optionPairs=options=>options.map(option=>Array.isArray(option)?option:[option,option])
 class UI{constructor(model,data,root){Object.assign(this,{model,data,root,outputs:{},syncs:[],limits:{},predictors:{},more:[]})
 this.first=this.controls=div('controls')}
 fold(){this.controls=div('controls')
@@ -141,16 +149,16 @@ else this.slider(key,label,...limits,isShown)}}
 numbers(labels){return h('dl',{},Object.entries(labels).map(([key,label])=>{this.outputs[key]=h('output',{'data-n':key})
 return[h('dt',{},label),h('dd',{},this.outputs[key])]}))}
 show(values){for(const[key,value]of Object.entries(values))write(this.outputs[key],value)}
-settings(){return Object.fromEntries(['family',...Object.keys(SETTINGS)].map(key=>[key,this.get(key)]))}
+settings(){return record(['family',...Object.keys(SETTINGS)],key=>this.get(key))}
 schedule(settings=this.settings()){const given=this.get('given')
 return settings.family==='given'&&given?.abar?given:makeSchedule(settings)}
 pair(){return this.data.pairs[clamp(this.get('pair'),0,this.data.pairs.length-1)]}
 forward(point){const{x0,xIn}=this.pair(),seed=this.get('seed')
-if(this.noise?.seed !==seed)this.noise={seed,eps:normals(seed)(x0.length)}
+if(this.noise?.seed!==seed)this.noise={seed,eps:normals(seed)(x0.length)}
 return qSample(x0,xIn,this.noise.eps,...point)}
 predictor(tau=INPUT_SPREAD){const{means,count,faces}=this.data,{generates}=this.pair(),options=generates?{weights:range(count,i=>+(i>=faces))}:{tau}
 return this.predictors[`${generates} ${tau}`]||=new ExactPredictor(means,count,options)}
-restore(path){return sampleSteps(this.predictor(),this.forward(path[0]),this.pair().xIn,path)}}
+restore(path,solver){return sampleSteps(this.predictor(),this.forward(path[0]),this.pair().xIn,path,{solver})}}
 const toPixels=x=>{const size=x.length/3,bytes=new Uint8ClampedArray(4*size).fill(255)
 for(let i=0;i<size;i++){for(let channel=0;channel<3;channel++)bytes[4*i+channel]=(x[channel*size+i]+ 1)*127.5}
 return bytes};
@@ -172,13 +180,13 @@ return canvas}));
 const pageModel=state=>{const values={...state},listeners={}
 return{keys:()=>Object.keys(values),get:key=>values[key],set(key,value){if(values[key]===value)return
 values[key]=value
-for(const listener of listeners[`change:${key}`]||[])listener()},on(event,listener){(listeners[event]||=[]).push(listener)},off(){},save_changes(){}}},text=JSON.stringify,fromAddress=(kind,state)=>{const fits=([key,value])=>value !==null&&typeof value===typeof state[key]&&Array.isArray(value)===Array.isArray(state[key])
+for(const listener of listeners[`change:${key}`]||[])listener()},on(event,listener){(listeners[event]||=[]).push(listener)},off(){},save_changes(){}}},text=JSON.stringify,fromAddress=(kind,state)=>{const fits=([key,value])=>value!==null&&typeof value===typeof state[key]&&Array.isArray(value)===Array.isArray(state[key])
 try{const given=JSON.parse(new URLSearchParams(location.search).get(kind))??{}
 return Object.fromEntries(Object.entries(given).filter(fits))}catch{return{}}},addressKeeper=(kind,state,model)=>{let timer=null
 const keep=()=>{const changed=Object.keys(state).filter(key=>text(model.get(key))!==text(state[key])),url=new URL(location)
 url.searchParams.delete(kind)
-if(changed.length)url.searchParams.set(kind,text(Object.fromEntries(changed.map(key=>[key,model.get(key)]))))
-if(url.href !==location.href)history.replaceState(history.state,'',url)}
+if(changed.length)url.searchParams.set(kind,text(record(changed,key=>model.get(key))))
+if(url.href!==location.href)history.replaceState(history.state,'',url)}
 return()=>{clearTimeout(timer)
 timer=setTimeout(keep,300)}},colorScheme=element=>{const[red,green,blue]=getComputedStyle(element).color.match(/[\d.]+/g)||[0,0,0]
 return .3*red+.59*green+.11*blue>128?'dark':'light'},onTheme=callback=>{const watched={attributes:true,attributeFilter:['class','data-jp-theme-light']}
@@ -225,10 +233,10 @@ return this.curves.appendChild(svg('path',{class:'curve',d,stroke:color,...attri
 dot([x,y],color,attributes={}){return this.mark('circle',{cx:this.px(x),cy:this.py(y),r:5,fill:color,...attributes})}
 mark(tag,attributes){return this.marks.appendChild(svg(tag,attributes))}
 text([x,y],words,attributes={}){return this.marks.appendChild(svg('text',{x:this.px(x)+ 8,y:this.py(y)- 8,...attributes},words))}}
-const MODES=[-1,1],INPUT=.5,DENSITY_MAX=1.5,GRID=range(241,i=>-3+i/40),NAMES=Object.keys(POSTERIORS),CURVES=[[COLORS.res,5],[COLORS.eps,3],[COLORS.x0,1.5]],curveOf=name=>CURVES[NAMES.indexOf(name)% CURVES.length],normalDensity=(x,mean,variance)=>Math.exp(-((x-mean)**2)/(2*variance))/Math.sqrt(2*Math.PI*variance),stepDistributions=(schedule,t,s,eta,x)=>{const[from,to]=[scheduleAt(schedule,t),scheduleAt(schedule,s)],state=Float64Array.of(x),estimate=new ExactPredictor(MODES,MODES.length).predict(state,Float64Array.of(INPUT),...from),distribution=name=>{const variance=posteriorVariance(name,from,to,eta)
+const MODES=[-1,1],INPUT=.5,DENSITY_MAX=1.5,GRID=range(241,i=>-3+i/40),NAMES=Object.keys(POSTERIORS),CURVES=[[COLORS.res,5],[COLORS.eps,3],[COLORS.x0,1.5]],curveOf=name=>CURVES[NAMES.indexOf(name)% CURVES.length],normalDensity=(x,mean,variance)=>Math.exp(-((x-mean)**2)/(2*variance))/Math.sqrt(2*Math.PI*variance),stepDistributions=(schedule,t,s,eta,x)=>{const[from,to]=[scheduleAt(schedule,t),scheduleAt(schedule,s)],state=Float64Array.of(x),estimate=new ExactPredictor(MODES,MODES.length).predict(state,Float64Array.of(INPUT),...from)
+return record(NAMES,name=>{const variance=posteriorVariance(name,from,to,eta)
 if(Number.isNaN(variance))return null
-return{mean:reverseStep(state,estimate,from,to,variance)[0],sigma:Math.sqrt(variance)}}
-return Object.fromEntries(NAMES.map(name=>[name,distribution(name)]))},clipped=density=>GRID.map(x=>[x,Math.min(DENSITY_MAX,density(x))]),marginal=([abar,bbar])=>{const variance=Math.max(bbar*bbar,1e-4),density=(x,mode)=>normalDensity(x,(1-abar)*mode+INPUT*abar,variance)
+return{mean:reverseStep(state,estimate,from,to,variance)[0],sigma:Math.sqrt(variance)}})},clipped=density=>GRID.map(x=>[x,Math.min(DENSITY_MAX,density(x))]),marginal=([abar,bbar])=>{const variance=Math.max(bbar*bbar,1e-4),density=(x,mode)=>normalDensity(x,(1-abar)*mode+INPUT*abar,variance)
 return clipped(x=>MODES.reduce((total,mode)=>total+.5*density(x,mode),0))},normalCurve=({mean,sigma})=>sigma>.02?clipped(x=>normalDensity(x,mean,sigma**2)):[[mean,0],[mean,DENSITY_MAX]],layOutEtaDial=(ui,axes)=>{ui.slider('eta','η',0,1,.01)
 ui.slider('x','the state at t',-2.5,2.5,.05)
 ui.slider('s','to s/T',0,.95,.01)
@@ -236,9 +244,8 @@ ui.fold()
 ui.slider('t','from t/T',.05,1,.01)
 ui.familySelect()
 ui.familySettings()
-const legend=NAMES.map(name=>[colorKey(curveOf(name)[0]),hyphened(name)+ '\u2003']),numbers=ui.numbers(Object.fromEntries(NAMES.map(name=>[name,`${hyphened(name)} σ`])))
-ui.root.append(div('wide',axes.svg),note('grey: all states at t; dashed: all states at s; ',legend),div('row',numbers))},etaDial={state:{...SCHEDULE_STATE,family:'circle',t:.7,s:.4,eta:1,x:.2},stories:{'no fresh noise':{eta:0},'all of it':{eta:1},'a short step':{t:.7,s:.65},'a long step':{t:.7,s:.1},'no bridge here':{family:'power'}},tip:'One state, one step: the colored curves say where it may land. Without fresh noise they are lines: the step '
-+ 'is certain. The more of it, the wider they are; the dashed curve, of all states at s, stays the same.',draw(ui){const labels={xLabel:'value of the one pixel',yLabel:'density',label:'densities before and after a step'},axes=new Axes({xRange:[-3,3],yMax:DENSITY_MAX,width:640,height:280,...labels})
+const legend=NAMES.map(name=>[colorKey(curveOf(name)[0]),hyphened(name)+ '\u2003']),numbers=ui.numbers(record(NAMES,name=>`${hyphened(name)} σ`))
+ui.root.append(div('wide',axes.svg),note('grey: all states at t; dashed: all states at s; ',legend),div('row',numbers))},etaDial={state:{...SCHEDULE_STATE,family:'circle',t:.7,s:.4,eta:1,x:.2},stories:{'no fresh noise':{eta:0},'all of it':{eta:1},'a short step':{t:.7,s:.65},'a long step':{t:.7,s:.1},'no bridge here':{family:'power'}},tip:'One state, one step: the colored curves say where it may land. Without fresh noise they are lines: the step is certain. The more of it, the wider they are; the dashed curve, of all states at s, stays the same.',draw(ui){const labels={xLabel:'value of the one pixel',yLabel:'density',label:'densities before and after a step'},axes=new Axes({xRange:[-3,3],yMax:DENSITY_MAX,width:640,height:280,...labels})
 layOutEtaDial(ui,axes)
 return()=>{const[schedule,t,x]=[ui.schedule(),ui.get('t'),ui.get('x')],s=Math.min(ui.get('s'),t)
 axes.clear()
@@ -291,7 +298,7 @@ ui.show({psnr:formatPsnr(psnr(x,x0)),rho:twoDigits(bbar/(1-abar))})}}};
 const Y_MAX=2,MOST_PINS=4,thinned=schedule=>{const points=schedulePoints(schedule),step=Math.max(1,Math.ceil((points.length-1)/100))
 return[...points.slice(0,-1).filter((_,t)=>t % step===0),last(points)]},overTime=values=>{const T=values.length-1,step=Math.ceil(T/100),points=Array.from(values,(value,t)=>[t/T,value])
 return points.filter(([,v],t)=>Number.isFinite(v)&&v<=Y_MAX&&(t % step===0||t===T))},rhoText=([abar,bbar])=>{if(abar===1)return bbar===0?'undefined':'∞'
-return(bbar/(1-abar)).toFixed(4)},legend=()=>{const entry=(color,words)=>h('span',{},colorKey(color),words + '\u2003')
+return(bbar/(1-abar)).toFixed(4)},legend=()=>{const entry=(color,words)=>h('span',{},colorKey(color),words+'\u2003')
 return div('note',entry(COLORS.res,'ᾱ'),entry(COLORS.eps,'β̄'),entry(COLORS.other,'ρ = β̄/(1−ᾱ)'),'□ SM-N divides by 1−ᾱ = 0\u2003△ SM-Res divides by β̄ = 0\u2003● start\u2003○ clean')},layOutScheduleExplorer=(ui,plane,time,list)=>{ui.familySelect()
 ui.slider('u','where: t/T',0,1,.01)
 ui.fold()
@@ -309,8 +316,7 @@ if(bbar===0)triangle(abar)},drawTime=(time,schedule,u)=>{time.clear()
 time.curve(overTime(rho(schedule)),COLORS.other)
 time.curve(overTime(schedule.abar),COLORS.res)
 time.curve(overTime(schedule.bbar),COLORS.eps)
-time.curve([[u,0],[u,Y_MAX]],'currentColor',{'stroke-width':1,'stroke-dasharray':'3 3'})},scheduleExplorer={state:{...SCHEDULE_STATE,u:.5,pins:[]},stories:{'a straight line':{family:'line',bbar_T:1},'the residual late':{family:'power',side_res:'x',a_res:3},'the residual early':{family:'power',side_res:'1-x',a_res:3},'a bridge':{family:'bridge'},'generation: DDIM':{family:'ddim linear'}},tip:'The black curve is the way of a run: it begins at the dot and ends at the ring. Move “where” along it, and '
-+ 'pin a curve to compare it with the next.',draw(ui){const plane=new Axes({yMax:Y_MAX,label:'schedules on the plane'}),labels={xLabel:'time t/T',yLabel:'coefficients',label:'coefficients against time'},time=new Axes({yMax:Y_MAX,...labels}),list=h('ul',{'aria-label':'pinned curves'})
+time.curve([[u,0],[u,Y_MAX]],'currentColor',{'stroke-width':1,'stroke-dasharray':'3 3'})},scheduleExplorer={state:{...SCHEDULE_STATE,u:.5,pins:[]},stories:{'a straight line':{family:'line',bbar_T:1},'the residual late':{family:'power',side_res:'x',a_res:3},'the residual early':{family:'power',side_res:'1-x',a_res:3},'a bridge':{family:'bridge'},'generation: DDIM':{family:'ddim linear'}},tip:'The black curve is the way of a run: it begins at the dot and ends at the ring. Move “where” along it, and pin a curve to compare it with the next.',draw(ui){const plane=new Axes({yMax:Y_MAX,label:'schedules on the plane'}),labels={xLabel:'time t/T',yLabel:'coefficients',label:'coefficients against time'},time=new Axes({yMax:Y_MAX,...labels}),list=h('ul',{'aria-label':'pinned curves'})
 layOutScheduleExplorer(ui,plane,time,list)
 return()=>{const[schedule,u]=[ui.schedule(),ui.get('u')],point=scheduleAt(schedule,u),end=last(schedulePoints(schedule))
 plane.clear()
@@ -324,8 +330,7 @@ ui.show({abar,bbar,rho:rhoText(point),end:`(${end.map(v => +v.toFixed(3)).join('
 const percent=share=>clamp(100*share,0,100),frame=(x,[abar,bbar],bbarMax)=>{const canvas=imageCanvas(said('abar {0}, bbar {1}',twoDigits(abar),twoDigits(bbar)),200)
 drawImage(canvas,x)
 const style=canvas.getAttribute('style')
-return h('figure',{class:'frame',style,'data-abar':abar,'data-bbar':bbar},canvas,bar(percent(abar),COLORS.res),bar(percent(bbar/bbarMax),COLORS.eps),h('figcaption',{},`${twoDigits(abar)}, ${twoDigits(bbar)}`))},filmStrip={state:{...SCHEDULE_STATE,frames:6,pair:0,seed:1},payload:true,stories:{'rain without noise':{family:'power',bbar_T:0},'a little noise':{family:'power',bbar_T:.4},'much noise':{family:'power',bbar_T:1.5},'a bridge: noise midway only':{family:'bridge'},'a face becomes noise':{family:'power',bbar_T:1,pair:5}},tip:'Read from left to right: the clean image turns into the start of a restoration. The orange bar is the share '
-+ 'of the residual, the blue one the noise.',draw(ui){const frames=div('frames')
+return h('figure',{class:'frame',style,'data-abar':abar,'data-bbar':bbar},canvas,bar(percent(abar),COLORS.res),bar(percent(bbar/bbarMax),COLORS.eps),h('figcaption',{},`${twoDigits(abar)}, ${twoDigits(bbar)}`))},filmStrip={state:{...SCHEDULE_STATE,frames:6,pair:0,seed:1},payload:true,stories:{'rain without noise':{family:'power',bbar_T:0},'a little noise':{family:'power',bbar_T:.4},'much noise':{family:'power',bbar_T:1.5},'a bridge: noise midway only':{family:'bridge'},'a face becomes noise':{family:'power',bbar_T:1,pair:5}},tip:'Read from left to right: the clean image turns into the start of a restoration. The orange bar is the share of the residual, the blue one the noise.',draw(ui){const frames=div('frames')
 ui.pairSelect()
 ui.slider('frames','frames',2,12,1)
 ui.familySelect()
@@ -336,10 +341,10 @@ const legend=note(colorKey(COLORS.res),'share of the residual ᾱ\u2003',colorKe
 ui.root.append(frames,legend)
 return()=>{const[schedule,count]=[ui.schedule(),ui.get('frames')],bbarMax=Math.max(...schedule.bbar)||1,points=range(count,i=>scheduleAt(schedule,i/(count-1)))
 frames.replaceChildren(...points.map(point=>frame(ui.forward(point),point,bbarMax)))}}};
-const RING=range(8,k=>[Math.cos(k*Math.PI/4),Math.sin(k*Math.PI/4)]),particles=(path,count=64,seed=1)=>{const model=new ExactPredictor(RING.flat(),RING.length,{std:.05}),eps=normals(seed)(2*count),[abar,bbar]=path[0],start=i=>Float64Array.from(RING[i % RING.length],(v,axis)=>(1-abar)*v+bbar*eps[2*i+axis]),trajectories=range(count,i=>sampleSteps(model,start(i),null,path).map(step=>step.x)),ends=trajectories.map(last),offsets=ends.map(end=>Math.min(...RING.map(mode=>distance(mode,end)))),reached=new Set(ends.map(end=>RING.findIndex(mode=>distance(mode,end)<.1)))
+const COUNT=64,RING=range(8,k=>[Math.cos(k*Math.PI/4),Math.sin(k*Math.PI/4)]),particles=(path,seed,solver)=>{const model=new ExactPredictor(RING.flat(),RING.length,{std:.05}),eps=normals(seed)(2*COUNT),[abar,bbar]=path[0],start=i=>Float64Array.from(RING[i % RING.length],(v,axis)=>(1-abar)*v+bbar*eps[2*i+axis]),trajectories=range(COUNT,i=>sampleSteps(model,start(i),null,path,{solver}).map(step=>step.x)),ends=trajectories.map(last),offsets=ends.map(end=>Math.min(...RING.map(mode=>distance(mode,end)))),reached=new Set(ends.map(end=>RING.findIndex(mode=>distance(mode,end)<.1)))
 reached.delete(-1)
-return{trajectories,distance:sum(offsets)/count,modes:reached.size}};
-const STRAIGHT=[[1,1],[.5,.5],[0,0]],PRESETS={straight:STRAIGHT,'quarter circle':[[1,1],[.6,.916],[.3,.714],[.1,.436],[0,0]],'residual first: all eight':[[1,1],[0,1],[0,0]],'noise first: the average':[[1,1],[1,0],[0,0]]},pinned=corners=>{const between=corners.slice(1,-1)
+return{trajectories,distance:sum(offsets)/COUNT,modes:reached.size}};
+const STRAIGHT=[[1,1],[.5,.5],[0,0]],MANY={steps:40,solver:'euler',at:1},PRESETS={straight:STRAIGHT,'quarter circle':[[1,1],[.6,.916],[.3,.714],[.1,.436],[0,0]],'residual first: all eight':[[1,1],[0,1],[0,0]],'noise first: the average':[[1,1],[1,0],[0,0]]},pinned=corners=>{const between=corners.slice(1,-1)
 return[[1,corners[0][1]],...between,[0,0]].map(point=>point.map(v=>+v.toFixed(3)))},withOneMore=corners=>{const[[x,y],[x2,y2]]=corners.slice(-2)
 return[...corners.slice(0,-1),[(x+x2)/2,(y+y2)/2],last(corners)]},cloudCanvas=()=>h('canvas',{width:300,height:300,role:'img','aria-label':'particles walking to eight places on a ring',style:'max-width:200px;flex-basis:10rem'}),drawCloud=(canvas,trajectories,step)=>{const context=canvas.getContext('2d'),px=([x,y])=>[x,-y].map(v=>canvas.width/2+v*canvas.width/4.4),circle=(point,radius)=>{context.beginPath()
 context.arc(...px(point),radius,0,7)}
@@ -372,13 +377,14 @@ return handle(axes,color,label,()=>ui.get('points')[i]||[0,0],point=>move(i,poin
 while(handles.children.length>corners.length-1)handles.lastChild.remove()
 while(handles.children.length<corners.length-1)handles.append(cornerHandle(handles.children.length))
 for(const child of handles.children)child.sync()},layOutPathPad=(ui,axes,cloud,images,film)=>{ui.slider('at','how far along the path',0,1,.01)
+ui.slider('steps','steps',2,80,1)
+ui.select('solver','solver',Object.keys(SOLVERS))
+ui.fold()
 ui.pairSelect()
 ui.seedSlider()
-ui.fold()
-ui.slider('steps','steps',2,80,1)
 const addPoint=()=>ui.set({points:pinned(withOneMore(ui.get('points')))})
 ui.controls.append(button('add a point',addPoint))
-const numbers=ui.numbers({distance:'particles: distance to the data',modes:'places reached, of 8',psnr:'image: PSNR, dB',psnr_in:'its input: PSNR, dB'}),results=div('pics',captioned(cloud,'particles'),captioned(images.x,'restored'),captioned(images.xIn,'input'),captioned(images.x0,'clean')),side=div('side',results,numbers)
+const numbers=ui.numbers({distance:'particles: distance to the data',modes:'places reached, of 8',evaluations:'evaluations',psnr:'image: PSNR, dB',psnr_in:'its input: PSNR, dB'}),results=div('pics',captioned(cloud,'particles'),captioned(images.x,'restored'),captioned(images.xIn,'input'),captioned(images.x0,'clean')),side=div('side',results,numbers)
 ui.root.append(div('row',div('pad',axes.svg),side),film)},drawAxes=(axes,glow,path,step)=>{axes.clear()
 axes.curve(path,COLORS.other)
 axes.dot([0,0],COLORS.x0,{r:7})
@@ -390,18 +396,17 @@ drawImage(images.x0,pair.x0)
 drawImage(images.xIn,pair.xIn)
 drawImage(images.x,run[step].x)
 film.replaceChildren(runStrip(run,9,'the image along the path'))
-ui.show({psnr:restorationPsnr(pair,last(run).x),psnr_in:restorationPsnr(pair,pair.xIn)})},pathPad={state:{points:STRAIGHT,steps:40,pair:0,seed:1,at:1},payload:true,stories:Object.fromEntries(Object.entries(PRESETS).map(([name,points])=>[name,{points,at:1}])),tip:'Drag a line from the right edge to the corner at the left, or move its points by hand or arrow keys. Try to '
-+ 'pass the glowing corner: nothing is left there but the input, all particles meet, and none finds its place '
-+ 'again.',draw(ui){const label='draw a path from the right to the clean image',axes=new Axes({yMax:1.5,draggable:true,label}),images={x0:imageCanvas('the clean image'),xIn:imageCanvas('the input'),x:imageCanvas('the image restored along the path')},[cloud,handles,film]=[cloudCanvas(),svg('g'),h('div')],glow=addGlow(axes)
+ui.show({psnr:restorationPsnr(pair,last(run).x),psnr_in:restorationPsnr(pair,pair.xIn)})},pathPad={state:{...MANY,points:STRAIGHT,pair:0,seed:1},payload:true,stories:{...record(Object.keys(PRESETS),name=>({...MANY,points:PRESETS[name]})),'five steps':{...MANY,points:STRAIGHT,steps:5},'five of second order':{...MANY,points:STRAIGHT,steps:5,solver:'heun'}},tip:'Drag a line from the right edge to the corner at the left, or move its points by hand or arrow keys. Try to pass the glowing corner: nothing is left there but the input, all particles meet, and none finds its place again. Take five steps: the particles stop short of their places. Multistep brings them nearer at no price, heun still nearer, but asks twice a step.',draw(ui){const label='draw a path from the right to the clean image',axes=new Axes({yMax:1.5,draggable:true,label}),images={x0:imageCanvas('the clean image'),xIn:imageCanvas('the input'),x:imageCanvas('the image restored along the path')},[cloud,handles,film]=[cloudCanvas(),svg('g'),h('div')],glow=addGlow(axes)
 axes.svg.append(handles)
 drawByPointer(axes,corners=>ui.set({points:pinned(corners),at:1}))
 layOutPathPad(ui,axes,cloud,images,film)
-return()=>{const path=drawPath(ui.get('points'),ui.get('steps')),step=Math.round(ui.get('at')*(path.length-1)),swarm=particles(path,64,ui.get('seed'))
+return()=>{const path=drawPath(ui.get('points'),ui.get('steps')),step=Math.round(ui.get('at')*(path.length-1)),solver=solverFor(ui.get('solver'),path),swarm=particles(path,ui.get('seed'),solver),run=ui.restore(path,solver)
 drawAxes(axes,glow,path,step)
 syncHandles(ui,axes,handles)
-drawRestoration(ui,images,film,ui.restore(path),step)
+drawRestoration(ui,images,film,run,step)
 drawCloud(cloud,swarm.trajectories,step)
-ui.show({distance:swarm.distance.toFixed(3),modes:swarm.modes})}}};
+const words=solver===ui.get('solver')?'{0}':'{0}, by euler: ρ stands still',evaluations=said(words,run.evaluations)
+ui.show({distance:swarm.distance.toFixed(3),modes:swarm.modes,evaluations})}}};
 const SHOWN=8,entropy=weights=>weights.reduce((total,w)=>w>0?total-w*Math.log(w):total,0),vote=(ui,weights,i)=>{const canvas=imageCanvas(said('known image {0}',i))
 drawImage(canvas,ui.data.image(i))
 const color=i===ui.pair().image?COLORS.x0:COLORS.other
@@ -411,8 +416,7 @@ ui.pairSelect()
 ui.fold()
 ui.seedSlider()
 const numbers=ui.numbers({rho:'noise level ρ',voters:'images that vote, in effect',truth:'vote for the true one',psnr:'best guess: PSNR, dB'}),shown=div('pics',captioned(images.x,'state'),captioned(images.mean,'best guess'),captioned(images.x0,'clean'))
-ui.root.append(div('row',shown,div('side',numbers)),votes)},lens={state:{abar:.5,bbar:12,pair:0,seed:1},payload:true,stories:{'one has all votes':{bbar:4},'a contest':{bbar:12},'nobody knows':{bbar:40},'which face?':{pair:5,abar:0,bbar:25}},tip:'Turn up the noise: more and more images may be the clean one, and their mean, the best guess, gets blurred. '
-+ 'Turn it down: one of them gets all votes, and the guess is sharp.',draw(ui){const images={x:imageCanvas('the state',200),mean:imageCanvas('the mean of the votes',200),x0:imageCanvas('the clean image',200)},votes=h('div',{class:'frames','aria-label':'images that vote'})
+ui.root.append(div('row',shown,div('side',numbers)),votes)},lens={state:{abar:.5,bbar:12,pair:0,seed:1},payload:true,stories:{'one has all votes':{bbar:4},'a contest':{bbar:12},'nobody knows':{bbar:40},'which face?':{pair:5,abar:0,bbar:25}},tip:'Turn up the noise: more and more images may be the clean one, and their mean, the best guess, gets blurred. Turn it down: one of them gets all votes, and the guess is sharp.',draw(ui){const images={x:imageCanvas('the state',200),mean:imageCanvas('the mean of the votes',200),x0:imageCanvas('the clean image',200)},votes=h('div',{class:'frames','aria-label':'images that vote'})
 layOutLens(ui,images,votes)
 return()=>{const{x0,xIn,image}=ui.pair(),[abar,bbar]=[ui.get('abar'),ui.get('bbar')],x=ui.forward([abar,bbar]),estimate=ui.predictor(null).predict(x,xIn,abar,bbar),{weights}=estimate,ranked=[...weights.keys()].sort((i,j)=>weights[j]- weights[i]).slice(0,SHOWN)
 drawImage(images.x,x)
@@ -421,15 +425,13 @@ drawImage(images.x0,x0)
 votes.replaceChildren(...ranked.map(i=>vote(ui,weights,i)))
 const voters=Math.exp(entropy(weights)).toFixed(2),truth=weights[image].toFixed(4)
 ui.show({rho:twoDigits(bbar/(1-abar)),voters,truth,psnr:formatPsnr(psnr(estimate.x0,x0))})}}};
-const BBAR_MAX=2,METRO_HELP='Every line is a published method, without its fresh noise (η = 0); its color is that of the fresh '
-+ 'noise it would take. Click one to change to it, midway: both lines have the same noise level ρ there, so '
-+ 'their states differ only by a shift and a scale, and the image is restored all the same.',logRho=([abar,bbar])=>Math.log(clamp(bbar/(1-abar||1e-9),1e-3,1e3)),nearestNoiseLevel=(schedule,point)=>{const offset=p=>Math.abs(logRho(p)- logRho(point))+ 1e-3*distance(p,point),offsets=schedulePoints(schedule).map(offset)
+const BBAR_MAX=2,METRO_HELP='Every line is a published method, without its fresh noise (η = 0); its color is that of the fresh noise it would take. Click one to change to it, midway: both lines have the same noise level ρ there, so their states differ only by a shift and a scale, and the image is restored all the same.',logRho=([abar,bbar])=>Math.log(clamp(bbar/(1-abar||1e-9),1e-3,1e3)),nearestNoiseLevel=(schedule,point)=>{const offset=p=>Math.abs(logRho(p)- logRho(point))+ 1e-3*distance(p,point),offsets=schedulePoints(schedule).map(offset)
 return offsets.indexOf(Math.min(...offsets))},changePoints=(one,two,share)=>{const leaves=Math.round(share*(one.abar.length-1))
 return[leaves,nearestNoiseLevel(two,schedulePoints(one)[leaves])]},switchPath=(one,two,share)=>{const[leaves,joins]=changePoints(one,two,share),first=schedulePoints(one).slice(leaves).reverse(),second=schedulePoints(two).slice(0,joins+1).reverse(),path=[...first,...second]
-return toClean(path.filter((point,i)=>i===0||distance(point,path[i-1])>1e-9))},familyColors=Object.fromEntries(Object.keys(POSTERIORS).map((name,i)=>[name,TINTS[i]])),colorOf=({family})=>familyColors[family]??TINTS[3],lines=methods=>{const shape=({abar,bbar})=>[.25,.5,.75].map(u=>scheduleAt({abar,bbar},u).map(v=>v.toFixed(2))).join(),byShape={}
+return toClean(path.filter((point,i)=>i===0||distance(point,path[i-1])>1e-9))},familyColors=record(Object.keys(POSTERIORS),(_,i)=>TINTS[i]),colorOf=({family})=>familyColors[family]??TINTS[3],lines=methods=>{const shape=({abar,bbar})=>[.25,.5,.75].map(u=>scheduleAt({abar,bbar},u).map(v=>v.toFixed(2))).join(),byShape={}
 for(const method of methods)(byShape[shape(method)]||=[]).push(method)
 return Object.values(byShape)},papersOf=methods=>methods.map(({name,source})=>`${name}: ${source}`).join('; '),mapLine=(ui,axes,methods,tell)=>{const points=schedulePoints(methods[0]),shown=()=>methods.filter(({family})=>[family,''].includes(ui.get('only'))),change=()=>{const names=shown().map(({name})=>name)
-ui.set({then:names[(names.indexOf(ui.get('then'))+ 1)% names.length]})},onkeydown=event=>{if(event.key !=='Enter'&&event.key !==' ')return
+ui.set({then:names[(names.indexOf(ui.get('then'))+ 1)% names.length]})},onkeydown=event=>{if(event.key!=='Enter'&&event.key!==' ')return
 event.preventDefault()
 change()},listeners={onclick:change,onkeydown,onpointerenter:()=>tell(shown()),onfocus:()=>tell(shown())},attributes={class:'line',tabindex:0,role:'button','aria-label':papersOf(methods)},path=axes.curve(points,colorOf(methods[0])),line=svg('g',{...attributes,...listeners},path,axes.curve(points,'transparent',{class:'touched'}))
 ui.syncs.push(()=>{const[first]=shown()
@@ -487,9 +489,8 @@ ui.root.append(div('row',div('pad',axes.svg),div('side',numbers)),films)},drawOr
 axes.curve(path,color)
 path.forEach(point=>axes.dot(point,color,{r:3}))
 films.append(div('note',colorKey(color),spaced(order)),runStrip(run,8,spaced(order)))
-const{distance:offset}=particles(path,64,ui.get('seed'))
-ui.show({[order]:restorationPsnr(ui.pair(),last(run).x),[`${order}_distance`]:offset.toFixed(3)})},removalOrder={state:{...SCHEDULE_STATE,steps:10,pair:0,seed:1},payload:true,stories:{'a face from noise':{pair:5,seed:2},'other noise, another face':{pair:5,seed:4},'a flower in the rain':{pair:0},'few steps':{steps:3}},tip:'Change the noise and compare the last images. Together, or residual first, it decides which face comes out. '
-+ 'Noise first: once it is gone nothing tells the faces apart, and all runs end in the one nearest to their mean.',draw(ui){const axes=new Axes({yMax:2,label:'three paths',height:260}),films=h('div')
+const{distance:offset}=particles(path,ui.get('seed'))
+ui.show({[order]:restorationPsnr(ui.pair(),last(run).x),[`${order}_distance`]:offset.toFixed(3)})},removalOrder={state:{...SCHEDULE_STATE,steps:10,pair:0,seed:1},payload:true,stories:{'a face from noise':{pair:5,seed:2},'other noise, another face':{pair:5,seed:4},'a flower in the rain':{pair:0},'few steps':{steps:3}},tip:'Change the noise and compare the last images. Together, or residual first, it decides which face comes out. Noise first: once it is gone nothing tells the faces apart, and all runs end in the one nearest to their mean.',draw(ui){const axes=new Axes({yMax:2,label:'three paths',height:260}),films=h('div')
 layOutRemovalOrder(ui,axes,films)
 return()=>{axes.clear()
 films.replaceChildren()
@@ -517,8 +518,7 @@ return}
 const{eta,posterior}=branch,options={eta,posterior,randn:normals(100*ui.get('seed')+ i)},run=sampleSteps(ui.predictor(),main[step].x,ui.pair().xIn,path,options),end=last(run).x,apart=Math.sqrt(mse(end,last(main).x)).toFixed(3)
 axes.curve(path,TINTS[i],{'stroke-dasharray':'6 4'})
 head.append(said('; PSNR in dB: {0}; differs from the main run by {1}',restorationPsnr(ui.pair(),end),apart))
-films.append(runStrip(run,MOST_FRAMES,words))},fork=(at,eta,order)=>({pair:5,seed:6,branches:[{at,eta,posterior:'sum_constrained',order}]}),BRANCHING={at:5,eta:1,posterior:'sum_constrained',order:'together',branches:[]},timeTravel={state:{...SCHEDULE_STATE,steps:10,pair:0,seed:1,...BRANCHING},payload:true,stories:{'fresh noise early: another face':fork(1,1,'together'),'late: the same':fork(7,1,'together'),'noise first':fork(0,0,'noise_first'),'residual first':fork(0,0,'residual_first')},tip:'Click a frame of the main run and press “fork here”: the same state goes on with other noise or in another '
-+ 'order. Fresh noise early leads to another image; late it changes nothing any more.',draw(ui){const images={x:imageCanvas('the state now',200),x0:imageCanvas('the guess now',200)},axes=new Axes({yMax:2,height:250,label:'paths of the branches'}),films=h('div')
+films.append(runStrip(run,MOST_FRAMES,words))},fork=(at,eta,order)=>({pair:5,seed:6,branches:[{at,eta,posterior:'sum_constrained',order}]}),BRANCHING={at:5,eta:1,posterior:'sum_constrained',order:'together',branches:[]},timeTravel={state:{...SCHEDULE_STATE,steps:10,pair:0,seed:1,...BRANCHING},payload:true,stories:{'fresh noise early: another face':fork(1,1,'together'),'late: the same':fork(7,1,'together'),'noise first':fork(0,0,'noise_first'),'residual first':fork(0,0,'residual_first')},tip:'Click a frame of the main run and press “fork here”: the same state goes on with other noise or in another order. Fresh noise early leads to another image; late it changes nothing any more.',draw(ui){const images={x:imageCanvas('the state now',200),x0:imageCanvas('the guess now',200)},axes=new Axes({yMax:2,height:250,label:'paths of the branches'}),films=h('div')
 layOutTimeTravel(ui,axes,images,films)
 return()=>{const path=samplingPath(ui.schedule(),ui.get('steps')),step=Math.min(ui.get('at'),path.length-1),run=ui.restore(path)
 axes.clear()
@@ -536,7 +536,7 @@ if(!figure)throw new Error(`no figure ${kind}: there are ${Object.keys(figures).
 const root=h('div',{class:'fig',role:'group','aria-label':`figure: ${kind}`}),shadow=element.shadowRoot||element.attachShadow({mode:'open'})
 element.setAttribute('data-lm-suppress-shortcuts','true');
 shadow.replaceChildren(h('style',{},CSS),root)
-const ui=new UI(model,data,root),state=Object.fromEntries(Object.keys(figure.state).map(key=>[key,model.get(key)]))
+const ui=new UI(model,data,root),state=record(Object.keys(figure.state),key=>model.get(key))
 root.append(ui.stories({...figure.stories,'start again':state}))
 const redraw=figure.draw(ui)
 root.append(ui.first,ui.more,note(figure.tip))
@@ -554,11 +554,11 @@ if(!figure||this.shadowRoot)return
 const images=figure.payload?await fetchImages():null
 this.model=pageModel({...figure.state,...JSON.parse(this.getAttribute('state')||'{}')})
 mount(this,kind,this.model,images,fromAddress(kind,figure.state),addressKeeper)}})
-if(typeof customElements !=='undefined'&&!customElements.get('rddm-figure'))defineElement()
+if(typeof customElements!=='undefined'&&!customElements.get('rddm-figure'))defineElement()
 const render=async({model,el})=>{const host=h('div')
 el.append(host)
 const kind=model.get('kind')
 mount(host,kind,model,figures[kind]?.payload?await unpack(model.get('payload')):null)}
 export default{render}
-const states=Object.fromEntries(Object.entries(figures).map(([kind,figure])=>[kind,figure.state]))
-export{branchPath,bridge,circle,cosine,ddimLinear,drawPath,ExactPredictor,line,makeSchedule,normals,P,posteriorVariance,power,psnr,qSample,reverseStep,rho,sampleSteps,samplingPath,scheduleAt,states,stepDistributions,switchPath,timesteps,unpack};
+const states=record(Object.keys(figures),kind=>figures[kind].state)
+export{branchPath,bridge,circle,cosine,ddimLinear,drawPath,ExactPredictor,line,makeSchedule,normals,P,posteriorVariance,power,psnr,qSample,reverseStep,rho,sampleSteps,samplingPath,scheduleAt,SOLVERS,solverFor,states,stepDistributions,switchPath,timesteps,unpack};
