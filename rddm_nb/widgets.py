@@ -348,7 +348,8 @@ def still(self:VarianceExplorer)->RenderedFigure:
 class MethodExplorer(_WithImages):
     "All relatives as lines on the plane: start on one, change to another midway"
     kind, change = T.Unicode('metro').tag(sync=True), _s(T.Float(.5))
-    start, then, only = _s(T.Unicode('DDPM')), _s(T.Unicode('RDDM')), _s(T.Unicode('')) # only: a family, '' for all
+    start, then = _s(T.Unicode('DDPM')), _s(T.Unicode('RDDM'))
+    only, paper, until = _s(T.Unicode('')), _s(T.Unicode('')), _s(T.Int(2026)) # which are shown: family, source, year
     @property
     def path(self)->list: # of `Point`, for `sample(..., path=...)`
         "The journey, from the far end of the first line to the clean image"

@@ -78,6 +78,14 @@ def test_words_over_several_lines_become_one_and_what_is_between_words_stays():
     assert build_js.LOOSE.sub(build_js.tight, text) == "f('it\\'s one',a+' + '+b,`c`+'d','ef'+g,h!=='i');"
 
 
+def test_own_names_get_short_ones_and_what_others_see_keeps_its_own():
+    names = ['distance', 'schedule', 'inner', 'words', 'shared', 'listed', 'spread']
+    text = ("const distance=x=>x.distance,schedule=2,inner=[...spread,schedule+1]\n"
+            "f({words:1},`${shared}`,listed,inner(inner)?'inner ':spread)\n")
+    assert build_js.shortened(text, names) == text.replace('schedule', '$0').replace('spread', '$1')
+    assert build_js.shortened(text.replace("'inner '", '1'), ['inner']).count('$0') == 3
+
+
 WRONG = {
     'a name that is not there': ('figures/lens.js', 'import {psnr}', 'import {ssim}', 'metrics.js does not export it'),
     'another name': ('figures/lens.js', 'import {psnr}', 'import {psnr as quality}', 'a thing has one name'),

@@ -358,6 +358,26 @@ def test_the_map_shows_one_family(figure):
 
 
 @in_browser
+def test_the_map_shows_one_paper_and_what_was_published_until_a_year(figure):
+    _, fig, _, seen = figure('map.html')
+    lines = fig.locator('.line')
+    shown = lambda: [line.get_attribute('aria-label') for line in lines.all()
+                     if line.evaluate('e => e.style.display') != 'none']
+    names = lambda: {m['name'] for m in widgets._payload()['metro'] if any(f"{m['name']}: " in s for s in shown())}
+    metro = widgets._payload()['metro']
+    assert state(fig)['until'] == max(m['year'] for m in metro) and names() == {m['name'] for m in metro}
+    fig.get_by_role('button', name='as of 2021').click()
+    early = {m['name'] for m in metro if m['year'] <= 2021}
+    assert {'DDPM', 'DDIM', 'VE'} <= early and early <= names() and 'ResShift' not in ' '.join(shown())
+    fig.get_by_role('button', name='all of them').click()
+    fig.locator('select[data-k=paper]').select_option('Zhou et al., ICLR 2024')
+    assert {'DDBM VE', 'DDBM VP'} <= names() and len(shown()) == 2
+    assert sorted(state(fig)) == sorted(widgets.MethodExplorer().state())
+    fig.locator('select[data-k=paper]').select_option('')
+    assert names() == {m['name'] for m in metro} and not any(seen.values())
+
+
+@in_browser
 def test_the_explorer_by_keyboard_and_mouse(figure):
     page, fig, read, seen = figure('schedules.html')
     def agree():

@@ -6,7 +6,8 @@ photograph photo.js and photo_worker.js.
 
 The sources are modules that import each other by name; what is joined is what an entry (js/main.js for rddm.js)
 needs, each part after those it imports. Imports, the word `export` inside the parts, lines that are comments only,
-blank lines, indentation, space around signs and the word `const` of a declaration after another are left out.
+blank lines, indentation, space around signs and the word `const` of a declaration after another are left out, and
+what only the module itself calls by name gets a short one.
 `import * as figures` of a file of re-exports becomes an object, so such a file is a registry: a line each."""
 import argparse
 import os
@@ -158,14 +159,30 @@ def body(part, parts):
     return LEFT_OUT.sub('', LOOSE.sub(tight, LEFT_OUT.sub('', together(text))))
 
 
+def stands_alone(name, code):
+    "Is a name never a key, a property, an entry of a list or of braces, so that another may stand for it?"
+    word = rf'(?<![\w$]){name}(?![\w$])'
+    return not re.search(rf'(?<!\.\.)\.{word}|{word}:|[{{,]{word}[,}}]', code)
+
+
+def shortened(text, names):
+    "Long names of the module's own get short ones, where no quotation holds them and they stand alone"
+    pieces = re.split(f'({QUOTED})', text)
+    code, quoted = '\n'.join(pieces[::2]), '\n'.join(pieces[1::2])
+    long = [n for n in names if len(n) > 4 and n not in quoted and stands_alone(n, code)]
+    short = {name: f'${i}' for i, name in enumerate(sorted(long))}
+    word = re.compile(rf"(?<![\w$])(?:{'|'.join(short)})(?![\w$])")
+    return ''.join(p if i % 2 or not short else word.sub(lambda m: short[m[0]], p) for i, p in enumerate(pieces))
+
+
 def built(folder=SOURCES, entry='main.js'):
     "The text of the joined module"
     parts = collect(Path(folder), entry)
     check_names(parts)
     for part in parts.values(): check_imports(part, parts)
     check_used(Path(folder), [name for e in ENTRIES for name in collect(Path(folder), e)])
-    texts = [body(part, parts) for part in parts.values()]
-    return HEADER + ''.join(texts)
+    text = ''.join(body(part, parts) for part in parts.values())
+    return HEADER + shortened(text, {name for part in parts.values() for name in part.declared if name.isidentifier()})
 
 
 def write(path, text):

@@ -6,7 +6,7 @@ import {SOLVERS, solverFor} from '../math/solvers.js';
 import {Axes, newId} from '../ui/axes.js';
 import {button, div, h, said, svg} from '../ui/dom.js';
 import {handle} from '../ui/handle.js';
-import {captioned, drawImage, imageCanvas, restorationPsnr, runStrip} from '../ui/images.js';
+import {captioned, drawImage, imageCanvas, restorationPsnr, runStrip, syncChildren} from '../ui/images.js';
 import {COLORS, TINTS} from '../ui/style.js';
 
 const STRAIGHT = [[1, 1], [.5, .5], [0, 0]];
@@ -106,9 +106,7 @@ const syncHandles = (ui, axes, handles) => {
     const [color, label] = i ? [COLORS.other, said('point {0} of the path', i)] : [COLORS.res, 'start of the path'];
     return handle(axes, color, label, () => ui.get('points')[i] || [0, 0], point => move(i, point));
   };
-  while (handles.children.length > corners.length - 1) handles.lastChild.remove();
-  while (handles.children.length < corners.length - 1) handles.append(cornerHandle(handles.children.length));
-  for (const child of handles.children) child.sync();
+  for (const child of syncChildren(handles, corners.slice(1), cornerHandle)) child.sync();
 };
 
 const layOutPathPad = (ui, axes, cloud, images, film) => {
@@ -145,7 +143,7 @@ const drawRestoration = (ui, images, film, run, step) => {
   drawImage(images.x0, pair.x0);
   drawImage(images.xIn, pair.xIn);
   drawImage(images.x, run[step].x);
-  film.replaceChildren(runStrip(run, 9, 'the image along the path'));
+  film.show(run, 'the image along the path');
   ui.show({psnr: restorationPsnr(pair, last(run).x), psnr_in: restorationPsnr(pair, pair.xIn)});
 };
 
@@ -168,7 +166,7 @@ export const pathPad = {
       x0: imageCanvas('the clean image'), xIn: imageCanvas('the input'),
       x: imageCanvas('the image restored along the path'),
     };
-    const [cloud, handles, film] = [cloudCanvas(), svg('g'), h('div')];
+    const [cloud, handles, film] = [cloudCanvas(), svg('g'), runStrip()];
     const glow = addGlow(axes);
     axes.svg.append(handles);
     drawByPointer(axes, corners => ui.set({points: pinned(corners), at: 1}));

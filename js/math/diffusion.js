@@ -30,12 +30,11 @@ export const reverseStep = (x, estimate, [abarT, bbarT], to, variance = 0, noise
   if (isClean(to)) return estimate.x0.slice();
   const [abarS, bbarS] = to;
   const {res, eps} = estimate;
+  const fromEps = Math.sqrt(Math.max(bbarS*bbarS - variance, 0)) - bbarT;
+  const fromNoise = Math.sqrt(variance);
   const out = x.slice();
-  const add = (scale, values) => {
-    for (let i = 0; i < out.length; i++) out[i] += scale*values[i];
-  };
-  add(abarS - abarT, res);
-  if (eps) add(Math.sqrt(Math.max(bbarS*bbarS - variance, 0)) - bbarT, eps);
-  if (noise) add(Math.sqrt(variance), noise);
+  for (let i = 0; i < out.length; i++) {
+    out[i] += (abarS - abarT)*res[i] + (eps ? fromEps*eps[i] : 0) + (noise ? fromNoise*noise[i] : 0);
+  }
   return out;
 };
