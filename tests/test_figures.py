@@ -188,6 +188,19 @@ def test_every_change_of_trains_is_the_same_in_both_languages():
 
 
 @with_node
+def test_coordinates_hold_what_the_images_hold():
+    code = '''(() => {
+      const {x0, xIn} = d.pairs[4], mixed = x0.map((x, i) => .3*x + .7*xIn[i]), more = d.span.with(xIn);
+      const far = x => more.image(more.coordinates(x)).reduce((most, y, i) => Math.max(most, Math.abs(x[i] - y)), 0);
+      return [d.span.basis.length, more.basis.length, more.with(mixed) === more, far(mixed), far(d.image(3)),
+        far(R.normals(1)(x0.length))];
+    })()'''
+    known, more, same, *errors = ask(code, [])
+    assert (known, more, same) == (24, 25, True)
+    assert max(errors[:2]) < 1e-7 and errors[2] > 1
+
+
+@with_node
 def test_the_dial_is_the_same_in_both_languages():
     r = random.Random(0)
     families = ('power', 'line', 'circle', 'bridge', 'ddim linear', 'cosine')
