@@ -314,10 +314,12 @@ if(!image)return
 this.clean=$54(image,this.ui.get('side'))
 const{width,height}=this.clean
 this.input={x:rain(this.clean,this.ui.get('rain'),7),width,height}
+this.before=$73(this.input.x)
+this.clear()}
+clear(){const{width,height}=this.input
 this.run=null
 this.strip.replaceChildren()
 this.result.hidden=true
-this.before=$73(this.input.x)
 paint(this.left.canvas,this.before,width,height)
 const wet=this.ui.get('rain')>0
 $76(this.left.words,wet?'the input: the photograph with rain added':'the input, as it is')
@@ -340,7 +342,7 @@ this.progress.hidden=true
 this.loaded=performance.now()- loading
 await this.follow()}catch(error){this.progress.hidden=true
 this.say('It did not work: {0}',error.message)}}
-async follow(){this.prepare()
+async follow(){this.clear()
 const{x:xIn,width,height}=this.input,run=this.run=[],began=performance.now(),since=()=>((performance.now()- began)/1000).toFixed(1),{steps,eta,seed,order}=Object.fromEntries(['steps','eta','seed','order'].map(key=>[key,this.ui.get(key)]))
 this.say('the first step …')
 const done=await this.network.restore({xIn,width,height,steps,eta,seed,order},({step,images})=>{if(this.run!==run)return
