@@ -66,7 +66,7 @@ class PhotoFigure {
     ui.slider('eta', 'fresh noise η', 0, 1, .05);
     ui.slider('seed', 'another noise', 1, 20, 1);
     ui.select('order', 'order', ORDERS.map(name => [name, spaced(name)]));
-    ui.select('side', 'longer side, pixels', [256, 384, 512]);
+    ui.select('side', 'longer side, pixels', [256, 384, 512, 768, 1024]);
     const more = h('details', {}, h('summary', {}, 'more: noise, order, size'), ui.controls);
     const stories = Object.entries(STORIES).map(([name, values]) => button(name, () => {
       ui.set({...values, ...this.image() === this.own ? {rain: ui.get('rain')} : {}});

@@ -289,7 +289,7 @@ ui.controls=div('controls')
 ui.slider('eta','fresh noise η',0,1,.05)
 ui.slider('seed','another noise',1,20,1)
 ui.select('order','order',$6.map(name=>[name,$69(name)]))
-ui.select('side','longer side, pixels',[256,384,512])
+ui.select('side','longer side, pixels',[256,384,512,768,1024])
 const more=h('details',{},h('summary',{},'more: noise, order, size'),ui.controls),stories=Object.entries($17).map(([name,values])=>button(name,()=>{ui.set({...values,...this.image()===this.own?{rain:ui.get('rain')}:{}})
 this.restore()})),act=div('row act',this.go,div('choice stories',stories))
 ui.root.append(this.choice(),first,more,act,this.progress,this.status,div('views',this.left.figure,this.right.figure),this.strip,this.result,note(TRY))}
