@@ -97,6 +97,19 @@ def write(name, out, folder=RESULTS):
     (folder/f'{name}.json').write_text(json.dumps(out, indent=1) + '\n', encoding='utf-8')
 
 
+def kept(name, quick=False, folder=RESULTS):
+    "What a measurement of the same kind has kept, to be gone on with; empty if there is none"
+    path = Path(folder)/f'{name}.json'
+    old = json.loads(path.read_text(encoding='utf-8')) if path.exists() else {}
+    return old if old.get('quick') == quick else {}
+
+
+def merged(old, new, key):
+    "Rows, those measured again in the place of the old ones"
+    new = {r[key]: r for r in new}
+    return [*(new.pop(r[key], r) for r in old), *new.values()]
+
+
 class Clock:
     "Processor seconds of a run over all its sittings, kept in its folder; steps that a kill threw away count too"
     def __init__(self, folder):

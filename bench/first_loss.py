@@ -1,7 +1,8 @@
 """How long does `rddm-train NAME` take from the check of its data to its first loss?
 
 `python -m bench.first_loss` starts every preset in a process of its own, with networks of few channels and everything
-else as it ships, prints the seconds by the clock and writes bench/results/first_loss.json. `check` is the time before:
+else as it ships, prints the seconds by the clock and writes bench/results/first_loss.json, preset by preset; `--names`
+measures some of them again. `check` is the time before:
 starting Python, loading PyTorch, looking at all images. For `aosa` the choice of the objective lies between the two.
 `first_loss_processor` are the seconds of all its threads, whatever else the machine does. Linux only."""
 import argparse
@@ -14,7 +15,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 from rddm_nb.presets import PRESETS, load_config
-from bench.common import RESULTS, about, write
+from bench.common import RESULTS, about, kept, merged, write
 
 
 def folders(root, n=16, size=(320, 272)):
@@ -72,15 +73,15 @@ def measure(name, root, threads, *more):
 def run(names=tuple(PRESETS), threads=2, quick=False, folder=RESULTS):
     "Measure, print, keep"
     more = ['--train.batch', '2', '--data.size', '32', '--data.resize', '32'] if quick else []
-    rows = []
+    rows = kept('first_loss', quick, folder).get('rows', [])
     with tempfile.TemporaryDirectory() as tmp:
         folders(Path(tmp), 4 if quick else 16)
         for name in names[:1] if quick else names:
-            rows.append(measure(name, Path(tmp), threads, *more))
-            print(' '.join(f'{k}={v}' for k, v in rows[-1].items()), flush=True)
-    write('first_loss',
-          dict(what='rddm-train NAME on 16 pairs of 320x272, 8 channels, seconds by the clock', quick=quick, **about(),
-                             train_threads=threads, rows=rows), folder)
+            row = measure(name, Path(tmp), threads, *more) | dict(train_threads=threads)
+            print(' '.join(f'{k}={v}' for k, v in row.items()), flush=True)
+            rows = merged(rows, [row], 'preset')
+            write('first_loss', dict(what='rddm-train NAME on 16 pairs of 320x272, 8 channels, seconds by the clock',
+                                     quick=quick, **about(), rows=rows), folder)
 
 
 def main():

@@ -16,7 +16,7 @@ from rddm_nb import unet
 from rddm_nb.restore import restore
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import UNet
-from bench.common import RESULTS, about, take_turns, write
+from bench.common import RESULTS, about, kept, merged, take_turns, write
 
 STEPS, SIZE = 5, (321, 481)
 SCHEDULE = Schedule.power(alpha=('1-x', 3), beta2=('1-x', 3))
@@ -113,16 +113,22 @@ def memory(h, w, mults, steps):
 def run(rounds=5, threads=(1,), quick=False, folder=RESULTS):
     "Measure, print, keep"
     import diffusers
-    rows = [speed((40, 60) if quick else SIZE, 1 if quick else rounds, n) for n in threads]
-    for r in rows:
+    said = dict(what='restoring one image with the network of rddm-demo, medians', quick=quick, **about(),
+                diffusers=diffusers.__version__)
+    old = kept('restoring', quick, folder)
+    rows, held = old.get('rows', []), old.get('memory', {})
+    keep = lambda: write('restoring', dict(**said, rows=rows, memory=held), folder)
+    for n in threads:
+        r = speed((40, 60) if quick else SIZE, 1 if quick else rounds, n)
+        rows = merged(rows, [r], 'threads')
         print(f"{r['size']}, {r['threads']} thread(s): ours {r['seconds']['ours']} s, {r['to_peak']} times the "
               f"convolutions at {r['peak_gflops']} GFLOP/s; the others, as multiples of ours: "
-              f"{json.dumps(r['of_ours'])}")
-    held = {k: memory(*(64, 64) if quick else (h, w), mults, 1 if quick else STEPS)
-            for k, (h, w, mults) in MEMORY.items()}
-    for k, m in held.items(): print(f"{k}: {m['gib']} GiB for {m['size']}, {m['steps']} steps, {m['wall_s']} s")
-    write('restoring', dict(what='restoring one image with the network of rddm-demo, medians', quick=quick, **about(),
-                            diffusers=diffusers.__version__, rows=rows, memory=held), folder)
+              f"{json.dumps(r['of_ours'])}", flush=True)
+        keep()
+    for k, (h, w, mults) in MEMORY.items():
+        held[k] = m = memory(*(64, 64) if quick else (h, w), mults, 1 if quick else STEPS)
+        print(f"{k}: {m['gib']} GiB for {m['size']}, {m['steps']} steps, {m['wall_s']} s", flush=True)
+        keep()
 
 
 def main():

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 from .reverse import posterior_variance
-from .schedule import Point, Schedule
+from .schedule import Point, Schedule, _within
 
 # %% ../nbs/18_map.ipynb #dbd948a3
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ def process(
     **parameters # `T`, and what the method has: kappa, lam, height, ...
 )->Process:
     "A relative of RDDM by name"
-    if name not in _MAKERS: raise ValueError(f"relative must be one of {', '.join(PROCESSES)}, got {name!r}")
+    if name not in [*_MAKERS]: raise ValueError(f"relative must be one of {', '.join(PROCESSES)}, got {name!r}")
     return _MAKERS[name](**parameters)
 
 # %% ../nbs/18_map.ipynb #310355c1
@@ -206,6 +206,6 @@ def morph(
     "A curve between two curves"
     if a.T != b.T:
         raise ValueError(f"the curves have {a.T} and {b.T} steps: make them equal, for example process(name, T={a.T})")
-    if not 0 <= u <= 1: raise ValueError(f"u is a share, 0..1, got {u}")
+    if not _within(u, 0, 1): raise ValueError(f"u is a share, 0..1, got {u!r}")
     if u in (0, 1): return (a, b)[int(u)]
     return Schedule((1 - u)*a.abar + u*b.abar, (1 - u)*a.bbar + u*b.bbar, f'{a.name} .. {b.name}', {*a.allow, *b.allow})

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from fastcore.basics import patch
 from .estimate import Prediction, SingularError
-from .schedule import Schedule
+from .schedule import Schedule, _is_count, _within
 
 # %% ../nbs/06_ddim.ipynb #fcc4619d
 def to_ddim(
@@ -35,7 +35,7 @@ def ddim_eta(
     eta:float, # DDIM's: a share of the standard deviation, 0..1
 )->float: # ours: a share of the variance, for posterior='preserving'
     "DDIM's eta as ours: the share of the standard deviation, squared (eta conventions)"
-    if not 0 <= eta <= 1: raise ValueError(f"eta is a share of the standard deviation, 0..1, got {eta}")
+    if not _within(eta, 0, 1): raise ValueError(f"eta is a share of the standard deviation, 0..1, got {eta!r}")
     return eta**2
 
 # %% ../nbs/06_ddim.ipynb #fae06d08
@@ -49,8 +49,7 @@ def ddim_nodes(
 )->list: # nodes, falling, with 0 (the clean image) at the end
     "The nodes that the grids of diffusers visit, for `sample(..., steps=nodes)`"
     if spacing not in SPACINGS: raise ValueError(f"spacing must be one of {', '.join(SPACINGS)}, got {spacing!r}")
-    if steps != int(steps) or not 1 <= steps <= T:
-        raise ValueError(f"steps must be a whole number from 1 to T={T}, got {steps}")
+    if not _is_count(steps, T): raise ValueError(f"steps must be a whole number from 1 to T={T}, got {steps!r}")
     if spacing == 'leading': k = np.arange(steps)[::-1]*(T//steps) + offset
     elif spacing == 'trailing': k = np.arange(T, 0, -T/steps).round()[:steps] - 1
     else: k = np.linspace(0, T - 1, steps).round()[::-1]

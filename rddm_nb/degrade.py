@@ -228,7 +228,7 @@ def degrade(
     **options # of the task, such as the amount of rain
 )->Tensor: # degraded images x_in, same shape, dtype and device
     "Degrade a batch of images, each in its own way"
-    if task not in TASKS: raise ValueError(f"task must be one of {', '.join(TASKS)}, got {task!r}")
+    if task not in [*TASKS]: raise ValueError(f"task must be one of {', '.join(TASKS)}, got {task!r}")
     if check_images(x0, 'x0').ndim != 4:
         raise ValueError(f"x0 must be a batch (B, C, H, W), got shape {tuple(x0.shape)}")
     for name, v in options.items():

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from fastcore.basics import patch
 from .estimate import Prediction
+from .schedule import _within
 
 # %% ../nbs/10_exact.ipynb #d9ccb0de
 class ExactPredictor:
@@ -27,8 +28,8 @@ class ExactPredictor:
         if not means.is_floating_point():
             raise ValueError(f"means must be floats, got {means.dtype}: convert images with from_uint8")
         if not means.isfinite().all(): raise ValueError("means hold NaN or infinite values: clean them first")
-        if not 0 <= std < torch.inf:
-            raise ValueError(f"std must be >= 0, got {std}: give a finite number, 0 if exactly these images exist")
+        if not _within(std, 0):
+            raise ValueError(f"std must be >= 0, got {std!r}: give a finite number, 0 if exactly these images exist")
         if tau is not None and not tau > 0: raise ValueError(f"tau must be > 0 (or None), got {tau}")
         w = torch.ones(len(means)) if weights is None else torch.as_tensor(weights)
         if w.shape != (len(means),) or not (w >= 0).all() or not 0 < w.sum() < torch.inf:
@@ -52,7 +53,8 @@ def _sq_dist(u, g, mu, norms):
 def _setting(self:ExactPredictor, x_t, x_in, abar, bbar):
     "Flatten to float64: state minus its input part, input, coefficients (B or 1, 1), and how x_in sharpens the prior"
     if x_t.shape[1:] != self.means.shape[1:]:
-        raise ValueError(f"x_t has shape {tuple(x_t.shape)}, but the known images have {tuple(self.means.shape[1:])}")
+        raise ValueError(f"x_t must be a batch of the known images' shape, (B, {str(tuple(self.means.shape[1:]))[1:]}, "
+                         f"got {tuple(x_t.shape)}")
     if x_in is not None and x_in.shape != x_t.shape:
         raise ValueError(f"x_in has shape {tuple(x_in.shape)}, but x_t has {tuple(x_t.shape)}: they must be equal")
     x = x_t.detach().double().flatten(1)

@@ -15,7 +15,7 @@ from fastcore.basics import patch
 from huggingface_hub import ModelCard, ModelCardData, ModelHubMixin, hf_hub_download
 from huggingface_hub.constants import CONFIG_NAME
 from .files import atomic_write, to_json
-from .models import MODEL_FILE, load_network
+from .models import MODEL_FILE, _best_steps, load_network
 from .unet import save_model
 
 # %% ../nbs/hub.ipynb #94257cb4
@@ -42,10 +42,10 @@ def _facts(net, m):
 
 def _use(net, m):
     "Four lines that run it"
-    shape, steps = m.get('shape', (3, 32, 32)), m.get('best_steps', 5)
+    shape, steps = m.get('shape', (3, 32, 32)), _best_steps(net)
     given = 'x_in' if net.config.get('takes_input', True) else f'shape={(8, *(int(n) for n in shape))}'
     return ("```python\nfrom rddm_nb.models import load_network\nfrom rddm_nb.sampler import sample\n"
-            f"model = load_network('...')\nsample(model, {given}, steps={int(steps)})\n```")
+            f"model = load_network('...')\nsample(model, {given}, steps={steps})\n```")
 
 # %% ../nbs/hub.ipynb #ed244407
 _TAGS = ('image-restoration', 'diffusion', 'rddm')

@@ -12,12 +12,17 @@ import torch
 from torch import Tensor
 
 # %% ../nbs/images.ipynb #658c6cc3
+def _check_tensor(x, name):
+    if not torch.is_tensor(x):
+        raise TypeError(f"{name} must be a tensor, such as load_image(file).x, got {type(x).__name__}")
+
 def from_uint8(
     img:Tensor, # integers 0..255, any shape
     dtype:torch.dtype=torch.float32, # floating dtype of the result
 )->Tensor: # the same values in [-1, 1]
     "Pixel values 0..255 to [-1, 1]"
-    img = torch.as_tensor(img)
+    if hasattr(img, '__array__') or isinstance(img, (list, tuple)): img = torch.as_tensor(img)
+    _check_tensor(img, 'what from_uint8 converts')
     if img.dtype != torch.uint8:
         raise TypeError(f"from_uint8 wants uint8, got {img.dtype}; scale floats yourself: x/127.5 - 1")
     return img.to(dtype)/127.5 - 1
@@ -27,6 +32,7 @@ def to_uint8(
     x:Tensor, # values in [-1, 1]; what lies outside is clamped
 )->Tensor: # integers 0..255, the same shape
     "[-1, 1] to pixel values 0..255, rounded"
+    _check_tensor(x, 'what to_uint8 converts')
     if not x.is_floating_point(): raise TypeError(f"to_uint8 wants floats in [-1, 1], got {x.dtype}")
     if x.isnan().any(): raise ValueError("to_uint8 wants numbers in [-1, 1], got NaN")
     return ((x.detach().float() + 1)*127.5).round().clamp(0, 255).to(torch.uint8)
@@ -37,9 +43,10 @@ def check_images(
     name:str='x_in', # how to call it in the message
 )->Tensor: # x itself
     "Refuse what is not a batch of images in [-1, 1], and say how to convert it"
-    if not torch.is_tensor(x): raise TypeError(f"{name} must be a tensor, got {type(x).__name__}")
+    _check_tensor(x, name)
     if not x.is_floating_point():
-        raise TypeError(f"{name} has dtype {x.dtype}; convert with rddm_nb.images.from_uint8({name})")
+        how = f"convert with rddm_nb.images.from_uint8({name})" if x.dtype is torch.uint8 else "give real floats"
+        raise TypeError(f"{name} has dtype {x.dtype}; {how}")
     if not x.numel(): raise ValueError(f"{name} is empty: its shape is {tuple(x.shape)}")
     lo, hi = (v.item() for v in torch.aminmax(x))
     if not (lo == lo and hi == hi and abs(lo) != float('inf') and abs(hi) != float('inf')):
@@ -54,6 +61,7 @@ def psnr(
     b:Tensor, # images of the same shape
 )->Tensor: # decibels (B,), infinite where equal
     "Peak signal-to-noise ratio per image, all channels together, for values in [-1, 1]"
+    for x in (a, b): _check_tensor(x, 'an image for psnr')
     if a.shape != b.shape: raise ValueError(f"psnr compares equal shapes, got {tuple(a.shape)} and {tuple(b.shape)}")
     if not (a.is_floating_point() and b.is_floating_point()):
         raise TypeError(f"psnr wants floats in [-1, 1], got {a.dtype} and {b.dtype}: convert with from_uint8")

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import Tensor
-from .images import check_images
+from .images import _check_tensor, check_images
 
 # %% ../nbs/23_measuring.ipynb #717b974c
 _COLOURS = dict(rgb='RGB', y='Y 16..235', y_full='Y 0..255', grey='grey')
@@ -216,7 +216,7 @@ def metric(self:Protocol,
     name:str, # one of `METRICS`
 )->Metric: # ready to use
     "A metric by name; what it needs is there, and this protocol suits it"
-    if name not in METRICS: raise ValueError(f"a metric must be one of {', '.join(METRICS)}, got {name!r}")
+    if name not in [*METRICS]: raise ValueError(f"a metric must be one of {', '.join(METRICS)}, got {name!r}")
     metric = METRICS[name]
     if self.region != 'all' and not metric.region:
         raise ValueError(f"{name} compares windows and cannot be restricted to a region")
@@ -248,9 +248,10 @@ def measure(
     "A number with its protocol"
     protocol = Protocol.find(protocol)
     metric = protocol.metric(what)
+    check_images(b, 'the ground truth')
+    _check_tensor(a, 'an image that is measured')
     if a.shape != b.shape:
         raise ValueError(f"images of equal shapes are compared, got {tuple(a.shape)} and {tuple(b.shape)}")
-    check_images(b, 'the ground truth')
     p, q = (protocol.apply(x) for x in (a, b))
     h, w = p.shape[-2:]
     if min(h, w) < metric.side:

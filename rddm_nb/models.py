@@ -42,6 +42,7 @@ def find_model(
     name, # a network in the box, a file, a folder with a model.safetensors, or a repository 'org/name' on the hub
 )->Path: # its file
     "Where a network lies"
+    if not str(name): raise FileNotFoundError("the name of a network is empty")
     name, path = str(name), Path(name)
     if name in PRETRAINED: return Path(str(files('rddm_nb')/'assets'/f'{name}.safetensors'))
     if path.is_dir(): return _in_folder(path)
@@ -57,3 +58,12 @@ def load_network(
 ): # the network in float32 and eval mode, its filters fused, with its `schedule` and `meta`
     "A network ready to sample"
     return fuse_weights(load_model(find_model(name)).float()).to(device)
+
+# %% ../nbs/models.ipynb #97d66258
+def _best_steps(
+    model, # a predictor, usually a network with its `schedule` and `meta`
+)->int: # sampling steps
+    "How many steps the file of a network recommends; 5 if it says nothing, or as many as its schedule has"
+    said = (getattr(model, 'meta', None) or {}).get('best_steps')
+    most = model.schedule.T if hasattr(model, 'schedule') else 1000
+    return said if type(said) is int and 1 <= said <= most else min(5, most)

@@ -304,7 +304,7 @@ def load_official(
     averaged:bool=True, # take the averaged weights (EMA) or the last ones
 )->OfficialUNet: # in eval mode
     "A network trained with the official code"
-    if predicts not in _HEADS: raise ValueError(f"predicts must be one of {', '.join(_HEADS)}, got {predicts!r}")
+    if predicts not in [*_HEADS]: raise ValueError(f"predicts must be one of {', '.join(_HEADS)}, got {predicts!r}")
     part = _official_part(path, averaged)
     try: return _official_unet(part, predicts, embedding).eval()
     except ValueError as e: raise ValueError(f"{one_line(path, 4096)} cannot be taken over: {e}") from None

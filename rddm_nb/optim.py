@@ -37,7 +37,7 @@ def make_optimizer(
     weight_decay:float=0., # share of a weight that is taken away per step, times the learning rate
 )->torch.optim.Optimizer:
     "An optimizer by its name"
-    if kind not in OPTIMIZERS: raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, got {kind!r}")
+    if kind not in [*OPTIMIZERS]: raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, got {kind!r}")
     return OPTIMIZERS[kind](params, lr, betas=tuple(betas), weight_decay=weight_decay)
 
 # %% ../nbs/optim.ipynb #bf52866f

@@ -27,7 +27,8 @@ from .command import Count, FileName, Fraction, Natural, OneOf, Rule, Typed, exp
 from .estimate import Prediction, predict
 from .files import atomic_write, one_line, stale_temporaries, to_json
 from .imagefile import IMAGE_SUFFIXES, LoadedImage, list_images, load_image, same_name, save_image
-from .models import MODEL_FILE, PRETRAINED, find_model, load_network
+from .images import _check_tensor
+from .models import MODEL_FILE, PRETRAINED, _best_steps, find_model, load_network
 from .runtime import (ExitCode, StopRequest, _whole, check_seed, claim_folder, generator_for, pick_device,
                              stop_on_signals)
 from .sampler import _plan, sample
@@ -137,7 +138,7 @@ def plan_tiles(
 def restore(
     model, # a predictor, usually a trained network with its `schedule`
     img:Tensor, # degraded image (C, H, W) in [-1, 1]
-    steps:int=5, # of sampling, each an evaluation per tile; with solver='heun' two
+    steps:int|None=None, # of sampling, each an evaluation per tile (heun: two); None: as the network's file says, or 5
     tile:int|None=None, # side of a tile; None: see `plan_tiles`
     overlap:int|None=None, # by how much tiles overlap, at least; None: an eighth of the tile, 16 where they are planned
     seed:int=0, # of the noise
@@ -146,7 +147,7 @@ def restore(
     **kw # `eta`, `solver`, `schedule`, ... of `sample`
 )->Tensor: # the restored image (C, H, W)
     "Restore one image of any size"
-    if not torch.is_tensor(img): raise TypeError(f"img must be a tensor, such as load_image(file).x, got {type(img)}")
+    _check_tensor(img, 'img')
     if img.ndim != 3: raise ValueError(f"img must be one image (C, H, W), got shape {tuple(img.shape)}")
     check_restorer(model, cond is not None)
     if odd := {'trace', 'generator'} & kw.keys():
@@ -154,7 +155,8 @@ def restore(
     device, seed = pick_device(device), check_seed(seed)
     batch = lambda x: None if x is None else x[None].to(device)
     tiled, generator = Tiled(model, tile, overlap), generator_for('cpu', seed, 'restore')
-    return sample(tiled, batch(img), cond=batch(cond), steps=steps, generator=generator, **kw)[0].cpu()
+    kw |= dict(steps=_best_steps(model) if steps is None else steps, generator=generator)
+    return sample(tiled, batch(img), cond=batch(cond), **kw)[0].cpu()
 
 # %% ../nbs/restore.ipynb #b5100005
 def fit_channels(
@@ -407,7 +409,8 @@ _CHANGED = 'changed since it was restored, done again'
 
 def _options(model, kw):
     "All sampling options, also those not given"
-    options = dict(steps=5, eta=0., solver='euler', seed=0, tile=None, overlap=None) | kw
+    options = dict(steps=None, eta=0., solver='euler', seed=0, tile=None, overlap=None) | kw
+    if options['steps'] is None: options['steps'] = _best_steps(model)
     Tiled(model, options['tile'], options['overlap'])
     return options
 
@@ -467,7 +470,7 @@ def restore_folder(
 @dataclass(frozen=True, kw_only=True)
 class SamplingCommand(Typed):
     "How a model samples"
-    steps: Count = 5 # sampling steps
+    steps: Count|None = None # sampling steps; as many as the model's file says, or 5, unless given
     eta: Fraction = 0. # share of the noise of the posterior
     solver: Annotated[str, OneOf('rddm_nb.sampler', 'SOLVERS')] = 'euler' # heun, multistep: of second order, eta 0
     tile: Count|None = None # side of a tile in pixels; fitted to each image unless given
@@ -510,10 +513,10 @@ def sampling_model(
     if name in PRETRAINED and any(p.is_file() for p in (Path(name), Path(name)/MODEL_FILE)):
         warn(f"{name} is the network in the box; for the one in this folder write ./{name}")
     model = load_network(path, device)
-    _plan(model, steps=args.steps, eta=args.eta, solver=args.solver)
+    options = _options(model, {k: getattr(args, k) for k in ('steps', 'eta', 'solver', 'seed', 'tile', 'overlap')})
+    _plan(model, **{k: options[k] for k in ('steps', 'eta', 'solver')})
     if _generates(model): warn('this network was trained to generate: its results do not follow the inputs')
     model.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    options = _options(model, {k: getattr(args, k) for k in ('steps', 'eta', 'solver', 'seed', 'tile', 'overlap')})
     return model, dict(options, device=device)
 
 # %% ../nbs/restore.ipynb #e0fb6c99

@@ -53,7 +53,7 @@ def plan_tiles(height: int, width: int, overlap: int=..., multiple: int=4) -> tu
     """Equal tiles that cover an image, small enough for memory, with the fewest pixels in all"""
     ...
 
-def restore(model, img: Tensor, steps: int=5, tile: int | None=None, overlap: int | None=None, seed: int=0, device='cpu', cond: Tensor | None=None, **kw) -> Tensor:
+def restore(model, img: Tensor, steps: int | None=None, tile: int | None=None, overlap: int | None=None, seed: int=0, device='cpu', cond: Tensor | None=None, **kw) -> Tensor:
     """Restore one image of any size"""
     ...
 
@@ -121,7 +121,7 @@ def restore_folder(model, inputs, outputs, part: tuple=..., force: bool=False, p
 @dataclass(frozen=True, kw_only=True)
 class SamplingCommand(Typed):
     """How a model samples"""
-    steps: Count = 5
+    steps: Count | None = None
     eta: Fraction = 0.0
     solver: Annotated[str, OneOf('rddm_nb.sampler', 'SOLVERS')] = 'euler'
     tile: Count | None = None

@@ -128,6 +128,8 @@ def _checked_prediction(out, x_t):
                         f"Prediction(res=...), Prediction(eps=...) or both")
     pred = Prediction(*out)
     for name, v in zip(pred._fields, pred):
+        if v is not None and not torch.is_tensor(v):
+            raise TypeError(f"the model's {name} must be a tensor, got {type(v).__name__}")
         if v is not None and (v.shape != x_t.shape or v.dtype != x_t.dtype):
             raise ValueError(f"the model's {name} is {v.dtype} of shape {tuple(v.shape)}, "
                              f"but the state is {x_t.dtype} of shape {tuple(x_t.shape)}: they must match")
@@ -175,7 +177,7 @@ SOLVERS = dict(euler=_euler, heun=_heun, multistep=_multistep)
 # %% ../nbs/13_sampler.ipynb #2c0e86f6
 def _check_solver(solver, moves, clip):
     "Refuse what a solver cannot do, before any network is called"
-    if solver not in SOLVERS: raise ValueError(f"solver must be one of {', '.join(SOLVERS)}, got {solver!r}")
+    if solver not in [*SOLVERS]: raise ValueError(f"solver must be one of {', '.join(SOLVERS)}, got {solver!r}")
     if solver == 'euler': return
     if any(m.sigma2 > 0 < m.at.bbar for m in moves):
         raise ValueError(f"solver={solver!r} follows the ODE, which draws no fresh noise: take eta=0 (a bridge: "

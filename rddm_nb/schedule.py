@@ -23,10 +23,17 @@ class Point(NamedTuple):
 CLEAN = Point(0., 0.)
 
 # %% ../nbs/02_schedules.ipynb #f04dbd33
+def _within(v, least, most=math.inf):
+    "Is it a finite number from least to most? Texts, lists and None are not"
+    try: return bool(least <= v <= most and v < math.inf)
+    except (TypeError, ValueError, RuntimeError): return False
+
+def _is_count(n, most=math.inf): return _within(n, 1, most) and n == int(n)
+
 def _check_power(side, a, T, grid):
     if side not in ('x', '1-x'): raise ValueError(f"side must be 'x' or '1-x', got {side!r}")
-    if not a >= 0 or math.isinf(a): raise ValueError(f"the exponent must be a finite number >= 0, got {a}")
-    if not 1 <= T < math.inf or T != int(T): raise ValueError(f"T must be a whole number >= 1, got {T}")
+    if not _within(a, 0): raise ValueError(f"the exponent must be a finite number >= 0, got {a!r}")
+    if not _is_count(T): raise ValueError(f"T must be a whole number >= 1, got {T!r}")
     if grid not in ('count', 'linspace'): raise ValueError(f"grid must be 'count' or 'linspace', got {grid!r}")
 
 # %% ../nbs/02_schedules.ipynb #55781a95
@@ -119,7 +126,7 @@ def T(self:Schedule)->int:
 @patch
 def __getitem__(self:Schedule, t)->Point:
     "The point at node t, 0 <= t <= T"
-    if not 0 <= t <= self.T: raise IndexError(f"node {t} is not on this schedule: nodes are 0..{self.T}")
+    if not _within(t, 0, self.T): raise IndexError(f"node {t!r} is not on this schedule: nodes are 0..{self.T}")
     return self._points[t]
 
 # %% ../nbs/02_schedules.ipynb #6e1383ac
@@ -139,7 +146,7 @@ def at(self:Schedule,
     u:float, # fraction of the way, 0 (clean) .. 1 (start of sampling)
 )->Point: # linear between nodes
     "The curve at any fraction of the way"
-    if not 0 <= u <= 1: raise ValueError(f"u is a fraction of the way, 0..1, got {u}")
+    if not _within(u, 0, 1): raise ValueError(f"u is a fraction of the way, 0..1, got {u!r}")
     i = min(int(u*self.T), self.T - 1)
     f = u*self.T - i
     (a0, b0), (a1, b1) = self._points[i], self._points[i + 1]
@@ -170,7 +177,7 @@ def power(cls:Schedule,
     grid:str='count', # see `P`
 )->Schedule:
     "The paper's own family; the default is its best: P(1-x, 1) for the residual, P(x, 1) for the noise"
-    if not bbar_T >= 0: raise ValueError(f"bbar_T is a standard deviation, it must be >= 0, got {bbar_T}")
+    if not _within(bbar_T, 0): raise ValueError(f"bbar_T is a standard deviation, it must be >= 0, got {bbar_T!r}")
     (sa, ea), (sb, eb) = alpha, beta2
     return cls.from_increments(P(sa, ea, T, grid), bbar_T**2*P(sb, eb, T, grid), name=f"P({sa},{ea:g}), P({sb},{eb:g})")
 
@@ -187,9 +194,9 @@ def grid(self:Schedule,
     steps:int|list, # how many steps, 1..T, or the nodes themselves, falling, 0 last
 )->list: # nodes, 0 last; T first unless given
     "Nodes to visit, as evenly spread as whole numbers allow, or as given"
-    if isinstance(steps, (list, tuple)): return _nodes(steps, self.T)
-    if not 1 <= steps <= self.T or steps != int(steps):
-        raise ValueError(f"steps must be a whole number from 1 to T={self.T}, got {steps}")
+    if isinstance(steps, (list, tuple, range)): return _nodes(steps, self.T)
+    if not _is_count(steps, self.T):
+        raise ValueError(f"steps must be a whole number from 1 to T={self.T}, or falling nodes, got {steps!r}")
     return [self.T*(int(steps) - i)//int(steps) for i in range(int(steps) + 1)]
 
 # %% ../nbs/02_schedules.ipynb #3e71eb35
@@ -210,7 +217,7 @@ def from_fns(cls:Schedule,
     **kw # `name`, `allow`
 )->Schedule:
     "Sample two functions of the fraction of the way at T + 1 evenly spaced nodes"
-    if not 1 <= T < math.inf or T != int(T): raise ValueError(f"T must be a whole number >= 1, got {T}")
+    if not _is_count(T): raise ValueError(f"T must be a whole number >= 1, got {T!r}")
     x = torch.linspace(0, 1, T + 1, dtype=torch.float64)
     return cls(abar(x), bbar(x), **kw)
 

@@ -20,7 +20,7 @@ from .forward import q_sample, randn_like
 from .images import check_images
 from .reverse import POSTERIORS, posterior_variance, reverse_step
 from .sampler import SOLVERS, Step, _check_solver
-from .schedule import Point, SCHEDULES, Schedule
+from .schedule import Point, SCHEDULES, Schedule, _is_count, _within
 
 # %% ../nbs/scheduler.ipynb #75df545d
 try:
@@ -67,8 +67,8 @@ def _one_of(name, value, known):
     if value not in known: raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}")
 
 def _share(eta):
-    if not 0 <= eta <= 1:
-        raise ValueError(f"eta is a share of the variance, 0..1, got {eta} "
+    if not _within(eta, 0, 1):
+        raise ValueError(f"eta is a share of the variance, 0..1, got {eta!r} "
                          "(DDIM's eta is a share of the standard deviation: square it)")
     return float(eta)
 
@@ -191,8 +191,8 @@ def from_schedule(cls:RDDMScheduler,
 # %% ../nbs/scheduler.ipynb #be55b982
 def _spaced(T, n, spacing, offset):
     "n timesteps of T in one of the three ways of diffusers, falling"
-    if n != int(n) or not 1 <= n <= T:
-        raise ValueError(f"num_inference_steps must be a whole number from 1 to num_train_timesteps={T}, got {n}")
+    if not _is_count(n, T):
+        raise ValueError(f"num_inference_steps must be a whole number from 1 to num_train_timesteps={T}, got {n!r}")
     return [t - 1 for t in ddim_nodes(T, int(n), spacing, offset)[:-1]]
 
 def _falls(pairs, T):

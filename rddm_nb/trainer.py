@@ -49,8 +49,11 @@ class FunctionSource:
         self.draw = draw
     def batch(self, n, step, seed, part=slice(None)):
         "The pairs of a step"
-        drawn = [v[part] for v in self.draw(n, generator_for('cpu', seed, 'pairs', step))]
-        return Batch(*drawn[:2], cond=drawn[2] if len(drawn) > 2 else None)
+        drawn = self.draw(n, generator_for('cpu', seed, 'pairs', step))
+        if not isinstance(drawn, (tuple, list)) or len(drawn) not in (2, 3):
+            raise TypeError(f"draw must return (x0, x_in) or (x0, x_in, cond), got {type(drawn).__name__}")
+        if any(len(v) != n for v in drawn): raise ValueError(f"draw must return {n} pairs, got {[*map(len, drawn)]}")
+        return Batch(*(v[part] for v in drawn[:2]), cond=drawn[2][part] if len(drawn) > 2 else None)
 
 # %% ../nbs/trainer.ipynb #0df703d6
 @dataclass(frozen=True)
@@ -111,7 +114,7 @@ def _rules(c):
     for name in ('clip_each', 'compile', 'channels_last'):
         yield name, isinstance(getattr(c, name), bool), 'True or False'
     for name, choices in _CHOICES.items():
-        yield name, getattr(c, name) in choices, f"one of {', '.join(choices)}"
+        yield name, getattr(c, name) in [*choices], f"one of {', '.join(choices)}"
 
 # %% ../nbs/trainer.ipynb #e52b600a
 @patch
@@ -310,6 +313,7 @@ class Trainer:
         report=None, # called as report(row) after every reading of the loss
         evaluator=None, # called as evaluator(net, step) every `eval_every` steps; returns the number for column `psnr`
     ):
+        _check_parts(net, source, schedule, config)
         self.accelerator = make_accelerator() if accelerator is None else accelerator
         self.device, self.net, self.source, self.schedule = self.accelerator.device, unwrap(net), source, schedule
         self.config, self.report, self.evaluator = config, report, evaluator
@@ -329,6 +333,16 @@ def _check_pairs(batch):
     for name, x in (('x0', batch.x0), ('x_in', batch.x_in)):
         if not torch.is_tensor(x) or not x.is_floating_point(): check_images(x, name)
     if batch.x0.ndim == 4 and batch.x0.isfinite().all(): check_images(batch.x0, 'x0')
+
+def _check_parts(net, source, schedule, config):
+    "Refuse parts of a training that are of another kind, and a network in which nothing can be learned"
+    for name, v, kind in (('net', net, torch.nn.Module), ('schedule', schedule, Schedule),
+                          ('config', config, TrainConfig)):
+        if not isinstance(v, kind): raise TypeError(f"{name} must be a {kind.__name__}, got {type(v).__name__}")
+    if not callable(getattr(source, 'batch', None)):
+        raise TypeError(f"source must hand out batches, such as FunctionSource(draw), got {type(source).__name__}")
+    if not any(p.requires_grad for p in net.parameters()):
+        raise ValueError("every weight of the network is frozen (requires_grad=False): nothing would be learned")
 
 # %% ../nbs/trainer.ipynb #f16115ae
 @patch

@@ -23,7 +23,7 @@ settings.register_profile('rddm', max_examples=int(os.environ.get('RDDM_EXAMPLES
 settings.load_profile('rddm')
 
 # Files that start processes, browsers or long runs. Everything else is a unit test unless it carries the mark itself.
-SLOW_FILES = {'test_bench', 'test_colab', 'test_distribution', 'test_lab', 'test_matrix', 'test_site',
+SLOW_FILES = {'test_bench', 'test_colab', 'test_distribution', 'test_firefox', 'test_lab', 'test_matrix', 'test_site',
               'test_trainer_kill'}
 # Fixtures that make a test slow.
 SLOW_FIXTURES = {'browser', 'colab', 'distribution', 'found', 'lab', 'mutant_server', 'site', 'wheel'}

@@ -3,7 +3,8 @@
 Each mutant changes one expression of one module in a copy of the package and runs the core tests against the copy.
 `python tests/mutants.py` runs all and prints a table; `--only WORD` picks some, `--jobs N` sets how many run at once,
 `--trusted` leaves out the run of the unchanged package, which the tests themselves are.
-`--chosen` says which of them the tests run: those of what has changed, and some of the rest (see `chosen`)."""
+`--chosen` says which of them the tests run: those of what has changed, and some of the rest (see `chosen`).
+Which test saw a mutant is kept in killers.json: it goes first the next time, which spares most of the work."""
 import argparse
 import ast
 import contextlib
@@ -173,7 +174,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('reverse', 'to.bbar**2 - (to.abar/at.abar)**2*at.bbar**2', 'to.bbar**2 - (to.abar/at.abar)*at.bbar**2', 'bridge: no square of the ratio'),
     ('reverse', 'eta*max(v, 0.)', 'eta**2*max(v, 0.)', 'eta: share of the deviation instead of the variance'),
     ('reverse', 'eta*max(v, 0.)', 'max(v, 0.)', 'eta: ignored'),
-    ('reverse', 'if not 0 <= eta <= 1:', 'if not 0 <= eta:', 'eta: above 1 accepted'),
+    ('reverse', 'if not _within(eta, 0, 1):', 'if not _within(eta, 0):', 'eta: above 1 accepted'),
     ('reverse', 'if v < -1e-12', 'if v < -1e12', 'negative variances taken as 0'),
     ('reverse', 'return est.x0', 'return x_t', 'last step: not taken'),
     ('reverse', 'return est.x0', 'return est.x0 + at[1]*torch.randn_like(est.x0)', 'last step: noise added'),
@@ -549,6 +550,13 @@ MUTANTS = [Mutant(*m) for m in [
     ('runtime', "while aside.exists()", "while False", 'set_aside: over an earlier one'),
     ('runtime', 'if request: raise KeyboardInterrupt', 'if False: raise KeyboardInterrupt', 'signals: a second one is ignored'),
     # runs
+    ('models', 'and 1 <= said <= most', '', 'best_steps: any number'),
+    ('models', 'else min(5, most)', 'else 5', 'best_steps: more than there are'),
+    ('restore', "if options['steps'] is None: options['steps'] = _best_steps(model)", "if options['steps'] is None: options['steps'] = 5", 'steps: the recommended number ignored'),
+    ('images', "raise TypeError(f\"{name} must be a tensor, such", "return str(f\"{name} must be a tensor, such", 'what is no tensor passes'),
+    ('schedule', 'return bool(least <= v <= most and v < math.inf)', 'return bool(least <= v <= most)', 'numbers: infinity passes'),
+    ('trainer', 'if any(len(v) != n for v in drawn):', 'if False:', 'draw: any number of pairs'),
+    ('trainer', 'if not any(p.requires_grad for p in net.parameters()):', 'if False:', 'a frozen network is trained'),
     ('trainer', 'if old < sorted(self.whole)[-self.keep] and', 'if old != step and', 'checkpoints: all others go'),
     ('trainer', 'if len(self.whole) < self.keep: return', 'if False: return', 'checkpoints: fewer than keep are known'),
     ('trainer', 'for old, p in self.steps().items():\n        if old < sorted(self.whole)[-self.keep] and', 'for old, p in list(self.steps().items())[:-self.keep]:\n        if', 'checkpoints: counted by name'),
@@ -766,14 +774,14 @@ MUTANTS = [Mutant(*m) for m in [
     ('restore', 'side + -side % multiple', 'side', 'plan_tiles: sides that cannot be halved'),
     ('restore', '(count - 1)*overlap)//count', 'count*0)//count', 'plan_tiles: overlap forgotten'),
     ('restore', "or [1, 2, 4]) - 1)), overlap", "or [1, 2, 4]))), overlap", 'Tiled: tiles for a network that halves once more'),
-    ('restore', 'cond=batch(cond), steps', 'steps', 'restore: condition forgotten'),
+    ('restore', 'cond=batch(cond), **kw)', '**kw)', 'restore: condition forgotten'),
     ('restore', 'out.mean(0, keepdim=True) if c == 1', 'out[:1] if c == 1', 'restore_loaded: red for grey'),
     ('restore', '(x == x[:1]).all()', '(x == x[:1]).any()', 'fit_channels: colours dropped'),
     ('restore', 'mask.x.shape[1:] != image.x.shape[1:]', 'False', 'masks of any size'),
     ('restore', 'save_image(result, x, image, force=True)', 'save_image(result, x, force=True)', 'folder: depth and transparency lost'),
     ('restore', 'was.items() if v != about[k]', 'was.items() if False', 'folder: settings mixed'),
     ('restore', 'old.get(k, _BEFORE.get(k))', 'old.get(k)', 'folder: results of before solvers refused'),
-    ('restore', "solver=args.solver)", "solver='euler')", 'command: a solver that cannot be is found late'),
+    ('restore', "for k in ('steps', 'eta', 'solver')}", "for k in ('steps', 'eta')}", 'command: a solver that cannot be is found late'),
     ('restore', "    for p in gone: results[p].unlink()", "    pass", 'folder: results of other settings stay'),
     ('restore', 'if old is None and there:', 'if False:', 'folder: unknown results taken for its own'),
     ('restore', 'if self.stop: raise KeyboardInterrupt', 'if False: raise KeyboardInterrupt', 'folder: deaf to signals'),
@@ -892,7 +900,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('scheduler', 'Schedule.bridge(c.num_train_timesteps, c.height)', 'Schedule.bridge(c.num_train_timesteps)', 'bridge: height ignored'),
     ('scheduler', 'Schedule.circle(c.num_train_timesteps)', 'Schedule.cosine(c.num_train_timesteps)', 'circle: the cosine product instead'),
     ('scheduler', 'if value not in known: raise', 'if False: raise', 'options: typos pass'),
-    ('scheduler', 'if not 0 <= eta <= 1:', 'if not 0 <= eta:', 'eta: above 1'),
+    ('scheduler', 'if not _within(eta, 0, 1):', 'if not _within(eta, 0):', 'eta: above 1'),
     ('scheduler', 'if c.trained_betas is not None:', 'if False:', 'trained_betas ignored'),
     ('scheduler', 'if s.T != c.num_train_timesteps:', 'if False:', 'lists of another length pass'),
     ('scheduler', 'self.register_to_config(_use_default_values=[])', 'pass', 'our defaults become theirs in silence'),
@@ -1273,9 +1281,26 @@ class FirstFailure:
     "Remembers which test went red first"
     name = ''
     def pytest_runtest_logreport(self, report):
-        if report.failed and not self.name: self.name = report.nodeid.split('::')[-1]
+        if report.failed and not self.name: self.name = report.nodeid
     def pytest_collectreport(self, report):
         if report.failed and not self.name: self.name = f'import of {report.nodeid}'
+
+
+KILLERS = Path(os.environ.get('RDDM_KILLERS') or HERE/'killers.json') # name of a mutant -> the test that saw it last time
+
+
+def name_of(m:Mutant): return f'{m.module}: {m.what}'
+
+
+def killers(): return json.loads(KILLERS.read_text(encoding='utf-8')) if KILLERS.exists() else {}
+
+
+def remember(seen:dict):
+    "Keep which tests saw which mutants; those that are gone are forgotten"
+    kept = {k: v for k, v in (killers() | seen).items() if k in {*map(name_of, MUTANTS)}}
+    new = KILLERS.with_suffix('.tmp')
+    new.write_text(json.dumps(dict(sorted(kept.items())), indent=0, ensure_ascii=False) + '\n', encoding='utf-8')
+    new.replace(KILLERS)
 
 
 def batches(m:Mutant|None):
@@ -1298,10 +1323,22 @@ def files_of(tests):
     return [*dict.fromkeys(t.partition('::')[0].removeprefix('test_').removesuffix('.py') for t in tests)]
 
 
-def run(m:Mutant|None, tests=()):
-    """Test one wrong version (None: the package as it is): the first red test, '' if all are green.
+def rounds(m:Mutant|None, tests=()):
+    """What is run one after the other until a test is red: (names of test files, node ids or nothing for all in them).
 
-    `tests` are the node ids that are run, in their order; without them, whole files (see `batches`)."""
+    The test that saw the mutant last time goes first; if it sees nothing, or is gone, whole files follow."""
+    if tests: return [(files_of(tests), tests)]
+    last = [] if m is None else [t for t in [killers().get(name_of(m))] if t]
+    there = [f for f in files_of(last) if (HERE/f'test_{f}.py').exists()]
+    return [(f, last) for f in [there] if f] + [(f, ()) for f in batches(m)]
+
+
+NONE_RAN = 5 # pytest's code where no test is left to run
+
+def run(m:Mutant|None, tests=()):
+    """Test one wrong version (None: the package as it is): node id of the first red test, '' if all are green.
+
+    `tests` are the node ids that are run, in their order; without them, see `rounds`."""
     first, said = FirstFailure(), io.StringIO()
     with tempfile.TemporaryDirectory() as tmp:
         copy = Path(tmp)/'rddm_nb'
@@ -1311,13 +1348,13 @@ def run(m:Mutant|None, tests=()):
         os.environ['PYTHONPATH'] = tmp # for the processes that tests start
         assert 'rddm_nb' not in sys.modules
         import pytest
-        for names in [files_of(tests)] if tests else batches(m):
+        for names, only in rounds(m, tests):
             files = [HERE/f'test_{n}.py' for n in names]
             if missing := [f for f in files if not f.exists()]: raise FileNotFoundError(f'{m.module} has no tests: {missing[0]}')
             with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
                 code = pytest.main(['-q', '-x', '--tb=no', '-p', 'no:cacheprovider', '-p', 'no:unraisableexception', f'--rootdir={HERE}', '-c', os.devnull,
-                                    *map(str, files)], plugins=[first, *([Only(tests)] if tests else [])])
-            if code: break
+                                    *map(str, files)], plugins=[first, *([Only(only)] if only else [])])
+            if code and not (code == NONE_RAN and only and not tests): break
         import rddm_nb.forward
         assert Path(rddm_nb.forward.__file__).is_relative_to(Path(tmp)), 'the copy was not the one under test'
     return '' if code == 0 else first.name or f'pytest stopped with code {int(code)}: {said.getvalue()[-300:]}'
@@ -1400,14 +1437,16 @@ def table(todo, jobs):
     for m, red, took in results(todo, jobs):
         if m is None and red: sys.exit(f'the tests must pass on the unchanged package for mutants to mean anything, but {red} fails')
         if m is None: print(f'unchanged: all green in {took:.1f} s')
-        else: print(f"{'killed  ' if red else 'SURVIVED'} {took:5.1f} s  {m.module:9} {m.what:65} {red}", flush=True)
+        else: print(f"{'killed  ' if red else 'SURVIVED'} {took:5.1f} s  {m.module:9} {m.what:65} {red.split('::')[-1]}", flush=True)
         if not red: survived.append(m)
+        elif m is not None and '::' in red: remember({name_of(m): red})
     return [m for m in survived if m is not None]
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--only', default='', help='only mutants whose module or description contains this')
+    parser.add_argument('--new', action='store_true', help='only mutants of which no test is known that sees them')
     parser.add_argument('--chosen', action='store_true', help='only count those that the tests run')
     parser.add_argument('--trusted', action='store_true', help='the unchanged package is known to be green: do not run its tests too')
     parser.add_argument('--jobs', type=int, default=min(2, os.cpu_count() or 1))
@@ -1417,7 +1456,8 @@ def main(argv=None):
     if args.chosen:
         since = base()
         return print(f"{len(chosen(os.environ.get('RDDM_MUTANTS', ''), since))} of {len(MUTANTS)} mutants: what differs from {since[:12] or 'nothing known'}, and some of the rest")
-    todo, start = [m for m in MUTANTS if args.only in f'{m.module}: {m.what}'], time.perf_counter()
+    known, start = killers() if args.new else {}, time.perf_counter()
+    todo = [m for m in MUTANTS if args.only in name_of(m) and name_of(m) not in known]
     for m in todo: apply(m)
     survived = table(todo if args.trusted else [None, *todo], args.jobs)
     print(f'{len(todo) - len(survived)} of {len(todo)} mutants killed in {time.perf_counter() - start:.0f} s')

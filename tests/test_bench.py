@@ -112,3 +112,12 @@ def test_a_part_that_fails_says_why_and_a_late_one_is_left_out():
     def broken(card): raise KeyError('x')
     assert tried(broken, Card('cpu', True, float('inf')))['found'] == dict(measured=False, why="KeyError: 'x'")
     assert tried(broken, Card('cpu', True, 0.))['why'] == 'no time was left'
+
+
+def test_rows_measured_again_take_the_place_of_the_old_ones_of_the_same_kind(tmp_path):
+    from bench.common import kept, merged, write
+    assert kept('x', folder=tmp_path) == {}
+    write('x', dict(quick=True, rows=[dict(a=0)]), tmp_path)
+    assert kept('x', folder=tmp_path) == {} and kept('x', True, tmp_path)['rows'] == [dict(a=0)]
+    assert merged([dict(a=1, b=1), dict(a=2, b=1)], [dict(a=3, b=2), dict(a=1, b=2)], 'a') == [
+        dict(a=1, b=2), dict(a=2, b=1), dict(a=3, b=2)]

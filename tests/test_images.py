@@ -1,9 +1,12 @@
 """Images: conversion, checks and PSNR."""
 import math
+import numpy as np
 import pytest
 import torch
 from common import random_images, randn
+from PIL import Image
 from rddm_nb.images import check_images, from_uint8, psnr, to_uint8
+from rddm_nb.metrics import measure
 
 
 def test_every_pixel_value_survives_the_round_trip():
@@ -49,7 +52,7 @@ def test_check_images_lets_images_through():
     (torch.full((1, 3, 4, 4), float('nan')), ValueError, r'photo holds NaN or infinite'),
     (torch.full((1, 3, 4, 4), float('inf')), ValueError, r'photo holds NaN or infinite'),
     (torch.zeros(0, 3, 4, 4), ValueError, r'photo is empty'),
-    ([[1.]], TypeError, r'photo must be a tensor, got list'),
+    ([[1.]], TypeError, r'photo must be a tensor, such as .*, got list'),
 ])
 def test_check_images_says_what_to_do(x, kind, match):
     with pytest.raises(kind, match=match): check_images(x, 'photo')
@@ -69,3 +72,17 @@ def test_what_is_no_image_is_not_converted():
     x = torch.zeros(1, 3, 4, 4)
     for a, b in ((x.byte(), x.byte()), (x, x.byte())):
         with pytest.raises(TypeError, match='convert with from_uint8'): psnr(a, b)
+
+
+@pytest.mark.parametrize('x', [None, 'a.png', Image.new('RGB', (4, 4))], ids=['none', 'name', 'image'])
+def test_what_is_no_tensor_is_named(x):
+    for f in (to_uint8, from_uint8, check_images, lambda v: psnr(v, v), lambda v: measure('PSNR', v, v),
+              lambda v: measure('PSNR', v, torch.zeros(1, 3, 8, 8))):
+        with pytest.raises(TypeError, match=rf'must be a tensor, such as load_image.* got {type(x).__name__}$'): f(x)
+
+
+def test_bytes_may_come_as_an_array_or_a_list():
+    for x in (np.array([0, 255], dtype=np.uint8), torch.tensor([0, 255], dtype=torch.uint8)):
+        assert from_uint8(x).tolist() == [-1, 1]
+    with pytest.raises(TypeError, match='complex64; give real floats'):
+        check_images(torch.zeros(1, dtype=torch.complex64))

@@ -2,12 +2,13 @@
 line."""
 import subprocess
 import sys
+from types import SimpleNamespace
 import hostile
 import pytest
 import torch
 from common import close, random_images, rng
 from rddm_nb import files, restore
-from rddm_nb.models import MODEL_FILE, PRETRAINED, find_model, load_network
+from rddm_nb.models import MODEL_FILE, PRETRAINED, _best_steps, find_model, load_network
 from rddm_nb.official import _FusedConv, _FusedUpsample, OfficialUNet
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
@@ -131,3 +132,11 @@ def test_a_folder_called_like_a_file_of_a_network(tmp_path):
     for name in ('run', f'run/{MODEL_FILE}', 'mine.safetensors'):
         with pytest.raises(IsADirectoryError, match=r'safetensors is a folder, not a file of a network: name the file'):
             find_model(tmp_path/name)
+
+
+@pytest.mark.parametrize('meta, T, want', [
+    (dict(best_steps=2), 10, 2), ({}, 10, 5), (None, 10, 5), ({}, 3, 3), (dict(best_steps=11), 10, 5),
+    (dict(best_steps=0), 10, 5), (dict(best_steps='2'), 10, 5), (dict(best_steps=True), 10, 5)])
+def test_the_steps_a_file_recommends(meta, T, want):
+    net = SimpleNamespace(meta=meta, schedule=Schedule.power(T=T))
+    assert _best_steps(net) == want and _best_steps(lambda *a: None) == 5

@@ -25,7 +25,7 @@ from rddm_nb.official import OfficialUNet
 from rddm_nb.restore import (Tiled, counted, _describe_settings, main, plan_tiles, restore, restore_folder,
                              restore_loaded, _result_names, _tile_offsets, _tile_weights)
 from rddm_nb.runtime import StopRequest, seed_for
-from rddm_nb.models import load_network
+from rddm_nb.models import _best_steps, load_network
 from rddm_nb.sampler import SOLVERS, sample
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import UNet, save_model
@@ -881,3 +881,14 @@ def test_no_text_without_an_encoding(folder):
     for _ in range(2):
         done = subprocess.run(args, capture_output=True, text=True, cwd=ROOT)
         assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize('said, want', [((), 2), (('--steps', '3'), 3)])
+def test_the_steps_are_those_the_file_recommends(folder, said, want):
+    net = load_network('noise')
+    words = ['noise', str(folder/'in'), str(folder/'out'), '--device', 'cpu', *said]
+    assert _best_steps(net) == 2 and main(words) == 0
+    assert json.loads((folder/'out/restore.json').read_text(encoding='utf-8'))['steps'] == want
+    x = random_images(1, 3, 20, 20)[0].float()
+    of = lambda *steps: restore(net, x, *steps)
+    assert torch.equal(of(), of(2)) and not torch.equal(of(), of(3))

@@ -471,13 +471,21 @@ def test_the_device_of_the_input_is_kept():
 # ----- refusals -----
 X = torch.zeros(2, 3, 4, 4)
 @pytest.mark.parametrize('kw, kind, match', [
-    (dict(steps=0), ValueError, r'steps must be a whole number from 1 to T=1000, got 0'),
-    (dict(steps=1001), ValueError, r'from 1 to T=1000, got 1001'),
+    (dict(steps=0), ValueError, r'steps must be a whole number from 1 to T=1000, or falling nodes, got 0'),
+    (dict(steps=1001), ValueError, r'from 1 to T=1000, .*got 1001'),
     (dict(steps=1, order='residual_first'), ValueError, r'two legs: it needs at least 2 steps, got 1'),
     (dict(order='backwards'), ValueError,
      r"order must be one of together, residual_first, noise_first, got 'backwards'"),
     (dict(eta=1.5), ValueError, r'eta is a share of the variance, 0\.\.1, got 1\.5'),
     (dict(eta=-.1), ValueError, r'eta is a share'),
+    (dict(eta='1'), ValueError, r"eta is a share of the variance, 0\.\.1, got '1'"),
+    (dict(eta=None), ValueError, 'eta is a share'),
+    (dict(eta=[1, '0']), ValueError, r"eta is a share of the variance, 0\.\.1, got '0'"),
+    (dict(steps='3'), ValueError, r"steps must be a whole number from 1 to T=1000, or falling nodes, got '3'"),
+    (dict(steps={3}), ValueError, r'steps must be .*got \{3\}'),
+    (dict(steps=range(1000, 0, -100)), ValueError, r'nodes must be whole numbers that fall .* to 0'),
+    (dict(posterior=[]), ValueError, r'posterior must be one of .*got \[\]'),
+    (dict(solver=['heun']), ValueError, r"solver must be one of .*got \['heun'\]"),
     (dict(posterior='ddpm'), ValueError, r"posterior must be one of .*got 'ddpm'"),
     (dict(eta=1., posterior='bridge'), ValueError, r"'bridge' has the negative variance.*take another one or eta=0"),
     (dict(clip='hard'), ValueError, r"clip must be one of .*got 'hard'"),
@@ -500,6 +508,17 @@ def test_bad_requests_are_refused(kw, kind, match):
     assert not calls
 
 
+def test_nodes_may_come_as_a_range():
+    from_nodes = lambda nodes: sample(res_model, X, steps=nodes, generator=rng(0))
+    assert torch.equal(from_nodes([1000, 500, 0]), from_nodes(range(1000, -1, -500)))
+
+
+@pytest.mark.parametrize('res', [0., X.numpy()], ids=['number', 'array'])
+def test_what_is_predicted_are_tensors(res):
+    with pytest.raises(TypeError, match=f"the model's res must be a tensor, got {type(res).__name__}"):
+        sample(lambda *a: Prediction(res=res), X)
+
+
 def test_whole_number_steps_given_as_float():
     for order in ORDERS[:2]: assert len(sample(res_model, X, steps=5., order=order, trace=True)) == 5
     for steps in (2.5, float('nan'), float('inf')):
@@ -514,7 +533,7 @@ def test_whole_number_steps_given_as_float():
     (X + 1.5, ValueError, r'x_in must lie in \[-1, 1\], got \[1\.5, 1\.5\]'),
     (X[:0], ValueError, r'x_in is empty'),
     (torch.zeros(2, 2, dtype=torch.int64), TypeError, r'x_in has dtype torch\.int64'),
-    ([[0.]], TypeError, r'x_in must be a tensor, got list'),
+    ([[0.]], TypeError, r'x_in must be a tensor, such as .*, got list'),
     (None, ValueError, r'without x_in \(generation\) give shape=\(B, C, H, W\)'),
 ], ids=['uint8', '0-255', 'nan', 'outside', 'empty', 'integers', 'list', 'nothing'])
 def test_bad_inputs_are_refused(x, kind, match):

@@ -1,6 +1,7 @@
 """Schedules: the paper's family, the classics, the grid of nodes, and what is refused (invariants 1-8, 27, 29, 30)."""
 import json
 import math
+import re
 import numpy as np
 import pytest
 import torch
@@ -287,7 +288,7 @@ def test_other_constructors_refuse_too():
 
 @pytest.mark.parametrize('steps', [0, -1, 11, 2.5, float('nan'), float('inf')])
 def test_impossible_numbers_of_steps_are_refused(steps):
-    with pytest.raises(ValueError, match=rf'steps must be a whole number from 1 to T=10, got {steps}'):
+    with pytest.raises(ValueError, match=rf'from 1 to T=10, or falling nodes, got {steps}'):
         Schedule.line(10).grid(steps)
     with pytest.raises(ValueError, match='steps'): Schedule.line(10).pairs(steps)
 
@@ -300,3 +301,14 @@ def test_nodes_off_the_schedule_are_refused(t):
 @pytest.mark.parametrize('u', [-.01, 1.01, float('nan')])
 def test_fractions_off_the_way_are_refused(u):
     with pytest.raises(ValueError, match='fraction of the way'): Schedule.line(10).at(u)
+
+
+@pytest.mark.parametrize('make, said', [
+    (lambda: P('x', '1'), "the exponent must be a finite number >= 0, got '1'"), (lambda: P('x', math.inf), 'inf'),
+    (lambda: P('x', 1, '10'), "T must be a whole number >= 1, got '10'"), (lambda: P('x', 1, math.inf), 'T must be'),
+    (lambda: Schedule.power(bbar_T=None), 'bbar_T is a standard deviation, it must be >= 0, got None'),
+    (lambda: Schedule.power(T=10).at('0'), "u is a fraction of the way, 0..1, got '0'"),
+    (lambda: Schedule.line(T=2.5), 'T must be a whole number >= 1, got 2.5')])
+def test_numbers_are_no_texts(make, said):
+    with pytest.raises(ValueError, match=re.escape(said)): make()
+    with pytest.raises(IndexError, match="node '3' is not on this schedule"): Schedule.power(T=10)['3']

@@ -863,3 +863,37 @@ def test_a_file_of_ones_own_is_not_taken_for_a_run(tmp_path, text):
     t = Trainer(UNet(8, (1, 2)), source, Schedule.power(T=10), TrainConfig(steps=1, batch=2), tmp_path)
     with pytest.raises(FileExistsError, match='train.json was not written by a training'): t.fit()
     assert (tmp_path/'train.json').read_text(encoding='utf-8') == text
+
+
+def parts(**kw):
+    "A training that could begin, with parts of another kind"
+    good = dict(net=UNet(8, (1, 2)), source=FunctionSource(draw), schedule=S, config=TrainConfig(steps=1, batch=2))
+    return Trainer(*(good | kw).values())
+
+
+@pytest.mark.parametrize('part, value, kind', [
+    ('net', None, 'a Module, got NoneType'), ('net', 'rain', 'a Module, got str'),
+    ('schedule', 'power', 'a Schedule, got str'), ('config', dict(steps=1), 'a TrainConfig, got dict'),
+    ('source', [1, 2], r'such as FunctionSource\(draw\), got list'), ('source', draw, 'FunctionSource')])
+def test_parts_of_another_kind_are_named(part, value, kind):
+    with pytest.raises(TypeError, match=f'^{part} must .*{kind}'): parts(**{part: value})
+
+
+def test_a_frozen_network_is_not_trained():
+    net = UNet(8, (1, 2)).requires_grad_(False)
+    with pytest.raises(ValueError, match='every weight of the network is frozen'): parts(net=net)
+    net.last[-1].requires_grad_(True)
+    assert parts(net=net).step == 0
+
+
+@pytest.mark.parametrize('drawn, said', [
+    (lambda n: torch.zeros(n, 3, 8, 8), r'draw must return \(x0, x_in\) or .*, got Tensor'),
+    (lambda n: (torch.zeros(n, 3, 8, 8),)*4, 'draw must return'), (lambda n: None, 'got NoneType'),
+    (lambda n: (torch.zeros(1, 3, 8, 8),)*2, r'draw must return 4 pairs, got \[1, 1\]'),
+    (lambda n: (torch.zeros(n, 3, 8, 8), torch.zeros(n + 1, 3, 8, 8)), r'got \[4, 5\]')])
+def test_what_a_function_draws_are_pairs(drawn, said):
+    with pytest.raises((TypeError, ValueError), match=said): FunctionSource(lambda n, g: drawn(n)).batch(4, 0, 0)
+
+
+def test_a_choice_may_be_of_any_kind():
+    with pytest.raises(ValueError, match='optimizer must be one of'): TrainConfig(optimizer=['adamw'])
