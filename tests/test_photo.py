@@ -130,7 +130,7 @@ def test_tiles_are_those_of_the_library(tmp_path):
     (tmp_path/'js'/'package.json').write_text('{"type": "module"}', encoding='utf-8')
     sizes = [(171, 256), (320, 320), (341, 512), (683, 1024), (1024, 1024), (1024, 37), (5, 3)]
     tiles = json.dumps((tmp_path/'js/photo/tiles.js').as_uri())
-    code = f"""import {{planTiles, tileWeights}} from {tiles}; 
+    code = f"""import {{planTiles, tileWeights}} from {tiles};
       console.log(JSON.stringify({json.dumps(sizes)}.map(([h, w]) => {{ const tile = planTiles(h, w);
       return [tile, tileWeights(h, tile[0]), tileWeights(w, tile[1])]; }})))"""
     run = subprocess.run([NODE, '--input-type=module', '-e', code], capture_output=True, text=True, check=True)
