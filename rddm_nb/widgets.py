@@ -455,7 +455,8 @@ def _photographs():
 @cache
 def _rain_network():
     from rddm_nb.models import load_network
-    return load_network('rain')
+    from rddm_nb.restore import Tiled
+    return Tiled(load_network('rain'))
 
 # %% ../nbs/40_figures.ipynb #14026be1
 class PhotoExplorer(Figure):
@@ -475,11 +476,10 @@ def trace(self:PhotoExplorer,
     x_in:torch.Tensor, # (1, 3, H, W) in [-1, 1]
 ): # a `Trace`
     "The states of the restoration of an image, with the settings and the noise of the figure"
-    from rddm_nb.restore import Tiled
     net = _rain_network()
     noise = _seeded_normals(x_in.numel(), self.seed).view(x_in.shape).to(x_in.dtype)
     x_T, generator = x_in + net.schedule[net.schedule.T].bbar*noise, torch.Generator().manual_seed(self.seed)
-    return sample(Tiled(net), x_in, x_T=x_T, steps=self.steps, eta=self.eta, order=self.order, generator=generator,
+    return sample(net, x_in, x_T=x_T, steps=self.steps, eta=self.eta, order=self.order, generator=generator,
                   trace=True)
 
 # %% ../nbs/40_figures.ipynb #45f95bba
