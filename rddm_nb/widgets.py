@@ -347,9 +347,8 @@ def still(self:VarianceExplorer)->RenderedFigure:
 # %% ../nbs/40_figures.ipynb #b522c915
 class MethodExplorer(_WithImages):
     "All relatives as lines on the plane: start on one, change to another midway"
-    kind, change = T.Unicode('metro').tag(sync=True), _s(T.Float(.5))
-    start, then = _s(T.Unicode('DDPM')), _s(T.Unicode('RDDM'))
-    only, paper, until = _s(T.Unicode('')), _s(T.Unicode('')), _s(T.Int(2026)) # which are shown: family, source, year
+    kind, change, until = T.Unicode('metro').tag(sync=True), _s(T.Float(.5)), _s(T.Int(2026)) # until: the last year
+    start, then, only, paper = (_s(T.Unicode(v)) for v in ('DDPM', 'RDDM', '', '')) # only, paper: '' for all
     @property
     def path(self)->list: # of `Point`, for `sample(..., path=...)`
         "The journey, from the far end of the first line to the clean image"
