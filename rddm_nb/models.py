@@ -63,7 +63,8 @@ def load_network(
 def _best_steps(
     model, # a predictor, usually a network with its `schedule` and `meta`
 )->int: # sampling steps
-    "How many steps the file of a network recommends; 5 if it says nothing, or as many as its schedule has"
-    said = (getattr(model, 'meta', None) or {}).get('best_steps')
+    "How many steps the file of a network recommends, or its training took; else 5, or as many as its schedule has"
+    meta, part = getattr(model, 'meta', None), lambda d, name: d.get(name) if isinstance(d, dict) else None
     most = model.schedule.T if hasattr(model, 'schedule') else 1000
-    return said if type(said) is int and 1 <= said <= most else min(5, most)
+    said = part(meta, 'best_steps'), part(part(part(meta, 'config'), 'sample'), 'steps'), min(5, most)
+    return next(n for n in said if type(n) is int and 1 <= n <= most)

@@ -550,8 +550,9 @@ MUTANTS = [Mutant(*m) for m in [
     ('runtime', "while aside.exists()", "while False", 'set_aside: over an earlier one'),
     ('runtime', 'if request: raise KeyboardInterrupt', 'if False: raise KeyboardInterrupt', 'signals: a second one is ignored'),
     # runs
-    ('models', 'and 1 <= said <= most', '', 'best_steps: any number'),
-    ('models', 'else min(5, most)', 'else 5', 'best_steps: more than there are'),
+    ('models', 'and 1 <= n <= most', '', 'best_steps: any number'),
+    ('models', ', min(5, most)', ', 5', 'best_steps: more than there are'),
+    ('models', "part(meta, 'best_steps'), part(part(part(meta, 'config'), 'sample'), 'steps')", "part(part(part(meta, 'config'), 'sample'), 'steps'), part(meta, 'best_steps')", 'best_steps: the training before the card'),
     ('restore', "if options['steps'] is None: options['steps'] = _best_steps(model)", "if options['steps'] is None: options['steps'] = 5", 'steps: the recommended number ignored'),
     ('images', "raise TypeError(f\"{name} must be a tensor, such", "return str(f\"{name} must be a tensor, such", 'what is no tensor passes'),
     ('schedule', 'return bool(least <= v <= most and v < math.inf)', 'return bool(least <= v <= most)', 'numbers: infinity passes'),

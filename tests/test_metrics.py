@@ -414,3 +414,29 @@ def test_fid_shows_8_bits_to_inception(monkeypatch):
     x, y = crops(40, 16, 'test', 0), crops(50, 16, 'test', 1)
     close(fid(x, y), frechet_distance(Protocol().apply(x).mean((2, 3)), Protocol().apply(y).mean((2, 3))), 1e-4)
     with pytest.raises(ValueError, match='two images at least'): fid(x[:1], y)
+
+
+def test_a_grey_protocol_takes_three_equal_channels_as_one():
+    x = torch.rand(2, 1, 9, 9, generator=rng(0))*2 - 1
+    assert torch.equal(Protocol(colour='grey').apply(x.expand(-1, 3, -1, -1)), Protocol(colour='grey').apply(x))
+
+
+def test_what_a_resizing_overshoots_is_cut_at_black_and_white():
+    x = (torch.arange(64) % 16 < 8).double().mul(2).sub(1).expand(1, 3, 64, 64)
+    out = Protocol(resize=48).apply(x)
+    assert out.min() == 0 and out.max() == 255 and out.shape[-2:] == (48, 48)
+
+
+def test_a_border_may_leave_a_single_pixel():
+    x = torch.rand(1, 3, 5, 5, generator=rng(0))*2 - 1
+    assert torch.equal(Protocol(border=2).apply(x), Protocol().apply(x)[..., 2:3, 2:3])
+    with pytest.raises(ValueError, match='a border of 2 leaves nothing of 4x4'):
+        Protocol(border=2).apply(x[..., 1:, 1:])
+
+
+def test_eight_pixels_and_two_images_are_enough_for_a_distance():
+    x = torch.rand(2, 3, 8, 8, generator=rng(0))*2 - 1
+    features = coarse_features(x)
+    assert frechet_distance(features, features) < 1e-9 < frechet_distance(features, coarse_features(-x))
+    with pytest.raises(ValueError, match='8 pixels on a side'): coarse_features(x[..., 1:])
+    with pytest.raises(ValueError, match='two images at least'): frechet_distance(features[:1], features)
