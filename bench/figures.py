@@ -1,19 +1,20 @@
-"""How fast do the figures answer? A drawn road under Node.js, and a key press until the figure has been drawn
-again, in Chromium: on a page and in JupyterLab.
+"""How fast do the figures answer? A drawn road under Node.js, a redraw of each figure on a page in Chromium, and a key
+press until the figure has been drawn again, on a page and in JupyterLab.
 
 `python -m bench.figures` (it needs Node.js, Chromium and JupyterLab) prints the medians and writes
-bench/results/figures.json. Both processor and wall-clock times of the road are given, for other work on the machine
-moves only the second."""
+bench/results/figures.json. A redraw is given in processor time of the page's main thread, script, style, layout and
+paint together, each for a value that the figure has not had; other work on the machine moves it less than the
+wall-clock times, and `load` says how much work there was."""
 import json
 import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from .common import RESULTS, ROOT, about, write
+from .common import RESULTS, ROOT, about, load, write
 from .site import ARGS, CHROMIUM, Quiet, served
 
-sys.path.insert(0, str(ROOT/'tests'))
+sys.path[:0] = [str(ROOT/'tests'), str(ROOT/'tools')]
 FILES = ROOT/'rddm_nb'/'figures'
 ROAD = """import * as R from %s;
 const z = R.normals(1), n = 256, dim = 3*32*32, cpu = [], wall = [];
@@ -55,6 +56,22 @@ def keys(page, figure, control, n=40):
 
 
 KINDS = dict(plane='abar', explorer='a_res', film='bbar_T', pathpad='steps')
+# of each figure a control, and values that it has not had
+REDRAWN = dict(
+    plane=('abar', [.3 + .01*i for i in range(40)]), explorer=('a_res', [1.5 + .05*i for i in range(40)]),
+    film=('bbar_T', [.5 + .02*i for i in range(40)]), pathpad=('steps', [*range(20, 60)]),
+    lens=('bbar', [5 + .5*i for i in range(40)]), eta=('eta', [.2 + .02*i for i in range(40)]),
+    metro=('change', [.1 + .02*i for i in range(40)]), order=('steps', [*range(2, 40), 40, 2]),
+    travel=('at', [i % 11 for i in range(40)]))
+# controls that are folded away cannot be given the focus
+OPEN = "e => e.shadowRoot.querySelectorAll('details').forEach(d => { d.open = true })"
+REDRAW = """async ([key, values]) => {
+  const {model} = document.querySelector('rddm-figure');
+  for (const value of values) {
+    if (key) model.set(key, value);
+    await new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)));
+  }
+}"""
 
 
 class Server(Quiet):
@@ -77,7 +94,34 @@ def on_a_page(browser):
             page.goto(f'{url}/page/{kind}')
             page.wait_for_selector('rddm-figure[data-drawn]')
             fig = page.locator('rddm-figure')
+            fig.evaluate(OPEN)
             out[kind] = keys(page, fig, fig.locator(f'input[data-k={k}]'))
+            page.close()
+    return out
+
+
+def redraws(page, key, values):
+    "Processor time of the main thread for a redraw, in milliseconds, less that of frames in which nothing changes"
+    cdp = page.context.new_cdp_session(page)
+    cdp.send('Performance.enable', dict(timeDomain='threadTicks'))
+    def spent(key, values):
+        read = lambda: {m['name']: m['value'] for m in cdp.send('Performance.getMetrics')['metrics']}['TaskDuration']
+        before = read()
+        page.evaluate(REDRAW, [key, values])
+        return read() - before
+    spent(key, values[:10])
+    return round(1000*(spent(key, values[10:]) - spent('', values[10:]))/len(values[10:]), 2)
+
+
+def redrawn(browser):
+    "Of every figure, milliseconds of processor time for a redraw"
+    out = {}
+    with served(FILES, Server) as url:
+        for kind, control in REDRAWN.items():
+            page = browser.new_page(viewport=dict(width=1000, height=900))
+            page.goto(f'{url}/page/{kind}')
+            page.wait_for_selector('rddm-figure[data-drawn]')
+            out[kind] = redraws(page, *control)
             page.close()
     return out
 
@@ -92,8 +136,10 @@ def in_jupyterlab(browser):
         page.evaluate(RUN)
         for kind in ('plane', 'explorer'):
             control = page.locator(f'input[data-k={KINDS[kind]}]').first
-            control.wait_for(timeout=60_000)
-            out[kind] = keys(page, page.locator('[data-drawn]').nth(('plane', 'explorer').index(kind)), control)
+            control.wait_for(timeout=60_000, state='attached')
+            fig = page.locator('[data-drawn]').nth(('plane', 'explorer').index(kind))
+            fig.evaluate(OPEN)
+            out[kind] = keys(page, fig, control)
         page.close()
     return out
 
@@ -102,14 +148,15 @@ def run(quick=False, folder=RESULTS):
     "Measure, print, keep"
     from playwright.sync_api import sync_playwright
     out = dict(what='milliseconds; key press until drawn, and 40 steps of a drawn path over 256 known images of 32x32',
-               **about(), road=road())
+               **about(), load=load(), road=road())
     with sync_playwright() as p:
         browser = p.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        out |= dict(chromium=browser.version,
+        out |= dict(chromium=browser.version, redraw_processor_ms=redrawn(browser),
                     page=on_a_page(browser)) | ({} if quick else dict(jupyterlab=in_jupyterlab(browser)))
         browser.close()
     for k in ('road', 'page', 'jupyterlab'):
         print(k, *(f"{name} {v['median_ms']} ms" for name, v in out.get(k, {}).items()), sep='  ')
+    print('redraw, processor', *(f'{name} {ms} ms' for name, ms in out['redraw_processor_ms'].items()), sep='  ')
     write('figures', dict(out, quick=quick), folder)
 
 

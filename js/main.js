@@ -1,10 +1,12 @@
 // The figures of rddm_nb: one module for the site, JupyterLab and Colab.
+import {record} from './math/arrays.js';
 import {posteriorVariance, qSample, reverseStep} from './math/diffusion.js';
 import {ExactPredictor} from './math/exact.js';
 import {psnr} from './math/metrics.js';
 import {branchPath, drawPath, samplingPath} from './math/paths.js';
 import {normals} from './math/random.js';
 import {sampleSteps} from './math/sampling.js';
+import {SOLVERS, solverFor} from './math/solvers.js';
 import {
   bridge, circle, cosine, ddimLinear, line, makeSchedule, P, power, rho, scheduleAt, timesteps,
 } from './math/schedules.js';
@@ -37,7 +39,7 @@ const mount = (element, kind, model, data, shared = {}, keeper = null) => {
   element.setAttribute('data-lm-suppress-shortcuts', 'true'); // JupyterLab would take the arrow keys for its own
   shadow.replaceChildren(h('style', {}, CSS), root);
   const ui = new UI(model, data, root);
-  const state = Object.fromEntries(Object.keys(figure.state).map(key => [key, model.get(key)]));
+  const state = record(Object.keys(figure.state), key => model.get(key));
   root.append(ui.stories({...figure.stories, 'start again': state}));
   const redraw = figure.draw(ui);
   root.append(ui.first, ui.more, note(figure.tip));
@@ -84,9 +86,9 @@ const render = async ({model, el}) => {
 export default {render};
 
 // for the tests
-const states = Object.fromEntries(Object.entries(figures).map(([kind, figure]) => [kind, figure.state]));
+const states = record(Object.keys(figures), kind => figures[kind].state);
 export {
   branchPath, bridge, circle, cosine, ddimLinear, drawPath, ExactPredictor, line, makeSchedule, normals, P,
-  posteriorVariance, power, psnr, qSample, reverseStep, rho, sampleSteps, samplingPath, scheduleAt, states,
-  stepDistributions, switchPath, timesteps, unpack,
+  posteriorVariance, power, psnr, qSample, reverseStep, rho, sampleSteps, samplingPath, scheduleAt, SOLVERS,
+  solverFor, states, stepDistributions, switchPath, timesteps, unpack,
 };

@@ -66,7 +66,7 @@ class PhotoFigure {
     ui.slider('eta', 'fresh noise η', 0, 1, .05);
     ui.slider('seed', 'another noise', 1, 20, 1);
     ui.select('order', 'order', ORDERS.map(name => [name, spaced(name)]));
-    ui.select('side', 'longer side, pixels', [256, 384, 512]);
+    ui.select('side', 'longer side, pixels', [256, 384, 512, 768, 1024]);
     const more = h('details', {}, h('summary', {}, 'more: noise, order, size'), ui.controls);
     const stories = Object.entries(STORIES).map(([name, values]) => button(name, () => {
       ui.set({...values, ...this.image() === this.own ? {rain: ui.get('rain')} : {}});
@@ -122,10 +122,16 @@ class PhotoFigure {
     this.clean = pixelsOf(image, this.ui.get('side'));
     const {width, height} = this.clean;
     this.input = {x: rain(this.clean, this.ui.get('rain'), 7), width, height};
+    this.before = toPixels(this.input.x);
+    this.clear();
+  }
+
+  // the input, and no result yet
+  clear() {
+    const {width, height} = this.input;
     this.run = null;
     this.strip.replaceChildren();
     this.result.hidden = true;
-    this.before = toPixels(this.input.x);
     paint(this.left.canvas, this.before, width, height);
     const wet = this.ui.get('rain') > 0;
     write(this.left.words, wet ? 'the input: the photograph with rain added' : 'the input, as it is');
@@ -170,7 +176,7 @@ class PhotoFigure {
 
   // run, and show each state as it comes
   async follow() {
-    this.prepare();
+    this.clear();
     const {x: xIn, width, height} = this.input;
     const run = this.run = [];
     const began = performance.now();

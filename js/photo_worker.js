@@ -5,6 +5,7 @@ import {toPixels} from './math/pixels.js';
 import {normals} from './math/random.js';
 import {samplingRun} from './math/sampling.js';
 import {makeSchedule} from './math/schedules.js';
+import {askTiles} from './photo/tiles.js';
 
 let ort = null;
 let session = null;
@@ -18,13 +19,13 @@ const load = async ({runtime, wasm, network}) => {
   postMessage({kind: 'ready'});
 };
 
-// the residual that the network sees in a state
-const ask = async (x, xIn, [abar, bbar], width, height) => {
-  const image = values => new ort.Tensor('float32', Float32Array.from(values), [1, 3, height, width]);
+// the residual that the network sees in a state, tile by tile where that is large
+const ask = (x, xIn, [abar, bbar], width, height) => askTiles(async (images, h, w) => {
+  const [state, input] = images.map(values => new ort.Tensor('float32', Float32Array.from(values), [1, 3, h, w]));
   const number = value => new ort.Tensor('float32', [value], [1]);
-  const {res} = await session.run({x_t: image(x), x_in: image(xIn), abar: number(abar), bbar: number(bbar)});
+  const {res} = await session.run({x_t: state, x_in: input, abar: number(abar), bbar: number(bbar)});
   return res.data;
-};
+}, [x, xIn], height, width);
 
 // where a run begins: the input and noise
 const start = (xIn, bbar, seed) => {

@@ -115,11 +115,11 @@ def _predictor(self:_WithImages, tau=16.):
     return ExactPredictor(known_images(), weights=torch.arange(len(known_images())) >= _payload()['faces'])
 
 @patch
-def _sample_along(self:_WithImages, path):
+def _sample_along(self:_WithImages, path, solver='euler'):
     "The figure's image walked along a path"
     x0, x_in, eps = self.parts()
     x_T = q_sample(x0, x_in, eps, *path[0])
-    return sample(self._predictor(), x_in, path=path, x_T=x_T, clip=None, trace=True)
+    return sample(self._predictor(), x_in, path=path, x_T=x_T, solver=solver, clip=None, trace=True)
 
 # %% ../nbs/40_figures.ipynb #06fbbb16
 class StateExplorer(_WithImages):
@@ -246,6 +246,7 @@ class PathEditor(_WithImages):
     "Draw a path on the plane and watch particles and an image walk along it"
     kind = T.Unicode('pathpad').tag(sync=True)
     points, steps, at = _s(T.List([[1., 1.], [.5, .5], [0., 0.]])), _s(T.Int(40)), _s(T.Float(1.))
+    solver = _s(T.Unicode('euler')) # one of `SOLVERS`
     @property
     def path(self)->list: # of `Point`, for `sample(..., path=...)`
         "The drawn path in equal steps"
@@ -257,13 +258,13 @@ class PathEditor(_WithImages):
         return Schedule(a, b, 'drawn', allow='bridge')
     def restored(self)->torch.Tensor: # (1, 3, 64, 64)
         "The image at the end of the path, by the predictor that the figure uses"
-        return self._sample_along(self.path).x0
+        return self._sample_along(self.path, self.solver).x0
 
 # %% ../nbs/40_figures.ipynb #9a76e31d
 @patch
 def still(self:PathEditor)->RenderedFigure:
     "What it shows without JavaScript"
-    frames = _thin(self._sample_along(self.path).frames())
+    frames = _thin(self._sample_along(self.path, self.solver).frames())
     p = torch.tensor(self.path)
     fig, ax = canvas(1, 6, width=7.5, height=2, gridspec_kw=dict(width_ratios=[2, 1, 1, 1, 1, 1]))
     plot_plane(ax[0], {'': p.T.numpy()}, color=COLORS['other'])
@@ -346,8 +347,8 @@ def still(self:VarianceExplorer)->RenderedFigure:
 # %% ../nbs/40_figures.ipynb #b522c915
 class MethodExplorer(_WithImages):
     "All relatives as lines on the plane: start on one, change to another midway"
-    kind, change = T.Unicode('metro').tag(sync=True), _s(T.Float(.5))
-    start, then, only = _s(T.Unicode('DDPM')), _s(T.Unicode('RDDM')), _s(T.Unicode('')) # only: a family, '' for all
+    kind, change, until = T.Unicode('metro').tag(sync=True), _s(T.Float(.5)), _s(T.Int(2026)) # until: the last year
+    start, then, only, paper = (_s(T.Unicode(v)) for v in ('DDPM', 'RDDM', '', '')) # only, paper: '' for all
     @property
     def path(self)->list: # of `Point`, for `sample(..., path=...)`
         "The journey, from the far end of the first line to the clean image"
@@ -453,7 +454,8 @@ def _photographs():
 @cache
 def _rain_network():
     from rddm_nb.models import load_network
-    return load_network('rain')
+    from rddm_nb.restore import Tiled
+    return Tiled(load_network('rain'))
 
 # %% ../nbs/40_figures.ipynb #14026be1
 class PhotoExplorer(Figure):

@@ -63,7 +63,7 @@ class _WithImages(Figure):
         """The exact predictor that all figures share; faces alone are generated"""
         ...
 
-    def _sample_along(self, path):
+    def _sample_along(self, path, solver='euler'):
         """The figure's image walked along a path"""
         ...
 

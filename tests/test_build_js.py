@@ -59,6 +59,33 @@ def test_joined_statements_are_found():
     assert not joined("for (let i = 0; i < n; i++) f(i);\na = 'x; y';\nb = 1; // one\n")
 
 
+TOGETHER = [
+    ('const a = 1;\nconst b = 2;\n', 'const a = 1,\nb = 2;\n'),
+    ('const f = () => {\n  const a = 1; // one\n  // two\n  const b = 2;\n};\n\nconst c = 3;\n',
+     'const f = () => {\n  const a = 1, // one\n  // two\nb = 2;\n},\n\nc = 3;\n'),
+]
+APART = ['const a = 1;\nlet b = 2;\n', 'const a = 1;\nf();\nconst b = 2;\n', 'const a = () => {\n  const b = 2;\n};\n',
+         'if (c) {\n  const a = 1;\n}\nconst b = 2;\n', '  const a = 1;\nif (c)\n  const b = 2;\n']
+
+
+def test_declarations_after_each_other_share_their_word_and_no_others():
+    assert [(build_js.together(text), want) for text, want in TOGETHER if build_js.together(text) != want] == []
+    assert [text for text in APART if build_js.together(text) != text] == []
+
+
+def test_words_over_several_lines_become_one_and_what_is_between_words_stays():
+    text = "f('it\\'s '\n  + 'one', a + ' + ' + b, `c` + 'd', 'e' + 'f' + g, h !== 'i');"
+    assert build_js.LOOSE.sub(build_js.tight, text) == "f('it\\'s one',a+' + '+b,`c`+'d','ef'+g,h!=='i');"
+
+
+def test_own_names_get_short_ones_and_what_others_see_keeps_its_own():
+    names = ['distance', 'schedule', 'inner', 'words', 'shared', 'listed', 'spread']
+    text = ("const distance=x=>x.distance,schedule=2,inner=[...spread,schedule+1]\n"
+            "f({words:1},`${shared}`,listed,inner(inner)?'inner ':spread)\n")
+    assert build_js.shortened(text, names) == text.replace('schedule', '$0').replace('spread', '$1')
+    assert build_js.shortened(text.replace("'inner '", '1'), ['inner']).count('$0') == 3
+
+
 WRONG = {
     'a name that is not there': ('figures/lens.js', 'import {psnr}', 'import {ssim}', 'metrics.js does not export it'),
     'another name': ('figures/lens.js', 'import {psnr}', 'import {psnr as quality}', 'a thing has one name'),

@@ -73,5 +73,5 @@ def test_every_word_of_a_figure_goes_through_the_table(shown):
 def test_what_the_figures_ask_for_is_in_the_table(shown):
     _, asked = shown
     words = {s for s in asked if has_words(PAPERS.sub('', s)) and MARK not in s and not s.startswith('\n')}
-    given = {s for s in words if re.search(r'\b20\d\d', s) and ': ' in s or s.startswith('CC')} # papers, licences
+    given = {s for s in words if re.search(r'\b20\d\d$', s) and ',' in s or s.startswith('CC')} # papers, licences
     assert words - given - set(LABELS) == set()

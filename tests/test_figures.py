@@ -188,6 +188,19 @@ def test_every_change_of_trains_is_the_same_in_both_languages():
 
 
 @with_node
+def test_coordinates_hold_what_the_images_hold():
+    code = '''(() => {
+      const {x0, xIn} = d.pairs[4], mixed = x0.map((x, i) => .3*x + .7*xIn[i]), more = d.span.with(xIn);
+      const far = x => more.image(more.coordinates(x)).reduce((most, y, i) => Math.max(most, Math.abs(x[i] - y)), 0);
+      return [d.span.basis.length, more.basis.length, more.with(mixed) === more, far(mixed), far(d.image(3)),
+        far(R.normals(1)(x0.length))];
+    })()'''
+    known, more, same, *errors = ask(code, [])
+    assert (known, more, same) == (24, 25, True)
+    assert max(errors[:2]) < 1e-7 and errors[2] > 1
+
+
+@with_node
 def test_the_dial_is_the_same_in_both_languages():
     r = random.Random(0)
     families = ('power', 'line', 'circle', 'bridge', 'ddim linear', 'cosine')
@@ -358,6 +371,26 @@ def test_the_map_shows_one_family(figure):
 
 
 @in_browser
+def test_the_map_shows_one_paper_and_what_was_published_until_a_year(figure):
+    _, fig, _, seen = figure('map.html')
+    lines = fig.locator('.line')
+    shown = lambda: [line.get_attribute('aria-label') for line in lines.all()
+                     if line.evaluate('e => e.style.display') != 'none']
+    names = lambda: {m['name'] for m in widgets._payload()['metro'] if any(f"{m['name']}: " in s for s in shown())}
+    metro = widgets._payload()['metro']
+    assert state(fig)['until'] == max(m['year'] for m in metro) and names() == {m['name'] for m in metro}
+    fig.get_by_role('button', name='as of 2021').click()
+    early = {m['name'] for m in metro if m['year'] <= 2021}
+    assert {'DDPM', 'DDIM', 'VE'} <= early and early <= names() and 'ResShift' not in ' '.join(shown())
+    fig.get_by_role('button', name='all of them').click()
+    fig.locator('select[data-k=paper]').select_option('Zhou et al., ICLR 2024')
+    assert {'DDBM VE', 'DDBM VP'} <= names() and len(shown()) == 2
+    assert sorted(state(fig)) == sorted(widgets.MethodExplorer().state())
+    fig.locator('select[data-k=paper]').select_option('')
+    assert names() == {m['name'] for m in metro} and not any(seen.values())
+
+
+@in_browser
 def test_the_explorer_by_keyboard_and_mouse(figure):
     page, fig, read, seen = figure('schedules.html')
     def agree():
@@ -415,6 +448,20 @@ def test_a_road_drawn_by_mouse_and_moved_by_keyboard(figure):
         fig.locator('input[data-k=seed]').focus()
         page.keyboard.press('ArrowRight')
         agree()
+    fig.get_by_role('button', name='five steps').click()
+    agree()
+    seen_by = {'euler': [float(read('distance')), read('evaluations')]}
+    for solver in ('multistep', 'heun'):
+        fig.locator('select[data-k=solver]').select_option(solver)
+        assert agree().solver == solver
+        seen_by[solver] = [float(read('distance')), read('evaluations')]
+    assert seen_by['heun'][0] < seen_by['multistep'][0] < seen_by['euler'][0]
+    assert [n for _, n in seen_by.values()] == ['5', '5', '9']
+    fig.evaluate('''e => { e.model.set('solver', 'multistep');
+        e.model.set('points', [[.5, .5], [.75, .25], [0, 0]]); e.model.set('steps', 12) }''')
+    page.wait_for_timeout(50)
+    assert 'euler' in read('evaluations') and float(read('distance')) < 2
+    fig.get_by_role('button', name='five steps').click()
     fig.get_by_text('noise first: the average').click()
     agree()
     assert float(read('distance')) > .9 and int(read('modes')) == 0

@@ -17,7 +17,7 @@ from rddm_nb.forward import q_sample
 from rddm_nb.images import psnr
 from rddm_nb.paths import draw_path
 from rddm_nb.reverse import POSTERIORS, posterior_variance, reverse_step
-from rddm_nb.sampler import ORDERS, sampling_path, sample
+from rddm_nb.sampler import ORDERS, SOLVERS, sampling_path, sample
 from rddm_nb.schedule import P, Point, Schedule
 
 NODE = os.environ.get('NODE') or shutil.which('node')
@@ -38,7 +38,8 @@ const does = {
     o.a, o.b)), w: [...model(o).posterior(F(o.x), o.xin && F(o.xin), o.a, o.b)]}),
   step: o => [...R.reverseStep(F(o.x), o.est, o.at, o.to, o.s2, o.z)], road: o => R.drawPath(...o),
     plan: o => R.samplingPath(...o),
-  walk: o => [...R.sampleSteps(model(o), F(o.x), F(o.xin), o.path).at(-1).x], psnr: o => R.psnr(...o)};
+  walk: o => [...R.sampleSteps(model(o), F(o.x), F(o.xin), o.path, o).at(-1).x],
+  solvers: () => Object.keys(R.SOLVERS), taken: o => R.solverFor(...o), psnr: o => R.psnr(...o)};
 console.log(JSON.stringify(JSON.parse(all).map(([name, o]) => does[name](o))));"""
 
 
@@ -109,10 +110,14 @@ def steps(r):
     path = draw_path([tuple(p) for p in pts], k)
     yield ('road', [pts, k]), [list(p) for p in path]
     start = xin + path[0].bbar*eps
-    yield (
-        ('walk', about | dict(x=start[0].tolist(), xin=xin[0].tolist(), path=path)),
-        sample(model, xin, path=path, x_T=start, clip=None)[0],
-    )
+    for solver in SOLVERS:
+        try: end = sample(model, xin, path=path, x_T=start, clip=None, solver=solver)[0]
+        except ValueError: end = None
+        yield ('taken', [solver, path]), 'euler' if end is None else solver
+        yield (
+            ('walk', about | dict(x=start[0].tolist(), xin=xin[0].tolist(), path=path, solver=solver)),
+            sample(model, xin, path=path, x_T=start, clip=None)[0] if end is None else end,
+        )
     yield (
         ('psnr', [x0.clamp(-1, 1)[0].tolist(), xin.clamp(-1, 1)[0].tolist()]),
         psnr(x0.clamp(-1, 1), xin.clamp(-1, 1))[0].item(),
@@ -122,6 +127,7 @@ def steps(r):
 def differs(got, want, tol=1e-6):
     "Is the answer further from the library's than tol?"
     if want is None or got is None: return got is not want
+    if isinstance(want, str): return got != want
     if isinstance(want, dict): return set(got) != set(want) or any(differs(got[k], want[k], tol) for k in want)
     try: close(got, want, tol)
     except AssertionError: return True
@@ -136,6 +142,20 @@ def test_the_module_agrees_with_the_library():
     got = node([c for c, _ in all_])
     assert len(all_) > 700
     assert [(c, g, w) for (c, w), g in zip(all_, got) if differs(g, w)] == []
+
+
+STILL = [[(.5, .5), (.75, .25), (0, 0)], [(1, 0), (.5, 0), (0, 0)]] # on a ray from (1, 0), and without noise
+
+
+def test_the_solvers_are_those_of_the_library_and_none_is_of_second_order_where_the_noise_level_stands_still():
+    ends = [[(1, 1), (1, .5), (1, 0), (.5, 0), (0, 0)], [(1, 1), (0, 1), (0, 0)]]
+    assert node([['solvers', None], *(['taken', ['multistep', p]] for p in STILL + ends)]) == [
+        list(SOLVERS), 'euler', 'euler', 'multistep', 'multistep']
+    model = ExactPredictor(torch.zeros(1, 3, 4, 4, dtype=F64))
+    run = lambda p: sample(model, torch.zeros(1, 3, 4, 4, dtype=F64), path=p, solver='multistep', clip=None)
+    for path in STILL:
+        with pytest.raises(ValueError, match='noise'): run(path)
+    for path in ends: assert run(path).isfinite().all()
 
 
 def test_the_comparison_can_fail():

@@ -2,6 +2,7 @@
 browser. The runtime comes from the npm registry (tools/runtime.py); where it cannot be had these tests are skipped"""
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from common import error
 from places import ROOT
 from rddm_nb.images import to_uint8
 from rddm_nb.widgets import PhotoExplorer, _seeded_normals
+from test_js import NODE
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(
     not CHROMIUM, reason='no Chromium: install it, or name it in the environment variable CHROMIUM')]
@@ -102,7 +104,8 @@ def fresh(seed):
     return draw
 
 
-@pytest.mark.parametrize('values', [dict(side=256, steps=2), dict(side=96, steps=4, order='noise_first', seed=3),
+@pytest.mark.parametrize('values', [dict(side=256, steps=2), dict(side=512, steps=1),
+                                    dict(side=96, steps=4, order='noise_first', seed=3),
                                     dict(side=96, steps=3, eta=1., photo=2, rain=.2)], ids=str)
 def test_the_page_restores_what_python_restores(opened, site, values, monkeypatch):
     with served(site) as url:
@@ -118,6 +121,26 @@ def test_the_page_restores_what_python_restores(opened, site, values, monkeypatc
     want = to_uint8(want).permute(0, 1, 3, 4, 2)
     assert got.shape == want.shape and error(got, want) <= 1, 'one grey level'
     assert error(got[0], got[-1]) > 20 and not wrong
+
+
+def test_tiles_are_those_of_the_library(tmp_path):
+    from rddm_nb.models import load_network
+    from rddm_nb.restore import Tiled, _tile_weights
+    shutil.copytree(ROOT/'js', tmp_path/'js')
+    (tmp_path/'js'/'package.json').write_text('{"type": "module"}', encoding='utf-8')
+    sizes = [(171, 256), (320, 320), (341, 512), (683, 1024), (1024, 1024), (1024, 37), (5, 3)]
+    tiles = json.dumps((tmp_path/'js/photo/tiles.js').as_uri())
+    code = f"""import {{planTiles, tileWeights}} from {tiles};
+      console.log(JSON.stringify({json.dumps(sizes)}.map(([h, w]) => {{ const tile = planTiles(h, w);
+      return [tile, tileWeights(h, tile[0]), tileWeights(w, tile[1])]; }})))"""
+    run = subprocess.run([NODE, '--input-type=module', '-e', code], capture_output=True, text=True, check=True)
+    for size, (tile, *ways) in zip(sizes, json.loads(run.stdout)):
+        sides, overlap = Tiled(load_network('rain')).layout(*size)
+        assert tuple(tile) == sides
+        for n, side, way in zip(size, sides, ways):
+            want = _tile_weights(n, side, overlap)
+            assert [(t['start'], t['start'] + t['length']) for t in way] == [(s.start, s.stop) for s, _ in want]
+            assert max(error(t['weights'], w) for t, (_, w) in zip(way, want)) < 1e-12
 
 
 def test_nothing_leaves_the_browser(opened, site, tmp_path):

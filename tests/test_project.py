@@ -16,7 +16,7 @@ ORDER = ['runtime', 'files', 'images', 'viz', 'schedule', 'forward', 'estimate',
          'objective',
          'optim', 'sample_images', 'degrade', 'command', 'imagefile', 'course', 'exercises', 'unet', 'demo',
          'variants', 'aosa', 'quality', 'metrics', 'ddim', 'scheduler', 'paths', 'atlas', 'official', 'models',
-         'export', 'widgets', 'trainer', 'watch', 'data', 'config', 'experiment', 'presets', 'restore',
+         'export', 'trainer', 'watch', 'data', 'config', 'experiment', 'presets', 'restore', 'widgets',
          'puzzles', 'report', 'cli', 'evaluate', 'hub']
 
 

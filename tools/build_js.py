@@ -6,8 +6,9 @@ photograph photo.js and photo_worker.js.
 
 The sources are modules that import each other by name; what is joined is what an entry (js/main.js for rddm.js)
 needs, each part after those it imports. Imports, the word `export` inside the parts, lines that are comments only,
-blank lines, indentation and space around signs are left out. `import * as figures` of a file of re-exports becomes
-an object, so such a file is a registry: a line each."""
+blank lines, indentation, space around signs and the word `const` of a declaration after another are left out, and
+what only the module itself calls by name gets a short one.
+`import * as figures` of a file of re-exports becomes an object, so such a file is a registry: a line each."""
 import argparse
 import os
 import re
@@ -25,10 +26,14 @@ EXPORTED = re.compile(r'^export (?:const|let|class|function) (\w+)', re.M)
 DECLARED = re.compile(r'^(?:export )?(?:const|let|class|function) (?:(\w+)|[\[{]([^\]}]*)[\]}])', re.M)
 FACE = re.compile(r'^export (?:default |\{)', re.M)  # what the joined module exports; only the entry has it
 LEFT_OUT = re.compile(r'^\s*(?://.*)?\n|^[ \t]+', re.M)
-QUOTED = r"'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`"
-SIGN = r'=>|[=,{(:?&|]+'
+WORDS = r"'(?:[^'\\\n]|\\.)*'"
+PLUS = r"\s*\+\s*"
+QUOTED = rf'{WORDS}(?:{PLUS}{WORDS})*|`(?:[^`\\]|\\.)*`'
+SIGN = r'=>|!==|[=,{(:?&|]+'
 LOOSE = re.compile(rf'({QUOTED})|[ \t]*//[^\n]*|[,;]?\s*(}})[ \t]*|,?\s*([)\]])[ \t]*|\s*({SIGN})\s*|;(\n)(?=\w)'
-                   r'|(?<=[\w)\]]) ?([-+*]=?) (?=[\w(\[.])|[ \t]*([;<>])[ \t]*|[ \t]+(\[)')
+                   r'|(?<=[\w)\]\x27`]) ?([-+*]=?) (?=[\w(\[.\x27`])|[ \t]*([;<>])[ \t]*|[ \t]+(\[)')
+STATEMENT = re.compile(r'( *)(?:(const|let) |([})\]`])|(?!//)\S)')  # its depth, its keyword, or what ends a longer one
+ENDED = re.compile(r';(?=\s*(?://.*)?$)')
 STYLE = re.compile(r'\s*([{};,])\s*|(?<=:) ')  # in a style sheet, a quotation of several lines
 
 
@@ -119,10 +124,24 @@ def check_used(folder, parts):
     if unused: raise BuildError(f"nothing imports {', '.join(unused)}: a figure needs its line in figures/index.js")
 
 
+def together(text):
+    "Declarations that follow each other as one: `const a = 1;` and `const b = 2;` as `const a = 1, b = 2;`"
+    lines, words, last = text.split('\n'), {}, 0
+    for i, line in enumerate(lines):
+        if not (found := STATEMENT.match(line)): continue
+        depth, word = len(found[1]), found[2]
+        same = word and words.get(depth) == word and ENDED.search(lines[last])
+        if same: lines[last], lines[i] = ENDED.sub(',', lines[last]), line[found.end():]
+        words = {d: w for d, w in words.items() if d <= depth} | ({} if found[3] else {depth: word})
+        last = i
+    return '\n'.join(lines)
+
+
 def tight(match):
-    "What is quoted as it is, a sign without the space around it, a comment not at all"
+    "What is quoted as it is, but in one piece; a sign without the space around it, a comment not at all"
     quoted = match[1]
     if not quoted: return next((sign for sign in match.groups() if sign), '')
+    if quoted[0] == "'": return "'" + ''.join(words[1:-1] for words in re.findall(WORDS, quoted)) + "'"
     return STYLE.sub(lambda m: m[1] or '', quoted) if '\n' in quoted else quoted
 
 
@@ -137,7 +156,23 @@ def body(part, parts):
     text = re.sub(r'^export (?=const|let|class|function)', '', text, flags=re.M)
     wrong = re.search(r'^(?:import|export)\b.*', text if part.name not in ENTRIES else FACE.sub('', text), re.M)
     if wrong: raise BuildError(f"{part.name}: cannot join '{wrong[0]}'")
-    return LEFT_OUT.sub('', LOOSE.sub(tight, LEFT_OUT.sub('', text)))
+    return LEFT_OUT.sub('', LOOSE.sub(tight, LEFT_OUT.sub('', together(text))))
+
+
+def stands_alone(name, code):
+    "Is a name never a key, a property, an entry of a list or of braces, so that another may stand for it?"
+    word = rf'(?<![\w$]){name}(?![\w$])'
+    return not re.search(rf'(?<!\.\.)\.{word}|{word}:|[{{,]{word}[,}}]', code)
+
+
+def shortened(text, names):
+    "Long names of the module's own get short ones, where no quotation holds them and they stand alone"
+    pieces = re.split(f'({QUOTED})', text)
+    code, quoted = '\n'.join(pieces[::2]), '\n'.join(pieces[1::2])
+    long = [n for n in names if len(n) > 4 and n not in quoted and stands_alone(n, code)]
+    short = {name: f'${i}' for i, name in enumerate(sorted(long))}
+    word = re.compile(rf"(?<![\w$])(?:{'|'.join(short)})(?![\w$])")
+    return ''.join(p if i % 2 or not short else word.sub(lambda m: short[m[0]], p) for i, p in enumerate(pieces))
 
 
 def built(folder=SOURCES, entry='main.js'):
@@ -146,8 +181,8 @@ def built(folder=SOURCES, entry='main.js'):
     check_names(parts)
     for part in parts.values(): check_imports(part, parts)
     check_used(Path(folder), [name for e in ENTRIES for name in collect(Path(folder), e)])
-    texts = [body(part, parts) for part in parts.values()]
-    return HEADER + ''.join(texts)
+    text = ''.join(body(part, parts) for part in parts.values())
+    return HEADER + shortened(text, {name for part in parts.values() for name in part.declared if name.isidentifier()})
 
 
 def write(path, text):

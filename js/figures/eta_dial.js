@@ -1,5 +1,5 @@
 // The fresh noise of one step, in one dimension: x0 is -1 or 1 and x_in 0.5, so every density is a sum of two normals.
-import {range} from '../math/arrays.js';
+import {range, record} from '../math/arrays.js';
 import {POSTERIORS, posteriorVariance, reverseStep} from '../math/diffusion.js';
 import {ExactPredictor} from '../math/exact.js';
 import {scheduleAt} from '../math/schedules.js';
@@ -25,12 +25,11 @@ export const stepDistributions = (schedule, t, s, eta, x) => {
   const [from, to] = [scheduleAt(schedule, t), scheduleAt(schedule, s)];
   const state = Float64Array.of(x);
   const estimate = new ExactPredictor(MODES, MODES.length).predict(state, Float64Array.of(INPUT), ...from);
-  const distribution = name => {
+  return record(NAMES, name => {
     const variance = posteriorVariance(name, from, to, eta);
     if (Number.isNaN(variance)) return null;
     return {mean: reverseStep(state, estimate, from, to, variance)[0], sigma: Math.sqrt(variance)};
-  };
-  return Object.fromEntries(NAMES.map(name => [name, distribution(name)]));
+  });
 };
 
 const clipped = density => GRID.map(x => [x, Math.min(DENSITY_MAX, density(x))]);
@@ -55,7 +54,7 @@ const layOutEtaDial = (ui, axes) => {
   ui.familySelect();
   ui.familySettings();
   const legend = NAMES.map(name => [colorKey(curveOf(name)[0]), hyphened(name) + '\u2003']);
-  const numbers = ui.numbers(Object.fromEntries(NAMES.map(name => [name, `${hyphened(name)} σ`])));
+  const numbers = ui.numbers(record(NAMES, name => `${hyphened(name)} σ`));
   ui.root.append(div('wide', axes.svg),
     note('grey: all states at t; dashed: all states at s; ', legend), div('row', numbers));
 };

@@ -1,5 +1,5 @@
 // Published methods as the lines of a map: a run changes from one to another where their noise levels agree.
-import {clamp, last} from '../math/arrays.js';
+import {clamp, last, record} from '../math/arrays.js';
 import {POSTERIORS} from '../math/diffusion.js';
 import {distance, toClean} from '../math/paths.js';
 import {scheduleAt, schedulePoints} from '../math/schedules.js';
@@ -9,9 +9,7 @@ import {restorationPsnr, runStrip} from '../ui/images.js';
 import {COLORS, TINTS} from '../ui/style.js';
 
 const BBAR_MAX = 2;
-const METRO_HELP = 'Every line is a published method, without its fresh noise (η = 0); its color is that of the fresh '
-    + 'noise it would take. Click one to change to it, midway: both lines have the same noise level ρ there, so '
-    + 'their states differ only by a shift and a scale, and the image is restored all the same.';
+const LATEST = 2026;
 
 const logRho = ([abar, bbar]) => Math.log(clamp(bbar/(1 - abar || 1e-9), 1e-3, 1e3));
 
@@ -37,7 +35,7 @@ export const switchPath = (one, two, share) => {
   return toClean(path.filter((point, i) => i === 0 || distance(point, path[i - 1]) > 1e-9));
 };
 
-const familyColors = Object.fromEntries(Object.keys(POSTERIORS).map((name, i) => [name, TINTS[i]]));
+const familyColors = record(Object.keys(POSTERIORS), (_, i) => TINTS[i]);
 const colorOf = ({family}) => familyColors[family] ?? TINTS[3];
 
 // the methods of the map, those with the same curve together
@@ -51,10 +49,14 @@ const lines = methods => {
 // what a line is called, and who published it
 const papersOf = methods => methods.map(({name, source}) => `${name}: ${source}`).join('; ');
 
+// the filters; an empty one lets all pass
+const isAsked = (ui, {family, source, year}) => [family, ''].includes(ui.get('only'))
+  && [source, ''].includes(ui.get('paper')) && year <= ui.get('until');
+
 // a line of the map, which tells the reader its name and its paper, and to which a click changes
 const mapLine = (ui, axes, methods, tell) => {
   const points = schedulePoints(methods[0]);
-  const shown = () => methods.filter(({family}) => [family, ''].includes(ui.get('only')));
+  const shown = () => methods.filter(method => isAsked(ui, method));
   const change = () => {
     const names = shown().map(({name}) => name);
     ui.set({then: names[(names.indexOf(ui.get('then')) + 1) % names.length]});
@@ -126,6 +128,9 @@ const layOutMetro = (ui, axes, told, film) => {
   ui.select('then', 'change to', names);
   ui.slider('change', 'change at', 0, 1, .025);
   ui.fold();
+  ui.slider('until', 'published until', Math.min(...ui.data.metro.map(({year}) => year)), LATEST, 1);
+  const papers = [...new Set(ui.data.metro.map(({source}) => source))].sort();
+  ui.select('paper', 'of the paper', [['', 'all papers'], ...papers]);
   ui.pairSelect();
   ui.seedSlider();
   const numbers = ui.numbers({
@@ -152,17 +157,20 @@ const layOutMap = (ui, axes, told) => {
 };
 
 export const metro = {
-  state: {start: 'DDPM', then: 'RDDM', change: .5, only: '', pair: 0, seed: 1},
+  state: {start: 'DDPM', then: 'RDDM', change: .5, only: '', paper: '', until: LATEST, pair: 0, seed: 1},
   payload: true,
   stories: {
     'from DDPM to RDDM': {start: 'DDPM', then: 'RDDM', change: .5},
     'from RDDM to a bridge': {start: 'RDDM', then: 'I2SB', change: .3},
     'from ResShift to IR-SDE': {start: 'ResShift', then: 'IR-SDE', change: .5},
+    'as of 2021': {until: 2021, only: '', paper: ''}, 'all of them': {until: LATEST, only: '', paper: ''},
   },
-  tip: METRO_HELP,
+  tip: 'Every line is a published method, without its fresh noise (η = 0); its color is that of the fresh '
+    + 'noise it would take. Click one to change to it, midway: both lines have the same noise level ρ there, so '
+    + 'their states differ only by a shift and a scale, and the image is restored all the same.',
   draw(ui) {
     const axes = new Axes({yMax: BBAR_MAX, width: 640, height: 420, label: 'all lines on the plane'});
-    const film = h('div');
+    const film = runStrip();
     const told = note('Point at a line, or go to it by the tab key: here stand its name and its paper.');
     told.setAttribute('role', 'status');
     const writeMap = layOutMap(ui, axes, told);
@@ -178,7 +186,7 @@ export const metro = {
       drawLine(axes, two, COLORS.res);
       drawPathAndChange(axes, path, [station, joined]);
       writeMap([one.name, two.name], [station, joined]);
-      film.replaceChildren(runStrip(run, 9, 'the states on the path'));
+      film.show(run, 'the states on the path');
       ui.show({station: formatPoint(station), joined: formatPoint(joined)});
       ui.show({psnr: restorationPsnr(pair, last(run).x), psnr_in: restorationPsnr(pair, pair.xIn)});
     };

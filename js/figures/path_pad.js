@@ -1,14 +1,16 @@
 // A path drawn by hand: what it makes of particles and of an image.
-import {clamp, last} from '../math/arrays.js';
+import {clamp, last, record} from '../math/arrays.js';
 import {particles, RING} from '../math/particles.js';
 import {distance, drawPath, simplify} from '../math/paths.js';
+import {SOLVERS, solverFor} from '../math/solvers.js';
 import {Axes, newId} from '../ui/axes.js';
 import {button, div, h, said, svg} from '../ui/dom.js';
 import {handle} from '../ui/handle.js';
-import {captioned, drawImage, imageCanvas, restorationPsnr, runStrip} from '../ui/images.js';
+import {captioned, drawImage, imageCanvas, restorationPsnr, runStrip, syncChildren} from '../ui/images.js';
 import {COLORS, TINTS} from '../ui/style.js';
 
 const STRAIGHT = [[1, 1], [.5, .5], [0, 0]];
+const MANY = {steps: 40, solver: 'euler', at: 1};
 const PRESETS = {
   straight: STRAIGHT,
   'quarter circle': [[1, 1], [.6, .916], [.3, .714], [.1, .436], [0, 0]],
@@ -104,21 +106,20 @@ const syncHandles = (ui, axes, handles) => {
     const [color, label] = i ? [COLORS.other, said('point {0} of the path', i)] : [COLORS.res, 'start of the path'];
     return handle(axes, color, label, () => ui.get('points')[i] || [0, 0], point => move(i, point));
   };
-  while (handles.children.length > corners.length - 1) handles.lastChild.remove();
-  while (handles.children.length < corners.length - 1) handles.append(cornerHandle(handles.children.length));
-  for (const child of handles.children) child.sync();
+  for (const child of syncChildren(handles, corners.slice(1), cornerHandle)) child.sync();
 };
 
 const layOutPathPad = (ui, axes, cloud, images, film) => {
   ui.slider('at', 'how far along the path', 0, 1, .01);
+  ui.slider('steps', 'steps', 2, 80, 1);
+  ui.select('solver', 'solver', Object.keys(SOLVERS));
+  ui.fold();
   ui.pairSelect();
   ui.seedSlider();
-  ui.fold();
-  ui.slider('steps', 'steps', 2, 80, 1);
   const addPoint = () => ui.set({points: pinned(withOneMore(ui.get('points')))});
   ui.controls.append(button('add a point', addPoint));
   const numbers = ui.numbers({
-    distance: 'particles: distance to the data', modes: 'places reached, of 8',
+    distance: 'particles: distance to the data', modes: 'places reached, of 8', evaluations: 'evaluations',
     psnr: 'image: PSNR, dB', psnr_in: 'its input: PSNR, dB',
   });
   const results = div('pics', captioned(cloud, 'particles'), captioned(images.x, 'restored'),
@@ -142,17 +143,22 @@ const drawRestoration = (ui, images, film, run, step) => {
   drawImage(images.x0, pair.x0);
   drawImage(images.xIn, pair.xIn);
   drawImage(images.x, run[step].x);
-  film.replaceChildren(runStrip(run, 9, 'the image along the path'));
+  film.show(run, 'the image along the path');
   ui.show({psnr: restorationPsnr(pair, last(run).x), psnr_in: restorationPsnr(pair, pair.xIn)});
 };
 
 export const pathPad = {
-  state: {points: STRAIGHT, steps: 40, pair: 0, seed: 1, at: 1},
+  state: {...MANY, points: STRAIGHT, pair: 0, seed: 1},
   payload: true,
-  stories: Object.fromEntries(Object.entries(PRESETS).map(([name, points]) => [name, {points, at: 1}])),
+  stories: {
+    ...record(Object.keys(PRESETS), name => ({...MANY, points: PRESETS[name]})),
+    'five steps': {...MANY, points: STRAIGHT, steps: 5},
+    'five of second order': {...MANY, points: STRAIGHT, steps: 5, solver: 'heun'},
+  },
   tip: 'Drag a line from the right edge to the corner at the left, or move its points by hand or arrow keys. Try to '
     + 'pass the glowing corner: nothing is left there but the input, all particles meet, and none finds its place '
-    + 'again.',
+    + 'again. Take five steps: the particles stop short of their places. Multistep brings them nearer at no price, '
+    + 'heun still nearer, but asks twice a step.',
   draw(ui) {
     const label = 'draw a path from the right to the clean image';
     const axes = new Axes({yMax: 1.5, draggable: true, label});
@@ -160,7 +166,7 @@ export const pathPad = {
       x0: imageCanvas('the clean image'), xIn: imageCanvas('the input'),
       x: imageCanvas('the image restored along the path'),
     };
-    const [cloud, handles, film] = [cloudCanvas(), svg('g'), h('div')];
+    const [cloud, handles, film] = [cloudCanvas(), svg('g'), runStrip()];
     const glow = addGlow(axes);
     axes.svg.append(handles);
     drawByPointer(axes, corners => ui.set({points: pinned(corners), at: 1}));
@@ -168,12 +174,16 @@ export const pathPad = {
     return () => {
       const path = drawPath(ui.get('points'), ui.get('steps'));
       const step = Math.round(ui.get('at')*(path.length - 1));
-      const swarm = particles(path, 64, ui.get('seed'));
+      const solver = solverFor(ui.get('solver'), path);
+      const swarm = particles(path, ui.get('seed'), solver);
+      const run = ui.restore(path, solver);
       drawAxes(axes, glow, path, step);
       syncHandles(ui, axes, handles);
-      drawRestoration(ui, images, film, ui.restore(path), step);
+      drawRestoration(ui, images, film, run, step);
       drawCloud(cloud, swarm.trajectories, step);
-      ui.show({distance: swarm.distance.toFixed(3), modes: swarm.modes});
+      const words = solver === ui.get('solver') ? '{0}' : '{0}, by euler: ρ stands still';
+      const evaluations = said(words, run.evaluations);
+      ui.show({distance: swarm.distance.toFixed(3), modes: swarm.modes, evaluations});
     };
   },
 };

@@ -4,7 +4,7 @@ import {particles} from '../math/particles.js';
 import {ORDERS, samplingPath} from '../math/paths.js';
 import {Axes} from '../ui/axes.js';
 import {SCHEDULE_STATE} from '../ui/controls.js';
-import {colorKey, div, h, said, spaced} from '../ui/dom.js';
+import {colorKey, div, said, spaced} from '../ui/dom.js';
 import {restorationPsnr, runStrip} from '../ui/images.js';
 import {TINTS} from '../ui/style.js';
 
@@ -20,18 +20,17 @@ const layOutRemovalOrder = (ui, axes, films) => {
     [`${order}_distance`, 'its particles: distance to the data'],
   ]);
   const numbers = ui.numbers(Object.fromEntries(labels));
-  ui.root.append(div('row', div('pad', axes.svg), div('side', numbers)), films);
+  ui.root.append(div('row', div('pad', axes.svg), div('side', numbers)), ...films.flat());
 };
 
 // run in one order: its path, its frames and its numbers
-const drawOrder = (ui, axes, films, order, color) => {
+const drawOrder = (ui, axes, film, order, color) => {
   const path = samplingPath(ui.schedule(), ui.get('steps'), order);
   const run = ui.restore(path);
   axes.curve(path, color);
   path.forEach(point => axes.dot(point, color, {r: 3}));
-  films.append(div('note', colorKey(color), spaced(order)),
-    runStrip(run, 8, spaced(order)));
-  const {distance: offset} = particles(path, 64, ui.get('seed'));
+  film.show(run, spaced(order));
+  const {distance: offset} = particles(path, ui.get('seed'));
   ui.show({[order]: restorationPsnr(ui.pair(), last(run).x), [`${order}_distance`]: offset.toFixed(3)});
 };
 
@@ -46,12 +45,12 @@ export const removalOrder = {
     + 'Noise first: once it is gone nothing tells the faces apart, and all runs end in the one nearest to their mean.',
   draw(ui) {
     const axes = new Axes({yMax: 2, label: 'three paths', height: 260});
-    const films = h('div');
-    layOutRemovalOrder(ui, axes, films);
+    const films = ORDERS.map(() => runStrip(8));
+    const words = i => div('note', colorKey(TINTS[i]), spaced(ORDERS[i]));
+    layOutRemovalOrder(ui, axes, films.map((film, i) => [words(i), film]));
     return () => {
       axes.clear();
-      films.replaceChildren();
-      ORDERS.forEach((order, i) => drawOrder(ui, axes, films, order, TINTS[i]));
+      ORDERS.forEach((order, i) => drawOrder(ui, axes, films[i], order, TINTS[i]));
     };
   },
 };

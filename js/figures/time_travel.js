@@ -1,5 +1,5 @@
 // A sampling run, and branches that leave it at any step with other noise or in another order.
-import {last} from '../math/arrays.js';
+import {last, range} from '../math/arrays.js';
 import {POSTERIORS, posteriorVariance} from '../math/diffusion.js';
 import {mse} from '../math/metrics.js';
 import {branchPath, ORDERS, samplingPath} from '../math/paths.js';
@@ -47,9 +47,14 @@ const drawMain = (ui, axes, films, run, path, step) => {
   axes.dot(path[step], 'currentColor', {r: 6});
   const [lastStep, lastFrame] = [path.length - 1, Math.min(path.length, MOST_FRAMES) - 1];
   const picked = Math.round(step/lastStep*lastFrame);
-  const onPick = frame => ui.set({at: Math.round(frame*lastStep/lastFrame)});
-  films.append(heading(COLORS.other, 'main run, η = 0'),
-    runStrip(run, MOST_FRAMES, 'main run', picked, onPick));
+  const strip = ui.strips[0];
+  strip.show(run, 'main run');
+  [...strip.children].forEach((canvas, frame) => {
+    canvas.style.cursor = 'pointer';
+    canvas.style.outline = frame === picked ? `3px solid ${COLORS.eps}` : '';
+    canvas.onclick = () => ui.set({at: Math.round(frame*lastStep/lastFrame)});
+  });
+  films.append(heading(COLORS.other, 'main run, η = 0'), strip);
 };
 
 const describe = ({eta, posterior, order}, step) =>
@@ -69,14 +74,15 @@ const drawBranch = (ui, axes, films, main, mainPath, branch, i) => {
     head.append(said(': this variance does not exist on this path'));
     return;
   }
-  const {eta, posterior} = branch;
-  const options = {eta, posterior, randn: normals(100*ui.get('seed') + i)};
-  const run = sampleSteps(ui.predictor(), main[step].x, ui.pair().xIn, path, options);
+  const seed = 100*ui.get('seed') + i;
+  const run = ui.kept([mainPath, branch, ui.get('pair'), seed], () =>
+    sampleSteps(ui.predictor(), main[step].x, ui.pair().xIn, path, {...branch, randn: normals(seed)}));
   const end = last(run).x;
   const apart = Math.sqrt(mse(end, last(main).x)).toFixed(3);
   axes.curve(path, TINTS[i], {'stroke-dasharray': '6 4'});
   head.append(said('; PSNR in dB: {0}; differs from the main run by {1}', restorationPsnr(ui.pair(), end), apart));
-  films.append(runStrip(run, MOST_FRAMES, words));
+  films.append(ui.strips[i + 1]);
+  ui.strips[i + 1].show(run, words);
 };
 
 const fork = (at, eta, order) => ({pair: 5, seed: 6, branches: [{at, eta, posterior: 'sum_constrained', order}]});
@@ -94,6 +100,7 @@ export const timeTravel = {
     const images = {x: imageCanvas('the state now', 200), x0: imageCanvas('the guess now', 200)};
     const axes = new Axes({yMax: 2, height: 250, label: 'paths of the branches'});
     const films = h('div');
+    ui.strips = range(MOST_BRANCHES + 1, () => runStrip(MOST_FRAMES));
     layOutTimeTravel(ui, axes, images, films);
     return () => {
       const path = samplingPath(ui.schedule(), ui.get('steps'));

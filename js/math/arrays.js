@@ -3,6 +3,9 @@
 // [f(0), ..., f(n - 1)]
 export const range = (n, f) => Array.from({length: n}, (_, i) => f(i));
 
+// {key: f(key, its number)}
+export const record = (keys, f) => Object.fromEntries(keys.map((key, i) => [key, f(key, i)]));
+
 export const last = list => list[list.length - 1];
 
 export const sum = values => values.reduce((total, value) => total + value, 0);

@@ -1,5 +1,7 @@
 // The forward process, the variance of the fresh noise, and the reverse step. A point is [abar, bbar].
 
+export const isClean = point => point.every(v => v === 0);
+
 // x_t = x0 + abar*(x_in - x0) + bbar*eps; without an input, x_in is zero
 export const qSample = (x0, xIn, eps, abar, bbar) =>
   x0.map((v, i) => v + abar*((xIn ? xIn[i] : 0) - v) + bbar*eps[i]);
@@ -24,15 +26,15 @@ export const posteriorVariance = (posterior, from, to, eta = 1) => {
 };
 
 // x_s, given x_t, the estimate {x0, res, eps} there and, where there is any, fresh noise of this variance
-export const reverseStep = (x, estimate, [abarT, bbarT], [abarS, bbarS], variance = 0, noise = null) => {
-  if (abarS === 0 && bbarS === 0) return estimate.x0.slice();
+export const reverseStep = (x, estimate, [abarT, bbarT], to, variance = 0, noise = null) => {
+  if (isClean(to)) return estimate.x0.slice();
+  const [abarS, bbarS] = to;
   const {res, eps} = estimate;
+  const fromEps = Math.sqrt(Math.max(bbarS*bbarS - variance, 0)) - bbarT;
+  const fromNoise = Math.sqrt(variance);
   const out = x.slice();
-  const add = (scale, values) => {
-    for (let i = 0; i < out.length; i++) out[i] += scale*values[i];
-  };
-  add(abarS - abarT, res);
-  if (eps) add(Math.sqrt(Math.max(bbarS*bbarS - variance, 0)) - bbarT, eps);
-  if (noise) add(Math.sqrt(variance), noise);
+  for (let i = 0; i < out.length; i++) {
+    out[i] += (abarS - abarT)*res[i] + (eps ? fromEps*eps[i] : 0) + (noise ? fromNoise*noise[i] : 0);
+  }
   return out;
 };

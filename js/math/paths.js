@@ -1,10 +1,9 @@
 // Paths: lists of points [abar, bbar] from the start of a run to the clean image at [0, 0].
 import {cumulativeSum, last, range} from './arrays.js';
+import {isClean} from './diffusion.js';
 import {schedulePoints, timesteps} from './schedules.js';
 
 export const distance = ([x, y], [x2, y2]) => Math.hypot(x - x2, y - y2);
-
-const isClean = point => point.every(v => v === 0);
 
 // the path with the clean end added, if it lacks it
 export const toClean = path => isClean(last(path)) ? path : [...path, [0, 0]];

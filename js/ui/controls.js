@@ -1,5 +1,5 @@
 // Controls bound to the model: what the reader sets, Python sees.
-import {clamp, range} from '../math/arrays.js';
+import {clamp, range, record} from '../math/arrays.js';
 import {qSample} from '../math/diffusion.js';
 import {ExactPredictor} from '../math/exact.js';
 import {normals} from '../math/random.js';
@@ -7,18 +7,19 @@ import {sampleSteps} from '../math/sampling.js';
 import {FAMILIES, makeSchedule, SETTINGS} from '../math/schedules.js';
 import {button, div, h, write} from './dom.js';
 
+const MOST_KEPT = 24; // values that take time to make
 const INPUT_SPREAD = 16; // tau of the predictor: how far an input may be from its clean image
 
 // the state of a figure with a schedule; a given one has the family 'given'
-const initialSettings = Object.fromEntries(Object.entries(SETTINGS).map(([key, {initial}]) => [key, initial]));
-export const SCHEDULE_STATE = {family: 'power', ...initialSettings, given: {}};
+const initial = key => SETTINGS[key].initial;
+export const SCHEDULE_STATE = {family: 'power', ...record(Object.keys(SETTINGS), initial), given: {}};
 
 const optionPairs = options => options.map(option => Array.isArray(option) ? option : [option, option]);
 
 export class UI {
   // root is the element that the figure fills; data are the unpacked images, or null
   constructor(model, data, root) {
-    Object.assign(this, {model, data, root, outputs: {}, syncs: [], limits: {}, predictors: {}, more: []});
+    Object.assign(this, {model, data, root, outputs: {}, syncs: [], limits: {}, made: new Map(), more: []});
     this.first = this.controls = div('controls');
   }
 
@@ -125,7 +126,7 @@ export class UI {
 
   // {family, ...settings}, as chosen
   settings() {
-    return Object.fromEntries(['family', ...Object.keys(SETTINGS)].map(key => [key, this.get(key)]));
+    return record(['family', ...Object.keys(SETTINGS)], key => this.get(key));
   }
 
   // what has been chosen, or given from Python, or the schedule of other settings
@@ -139,24 +140,58 @@ export class UI {
     return this.data.pairs[clamp(this.get('pair'), 0, this.data.pairs.length - 1)];
   }
 
+  // what make gives, made only once for the same values
+  kept(values, make) {
+    const key = JSON.stringify(values);
+    if (this.made.size > MOST_KEPT) this.made.clear();
+    if (!this.made.has(key)) this.made.set(key, make());
+    return this.made.get(key);
+  }
+
+  noise() {
+    const seed = this.get('seed');
+    return this.kept(['noise', seed], () => normals(seed)(this.pair().x0.length));
+  }
+
   // x_t of the chosen pair and noise
   forward(point) {
     const {x0, xIn} = this.pair();
-    const seed = this.get('seed');
-    if (this.noise?.seed !== seed) this.noise = {seed, eps: normals(seed)(x0.length)};
-    return qSample(x0, xIn, this.noise.eps, ...point);
+    return qSample(x0, xIn, this.noise(), ...point);
   }
 
   // the exact predictor for the images of the figures, which may ask the input too; faces alone are generated
-  predictor(tau = INPUT_SPREAD) {
-    const {means, count, faces} = this.data;
+  predictor(tau = INPUT_SPREAD, means = this.data.means) {
+    const {count, faces} = this.data;
     const {generates} = this.pair();
-    const options = generates ? {weights: range(count, i => +(i >= faces))} : {tau};
-    return this.predictors[`${generates} ${tau}`] ||= new ExactPredictor(means, count, options);
+    return this.kept(['predictor', generates, tau, means.length], () =>
+      new ExactPredictor(means, count, generates ? {weights: range(count, i => +(i >= faces))} : {tau}));
   }
 
-  // the steps of a restoration of the chosen pair along a path
-  restore(path) {
-    return sampleSteps(this.predictor(), this.forward(path[0]), this.pair().xIn, path);
+  // the predictor, and clean image, input and noise, in coordinates of what they span
+  coordinates() {
+    const {x0, xIn} = this.pair();
+    const [{span: known, coordinates}, eps] = [this.data, this.noise()];
+    const span = known.with(xIn).with(eps);
+    const zeros = span.basis.slice(known.basis.length).fill(0);
+    const predictor = this.predictor(INPUT_SPREAD, coordinates.flatMap(mean => [...mean, ...zeros]));
+    return {span, predictor, parts: [x0, xIn, eps].map(image => span.coordinates(image))};
+  }
+
+  // the steps of a restoration of the chosen pair along a path; an image is made of one when it is looked at
+  restore(path, solver) {
+    const chosen = [this.get('pair'), this.get('seed')];
+    return this.kept([chosen, path, solver], () => {
+      const {span, predictor, parts} = this.kept(chosen, () => this.coordinates());
+      const run = sampleSteps(predictor, qSample(...parts, ...path[0]), parts[1], path, {solver});
+      const seen = ({x, x0}) => ({
+        get x() {
+          return span.image(x);
+        },
+        get x0() {
+          return span.image(x0 || x);
+        },
+      });
+      return Object.assign(run.map(seen), {evaluations: run.evaluations});
+    });
   }
 }

@@ -1,7 +1,8 @@
 // Images: RGB in [-1, 1], one color plane after the other.
-import {clamp, evenlySpaced} from '../math/arrays.js';
+import {clamp, evenlySpaced, range} from '../math/arrays.js';
 import {psnr} from '../math/metrics.js';
 import {toPixels} from '../math/pixels.js';
+import {Span} from '../math/span.js';
 import {div, formatPsnr, h, said} from './dom.js';
 import {COLORS} from './style.js';
 
@@ -18,14 +19,19 @@ const decode = async base64 => {
   });
 };
 
-// {means, count, faces, image, pairs, metro} of the payload figures.json; the first face is that of generation
+// {means, count, faces, image, span, coordinates, pairs, metro} of the payload figures.json: the known images, also in
+// coordinates, and what figures ask for; the first face is that of generation
 export const unpack = async ({images, inputs, pairs, count, faces, metro}) => {
   const [means, degraded] = await Promise.all([images, inputs].map(decode));
   const size = means.length/count;
   const image = (i, of = means) => of.subarray(i*size, (i + 1)*size);
   const generation = {name: 'nothing (generation)', generates: true, image: faces, xIn: new Float64Array(size)};
   const all = [...pairs.map((pair, i) => ({...pair, xIn: image(i, degraded)})), generation];
-  return {means, count, faces, image, pairs: all.map(pair => ({...pair, x0: image(pair.image)})), metro};
+  const known = range(count, i => image(i));
+  const span = known.reduce((sofar, x) => sofar.with(x), new Span());
+  const coordinates = known.map(x => span.coordinates(x));
+  const whole = all.map(pair => ({...pair, x0: image(pair.image)}));
+  return {means, count, faces, image, span, coordinates, pairs: whole, metro};
 };
 
 // as large as its place allows, up to so many pixels
@@ -52,15 +58,24 @@ export const drawResidual = (canvas, res) => {
 // the PSNR of a restoration, as text; a generated image has no ground truth
 export const restorationPsnr = (pair, x) => pair.generates ? 'no truth' : formatPsnr(psnr(x, pair.x0));
 
-// at most n states of a run in a row; onPick is called with the number of a clicked one
-export const runStrip = (run, n, label, picked = null, onPick = null) =>
-  div('strip', evenlySpaced(run, n).map(({x}, i, {length}) => {
-    const canvas = imageCanvas(said('{0}, frame {1} of {2}', label, i + 1, length));
-    drawImage(canvas, x);
-    if (i === picked) canvas.style.outline = `3px solid ${COLORS.eps}`;
-    if (onPick) {
-      canvas.style.cursor = 'pointer';
-      canvas.addEventListener('click', () => onPick(i));
-    }
-    return canvas;
-  }));
+// as many children as there are items, made anew where they lack
+export const syncChildren = (element, items, make) => {
+  while (element.children.length > items.length) element.lastChild.remove();
+  while (element.children.length < items.length) element.append(make(element.children.length));
+  return [...element.children];
+};
+
+// a row for at most n states of a run, which show() draws
+export const runStrip = (n = 9) => {
+  const strip = div('strip');
+  strip.show = (run, label) => {
+    if (strip.run === run) return;
+    const frames = evenlySpaced(run, n);
+    syncChildren(strip, frames, () => imageCanvas('')).forEach((canvas, i) => {
+      canvas.setAttribute('aria-label', said('{0}, frame {1} of {2}', label, i + 1, frames.length));
+      drawImage(canvas, frames[i].x);
+    });
+    strip.run = run;
+  };
+  return strip;
+};

@@ -1,4 +1,5 @@
 // What a figure needs of its page: values without a kernel, an address that keeps them, the theme, and patience.
+import {record} from '../math/arrays.js';
 
 // a model as a kernel's, for a page without one
 export const pageModel = state => {
@@ -41,7 +42,7 @@ export const addressKeeper = (kind, state, model) => {
     const changed = Object.keys(state).filter(key => text(model.get(key)) !== text(state[key]));
     const url = new URL(location);
     url.searchParams.delete(kind);
-    if (changed.length) url.searchParams.set(kind, text(Object.fromEntries(changed.map(key => [key, model.get(key)]))));
+    if (changed.length) url.searchParams.set(kind, text(record(changed, key => model.get(key))));
     if (url.href !== location.href) history.replaceState(history.state, '', url);
   };
   return () => {

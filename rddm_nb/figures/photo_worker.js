@@ -1,157 +1,108 @@
 // Made from js/ by tools/build_js.py, not to be edited.
-const range=(n,f)=>Array.from({length:n},(_,i)=>f(i))
-const last=list=>list[list.length-1]
-const sum=values=>values.reduce((total,value)=>total+value,0)
-const cumulativeSum=values=>{let total=0
-return[0,...values.map(value=>total+=value)]}
-const clamp=(value,low,high)=>Math.min(Math.max(value,low),high)
-const evenlySpaced=(list,n)=>n>=list.length?list:range(n,i=>list[Math.round(i*(list.length-1)/(n-1))]);
-const estimateFromResidual=(predicted,x,xIn,[abar,bbar])=>{const x0=new Float64Array(x.length)
-const res=new Float64Array(x.length)
-const eps=bbar===0?null:new Float64Array(x.length)
-for(let i=0;i<x.length;i++){x0[i]=clamp(xIn[i]- predicted[i],-1,1)
+const $29=(n,f)=>Array.from({length:n},(_,i)=>f(i)),$30=(keys,f)=>Object.fromEntries(keys.map((key,i)=>[key,f(key,i)])),last=list=>list[list.length-1],sum=values=>values.reduce((total,value)=>total+value,0),$10=values=>{let total=0
+return[0,...values.map(value=>total+=value)]},$9=(value,low,high)=>Math.min(Math.max(value,low),high),$16=(list,n)=>n>=list.length?list:$29(n,i=>list[Math.round(i*(list.length-1)/(n-1))]);
+const $15=(predicted,x,xIn,[abar,bbar])=>{const x0=new Float64Array(x.length),res=new Float64Array(x.length),eps=bbar===0?null:new Float64Array(x.length)
+for(let i=0;i<x.length;i++){x0[i]=$9(xIn[i]- predicted[i],-1,1)
 res[i]=xIn[i]- x0[i]
 if(eps)eps[i]=(x[i]- x0[i]- abar*res[i])/bbar}
 return{x0,res,eps}};
-const P=(side,exponent,T,grid='count')=>{const x=range(T,i=>grid==='linspace'&&T>1?i/(T-1):(i+1)/T)
-const weights=(side==='x'?x:x.reverse()).map(v=>v**exponent)
-const total=sum(weights)
-return weights.map(w=>w/total)}
-const fromIncrements=(alpha,beta2)=>{const abar=cumulativeSum(alpha)
+const $20=point=>point.every(v=>v===0),$28=(x0,xIn,eps,abar,bbar)=>x0.map((v,i)=>v+abar*((xIn?xIn[i]:0)- v)+ bbar*eps[i]),$3={sum_constrained:([,bbarT],[,bbarS])=>bbarS*bbarS*(bbarT*bbarT-bbarS*bbarS)/(bbarT*bbarT),preserving:([abarT,bbarT],[abarS,bbarS])=>{const ratio=(1-abarT)/(1-abarS),kept=ratio===0?0:ratio*ratio*bbarS*bbarS/(bbarT*bbarT);
+return bbarS*bbarS*(1-kept)},bridge:([abarT,bbarT],[abarS,bbarS])=>bbarS*bbarS-(abarS/abarT)**2*bbarT*bbarT},$26=(posterior,from,to,eta=1)=>{const bbarS=to[1]
+if(eta===0||bbarS===0)return 0
+const variance=$3[posterior](from,to)
+return !Number.isFinite(variance)||variance<-1e-12*bbarS**2?NaN:eta*Math.max(variance,0)},$31=(x,estimate,[abarT,bbarT],to,variance=0,noise=null)=>{if($20(to))return estimate.x0.slice()
+const[abarS,bbarS]=to,{res,eps}=estimate,fromEps=Math.sqrt(Math.max(bbarS*bbarS-variance,0))- bbarT,fromNoise=Math.sqrt(variance),out=x.slice()
+for(let i=0;i<out.length;i++){out[i]+=(abarS-abarT)*res[i]+(eps?fromEps*eps[i]:0)+(noise?fromNoise*noise[i]:0)}
+return out};
+const P=(side,exponent,T,grid='count')=>{const x=$29(T,i=>grid==='linspace'&&T>1?i/(T-1):(i+1)/T),weights=(side==='x'?x:x.reverse()).map(v=>v**exponent),total=sum(weights)
+return weights.map(w=>w/total)},$19=(alpha,beta2)=>{const abar=$10(alpha)
 if(Math.abs(last(abar)- 1)<1e-6)abar[abar.length-1]=1
-return{abar,bbar:cumulativeSum(beta2).map(Math.sqrt)}}
-const fromFunctions=(abar,bbar,T)=>{const x=range(T+1,i=>i/T)
-return{abar:x.map(abar),bbar:x.map(bbar)}}
-const fromAlphasCumprod=products=>({abar:[0,...products.map(v=>1-Math.sqrt(v))],bbar:[0,...products.map(v=>Math.sqrt(1-v))]})
-const power=(T=1000,alpha=['1-x',1],beta2=['x',1],bbarT=1,grid='count')=>fromIncrements(P(...alpha,T,grid),P(...beta2,T,grid).map(v=>bbarT**2*v))
-const line=(T=1000,bbarT=1)=>fromFunctions(x=>x,x=>bbarT*x,T)
-const circle=(T=1000)=>{const schedule=fromFunctions(x=>1-Math.cos(x*Math.PI/2),x=>Math.sin(x*Math.PI/2),T)
+return{abar,bbar:$10(beta2).map(Math.sqrt)}},$18=(abar,bbar,T)=>{const x=$29(T+1,i=>i/T)
+return{abar:x.map(abar),bbar:x.map(bbar)}},$17=products=>({abar:[0,...products.map(v=>1-Math.sqrt(v))],bbar:[0,...products.map(v=>Math.sqrt(1-v))]}),power=(T=1000,alpha=['1-x',1],beta2=['x',1],bbarT=1,grid='count')=>$19(P(...alpha,T,grid),P(...beta2,T,grid).map(v=>bbarT**2*v)),line=(T=1000,bbarT=1)=>$18(x=>x,x=>bbarT*x,T),circle=(T=1000)=>{const schedule=$18(x=>1-Math.cos(x*Math.PI/2),x=>Math.sin(x*Math.PI/2),T)
 schedule.abar[T]=1
-return schedule}
-const bridge=(T=1000,height=.5)=>fromFunctions(x=>x,x=>2*height*Math.sqrt(x*(1-x)),T)
-const ddimLinear=(T=1000,betaStart=1e-4,betaEnd=.02)=>{let product=1
+return schedule},bridge=(T=1000,height=.5)=>$18(x=>x,x=>2*height*Math.sqrt(x*(1-x)),T),$11=(T=1000,betaStart=1e-4,betaEnd=.02)=>{let product=1
 const beta=i=>betaStart+(betaEnd-betaStart)*(T>1?i/(T-1):0)
-return fromAlphasCumprod(range(T,i=>product*=1-beta(i)))}
-const cosine=(T=1000)=>fromAlphasCumprod(range(T,i=>Math.cos((i+1)/T*Math.PI/2)**2))
-const SIDES=[['x','x, rising'],['1-x','1−x, falling']]
-const SETTINGS={side_res:{initial:'1-x',label:'residual steps',options:SIDES},a_res:{initial:1,label:'residual exponent',limits:[0,5,.1]},side_eps:{initial:'x',label:'noise steps',options:SIDES},a_eps:{initial:1,label:'noise exponent',limits:[0,5,.1]},bbar_T:{initial:1,label:'noise at the start',limits:[0,2,.05]},height:{initial:.5,label:'height of the arch',limits:[.05,1,.05]}}
-const powerTitle=s=>[`P(${s.side_res}, ${+s.a_res.toFixed(2)}), P(${s.side_eps}, ${+s.a_eps.toFixed(2)}), β̄ = ${s.bbar_T}`]
-const FAMILIES={power:{settings:['side_res','a_res','side_eps','a_eps','bbar_T'],make:s=>power(s.T,[s.side_res,s.a_res],[s.side_eps,s.a_eps],s.bbar_T),title:powerTitle},line:{settings:['bbar_T'],make:s=>line(s.T,s.bbar_T),title:s=>['line, β̄ = {0}',s.bbar_T]},circle:{settings:[],make:s=>circle(s.T)},bridge:{settings:['height'],make:s=>bridge(s.T,s.height),title:s=>['bridge, {0}',s.height]},'ddim linear':{settings:[],make:s=>ddimLinear(s.T)},cosine:{settings:[],make:s=>cosine(s.T)}}
-const makeSchedule=settings=>{const family=FAMILIES[settings.family]
+return $17($29(T,i=>product*=1-beta(i)))},cosine=(T=1000)=>$17($29(T,i=>Math.cos((i+1)/T*Math.PI/2)**2)),$5=[['x','x, rising'],['1-x','1−x, falling']],$4={side_res:{initial:'1-x',label:'residual steps',options:$5},a_res:{initial:1,label:'residual exponent',limits:[0,5,.1]},side_eps:{initial:'x',label:'noise steps',options:$5},a_eps:{initial:1,label:'noise exponent',limits:[0,5,.1]},bbar_T:{initial:1,label:'noise at the start',limits:[0,2,.05]},height:{initial:.5,label:'height of the arch',limits:[.05,1,.05]}},$27=s=>[`P(${s.side_res}, ${+s.a_res.toFixed(2)}), P(${s.side_eps}, ${+s.a_eps.toFixed(2)}), β̄ = ${s.bbar_T}`],FAMILIES={power:{settings:['side_res','a_res','side_eps','a_eps','bbar_T'],make:s=>power(s.T,[s.side_res,s.a_res],[s.side_eps,s.a_eps],s.bbar_T),title:$27},line:{settings:['bbar_T'],make:s=>line(s.T,s.bbar_T),title:s=>['line, β̄ = {0}',s.bbar_T]},circle:{settings:[],make:s=>circle(s.T)},bridge:{settings:['height'],make:s=>bridge(s.T,s.height),title:s=>['bridge, {0}',s.height]},'ddim linear':{settings:[],make:s=>$11(s.T)},cosine:{settings:[],make:s=>cosine(s.T)}},$22=settings=>{const family=FAMILIES[settings.family]
 if(!family)throw new Error(`no family '${settings.family}': there are ${Object.keys(FAMILIES).join(', ')}`)
-return family.make({T:400,...settings})}
-const scheduleTitle=settings=>FAMILIES[settings.family]?.title?.(settings)??[settings.family]
-const schedulePoints=schedule=>schedule.abar.map((abar,t)=>[abar,schedule.bbar[t]])
-const scheduleAt=(schedule,u)=>{const T=schedule.abar.length-1
-const t=Math.min(Math.floor(u*T),T-1)
-const interpolate=values=>values[t]+(u*T-t)*(values[t+1]- values[t])
-return[interpolate(schedule.abar),interpolate(schedule.bbar)]}
-const timesteps=(T,steps)=>range(steps+1,i=>Math.floor(T*(steps-i)/steps))
-const rho=schedule=>schedule.abar.map((abar,t)=>schedule.bbar[t]/(1-abar));
-const distance=([x,y],[x2,y2])=>Math.hypot(x-x2,y-y2)
-const isClean=point=>point.every(v=>v===0)
-const toClean=path=>isClean(last(path))?path:[...path,[0,0]]
-const drawPath=(corners,steps=50)=>{const ends=toClean(corners)
-const lengths=cumulativeSum(ends.slice(1).map((end,i)=>distance(end,ends[i])))
+return family.make({T:400,...settings})},$37=settings=>FAMILIES[settings.family]?.title?.(settings)??[settings.family],$36=schedule=>schedule.abar.map((abar,t)=>[abar,schedule.bbar[t]]),$35=(schedule,u)=>{const T=schedule.abar.length-1,t=Math.min(Math.floor(u*T),T-1),interpolate=values=>values[t]+(u*T-t)*(values[t+1]- values[t])
+return[interpolate(schedule.abar),interpolate(schedule.bbar)]},$43=(T,steps)=>$29(steps+1,i=>Math.floor(T*(steps-i)/steps)),rho=schedule=>schedule.abar.map((abar,t)=>schedule.bbar[t]/(1-abar));
+const $12=([x,y],[x2,y2])=>Math.hypot(x-x2,y-y2),$44=path=>$20(last(path))?path:[...path,[0,0]],$13=(corners,steps=50)=>{const ends=$44(corners),lengths=$10(ends.slice(1).map((end,i)=>$12(end,ends[i])))
 let i=0
-return range(steps+1,step=>{if(step===steps)return[0,0]
+return $29(steps+1,step=>{if(step===steps)return[0,0]
 const covered=last(lengths)*step/steps
 while(i<ends.length-2&&lengths[i+1]<covered)i++
 const share=lengths[i+1]>lengths[i]?(covered-lengths[i])/(lengths[i+1]- lengths[i]):0
-return[0,1].map(axis=>ends[i][axis]+ share*(ends[i+1][axis]- ends[i][axis]))})}
-const ORDERS=['together','residual_first','noise_first']
-const samplingPath=(schedule,steps,order='together')=>{const T=schedule.abar.length-1
-const points=schedulePoints(schedule)
-if(order==='together')return timesteps(T,steps).map(t=>points[t])
-const half=Math.floor(steps/2)
-const first=timesteps(T,steps-half).slice(1).map(t=>points[t])
-const second=timesteps(T,half).slice(1,-1).map(t=>points[t])
-const[abarT,bbarT]=points[T]
-const between=order==='residual_first'?[...first.map(([abar])=>[abar,bbarT]),...second.map(([,bbar])=>[0,bbar])]:[...first.map(([,bbar])=>[abarT,bbar]),...second.map(([abar])=>[abar,0])]
-return[[abarT,bbarT],...between,[0,0]]}
-const branchPath=(path,step,order)=>{const[abar,bbar]=path[step]
-const left=path.length-1-step
+return[0,1].map(axis=>ends[i][axis]+ share*(ends[i+1][axis]- ends[i][axis]))})},$1=['together','residual_first','noise_first'],$33=(schedule,steps,order='together')=>{const T=schedule.abar.length-1,points=$36(schedule)
+if(order==='together')return $43(T,steps).map(t=>points[t])
+const half=Math.floor(steps/2),first=$43(T,steps-half).slice(1).map(t=>points[t]),second=$43(T,half).slice(1,-1).map(t=>points[t]),[abarT,bbarT]=points[T],between=order==='residual_first'?[...first.map(([abar])=>[abar,bbarT]),...second.map(([,bbar])=>[0,bbar])]:[...first.map(([,bbar])=>[abarT,bbar]),...second.map(([abar])=>[abar,0])]
+return[[abarT,bbarT],...between,[0,0]]},$8=(path,step,order)=>{const[abar,bbar]=path[step],left=path.length-1-step
 if(order==='together'||left<2)return path.slice(step)
-return drawPath([[abar,bbar],order==='residual_first'?[0,bbar]:[abar,0],[0,0]],left)}
-const simplify=(path,tolerance=.03)=>{if(path.length<3)return path
-const[start,end]=[path[0],last(path)]
-const[dx,dy]=[end[0]- start[0],end[1]- start[1]]
-const length=Math.hypot(dx,dy)||1e-9
-const offsets=path.map(([x,y])=>Math.abs(dx*(start[1]- y)-(start[0]- x)*dy)/length)
-const furthest=offsets.indexOf(Math.max(...offsets))
+return $13([[abar,bbar],order==='residual_first'?[0,bbar]:[abar,0],[0,0]],left)},$40=(path,tolerance=.03)=>{if(path.length<3)return path
+const[start,end]=[path[0],last(path)],[dx,dy]=[end[0]- start[0],end[1]- start[1]],length=Math.hypot(dx,dy)||1e-9,offsets=path.map(([x,y])=>Math.abs(dx*(start[1]- y)-(start[0]- x)*dy)/length),furthest=offsets.indexOf(Math.max(...offsets))
 if(offsets[furthest]<=tolerance)return[start,end]
 const[before,after]=[path.slice(0,furthest+1),path.slice(furthest)]
-return[...simplify(before,tolerance).slice(0,-1),...simplify(after,tolerance)]};
-const toPixels=x=>{const size=x.length/3
-const bytes=new Uint8ClampedArray(4*size).fill(255)
+return[...$40(before,tolerance).slice(0,-1),...$40(after,tolerance)]};
+const $45=x=>{const size=x.length/3,bytes=new Uint8ClampedArray(4*size).fill(255)
 for(let i=0;i<size;i++){for(let channel=0;channel<3;channel++)bytes[4*i+channel]=(x[channel*size+i]+ 1)*127.5}
 return bytes};
-const uniforms=seed=>{let state=seed>>>0
+const $46=seed=>{let state=seed>>>0
 return()=>{state=state+0x6D2B79F5>>>0
 let bits=Math.imul(state ^ state>>>15,1|state)
 bits=bits+Math.imul(bits ^ bits>>>7,61|bits)^ bits
-return((bits ^ bits>>>14)>>>0)/4294967296}}
-const normals=seed=>{const uniform=uniforms(seed)
-const normal=()=>{const[u,v]=[uniform(),uniform()]
+return((bits ^ bits>>>14)>>>0)/4294967296}},$24=seed=>{const uniform=$46(seed),normal=()=>{const[u,v]=[uniform(),uniform()]
 return Math.sqrt(-2*Math.log(1-u))*Math.cos(2*Math.PI*v)}
 return n=>{const numbers=new Float64Array(n)
 for(let i=0;i<n;i++)numbers[i]=normal()
 return numbers}};
-const qSample=(x0,xIn,eps,abar,bbar)=>x0.map((v,i)=>v+abar*((xIn?xIn[i]:0)- v)+ bbar*eps[i])
-const POSTERIORS={sum_constrained:([,bbarT],[,bbarS])=>bbarS*bbarS*(bbarT*bbarT-bbarS*bbarS)/(bbarT*bbarT),preserving:([abarT,bbarT],[abarS,bbarS])=>{const ratio=(1-abarT)/(1-abarS)
-const kept=ratio===0?0:ratio*ratio*bbarS*bbarS/(bbarT*bbarT);
-return bbarS*bbarS*(1-kept)},bridge:([abarT,bbarT],[abarS,bbarS])=>bbarS*bbarS-(abarS/abarT)**2*bbarT*bbarT}
-const posteriorVariance=(posterior,from,to,eta=1)=>{const bbarS=to[1]
-if(eta===0||bbarS===0)return 0
-const variance=POSTERIORS[posterior](from,to)
-return !Number.isFinite(variance)||variance<-1e-12*bbarS**2?NaN:eta*Math.max(variance,0)}
-const reverseStep=(x,estimate,[abarT,bbarT],[abarS,bbarS],variance=0,noise=null)=>{if(abarS===0&&bbarS===0)return estimate.x0.slice()
-const{res,eps}=estimate
-const out=x.slice()
-const add=(scale,values)=>{for(let i=0;i<out.length;i++)out[i]+=scale*values[i]}
-add(abarS-abarT,res)
-if(eps)add(Math.sqrt(Math.max(bbarS*bbarS-variance,0))- bbarT,eps)
-if(noise)add(Math.sqrt(variance),noise)
+const $21=([abar,bbar])=>Math.log((1-abar)/bbar),$6={* euler(estimate){return estimate},* heun(estimate,{x,from,to}){if($20(to)||(from[1]===0)!==(to[1]===0))return estimate
+const there=yield{x:$31(x,estimate,from,to),point:to},mean=part=>estimate[part]?.map((v,i)=>(v+there[part][i])/2)
+return{x0:mean('x0'),res:mean('res'),eps:mean('eps')}},* multistep({x0,res,eps},{from,to},before){const h=$21(to)- $21(from),back=before?$21(from)- $21(before.point):NaN
+if(!Number.isFinite(h)||!Number.isFinite(back))return{x0,res,eps}
+const share=(h/-Math.expm1(-h)- 1)/back,moved=(values,scale)=>values.map((v,i)=>v+scale*share*(x0[i]- before.x0[i]))
+return{x0:moved(x0,1),res:moved(res,-1),eps:moved(eps,(from[0]- 1)/from[1])}}},$41=(solver,path)=>{const stays=(to,i)=>Math.abs($21(to)- $21(path[i]))<1e-9,still=path.every(([,bbar])=>bbar===0)||path.slice(1).some(stays)
+return solver==='multistep'&&still?'euler':solver};
+const $34=function*(xT,path,options={}){const{eta=0,posterior='sum_constrained',randn=null,solver='euler'}=options,run=[{x:xT}]
+for(let i=0;i+1<path.length;i++){const[{x},from,to]=[run[i],path[i],path[i+1]],guess=yield{x,point:from},variance=$26(posterior,from,to,eta)||0
+run[i].x0=guess.x0
+const estimate=yield*$6[solver](guess,{x,from,to},i&&{point:path[i-1],x0:run[i-1].x0})
+run.push({x:$31(x,estimate,from,to,variance,variance>0?randn(x.length):null)})}
+return run},$32=(model,xT,xIn,path,options)=>{const run=$34(xT,path,options)
+let stop=run.next(),evaluations=0
+for(;!stop.done;evaluations++)stop=run.next(model.predict(stop.value.x,xIn,...stop.value.point))
+return Object.assign(stop.value,{evaluations})};
+const SIDE=320,
+$2=16,
+$0=4,
+$39=n=>$29(Math.max(1,Math.floor(n/$2)),i=>{const side=Math.max(Math.ceil((n+i*$2)/(i+1)),$2+1)
+return[i+1,Math.ceil(side/$0)*$0]}),$25=(height,width)=>{const plans=$39(height).flatMap(([rows,h])=>$39(width).map(([columns,w])=>[rows*h*columns*w,h,w])),fits=plans.filter(([,h,w])=>h*w<=SIDE*SIDE)
+return fits.sort((a,b)=>a[0]- b[0]||a[1]- b[1]||a[2]- b[2])[0].slice(1)},$42=(n,tile)=>{const count=n<=tile?1:Math.ceil((n-$2)/(tile-$2)),length=Math.min(tile,n),total=new Float64Array(n),ramp=$29(length,i=>Math.min(i,length-1-i)+ .5),starts=$29(count,i=>count>1?Math.floor(i*(n-tile)/(count-1)):0)
+for(const start of starts)ramp.forEach((weight,i)=>{total[start+i]+=weight})
+return starts.map(start=>({start,length,weights:ramp.map((weight,i)=>weight/total[start+i])}))},$14=(row,column,height,width,callback)=>{for(let line=0;line<3*row.length;line++){const[channel,y]=[Math.floor(line/row.length),line % row.length],here=(channel*height+row.start+y)*width+column.start
+for(let x=0;x<column.length;x++){callback(line*column.length+x,here+x,row.weights[y]*column.weights[x])}}},$7=async(ask,images,height,width)=>{const[tileHeight,tileWidth]=$25(height,width),[rows,columns]=[$42(height,tileHeight),$42(width,tileWidth)]
+if(rows.length*columns.length===1)return ask(images,height,width)
+const out=new Float64Array(images[0].length)
+for(const row of rows)for(const column of columns){const parts=images.map(()=>new Float64Array(3*row.length*column.length))
+$14(row,column,height,width,(there,here)=>parts.forEach((part,i)=>{part[there]=images[i][here]}))
+const answer=await ask(parts,row.length,column.length)
+$14(row,column,height,width,(there,here,weight)=>{out[here]+=weight*answer[there]})}
 return out};
-const samplingRun=function*(xT,path,{eta=0,posterior='sum_constrained',randn=null}={}){const run=[{x:xT}]
-for(let i=0;i+1<path.length;i++){const{x}=run[i]
-const estimate=yield{x,point:path[i]}
-const variance=posteriorVariance(posterior,path[i],path[i+1],eta)||0
-run[i].x0=estimate.x0
-run.push({x:reverseStep(x,estimate,path[i],path[i+1],variance,variance>0?randn(x.length):null)})}
-return run}
-const sampleSteps=(model,xT,xIn,path,options)=>{const run=samplingRun(xT,path,options)
-let stop=run.next()
-while(!stop.done)stop=run.next(model.predict(stop.value.x,xIn,...stop.value.point))
-return stop.value};
-let ort=null
-let session=null
-let newest=null;
+let ort=null,$38=null,$23=null;
 const load=async({runtime,wasm,network})=>{ort=await import(runtime)
 ort.env.wasm.numThreads=self.crossOriginIsolated?navigator.hardwareConcurrency:1
 ort.env.wasm.wasmBinary=wasm
-session=await ort.InferenceSession.create(new Uint8Array(network),{executionProviders:['wasm']})
-postMessage({kind:'ready'})}
-const ask=async(x,xIn,[abar,bbar],width,height)=>{const image=values=>new ort.Tensor('float32',Float32Array.from(values),[1,3,height,width])
-const number=value=>new ort.Tensor('float32',[value],[1])
-const{res}=await session.run({x_t:image(x),x_in:image(xIn),abar:number(abar),bbar:number(bbar)})
-return res.data}
-const start=(xIn,bbar,seed)=>{const x=normals(seed)(xIn.length)
+$38=await ort.InferenceSession.create(new Uint8Array(network),{executionProviders:['wasm']})
+postMessage({kind:'ready'})},ask=(x,xIn,[abar,bbar],width,height)=>$7(async(images,h,w)=>{const[state,input]=images.map(values=>new ort.Tensor('float32',Float32Array.from(values),[1,3,h,w])),number=value=>new ort.Tensor('float32',[value],[1]),{res}=await $38.run({x_t:state,x_in:input,abar:number(abar),bbar:number(bbar)})
+return res.data},[x,xIn],height,width),start=(xIn,bbar,seed)=>{const x=$24(seed)(xIn.length)
 for(let i=0;i<x.length;i++)x[i]=xIn[i]+ bbar*x[i]
-return x}
-const show=(id,step,x,x0)=>{const images=[toPixels(x),toPixels(x0)]
-postMessage({kind:'state',id,step,images},images.map(image=>image.buffer))}
-const restore=async({id,xIn,width,height,schedule,steps,order,eta,seed})=>{const path=samplingPath(makeSchedule(schedule),steps,order)
-const run=samplingRun(start(xIn,path[0][1],seed),path,{eta,randn:normals(seed+1000)})
+return x},show=(id,step,x,x0)=>{const images=[$45(x),$45(x0)]
+postMessage({kind:'state',id,step,images},images.map(image=>image.buffer))},restore=async({id,xIn,width,height,schedule,steps,order,eta,seed})=>{const path=$33($22(schedule),steps,order),run=$34(start(xIn,path[0][1],seed),path,{eta,randn:$24(seed+1000)})
 let stop=run.next()
-for(let step=0;!stop.done;step++){const{x,point}=stop.value
-const estimate=estimateFromResidual(await ask(x,xIn,point,width,height),x,xIn,point)
-if(newest !==id)return
+for(let step=0;!stop.done;step++){const{x,point}=stop.value,estimate=$15(await ask(x,xIn,point,width,height),x,xIn,point)
+if($23!==id)return
 show(id,step,x,estimate.x0)
 stop=run.next(estimate)}
 const{x}=stop.value.at(-1)
 show(id,path.length-1,x,x)
-postMessage({kind:'done',id})}
-const WORK={load,restore}
-onmessage=async({data})=>{if(data.kind==='restore')newest=data.id
+postMessage({kind:'done',id})},WORK={load,restore}
+onmessage=async({data})=>{if(data.kind==='restore')$23=data.id
 try{await WORK[data.kind](data)}catch(error){postMessage({kind:'failed',id:data.id,message:String(error.message??error)})}};
