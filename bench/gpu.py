@@ -184,7 +184,8 @@ def judged(card, root, tmp):
     for k in ('rain', 'norain'):
         (tmp/k).mkdir()
         for p in sorted((root/k).iterdir())[:1 if card.quick else None]: (tmp/k/p.name).symlink_to(p.resolve())
-    words = [str(tmp/'run/model.safetensors'), str(tmp/'rain'), str(tmp/'out'), '--device', card.device, '--steps', '5']
+    words = [str(tmp/'run/model.safetensors'), str(tmp/'rain'), str(tmp/'out'), '--device', card.device,
+             '--steps', '1' if card.quick else '5']
     if code := restore.main(words): raise RuntimeError(f'rddm-restore ended with {code}')
     measures = ['PSNR', 'SSIM', *['LPIPS']*('RDDM_LPIPS' in os.environ)]
     for name, more in dict(y=['--protocol', 'Rain100L'], rgb=['--measures', *measures]).items():

@@ -53,8 +53,8 @@ def _sq_dist(u, g, mu, norms):
 def _setting(self:ExactPredictor, x_t, x_in, abar, bbar):
     "Flatten to float64: state minus its input part, input, coefficients (B or 1, 1), and how x_in sharpens the prior"
     if x_t.shape[1:] != self.means.shape[1:]:
-        raise ValueError(f"x_t must be a batch of the known images' shape, (B, {str(tuple(self.means.shape[1:]))[1:]}, "
-                         f"got {tuple(x_t.shape)}")
+        shape = ', '.join(map(str, ('B', *self.means.shape[1:])))
+        raise ValueError(f"x_t must be a batch of the known images' shape, ({shape}), got {tuple(x_t.shape)}")
     if x_in is not None and x_in.shape != x_t.shape:
         raise ValueError(f"x_in has shape {tuple(x_in.shape)}, but x_t has {tuple(x_t.shape)}: they must be equal")
     x = x_t.detach().double().flatten(1)

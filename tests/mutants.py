@@ -142,6 +142,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('exact', '- 2*g*(u @ mu.T)', '+ 2*g*(u @ mu.T)', 'distance: sign of the cross term'),
     ('exact', 'g**2*norms', 'g*norms', 'distance: no square of the gain'),
     ('exact', 'return x - a*y, y', 'return x + a*y, y', 'posterior: sign of the input part'),
+    ('exact', 'self._weights(*self._setting(x_t, x_in, abar', 'self._weights(*self._setting(x_t, x_t, abar', 'posterior: the state for the input'),
     ('exact', 'g = (1 - a)*(1 - trust)', 'g = (1 - trust)', 'posterior: image not scaled by 1 - abar'),
     ('exact', '-d2/(2*var', 'd2/(2*var', 'posterior: far is likely'),
     ('exact', '-d2/(2*var', '-d2/(var', 'posterior: variance halved'),

@@ -207,5 +207,5 @@ def test_bad_settings_are_refused(kw, match):
 def test_states_of_another_shape_are_refused():
     with pytest.raises(ValueError, match=r'x_in has shape \(1, 2\), but x_t has \(2, 2\)'):
         ExactPredictor(gmm_points())(randn(2, 2), randn(1, 2), .5, .5)
-    with pytest.raises(ValueError, match=r'x_t has shape \(2, 3\), but the known images have \(2,\)'):
+    with pytest.raises(ValueError, match=r"of the known images' shape, \(B, 2\), got \(2, 3\)"):
         ExactPredictor(gmm_points())(randn(2, 3), None, .5, .5)

@@ -104,7 +104,7 @@ def fresh(seed):
     return draw
 
 
-@pytest.mark.parametrize('values', [dict(side=256, steps=2), dict(side=512, steps=1),
+@pytest.mark.parametrize('values', [dict(side=256, steps=2), dict(side=400, steps=1),
                                     dict(side=96, steps=4, order='noise_first', seed=3),
                                     dict(side=96, steps=3, eta=1., photo=2, rain=.2)], ids=str)
 def test_the_page_restores_what_python_restores(opened, site, values, monkeypatch):
