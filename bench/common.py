@@ -4,6 +4,7 @@ import os
 import platform
 import statistics
 import subprocess
+import sys
 import time
 from pathlib import Path
 import torch
@@ -80,6 +81,18 @@ def load():
     "How many processes want the machine; None where the system does not say"
     asked = getattr(os, 'getloadavg', None)
     return round(asked()[0], 1) if asked else None
+
+
+def highest():
+    """Largest memory this process has held so far, in MiB.
+
+    Where the system says so, its own: `ru_maxrss` is inherited from the process that started it, however large."""
+    try:
+        lines = Path('/proc/self/status').read_text(encoding='utf-8').splitlines()
+        return next(int(l.split()[1])/2**10 for l in lines if l.startswith('VmHWM'))
+    except OSError:
+        import resource # of POSIX alone
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/(2**20 if sys.platform == 'darwin' else 2**10)
 
 
 def commit():

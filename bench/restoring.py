@@ -22,16 +22,16 @@ STEPS, SIZE = 5, (321, 481)
 SCHEDULE = Schedule.power(alpha=('1-x', 3), beta2=('1-x', 3))
 MEMORY = dict(photograph=(321, 481, [1, 2, 4]), large=(3000, 4000, [1, 2, 4]), half=(256, 256, [1, 2]))
 PROGRAM = """
-import resource, sys, torch
+import sys, torch
+from bench.common import highest
 from bench.restoring import network, photo, restore
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/2**20
 torch.set_num_threads(1)
 h, w, steps, *mults = map(int, sys.argv[1:])
 net = network(mults)
 restore(net, photo(8, 8), 1)
-before = peak()
+before = highest()
 restore(net, photo(h, w), steps)
-print(peak() - before)
+print((highest() - before)/2**10)
 """
 
 
@@ -134,7 +134,7 @@ def run(rounds=5, threads=(1,), quick=False, folder=RESULTS):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--rounds', type=int, default=5)
-    parser.add_argument('--threads', type=int, nargs='+', default=[1])
+    parser.add_argument('--threads', type=int, nargs='*', default=[1], help='without a number: memory alone')
     run(**vars(parser.parse_args()))
 
 

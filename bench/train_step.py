@@ -9,7 +9,6 @@ kernels; on a GPU also bf16 and a compiled network, which the row says."""
 import argparse
 import subprocess
 import sys
-from pathlib import Path
 import torch
 import torch.nn.functional as F
 from rddm_nb.demo import EMA
@@ -18,7 +17,7 @@ from rddm_nb.official import (ChannelNorm, OfficialAttention, OfficialBlock, Off
                               fuse_weights)
 from rddm_nb.schedule import Schedule
 from rddm_nb.objective import loss_of
-from bench.common import RESULTS, about, flops, peak, take_turns, write
+from bench.common import RESULTS, about, flops, highest, peak, take_turns, write
 
 CPU, GPU = ('32:32', '64:16'), ('64:128', '256:1x2', '256:8')
 HABITS = ('ours', 'official')
@@ -141,16 +140,6 @@ def memory(case, habit, dim):
     code = (f"import torch; torch.set_num_threads(1); from bench.train_step import grown; print(grown({case!r}, "
             f"{habit!r}, {dim}))")
     return float(subprocess.run([sys.executable, '-c', code], check=True, capture_output=True, text=True).stdout)
-
-
-def highest():
-    "Largest memory this process has held so far, in MiB"
-    try:
-        lines = Path('/proc/self/status').read_text(encoding='utf-8').splitlines()
-        return next(int(l.split()[1])/2**10 for l in lines if l.startswith('VmHWM'))
-    except OSError:
-        import resource # of POSIX alone
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/(2**20 if sys.platform == 'darwin' else 2**10)
 
 
 def grown(case, habit, dim):
