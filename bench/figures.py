@@ -86,17 +86,23 @@ class Server(Quiet):
         self.wfile.write(body)
 
 
-def on_a_page(browser):
-    out = {}
+def shown(browser, kinds):
+    "Of every figure its kind, a page that shows it alone, and the figure"
     with served(FILES, Server) as url:
-        for kind, k in KINDS.items():
+        for kind in kinds:
             page = browser.new_page(viewport=dict(width=1000, height=900))
             page.goto(f'{url}/page/{kind}')
             page.wait_for_selector('rddm-figure[data-drawn]')
-            fig = page.locator('rddm-figure')
-            fig.evaluate(OPEN)
-            out[kind] = keys(page, fig, fig.locator(f'input[data-k={k}]'))
+            yield kind, page, page.locator('rddm-figure')
             page.close()
+
+
+def on_a_page(browser):
+    "Of every figure, milliseconds from a key press until it is drawn"
+    out = {}
+    for kind, page, fig in shown(browser, KINDS):
+        fig.evaluate(OPEN)
+        out[kind] = keys(page, fig, fig.locator(f'input[data-k={KINDS[kind]}]'))
     return out
 
 
@@ -115,15 +121,7 @@ def redraws(page, key, values):
 
 def redrawn(browser):
     "Of every figure, milliseconds of processor time for a redraw"
-    out = {}
-    with served(FILES, Server) as url:
-        for kind, control in REDRAWN.items():
-            page = browser.new_page(viewport=dict(width=1000, height=900))
-            page.goto(f'{url}/page/{kind}')
-            page.wait_for_selector('rddm-figure[data-drawn]')
-            out[kind] = redraws(page, *control)
-            page.close()
-    return out
+    return {kind: redraws(page, *REDRAWN[kind]) for kind, page, _ in shown(browser, REDRAWN)}
 
 
 def in_jupyterlab(browser):

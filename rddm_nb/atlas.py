@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 from .reverse import posterior_variance
+from .runtime import _one_of
 from .schedule import Point, Schedule, _within
 
 # %% ../nbs/18_map.ipynb #dbd948a3
@@ -194,7 +195,7 @@ def process(
     **parameters # `T`, and what the method has: kappa, lam, height, ...
 )->Process:
     "A relative of RDDM by name"
-    if name not in [*_MAKERS]: raise ValueError(f"relative must be one of {', '.join(PROCESSES)}, got {name!r}")
+    _one_of('relative', name, PROCESSES)
     return _MAKERS[name](**parameters)
 
 # %% ../nbs/18_map.ipynb #310355c1

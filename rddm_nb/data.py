@@ -30,7 +30,7 @@ from .degrade import TASKS, degrade
 from .files import atomic_write, check_file
 from .imagefile import list_images, read_noted, same_name
 from .images import from_uint8
-from .runtime import _whole, generator_for
+from .runtime import _one_of, _whole, generator_for
 from .trainer import Batch
 
 # %% ../nbs/data.ipynb #44a95a84
@@ -116,7 +116,7 @@ class Pair(NamedTuple):
 
 def _check_pattern(pairing, pattern):
     "Refuse a rule that does not exist, and a pattern that is missing, idle or no regular expression"
-    if pairing not in PAIRINGS: raise ValueError(f"pairing must be one of {', '.join(PAIRINGS)}, got {pairing!r}")
+    _one_of('pairing', pairing, PAIRINGS)
     if not isinstance(pattern, str): raise TypeError(f"pattern must be a text, got {pattern!r}")
     if pairing == 'pattern' and not pattern:
         raise ValueError("pairing='pattern' needs a pattern, a regular expression such as '_(rain|clean)'")

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from fastcore.basics import patch
 from .estimate import Prediction, SingularError
+from .runtime import _one_of
 from .schedule import Schedule, _is_count, _within
 
 # %% ../nbs/06_ddim.ipynb #fcc4619d
@@ -48,7 +49,7 @@ def ddim_nodes(
     offset:int=0, # its steps_offset, used by 'leading'
 )->list: # nodes, falling, with 0 (the clean image) at the end
     "The nodes that the grids of diffusers visit, for `sample(..., steps=nodes)`"
-    if spacing not in SPACINGS: raise ValueError(f"spacing must be one of {', '.join(SPACINGS)}, got {spacing!r}")
+    _one_of('spacing', spacing, SPACINGS)
     if not _is_count(steps, T): raise ValueError(f"steps must be a whole number from 1 to T={T}, got {steps!r}")
     if spacing == 'leading': k = np.arange(steps)[::-1]*(T//steps) + offset
     elif spacing == 'trailing': k = np.arange(T, 0, -T/steps).round()[:steps] - 1
@@ -82,10 +83,6 @@ def rescaled(
 # %% ../nbs/06_ddim.ipynb #6e3bd33a
 DDPM_PREDICTIONS = ('epsilon', 'sample', 'v_prediction') # what networks trained for DDPM may say
 
-def _known(kind):
-    if kind not in DDPM_PREDICTIONS:
-        raise ValueError(f"prediction type must be one of {', '.join(DDPM_PREDICTIONS)}, got {kind!r}")
-
 def ddpm_prediction(
     out:Tensor, # what the network said, (B, ...)
     kind:str, # which of `DDPM_PREDICTIONS` it is
@@ -95,7 +92,7 @@ def ddpm_prediction(
     bbar, # standard deviation of the noise
 )->Prediction: # as `estimate` wants it
     "Noise, image or velocity, predicted by a DDPM network at any point of the plane (velocity)"
-    _known(kind)
+    _one_of('prediction type', kind, DDPM_PREDICTIONS)
     if kind == 'epsilon': return Prediction(eps=out)
     if kind == 'sample': return Prediction(res=x_in - out)
     _, c = rescaled(abar, bbar)
@@ -111,7 +108,7 @@ class FromDDPM(torch.nn.Module):
         prediction:str='epsilon', # what it predicts: one of `DDPM_PREDICTIONS`
     ):
         super().__init__()
-        _known(prediction)
+        _one_of('prediction type', prediction, DDPM_PREDICTIONS)
         self.net, self.prediction, self.schedule = net, prediction, Schedule.from_ddim(abar_ddim)
         self._snr = _log_snr(to_ddim(self.schedule))
         if len(self._snr) > 1 and (self._snr.diff() >= 0).any():

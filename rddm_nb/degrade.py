@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from .estimate import Prediction
 from .images import check_images
+from .runtime import _one_of
 
 # %% ../nbs/20_tasks.ipynb #a33fb91b
 def _rand(x, *shape, generator=None):
@@ -228,7 +229,7 @@ def degrade(
     **options # of the task, such as the amount of rain
 )->Tensor: # degraded images x_in, same shape, dtype and device
     "Degrade a batch of images, each in its own way"
-    if task not in [*TASKS]: raise ValueError(f"task must be one of {', '.join(TASKS)}, got {task!r}")
+    _one_of('task', task, TASKS)
     if check_images(x0, 'x0').ndim != 4:
         raise ValueError(f"x0 must be a batch (B, C, H, W), got shape {tuple(x0.shape)}")
     for name, v in options.items():

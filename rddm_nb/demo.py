@@ -24,7 +24,7 @@ from .forward import q_sample, randn_like
 from .images import psnr
 from .objective import loss_of
 from .optim import EMA, lr_factor, make_optimizer
-from .runtime import StopRequest
+from .runtime import StopRequest, _one_of
 from .sample_images import crops, emoji
 from .sampler import sample
 from .schedule import Schedule
@@ -49,7 +49,7 @@ def draw_pairs(
     size:int=32, # pixels on a side
 )->tuple: # (x0, x_in), each (n, 3, size, size)
     "Clean images and what became of them"
-    if task not in [*DEMO_TASKS]: raise ValueError(f"task must be one of {', '.join(DEMO_TASKS)}, got {task!r}")
+    _one_of('task', task, DEMO_TASKS)
     if task != 'generate':
         x0 = crops(n, size, split, generator, shrink=1)
         return x0, degrade(x0, task, generator)
@@ -61,7 +61,7 @@ def recipe(
     task:str, # one of `DEMO_TASKS`
 )->dict: # `net` options of `UNet`, `schedule`, `steps` of sampling, `twice`
     "How to train for a task and how to sample"
-    if task not in [*DEMO_TASKS]: raise ValueError(f"task must be one of {', '.join(DEMO_TASKS)}, got {task!r}")
+    _one_of('task', task, DEMO_TASKS)
     if task == 'generate':
         return dict(net=dict(predicts='both', takes_input=False), schedule=Schedule.power(), steps=10, twice=False)
     return dict(net=dict(predicts='res'), schedule=Schedule.power(alpha=('1-x', 3), beta2=('1-x', 3)), steps=5,

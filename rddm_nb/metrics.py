@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import Tensor
 from .images import _check_tensor, check_images
+from .runtime import _one_of
 
 # %% ../nbs/23_measuring.ipynb #717b974c
 _COLOURS = dict(rgb='RGB', y='Y 16..235', y_full='Y 0..255', grey='grey')
@@ -216,7 +217,7 @@ def metric(self:Protocol,
     name:str, # one of `METRICS`
 )->Metric: # ready to use
     "A metric by name; what it needs is there, and this protocol suits it"
-    if name not in [*METRICS]: raise ValueError(f"a metric must be one of {', '.join(METRICS)}, got {name!r}")
+    _one_of('a metric', name, METRICS)
     metric = METRICS[name]
     if self.region != 'all' and not metric.region:
         raise ValueError(f"{name} compares windows and cannot be restricted to a region")

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from .estimate import Prediction
 from .files import check_file, describe_names, one_line
 from .optim import unwrap
+from .runtime import _one_of
 from .unet import check_options, load_weights, per_image, sinusoidal_embedding, stack_inputs
 
 # %% ../nbs/official.ipynb #9bf78735
@@ -304,7 +305,7 @@ def load_official(
     averaged:bool=True, # take the averaged weights (EMA) or the last ones
 )->OfficialUNet: # in eval mode
     "A network trained with the official code"
-    if predicts not in [*_HEADS]: raise ValueError(f"predicts must be one of {', '.join(_HEADS)}, got {predicts!r}")
+    _one_of('predicts', predicts, _HEADS)
     part = _official_part(path, averaged)
     try: return _official_unet(part, predicts, embedding).eval()
     except ValueError as e: raise ValueError(f"{one_line(path, 4096)} cannot be taken over: {e}") from None

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from .command import CommandFailed, FileName, Typed, merge, parse, run_command, split_fields
 from .config import Config
 from .files import check_file
-from .runtime import ExitCode
+from .runtime import ExitCode, _one_of
 
 # %% ../nbs/presets.ipynb #7ac08063
 def _layer(*tables):
@@ -85,7 +85,7 @@ def _preset(
     official:bool=False, # as the paper's code did; False: as recommended here
 )->Config:
     "The configuration of an experiment"
-    if name not in [*PRESETS]: raise ValueError(f"preset must be one of {', '.join(PRESETS)}, got {name!r}")
+    _one_of('preset', name, PRESETS)
     p = PRESETS[name]
     config = merge(Config(), p.official)
     return config if official else merge(config, p.recommended)

@@ -11,6 +11,7 @@ __all__ = ['POSTERIORS', 'reverse_step', 'posterior_coefs', 'posterior_variance'
 import torch
 from torch import Tensor
 from .estimate import Estimate, SingularError
+from .runtime import _one_of
 from .schedule import Point, _within
 
 # %% ../nbs/04_reverse.ipynb #2c8e84cf
@@ -76,8 +77,7 @@ def posterior_variance(
     eta:float=1., # share of the variance to use, 0 (deterministic) .. 1
 )->float: # sigma^2, the variance of the fresh noise
     "Variance of the fresh noise: eta times one of three natural choices (three sigmas)"
-    if posterior not in [*POSTERIORS]:
-        raise ValueError(f"posterior must be one of {', '.join(POSTERIORS)}, got {posterior!r}")
+    _one_of('posterior', posterior, POSTERIORS)
     if not _within(eta, 0, 1): raise ValueError(f"eta is a share of the variance, 0..1, got {eta!r}")
     at, to = Point(*at), Point(*to)
     if eta == 0 or to.bbar == 0: return 0.

@@ -27,6 +27,10 @@ def _whole(value, name, least=None):
     if least is not None and n < least: raise ValueError(f"{name} must be at least {least}, got {n}")
     return n
 
+def _one_of(name, value, known):
+    "Refuse a value that is none of those that are known"
+    if value not in [*known]: raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}")
+
 def seed_for(
     *what, # what names the purpose: whole numbers, such as a seed and a step, and words
 )->int: # 0 .. 2^63 - 1

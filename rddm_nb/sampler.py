@@ -21,6 +21,7 @@ from .estimate import CLIPS, Estimate, Prediction, _moved, estimate, predict
 from .forward import randn_like
 from .images import check_images
 from .reverse import posterior_variance, reverse_step
+from .runtime import _one_of
 from .schedule import CLEAN, Point, Schedule
 
 # %% ../nbs/13_sampler.ipynb #3602fb22
@@ -43,7 +44,7 @@ def sampling_path(
     order:str='together', # residual and noise 'together', or in turn: 'residual_first', 'noise_first'
 )->list: # of (node or None, Point), start first, clean image last
     "The stops of a sampling run; in the two-legged orders each leg gets half the steps"
-    if order not in ORDERS: raise ValueError(f"order must be one of {', '.join(ORDERS)}, got {order!r}")
+    _one_of('order', order, ORDERS)
     if order == 'together': return [(t, schedule[t]) for t in schedule.grid(steps)]
     return [(schedule.T, schedule[schedule.T])] + [(None, p) for p in _two_legs(schedule, steps, order)] + [(0, CLEAN)]
 
@@ -128,9 +129,9 @@ def _checked_prediction(out, x_t):
                         f"Prediction(res=...), Prediction(eps=...) or both")
     pred = Prediction(*out)
     for name, v in zip(pred._fields, pred):
-        if v is not None and not torch.is_tensor(v):
-            raise TypeError(f"the model's {name} must be a tensor, got {type(v).__name__}")
-        if v is not None and (v.shape != x_t.shape or v.dtype != x_t.dtype):
+        if v is None: continue
+        if not torch.is_tensor(v): raise TypeError(f"the model's {name} must be a tensor, got {type(v).__name__}")
+        if v.shape != x_t.shape or v.dtype != x_t.dtype:
             raise ValueError(f"the model's {name} is {v.dtype} of shape {tuple(v.shape)}, "
                              f"but the state is {x_t.dtype} of shape {tuple(x_t.shape)}: they must match")
     return pred
@@ -177,7 +178,7 @@ SOLVERS = dict(euler=_euler, heun=_heun, multistep=_multistep)
 # %% ../nbs/13_sampler.ipynb #2c0e86f6
 def _check_solver(solver, moves, clip):
     "Refuse what a solver cannot do, before any network is called"
-    if solver not in [*SOLVERS]: raise ValueError(f"solver must be one of {', '.join(SOLVERS)}, got {solver!r}")
+    _one_of('solver', solver, SOLVERS)
     if solver == 'euler': return
     if any(m.sigma2 > 0 < m.at.bbar for m in moves):
         raise ValueError(f"solver={solver!r} follows the ODE, which draws no fresh noise: take eta=0 (a bridge: "

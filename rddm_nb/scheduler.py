@@ -19,6 +19,7 @@ from .estimate import Prediction, SingularError, estimate
 from .forward import q_sample, randn_like
 from .images import check_images
 from .reverse import POSTERIORS, posterior_variance, reverse_step
+from .runtime import _one_of
 from .sampler import SOLVERS, Step, _check_solver
 from .schedule import Point, SCHEDULES, Schedule, _is_count, _within
 
@@ -63,9 +64,6 @@ _PREDICTION_TYPES = ('residual', 'residual_epsilon', *DDPM_PREDICTIONS)
 _BETA_SCHEDULES = dict(power=_power, line=_line, circle=_circle, bridge=_bridge, nodes=_nodes, **_DDPM_SCHEDULES)
 
 # %% ../nbs/scheduler.ipynb #940bfec0
-def _one_of(name, value, known):
-    if value not in known: raise ValueError(f"{name} must be one of {', '.join(known)}, got {value!r}")
-
 def _share(eta):
     if not _within(eta, 0, 1):
         raise ValueError(f"eta is a share of the variance, 0..1, got {eta!r} "

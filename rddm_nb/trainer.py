@@ -313,7 +313,7 @@ class Trainer:
         report=None, # called as report(row) after every reading of the loss
         evaluator=None, # called as evaluator(net, step) every `eval_every` steps; returns the number for column `psnr`
     ):
-        _check_parts(net, source, schedule, config)
+        _check_parts(net, source, schedule, config, accelerator)
         self.accelerator = make_accelerator() if accelerator is None else accelerator
         self.device, self.net, self.source, self.schedule = self.accelerator.device, unwrap(net), source, schedule
         self.config, self.report, self.evaluator = config, report, evaluator
@@ -334,13 +334,15 @@ def _check_pairs(batch):
         if not torch.is_tensor(x) or not x.is_floating_point(): check_images(x, name)
     if batch.x0.ndim == 4 and batch.x0.isfinite().all(): check_images(batch.x0, 'x0')
 
-def _check_parts(net, source, schedule, config):
+def _check_parts(net, source, schedule, config, accelerator):
     "Refuse parts of a training that are of another kind, and a network in which nothing can be learned"
     for name, v, kind in (('net', net, torch.nn.Module), ('schedule', schedule, Schedule),
                           ('config', config, TrainConfig)):
         if not isinstance(v, kind): raise TypeError(f"{name} must be a {kind.__name__}, got {type(v).__name__}")
     if not callable(getattr(source, 'batch', None)):
         raise TypeError(f"source must hand out batches, such as FunctionSource(draw), got {type(source).__name__}")
+    if accelerator is not None and not hasattr(accelerator, 'device'):
+        raise TypeError(f"accelerator must come from make_accelerator, got {type(accelerator).__name__}")
     if not any(p.requires_grad for p in net.parameters()):
         raise ValueError("every weight of the network is frozen (requires_grad=False): nothing would be learned")
 

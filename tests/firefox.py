@@ -69,6 +69,6 @@ class Firefox:
                      actions=[dict(type='key', id='keyboard', actions=actions)])
 
     def until(self, condition):
-        "Wait for a condition, looking at every frame"
+        "Wait for a condition, looking again and again"
         return self.evaluate(f'new Promise(done => {{ const look = () => {{ const v = {condition};'
                              ' v ? done(v) : setTimeout(look, 50) }; look() })')

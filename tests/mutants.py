@@ -901,7 +901,9 @@ MUTANTS = [Mutant(*m) for m in [
     ('scheduler', 'Schedule.line(c.num_train_timesteps, c.bbar_T)', 'Schedule.line(c.num_train_timesteps)', 'line: noise level ignored'),
     ('scheduler', 'Schedule.bridge(c.num_train_timesteps, c.height)', 'Schedule.bridge(c.num_train_timesteps)', 'bridge: height ignored'),
     ('scheduler', 'Schedule.circle(c.num_train_timesteps)', 'Schedule.cosine(c.num_train_timesteps)', 'circle: the cosine product instead'),
-    ('scheduler', 'if value not in known: raise', 'if False: raise', 'options: typos pass'),
+    ('scheduler', "_one_of('posterior', posterior, POSTERIORS)", 'pass', 'options: typos pass'),
+    ('runtime', 'if value not in [*known]: raise', 'if False: raise', 'choices: typos pass'),
+    ('trainer', "if accelerator is not None and not hasattr(accelerator, 'device'):", 'if False:', 'an accelerator of another kind passes'),
     ('scheduler', 'if not _within(eta, 0, 1):', 'if not _within(eta, 0):', 'eta: above 1'),
     ('scheduler', 'if c.trained_betas is not None:', 'if False:', 'trained_betas ignored'),
     ('scheduler', 'if s.T != c.num_train_timesteps:', 'if False:', 'lists of another length pass'),
@@ -1330,9 +1332,9 @@ def rounds(m:Mutant|None, tests=()):
 
     The test that saw the mutant last time goes first; if it sees nothing, or is gone, whole files follow."""
     if tests: return [(files_of(tests), tests)]
-    last = [] if m is None else [t for t in [killers().get(name_of(m))] if t]
-    there = [f for f in files_of(last) if (HERE/f'test_{f}.py').exists()]
-    return [(f, last) for f in [there] if f] + [(f, ()) for f in batches(m)]
+    last = killers().get(name_of(m)) if m else None
+    first = [(files_of([last]), [last])] if last and (HERE/last.partition('::')[0]).exists() else []
+    return first + [(files, ()) for files in batches(m)]
 
 
 NONE_RAN = 5 # pytest's code where no test is left to run

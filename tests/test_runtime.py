@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import torch
 from common import posix
-from rddm_nb.runtime import (ExitCode, StopRequest, check_seed, claim_folder, folder_lock, generator_for,
-                             pick_device, seed_for, set_aside, stop_on_signals)
+from rddm_nb.runtime import (ExitCode, StopRequest, _one_of, check_seed, claim_folder, folder_lock,
+                             generator_for, pick_device, seed_for, set_aside, stop_on_signals)
 
 
 
@@ -129,3 +129,10 @@ def test_what_is_no_whole_number_is_no_seed(seed):
 
 def test_a_device_that_holds_no_numbers_is_none():
     with pytest.raises(ValueError, match="device 'meta' cannot be used here: it holds no numbers"): pick_device('meta')
+
+
+@pytest.mark.parametrize('known', [('a', 'b'), dict(a=1, b=2)], ids=['tuple', 'dict'])
+def test_a_choice_is_one_of_those_that_are_known(known):
+    assert _one_of('what', 'a', known) is None
+    for value, said in (('c', "'c'"), (None, 'None'), ([], r'\[\]')):
+        with pytest.raises(ValueError, match=f'^what must be one of a, b, got {said}$'): _one_of('what', value, known)

@@ -868,12 +868,13 @@ def test_a_file_of_ones_own_is_not_taken_for_a_run(tmp_path, text):
 def parts(**kw):
     "A training that could begin, with parts of another kind"
     good = dict(net=UNet(8, (1, 2)), source=FunctionSource(draw), schedule=S, config=TrainConfig(steps=1, batch=2))
-    return Trainer(*(good | kw).values())
+    return Trainer(**(good | kw))
 
 
 @pytest.mark.parametrize('part, value, kind', [
     ('net', None, 'a Module, got NoneType'), ('net', 'rain', 'a Module, got str'),
     ('schedule', 'power', 'a Schedule, got str'), ('config', dict(steps=1), 'a TrainConfig, got dict'),
+    ('accelerator', 'cpu', 'make_accelerator, got str'),
     ('source', [1, 2], r'such as FunctionSource\(draw\), got list'), ('source', draw, 'FunctionSource')])
 def test_parts_of_another_kind_are_named(part, value, kind):
     with pytest.raises(TypeError, match=f'^{part} must .*{kind}'): parts(**{part: value})
