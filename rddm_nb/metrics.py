@@ -235,7 +235,7 @@ def find(cls:Protocol,
 )->Protocol:
     "A protocol by name"
     if isinstance(protocol, cls): return protocol
-    if protocol in PROTOCOLS: return PROTOCOLS[protocol]
+    if protocol in [*PROTOCOLS]: return PROTOCOLS[protocol]
     raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}, or a Protocol, got {protocol!r}")
 
 # %% ../nbs/23_measuring.ipynb #f4ae7362

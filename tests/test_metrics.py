@@ -440,3 +440,7 @@ def test_eight_pixels_and_two_images_are_enough_for_a_distance():
     assert frechet_distance(features, features) < 1e-9 < frechet_distance(features, coarse_features(-x))
     with pytest.raises(ValueError, match='8 pixels on a side'): coarse_features(x[..., 1:])
     with pytest.raises(ValueError, match='two images at least'): frechet_distance(features[:1], features)
+
+
+def test_a_protocol_that_is_none_is_named():
+    with pytest.raises(ValueError, match=r"protocol must be one of .*, or a Protocol, got \['Y'\]"): Protocol.find(['Y'])
