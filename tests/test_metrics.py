@@ -443,4 +443,5 @@ def test_eight_pixels_and_two_images_are_enough_for_a_distance():
 
 
 def test_a_protocol_that_is_none_is_named():
-    with pytest.raises(ValueError, match=r"protocol must be one of .*, or a Protocol, got \['Y'\]"): Protocol.find(['Y'])
+    with pytest.raises(ValueError, match=r"protocol must be one of .*, or a Protocol, got \['Y'\]"):
+        Protocol.find(['Y'])
