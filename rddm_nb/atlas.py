@@ -8,13 +8,14 @@ Docs: https://rddm-nb.github.io/rddm_nb/map.html.md"""
 __all__ = ['PROCESSES', 'Process', 'check_family', 'process', 'morph']
 
 # %% ../nbs/18_map.ipynb #7c6c4902
+import inspect
 import math
 from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 from .reverse import posterior_variance
 from .runtime import _one_of
-from .schedule import Point, Schedule, _within
+from .schedule import Point, Schedule, _check_count, _within
 
 # %% ../nbs/18_map.ipynb #dbd948a3
 @dataclass(frozen=True)
@@ -184,6 +185,16 @@ def _pmrf(T=1000, noise=.025):
 def _ir_flow(T=1000):
     return Process('IR-Flow', Schedule.line(T, 0.), 'sum_constrained', 0., 'input', 'Fan et al., 2026')
 
+# %% ../nbs/18_map.ipynb #fa5c0a2e
+def _check_parameters(name, parameters):
+    "Refuse a parameter that a relative does not have, and a value that is no number"
+    has = inspect.signature(_MAKERS[name]).parameters
+    for k, v in parameters.items():
+        if k not in has: raise TypeError(f"{name} has no parameter {k!r}: it has {', '.join(has)}")
+        if k == 'T': _check_count(v)
+        elif not (_within(v, 0) or v == math.inf): raise ValueError(f"{k} must be a number >= 0, got {v!r}")
+
+
 # %% ../nbs/18_map.ipynb #47b0ba37
 _MAKERS = {f().name: f for f in (_rddm, _ddpm, _ddim, _ve, _edm, _flow, _rectified, _cold, _indi, _indi_brownian,
                                  _resshift, _ir_sde, _bbdm, _i2sb, _ddbm_ve, _ddbm_vp, _resfusion, _goub, _unidb,
@@ -196,7 +207,9 @@ def process(
 )->Process:
     "A relative of RDDM by name"
     _one_of('relative', name, PROCESSES)
-    return _MAKERS[name](**parameters)
+    _check_parameters(name, parameters)
+    try: return _MAKERS[name](**parameters)
+    except (ArithmeticError, ValueError) as e: raise ValueError(f"there is no {name} with {parameters}: {e}") from None
 
 # %% ../nbs/18_map.ipynb #310355c1
 def morph(

@@ -11,7 +11,7 @@ __all__ = ['commutator', 'TimeConditioned', 'CoefficientConditioned', 'draw_path
 import numpy as np
 import torch
 from .estimate import Prediction
-from .schedule import Point, Schedule
+from .schedule import Point, Schedule, _is_count
 
 # %% ../nbs/15_paths.ipynb #b92be3a1
 def commutator(
@@ -57,16 +57,26 @@ class CoefficientConditioned:
         at_abar, at_bbar = (self.model(x_t, x_in, *p, t, **cond) for p in ((abar, there[0]), (there[1], bbar)))
         return Prediction(at_abar.res, at_bbar.eps)
 
+# %% ../nbs/15_paths.ipynb #fa5c0a1e
+def _corners(points):
+    "Places (n, 2) as an array, or the reason why they are none"
+    try: p = np.array([[float(v) for v in q] for q in points])
+    except (TypeError, ValueError): p = np.empty(0)
+    if p.ndim == 2 and p.shape[1] == 2 and len(p) and np.isfinite(p).all(): return p
+    raise ValueError(f"a path is drawn through points (abar, bbar), one at least, of finite numbers, got {points!r:.80}")
+
+
 # %% ../nbs/15_paths.ipynb #e514679b
 def draw_path(
     points, # places (abar, bbar) to pass, the first is the start
     steps:int=50, # network evaluations
 )->list: # of `Point`, evenly spaced, the last (0, 0), for `sample(..., path=...)`
     "Straight lines through the points and on to the clean image, cut into equal steps"
-    p = np.array([*points, (0., 0.)] if tuple(points[-1]) != (0, 0) else points, dtype=float)
-    if steps < 1: raise ValueError(f"steps must be at least 1, got {steps}")
+    if not _is_count(steps): raise ValueError(f"steps must be a whole number >= 1, got {steps!r}")
+    p = _corners(points)
+    if tuple(p[-1]) != (0, 0): p = np.concatenate([p, [(0., 0.)]])
     length = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(p, axis=0).T))])
     if length[-1] == 0: raise ValueError("a path needs a start other than (0, 0)")
-    at = np.linspace(0, length[-1], steps + 1)
+    at = np.linspace(0, length[-1], int(steps) + 1)
     path = [Point(float(np.interp(u, length, p[:, 0])), float(np.interp(u, length, p[:, 1]))) for u in at]
     return path[:-1] + [Point(0., 0.)]

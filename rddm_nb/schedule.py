@@ -30,11 +30,39 @@ def _within(v, least, most=math.inf):
 
 def _is_count(n, most=math.inf): return _within(n, 1, most) and n == int(n)
 
+def _is_node(t, T): return _within(t, 0, T) and t == int(t)
+
 def _check_power(side, a, T, grid):
     if side not in ('x', '1-x'): raise ValueError(f"side must be 'x' or '1-x', got {side!r}")
     if not _within(a, 0): raise ValueError(f"the exponent must be a finite number >= 0, got {a!r}")
-    if not _is_count(T): raise ValueError(f"T must be a whole number >= 1, got {T!r}")
+    _check_count(T)
     if grid not in ('count', 'linspace'): raise ValueError(f"grid must be 'count' or 'linspace', got {grid!r}")
+
+# %% ../nbs/02_schedules.ipynb #0ee90c40
+def _check_count(T):
+    if not _is_count(T): raise ValueError(f"T must be a whole number >= 1, got {T!r}")
+
+def _check_deviation(v, name):
+    if not _within(v, 0): raise ValueError(f"{name} is a standard deviation, it must be >= 0, got {v!r}")
+
+def _check_increments(v, name):
+    if isinstance(v, (tuple, list)) and len(v) == 2: return
+    raise ValueError(f"{name} must be a side and an exponent of P, such as ('x', 1), got {v!r}")
+
+def _check_nodes(t, like):
+    "Refuse what is no tensor of nodes, or no batch of images"
+    whole = torch.is_tensor(t) and not (t.is_floating_point() or t.is_complex() or t.dtype == torch.bool)
+    if not whole: raise TypeError(f"t must be a tensor of nodes, whole numbers such as torch.tensor([3]), got {t!r}")
+    if not torch.is_tensor(like): raise TypeError(f"like must be a batch of images, a tensor, got {like!r:.80}")
+
+# %% ../nbs/02_schedules.ipynb #2acf6021
+def _numbers(v, name, ndim=None):
+    "A list of numbers in float64"
+    try: out = torch.as_tensor(v, dtype=torch.float64)
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError(f"{name} must be a list of numbers, got {v!r:.80}") from None
+    if ndim not in (None, out.ndim): raise ValueError(f"{name} must be a list of numbers, got {v!r:.80}")
+    return out
 
 # %% ../nbs/02_schedules.ipynb #55781a95
 def P(
@@ -53,7 +81,7 @@ def P(
 # %% ../nbs/02_schedules.ipynb #bdbce063
 def _checked(v, name):
     "A coefficient list as float64, finite, one-dimensional and long enough"
-    v = torch.as_tensor(v, dtype=torch.float64).detach().cpu().clone()
+    v = _numbers(v, name).detach().cpu().clone()
     if v.ndim != 1 or len(v) < 2:
         raise ValueError(f"{name} must be a list of at least 2 numbers (node 0 is the clean image), got shape "
                          f"{tuple(v.shape)}")
@@ -100,8 +128,8 @@ class Schedule:
         allow=(), # what else is meant: 'open_end' (abar[T] < 1, as in DDPM) and 'bridge' (bbar may fall again)
     ):
         self.name, self.allow = name, (allow,) if isinstance(allow, str) else tuple(allow)
-        unknown = set(self.allow) - {'open_end', 'bridge'}
-        if unknown: raise ValueError(f"allow knows 'open_end' and 'bridge', not {sorted(unknown)}")
+        unknown = [a for a in self.allow if a not in ('open_end', 'bridge')]
+        if unknown: raise ValueError(f"allow knows 'open_end' and 'bridge', not {unknown}")
         abar, bbar = _checked(abar, 'abar'), _checked(bbar, 'bbar')
         if len(abar) != len(bbar):
             raise ValueError(f"abar has {len(abar)} nodes, bbar has {len(bbar)}: they must agree")
@@ -126,8 +154,8 @@ def T(self:Schedule)->int:
 @patch
 def __getitem__(self:Schedule, t)->Point:
     "The point at node t, 0 <= t <= T"
-    if not _within(t, 0, self.T): raise IndexError(f"node {t!r} is not on this schedule: nodes are 0..{self.T}")
-    return self._points[t]
+    if not _is_node(t, self.T): raise IndexError(f"node {t!r} is not on this schedule: nodes are 0..{self.T}")
+    return self._points[int(t)]
 
 # %% ../nbs/02_schedules.ipynb #6e1383ac
 @patch
@@ -136,7 +164,8 @@ def coeffs(self:Schedule,
     like:Tensor, # images (B, ...) that the coefficients will multiply
 )->tuple: # (abar, bbar), each (B, 1, ...) with like's dtype and device
     "Coefficients for a batch of nodes, shaped to multiply a batch of images"
-    t, shape = t.cpu(), (-1,) + (1,)*(like.ndim - 1)
+    _check_nodes(t, like)
+    t, shape = t.cpu().long(), (-1,) + (1,)*(like.ndim - 1)
     if (t < 0).any() or (t > self.T).any(): raise IndexError(f"t must hold nodes 0..{self.T}, got {t.min()}..{t.max()}")
     return tuple(v[t].to(like.device, like.dtype).view(shape) for v in (self.abar, self.bbar))
 
@@ -160,7 +189,7 @@ def from_increments(cls:Schedule,
     **kw # `name`, `allow`
 )->Schedule:
     "Add up increments: abar = cumsum(alpha), bbar = sqrt(cumsum(beta^2))"
-    alpha, beta2 = (torch.as_tensor(v, dtype=torch.float64) for v in (alpha, beta2))
+    alpha, beta2 = _numbers(alpha, 'alpha', 1), _numbers(beta2, 'beta2', 1)
     if (beta2 < 0).any():
         raise ValueError(f"beta2[{int((beta2 < 0).nonzero()[0, 0])}] is negative: it is a variance; a bridge needs "
                          f"`from_fns` with allow='bridge'")
@@ -177,17 +206,18 @@ def power(cls:Schedule,
     grid:str='count', # see `P`
 )->Schedule:
     "The paper's own family; the default is its best: P(1-x, 1) for the residual, P(x, 1) for the noise"
-    if not _within(bbar_T, 0): raise ValueError(f"bbar_T is a standard deviation, it must be >= 0, got {bbar_T!r}")
+    _check_deviation(bbar_T, 'bbar_T')
+    for name, v in dict(alpha=alpha, beta2=beta2).items(): _check_increments(v, name)
     (sa, ea), (sb, eb) = alpha, beta2
     return cls.from_increments(P(sa, ea, T, grid), bbar_T**2*P(sb, eb, T, grid), name=f"P({sa},{ea:g}), P({sb},{eb:g})")
 
 # %% ../nbs/02_schedules.ipynb #fc098532
 def _nodes(given, T):
     "Nodes given one by one: whole numbers within 0..T that fall to 0"
-    g = [int(t) for t in given]
-    if len(g) < 2 or g != list(given) or g[-1] != 0 or g[0] > T or any(t <= s for t, s in zip(g, g[1:])):
-        raise ValueError(f"nodes must be whole numbers that fall from at most T={T} to 0, got {list(given)}")
-    return g
+    g = [*given]
+    if len(g) < 2 or not all(_is_node(t, T) for t in g) or g[-1] != 0 or any(t <= s for t, s in zip(g, g[1:])):
+        raise ValueError(f"nodes must be whole numbers that fall from at most T={T} to 0, got {g}")
+    return [int(t) for t in g]
 
 @patch
 def grid(self:Schedule,
@@ -217,7 +247,9 @@ def from_fns(cls:Schedule,
     **kw # `name`, `allow`
 )->Schedule:
     "Sample two functions of the fraction of the way at T + 1 evenly spaced nodes"
-    if not _is_count(T): raise ValueError(f"T must be a whole number >= 1, got {T!r}")
+    _check_count(T)
+    for name, f in dict(abar=abar, bbar=bbar).items():
+        if not callable(f): raise TypeError(f"{name} must be a function of the fraction of the way, got {f!r:.80}")
     x = torch.linspace(0, 1, T + 1, dtype=torch.float64)
     return cls(abar(x), bbar(x), **kw)
 
@@ -228,6 +260,7 @@ def line(cls:Schedule,
     bbar_T:float=1., # standard deviation of the noise at the start
 )->Schedule:
     "A straight line on the plane, as in flow matching and InDI: abar = x, bbar = bbar_T x"
+    _check_deviation(bbar_T, 'bbar_T')
     return cls.from_fns(lambda x: x, lambda x: bbar_T*x, T, name='line')
 
 @patch(cls_method=True)
@@ -243,6 +276,7 @@ def bridge(cls:Schedule,
     height:float=.5, # largest standard deviation, halfway
 )->Schedule:
     "A bridge: starts from the input itself, without noise (I2SB, BBDM): bbar = 2 height sqrt(abar (1 - abar))"
+    _check_deviation(height, 'height')
     return cls.from_fns(lambda x: x, lambda x: 2*height*(x*(1 - x)).sqrt(), T, name='bridge', allow='bridge')
 
 # %% ../nbs/12_curves.ipynb #7fc44361
@@ -252,7 +286,7 @@ def from_ddim(cls:Schedule,
     name:str='ddim', # for legends
 )->Schedule:
     "DDPM's schedule on the plane, for I_in = 0: abar = 1 - sqrt(abar_ddim), bbar = sqrt(1 - abar_ddim); open end"
-    A = torch.as_tensor(abar_ddim, dtype=torch.float64)
+    A = _numbers(abar_ddim, 'abar_ddim')
     if A.ndim != 1 or not ((A >= 0) & (A <= 1)).all(): raise ValueError("abar_ddim must be a list of numbers in [0, 1]")
     A = torch.cat([torch.ones(1, dtype=torch.float64), A])
     return cls(1 - A.sqrt(), (1 - A).sqrt(), name, allow='open_end')
@@ -265,6 +299,9 @@ def ddim_linear(cls:Schedule,
     beta_T:float=2e-2, # DDPM's last beta
 )->Schedule:
     "DDPM's linear betas, carried over by `from_ddim`"
+    _check_count(T)
+    for name, v in dict(beta_1=beta_1, beta_T=beta_T).items():
+        if not _within(v, 0, 1): raise ValueError(f"{name} is a variance that DDPM adds in a step, 0..1, got {v!r}")
     return cls.from_ddim((1 - torch.linspace(beta_1, beta_T, T, dtype=torch.float64)).cumprod(0), name='ddim linear')
 
 @patch(cls_method=True)
@@ -272,6 +309,7 @@ def cosine(cls:Schedule,
     T:int=1000, # number of steps
 )->Schedule:
     "The squared-cosine cumulative product, carried over by `from_ddim`: the quarter `circle` at an even pace"
+    _check_count(T)
     return cls.from_ddim((torch.linspace(0, 1, T + 1, dtype=torch.float64)[1:]*math.pi/2).cos()**2, name='cosine')
 
 # %% ../nbs/12_curves.ipynb #5c7d0a12
@@ -296,4 +334,6 @@ def from_dict(cls:Schedule,
     d:dict, # from `to_dict`
 )->Schedule:
     "The schedule back from plain data, bit for bit, checked again"
+    if not isinstance(d, dict) or not {'abar', 'bbar'} <= d.keys():
+        raise ValueError(f"a schedule as plain data holds abar and bbar, as `to_dict` gives it, got {d!r:.80}")
     return cls(d['abar'], d['bbar'], d.get('name', ''), d.get('allow', ()))

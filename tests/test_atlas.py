@@ -452,3 +452,52 @@ ENDS = {'flow matching': (1, 1), 'rectified flow': (1, 0), 'Cold Diffusion': (1,
 
 @pytest.mark.parametrize('name', ENDS)
 def test_curves_end_where_they_should(name): close(list(process(name, T=T).schedule[T]), ENDS[name], 1e-12)
+
+
+def ecsi(t, s, height, x, x0, y, z):
+    "ECSI's step of Euler in its own symbols, with all of its noise: alpha, beta, gamma, slopes with a prime, epsilon"
+    alpha, beta, gamma = 1 - t, t, 2*height*sqrt(t*(1 - t))
+    alpha_, beta_, gamma_ = -1., 1., height*(1 - 2*t)/sqrt(t*(1 - t))
+    epsilon, dt = gamma*gamma_ - alpha_/alpha*gamma**2, s - t
+    noise = (x - alpha*x0 - beta*y)/gamma
+    return x + (alpha_*x0 + beta_*y + (gamma_ + epsilon/gamma)*noise)*dt + sqrt(2*epsilon*abs(dt))*z
+
+
+@given(st.floats(.1, .9), st.floats(.1, .9), st.floats(.1, 2), seeds)
+def test_ecsi_has_the_bridge_s_curve_and_leaves_too_much_variance(t, share, height, seed):
+    s, (x0, y, _) = t*share, trio(seed)
+    walk = lambda x, z: ecsi(t, s, height, x, x0, y, z)
+    bbar = lambda u: 2*height*sqrt(u*(1 - u))
+    at, zero, one = x0 + t*(y - x0), torch.zeros_like(x0), torch.ones_like(x0)
+    close(bbar(.3), Schedule.bridge(10, height)[3].bbar, 1e-14)
+    close(walk(at, zero), x0 + s*(y - x0), 1e-12)  # its mean is the curve's
+    kept, fresh = walk(at + bbar(t)*one, zero) - walk(at, zero), walk(at, one) - walk(at, zero)
+    excess = (kept**2 + fresh**2 - bbar(s)**2)/(2*height)**2
+    close(excess, (t - s)**2/t*one, 1e-9)
+
+
+def test_rdbms_code_leaves_out_the_noise_of_its_first_step():
+    r, (x0, y, z) = process('RDBM', T=T), trio(2)
+    at, to = r.schedule[T], r.schedule[T - 1]
+    theirs = x0 + to.abar*(y - x0)  # their step with a noise of zero
+    first = posterior_variance(r.posterior, at, to, r.first)
+    close(reverse_step(y, Estimate(x0, y - x0, None), at, to, first, z) - theirs, to.bbar*z, 1e-15)
+    assert r.how()['eta'] == [1., 0.] and to.bbar > .005
+
+
+@pytest.mark.parametrize('name, kw, said', [
+    ('ResShift', dict(kappa='x'), "kappa must be a number >= 0, got 'x'"), ('GOUB', dict(lam=-1), 'lam must .*got -1'),
+    ('IR-SDE', dict(lam=None), 'lam must be a number >= 0, got None'), ('I2SB', dict(height=math.nan), 'height .*nan'),
+    ('DDPM', dict(T='9'), "T must be a whole number >= 1, got '9'"), ('Resfusion', dict(T=2.5), 'T must be a whole'),
+    ('ResShift', dict(kappa=0), "there is no ResShift with {'kappa': 0}: .*zero"),
+    ('IR-SDE', dict(rest=0), "there is no IR-SDE with {'rest': 0}"),
+    ('VE', dict(sigma_max=math.inf), 'there is no VE with .*: bbar.* is nan: every node must be finite')])
+def test_parameters_that_cannot_be_are_refused_by_name(name, kw, said):
+    with pytest.raises(ValueError, match=said): process(name, **kw)
+
+
+def test_a_parameter_that_a_relative_does_not_have_is_named_with_those_it_has():
+    with pytest.raises(TypeError, match="ResShift has no parameter 'lam': it has T, kappa, power, least"):
+        process('ResShift', lam=1.)
+    assert process('UniDB', gamma=math.inf).schedule == process('GOUB').schedule
+    assert process('InDI', noise=0).schedule.bbar.max() == 0

@@ -92,7 +92,11 @@ def test_a_straight_path_is_cut_into_equal_steps():
     close(torch.tensor(draw_path([(1., 0.), (0., 0.)], 2)), [[1, 0], [.5, 0], [0, 0]], 1e-15)
     path = draw_path([(1., 1.), (1., .5)], 300)
     assert any(abs(p.abar - 1) < 1e-12 and abs(p.bbar - .5) < .01 for p in path)
-    for args, match in (([[(1., 1.)], 0], 'steps must be at least 1'), ([[(0., 0.)], 3], 'a start other than')):
+    for args, match in (([[(1., 1.)], 0], 'steps must be a whole number >= 1, got 0'),
+                        ([[(1., 1.)], '3'], "steps must be a whole number >= 1, got '3'"),
+                        ([[(1., 1.)], 2.5], 'got 2.5'), ([[(0., 0.)], 3], 'a start other than'),
+                        *(([p, 3], 'drawn through points .*, one at least, of finite numbers, got')
+                          for p in ([], None, 'ab', [(1.,)], [(1., 2., 3.)], [1., 2.], [(math.nan, 1.)], [('x', 1.)]))):
         with pytest.raises(ValueError, match=match): draw_path(*args)
 
 

@@ -308,7 +308,49 @@ def test_fractions_off_the_way_are_refused(u):
     (lambda: P('x', 1, '10'), "T must be a whole number >= 1, got '10'"), (lambda: P('x', 1, math.inf), 'T must be'),
     (lambda: Schedule.power(bbar_T=None), 'bbar_T is a standard deviation, it must be >= 0, got None'),
     (lambda: Schedule.power(T=10).at('0'), "u is a fraction of the way, 0..1, got '0'"),
-    (lambda: Schedule.line(T=2.5), 'T must be a whole number >= 1, got 2.5')])
+    (lambda: Schedule.line(T=2.5), 'T must be a whole number >= 1, got 2.5'),
+    (lambda: Schedule.bridge(5, 'x'), "height is a standard deviation, it must be >= 0, got 'x'"),
+    (lambda: Schedule.bridge(5, -1), 'height is a standard deviation, it must be >= 0, got -1'),
+    (lambda: Schedule.line(5, math.nan), 'bbar_T is a standard deviation, it must be >= 0, got nan'),
+    (lambda: Schedule.power(alpha='x'), "alpha must be a side and an exponent of P, such as ('x', 1), got 'x'"),
+    (lambda: Schedule.power(alpha='x1'), "alpha must be a side and an exponent of P, such as ('x', 1), got 'x1'"),
+    (lambda: Schedule.power(beta2=('x',)), "beta2 must be a side and an exponent of P, such as ('x', 1), got ('x',)"),
+    (lambda: Schedule.power(alpha=None), "alpha must be a side and an exponent of P, such as ('x', 1), got None"),
+    (lambda: Schedule.ddim_linear(9, 'x'), "beta_1 is a variance that DDPM adds in a step, 0..1, got 'x'"),
+    (lambda: Schedule.ddim_linear(9, beta_T=2), 'beta_T is a variance that DDPM adds in a step, 0..1, got 2'),
+    (lambda: Schedule.ddim_linear('9'), "T must be a whole number >= 1, got '9'"),
+    (lambda: Schedule.cosine(0), 'T must be a whole number >= 1, got 0'),
+    (lambda: Schedule.from_ddim('x'), "abar_ddim must be a list of numbers, got 'x'"),
+    (lambda: Schedule.from_increments('x', [1.]), "alpha must be a list of numbers, got 'x'"),
+    (lambda: Schedule.from_increments([1.], 1.), 'beta2 must be a list of numbers, got 1.0'),
+    (lambda: Schedule('x', [0., 1.]), "abar must be a list of numbers, got 'x'"),
+    (lambda: Schedule([0., 1.], [0., None]), 'bbar must be a list of numbers, got [0.0, None]'),
+    (lambda: Schedule([0., 1.], [0., 1.], allow=[['bridge']]), "allow knows 'open_end' and 'bridge', not [['bridge']]"),
+    (lambda: Schedule.from_dict(dict(abar=[0., 1.])), 'holds abar and bbar, as `to_dict` gives it, got {'),
+    (lambda: Schedule.from_dict('x'), "a schedule as plain data holds abar and bbar, as `to_dict` gives it, got 'x'"),
+    (lambda: Schedule.line(9).grid(['9', 0]), "nodes must be whole numbers that fall from at most T=9 to 0, got ['9'"),
+    (lambda: Schedule.line(9).grid([None, 0]), 'nodes must be whole numbers that fall from at most T=9 to 0, got ['),
+])
 def test_numbers_are_no_texts(make, said):
     with pytest.raises(ValueError, match=re.escape(said)): make()
     with pytest.raises(IndexError, match="node '3' is not on this schedule"): Schedule.power(T=10)['3']
+    with pytest.raises(IndexError, match='node 1.5 is not on this schedule'): Schedule.power(T=10)[1.5]
+
+
+@pytest.mark.parametrize('t', [3, '3', [3], None, torch.tensor([1.5, 2]), torch.tensor([True, False])], ids=str)
+def test_nodes_of_a_batch_are_a_tensor_of_whole_numbers(t):
+    said = 't must be a tensor of nodes, whole numbers such as torch.tensor([3]), got ' + repr(t)
+    with pytest.raises(TypeError, match=re.escape(said)): Schedule.line(10).coeffs(t, torch.zeros(2, 1, 2, 2))
+
+
+def test_nodes_of_any_whole_type_name_places_and_are_no_mask():
+    s, like = Schedule.line(10), torch.zeros(2, 1, 2, 2)
+    for kind in (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64):
+        assert s.coeffs(torch.tensor([1, 0], dtype=kind), like)[0].flatten().tolist() == [torch.tensor(.1).item(), 0]
+    with pytest.raises(TypeError, match='like must be a batch of images, a tensor, got 3'):
+        s.coeffs(torch.tensor([1]), 3)
+
+
+def test_curves_are_functions():
+    with pytest.raises(TypeError, match=r'bbar must be a function of the fraction of the way, got \[0, 1\]'):
+        Schedule.from_fns(lambda x: x, [0, 1])
