@@ -19,7 +19,7 @@ import re
 import signal
 import sys
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
 from types import UnionType
@@ -308,12 +308,35 @@ def _own_words(prog):
     "The words of this process if it is that command; none elsewhere, as in a notebook"
     return sys.argv[1:] if Path(sys.argv[0]).stem == prog else []
 
-def _never_fail_to_print():
-    "A terminal that cannot show a character gets its number instead"
-    for s in (sys.stdout, sys.stderr):
-        if hasattr(s, 'reconfigure'): s.reconfigure(errors='backslashreplace')
+# %% ../nbs/command.ipynb #5ea30002
+class _Stream:
+    "A standard stream whose writing never fails: what cannot be written is dropped, and the reason kept"
+    def __init__(self, stream):
+        self.stream, self.lost = stream, None
+        if hasattr(stream, 'reconfigure'): stream.reconfigure(errors='backslashreplace')
+    def __getattr__(self, name): return getattr(self.stream, name)
+    def _try(self, do, *args):
+        try: do(*args)
+        except OSError as e:
+            self.lost = e
+            with suppress(OSError), open(os.devnull, 'wb') as nowhere: os.dup2(nowhere.fileno(), self.fileno())
+    def write(self, text):
+        self._try(self.stream.write, text)
+        return len(text)
+    def flush(self): self._try(self.stream.flush)
 
-# %% ../nbs/command.ipynb #45a78718
+@contextmanager
+def _streams_that_never_fail():
+    "Standard output and standard error whose writing never fails; yields standard output"
+    old = sys.stdout, sys.stderr
+    with open(os.devnull, 'w', encoding='utf-8') as nowhere:
+        sys.stdout, sys.stderr = out, err = [_Stream(nowhere if s is None else s) for s in old]
+        try: yield out
+        finally:
+            for s in (out, err): s.flush()
+            sys.stdout, sys.stderr = old
+
+# %% ../nbs/command.ipynb #45a78719
 @contextmanager
 def _warnings_as_lines(prog):
     "Warnings as a line of the command, without the source that gave them"
@@ -321,15 +344,8 @@ def _warnings_as_lines(prog):
         warnings.showwarning = lambda message, *args, **kw: warn(prog, message)
         yield
 
-def run_command(
-    prog:str, # name of the command
-    work, # what it does: a function of its words that returns an exit code
-    argv:list|None=None, # its words; None: those of this process if it is that command
-    stop:StopRequest|None=None, # in which `work` notes a signal before it raises KeyboardInterrupt
-    stopped:str='interrupted', # what to say then
-)->int: # 0 done, 1 failed, 2 could not start, 130 or 143 stopped by a signal
-    "Do the work of a command; what goes wrong is one line and an exit code"
-    _never_fail_to_print()
+def _done(prog, work, argv, stop, stopped):
+    "The exit code of the work; what goes wrong is one line"
     try:
         with _warnings_as_lines(prog): return work(_own_words(prog) if argv is None else [str(w) for w in argv])
     except SystemExit as e: return e.code or ExitCode.DONE
@@ -338,3 +354,19 @@ def run_command(
     except Exception as e: code, why = ExitCode.NOT_STARTED, explain(e)
     warn(prog, why)
     return code
+
+# %% ../nbs/command.ipynb #45a78718
+def run_command(
+    prog:str, # name of the command
+    work, # what it does: a function of its words that returns an exit code
+    argv:list|None=None, # its words; None: those of this process if it is that command
+    stop:StopRequest|None=None, # in which `work` notes a signal before it raises KeyboardInterrupt
+    stopped:str='interrupted', # what to say then
+)->int: # 0 done, 1 failed, 2 could not start, 130 or 143 stopped by a signal
+    "Do the work of a command; what goes wrong is one line and an exit code"
+    with _streams_that_never_fail() as out:
+        code = _done(prog, work, argv, stop, stopped)
+        out.flush()
+        if out.lost is None or isinstance(out.lost, BrokenPipeError): return code # who closed a pipe has read enough
+        warn(prog, f'standard output cannot be written ({explain(out.lost)})')
+        return code or ExitCode.FAILED

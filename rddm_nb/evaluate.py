@@ -32,7 +32,7 @@ from .imagefile import load_image, save_image
 from .metrics import METRICS, MetricResult, Protocol, measure
 from .restore import (SamplingCommand, Stoppable, check_restorer, counted, fit_channels,
                              network_option, restore_loaded, sampling_model)
-from .runtime import ExitCode, StopRequest, claim_folder, folder_lock, stop_on_signals
+from .runtime import ExitCode, StopRequest, check_seed, claim_folder, folder_lock, stop_on_signals
 
 # %% ../nbs/evaluate.ipynb #2e955bc9
 @dataclass(frozen=True)
@@ -308,6 +308,7 @@ def from_model(cls:EvalCase,
 )->dict: # name -> function that makes a `EvalCase`
     "What a model restores, with several seeds; masks are its condition if it takes one"
     if seeds < 1: raise ValueError(f"seeds must be at least 1, got {seeds}")
+    check_seed(seed + seeds - 1, 'the last seed')
     takes = network_option(model, 'takes_cond')
     check_restorer(model, bool(takes) and all(p.cond is not None for p in pairs))
     def make(p, name):
@@ -411,6 +412,12 @@ def _evaluated(a, cases, about, out, stop, tell):
     finally: shutil.rmtree(work, ignore_errors=True)
 
 # %% ../nbs/evaluate.ipynb #7e0a1103
+def _check_out(a):
+    "Refuse a folder of images that are compared: the sheet would count as one of them next time"
+    out = Path(a.out).resolve()
+    if any(Path(f).resolve() == out for f in (*a.folders, a.inputs, a.masks) if f):
+        raise ValueError(f"{a.out} holds images that are compared: choose another folder for the results (--out)")
+
 def _leave(out, new):
     "Take away a folder that was made for nothing"
     if new:
@@ -421,6 +428,7 @@ def _leave(out, new):
 def _into_folder(a, stop, tell):
     "What the words of a command ask for, in a folder; returns the evaluation"
     _start(a.measures, replace(Protocol.find(a.protocol or Protocol()), region=a.region))
+    _check_out(a)
     cases, about = _cases(a, stop, tell)
     new, ev = not Path(a.out).exists(), None
     with folder_lock(claim_folder(a.out, _RESULTS, a.force)):

@@ -412,6 +412,7 @@ def _options(model, kw):
     options = dict(steps=None, eta=0., solver='euler', seed=0, tile=None, overlap=None) | kw
     if options['steps'] is None: options['steps'] = _best_steps(model)
     Tiled(model, options['tile'], options['overlap'])
+    check_seed(options['seed'])
     return options
 
 # %% ../nbs/restore.ipynb #f6023f9b

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 import pytest
 from hypothesis import given, strategies as st
+from common import posix
 from places import ROOT
 from rddm_nb.cli import demo
 from rddm_nb.command import (
@@ -713,6 +714,54 @@ def test_a_narrow_stream_gets_numbers_for_its_characters(monkeypatch):
     monkeypatch.setattr(sys, 'stdout', out)
     assert run_command('rddm-x', lambda words: print('\u00e9', flush=True) or 0, []) == 0
     assert out.buffer.getvalue() == b'\\xe9\n'
+
+
+class Unwritable:
+    "A stream that fails from its second word on"
+    def __init__(self, error): self.error, self.got = error, []
+    def write(self, text):
+        if self.got: raise self.error
+        self.got.append(text)
+    def flush(self): pass
+    def fileno(self): raise OSError('no file')
+
+
+@pytest.mark.parametrize('error, code, line', [
+    (OSError(28, 'No space left on device'), 1, 'standard output cannot be written (No space left on device)'),
+    (BrokenPipeError(32, 'Broken pipe'), 0, '')])
+def test_output_that_cannot_be_written_does_not_end_the_work(error, code, line, monkeypatch, capsys):
+    from rddm_nb.command import run_command
+    done, out = [], Unwritable(error)
+    def work(words):
+        for k in range(3): print(f'line {k}')
+        done.append(1)
+        return 0
+    monkeypatch.setattr(sys, 'stdout', out)
+    assert run_command('rddm-x', work, []) == code and done == [1] and out.got == ['line 0']
+    assert capsys.readouterr().err == (f'rddm-x: {line}\n' if line else '') and sys.stdout is out
+    def fails(words): raise ValueError('no')
+    out.got = ['x']
+    assert run_command('rddm-x', lambda words: print('a') or fails(words), []) == 2  # the first failure counts
+
+
+def test_words_for_a_closed_stream_are_lost(monkeypatch):
+    from rddm_nb.command import run_command, warn
+    for name in ('stdout', 'stderr'): monkeypatch.setattr(sys, name, None)
+    def work(words):
+        print('out', file=sys.stdout)
+        warn('rddm-x', sys.stderr.isatty())
+        return 0
+    assert run_command('rddm-x', work, []) == 0 and sys.stdout is sys.stderr is None
+
+
+@posix
+@pytest.mark.slow
+@pytest.mark.parametrize('tail, code', [('>&- 2>&- <&-', 0), ('>/dev/full', 1), ('>/dev/full 2>/dev/full', 1),
+                                        ('2>/dev/full', 0), ('| head -0', 0)])
+def test_a_command_says_nothing_of_python_where_its_output_goes(tail, code):
+    words = f'set -o pipefail; {sys.executable} -m rddm_nb.presets demo --show {tail}'
+    done = subprocess.run(['bash', '-c', words], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == code and 'Traceback' not in done.stderr and 'ignored' not in done.stderr, done.stderr
 
 
 def test_every_field_of_a_schedule_is_handed_on():

@@ -251,8 +251,24 @@ def test_what_cannot_start_says_why_and_leaves_nothing(words, why, tmp_path, cap
     assert why in capsys.readouterr().err and not (tmp_path/'ev').exists()
 
 
-def test_seeds_below_one():
+def test_seeds_below_one_and_beyond_64_bits():
     with pytest.raises(ValueError, match='seeds must be at least 1, got 0'): EvalCase.from_model(None, [], 0)
+    assert EvalCase.from_model(None, [], 3, 2**64 - 3) == {}
+    with pytest.raises(ValueError, match=f'the last seed must fit 64 bits, got {2**64}'):
+        EvalCase.from_model(None, [], 3, 2**64 - 2)
+
+
+@pytest.mark.parametrize('out', ['a', 'b', 'inputs', 'masks', 'link', 'a/../b'])
+def test_results_do_not_go_among_the_images_that_are_compared(out, tmp_path, capsys):
+    for folder in ('a', 'b', 'inputs', 'masks'):
+        (tmp_path/folder).mkdir()
+        save_image(tmp_path/folder/'1.png', random_images(3, 16, 16))
+    (tmp_path/'link').symlink_to(tmp_path/'a')
+    words = [tmp_path/'a', tmp_path/'b', '--inputs', tmp_path/'inputs', '--masks', tmp_path/'masks']
+    assert main([*map(str, words), '--out', str(tmp_path/out)]) == 2
+    assert f'{tmp_path/out} holds images that are compared: choose another folder' in capsys.readouterr().err
+    assert not [p for p in tmp_path.rglob('*') if p.is_file() and p.name != '1.png']
+    assert main([*map(str, words[:2]), '--out', str(tmp_path/'a'/'below')]) == 0
 
 
 # ---- metrics and means

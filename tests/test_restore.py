@@ -689,7 +689,7 @@ WRONG = [[f'--{name}', word] for name, words in dict(
     eta=('-1', '1.1', 'nan', 'inf', 'x', '-inf', ''),
     solver=('rk4', 'Heun', '', 'none', '2', 'euler,heun'),
     tile=('0', '-8', 'x', '2.5', '', 'inf', '256px'), overlap=('-1', 'x', '300', '256', '1.5', ''),
-    seed=('x', '1.5', '-1', 'nan', ''),
+    seed=('x', '1.5', '-1', 'nan', '', str(2**64), '1' + '0'*30),
     device=('nonsense', 'cuda:99', '', 'cpu:x', '7', 'CPU '),
     part=('3/2', '0/1', 'x', '1', '1/', '/1', '-1/2', '1/2/3', '1.0/2', '1/0', ''),
     masks=('nowhere', ''), nonsense=('1',), step=('3',), forc=('1',)).items() for word in words]
