@@ -9,6 +9,7 @@ __all__ = ['main']
 
 # %% ../nbs/course.ipynb #86a29978
 import json
+import os
 import sys
 from dataclasses import dataclass
 from importlib.resources import files
@@ -36,26 +37,31 @@ def _course():
     return found
 
 # %% ../nbs/course.ipynb #c0a51e02
-def _same_cells(a, b):
-    "Do two notebooks hold the same text and code, run or not?"
-    try: a, b = ([(c['cell_type'], ''.join(c['source'])) for c in json.loads(v)['cells']] for v in (a, b))
-    except (ValueError, KeyError, TypeError): return False
+def _is_copy(file, notebook):
+    "Does a file hold the text and code of a notebook, run or not? A folder and a link to nothing do not"
+    try: a, b = ([(c['cell_type'], ''.join(c['source'])) for c in json.loads(v)['cells']]
+                 for v in (file.read_bytes(), notebook))
+    except (OSError, ValueError, KeyError, TypeError): return False
     return a == b
 
 def _copy_course(
     folder, # where to; made if need be
 )->tuple: # ([names written], [names of yours that differ and stay])
     "Copy the notebooks of the book, never over a file that is there"
-    from rddm_nb.files import atomic_write
+    from rddm_nb.command import CommandFailed, explain
+    from rddm_nb.files import atomic_write, stale_temporaries
     from rddm_nb.runtime import claim_folder
     folder, new, kept = claim_folder(folder, ()), [], []
+    for p in stale_temporaries(folder): p.unlink()
     for f in sorted(_course().iterdir(), key=lambda f: f.name):
         if not f.name.endswith('.ipynb') and f.name != _BADGE: continue
         text, mine = f.read_bytes() if f.name == _BADGE else _strip_outputs(f.read_bytes()), folder/f.name
-        if not mine.exists():
-            atomic_write(mine, text)
-            new.append(f.name)
-        elif f.name != _BADGE and not _same_cells(mine.read_bytes(), text): kept.append(f.name)
+        if os.path.lexists(mine):
+            if f.name != _BADGE and not _is_copy(mine, text): kept.append(f.name)
+            continue
+        try: atomic_write(mine, text)
+        except OSError as e: raise CommandFailed(f'{explain(e)}; {len(new)} files were copied: run it again to go on') from e
+        new.append(f.name)
     return new, kept
 
 # %% ../nbs/course.ipynb #058ba1da

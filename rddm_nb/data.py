@@ -346,6 +346,8 @@ class _DataReport:
     unequal: list = field(default_factory=list) # (name, sizes) of pairs whose images differ in size
     same: int = 0 # pairs whose two images are equal though they should differ
     notes: Counter = field(default_factory=Counter) # what reading changes -> in how many images
+    new: int = field(default=0, compare=False, repr=False) # pairs that an earlier check did not see
+    gone: int = field(default=0, compare=False, repr=False) # pairs that it saw, and that are not among these
     first: dict = field(default_factory=dict, compare=False, repr=False) # size -> name of the first pair of that size
     @property
     def fine(self): return not (self.unreadable or self.unequal)
@@ -437,7 +439,8 @@ def check(self:ImagePairs,
     finally:
         new = {k: r for k, r in zip(keys, found) if k and r and 'error' not in r}
         if cache is not None and new.keys() - old.keys(): _remember(cache, old | new)
-    return _report(self, found)
+    known = {*keys} - {None}
+    return replace(_report(self, found), new=len(known - old.keys())*bool(old), gone=len(old.keys() - known))
 
 # %% ../nbs/data.ipynb #65d2964e
 def _by_reason(unreadable):

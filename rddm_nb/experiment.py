@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 import torch
 from .aosa import AutoObjective, select_objective
-from .command import merge
+from .command import explain, merge
 from .config import Config, DataConfig, ScheduleConfig
 from .data import ImagePairs, PairSource, match, pairs_from_layout
 from .demo import draw_pairs
@@ -75,7 +75,9 @@ def _table(data, channels):
     if not data.root: raise ValueError("data.root must be given with data.kind='table': the id or folder of a table")
     try: import datasets
     except ImportError: raise ImportError("tables need the datasets library: pip install rddm_nb[tables]") from None
-    table = _load_table(datasets, data.root, data.split)
+    try: table = _load_table(datasets, data.root, data.split)
+    except Exception as e: # whatever the other library says
+        raise ValueError(f"data.root={data.root!r} is no table that can be read: {explain(e)}") from e
     return ImagePairs.from_table(table, data.inputs or 'input', data.targets or 'target', data.cond or None, channels)
 
 def _found(data, channels):
@@ -150,6 +152,7 @@ def _embedded(data, channels, n, split, generator):
 def _check_data(
     config:Config, # everything that a training depends on
     cache=None, # file that remembers what was found, so that a run that goes on need not look again
+    again:bool=False, # the run goes on
 )->str: # what was found, a few lines
     "Look at all images; refuse to start with broken ones"
     if config.data.kind == 'embedded': return 'the images in the package'
@@ -157,7 +160,9 @@ def _check_data(
     said = '; '.join(str(report).splitlines())
     if not report.fine: raise ValueError(f"the images cannot be used as they are: {said}")
     _check_sizes(report, config.data.size, config.train.batch)
-    return str(report)
+    if not again or not (report.new or report.gone): return str(report)
+    return (f'{report}\n{report.gone} of the pairs that this run has seen are gone or have changed, {report.new} are '
+            'new: it goes on with what is there')
 
 # %% ../nbs/experiment.ipynb #60556d31
 def _check_sizes(report, size, batch):
@@ -351,7 +356,7 @@ def _start(config, out, accelerator, tell):
         raise ValueError(f"{out} holds checkpoints ({lost[-1].name}) without their {_CONFIG_FILE}: put it back, or "
                          "take another folder")
     if accelerator.is_main_process: _check_places(out, run is None)
-    found = _check_data(config, out/_CHECK_FILE) if accelerator.is_main_process else ''
+    found = _check_data(config, out/_CHECK_FILE, run is not None) if accelerator.is_main_process else ''
     source = _make_source(config.data, config.network.channels, accelerator.device)
     if accelerator.is_main_process: _check_batch(config, source)
     tell(found)

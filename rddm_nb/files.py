@@ -159,6 +159,9 @@ def _header(path, text):
     return header
 
 # %% ../nbs/files.ipynb #a7c066c
+_INSTEAD = {('checkpoint', 'model'): ": the network of its run is the run's model.safetensors, or "
+                                     "model_unfinished.safetensors until it is done"}
+
 def read_tensors(
     path, # a file from `write_tensors`
     kind:str, # what it has to be
@@ -170,7 +173,9 @@ def read_tensors(
         raise ValueError(f"{path} is a safetensors file, but not one that this library wrote: "
                          f"it holds {describe_names(tensors)}")
     header = _header(path, text)
-    if header['kind'] != kind: raise ValueError(f"{path} is a {one_line(header['kind'], 40)}, not a {kind}")
+    if header['kind'] != kind:
+        hint = _INSTEAD.get((header['kind'], kind), '')
+        raise ValueError(f"{path} is a {one_line(header['kind'], 40)}, not a {kind}{hint}")
     try: digest = _digest(tensors, header['about'])
     except RecursionError: raise ValueError(f"{path} is damaged: its header is nested too deeply") from None
     if digest != header['sha256']: raise ValueError(f"{path} is damaged: its content does not match its checksum")

@@ -18,6 +18,7 @@ import warnings
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
+from .files import stale_temporaries
 
 # %% ../nbs/runtime.ipynb #86a7ad99
 def _whole(value, name, least=None):
@@ -124,6 +125,8 @@ def folder_lock(
                                   "wait for it, stop it, or choose another folder") from None
         except OSError as e:
             warnings.warn(f"{folder} cannot be locked here ({e.strerror}): keep others out of it yourself")
+        else:
+            for p in stale_temporaries(folder): p.unlink(missing_ok=True)
         yield
 
 # %% ../nbs/runtime.ipynb #3b174f21

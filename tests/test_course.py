@@ -65,6 +65,36 @@ def test_a_file_in_the_way_is_one_line(tmp_path, capsys):
     assert capsys.readouterr().err.count('\n') == 1 and (tmp_path/'book').read_text(encoding='utf-8') == 'a file'
 
 
+def test_what_has_the_name_of_a_page_stays_and_the_rest_is_copied(tmp_path, capsys):
+    (tmp_path/'01_forward.ipynb').mkdir()
+    (tmp_path/'02_schedules.ipynb').write_bytes(b'\xff mine')
+    (tmp_path/'index.ipynb').symlink_to(tmp_path/'nowhere')
+    assert course.main([str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert '3 of yours differ' in said and '01_forward.ipynb, 02_schedules.ipynb, index.ipynb' in said
+    assert (tmp_path/'index.ipynb').is_symlink() and (tmp_path/'glossary.ipynb').is_file()
+    assert not any((tmp_path/'01_forward.ipynb').iterdir())
+
+
+def test_a_disk_that_gets_full_is_a_failure_that_says_how_far_it_came(tmp_path, monkeypatch, capsys):
+    from rddm_nb import files
+    real, left = files.atomic_write, [2]
+    def write(path, data):
+        if not left[0]: raise OSError(28, 'No space left on device', str(path))
+        left[0] -= 1
+        real(path, data)
+    monkeypatch.setattr(files, 'atomic_write', write)
+    assert course.main([str(tmp_path)]) == 1
+    assert '02_schedules.ipynb: No space left on device; 2 files were copied: run it again' in capsys.readouterr().err
+
+
+def test_what_a_killed_copy_left_is_removed(tmp_path):
+    left, mine = tmp_path/('.rddm-' + '0'*32 + '.tmp'), tmp_path/'.mine.tmp'
+    for p in (left, mine): p.write_bytes(b'x')
+    course._copy_course(tmp_path)
+    assert not left.exists() and mine.exists()
+
+
 def test_lab_opens_on_the_folder(tmp_path, monkeypatch, capsys):
     called = []
     monkeypatch.setattr(subprocess, 'call', lambda words: called.append(words) or 0)

@@ -76,6 +76,8 @@ def test_files_of_another_kind_or_origin(tmp_path):
     save_file({'w': torch.ones(1)}, tmp_path/'foreign')
     with pytest.raises(ValueError, match='not one that this library wrote'): read_tensors(tmp_path/'foreign', 'model')
     write_tensors(tmp_path/'t', TENSORS, 'checkpoint', {})
+    instead = "t is a checkpoint, not a model: the network of its run is the run's model.safetensors, or model_unfini"
+    with pytest.raises(ValueError, match=instead): read_tensors(tmp_path/'t', 'model')
     with pytest.raises(ValueError, match='is a checkpoint, not a model'): read_tensors(tmp_path/'t', 'model')
     with pytest.raises(ValueError): write_tensors(tmp_path/'nan', TENSORS, 'model', {'x': float('nan')})
     assert not (tmp_path/'nan').exists()

@@ -321,6 +321,26 @@ def test_a_second_start_reads_only_what_it_needs(folder, monkeypatch):
     )
 
 
+def test_a_run_that_goes_on_with_other_images_says_so(folder, capsys):
+    assert main(small(folder)) == 0 and main(small(folder)) == 0
+    assert 'this run has seen' not in capsys.readouterr().err
+    (folder/'in/4.png').write_bytes((folder/'in/3.png').read_bytes())
+    for f in ('in', 'gt'): (folder/f/'1.png').unlink()
+    assert main(small(folder)) == 0
+    said = '2 of the pairs that this run has seen are gone or have changed, 1 are new: it goes on with what is there'
+    assert said in capsys.readouterr().err
+
+
+def test_a_table_that_cannot_be_read_is_one_line(tmp_path, capsys):
+    datasets = pytest.importorskip('datasets')
+    datasets.Dataset.from_dict(dict(input=[], target=[])).to_parquet(tmp_path/'empty.parquet')
+    (tmp_path/'junk.parquet').write_bytes(b'PAR1junk')
+    for name in ('empty', 'junk'):
+        words = ['demo', '--data.kind', 'table', '--data.root', str(tmp_path/f'{name}.parquet'), '--out', str(tmp_path/'x')]
+        assert main(words) == 2 and not (tmp_path/'x').exists()
+        assert f"{name}.parquet' is no table that can be read: " in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_nothing_starts_with_broken_images(folder, capsys):
     (folder / 'in/3.png').write_bytes(b'x')
     assert main(small(folder, out='a/run')) == 2

@@ -74,6 +74,17 @@ def test_a_lock_keeps_others_out_and_goes_with_its_process(tmp_path):
 
 
 @posix
+def test_who_takes_the_lock_removes_what_a_killed_writer_left_and_nobody_else_does(tmp_path):
+    left, mine = tmp_path/('.rddm-' + '0'*32 + '.tmp'), tmp_path/'.mine.tmp'
+    for p in (left, mine): p.write_bytes(b'x')
+    with folder_lock(tmp_path):
+        assert not left.exists() and mine.exists()
+        left.write_bytes(b'being written')
+        with pytest.raises(BlockingIOError), folder_lock(tmp_path): pass
+        assert left.exists()
+
+
+@posix
 def test_a_file_system_without_locks_is_said(tmp_path, monkeypatch):
     import fcntl
     def none(*a): raise OSError(95, 'Operation not supported')
