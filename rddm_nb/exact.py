@@ -23,6 +23,7 @@ class ExactPredictor:
         weights:Tensor|None=None, # how often each occurs (N,); None: equally often
         tau:float|None=None, # x_in tells about x0 as x_in = x0 + tau times noise would; None: x_in alone tells nothing
     ):
+        if not torch.is_tensor(means): raise TypeError(f"means must be a tensor of images, got {type(means).__name__}")
         if means.ndim < 2 or not len(means):
             raise ValueError(f"means must be (N, ...) with N >= 1, got shape {tuple(means.shape)}")
         if not means.is_floating_point():
@@ -30,7 +31,8 @@ class ExactPredictor:
         if not means.isfinite().all(): raise ValueError("means hold NaN or infinite values: clean them first")
         if not _within(std, 0):
             raise ValueError(f"std must be >= 0, got {std!r}: give a finite number, 0 if exactly these images exist")
-        if tau is not None and not tau > 0: raise ValueError(f"tau must be > 0 (or None), got {tau}")
+        if tau is not None and not (tau == torch.inf or _within(tau, 0) and tau > 0):
+            raise ValueError(f"tau must be > 0 (or None), got {tau!r}")
         w = torch.ones(len(means)) if weights is None else torch.as_tensor(weights)
         if w.shape != (len(means),) or not (w >= 0).all() or not 0 < w.sum() < torch.inf:
             raise ValueError(f"weights must be {len(means)} numbers >= 0 that do not all vanish, and finite, got "

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from .images import psnr
 from .sampler import sample
-from .schedule import Schedule
+from .schedule import Schedule, _is_count
 
 # %% ../nbs/14_quality.ipynb #aa45f189
 def _points(x, name):
@@ -74,15 +74,18 @@ def _score(runs, truth, within, paired):
     return Score(e.mean().item(), spread, varied, psnr(stack[None], t.expand_as(stack)[None]).item())
 
 # %% ../nbs/14_quality.ipynb #771a24a4
-def _seeds(seeds): return list(range(seeds)) if isinstance(seeds, int) else list(seeds)
+def _seeds(seeds):
+    if isinstance(seeds, int): return list(range(seeds))
+    return [*seeds] if isinstance(seeds, (list, tuple, range)) else []
 
 def _check_task(truth, x_in, n, seeds):
     "Refuse what would give a number without meaning"
     if x_in is not None and x_in.shape != truth.shape:
         raise ValueError(f"x_in has shape {tuple(x_in.shape)}, but truth has {tuple(truth.shape)}: each input needs "
                          f"its true image")
-    if x_in is None and n < 2: raise ValueError(f"n is the number of results of a run, at least 2, got {n}")
-    if not _seeds(seeds): raise ValueError(f"seeds is the number of runs, at least 1, or a list of seeds, got {seeds}")
+    if x_in is None and not (_is_count(n) and n > 1):
+        raise ValueError(f"n is the number of results of a run, at least 2, got {n!r}")
+    if not _seeds(seeds): raise ValueError(f"seeds is the number of runs, at least 1, or a list of seeds, got {seeds!r}")
 
 def _scored(model, truth, x_in, n, seeds, within, kwargs):
     "Run and score"
@@ -118,6 +121,7 @@ def sweep(
 )->dict: # {name: [a `Score` for each number of steps]}
     "Score many paths at many numbers of steps, all from the same noise"
     _check_task(truth, x_in, n, seeds)
+    if not isinstance(runs, dict): raise TypeError(f"runs must be a dict of schedules or arguments, got {runs!r:.80}")
     t = _points(truth, 'truth')
     within = _mean(t, t)
     own = {name: dict(schedule=r) if isinstance(r, Schedule) else dict(r) for name, r in runs.items()}

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from .estimate import Estimate, SingularError
 from .runtime import _one_of
-from .schedule import Point, _within
+from .schedule import Point, _point, _within
 
 # %% ../nbs/04_reverse.ipynb #2c8e84cf
 def reverse_step(
@@ -49,7 +49,7 @@ def posterior_coefs(
     to:Point, # one step of the chain before
 )->tuple: # (c_t, c_res, c_0, variance)
     "RDDM's own posterior: mean c_t x_t + c_res res + c_0 x0, and its variance (posterior by completing the square)"
-    at, to = Point(*at), Point(*to)
+    at, to = _point(at, 'at'), _point(to, 'to')
     if at.bbar == 0: raise SingularError("the posterior needs noise in the state: bbar_t = 0")
     if at.bbar < to.bbar:
         raise ValueError(f"the chain only adds noise, but bbar rises from {at.bbar:.6g} to {to.bbar:.6g} on the way "
@@ -79,7 +79,7 @@ def posterior_variance(
     "Variance of the fresh noise: eta times one of three natural choices (three sigmas)"
     _one_of('posterior', posterior, POSTERIORS)
     if not _within(eta, 0, 1): raise ValueError(f"eta is a share of the variance, 0..1, got {eta!r}")
-    at, to = Point(*at), Point(*to)
+    at, to = _point(at, 'at'), _point(to, 'to')
     if eta == 0 or to.bbar == 0: return 0.
     try: v = POSTERIORS[posterior](at, to)
     except ZeroDivisionError:

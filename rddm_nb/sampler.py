@@ -22,14 +22,15 @@ from .forward import randn_like
 from .images import check_images
 from .reverse import posterior_variance, reverse_step
 from .runtime import _one_of
-from .schedule import CLEAN, Point, Schedule
+from .schedule import CLEAN, Point, Schedule, _is_count, _point
 
 # %% ../nbs/13_sampler.ipynb #3602fb22
 def _two_legs(schedule, steps, order):
     "The stops between start and clean image, residual and noise one after the other"
     if isinstance(steps, (list, tuple)):
         raise ValueError(f"order={order!r} has two legs of its own: give the number of steps, not nodes")
-    if steps < 2: raise ValueError(f"order={order!r} has two legs: it needs at least 2 steps, got {steps}")
+    if not _is_count(steps) or steps < 2:
+        raise ValueError(f"order={order!r} has two legs: it needs at least 2 steps, got {steps!r}")
     start, one, two = schedule[schedule.T], schedule.grid(steps - steps//2)[1:], schedule.grid(steps//2)[1:-1]
     if order == 'residual_first':
         return [Point(schedule[t].abar, start.bbar) for t in one] + [Point(0., schedule[t].bbar) for t in two]
@@ -56,7 +57,8 @@ def _stops(model, schedule, steps, order, path):
         return sampling_path(schedule, 5 if steps is None else steps, order or 'together')
     if not (schedule is steps is order is None):
         raise ValueError("a path says where to go and in how many steps: leave out schedule, steps and order")
-    path = [Point(*(float(v) for v in p)) for p in path]
+    try: path = [_point(p, f'path[{i}]') for i, p in enumerate(path)]
+    except TypeError: raise TypeError(f"path must hold points (abar, bbar), got {path!r:.80}") from None
     for i, p in enumerate(path):
         if not (0 <= p.abar <= 1 and 0 <= p.bbar < float('inf')):
             raise ValueError(f"path[{i}] = {tuple(p)} is off the plane: abar in 0..1, bbar >= 0 and finite")
@@ -87,6 +89,7 @@ def _inputs(x_in, shape, x_T, model):
     "The degraded images, or zeros where there are none"
     if not callable(model):
         raise TypeError(f"model must be a predictor that can be called, got {model!r}; load_network finds one by name")
+    if x_T is not None and not torch.is_tensor(x_T): raise TypeError(f"x_T must be a tensor, got {x_T!r:.80}")
     if x_in is not None:
         if not torch.is_tensor(x_in) or x_in.ndim == 4 or not x_in.is_floating_point(): check_images(x_in)
         if shape is not None and tuple(shape) != tuple(x_in.shape):
@@ -95,7 +98,8 @@ def _inputs(x_in, shape, x_T, model):
         return x_in
     if x_T is not None: return torch.zeros_like(x_T)
     if shape is None: raise ValueError("without x_in (generation) give shape=(B, C, H, W)")
-    if min(shape, default=0) < 1: raise ValueError(f"shape must hold numbers from 1 on, got {tuple(shape)}")
+    if not isinstance(shape, (tuple, list)) or not shape or not all(_is_count(n) for n in shape):
+        raise ValueError(f"shape must hold whole numbers from 1 on, such as (8, 3, 32, 32), got {shape!r}")
     like = next(model.parameters(), torch.zeros(())) if isinstance(model, torch.nn.Module) else torch.zeros(())
     return torch.zeros(shape, dtype=like.dtype, device=like.device)
 

@@ -64,6 +64,14 @@ def _numbers(v, name, ndim=None):
     if ndim not in (None, out.ndim): raise ValueError(f"{name} must be a list of numbers, got {v!r:.80}")
     return out
 
+def _point(p, name):
+    "A place on the plane, from anything that holds two numbers"
+    try:
+        abar, bbar = p
+        return Point(float(abar), float(bbar))
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be a point (abar, bbar), two numbers, got {p!r:.80}") from None
+
 # %% ../nbs/02_schedules.ipynb #55781a95
 def P(
     side:str, # 'x' rises with time, '1-x' falls

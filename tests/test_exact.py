@@ -190,7 +190,7 @@ def test_draws_follow_the_mixture():
     (dict(means=torch.zeros(3)), r'means must be \(N, \.\.\.\).*shape \(3,\)'),
     (dict(means=torch.zeros(0, 2)), r'N >= 1'),
     (dict(std=-1.), r'std must be >= 0, got -1'), (dict(std=float('nan')), r'std must be >= 0, got nan'),
-    (dict(tau=0.), r'tau must be > 0 \(or None\), got 0'),
+    (dict(tau=0.), r'tau must be > 0 \(or None\), got 0'), (dict(tau='x'), r"tau must be > 0 \(or None\), got 'x'"),
     (dict(weights=torch.ones(2)), r'weights must be 3 numbers >= 0'),
     (dict(std=math.inf), r'std must be >= 0, got inf: give a finite'),
     (dict(means=torch.zeros(3, 2).long()), 'means must be floats, got torch.int64'),

@@ -324,11 +324,14 @@ def test_a_second_start_reads_only_what_it_needs(folder, monkeypatch):
 def test_a_run_that_goes_on_with_other_images_says_so(folder, capsys):
     assert main(small(folder)) == 0 and main(small(folder)) == 0
     assert 'this run has seen' not in capsys.readouterr().err
-    (folder/'in/4.png').write_bytes((folder/'in/3.png').read_bytes())
     for f in ('in', 'gt'): (folder/f/'1.png').unlink()
+    assert main(small(folder)) == 0 and '1 of the pairs that this run has seen are gone' in capsys.readouterr().err
+    (folder/'in/4.png').write_bytes((folder/'in/3.png').read_bytes())
     assert main(small(folder)) == 0
     said = '2 of the pairs that this run has seen are gone or have changed, 1 are new: it goes on with what is there'
     assert said in capsys.readouterr().err
+    (folder/'run/data_check.json').write_text('{"rddm_nb": "checked images", cut', encoding='utf-8')
+    assert main(small(folder)) == 0 and 'this run has seen' not in capsys.readouterr().err
 
 
 def test_a_table_that_cannot_be_read_is_one_line(tmp_path, capsys):

@@ -196,7 +196,8 @@ def test_what_cannot_be_scored_is_refused(f):
     truth = model().draw(4, rng(0))
     with pytest.raises(ValueError, match='each input needs its true image'): f(truth, x_in=truth[:3])
     with pytest.raises(ValueError, match='at least 2, got 1'): f(truth, n=1)
-    for none in (0, []):
+    with pytest.raises(ValueError, match="at least 2, got 'x'"): f(truth, n='x')
+    for none in (0, [], 2.5, 'x', None):
         with pytest.raises(ValueError, match='number of runs'): f(truth, n=4, seeds=none)
     with pytest.raises(TypeError): f(truth.long(), n=4)
     with pytest.raises(ValueError, match='NaN'): f(truth*math.nan, n=4)
@@ -264,6 +265,11 @@ def test_generation_starts_from_noise_around_nothing():
     x_t, x_in = seen[0]
     close(x_in, torch.zeros(4, 2), 0)
     close(x_t, .5*torch.randn(4, 2, generator=torch.Generator().manual_seed(5), dtype=torch.float64), 1e-15)
+
+
+def test_runs_of_a_sweep_have_names():
+    with pytest.raises(TypeError, match=r'runs must be a dict of schedules or arguments, got \[1\]'):
+        sweep(model(), model().draw(4, rng(0)), [1], n=2)
 
 
 def test_one_result_is_no_set():

@@ -371,3 +371,11 @@ def test_posterior_coefs_refuse_what_the_chain_cannot_do():
     with pytest.raises(ValueError, match=r'only adds noise, but bbar rises from 0\.3 to 0\.5.*bridge'):
         posterior_coefs((.9, .3), (.5, .5))
     close(posterior_coefs((.5, .5), (0., 0.)), [0., 0., 1., 0.], 0)
+
+
+@pytest.mark.parametrize('p', ['x', None, 3, (1.,), (1., 2., 3.), ('x', 1.)], ids=str)
+def test_places_are_two_numbers(p):
+    for f in (lambda *a: posterior_variance('bridge', *a), posterior_coefs):
+        with pytest.raises(ValueError, match=r'at must be a point \(abar, bbar\), two numbers, got'): f(p, (.5, .5))
+        with pytest.raises(ValueError, match=r'to must be a point \(abar, bbar\), two numbers, got'): f((.5, .5), p)
+    assert posterior_variance('bridge', torch.tensor([1., 0.]), (.5, .5)) == .25

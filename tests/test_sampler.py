@@ -474,6 +474,11 @@ X = torch.zeros(2, 3, 4, 4)
     (dict(steps=0), ValueError, r'steps must be a whole number from 1 to T=1000, or falling nodes, got 0'),
     (dict(steps=1001), ValueError, r'from 1 to T=1000, .*got 1001'),
     (dict(steps=1, order='residual_first'), ValueError, r'two legs: it needs at least 2 steps, got 1'),
+    (dict(steps='x', order='noise_first'), ValueError, r"two legs: it needs at least 2 steps, got 'x'"),
+    (dict(path=5), TypeError, r'path must hold points \(abar, bbar\), got 5'),
+    *[(dict(path=[(1, 1), p, (0, 0)]), ValueError, r'path\[1\] must be a point \(abar, bbar\), two numbers, got')
+      for p in (('x', 1), 5, (1, 2, 3), None, (1,))],
+    (dict(x_T=3), TypeError, 'x_T must be a tensor, got 3'),
     (dict(order='backwards'), ValueError,
      r"order must be one of together, residual_first, noise_first, got 'backwards'"),
     (dict(eta=1.5), ValueError, r'eta is a share of the variance, 0\.\.1, got 1\.5'),
@@ -904,7 +909,7 @@ def test_what_cannot_be_an_argument_is_named(kw, error, said):
 def test_what_cannot_be_sampled_is_named():
     with pytest.raises(TypeError, match="model must be a predictor that can be called, got 'rain'; load_network"):
         sample('rain', random_images(1, 3, 4, 4))
-    with pytest.raises(ValueError, match='shape must hold numbers from 1 on'): sample(res_model, shape=(0, 3, 4, 4))
+    with pytest.raises(ValueError, match='shape must hold whole numbers from 1 on'): sample(res_model, shape=(0, 3, 4, 4))
 
 
 def test_nodes_and_shares_may_be_arrays():
