@@ -10,7 +10,7 @@ import re
 import signal
 import sys
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
 from types import UnionType
@@ -88,6 +88,26 @@ def warn(prog: str, line):
 
 class CommandFailed(Exception):
     """A command failed after it had started"""
+
+class _Stream:
+    """A standard stream whose writing never fails: what cannot be written is dropped, and the reason kept"""
+    stream: Any
+    lost: Any
+
+    def __init__(self, stream):
+        ...
+
+    def __getattr__(self, name):
+        ...
+
+    def _try(self, do, *args):
+        ...
+
+    def write(self, text):
+        ...
+
+    def flush(self):
+        ...
 
 def run_command(prog: str, work, argv: list | None=None, stop: StopRequest | None=None, stopped: str='interrupted') -> int:
     """Do the work of a command; what goes wrong is one line and an exit code"""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 import torch
 from .aosa import AutoObjective, select_objective
-from .command import merge
+from .command import explain, merge
 from .config import Config, DataConfig, ScheduleConfig
 from .data import ImagePairs, PairSource, match, pairs_from_layout
 from .demo import draw_pairs

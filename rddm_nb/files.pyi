@@ -36,6 +36,7 @@ def check_file(path) -> Path:
     """Refuse what is missing, a folder, a pipe, or not ours to read"""
     ...
 _PARTS: dict
+_INSTEAD: dict
 
 def read_tensors(path, kind: str) -> tuple:
     """Tensors and plain data of a file, checked"""

@@ -339,8 +339,8 @@ def test_a_table_that_cannot_be_read_is_one_line(tmp_path, capsys):
     datasets.Dataset.from_dict(dict(input=[], target=[])).to_parquet(tmp_path/'empty.parquet')
     (tmp_path/'junk.parquet').write_bytes(b'PAR1junk')
     for name in ('empty', 'junk'):
-        words = ['demo', '--data.kind', 'table', '--data.root', str(tmp_path/f'{name}.parquet'), '--out', str(tmp_path/'x')]
-        assert main(words) == 2 and not (tmp_path/'x').exists()
+        file, out = str(tmp_path/f'{name}.parquet'), str(tmp_path/'x')
+        assert main(['demo', '--data.kind', 'table', '--data.root', file, '--out', out]) == 2 and not (tmp_path/'x').exists()
         assert f"{name}.parquet' is no table that can be read: " in capsys.readouterr().err.splitlines()[-1]
 
 

@@ -909,7 +909,8 @@ def test_what_cannot_be_an_argument_is_named(kw, error, said):
 def test_what_cannot_be_sampled_is_named():
     with pytest.raises(TypeError, match="model must be a predictor that can be called, got 'rain'; load_network"):
         sample('rain', random_images(1, 3, 4, 4))
-    with pytest.raises(ValueError, match='shape must hold whole numbers from 1 on'): sample(res_model, shape=(0, 3, 4, 4))
+    for shape in ((0, 3, 4, 4), 'x', 4, (1.5, 2), ()):
+        with pytest.raises(ValueError, match='shape must hold whole numbers from 1 on'): sample(res_model, shape=shape)
 
 
 def test_nodes_and_shares_may_be_arrays():
