@@ -34,7 +34,7 @@ restore(net, photo(8, 8), 1)
 before = highest()
 seconds = per_pixel(net, (h, w), steps)
 gib = (highest() - before)/2**10
-small = statistics.median(per_pixel(net, SIZE, steps) for _ in range(3))
+small = statistics.median(per_pixel(net, [*map(min, SIZE, (h, w))], steps) for _ in range(3))
 print(json.dumps(dict(gib=round(gib, 3), per_pixel_of_photograph=round(seconds/small, 2))))
 """
 
