@@ -395,7 +395,8 @@ class Progress:
         self.start = self.last = clock()
     def __iter__(self):
         with self.bar:
-            for self.done, item in enumerate(self.items):
+            for i, item in enumerate(self.items):
+                self.done = i
                 self.share(0.)
                 yield item
             self.bar.update(len(self.items) - self.bar.n)
