@@ -60,7 +60,8 @@ def _copy_course(
             if f.name != _BADGE and not _is_copy(mine, text): kept.append(f.name)
             continue
         try: atomic_write(mine, text)
-        except OSError as e: raise CommandFailed(f'{explain(e)}; {len(new)} files were copied: run it again to go on') from e
+        except OSError as e:
+            raise CommandFailed(f'{explain(e)}; {len(new)} files were copied: run it again to go on') from e
         new.append(f.name)
     return new, kept
 

@@ -63,7 +63,8 @@ def _corners(points):
     try: p = np.array([[float(v) for v in q] for q in points])
     except (TypeError, ValueError): p = np.empty(0)
     if p.ndim == 2 and p.shape[1] == 2 and len(p) and np.isfinite(p).all(): return p
-    raise ValueError(f"a path is drawn through points (abar, bbar), one at least, of finite numbers, got {points!r:.80}")
+    raise ValueError("a path is drawn through points (abar, bbar), one at least, of finite numbers, "
+                     f"got {points!r:.80}")
 
 
 # %% ../nbs/15_paths.ipynb #e514679b

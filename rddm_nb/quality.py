@@ -85,7 +85,8 @@ def _check_task(truth, x_in, n, seeds):
                          f"its true image")
     if x_in is None and not (_is_count(n) and n > 1):
         raise ValueError(f"n is the number of results of a run, at least 2, got {n!r}")
-    if not _seeds(seeds): raise ValueError(f"seeds is the number of runs, at least 1, or a list of seeds, got {seeds!r}")
+    if not _seeds(seeds):
+        raise ValueError(f"seeds is the number of runs, at least 1, or a list of seeds, got {seeds!r}")
 
 def _scored(model, truth, x_in, n, seeds, within, kwargs):
     "Run and score"

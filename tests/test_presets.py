@@ -341,7 +341,7 @@ def test_a_table_that_cannot_be_read_is_one_line(tmp_path, capsys):
     (tmp_path/'junk.parquet').write_bytes(b'PAR1junk')
     for name in ('empty', 'junk'):
         file, out = str(tmp_path/f'{name}.parquet'), str(tmp_path/'x')
-        assert main(['demo', '--data.kind', 'table', '--data.root', file, '--out', out]) == 2 and not (tmp_path/'x').exists()
+        assert main(['demo', '--data.kind', 'table', '--data.root', file, '--out', out]) == 2 and not Path(out).exists()
         assert f"{name}.parquet' is no table that can be read: " in capsys.readouterr().err.splitlines()[-1]
 
 

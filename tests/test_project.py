@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from places import NOTEBOOKS, PACKAGE, ROOT
 
-ORDER = ['runtime', 'files', 'images', 'viz', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler',
+ORDER = ['files', 'runtime', 'images', 'viz', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sampler',
          'objective',
          'optim', 'sample_images', 'degrade', 'command', 'imagefile', 'course', 'exercises', 'unet', 'demo',
          'variants', 'aosa', 'quality', 'metrics', 'ddim', 'scheduler', 'paths', 'atlas', 'official', 'models',
