@@ -436,7 +436,6 @@ class _FolderReport(NamedTuple):
 
 _CHANGED = 'changed since it was restored, done again'
 
-# %% ../nbs/restore.ipynb #f6023f9d
 def _options(model, kw):
     "All sampling options, also those not given"
     options = dict(steps=None, eta=0., solver='euler', seed=0, tile=None, overlap=None) | kw
