@@ -1,421 +1,88 @@
-// Made from js/ by tools/build_js.py, not to be edited.
-const range=(n,f)=>Array.from({length:n},(_,i)=>f(i)),$58=(keys,f)=>Object.fromEntries(keys.map((key,i)=>[key,f(key,i)])),last=list=>list[list.length-1],sum=values=>values.reduce((total,value)=>total+value,0),$28=values=>{let total=0
-return[0,...values.map(value=>total+=value)]},$26=(value,low,high)=>Math.min(Math.max(value,low),high),$32=(list,n)=>n>=list.length?list:range(n,i=>list[Math.round(i*(list.length-1)/(n-1))]);
-const mse=(x,target)=>{let total=0
-for(let i=0;i<x.length;i++){const error=$26(x[i],-1,1)- target[i]
-total+=error*error}
-return total/x.length},psnr=(x,target)=>10*Math.log10(4/Math.max(mse(x,target),4e-10));
-const $44=point=>point.every(v=>v===0),$57=(x0,xIn,eps,abar,bbar)=>x0.map((v,i)=>v+abar*((xIn?xIn[i]:0)- v)+ bbar*eps[i]),$8={sum_constrained:([,bbarT],[,bbarS])=>bbarS*bbarS*(bbarT*bbarT-bbarS*bbarS)/(bbarT*bbarT),preserving:([abarT,bbarT],[abarS,bbarS])=>{const ratio=(1-abarT)/(1-abarS),kept=ratio===0?0:ratio*ratio*bbarS*bbarS/(bbarT*bbarT);
-return bbarS*bbarS*(1-kept)},bridge:([abarT,bbarT],[abarS,bbarS])=>bbarS*bbarS-(abarS/abarT)**2*bbarT*bbarT},$55=(posterior,from,to,eta=1)=>{const bbarS=to[1]
-if(eta===0||bbarS===0)return 0
-const variance=$8[posterior](from,to)
-return !Number.isFinite(variance)||variance<-1e-12*bbarS**2?NaN:eta*Math.max(variance,0)},$59=(x,estimate,[abarT,bbarT],to,variance=0,noise=null)=>{if($44(to))return estimate.x0.slice()
-const[abarS,bbarS]=to,{res,eps}=estimate,fromEps=Math.sqrt(Math.max(bbarS*bbarS-variance,0))- bbarT,fromNoise=Math.sqrt(variance),out=x.slice()
-for(let i=0;i<out.length;i++){out[i]+=(abarS-abarT)*res[i]+(eps?fromEps*eps[i]:0)+(noise?fromNoise*noise[i]:0)}
-return out};
-const P=(side,exponent,T,grid='count')=>{const x=range(T,i=>grid==='linspace'&&T>1?i/(T-1):(i+1)/T),weights=(side==='x'?x:x.reverse()).map(v=>v**exponent),total=sum(weights)
-return weights.map(w=>w/total)},$39=(alpha,beta2)=>{const abar=$28(alpha)
-if(Math.abs(last(abar)- 1)<1e-6)abar[abar.length-1]=1
-return{abar,bbar:$28(beta2).map(Math.sqrt)}},$38=(abar,bbar,T)=>{const x=range(T+1,i=>i/T)
-return{abar:x.map(abar),bbar:x.map(bbar)}},$37=products=>({abar:[0,...products.map(v=>1-Math.sqrt(v))],bbar:[0,...products.map(v=>Math.sqrt(1-v))]}),power=(T=1000,alpha=['1-x',1],beta2=['x',1],bbarT=1,grid='count')=>$39(P(...alpha,T,grid),P(...beta2,T,grid).map(v=>bbarT**2*v)),line=(T=1000,bbarT=1)=>$38(x=>x,x=>bbarT*x,T),circle=(T=1000)=>{const schedule=$38(x=>1-Math.cos(x*Math.PI/2),x=>Math.sin(x*Math.PI/2),T)
-schedule.abar[T]=1
-return schedule},bridge=(T=1000,height=.5)=>$38(x=>x,x=>2*height*Math.sqrt(x*(1-x)),T),$29=(T=1000,betaStart=1e-4,betaEnd=.02)=>{let product=1
-const beta=i=>betaStart+(betaEnd-betaStart)*(T>1?i/(T-1):0)
-return $37(range(T,i=>product*=1-beta(i)))},cosine=(T=1000)=>$37(range(T,i=>Math.cos((i+1)/T*Math.PI/2)**2)),$14=[['x','x, rising'],['1-x','1−x, falling']],$13={side_res:{initial:'1-x',label:'residual steps',options:$14},a_res:{initial:1,label:'residual exponent',limits:[0,5,.1]},side_eps:{initial:'x',label:'noise steps',options:$14},a_eps:{initial:1,label:'noise exponent',limits:[0,5,.1]},bbar_T:{initial:1,label:'noise at the start',limits:[0,2,.05]},height:{initial:.5,label:'height of the arch',limits:[.05,1,.05]}},$56=s=>[`P(${s.side_res}, ${+s.a_res.toFixed(2)}), P(${s.side_eps}, ${+s.a_eps.toFixed(2)}), β̄ = ${s.bbar_T}`],FAMILIES={power:{settings:['side_res','a_res','side_eps','a_eps','bbar_T'],make:s=>power(s.T,[s.side_res,s.a_res],[s.side_eps,s.a_eps],s.bbar_T),title:$56},line:{settings:['bbar_T'],make:s=>line(s.T,s.bbar_T),title:s=>['line, β̄ = {0}',s.bbar_T]},circle:{settings:[],make:s=>circle(s.T)},bridge:{settings:['height'],make:s=>bridge(s.T,s.height),title:s=>['bridge, {0}',s.height]},'ddim linear':{settings:[],make:s=>$29(s.T)},cosine:{settings:[],make:s=>cosine(s.T)}},$48=settings=>{const family=FAMILIES[settings.family]
-if(!family)throw new Error(`no family '${settings.family}': there are ${Object.keys(FAMILIES).join(', ')}`)
-return family.make({T:400,...settings})},$65=settings=>FAMILIES[settings.family]?.title?.(settings)??[settings.family],$64=schedule=>schedule.abar.map((abar,t)=>[abar,schedule.bbar[t]]),$63=(schedule,u)=>{const T=schedule.abar.length-1,t=Math.min(Math.floor(u*T),T-1),interpolate=values=>values[t]+(u*T-t)*(values[t+1]- values[t])
-return[interpolate(schedule.abar),interpolate(schedule.bbar)]},$71=(T,steps)=>range(steps+1,i=>Math.floor(T*(steps-i)/steps)),rho=schedule=>schedule.abar.map((abar,t)=>schedule.bbar[t]/(1-abar));
-const $30=([x,y],[x2,y2])=>Math.hypot(x-x2,y-y2),$72=path=>$44(last(path))?path:[...path,[0,0]],$31=(corners,steps=50)=>{const ends=$72(corners),lengths=$28(ends.slice(1).map((end,i)=>$30(end,ends[i])))
-let i=0
-return range(steps+1,step=>{if(step===steps)return[0,0]
-const covered=last(lengths)*step/steps
-while(i<ends.length-2&&lengths[i+1]<covered)i++
-const share=lengths[i+1]>lengths[i]?(covered-lengths[i])/(lengths[i+1]- lengths[i]):0
-return[0,1].map(axis=>ends[i][axis]+ share*(ends[i+1][axis]- ends[i][axis]))})},$6=['together','residual_first','noise_first'],$61=(schedule,steps,order='together')=>{const T=schedule.abar.length-1,points=$64(schedule)
-if(order==='together')return $71(T,steps).map(t=>points[t])
-const half=Math.floor(steps/2),first=$71(T,steps-half).slice(1).map(t=>points[t]),second=$71(T,half).slice(1,-1).map(t=>points[t]),[abarT,bbarT]=points[T],between=order==='residual_first'?[...first.map(([abar])=>[abar,bbarT]),...second.map(([,bbar])=>[0,bbar])]:[...first.map(([,bbar])=>[abarT,bbar]),...second.map(([abar])=>[abar,0])]
-return[[abarT,bbarT],...between,[0,0]]},$24=(path,step,order)=>{const[abar,bbar]=path[step],left=path.length-1-step
-if(order==='together'||left<2)return path.slice(step)
-return $31([[abar,bbar],order==='residual_first'?[0,bbar]:[abar,0],[0,0]],left)},$66=(path,tolerance=.03)=>{if(path.length<3)return path
-const[start,end]=[path[0],last(path)],[dx,dy]=[end[0]- start[0],end[1]- start[1]],length=Math.hypot(dx,dy)||1e-9,offsets=path.map(([x,y])=>Math.abs(dx*(start[1]- y)-(start[0]- x)*dy)/length),furthest=offsets.indexOf(Math.max(...offsets))
-if(offsets[furthest]<=tolerance)return[start,end]
-const[before,after]=[path.slice(0,furthest+1),path.slice(furthest)]
-return[...$66(before,tolerance).slice(0,-1),...$66(after,tolerance)]};
-const $73=x=>{const size=x.length/3,bytes=new Uint8ClampedArray(4*size).fill(255)
-for(let i=0;i<size;i++){for(let channel=0;channel<3;channel++)bytes[4*i+channel]=(x[channel*size+i]+ 1)*127.5}
-return bytes};
-const megabytes=bytes=>(bytes/2**20).toFixed(1),download=async(url,onBytes)=>{const response=await fetch(url)
-if(!response.ok)throw new Error(`${url.pathname}: ${response.status}`)
-const reader=response.body.getReader(),parts=[]
-for(let part=await reader.read();!part.done;part=await reader.read()){parts.push(part.value)
-onBytes(part.value.length)}
-return new Blob(parts).arrayBuffer()}
-class $11{constructor(post){Object.assign(this,{post,last:0,open:new Map()})}
-restore(request,onState){this.last++
-for(const{resolve}of this.open.values())resolve(false)
-this.open.clear()
-return new Promise((resolve,reject)=>{this.open.set(this.last,{resolve,reject,onState})
-this.post({kind:'restore',id:this.last,...request})})}
-hear({kind,id,message,...state}){const request=this.open.get(id)
-if(!request)return
-if(kind==='state')request.onState(state)
-if(kind==='done')request.resolve(true)
-if(kind==='failed')request.reject(new Error(message))
-if(kind!=='state')this.open.delete(id)}}
-class $9{constructor(base,schedule){Object.assign(this,{folder:new URL('runtime/',base),base,schedule,ready:null})}
-async offer(){try{const response=await fetch(new URL('runtime.json',this.folder))
-this.files=(await response.json()).files
-return this.files&&`${megabytes(this.total())} MB`}catch{return null}}
-total(){return Object.values(this.files).reduce((bytes,file)=>bytes+file.bytes,0)}
-load(onProgress){this.ready||=this.start(onProgress).catch(error=>{this.ready=null
-throw error})
-return this.ready}
-async start(onProgress){let there=0
-const fetched=({name})=>download(new URL(name,this.folder),bytes=>{there+=bytes
-onProgress(there/this.total(),['{0} of {1} MB',megabytes(there),megabytes(this.total())])}),{runtime,wasm,network}=this.files,[wasmBytes,networkBytes]=await Promise.all([wasm,network].map(fetched))
-onProgress(1,['the network is being set up'])
-const worker=new Worker(new URL('photo_worker.js',this.base),{type:'module'})
-this.requests=new $11(request=>worker.postMessage(request))
-await new Promise((resolve,reject)=>{worker.onerror=event=>reject(new Error(event.message||'the worker does not start'))
-worker.onmessage=({data})=>{if(data.kind==='ready')resolve()
-else if(data.id===undefined)reject(new Error(data.message))
-else this.requests.hear(data)}
-const message={kind:'load',runtime:new URL(runtime.name,this.folder).href}
-worker.postMessage({...message,wasm:wasmBytes,network:networkBytes},[wasmBytes,networkBytes])})}
-restore(request,onState){return this.requests.restore({...request,schedule:this.schedule},onState)}}
-class $3{constructor(model){const post=({xIn,...request})=>model.send(request,undefined,[Float32Array.from(xIn).buffer])
-this.requests=new $11(post)
-const bytes=view=>new Uint8ClampedArray(view.buffer.slice(view.byteOffset,view.byteOffset+view.byteLength))
-model.on('msg:custom',(answer,buffers)=>this.requests.hear({...answer,images:buffers.map(bytes)}))}
-async offer(){return ''}
-async load(){}
-restore(request,onState){return this.requests.restore(request,onState)}}
-const $40=({data,width,height})=>{const size=width*height,x=new Float64Array(3*size)
-for(let i=0;i<size;i++){for(let channel=0;channel<3;channel++)x[channel*size+i]=data[4*i+channel]/127.5-1}
-return{x,width,height}};
-const $74=seed=>{let state=seed>>>0
-return()=>{state=state+0x6D2B79F5>>>0
-let bits=Math.imul(state ^ state>>>15,1|state)
-bits=bits+Math.imul(bits ^ bits>>>7,61|bits)^ bits
-return((bits ^ bits>>>14)>>>0)/4294967296}},$50=seed=>{const uniform=$74(seed),normal=()=>{const[u,v]=[uniform(),uniform()]
-return Math.sqrt(-2*Math.log(1-u))*Math.cos(2*Math.PI*v)}
-return n=>{const numbers=new Float64Array(n)
-for(let i=0;i<n;i++)numbers[i]=normal()
-return numbers}};
-const $0=.95,$4=[[3,.5],[6,.3],[9,.2]],
-$70=(reach,slant)=>{const pixels=[]
-for(let y=-reach;y<=reach;y++)for(let x=-reach;x<=reach;x++){const across=x*Math.cos(slant)- y*Math.sin(slant),along=x*Math.sin(slant)+ y*Math.cos(slant),opacity=$26(1.1-Math.abs(across),0,1)*Math.sqrt($26(1-(along/(reach+.5))**2,0,1))
-if(opacity>0)pixels.push([x,y,opacity])}
-return pixels},$20=(clear,width,height,reach,density,slant,uniform)=>{const opacity=new Float64Array(width*height),pixels=$70(reach,slant)
-for(let y=-reach;y<height+reach;y++)for(let x=-reach;x<width+reach;x++){if(uniform()>=density/reach)continue
-const strength=.5+.5*uniform()
-for(const[dx,dy,share]of pixels){const[column,row]=[x+dx,y+dy]
-if(column<0||column>=width||row<0||row>=height)continue
-opacity[row*width+column]+=strength*share}}
-for(let i=0;i<clear.length;i++)clear[i]*=1-.92*Math.min(opacity[i],1)},$43=(values,width,height,x,y)=>{const[column,row]=[$26(x,0,width-1),$26(y,0,height-1)],[left,top]=[Math.floor(column),Math.floor(row)],[right,bottom]=[Math.min(left+1,width-1),Math.min(top+1,height-1)],[u,v]=[column-left,row-top],above=(1-u)*values[top*width+left]+ u*values[top*width+right],below=(1-u)*values[bottom*width+left]+ u*values[bottom*width+right]
-return(1-v)*above+v*below},rain=({x,width,height},amount,seed)=>{if(amount===0)return x
-const uniform=$74(seed),scale=Math.max(1,Math.sqrt(Math.min(width,height)/32)),[columns,rows]=[Math.ceil(width/scale),Math.ceil(height/scale)],slant=uniform()- .5,clear=new Float64Array(columns*rows).fill(1)
-for(const[reach,share]of $4)$20(clear,columns,rows,reach,amount*share,slant,uniform)
-const veil=1-.1*uniform(),out=new Float64Array(x.length),size=width*height
-for(let i=0;i<size;i++){const[column,row]=[(i % width+.5)*columns/width-.5,(Math.floor(i/width)+ .5)*rows/height-.5],light=veil*$43(clear,columns,rows,column,row)
-for(let channel=0;channel<3;channel++){out[channel*size+i]=$0+light*(x[channel*size+i]- $0)}}
-return out};
-const COLORS={res:'#e07b00',eps:'#3b82d0',x0:'#2e9e5b',other:'#9b59b6'},$18=['#12a3a3','#d6457f','#a08a00','#7a6ff0','#b5651d'],CSS=`
-:host,.fig{display:block;}.fig{font:15px/1.45 system-ui,sans-serif;color:inherit;margin:.6rem 0;container-type:inline-size;}.fig *{box-sizing:border-box;}.row{display:flex;flex-wrap:wrap;gap:.6rem 1.1rem;align-items:flex-start;}.pad{flex:1 1 17rem;min-width:0;max-width:30rem;}.side{flex:1 1 12rem;min-width:0;}svg{display:block;width:100%;height:auto;overflow:visible;}svg text{fill:currentColor;font-size:13px;}svg.touch{touch-action:none;cursor:crosshair;}.axis,.grid{stroke:currentColor;stroke-width:1;fill:none;}.grid{opacity:.18;}.curve{fill:none;stroke-width:2.5;stroke-linejoin:round;}.knob{cursor:grab;stroke:#fff;stroke-width:2;}.knob:focus-visible,canvas:focus-visible,button:focus-visible{outline:3px solid ${COLORS.eps};outline-offset:2px;}.controls{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr));gap:.25rem 1rem;margin:.4rem 0;}label{display:flex;gap:.5rem;align-items:center;min-height:2rem;}label span{flex:0 1 auto;}label output{flex:0 0 3.2rem;text-align:right;font-variant-numeric:tabular-nums;}input[type=range]{flex:1 1 4rem;min-width:3rem;accent-color:${COLORS.eps};height:1.6rem;}select,button{font:inherit;color:inherit;background:transparent;border:1px solid currentColor;border-radius:5px;padding:.15rem .5rem;min-height:1.9rem;max-width:100%;}select{flex:1 1 auto;min-width:0;}option{color:CanvasText;background:Canvas;}button{cursor:pointer;}canvas{display:block;width:100%;height:auto;border:1px solid #8888;}figure{margin:0;}figcaption,.note{font-size:13px;}.pics{display:flex;flex-wrap:wrap;gap:.5rem;}.pics figure{flex:1 1 4.5rem;}.row > .pics{flex:2 1 18rem;}.frames{display:grid;grid-template-columns:repeat(auto-fit,minmax(4.5rem,1fr));gap:.5rem;}.stories{display:flex;flex-wrap:wrap;gap:.4rem;margin:.4rem 0;}button[aria-pressed=true]{background:${COLORS.eps}33;border-width:2px;}details{margin:.3rem 0;}summary{cursor:pointer;}.bar{height:7px;background:#8884;margin-top:3px;}.bar i{display:block;height:100%;}dl{display:grid;grid-template-columns:auto auto;gap:.1rem .8rem;margin:.4rem 0;width:fit-content;}dt,dd{margin:0;}dd{font-variant-numeric:tabular-nums;text-align:right;}.strip{display:grid;grid-auto-flow:column;grid-auto-columns:minmax(3.5rem,6rem);gap:4px;}.strip{overflow-x:auto;padding:2px;}.key{display:inline-block;width:.8em;height:.8em;margin-right:.35em;border-radius:2px;}ul{list-style:none;margin:.2rem 0;padding:0;}.line{cursor:pointer;outline:none;}.line .curve{opacity:.65;stroke-width:2;}.line:is(:hover,:focus-visible) .curve{opacity:1;stroke-width:5;}.touched{fill:none;stroke-width:14;pointer-events:stroke;}.still,svg .name{pointer-events:none;}svg .name{font-size:12px;stroke:Canvas;stroke-width:3px;paint-order:stroke;}svg .chosen{font-weight:700;}@container (max-width:30rem){.wide svg text{font-size:19px;}svg .name:not(.chosen){display:none;}}@media print{.fig{break-inside:avoid;}}`;
-const $7=`
-.fig{border:1px solid #8886;border-radius:8px;padding:.8rem;}.fig.over{outline:3px dashed ${COLORS.eps};}.views{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,16rem),1fr));gap:.8rem;}.views figure{min-width:0;}.views canvas,.compare canvas{width:100%;height:auto;image-rendering:auto;}.choice{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;margin:0 0 .5rem;}.choice button{padding:2px;line-height:0;}.choice button[aria-pressed=true],.choice label:focus-within{outline:3px solid ${COLORS.eps};}.choice img{width:84px;height:63px;object-fit:cover;border-radius:3px;}.choice label{border:1px dashed currentColor;border-radius:5px;padding:0 .7rem;min-height:67px;cursor:pointer;}.choice input[type=file]{position:absolute;width:1px;height:1px;opacity:0;}.go{font-weight:600;border-width:2px;padding:.3rem 1rem;min-height:2.4rem;}.row.act{align-items:center;margin:.4rem 0;}progress{width:100%;accent-color:${COLORS.eps};}details{margin:.3rem 0;}summary{cursor:pointer;}.compare{max-width:34rem;margin:.6rem 0;}.compare input{width:100%;}.strip canvas{width:84px;height:auto;cursor:pointer;image-rendering:auto;}.strip button{padding:0;line-height:0;border-width:2px;}.strip button[aria-pressed=true]{border-color:${COLORS.eps};}[hidden]{display:none !important;}`;
-const dot=(a,b,start=0)=>{const n=a.length
-let sum0=0,sum1=0,sum2=0,sum3=0,i=0
-for(;i+3<n;i+=4){sum0+=a[i]*b[start+i]
-sum1+=a[i+1]*b[start+i+1]
-sum2+=a[i+2]*b[start+i+2]
-sum3+=a[i+3]*b[start+i+3]}
-for(;i<n;i++)sum0+=a[i]*b[start+i]
-return sum0+sum1+sum2+sum3},$19=(out,images,k,scale)=>{const start=k*out.length
-for(let i=0;i<out.length;i++)out[i]+=scale*images[start+i]},$67=logits=>{const top=Math.max(...logits)
-let total=0
-for(let k=0;k<logits.length;k++)total+=logits[k]=Math.exp(logits[k]- top)
-for(let k=0;k<logits.length;k++)logits[k]/=total
-return logits}
-class $1{constructor(means,count,{std=0,tau=null,weights=null}={}){Object.assign(this,{means:Float64Array.from(means),size:means.length/count,std,tau})
-const prior=weights||Array(count).fill(1),total=sum(prior)
-this.logPrior=prior.map(w=>Math.log(w/total))
-this.squaredNorms=range(count,k=>{const mean=this.means.subarray(k*this.size,(k+1)*this.size)
-return dot(mean,mean)})
-this.inputShare=tau===null?0:std**2/(std**2+tau**2)}
-squaredDistances(x,scale){const own=dot(x,x)
-return this.squaredNorms.map((norm,k)=>own-2*scale*dot(x,this.means,k*this.size)+ scale*scale*norm)}
-inputLogits(xIn){if(this.tau===null)return null
-if(this.lastInput!==xIn){const variance=this.std**2+this.tau**2
-this.lastLogits=this.squaredDistances(xIn||new Float64Array(this.size),1).map(d=>-d/(2*variance))
-this.lastInput=xIn}
-return this.lastLogits}
-posterior(x,xIn,abar,bbar){const scale=(1-abar)*(1-this.inputShare),rest=x.slice()
-if(xIn)$19(rest,xIn,0,-abar-(1-abar)*this.inputShare)
-const logits=this.squaredDistances(rest,scale),variance=(1-abar)**2*this.std**2*(1-this.inputShare)+ bbar*bbar,fromInput=this.inputLogits(xIn),nearest=variance>0?0:Math.min(...logits.filter((_,k)=>this.logPrior[k]>-Infinity))
-for(let k=0;k<logits.length;k++){const certain=scale===0||logits[k]<=nearest?0:-Infinity,fromState=variance>0?-logits[k]/(2*variance):certain
-logits[k]=this.logPrior[k]+ fromState+(fromInput?fromInput[k]:0)}
-return $67(logits)}
-predict(x,xIn,abar,bbar){const weights=this.posterior(x,xIn,abar,bbar),[x0,res]=[new Float64Array(this.size),new Float64Array(this.size)]
-weights.forEach((weight,k)=>weight>1e-14&&$19(x0,this.means,k,weight))
-const share=this.inputShare,variance=this.std**2*(1-share),gain=(1-abar)*variance/Math.max((1-abar)**2*variance+bbar*bbar,1e-300),eps=bbar===0?null:new Float64Array(this.size)
-for(let i=0;i<x0.length;i++){const input=xIn?xIn[i]:0,mean=(1-share)*x0[i]+ share*input
-x0[i]=mean+gain*(x[i]- abar*input-(1-abar)*mean)
-res[i]=input-x0[i]
-if(eps)eps[i]=(x[i]- abar*input-(1-abar)*x0[i])/bbar}
-return{x0,res,eps,weights}}}
-const $46=([abar,bbar])=>Math.log((1-abar)/bbar),$15={* euler(estimate){return estimate},* heun(estimate,{x,from,to}){if($44(to)||(from[1]===0)!==(to[1]===0))return estimate
-const there=yield{x:$59(x,estimate,from,to),point:to},mean=part=>estimate[part]?.map((v,i)=>(v+there[part][i])/2)
-return{x0:mean('x0'),res:mean('res'),eps:mean('eps')}},* multistep({x0,res,eps},{from,to},before){const h=$46(to)- $46(from),back=before?$46(from)- $46(before.point):NaN
-if(!Number.isFinite(h)||!Number.isFinite(back))return{x0,res,eps}
-const share=(h/-Math.expm1(-h)- 1)/back,moved=(values,scale)=>values.map((v,i)=>v+scale*share*(x0[i]- before.x0[i]))
-return{x0:moved(x0,1),res:moved(res,-1),eps:moved(eps,(from[0]- 1)/from[1])}}},$68=(solver,path)=>{const stays=(to,i)=>Math.abs($46(to)- $46(path[i]))<1e-9,still=path.every(([,bbar])=>bbar===0)||path.slice(1).some(stays)
-return solver==='multistep'&&still?'euler':solver};
-const $62=function*(xT,path,options={}){const{eta=0,posterior='sum_constrained',randn=null,solver='euler'}=options,run=[{x:xT}]
-for(let i=0;i+1<path.length;i++){const[{x},from,to]=[run[i],path[i],path[i+1]],guess=yield{x,point:from},variance=$55(posterior,from,to,eta)||0
-run[i].x0=guess.x0
-const estimate=yield*$15[solver](guess,{x,from,to},i&&{point:path[i-1],x0:run[i-1].x0})
-run.push({x:$59(x,estimate,from,to,variance,variance>0?randn(x.length):null)})}
-return run},$60=(model,xT,xIn,path,options)=>{const run=$62(xT,path,options)
-let stop=run.next(),evaluations=0
-for(;!stop.done;evaluations++)stop=run.next(model.predict(stop.value.x,xIn,...stop.value.point))
-return Object.assign(stop.value,{evaluations})};
-const $45=value=>value!==null&&value!==undefined,said=(label,...values)=>{const words=globalThis.rddmLabels?.[label]??label
-return values.length?words.replace(/{(.)}/g,(_,i)=>said(values[i])):words},$76=(element,...words)=>{element.textContent=said(...words)},$25=(element,attributes,children)=>{for(const[name,value]of Object.entries(attributes)){if(name.startsWith('on'))element.addEventListener(name.slice(2),value)
-else if($45(value))element.setAttribute(name,['aria-label','alt'].includes(name)?said(value):value)}
-element.append(...children.flat(Infinity).filter($45).map(child=>said(child)))
-return element},h=(tag,attributes={},...children)=>$25(document.createElement(tag),attributes,children),svg=(tag,attributes={},...children)=>$25(document.createElementNS('http://www.w3.org/2000/svg',tag),attributes,children),button=(label,onclick)=>h('button',{type:'button',onclick},label),div=(className,...children)=>h('div',{class:className},...children),note=(...children)=>h('p',{class:'note'},...children),$27=color=>h('span',{class:'key',style:`background:${color}`}),bar=(percent,color)=>div('bar',h('i',{style:`width:${percent}%;background:${color}`})),$69=name=>name.replace('_',' '),$41=name=>name.replace('_','-'),twoDigits=value=>Number.isFinite(value)?value.toFixed(2):value>0?'∞':'–',$35=value=>value>60?'exact':value.toFixed(2),$34=point=>`(${point.map(twoDigits).join(', ')})`;
-const $5=24,
-$2=16,
-initial=key=>$13[key].initial,$12={family:'power',...$58(Object.keys($13),initial),given:{}},$52=options=>options.map(option=>Array.isArray(option)?option:[option,option])
-class UI{constructor(model,data,root){Object.assign(this,{model,data,root,outputs:{},syncs:[],limits:{},made:new Map(),more:[]})
-this.first=this.controls=div('controls')}
-fold(){this.controls=div('controls')
-this.more=h('details',{},h('summary',{},'more to set'),this.controls)}
-stories(stories){const story=([label,values])=>{const element=button(label,()=>this.set(values)),isSet=([key,value])=>JSON.stringify(value)===JSON.stringify(this.get(key))
-this.syncs.push(()=>element.setAttribute('aria-pressed',Object.entries(values).every(isSet)))
-return element}
-return div('stories',Object.entries(stories).map(story))}
-get(key){return this.model.get(key)}
-set(values){for(const[key,value]of Object.entries(values))this.model.set(key,value)
-this.model.save_changes()}
-setWithin(values){const within=([key,value])=>[key,this.limits[key]?.(value)??value]
-this.set(Object.fromEntries(Object.entries(values).map(within)))}
-add(label,control,output,isShown){const element=h('label',{},h('span',{},label),control,output)
-this.controls.append(element)
-if(isShown)this.syncs.push(()=>{element.style.display=isShown()?'':'none'})}
-slider(key,label,min,max,step,isShown){const largest=()=>typeof max==='function'?max():max
-this.limits[key]=value=>$26(value,min,largest())
-const oninput=()=>this.set({[key]:+input.value}),input=h('input',{type:'range',min,max:largest(),step,'data-k':key,oninput}),output=h('output',{'data-n':key})
-this.syncs.push(()=>{input.max=largest()
-input.value=this.get(key)
-output.textContent=+(+this.get(key)).toFixed(3)})
-this.add(label,input,output,isShown)}
-select(key,label,options,isShown){const onchange=()=>this.set({[key]:typeof this.get(key)==='number'?+select.value:select.value}),elements=$52(options).map(([value,text])=>h('option',{value},text)),select=h('select',{'data-k':key,onchange},elements)
-this.syncs.push(()=>{select.value=this.get(key)})
-this.add(label,select,null,isShown)}
-pairSelect(){this.select('pair','input',this.data.pairs.map((pair,i)=>[i,pair.name]))}
-seedSlider(){this.slider('seed','another fog',1,20,1)}
-familySelect(){const given=this.get('given')?.abar?['given']:[]
-this.select('family','family',[...Object.keys(FAMILIES),...given])}
-familySettings(){for(const[key,{label,options,limits}]of Object.entries($13)){const isShown=()=>FAMILIES[this.get('family')]?.settings.includes(key)??false
-if(options)this.select(key,label,options,isShown)
-else this.slider(key,label,...limits,isShown)}}
-numbers(labels){return h('dl',{},Object.entries(labels).map(([key,label])=>{this.outputs[key]=h('output',{'data-n':key})
-return[h('dt',{},label),h('dd',{},this.outputs[key])]}))}
-show(values){for(const[key,value]of Object.entries(values))$76(this.outputs[key],value)}
-settings(){return $58(['family',...Object.keys($13)],key=>this.get(key))}
-schedule(settings=this.settings()){const given=this.get('given')
-return settings.family==='given'&&given?.abar?given:$48(settings)}
-pair(){return this.data.pairs[$26(this.get('pair'),0,this.data.pairs.length-1)]}
-kept(values,make){const key=JSON.stringify(values)
-if(this.made.size>$5)this.made.clear()
-if(!this.made.has(key))this.made.set(key,make())
-return this.made.get(key)}
-noise(){const seed=this.get('seed')
-return this.kept(['noise',seed],()=>$50(seed)(this.pair().x0.length))}
-forward(point){const{x0,xIn}=this.pair()
-return $57(x0,xIn,this.noise(),...point)}
-predictor(tau=$2,means=this.data.means){const{count,faces}=this.data,{generates}=this.pair()
-return this.kept(['predictor',generates,tau,means.length],()=>new $1(means,count,generates?{weights:range(count,i=>+(i>=faces))}:{tau}))}
-coordinates(){const{x0,xIn}=this.pair(),[{span:known,coordinates},eps]=[this.data,this.noise()],span=known.with(xIn).with(eps),zeros=span.basis.slice(known.basis.length).fill(0),predictor=this.predictor($2,coordinates.flatMap(mean=>[...mean,...zeros]))
-return{span,predictor,parts:[x0,xIn,eps].map(image=>span.coordinates(image))}}
-restore(path,solver){const chosen=[this.get('pair'),this.get('seed')]
-return this.kept([chosen,path,solver],()=>{const{span,predictor,parts}=this.kept(chosen,()=>this.coordinates()),run=$60(predictor,$57(...parts,...path[0]),parts[1],path,{solver}),seen=({x,x0})=>({get x(){return span.image(x)},get x0(){return span.image(x0||x)}})
-return Object.assign(run.map(seen),{evaluations:run.evaluations})})}}
-const $53=state=>{const values={...state},listeners={}
-return{keys:()=>Object.keys(values),get:key=>values[key],set(key,value){if(values[key]===value)return
-values[key]=value
-for(const listener of listeners[`change:${key}`]||[])listener()},on(event,listener){(listeners[event]||=[]).push(listener)},off(){},save_changes(){}}},text=JSON.stringify,$36=(kind,state)=>{const fits=([key,value])=>value!==null&&typeof value===typeof state[key]&&Array.isArray(value)===Array.isArray(state[key])
-try{const given=JSON.parse(new URLSearchParams(location.search).get(kind))??{}
-return Object.fromEntries(Object.entries(given).filter(fits))}catch{return{}}},$21=(kind,state,model)=>{let timer=null
-const keep=()=>{const changed=Object.keys(state).filter(key=>text(model.get(key))!==text(state[key])),url=new URL(location)
-url.searchParams.delete(kind)
-if(changed.length)url.searchParams.set(kind,text($58(changed,key=>model.get(key))))
-if(url.href!==location.href)history.replaceState(history.state,'',url)}
-return()=>{clearTimeout(timer)
-timer=setTimeout(keep,300)}},colorScheme=element=>{const[red,green,blue]=getComputedStyle(element).color.match(/[\d.]+/g)||[0,0,0]
-return .3*red+.59*green+.11*blue>128?'dark':'light'},$51=callback=>{const watched={attributes:true,attributeFilter:['class','data-jp-theme-light']}
-if(typeof MutationObserver==='function')new MutationObserver(callback).observe(document.body,watched)
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change',callback)},$22=callback=>{let waits=false
-return()=>{if(waits)return
-waits=true
-queueMicrotask(()=>{waits=false
-callback()})}},$33=(element,root,callback)=>{const follow=()=>{root.style.colorScheme=colorScheme(element)}
-follow()
-$51(()=>{follow()
-callback()})};
-const OWN=-1,
-$16={photo:0,rain:.1,steps:5,eta:0,seed:1,order:'together',side:256},$17={'a shower':{rain:.1,steps:5,eta:0},'a downpour':{rain:.24,steps:5,eta:0},'one step':{rain:.1,steps:1,eta:0},'twenty steps':{rain:.1,steps:20,eta:0},'fresh noise':{rain:.1,steps:10,eta:1}},TRY='Try one step, then twenty: one is the best guess at once, a little soft; many steps commit themselves to details. Then take a photograph of your own, with rain in it or without. It stays in your browser.',$54=(image,side)=>{const scale=Math.min(1,side/Math.max(image.width,image.height)),[width,height]=[image.width,image.height].map(n=>Math.max(1,Math.round(n*scale))),canvas=h('canvas',{width,height}),context=canvas.getContext('2d',{willReadFrequently:true})
-context.drawImage(image,0,0,width,height)
-return $40(context.getImageData(0,0,width,height))},paint=(canvas,bytes,width,height)=>{Object.assign(canvas,{width,height})
-canvas.getContext('2d').putImageData(new ImageData(bytes,width,height),0,0)},view=(label,caption)=>{const canvas=h('canvas',{role:'img','aria-label':label,width:256,height:192}),words=h('figcaption',{},caption)
-return{canvas,words,figure:h('figure',{},canvas,words)}}
-class $10{constructor(ui,photos,network){Object.assign(this,{ui,photos,network,own:null,run:null,busy:false})
-this.left=view('the input','the input')
-this.right=view('the best guess of the clean photograph','the best guess')
-this.status=note()
-this.status.setAttribute('role','status')
-this.progress=h('progress',{max:1,value:0,hidden:'','aria-label':'download'})
-this.go=h('button',{type:'button',class:'go',disabled:'',onclick:()=>this.restore()},'restore')
-this.strip=h('div',{class:'strip',role:'group','aria-label':'the states'})
-this.result=this.layOutResult()
-this.layOut()}
-layOut(){const{ui}=this
-ui.slider('rain','rain added',0,.32,.02)
-ui.slider('steps','steps',1,20,1)
-const first=ui.controls
-ui.controls=div('controls')
-ui.slider('eta','fresh noise η',0,1,.05)
-ui.slider('seed','another noise',1,20,1)
-ui.select('order','order',$6.map(name=>[name,$69(name)]))
-ui.select('side','longer side, pixels',[256,384,512,768,1024])
-const more=h('details',{},h('summary',{},'more: noise, order, size'),ui.controls),stories=Object.entries($17).map(([name,values])=>button(name,()=>{ui.set({...values,...this.image()===this.own?{rain:ui.get('rain')}:{}})
-this.restore()})),act=div('row act',this.go,div('choice stories',stories))
-ui.root.append(this.choice(),first,more,act,this.progress,this.status,div('views',this.left.figure,this.right.figure),this.strip,this.result,note(TRY))}
-choice(){this.buttons=this.photos.map(({name,src,credit},i)=>{const image=h('img',{src,alt:name,title:said('{0}. {1}',name,credit)})
-return h('button',{type:'button',onclick:()=>this.ui.set({photo:i,rain:$16.rain})},image)})
-const onchange=()=>this.take(file.files[0]),file=h('input',{type:'file',accept:'image/*',onchange})
-return div('choice',this.buttons,h('label',{},file,'your own: choose, or drop it here'))}
-layOutResult(){this.both=h('canvas',{role:'img','aria-label':'left of the line before, right of it after'})
-this.split=h('input',{type:'range',min:0,max:1,step:.01,value:.5,'aria-label':'before and after',oninput:()=>this.drawSplit()})
-const result=div('compare',this.both,this.split,button('save the result',()=>this.save()))
-result.hidden=true
-return result}
-image(){const chosen=this.ui.get('photo')
-return chosen===OWN?this.own:this.photos[$26(chosen,0,this.photos.length-1)].image}
-async take(file){if(!file)return
-try{this.own=await createImageBitmap(file)}catch{this.say('{0} is not an image that this browser can read',file.name)
-return}
-this.ui.set({photo:OWN,rain:0})
-this.prepare()}
-prepare(){const image=this.image()
-if(!image)return
-this.clean=$54(image,this.ui.get('side'))
-const{width,height}=this.clean
-this.input={x:rain(this.clean,this.ui.get('rain'),7),width,height}
-this.before=$73(this.input.x)
-this.clear()}
-clear(){const{width,height}=this.input
-this.run=null
-this.strip.replaceChildren()
-this.result.hidden=true
-paint(this.left.canvas,this.before,width,height)
-const wet=this.ui.get('rain')>0
-$76(this.left.words,wet?'the input: the photograph with rain added':'the input, as it is')
-paint(this.right.canvas,new Uint8ClampedArray(4*width*height).fill(127),width,height)
-$76(this.right.words,'the best guess will appear here')
-this.buttons.forEach((element,i)=>element.setAttribute('aria-pressed',i===this.ui.get('photo')))}
-say(...words){$76(this.status,...words)}
-async offer(){const size=await this.network.offer()
-if(size===null){this.say('This copy of the page was built without the network and its runtime: the pictures above are all that it can show. The copy on the web has them.')
-return}
-this.go.disabled=false
-if(size)$76(this.go,'load the network ({0}) and restore',size)}
-async restore(){if(this.go.disabled||!this.image())return
-$76(this.go,'restore')
-const loading=performance.now()
-try{this.progress.hidden=false
-await this.network.load((share,words)=>{this.progress.value=share
-this.say(...words)})
-this.progress.hidden=true
-this.loaded=performance.now()- loading
-await this.follow()}catch(error){this.progress.hidden=true
-this.say('It did not work: {0}',error.message)}}
-async follow(){this.clear()
-const{x:xIn,width,height}=this.input,run=this.run=[],began=performance.now(),since=()=>((performance.now()- began)/1000).toFixed(1),{steps,eta,seed,order}=Object.fromEntries(['steps','eta','seed','order'].map(key=>[key,this.ui.get(key)]))
-this.say('the first step …')
-const done=await this.network.restore({xIn,width,height,steps,eta,seed,order},({step,images})=>{if(this.run!==run)return
-run.push(images)
-this.addFrame(step)
-this.show(step)
-this.ui.root.dataset.states=run.length
-if(step<steps)this.say('step {0} of {1}, {2} s',step+1,steps,since())})
-if(!done||this.run!==run)return
-this.finish(since())}
-addFrame(step){const{width,height}=this.input,canvas=h('canvas',{})
-paint(canvas,this.run[step][0],width,height)
-const words=said('state {0}',step)
-this.strip.append(h('button',{type:'button','aria-label':words,onclick:()=>this.show(step)},canvas))}
-show(step){const{width,height}=this.input,[x,x0]=this.run[step]
-paint(this.left.canvas,x,width,height)
-paint(this.right.canvas,x0,width,height)
-$76(this.left.words,'state {0}',step)
-if(step===this.ui.get('steps'))$76(this.right.words,'the result')
-else $76(this.right.words,'the best guess at state {0}',step);
-[...this.strip.children].forEach((element,i)=>element.setAttribute('aria-pressed',i===step))}
-finish(seconds){const{width,height,x:xIn}=this.input,after=this.run.at(-1)[1]
-this.after=after
-Object.assign(this.both,{width,height})
-this.result.hidden=false
-this.drawSplit()
-const quality=x=>psnr(x,this.clean.x).toFixed(1),restored=$40({data:after,width,height}).x
-if(this.ui.get('rain')){this.say('done in {0} s; PSNR {1} dB before, {2} dB after',seconds,quality(xIn),quality(restored))}else this.say('done in {0} s',seconds)
-this.ui.root.dataset.done=1+(+this.ui.root.dataset.done||0)}
-drawSplit(){const{width,height}=this.both,at=Math.round(this.split.value*width),context=this.both.getContext('2d')
-context.putImageData(new ImageData(this.after,width,height),0,0)
-if(at>0)context.putImageData(new ImageData(this.before,width,height),0,0,0,0,at,height)
-context.fillStyle='#fff'
-context.fillRect(at-1,0,2,height)}
-save(){const{width,height}=this.both,canvas=h('canvas',{})
-paint(canvas,this.after,width,height)
-canvas.toBlob(blob=>{const link=h('a',{href:URL.createObjectURL(blob),download:'restored.png'})
-link.click()
-setTimeout(()=>URL.revokeObjectURL(link.href),1000)})}
-acceptDrops(){const{root}=this.ui,over=is=>event=>{event.preventDefault()
-root.classList.toggle('over',is)}
-root.addEventListener('dragover',over(true))
-root.addEventListener('dragleave',over(false))
-root.addEventListener('drop',event=>{over(false)(event)
-this.take(event.dataTransfer.files[0])})}}
-const $47=async photo=>{const image=new Image()
-image.src=photo.src
-await image.decode()
-return{...photo,image}},$49=async(element,model,{photos},network,shared={},keep=()=>{})=>{const root=h('div',{class:'fig',role:'group','aria-label':'figure: a photograph restored'}),loaded=await Promise.all(photos.map($47)),shadow=element.shadowRoot||element.attachShadow({mode:'open'})
-element.setAttribute('data-lm-suppress-shortcuts','true');
-shadow.replaceChildren(h('style',{},CSS+$7),root)
-const ui=new UI(model,null,root),figure=element.figure=new $10(ui,loaded,network)
-ui.limits.photo=value=>$26(value,0,photos.length-1)
-ui.setWithin(shared)
-const sync=()=>{ui.syncs.forEach(call=>call())
-keep()},draw=$22(()=>{sync()
-figure.prepare()
-element.dataset.drawn=1+(+element.dataset.drawn||0)})
-for(const key of['steps','eta','seed','order'])model.on(`change:${key}`,sync)
-for(const key of['photo','rain','side'])model.on(`change:${key}`,draw)
-$33(element,root,()=>{})
-figure.acceptDrops()
-draw()
-await figure.offer()},$23=async element=>{const{photos,schedule}=await(await fetch(new URL('photos.json',import.meta.url))).json(),placed=photos.map(photo=>({...photo,src:new URL(photo.src,import.meta.url).href})),state={...$16,...JSON.parse(element.getAttribute('state')||'{}')},model=element.model=$53(state),network=new $9(import.meta.url,schedule),address=[$36('photo',state),$21('photo',state,model)]
-await $49(element,model,{photos:placed},network,...address)},$42=new WeakSet(),$75=element=>{const observer=new IntersectionObserver(entries=>{if($42.has(element)||!entries.some(entry=>entry.isIntersecting))return
-$42.add(element)
-observer.disconnect()
-$23(element)},{rootMargin:'200px'})
-observer.observe(element)}
-if(typeof document!=='undefined')document.querySelectorAll('rddm-figure[kind=photo]').forEach($75)
-const render=({model,el})=>{const host=h('div')
-el.append(host)
-$49(host,model,model.get('payload'),new $3(model))}
-export default{render}
-const states={photo:$16}
-export{rain,states};
+// Made from js/ by tools/build_js.py with esbuild 0.28.2, not to be edited: b964330f9b1ad6d1
+var b=(s,t)=>Array.from({length:s},(e,r)=>t(r)),O=(s,t)=>Object.fromEntries(s.map((e,r)=>[e,t(e,r)])),z=s=>s[s.length-1],T=s=>s.reduce((t,e)=>t+e,0),I=s=>{let t=0;return[0,...s.map(e=>t+=e)]},g=(s,t,e)=>Math.min(Math.max(s,t),e);var jt=(s,t)=>{let e=0;for(let r=0;r<s.length;r++){let o=g(s[r],-1,1)-t[r];e+=o*o}return e/s.length},Q=(s,t)=>10*Math.log10(4/Math.max(jt(s,t),4e-10));var L=s=>s.every(t=>t===0),D=(s,t,e,r,o)=>s.map((i,n)=>i+r*((t?t[n]:0)-i)+o*e[n]),_t={sum_constrained:([,s],[,t])=>t*t*(s*s-t*t)/(s*s),preserving:([s,t],[e,r])=>{let o=(1-s)/(1-e),i=o===0?0:o*o*r*r/(t*t);return r*r*(1-i)},bridge:([s,t],[e,r])=>r*r-(e/s)**2*t*t},X=(s,t,e,r=1)=>{let o=e[1];if(r===0||o===0)return 0;let i=_t[s](t,e);return!Number.isFinite(i)||i<-1e-12*o**2?NaN:r*Math.max(i,0)},R=(s,t,[e,r],o,i=0,n=null)=>{if(L(o))return t.x0.slice();let[a,c]=o,{res:l,eps:u}=t,d=Math.sqrt(Math.max(c*c-i,0))-r,h=Math.sqrt(i),p=s.slice();for(let f=0;f<p.length;f++)p[f]+=(a-e)*l[f]+(u?d*u[f]:0)+(n?h*n[f]:0);return p};var Z=(s,t,e,r="count")=>{let o=b(e,a=>r==="linspace"&&e>1?a/(e-1):(a+1)/e),i=(s==="x"?o:o.reverse()).map(a=>a**t),n=T(i);return i.map(a=>a/n)},At=(s,t)=>{let e=I(s);return Math.abs(z(e)-1)<1e-6&&(e[e.length-1]=1),{abar:e,bbar:I(t).map(Math.sqrt)}},U=(s,t,e)=>{let r=b(e+1,o=>o/e);return{abar:r.map(s),bbar:r.map(t)}},et=s=>({abar:[0,...s.map(t=>1-Math.sqrt(t))],bbar:[0,...s.map(t=>Math.sqrt(1-t))]}),Et=(s=1e3,t=["1-x",1],e=["x",1],r=1,o="count")=>At(Z(...t,s,o),Z(...e,s,o).map(i=>r**2*i)),Tt=(s=1e3,t=1)=>U(e=>e,e=>t*e,s),It=(s=1e3)=>{let t=U(e=>1-Math.cos(e*Math.PI/2),e=>Math.sin(e*Math.PI/2),s);return t.abar[s]=1,t},Lt=(s=1e3,t=.5)=>U(e=>e,e=>2*t*Math.sqrt(e*(1-e)),s),Rt=(s=1e3,t=1e-4,e=.02)=>{let r=1,o=i=>t+(e-t)*(s>1?i/(s-1):0);return et(b(s,i=>r*=1-o(i)))},Pt=(s=1e3)=>et(b(s,t=>Math.cos((t+1)/s*Math.PI/2)**2)),tt=[["x","x, rising"],["1-x","1−x, falling"]],_={side_res:{initial:"1-x",label:"residual steps",options:tt},a_res:{initial:1,label:"residual exponent",limits:[0,5,.1]},side_eps:{initial:"x",label:"noise steps",options:tt},a_eps:{initial:1,label:"noise exponent",limits:[0,5,.1]},bbar_T:{initial:1,label:"noise at the start",limits:[0,2,.05]},height:{initial:.5,label:"height of the arch",limits:[.05,1,.05]}},Ft=s=>[`P(${s.side_res}, ${+s.a_res.toFixed(2)}), P(${s.side_eps}, ${+s.a_eps.toFixed(2)}), β̄ = ${s.bbar_T}`],j={power:{settings:["side_res","a_res","side_eps","a_eps","bbar_T"],make:s=>Et(s.T,[s.side_res,s.a_res],[s.side_eps,s.a_eps],s.bbar_T),title:Ft},line:{settings:["bbar_T"],make:s=>Tt(s.T,s.bbar_T),title:s=>["line, β̄ = {0}",s.bbar_T]},circle:{settings:[],make:s=>It(s.T)},bridge:{settings:["height"],make:s=>Lt(s.T,s.height),title:s=>["bridge, {0}",s.height]},"ddim linear":{settings:[],make:s=>Rt(s.T)},cosine:{settings:[],make:s=>Pt(s.T)}},st=s=>{let t=j[s.family];if(!t)throw new Error(`no family '${s.family}': there are ${Object.keys(j).join(", ")}`);return t.make({T:400,...s})};var rt=["together","residual_first","noise_first"];var ot=s=>{let t=s.length/3,e=new Uint8ClampedArray(4*t).fill(255);for(let r=0;r<t;r++)for(let o=0;o<3;o++)e[4*r+o]=(s[o*t+r]+1)*127.5;return e};var B=s=>(s/1048576).toFixed(1),Ct=async(s,t)=>{let e=await fetch(s);if(!e.ok)throw new Error(`${s.pathname}: ${e.status}`);let r=e.body.getReader(),o=[];for(let i=await r.read();!i.done;i=await r.read())o.push(i.value),t(i.value.length);return new Blob(o).arrayBuffer()},P=class{constructor(t){Object.assign(this,{post:t,last:0,open:new Map})}restore(t,e){this.last++;for(let{resolve:r}of this.open.values())r(!1);return this.open.clear(),new Promise((r,o)=>{this.open.set(this.last,{resolve:r,reject:o,onState:e}),this.post({kind:"restore",id:this.last,...t})})}hear({kind:t,id:e,message:r,...o}){let i=this.open.get(e);i&&(t==="state"&&i.onState(o),t==="done"&&i.resolve(!0),t==="failed"&&i.reject(new Error(r)),t!=="state"&&this.open.delete(e))}},F=class{constructor(t,e){Object.assign(this,{folder:new URL("runtime/",t),base:t,schedule:e,ready:null})}async offer(){try{let t=await fetch(new URL("runtime.json",this.folder));return this.files=(await t.json()).files,this.files&&`${B(this.total())} MB`}catch{return null}}total(){return Object.values(this.files).reduce((t,e)=>t+e.bytes,0)}load(t){return this.ready||=this.start(t).catch(e=>{throw this.ready=null,e}),this.ready}async start(t){let e=0,r=({name:u})=>Ct(new URL(u,this.folder),d=>{e+=d,t(e/this.total(),["{0} of {1} MB",B(e),B(this.total())])}),{runtime:o,wasm:i,network:n}=this.files,[a,c]=await Promise.all([i,n].map(r));t(1,["the network is being set up"]);let l=new Worker(new URL("photo_worker.js",this.base),{type:"module"});this.requests=new P(u=>l.postMessage(u)),await new Promise((u,d)=>{l.onerror=p=>d(new Error(p.message||"the worker does not start")),l.onmessage=({data:p})=>{p.kind==="ready"?u():p.id===void 0?d(new Error(p.message)):this.requests.hear(p)};let h={kind:"load",runtime:new URL(o.name,this.folder).href};l.postMessage({...h,wasm:a,network:c},[a,c])})}restore(t,e){return this.requests.restore({...t,schedule:this.schedule},e)}},C=class{constructor(t){let e=({xIn:o,...i})=>t.send(i,void 0,[Float32Array.from(o).buffer]);this.requests=new P(e);let r=o=>new Uint8ClampedArray(o.buffer.slice(o.byteOffset,o.byteOffset+o.byteLength));t.on("msg:custom",(o,i)=>this.requests.hear({...o,images:i.map(r)}))}async offer(){return""}async load(){}restore(t,e){return this.requests.restore(t,e)}};var J=({data:s,width:t,height:e})=>{let r=t*e,o=new Float64Array(3*r);for(let i=0;i<r;i++)for(let n=0;n<3;n++)o[n*r+i]=s[4*i+n]/127.5-1;return{x:o,width:t,height:e}};var W=s=>{let t=s>>>0;return()=>{t=t+1831565813>>>0;let e=Math.imul(t^t>>>15,1|t);return e=e+Math.imul(e^e>>>7,61|e)^e,((e^e>>>14)>>>0)/4294967296}},it=s=>{let t=W(s),e=()=>{let[r,o]=[t(),t()];return Math.sqrt(-2*Math.log(1-r))*Math.cos(2*Math.PI*o)};return r=>{let o=new Float64Array(r);for(let i=0;i<r;i++)o[i]=e();return o}};var nt=.95,qt=[[3,.5],[6,.3],[9,.2]],Nt=(s,t)=>{let e=[];for(let r=-s;r<=s;r++)for(let o=-s;o<=s;o++){let i=o*Math.cos(t)-r*Math.sin(t),n=o*Math.sin(t)+r*Math.cos(t),a=g(1.1-Math.abs(i),0,1)*Math.sqrt(g(1-(n/(s+.5))**2,0,1));a>0&&e.push([o,r,a])}return e},$t=(s,t,e,r,o,i,n)=>{let a=new Float64Array(t*e),c=Nt(r,i);for(let l=-r;l<e+r;l++)for(let u=-r;u<t+r;u++){if(n()>=o/r)continue;let d=.5+.5*n();for(let[h,p,f]of c){let[v,S]=[u+h,l+p];v<0||v>=t||S<0||S>=e||(a[S*t+v]+=d*f)}}for(let l=0;l<s.length;l++)s[l]*=1-.92*Math.min(a[l],1)},zt=(s,t,e,r,o)=>{let[i,n]=[g(r,0,t-1),g(o,0,e-1)],[a,c]=[Math.floor(i),Math.floor(n)],[l,u]=[Math.min(a+1,t-1),Math.min(c+1,e-1)],[d,h]=[i-a,n-c],p=(1-d)*s[c*t+a]+d*s[c*t+l],f=(1-d)*s[u*t+a]+d*s[u*t+l];return(1-h)*p+h*f},at=({x:s,width:t,height:e},r,o)=>{if(r===0)return s;let i=W(o),n=Math.max(1,Math.sqrt(Math.min(t,e)/32)),[a,c]=[Math.ceil(t/n),Math.ceil(e/n)],l=i()-.5,u=new Float64Array(a*c).fill(1);for(let[f,v]of qt)$t(u,a,c,f,r*v,l,i);let d=1-.1*i(),h=new Float64Array(s.length),p=t*e;for(let f=0;f<p;f++){let[v,S]=[(f%t+.5)*a/t-.5,(Math.floor(f/t)+.5)*c/e-.5],Ot=d*zt(u,a,c,v,S);for(let E=0;E<3;E++)h[E*p+f]=nt+Ot*(s[E*p+f]-nt)}return h};var y={res:"#e07b00",eps:"#3b82d0",x0:"#2e9e5b",other:"#9b59b6"};var ct=`
+  :host, .fig { display: block; }
+  .fig { font: 15px/1.45 system-ui, sans-serif; color: inherit; margin: .6rem 0; container-type: inline-size; }
+  .fig * { box-sizing: border-box; }
+  .row { display: flex; flex-wrap: wrap; gap: .6rem 1.1rem; align-items: flex-start; }
+  .pad { flex: 1 1 17rem; min-width: 0; max-width: 30rem; }
+  .side { flex: 1 1 12rem; min-width: 0; }
+  svg { display: block; width: 100%; height: auto; overflow: visible; }
+  svg text { fill: currentColor; font-size: 13px; }
+  svg.touch { touch-action: none; cursor: crosshair; }
+  .axis, .grid { stroke: currentColor; stroke-width: 1; fill: none; }
+  .grid { opacity: .18; }
+  .curve { fill: none; stroke-width: 2.5; stroke-linejoin: round; }
+  .knob { cursor: grab; stroke: #fff; stroke-width: 2; }
+  .knob:focus-visible, canvas:focus-visible, button:focus-visible {
+    outline: 3px solid ${y.eps}; outline-offset: 2px;
+  }
+  .controls {
+    display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr)); gap: .25rem 1rem;
+    margin: .4rem 0;
+  }
+  label { display: flex; gap: .5rem; align-items: center; min-height: 2rem; }
+  label span { flex: 0 1 auto; }
+  label output { flex: 0 0 3.2rem; text-align: right; font-variant-numeric: tabular-nums; }
+  input[type=range] { flex: 1 1 4rem; min-width: 3rem; accent-color: ${y.eps}; height: 1.6rem; }
+  select, button {
+    font: inherit; color: inherit; background: transparent; border: 1px solid currentColor; border-radius: 5px;
+    padding: .15rem .5rem; min-height: 1.9rem; max-width: 100%;
+  }
+  select { flex: 1 1 auto; min-width: 0; }
+  option { color: CanvasText; background: Canvas; }
+  button { cursor: pointer; }
+  canvas { display: block; width: 100%; height: auto; border: 1px solid #8888; }
+  figure { margin: 0; }
+  figcaption, .note { font-size: 13px; }
+  .pics { display: flex; flex-wrap: wrap; gap: .5rem; }
+  .pics figure { flex: 1 1 4.5rem; }
+  .row > .pics { flex: 2 1 18rem; }
+  .frames { display: grid; grid-template-columns: repeat(auto-fit, minmax(4.5rem, 1fr)); gap: .5rem; }
+  .stories { display: flex; flex-wrap: wrap; gap: .4rem; margin: .4rem 0; }
+  button[aria-pressed=true] { background: ${y.eps}33; border-width: 2px; }
+  details { margin: .3rem 0; }
+  summary { cursor: pointer; }
+  .bar { height: 7px; background: #8884; margin-top: 3px; }
+  .bar i { display: block; height: 100%; }
+  dl { display: grid; grid-template-columns: auto auto; gap: .1rem .8rem; margin: .4rem 0; width: fit-content; }
+  dt, dd { margin: 0; }
+  dd { font-variant-numeric: tabular-nums; text-align: right; }
+  .strip { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(3.5rem, 6rem); gap: 4px; }
+  .strip { overflow-x: auto; padding: 2px; }
+  .key { display: inline-block; width: .8em; height: .8em; margin-right: .35em; border-radius: 2px; }
+  ul { list-style: none; margin: .2rem 0; padding: 0; }
+  .line { cursor: pointer; outline: none; }
+  .line .curve { opacity: .65; stroke-width: 2; }
+  .line:is(:hover, :focus-visible) .curve { opacity: 1; stroke-width: 5; }
+  .touched { fill: none; stroke-width: 14; pointer-events: stroke; }
+  .still, svg .name { pointer-events: none; }
+  svg .name { font-size: 12px; stroke: Canvas; stroke-width: 3px; paint-order: stroke; }
+  svg .chosen { font-weight: 700; }
+  @container (max-width: 30rem) { .wide svg text { font-size: 19px; } svg .name:not(.chosen) { display: none; } }
+  @media print { .fig { break-inside: avoid; } }
+`;var lt=`
+  .fig { border: 1px solid #8886; border-radius: 8px; padding: .8rem; }
+  .fig.over { outline: 3px dashed ${y.eps}; }
+  .views { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 16rem), 1fr)); gap: .8rem; }
+  .views figure { min-width: 0; }
+  .views canvas, .compare canvas { width: 100%; height: auto; image-rendering: auto; }
+  .choice { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: 0 0 .5rem; }
+  .choice button { padding: 2px; line-height: 0; }
+  .choice button[aria-pressed=true], .choice label:focus-within { outline: 3px solid ${y.eps}; }
+  .choice img { width: 84px; height: 63px; object-fit: cover; border-radius: 3px; }
+  .choice label {
+    border: 1px dashed currentColor; border-radius: 5px; padding: 0 .7rem; min-height: 67px; cursor: pointer;
+  }
+  .choice input[type=file] { position: absolute; width: 1px; height: 1px; opacity: 0; }
+  .go { font-weight: 600; border-width: 2px; padding: .3rem 1rem; min-height: 2.4rem; }
+  .row.act { align-items: center; margin: .4rem 0; }
+  progress { width: 100%; accent-color: ${y.eps}; }
+  details { margin: .3rem 0; }
+  summary { cursor: pointer; }
+  .compare { max-width: 34rem; margin: .6rem 0; }
+  .compare input { width: 100%; }
+  .strip canvas { width: 84px; height: auto; cursor: pointer; image-rendering: auto; }
+  .strip button { padding: 0; line-height: 0; border-width: 2px; }
+  .strip button[aria-pressed=true] { border-color: ${y.eps}; }
+  [hidden] { display: none !important; }
+`;var G=(s,t,e=0)=>{let r=s.length,o=0,i=0,n=0,a=0,c=0;for(;c+3<r;c+=4)o+=s[c]*t[e+c],i+=s[c+1]*t[e+c+1],n+=s[c+2]*t[e+c+2],a+=s[c+3]*t[e+c+3];for(;c<r;c++)o+=s[c]*t[e+c];return o+i+n+a},ht=(s,t,e,r)=>{let o=e*s.length;for(let i=0;i<s.length;i++)s[i]+=r*t[o+i]},Dt=s=>{let t=Math.max(...s),e=0;for(let r=0;r<s.length;r++)e+=s[r]=Math.exp(s[r]-t);for(let r=0;r<s.length;r++)s[r]/=e;return s},q=class{constructor(t,e,{std:r=0,tau:o=null,weights:i=null}={}){Object.assign(this,{means:Float64Array.from(t),size:t.length/e,std:r,tau:o});let n=i||Array(e).fill(1),a=T(n);this.logPrior=n.map(c=>Math.log(c/a)),this.squaredNorms=b(e,c=>{let l=this.means.subarray(c*this.size,(c+1)*this.size);return G(l,l)}),this.inputShare=o===null?0:r**2/(r**2+o**2)}squaredDistances(t,e){let r=G(t,t);return this.squaredNorms.map((o,i)=>r-2*e*G(t,this.means,i*this.size)+e*e*o)}inputLogits(t){if(this.tau===null)return null;if(this.lastInput!==t){let e=this.std**2+this.tau**2;this.lastLogits=this.squaredDistances(t||new Float64Array(this.size),1).map(r=>-r/(2*e)),this.lastInput=t}return this.lastLogits}posterior(t,e,r,o){let i=(1-r)*(1-this.inputShare),n=t.slice();e&&ht(n,e,0,-r-(1-r)*this.inputShare);let a=this.squaredDistances(n,i),c=(1-r)**2*this.std**2*(1-this.inputShare)+o*o,l=this.inputLogits(e),u=c>0?0:Math.min(...a.filter((d,h)=>this.logPrior[h]>-1/0));for(let d=0;d<a.length;d++){let h=i===0||a[d]<=u?0:-1/0,p=c>0?-a[d]/(2*c):h;a[d]=this.logPrior[d]+p+(l?l[d]:0)}return Dt(a)}predict(t,e,r,o){let i=this.posterior(t,e,r,o),[n,a]=[new Float64Array(this.size),new Float64Array(this.size)];i.forEach((h,p)=>h>1e-14&&ht(n,this.means,p,h));let c=this.inputShare,l=this.std**2*(1-c),u=(1-r)*l/Math.max((1-r)**2*l+o*o,1e-300),d=o===0?null:new Float64Array(this.size);for(let h=0;h<n.length;h++){let p=e?e[h]:0,f=(1-c)*n[h]+c*p;n[h]=f+u*(t[h]-r*p-(1-r)*f),a[h]=p-n[h],d&&(d[h]=(t[h]-r*p-(1-r)*n[h])/o)}return{x0:n,res:a,eps:d,weights:i}}};var N=([s,t])=>Math.log((1-s)/t),pt={*euler(s){return s},*heun(s,{x:t,from:e,to:r}){if(L(r)||e[1]===0!=(r[1]===0))return s;let o=yield{x:R(t,s,e,r),point:r},i=n=>s[n]?.map((a,c)=>(a+o[n][c])/2);return{x0:i("x0"),res:i("res"),eps:i("eps")}},*multistep({x0:s,res:t,eps:e},{from:r,to:o},i){let n=N(o)-N(r),a=i?N(r)-N(i.point):NaN;if(!Number.isFinite(n)||!Number.isFinite(a))return{x0:s,res:t,eps:e};let c=(n/-Math.expm1(-n)-1)/a,l=(u,d)=>u.map((h,p)=>h+d*c*(s[p]-i.x0[p]));return{x0:l(s,1),res:l(t,-1),eps:l(e,(r[0]-1)/r[1])}}};var Ut=function*(s,t,e={}){let{eta:r=0,posterior:o="sum_constrained",randn:i=null,solver:n="euler"}=e,a=[{x:s}];for(let c=0;c+1<t.length;c++){let[{x:l},u,d]=[a[c],t[c],t[c+1]],h=yield{x:l,point:u},p=X(o,u,d,r)||0;a[c].x0=h.x0;let f=yield*pt[n](h,{x:l,from:u,to:d},c&&{point:t[c-1],x0:a[c-1].x0});a.push({x:R(l,f,u,d,p,p>0?i(l.length):null)})}return a},ut=(s,t,e,r,o)=>{let i=Ut(t,r,o),n=i.next(),a=0;for(;!n.done;a++)n=i.next(s.predict(n.value.x,e,...n.value.point));return Object.assign(n.value,{evaluations:a})};var dt=s=>s!=null,M=(s,...t)=>{let e=globalThis.rddmLabels?.[s]??s;return t.length?e.replace(/{(.)}/g,(r,o)=>M(t[o])):e},x=(s,...t)=>{s.textContent=M(...t)},Bt=(s,t,e)=>{for(let[r,o]of Object.entries(t))r.startsWith("on")?s.addEventListener(r.slice(2),o):dt(o)&&s.setAttribute(r,["aria-label","alt"].includes(r)?M(o):o);return s.append(...e.flat(1/0).filter(dt).map(r=>M(r))),s},m=(s,t={},...e)=>Bt(document.createElement(s),t,e);var A=(s,t)=>m("button",{type:"button",onclick:t},s),w=(s,...t)=>m("div",{class:s},...t),H=(...s)=>m("p",{class:"note"},...s);var mt=s=>s.replace("_"," ");var Jt=24,ft=16,Wt=s=>_[s].initial,$e={family:"power",...O(Object.keys(_),Wt),given:{}},Gt=s=>s.map(t=>Array.isArray(t)?t:[t,t]),$=class{constructor(t,e,r){Object.assign(this,{model:t,data:e,root:r,outputs:{},syncs:[],limits:{},made:new Map,more:[]}),this.first=this.controls=w("controls")}fold(){this.controls=w("controls"),this.more=m("details",{},m("summary",{},"more to set"),this.controls)}stories(t){let e=([r,o])=>{let i=A(r,()=>this.set(o)),n=([a,c])=>JSON.stringify(c)===JSON.stringify(this.get(a));return this.syncs.push(()=>i.setAttribute("aria-pressed",Object.entries(o).every(n))),i};return w("stories",Object.entries(t).map(e))}get(t){return this.model.get(t)}set(t){for(let[e,r]of Object.entries(t))this.model.set(e,r);this.model.save_changes()}setWithin(t){let e=([r,o])=>[r,this.limits[r]?.(o)??o];this.set(Object.fromEntries(Object.entries(t).map(e)))}add(t,e,r,o){let i=m("label",{},m("span",{},t),e,r);this.controls.append(i),o&&this.syncs.push(()=>{i.style.display=o()?"":"none"})}slider(t,e,r,o,i,n){let a=()=>typeof o=="function"?o():o;this.limits[t]=d=>g(d,r,a());let c=()=>this.set({[t]:+l.value}),l=m("input",{type:"range",min:r,max:a(),step:i,"data-k":t,oninput:c}),u=m("output",{"data-n":t});this.syncs.push(()=>{l.max=a(),l.value=this.get(t),u.textContent=+(+this.get(t)).toFixed(3)}),this.add(e,l,u,n)}select(t,e,r,o){let i=()=>this.set({[t]:typeof this.get(t)=="number"?+a.value:a.value}),n=Gt(r).map(([c,l])=>m("option",{value:c},l)),a=m("select",{"data-k":t,onchange:i},n);this.syncs.push(()=>{a.value=this.get(t)}),this.add(e,a,null,o)}pairSelect(){this.select("pair","input",this.data.pairs.map((t,e)=>[e,t.name]))}seedSlider(){this.slider("seed","another fog",1,20,1)}familySelect(){let t=this.get("given")?.abar?["given"]:[];this.select("family","family",[...Object.keys(j),...t])}familySettings(){for(let[t,{label:e,options:r,limits:o}]of Object.entries(_)){let i=()=>j[this.get("family")]?.settings.includes(t)??!1;r?this.select(t,e,r,i):this.slider(t,e,...o,i)}}numbers(t){return m("dl",{},Object.entries(t).map(([e,r])=>(this.outputs[e]=m("output",{"data-n":e}),[m("dt",{},r),m("dd",{},this.outputs[e])])))}show(t){for(let[e,r]of Object.entries(t))x(this.outputs[e],r)}settings(){return O(["family",...Object.keys(_)],t=>this.get(t))}schedule(t=this.settings()){let e=this.get("given");return t.family==="given"&&e?.abar?e:st(t)}pair(){return this.data.pairs[g(this.get("pair"),0,this.data.pairs.length-1)]}kept(t,e){let r=JSON.stringify(t);return this.made.size>Jt&&this.made.clear(),this.made.has(r)||this.made.set(r,e()),this.made.get(r)}noise(){let t=this.get("seed");return this.kept(["noise",t],()=>it(t)(this.pair().x0.length))}forward(t){let{x0:e,xIn:r}=this.pair();return D(e,r,this.noise(),...t)}predictor(t=ft,e=this.data.means){let{count:r,faces:o}=this.data,{generates:i}=this.pair();return this.kept(["predictor",i,t,e.length],()=>new q(e,r,i?{weights:b(r,n=>+(n>=o))}:{tau:t}))}coordinates(){let{x0:t,xIn:e}=this.pair(),[{span:r,coordinates:o},i]=[this.data,this.noise()],n=r.with(e).with(i),a=n.basis.slice(r.basis.length).fill(0),c=this.predictor(ft,o.flatMap(l=>[...l,...a]));return{span:n,predictor:c,parts:[t,e,i].map(l=>n.coordinates(l))}}restore(t,e){let r=[this.get("pair"),this.get("seed")];return this.kept([r,t,e],()=>{let{span:o,predictor:i,parts:n}=this.kept(r,()=>this.coordinates()),a=ut(i,D(...n,...t[0]),n[1],t,{solver:e}),c=({x:l,x0:u})=>({get x(){return o.image(l)},get x0(){return o.image(u||l)}});return Object.assign(a.map(c),{evaluations:a.evaluations})})}};var gt=s=>{let t={...s},e={};return{keys:()=>Object.keys(t),get:r=>t[r],set(r,o){if(t[r]!==o){t[r]=o;for(let i of e[`change:${r}`]||[])i()}},on(r,o){(e[r]||=[]).push(o)},off(){},save_changes(){}}},K=JSON.stringify,xt=(s,t)=>{let e=([r,o])=>o!==null&&typeof o==typeof t[r]&&Array.isArray(o)===Array.isArray(t[r]);try{let r=JSON.parse(new URLSearchParams(location.search).get(s))??{};return Object.fromEntries(Object.entries(r).filter(e))}catch{return{}}},wt=(s,t,e)=>{let r=null,o=()=>{let i=Object.keys(t).filter(a=>K(e.get(a))!==K(t[a])),n=new URL(location);n.searchParams.delete(s),i.length&&n.searchParams.set(s,K(O(i,a=>e.get(a)))),n.href!==location.href&&history.replaceState(history.state,"",n)};return()=>{clearTimeout(r),r=setTimeout(o,300)}},Ht=s=>{let[t,e,r]=getComputedStyle(s).color.match(/[\d.]+/g)||[0,0,0];return .3*t+.59*e+.11*r>128?"dark":"light"},Kt=s=>{let t={attributes:!0,attributeFilter:["class","data-jp-theme-light"]};typeof MutationObserver=="function"&&new MutationObserver(s).observe(document.body,t),matchMedia("(prefers-color-scheme: dark)").addEventListener("change",s)},bt=s=>{let t=!1;return()=>{t||(t=!0,queueMicrotask(()=>{t=!1,s()}))}},yt=(s,t,e)=>{let r=()=>{t.style.colorScheme=Ht(s)};r(),Kt(()=>{r(),e()})};var vt=-1,Y={photo:0,rain:.1,steps:5,eta:0,seed:1,order:"together",side:256},Vt={"a shower":{rain:.1,steps:5,eta:0},"a downpour":{rain:.24,steps:5,eta:0},"one step":{rain:.1,steps:1,eta:0},"twenty steps":{rain:.1,steps:20,eta:0},"fresh noise":{rain:.1,steps:10,eta:1}},Yt="Try one step, then twenty: one is the best guess at once, a little soft; many steps commit themselves to details. Then take a photograph of your own, with rain in it or without. It stays in your browser.",Qt=(s,t)=>{let e=Math.min(1,t/Math.max(s.width,s.height)),[r,o]=[s.width,s.height].map(a=>Math.max(1,Math.round(a*e))),n=m("canvas",{width:r,height:o}).getContext("2d",{willReadFrequently:!0});return n.drawImage(s,0,0,r,o),J(n.getImageData(0,0,r,o))},k=(s,t,e,r)=>{Object.assign(s,{width:e,height:r}),s.getContext("2d").putImageData(new ImageData(t,e,r),0,0)},Mt=(s,t)=>{let e=m("canvas",{role:"img","aria-label":s,width:256,height:192}),r=m("figcaption",{},t);return{canvas:e,words:r,figure:m("figure",{},e,r)}},V=class{constructor(t,e,r){Object.assign(this,{ui:t,photos:e,network:r,own:null,run:null,busy:!1}),this.left=Mt("the input","the input"),this.right=Mt("the best guess of the clean photograph","the best guess"),this.status=H(),this.status.setAttribute("role","status"),this.progress=m("progress",{max:1,value:0,hidden:"","aria-label":"download"}),this.go=m("button",{type:"button",class:"go",disabled:"",onclick:()=>this.restore()},"restore"),this.strip=m("div",{class:"strip",role:"group","aria-label":"the states"}),this.result=this.layOutResult(),this.layOut()}layOut(){let{ui:t}=this;t.slider("rain","rain added",0,.32,.02),t.slider("steps","steps",1,20,1);let e=t.controls;t.controls=w("controls"),t.slider("eta","fresh noise η",0,1,.05),t.slider("seed","another noise",1,20,1),t.select("order","order",rt.map(n=>[n,mt(n)])),t.select("side","longer side, pixels",[256,384,512,768,1024]);let r=m("details",{},m("summary",{},"more: noise, order, size"),t.controls),o=Object.entries(Vt).map(([n,a])=>A(n,()=>{t.set({...a,...this.image()===this.own?{rain:t.get("rain")}:{}}),this.restore()})),i=w("row act",this.go,w("choice stories",o));t.root.append(this.choice(),e,r,i,this.progress,this.status,w("views",this.left.figure,this.right.figure),this.strip,this.result,H(Yt))}choice(){this.buttons=this.photos.map(({name:r,src:o,credit:i},n)=>{let a=m("img",{src:o,alt:r,title:M("{0}. {1}",r,i)});return m("button",{type:"button",onclick:()=>this.ui.set({photo:n,rain:Y.rain})},a)});let e=m("input",{type:"file",accept:"image/*",onchange:()=>this.take(e.files[0])});return w("choice",this.buttons,m("label",{},e,"your own: choose, or drop it here"))}layOutResult(){this.both=m("canvas",{role:"img","aria-label":"left of the line before, right of it after"}),this.split=m("input",{type:"range",min:0,max:1,step:.01,value:.5,"aria-label":"before and after",oninput:()=>this.drawSplit()});let t=w("compare",this.both,this.split,A("save the result",()=>this.save()));return t.hidden=!0,t}image(){let t=this.ui.get("photo");return t===vt?this.own:this.photos[g(t,0,this.photos.length-1)].image}async take(t){if(t){try{this.own=await createImageBitmap(t)}catch{this.say("{0} is not an image that this browser can read",t.name);return}this.ui.set({photo:vt,rain:0}),this.prepare()}}prepare(){let t=this.image();if(!t)return;this.clean=Qt(t,this.ui.get("side"));let{width:e,height:r}=this.clean;this.input={x:at(this.clean,this.ui.get("rain"),7),width:e,height:r},this.before=ot(this.input.x),this.clear()}clear(){let{width:t,height:e}=this.input;this.run=null,this.strip.replaceChildren(),this.result.hidden=!0,k(this.left.canvas,this.before,t,e);let r=this.ui.get("rain")>0;x(this.left.words,r?"the input: the photograph with rain added":"the input, as it is"),k(this.right.canvas,new Uint8ClampedArray(4*t*e).fill(127),t,e),x(this.right.words,"the best guess will appear here"),this.buttons.forEach((o,i)=>o.setAttribute("aria-pressed",i===this.ui.get("photo")))}say(...t){x(this.status,...t)}async offer(){let t=await this.network.offer();if(t===null){this.say("This copy of the page was built without the network and its runtime: the pictures above are all that it can show. The copy on the web has them.");return}this.go.disabled=!1,t&&x(this.go,"load the network ({0}) and restore",t)}async restore(){if(this.go.disabled||!this.image())return;x(this.go,"restore");let t=performance.now();try{this.progress.hidden=!1,await this.network.load((e,r)=>{this.progress.value=e,this.say(...r)}),this.progress.hidden=!0,this.loaded=performance.now()-t,await this.follow()}catch(e){this.progress.hidden=!0,this.say("It did not work: {0}",e.message)}}async follow(){this.clear();let{x:t,width:e,height:r}=this.input,o=this.run=[],i=performance.now(),n=()=>((performance.now()-i)/1e3).toFixed(1),{steps:a,eta:c,seed:l,order:u}=Object.fromEntries(["steps","eta","seed","order"].map(h=>[h,this.ui.get(h)]));this.say("the first step …"),!(!await this.network.restore({xIn:t,width:e,height:r,steps:a,eta:c,seed:l,order:u},({step:h,images:p})=>{this.run===o&&(o.push(p),this.addFrame(h),this.show(h),this.ui.root.dataset.states=o.length,h<a&&this.say("step {0} of {1}, {2} s",h+1,a,n()))})||this.run!==o)&&this.finish(n())}addFrame(t){let{width:e,height:r}=this.input,o=m("canvas",{});k(o,this.run[t][0],e,r);let i=M("state {0}",t);this.strip.append(m("button",{type:"button","aria-label":i,onclick:()=>this.show(t)},o))}show(t){let{width:e,height:r}=this.input,[o,i]=this.run[t];k(this.left.canvas,o,e,r),k(this.right.canvas,i,e,r),x(this.left.words,"state {0}",t),t===this.ui.get("steps")?x(this.right.words,"the result"):x(this.right.words,"the best guess at state {0}",t),[...this.strip.children].forEach((n,a)=>n.setAttribute("aria-pressed",a===t))}finish(t){let{width:e,height:r,x:o}=this.input,i=this.run.at(-1)[1];this.after=i,Object.assign(this.both,{width:e,height:r}),this.result.hidden=!1,this.drawSplit();let n=c=>Q(c,this.clean.x).toFixed(1),a=J({data:i,width:e,height:r}).x;this.ui.get("rain")?this.say("done in {0} s; PSNR {1} dB before, {2} dB after",t,n(o),n(a)):this.say("done in {0} s",t),this.ui.root.dataset.done=1+(+this.ui.root.dataset.done||0)}drawSplit(){let{width:t,height:e}=this.both,r=Math.round(this.split.value*t),o=this.both.getContext("2d");o.putImageData(new ImageData(this.after,t,e),0,0),r>0&&o.putImageData(new ImageData(this.before,t,e),0,0,0,0,r,e),o.fillStyle="#fff",o.fillRect(r-1,0,2,e)}save(){let{width:t,height:e}=this.both,r=m("canvas",{});k(r,this.after,t,e),r.toBlob(o=>{let i=m("a",{href:URL.createObjectURL(o),download:"restored.png"});i.click(),setTimeout(()=>URL.revokeObjectURL(i.href),1e3)})}acceptDrops(){let{root:t}=this.ui,e=r=>o=>{o.preventDefault(),t.classList.toggle("over",r)};t.addEventListener("dragover",e(!0)),t.addEventListener("dragleave",e(!1)),t.addEventListener("drop",r=>{e(!1)(r),this.take(r.dataTransfer.files[0])})}},Xt=async s=>{let t=new Image;return t.src=s.src,await t.decode(),{...s,image:t}},St=async(s,t,{photos:e},r,o={},i=()=>{})=>{let n=m("div",{class:"fig",role:"group","aria-label":"figure: a photograph restored"}),a=await Promise.all(e.map(Xt)),c=s.shadowRoot||s.attachShadow({mode:"open"});s.setAttribute("data-lm-suppress-shortcuts","true"),c.replaceChildren(m("style",{},ct+lt),n);let l=new $(t,null,n),u=s.figure=new V(l,a,r);l.limits.photo=p=>g(p,0,e.length-1),l.setWithin(o);let d=()=>{l.syncs.forEach(p=>p()),i()},h=bt(()=>{d(),u.prepare(),s.dataset.drawn=1+(+s.dataset.drawn||0)});for(let p of["steps","eta","seed","order"])t.on(`change:${p}`,d);for(let p of["photo","rain","side"])t.on(`change:${p}`,h);yt(s,n,()=>{}),u.acceptDrops(),h(),await u.offer()},Zt=async s=>{let{photos:t,schedule:e}=await(await fetch(new URL("photos.json",import.meta.url))).json(),r=t.map(c=>({...c,src:new URL(c.src,import.meta.url).href})),o={...Y,...JSON.parse(s.getAttribute("state")||"{}")},i=s.model=gt(o),n=new F(import.meta.url,e),a=[xt("photo",o),wt("photo",o,i)];await St(s,i,{photos:r},n,...a)},kt=new WeakSet,te=s=>{let t=new IntersectionObserver(e=>{kt.has(s)||!e.some(r=>r.isIntersecting)||(kt.add(s),t.disconnect(),Zt(s))},{rootMargin:"200px"});t.observe(s)};typeof document<"u"&&document.querySelectorAll("rddm-figure[kind=photo]").forEach(te);var ee=({model:s,el:t})=>{let e=m("div");t.append(e),St(e,s,s.get("payload"),new C(s))},es={render:ee},ss={photo:Y};export{es as default,at as rain,ss as states};
