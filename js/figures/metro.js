@@ -113,7 +113,7 @@ const drawLine = (axes, schedule, color) => {
   const points = schedulePoints(schedule);
   axes.curve(points, color, {'stroke-width': 5, class: 'curve still'});
   const stations = points.filter(([, bbar], i) => i % 5 === 0 && bbar <= BBAR_MAX);
-  for (const point of stations) axes.dot(point, color, {r: 3.5});
+  axes.dots(stations, color, 3.5);
 };
 
 const drawPathAndChange = (axes, path, ends) => {
