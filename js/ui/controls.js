@@ -95,7 +95,7 @@ export class UI {
   }
 
   seedSlider() {
-    this.slider('seed', 'another fog', 1, 20, 1);
+    this.slider('seed', 'another noise', 1, 20, 1);
   }
 
   familySelect() {
