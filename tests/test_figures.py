@@ -363,7 +363,7 @@ def test_the_map_shows_one_family(figure):
     shown = lambda: [line.get_attribute('aria-label') for line in lines.all() if line.is_visible()]
     everything = shown()
     fig.get_by_role('button', name='bridge', exact=True).click()
-    asked = {m.name for m in map(process, PROCESSES) if m.family == 'bridge'} | {state(fig)[k] for k in ('start', 'then')}
+    asked = {m.name for m in map(process, PROCESSES) if m.family == 'bridge'} | {'DDPM', 'RDDM'} # those of the run too
     assert len(shown()) < len(everything) and state(fig)['only'] == 'bridge'
     assert all(any(f'{name}: ' in label for name in asked) for label in shown())
     fig.get_by_role('button', name='bridge', exact=True).click()
@@ -514,7 +514,7 @@ def test_figures_fit_a_phone_and_follow_the_theme(figure, scheme):
     for i in range(page.locator(FIGURES).count()):
         f = page.locator(FIGURES).nth(i)
         assert f.evaluate("e => e.shadowRoot.querySelector('.fig').style.colorScheme") == scheme
-        assert f.evaluate("e => [...e.shadowRoot.querySelectorAll('svg, .controls, dl, .note, p')].filter(x => "
+        assert f.evaluate("e => [...e.shadowRoot.querySelectorAll('svg, canvas, .controls, dl, .note, p')].filter(x => "
                           "x.getBoundingClientRect().right > innerWidth + 1).length") == 0
     assert not any(seen.values())
 
@@ -636,7 +636,7 @@ def test_time_travel_by_keyboard_and_mouse(figure):
         run = sample(model, **w.branch(i)).clamp(-1, 1)
         apart = (run - w.main().x0.clamp(-1, 1)).square().mean().sqrt().item()
         assert float(re.search(r'main run by ([\d.]+)', words)[1]) == pytest.approx(apart, abs=6e-4), words
-    fig.locator('.strip canvas').nth(7).click()
+    fig.locator('.film canvas').nth(7).click()
     assert state(fig)['at'] == 7
     fig.locator('select[data-k=order]').select_option('together')
     fig.locator('select[data-k=posterior]').select_option('bridge')

@@ -163,7 +163,8 @@ export const metro = {
     'from DDPM to RDDM': {start: 'DDPM', then: 'RDDM', change: .5},
     'from RDDM to a bridge': {start: 'RDDM', then: 'I2SB', change: .3},
     'from ResShift to IR-SDE': {start: 'ResShift', then: 'IR-SDE', change: .5},
-    'as of 2021': {start: 'DDPM', then: 'VE', change: .7, until: 2021, only: '', paper: ''}, 'all of them': {until: LATEST, only: '', paper: ''},
+    'as of 2021': {start: 'DDPM', then: 'VE', change: .7, until: 2021, only: '', paper: ''},
+    'all of them': {until: LATEST, only: '', paper: ''},
   },
   tip: 'Every line is a published method, without its fresh noise (η = 0); its color is that of the fresh '
     + 'noise it would take. Click one to change to it, midway: both lines have the same noise level ρ there, so '

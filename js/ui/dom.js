@@ -36,6 +36,9 @@ export const note = (...children) => h('p', {class: 'note'}, ...children);
 // a small square of a color, for a legend
 export const colorKey = color => h('span', {class: 'key', style: `background:${color}`});
 
+// an entry of a legend, on one line
+export const legendEntry = (color, words) => h('span', {class: 'entry'}, colorKey(color), words);
+
 // a bar; fill() fills it to a percentage
 export const bar = () => {
   const inner = h('i');
