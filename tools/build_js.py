@@ -5,7 +5,7 @@ photograph photo.js and photo_worker.js.
     python tools/build_js.py --check   exit with 1 if they are not what the sources make
 
 esbuild bundles them, this version and no other, from the npm registry. Above each module stands a checksum of all that
-went into it and of the module itself, so that --check needs neither."""
+went into it and of the module itself, so that --check needs neither esbuild nor a network."""
 import argparse
 import hashlib
 import json
