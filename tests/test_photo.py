@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+import npm
 import runtime
 from bench.site import ARGS, CHROMIUM, served
 from common import error
@@ -197,9 +198,9 @@ def test_what_is_no_image_is_named(opened, bare, tmp_path):
 
 
 def test_another_package_is_not_used(tmp_path, monkeypatch):
-    (tmp_path/runtime.PACKAGE).write_bytes(b'something else')
-    monkeypatch.setattr(runtime, 'KEPT', tmp_path)
-    monkeypatch.setattr(runtime.shutil, 'which', lambda name: None)
+    (tmp_path/f'onnxruntime-web-{runtime.VERSION}.tgz').write_bytes(b'something else')
+    monkeypatch.setattr(npm, 'KEPT', tmp_path)
+    monkeypatch.setenv('PATH', '')
     assert runtime.package() is None
 
 

@@ -6,39 +6,24 @@ runtime and the network as ONNX.
 The runtime is onnxruntime-web from the npm registry, this version and no other: the package is kept in `_runtime/` and
 used only if its checksum is the one below. Where it cannot be had, or the packages of the extra `onnx` are missing,
 `runtime.json` says that there is none, the figure says so to its reader, and nothing fails."""
-import base64
-import hashlib
 import json
 import shutil
-import subprocess
 import sys
 import tarfile
 from pathlib import Path
+import npm
 from generated import ROOT
 
 VERSION = '1.30.0'
 INTEGRITY = 'q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ==' # sha512
-PACKAGE = f'onnxruntime-web-{VERSION}.tgz'
 PARTS = dict(runtime='ort.wasm.bundle.min.mjs', wasm='ort-wasm-simd-threaded.wasm')
 LICENSE = 'onnxruntime-web.LICENSE.txt'
-KEPT = ROOT/'_runtime'
-
-
-def is_genuine(path):
-    "Is this file the package that was chosen?"
-    return path.is_file() and base64.b64encode(hashlib.sha512(path.read_bytes()).digest()).decode() == INTEGRITY
 
 
 def package():
     "The package, from where it is kept or from the registry; None where neither has it"
-    path, npm = KEPT/PACKAGE, shutil.which('npm')
-    if is_genuine(path): return path
-    if npm is None: return None
-    KEPT.mkdir(exist_ok=True)
-    words = [npm, 'pack', '--silent', '--pack-destination', str(KEPT), f'onnxruntime-web@{VERSION}']
-    try: subprocess.run(words, capture_output=True, timeout=180, check=True, cwd=KEPT)
-    except (OSError, subprocess.SubprocessError): return None
-    return path if is_genuine(path) else None
+    try: return npm.package('onnxruntime-web', VERSION, INTEGRITY)
+    except npm.MissingError: return None
 
 
 def network(path):
