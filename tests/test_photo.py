@@ -1,10 +1,12 @@
 """The photograph that a network restores in the page: in Chromium, compared with the library; nothing leaves the
 browser. The runtime comes from the npm registry (tools/runtime.py); where it cannot be had these tests are skipped"""
+import base64
 import json
 import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -23,19 +25,28 @@ PAGE = """<!doctype html><html lang="en"><meta name="viewport" content="width=de
 <link rel="icon" href="data:,"><title>photo</title><rddm-figure kind="photo" state="%s"><img alt="still"></rddm-figure>
 <script type="module" src="figures/photo.js"></script><script type="module" src="figures/rddm.js"></script></html>"""
 WAIT = 240_000 # milliseconds, on a machine that does other work too
+# numbers of the page as they lie in its memory: far quicker than one by one
+BYTES = """parts => Promise.all(parts.map(part => new Promise(resolve => {
+  const reader = new FileReader();
+  reader.onload = () => resolve(reader.result.split(',')[1]);
+  reader.readAsDataURL(new Blob([part]));
+})))"""
+FIGURE = 'document.querySelector("rddm-figure").figure'
 
 
 def folder(base):
+    "A page with the figure"
     shutil.copytree(ROOT/'rddm_nb/figures', base/'figures')
     (base/'page.html').write_text(PAGE % '{}', encoding='utf-8')
     return base
 
 
-@pytest.fixture(scope='module')
-def site(tmp_path_factory):
+@pytest.fixture(scope='session')
+def site(once):
     "A page with the figure, and the network"
-    base = folder(tmp_path_factory.mktemp('photo'))
-    if not runtime.put(base): pytest.skip('the npm registry, or a package of the extra onnx, is out of reach')
+    base = once('photo', lambda base: runtime.put(folder(base)))
+    if not json.loads((base/'figures/runtime/runtime.json').read_text(encoding='utf-8'))['runtimes']:
+        pytest.skip('the npm registry, or a package of the extra onnx, is out of reach')
     return base
 
 
@@ -50,25 +61,40 @@ def bare(tmp_path_factory):
 
 
 @pytest.fixture(scope='module')
-def browser():
+def chromium():
     from playwright.sync_api import sync_playwright
-    with sync_playwright() as p:
-        b = p.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        yield b
-        b.close()
+    with sync_playwright() as p: yield p.chromium
+
+
+@pytest.fixture(scope='module')
+def browser(chromium):
+    b = chromium.launch(executable_path=CHROMIUM, args=ARGS)
+    yield b
+    b.close()
+
+
+@pytest.fixture(scope='module')
+def with_card(chromium):
+    "A browser that plays a graphics card on the processor"
+    args = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
+    b = chromium.launch(executable_path=CHROMIUM, args=[a for a in ARGS if a != '--disable-gpu'] + args)
+    yield b
+    b.close()
 
 
 @pytest.fixture
 def opened(browser):
     "Open the figure of a site: page, figure, what it asked for, what went wrong"
     open_ = []
-    def visit(url, **kw):
+    def visit(url, query='', prefix='', browser=browser, **kw):
         page, asked, wrong = browser.new_page(**kw), [], []
         open_.append(page)
         page.on('request', lambda r: asked.append((r.method, r.url)))
         page.on('console', lambda m: wrong.append(m.text) if m.type == 'error' else None)
         page.on('pageerror', lambda e: wrong.append(str(e)))
-        page.goto(f'{url}/page.html')
+        worker = prefix + (ROOT/'rddm_nb/figures/photo_worker.js').read_text(encoding='utf-8')
+        if prefix: page.route('**/photo_worker.js', lambda r: r.fulfill(body=worker, content_type='text/javascript'))
+        page.goto(f'{url}/page.html{query}')
         page.wait_for_selector('rddm-figure[data-drawn]', timeout=WAIT)
         return page, page.locator('rddm-figure'), asked, wrong
     yield visit
@@ -84,15 +110,39 @@ def set_values(page, fig, **values):
     page.wait_for_timeout(50)
 
 
-def restored(page, fig):
-    "Run, and the bytes (steps + 1, 2, H, W, 3) of states and guesses"
-    before = int(fig.evaluate('e => e.figure.ui.root.dataset.done || 0'))
-    fig.locator('.go').click()
-    page.wait_for_function('n => +document.querySelector("rddm-figure").figure.ui.root.dataset.done > n', arg=before,
-                           timeout=WAIT)
-    run = fig.evaluate('e => e.figure.run.map(images => images.map(image => [...image]))')
+def arrays(fig, values, dtype):
+    "A list of typed arrays of the figure, one after the other"
+    data = fig.evaluate(f'e => ({BYTES})({values})')
+    return torch.from_numpy(np.frombuffer(b''.join(map(base64.b64decode, data)), dtype).copy())
+
+
+def done(page): return int(page.evaluate(f'{FIGURE}.ui.root.dataset.done || 0'))
+
+
+def until_done(page, before):
+    page.wait_for_function(f'n => +{FIGURE}.ui.root.dataset.done > n', arg=before, timeout=WAIT)
+
+
+def result(fig):
+    "The bytes (steps + 1, 2, H, W, 3) of states and guesses, and the input (1, 3, H, W)"
     h, w = fig.evaluate('e => [e.figure.input.height, e.figure.input.width]')
-    return torch.tensor(run).view(-1, 2, h, w, 4)[..., :3]
+    x_in = arrays(fig, '[e.figure.input.x]', np.float32).view(1, 3, h, w)
+    return arrays(fig, '[...e.figure.run].flat()', np.uint8).view(-1, 2, h, w, 4)[..., :3], x_in
+
+
+def restored(page, fig):
+    "Run, and what comes out: states and guesses, and the input"
+    before = done(page)
+    fig.locator('.go').click()
+    until_done(page, before)
+    return result(fig)
+
+
+def by_python(x_in, values):
+    "What the library makes of the same input, as bytes"
+    run = PhotoExplorer(**values).trace(x_in)
+    want = torch.stack([torch.cat([s.x_t, s.x0]) for s in run] + [torch.cat([run.x0, run.x0])])
+    return to_uint8(want).permute(0, 1, 3, 4, 2)
 
 
 def fresh(seed):
@@ -104,7 +154,7 @@ def fresh(seed):
     return draw
 
 
-@pytest.mark.parametrize('values', [dict(side=256, steps=2), dict(side=400, steps=1),
+@pytest.mark.parametrize('values', [dict(side=256, steps=2),
                                     dict(side=96, steps=4, order='noise_first', seed=3),
                                     dict(side=96, steps=3, eta=1., photo=2, rain=.2)], ids=str)
 def test_the_page_restores_what_python_restores(opened, site, values, monkeypatch):
@@ -112,29 +162,107 @@ def test_the_page_restores_what_python_restores(opened, site, values, monkeypatc
         page, fig, _, wrong = opened(url)
         ready(fig)
         set_values(page, fig, **values)
-        got = restored(page, fig)
-        x_in = torch.tensor(fig.evaluate('e => [...e.figure.input.x]')).view(1, 3, *got.shape[2:4])
-    figure = PhotoExplorer(**values)
-    monkeypatch.setattr('rddm_nb.sampler.randn_like', fresh(figure.seed))
-    run = figure.trace(x_in)
-    want = torch.stack([torch.cat([s.x_t, s.x0]) for s in run] + [torch.cat([run.x0, run.x0])])
-    want = to_uint8(want).permute(0, 1, 3, 4, 2)
-    assert got.shape == want.shape and error(got, want) <= 1, 'one grey level'
+        got, x_in = restored(page, fig)
+    monkeypatch.setattr('rddm_nb.sampler.randn_like', fresh(values.get('seed', 1)))
+    assert error(got, by_python(x_in, values)) <= 1, 'one grey level'
     assert error(got[0], got[-1]) > 20 and not wrong
+
+
+def test_a_large_photograph_shows_each_tile_as_it_is_done(opened, site):
+    values = dict(side=400, steps=1)
+    with served(site) as url:
+        page, fig, _, wrong = opened(url)
+        ready(fig)
+        set_values(page, fig, **values)
+        fig.evaluate("""({figure}) => {
+          const [{addTile}, seen] = [figure, figure.seen = []];
+          figure.addTile = tile => {
+            addTile.call(figure, tile);
+            const {left, top, width, height} = tile;
+            const {data} = figure.right.canvas.getContext('2d').getImageData(left, top, width, height);
+            const isShown = tile.image.every((value, i) => value === data[i]);
+            seen.push([isShown, figure.detail.textContent, figure.progress.value, figure.status.textContent]);
+          };
+        }""")
+        got, x_in = restored(page, fig)
+        shown, words, shares, aloud = zip(*fig.evaluate('e => e.figure.seen'))
+    n = len(shown)
+    assert n > 1 and all(shown) and not wrong
+    assert [w.split(' · ')[:2] for w in words] == [['step 1 of 1', f'tile {i + 1} of {n}'] for i in range(n)]
+    assert error(shares, [(i + 1)/n for i in range(n)]) < 1e-6 and len(set(aloud)) == 1, 'tiles are not read out'
+    assert error(got, by_python(x_in, values)) <= 1, 'one grey level'
+
+
+def in_node(tmp_path, code):
+    "What code gives that imports the sources of the figures from ./js"
+    shutil.copytree(ROOT/'js', tmp_path/'js')
+    (tmp_path/'package.json').write_text('{"type": "module"}', encoding='utf-8')
+    (tmp_path/'code.js').write_text(code, encoding='utf-8')
+    run = subprocess.run([NODE, 'code.js'], capture_output=True, text=True, check=True, cwd=tmp_path)
+    return json.loads(run.stdout)
+
+
+CARD, PLAYED = '{info: {isFallbackAdapter: false}}', '{info: {isFallbackAdapter: true}}'
+# a browser's adapters (null: it knows none), can its WebAssembly wait, what the address asks for, and what is taken
+BROWSERS = [(None, True, None, 'wasm'), ('null', True, None, 'wasm'), (PLAYED, True, None, 'wasm'),
+            ('{isFallbackAdapter: true}', True, None, 'wasm'), ("fail('no')", True, None, 'wasm'),
+            (CARD, True, None, 'webgpu'), ('{}', True, None, 'webgpu'), (CARD, False, None, 'wasm'),
+            (CARD, True, 'wasm', 'wasm'), (PLAYED, True, 'webgpu', 'webgpu'), (PLAYED, False, 'webgpu', 'wasm')]
+
+
+def test_a_graphics_card_is_taken_where_there_is_one(tmp_path):
+    cases = ', '.join(f"[{f'() => ({a})' if a else 'null'}, {json.dumps([s, q])}]" for a, s, q, _ in BROWSERS)
+    taken = in_node(tmp_path, f"""import {{chooseRuntime}} from './js/photo/runtimes.js';
+      const taken = [], fail = words => {{ throw new Error(words); }};
+      for (const [adapter, [suspends, asked]] of [{cases}]) {{
+        const gpu = adapter && {{requestAdapter: async () => adapter()}};
+        Object.defineProperty(globalThis, 'navigator', {{value: {{gpu}}, configurable: true}});
+        WebAssembly.Suspending = suspends ? class {{}} : undefined;
+        taken.push(await chooseRuntime(asked));
+      }}
+      console.log(JSON.stringify(taken));""")
+    assert taken == [want for *_, want in BROWSERS]
+
+
+def test_a_graphics_card_that_fails_is_left(opened, site):
+    card = f"Object.defineProperty(navigator, 'gpu', {{value: {{requestAdapter: async () => ({CARD})}}}});"
+    with served(site) as url:
+        page, fig, asked, wrong = opened(url, prefix=card)
+        ready(fig)
+        set_values(page, fig, side=32, steps=1)
+        got, x_in = restored(page, fig)
+        place = fig.evaluate('e => e.figure.place.textContent')
+    assert any('.jspi.wasm' in u for _, u in asked) and not wrong
+    assert place.startswith('The graphics card could not run the network (') and place.endswith('in WebAssembly.')
+    assert error(got, by_python(x_in, dict(side=32, steps=1))) <= 1
+
+
+def test_the_graphics_card_restores_what_python_restores_until_it_is_lost(opened, site, with_card):
+    "The second run finds the card gone, and goes on without"
+    lose = """addEventListener('message', ({data}) => {
+      if (data.seed === 2) GPUQueue.prototype.submit = () => { throw new Error('the card is gone') };
+    });"""
+    with served(site) as url:
+        page, fig, _, _ = opened(url, '?runtime=webgpu', lose, with_card)
+        if not page.evaluate('navigator.gpu?.requestAdapter().then(Boolean)'):
+            pytest.skip('this Chromium has no WebGPU, not even one that the processor plays')
+        ready(fig)
+        for seed, words in (1, 'The network runs on the graphics card'), (2, 'could not run the network'):
+            values = dict(side=32, steps=1, seed=seed)
+            set_values(page, fig, **values)
+            got, x_in = restored(page, fig)
+            assert error(got, by_python(x_in, values)) <= 1, 'one grey level'
+            assert words in fig.evaluate('e => e.figure.place.textContent')
 
 
 def test_tiles_are_those_of_the_library(tmp_path):
     from rddm_nb.models import load_network
     from rddm_nb.restore import Tiled, _tile_weights
-    shutil.copytree(ROOT/'js', tmp_path/'js')
-    (tmp_path/'js'/'package.json').write_text('{"type": "module"}', encoding='utf-8')
     sizes = [(171, 256), (320, 320), (341, 512), (683, 1024), (1024, 1024), (1024, 37), (5, 3)]
-    tiles = json.dumps((tmp_path/'js/photo/tiles.js').as_uri())
-    code = f"""import {{planTiles, tileWeights}} from {tiles};
+    plans = in_node(tmp_path, f"""import {{planTiles, tileWeights}} from './js/photo/tiles.js';
       console.log(JSON.stringify({json.dumps(sizes)}.map(([h, w]) => {{ const tile = planTiles(h, w);
-      return [tile, tileWeights(h, tile[0]), tileWeights(w, tile[1])]; }})))"""
-    run = subprocess.run([NODE, '--input-type=module', '-e', code], capture_output=True, text=True, check=True)
-    for size, (tile, *ways) in zip(sizes, json.loads(run.stdout)):
+      return [tile, tileWeights(h, tile[0]), tileWeights(w, tile[1])]; }})))""")
+    for size, (tile, *ways) in zip(sizes, plans):
         sides, overlap = Tiled(load_network('rain')).layout(*size)
         assert tuple(tile) == sides
         for n, side, way in zip(size, sides, ways):

@@ -6,6 +6,7 @@ export const PHOTO_CSS = `
   .fig.over { outline: 3px dashed ${COLORS.eps}; }
   .views { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 16rem), 1fr)); gap: .8rem; }
   .views figure { min-width: 0; }
+  .views canvas { background: #7f7f7f; }
   .views canvas, .compare canvas { width: 100%; height: auto; image-rendering: auto; }
   .choice { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: 0 0 .5rem; }
   .choice button { padding: 2px; line-height: 0; }
