@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 import runtime
-from bench.site import ARGS, CHROMIUM, served
+from bench.site import ARGS, CHROMIUM, Quiet, served
 from common import error
 from places import ROOT
 from rddm_nb.images import to_uint8
@@ -84,7 +84,7 @@ def with_card(chromium):
 
 @pytest.fixture
 def opened(browser):
-    "Open the figure of a site: page, figure, what it asked for, what went wrong"
+    "Open the figure of a site: page, figure, what the page asked for, what went wrong"
     open_ = []
     def visit(url, query='', prefix='', browser=browser, **kw):
         page, asked, wrong = browser.new_page(**kw), [], []
@@ -99,6 +99,13 @@ def opened(browser):
         return page, page.locator('rddm-figure'), asked, wrong
     yield visit
     for page in open_: page.close()
+
+
+def watched(seen):
+    "A handler that notes each request, also those that are not for it"
+    class Watched(Quiet):
+        def log_message(self, *words): seen.append(self.requestline)
+    return Watched
 
 
 def ready(fig): fig.locator('.go:not([disabled])').wait_for(timeout=WAIT)
@@ -226,13 +233,14 @@ def test_a_graphics_card_is_taken_where_there_is_one(tmp_path):
 
 def test_a_graphics_card_that_fails_is_left(opened, site):
     card = f"Object.defineProperty(navigator, 'gpu', {{value: {{requestAdapter: async () => ({CARD})}}}});"
-    with served(site) as url:
-        page, fig, asked, wrong = opened(url, prefix=card)
+    asked = []
+    with served(site, watched(asked)) as url:
+        page, fig, _, wrong = opened(url, prefix=card)
         ready(fig)
         set_values(page, fig, side=32, steps=1)
         got, x_in = restored(page, fig)
         place = fig.evaluate('e => e.figure.place.textContent')
-    assert any('.jspi.wasm' in u for _, u in asked) and not wrong
+    assert any('.jspi.wasm' in line for line in asked) and wrong in ([], ['Aborted()']), 'what the runtime says of it'
     assert place.startswith('The graphics card could not run the network (') and place.endswith('in WebAssembly.')
     assert error(got, by_python(x_in, dict(side=32, steps=1))) <= 1
 
@@ -272,23 +280,28 @@ def test_tiles_are_those_of_the_library(tmp_path):
 
 
 def test_nothing_leaves_the_browser(opened, site, tmp_path):
+    "All that is not for the site's own server goes to a proxy, which gets nothing"
     Image.effect_mandelbrot((96, 72), (-2, -1, 1, 1), 20).convert('RGB').save(tmp_path/'own.png')
-    with served(site) as url:
-        page, fig, asked, wrong = opened(url)
+    got, outside = [], []
+    (tmp_path/'nothing').mkdir()
+    with served(site, watched(got)) as url, served(tmp_path/'nothing', watched(outside)) as proxy:
+        page, fig, _, wrong = opened(url, proxy=dict(server=proxy, bypass='127.0.0.1'))
         ready(fig)
-        assert not any('.wasm' in u or '.onnx' in u or '.mjs' in u for _, u in asked), 'nothing heavy before a click'
+        assert not [line for line in got if any(end in line for end in ('.wasm', '.onnx', '.mjs'))], 'before a click'
         fig.locator('input[type=file]').set_input_files(tmp_path/'own.png')
         page.wait_for_function('document.querySelector("rddm-figure").model.get("photo") === -1')
+        set_values(page, fig, steps=1)
         restored(page, fig)
-        assert {u.rsplit('/', 1)[-1] for _, u in asked if '/runtime/' in u} >= {
-            'ort-wasm-simd-threaded.wasm', 'rain.onnx', 'ort.wasm.bundle.min.mjs'}
-        n = len(asked)
+        assert {line.split()[1].rsplit('/', 1)[-1] for line in got if '/runtime/' in line} == {
+            'runtime.json', 'ort-wasm-simd-threaded.wasm', 'rain.onnx', 'ort.wasm.bundle.min.mjs'}
+        n = len(got)
         restored(page, fig)
-        assert asked[n:] == [], 'once it is there, a run asks for nothing'
-        ours = (url, 'data:', 'blob:')
-        assert [a for a in asked if a[0] != 'GET' or not a[1].startswith(ours)] == [] and not wrong
+        assert len(got) == n, 'once it is there, a run asks for nothing'
+        assert {line.split()[0] for line in got} == {'GET'} and outside == [] and not wrong
         with page.expect_download() as saved: fig.get_by_text('save the result').click()
         assert Image.open(saved.value.path()).size == (96, 72)
+        page.evaluate("fetch('http://elsewhere.test/').catch(() => null)")
+        assert {*outside} == {'GET http://elsewhere.test/ HTTP/1.1'}, 'the proxy sees what leaves'
 
 
 def test_without_the_network_a_sentence_says_so(opened, bare):
