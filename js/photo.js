@@ -128,7 +128,8 @@ class PhotoFigure {
     this.both = h('canvas', {role: 'img', 'aria-label': 'left of the line before, right of it after'});
     this.split = h('input', {type: 'range', min: 0, max: 1, step: .01, value: .5, 'aria-label': 'before and after',
       oninput: () => this.drawSplit()});
-    const result = div('compare', this.both, this.split, button('save the result', () => this.save()));
+    this.line = h('i');
+    const result = div('compare', div('split', this.both, this.line), this.split, button('save the result', () => this.save()));
     result.hidden = true;
     return result;
   }
@@ -329,11 +330,10 @@ class PhotoFigure {
   drawSplit() {
     const {width, height} = this.both;
     const at = Math.round(this.split.value*width);
+    this.line.style.left = `${100*at/width}%`;
     const context = this.both.getContext('2d');
     context.putImageData(new ImageData(this.after, width, height), 0, 0);
     if (at > 0) context.putImageData(new ImageData(this.before, width, height), 0, 0, 0, 0, at, height);
-    context.fillStyle = '#fff';
-    context.fillRect(at - 1, 0, 2, height);
   }
 
   save() {

@@ -3,7 +3,11 @@ browser. The runtime comes from the npm registry (tools/runtime.py); where it ca
 import base64
 import json
 import shutil
+import socket
+import struct
 import subprocess
+import threading
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +21,7 @@ from common import error
 from places import ROOT
 from rddm_nb.images import to_uint8
 from rddm_nb.widgets import PhotoExplorer, _seeded_normals
+from test_figure_labels import LABELS
 from test_js import NODE
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(
@@ -31,6 +36,8 @@ BYTES = """parts => Promise.all(parts.map(part => new Promise(resolve => {
   reader.onload = () => resolve(reader.result.split(',')[1]);
   reader.readAsDataURL(new Blob([part]));
 })))"""
+ASKED = """globalThis.asked = new Set();
+globalThis.rddmLabels = new Proxy({}, {get: (_, label) => { asked.add(String(label)); }});"""
 FIGURE = 'document.querySelector("rddm-figure").figure'
 
 
@@ -86,8 +93,9 @@ def with_card(chromium):
 def opened(browser):
     "Open the figure of a site: page, figure, what the page asked for, what went wrong"
     open_ = []
-    def visit(url, query='', prefix='', browser=browser, **kw):
+    def visit(url, query='', prefix='', script='', browser=browser, **kw):
         page, asked, wrong = browser.new_page(**kw), [], []
+        page.add_init_script(script)
         open_.append(page)
         page.on('request', lambda r: asked.append((r.method, r.url)))
         page.on('console', lambda m: wrong.append(m.text) if m.type == 'error' else None)
@@ -178,7 +186,7 @@ def test_the_page_restores_what_python_restores(opened, site, values, monkeypatc
 def test_a_large_photograph_shows_each_tile_as_it_is_done(opened, site):
     values = dict(side=400, steps=1)
     with served(site) as url:
-        page, fig, _, wrong = opened(url)
+        page, fig, _, wrong = opened(url, script=ASKED)
         ready(fig)
         set_values(page, fig, **values)
         fig.evaluate("""({figure}) => {
@@ -193,11 +201,13 @@ def test_a_large_photograph_shows_each_tile_as_it_is_done(opened, site):
         }""")
         got, x_in = restored(page, fig)
         shown, words, shares, aloud = zip(*fig.evaluate('e => e.figure.seen'))
+        labels = {s for s in page.evaluate('[...asked]') if '{0}' in s}
     n = len(shown)
     assert n > 1 and all(shown) and not wrong
     assert [w.split(' · ')[:2] for w in words] == [['step 1 of 1', f'tile {i + 1} of {n}'] for i in range(n)]
     assert error(shares, [(i + 1)/n for i in range(n)]) < 1e-6 and len(set(aloud)) == 1, 'tiles are not read out'
     assert error(got, by_python(x_in, values)) <= 1, 'one grey level'
+    assert {'tile {0} of {1}', 'about {0} s more'} <= labels <= {*LABELS}
 
 
 def in_node(tmp_path, code):
@@ -328,13 +338,122 @@ def test_it_fits_a_phone_and_can_be_used_by_keyboard(opened, bare, scheme):
         assert unnamed == []
 
 
-def test_what_is_no_image_is_named(opened, bare, tmp_path):
-    (tmp_path/'notes.txt').write_text('not an image', encoding='utf-8')
+@pytest.fixture(scope='module')
+def fig(chromium, browser, bare):
+    "The figure of a page without a network"
     with served(bare) as url:
-        _, fig, _, _ = opened(url)
-        fig.get_by_text('built without the network').wait_for(timeout=WAIT)
-        fig.locator('input[type=file]').set_input_files(tmp_path/'notes.txt')
-        fig.get_by_text('notes.txt is not an image').wait_for(timeout=WAIT)
+        page = browser.new_page()
+        page.goto(f'{url}/page.html')
+        page.wait_for_selector('rddm-figure[data-drawn]', timeout=WAIT)
+        yield page.locator('rddm-figure')
+        page.close()
+
+
+def until_drawn(fig, before):
+    fig.page.wait_for_function('n => document.querySelector("rddm-figure").dataset.drawn !== n', arg=before)
+
+
+class Unwilling(Quiet):
+    "A server that cuts the line, or keeps one waiting, where it is told to"
+    cut, wait = '', ''
+    go_on = threading.Event()
+    def do_GET(self):
+        if self.cut and self.cut in self.path: return self.connection.shutdown(socket.SHUT_RDWR)
+        if self.wait and self.wait in self.path: self.go_on.wait(60)
+        super().do_GET()
+
+
+def says(page, words): page.wait_for_function(f'words => {FIGURE}.status.textContent.includes(words)', arg=words)
+
+
+def test_a_download_that_fails_or_is_stopped_can_be_had_again(opened, site, monkeypatch):
+    with served(site, Unwilling) as url:
+        page, fig, _, _ = opened(url)
+        ready(fig)
+        set_values(page, fig, side=32, steps=1)
+        monkeypatch.setattr(Unwilling, 'cut', '.onnx')
+        fig.locator('.go').click()
+        says(page, 'It did not work: a file could not be fetched')
+        monkeypatch.setattr(Unwilling, 'cut', '')
+        monkeypatch.setattr(Unwilling, 'wait', '.wasm')
+        fig.locator('.go').click()
+        fig.get_by_role('button', name='stop').click()
+        says(page, 'stopped')
+        assert fig.locator('progress').is_hidden() and done(page) == 0
+        Unwilling.go_on.set()
+        restored(page, fig)
+
+
+def test_a_run_is_stopped_begun_anew_and_given_up_with_its_photograph(opened, site):
+    states = lambda: fig.evaluate('e => e.figure.run?.length ?? 0')
+    with served(site) as url:
+        page, fig, _, wrong = opened(url)
+        ready(fig)
+        set_values(page, fig, side=96, steps=20)
+        fig.locator('.go').click()
+        page.wait_for_function(f'{FIGURE}.run?.length > 1', timeout=WAIT)
+        fig.get_by_role('button', name='stop').focus()
+        page.keyboard.press('Enter')
+        says(page, 'stopped')
+        assert 1 < states() < 21 and done(page) == 0
+        assert page.evaluate('document.activeElement.shadowRoot.activeElement.textContent') == 'restore'
+        fig.locator('.strip button').first.click()
+        assert 'state 0' in fig.locator('.views').inner_text(), 'what there was can be looked at'
+        set_values(page, fig, steps=3)
+        for _ in range(2): fig.locator('.go').click()
+        until_done(page, 0)
+        got, x_in = result(fig)
+        assert len(got) == 4 and error(got, by_python(x_in, dict(side=96, steps=3))) <= 1
+        set_values(page, fig, steps=20)
+        fig.locator('.go').click()
+        page.wait_for_function(f'{FIGURE}.run?.length === 2', timeout=WAIT)
+        set_values(page, fig, rain=.3)
+        page.wait_for_function(f'{FIGURE}.halt.hidden')
+        assert states() == 0 and fig.locator('.compare').is_hidden() and done(page) == 1 and not wrong
+
+
+def test_before_and_after_by_keyboard(opened, site):
+    "To the left of the line the photograph as it was, to the right as it is; the line covers no pixel"
+    with served(site) as url:
+        page, fig, _, _ = opened(url)
+        ready(fig)
+        set_values(page, fig, side=32, steps=1)
+        got, _ = restored(page, fig)
+        fig.get_by_label('before and after').focus()
+        for key, share in ('Home', 0), ('End', 1), ('ArrowLeft', .99), ('Home', 0), ('PageUp', .1):
+            page.keyboard.press(key)
+            at = round(share*got.shape[3])
+            pixels = fig.evaluate("""({figure: {both}}) =>
+              [...both.getContext('2d').getImageData(0, 0, both.width, both.height).data]""")
+            before = arrays(fig, '[e.figure.before]', np.uint8).view(*got.shape[2:4], 4)[..., :3]
+            want = torch.cat([before[:, :at], got[-1, 1][:, at:]], 1)
+            assert error(torch.tensor(pixels).view(*got.shape[2:4], 4)[..., :3], want) == 0, key
+
+
+@pytest.mark.parametrize('name', ['notes.txt', 'photo.png'])
+def test_what_is_no_image_is_named(fig, tmp_path, name):
+    (tmp_path/name).write_text('not an image', encoding='utf-8')
+    fig.locator('input[type=file]').set_input_files(tmp_path/name)
+    says(fig.page, f'{name} is not an image')
+
+
+def test_of_two_photographs_dropped_the_first_is_taken(fig):
+    before = fig.get_attribute('data-drawn')
+    fig.evaluate("""async ({figure}) => {
+      const drop = files => {
+        const dataTransfer = new DataTransfer();
+        files.forEach(file => dataTransfer.items.add(file));
+        figure.ui.root.dispatchEvent(new DragEvent('drop', {dataTransfer, bubbles: true, cancelable: true}));
+      };
+      const canvas = new OffscreenCanvas(20, 10);
+      canvas.getContext('2d').fillRect(0, 0, 20, 10);
+      const blob = await canvas.convertToBlob();
+      drop([]);
+      drop([new File([blob], 'one.png'), new File(['?'], 'two.png')]);
+    }""")
+    until_drawn(fig, before)
+    says(fig.page, 'one photograph at a time: this is one.png')
+    assert fig.evaluate('e => [e.figure.input.width, e.figure.input.height]') == [20, 10]
 
 
 def test_another_package_is_not_used(tmp_path, monkeypatch):
@@ -379,3 +498,60 @@ def test_a_setting_is_kept_in_the_address(opened, bare):
         page.wait_for_selector('rddm-figure[data-drawn]', timeout=WAIT)
         assert fig.evaluate(values) == [0, 20, .1], 'an own photograph is not shared; numbers stay within their sliders'
         assert not wrong
+
+
+def saved_as(folder, name, image, **kw):
+    image.save(folder/name, **kw)
+    return folder/name
+
+
+def sixteen_bits(path, rows):
+    "A PNG of 16 bits per channel, which Pillow does not write"
+    chunk = lambda kind, data: struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+    head = struct.pack('>IIBBBBB', rows.shape[1], rows.shape[0], 16, 2, 0, 0, 0)
+    lines = b''.join(b'\0' + row.astype('>u2').tobytes() for row in rows)
+    path.write_bytes(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', head) + chunk(b'IDAT', zlib.compress(lines))
+                     + chunk(b'IEND', b''))
+    return path
+
+
+def turned(folder):
+    "A photograph taken with the camera on its side: to be seen upright, it is turned by what its EXIF says"
+    upright = np.zeros((30, 20, 3), np.uint8)
+    upright[:10] = 200
+    exif = Image.Exif()
+    exif[0x112] = 6
+    lying = Image.fromarray(np.rot90(upright).copy())
+    return saved_as(folder, 'turned.jpg', lying, exif=exif, quality=95), Image.fromarray(upright)
+
+
+def strangers(folder):
+    "Files as readers have them: name -> (path, what should be seen of it)"
+    rows = (np.arange(20*30*3).reshape(20, 30, 3)*36).astype(np.uint16)
+    color = Image.effect_noise((30, 20), 60).convert('RGB')
+    veil = Image.fromarray(np.linspace(0, 255, 600).reshape(20, 30).astype(np.uint8))
+    on_white = Image.composite(color, Image.new('RGB', color.size, 'white'), veil)
+    clear = color.copy()
+    clear.putalpha(veil)
+    wide, three = color.resize((5000, 300)), color.crop((0, 0, 3, 1))
+    return {'turned by EXIF': turned(folder),
+            '16 bits': (sixteen_bits(folder/'deep.png', rows), Image.fromarray((rows/257 + .5).astype(np.uint8))),
+            'transparent': (saved_as(folder, 'clear.png', clear), on_white),
+            'three pixels': (saved_as(folder, 'three.png', three), three),
+            'a name': (saved_as(folder, 'Bild 图 #1%.png', color), color),
+            'grey': (saved_as(folder, 'grey.png', color.convert('L')), color.convert('L').convert('RGB')),
+            'panorama': (saved_as(folder, 'wide.png', wide), wide.resize((256, 15), Image.Resampling.BOX))}
+
+
+@pytest.mark.parametrize('name', ['turned by EXIF', '16 bits', 'transparent', 'three pixels', 'a name', 'grey',
+                                  'panorama'])
+def test_photographs_as_readers_have_them(fig, tmp_path, name):
+    path, seen = strangers(tmp_path)[name]
+    before = fig.get_attribute('data-drawn')
+    fig.locator('input[type=file]').set_input_files(path)
+    until_drawn(fig, before)
+    h, w = fig.evaluate('e => [e.figure.input.height, e.figure.input.width]')
+    got = arrays(fig, '[e.figure.before]', np.uint8).view(h, w, 4)
+    want = torch.from_numpy(np.array(seen))
+    assert (w, h) == seen.size and (got[..., 3] == 255).all()
+    assert error(got[..., :3], want) <= (32 if name == 'panorama' else 3), 'made smaller in another way'

@@ -4,10 +4,9 @@
 const read = async ({data: {file, longest}}) => {
   try {
     const image = await createImageBitmap(file);
-    const {width, height} = image;
-    const side = width > height ? 'resizeWidth' : 'resizeHeight';
-    const size = Math.max(width, height) > longest ? {[side]: longest, resizeQuality: 'high'} : {};
-    const small = await createImageBitmap(image, size);
+    const scale = Math.min(1, longest/Math.max(image.width, image.height));
+    const [resizeWidth, resizeHeight] = [image.width, image.height].map(n => Math.max(1, Math.round(n*scale)));
+    const small = await createImageBitmap(image, {resizeWidth, resizeHeight, resizeQuality: 'high'});
     postMessage(small, [small]);
   } catch {
     postMessage(null);

@@ -23,7 +23,9 @@ export const PHOTO_CSS = `
   summary { cursor: pointer; }
   .compare { max-width: 34rem; margin: .6rem 0; }
   .compare input { width: 100%; }
-  .strip canvas { width: 84px; height: auto; cursor: pointer; image-rendering: auto; }
+  .split { position: relative; }
+  .split i { position: absolute; top: 0; bottom: 0; width: 2px; margin-left: -1px; background: #fff; }
+  .strip canvas { width: 100%; height: auto; cursor: pointer; image-rendering: auto; }
   .strip button { padding: 0; line-height: 0; border-width: 2px; }
   .strip button[aria-pressed=true] { border-color: ${COLORS.eps}; }
   [hidden] { display: none !important; }
