@@ -129,7 +129,8 @@ class PhotoFigure {
     this.split = h('input', {type: 'range', min: 0, max: 1, step: .01, value: .5, 'aria-label': 'before and after',
       oninput: () => this.drawSplit()});
     this.line = h('i');
-    const result = div('compare', div('split', this.both, this.line), this.split, button('save the result', () => this.save()));
+    const save = button('save the result', () => this.save());
+    const result = div('compare', div('split', this.both, this.line), this.split, save);
     result.hidden = true;
     return result;
   }
@@ -240,8 +241,8 @@ class PhotoFigure {
   async load() {
     const turn = this.turn;
     const isThere = await this.network.load((share, {there, total}) => {
-      const words = share < 1 ? said('{0} of {1} MB', megabytes(there), megabytes(total)) : 'the network is being set up';
-      this.tell(share, words);
+      const words = said('{0} of {1} MB', megabytes(there), megabytes(total));
+      this.tell(share, share < 1 ? words : 'the network is being set up');
     });
     write(this.place, ...this.network.place ?? ['']);
     await this.prepared;

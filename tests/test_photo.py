@@ -241,6 +241,21 @@ def test_a_graphics_card_is_taken_where_there_is_one(tmp_path):
     assert taken == [want for *_, want in BROWSERS]
 
 
+RUNTIME = """export const env = {wasm: {}};
+export class Tensor { constructor(type, data) { this.data = data; } }
+export const InferenceSession = {create: async (bytes, {executionProviders: [provider]}) => ({
+  run: async given => ({res: {data: given.x_t.data.map(v => v + (provider.name ? OFF : 0))}}), release() {}})};"""
+
+
+@pytest.mark.parametrize('off, opens', [('1e-5', True), ('.01', False), ('NaN', False)])
+def test_a_graphics_card_that_counts_wrong_is_refused(tmp_path, off, opens):
+    (tmp_path/'runtime.mjs').write_text(RUNTIME.replace('OFF', off), encoding='utf-8')
+    said = in_node(tmp_path, """import {openNetwork} from './js/photo/runtimes.js';
+      const network = openNetwork('webgpu', new URL('runtime.mjs', import.meta.url).href, null, new ArrayBuffer(8));
+      console.log(JSON.stringify(await network.then(({runtime}) => runtime, error => error.message)));""")
+    assert said == ('webgpu' if opens else 'its answer is wrong')
+
+
 def test_a_graphics_card_that_fails_is_left(opened, site):
     card = f"Object.defineProperty(navigator, 'gpu', {{value: {{requestAdapter: async () => ({CARD})}}}});"
     asked = []

@@ -1,5 +1,5 @@
-// Who restores a photograph: a network in a worker of the page, or the kernel of a notebook. Both have
-// load(onProgress) and restore(request, on), promises of whether it was done, stop(), and place, where it runs, in words.
+// Who restores a photograph: a network in a worker of the page, or the kernel of a notebook. Both have load(onProgress)
+// and restore(request, on), promises of whether it was done, stop(), and place, where the network runs, in words.
 import {mayHaveCard} from './card.js';
 
 export const megabytes = bytes => (bytes/2**20).toFixed(1);

@@ -1,5 +1,5 @@
-// Where the network runs: on the graphics card, where the browser has one, or in WebAssembly on the processor. The names
-// of the runtimes, webgpu and wasm, are those that onnxruntime-web has for them.
+// Where the network runs: on the graphics card, where the browser has one, or in WebAssembly on the processor. Its
+// runtimes are called webgpu and wasm, as onnxruntime-web calls what executes there.
 import {range} from '../math/arrays.js';
 import {normals} from '../math/random.js';
 import {hasCard, mayHaveCard} from './card.js';
@@ -28,12 +28,12 @@ const askSession = async (ort, session, images, [abar, bbar], height, width) => 
 // refuse a card that gives another answer than the processor
 const checkCard = async (ort, session, create) => {
   const noise = normals(1);
-  const images = range(2, () => noise(3*CHECKED_SIDE*CHECKED_SIDE).map(Math.tanh));
-  const [card, processor] = [session, await create('wasm')];
-  const answers = [];
-  for (const one of [card, processor]) answers.push(await askSession(ort, one, images, [.5, .5], CHECKED_SIDE, CHECKED_SIDE));
+  const images = range(2, () => noise(3*CHECKED_SIDE**2).map(Math.tanh));
+  const answerOf = one => askSession(ort, one, images, [.5, .5], CHECKED_SIDE, CHECKED_SIDE);
+  const processor = await create('wasm');
+  const [answer, right] = [await answerOf(session), await answerOf(processor)];
   await processor.release();
-  const off = answers[0].reduce((most, value, i) => Math.max(most, Math.abs(value - answers[1][i])), 0);
+  const off = answer.reduce((most, value, i) => Math.max(most, Math.abs(value - right[i])), 0);
   if (!(off <= TOLERANCE)) throw new Error('its answer is wrong');
 };
 
@@ -43,7 +43,8 @@ export const openNetwork = async (runtime, script, wasm, network) => {
   const threads = runtime === 'wasm' && self.crossOriginIsolated ? navigator.hardwareConcurrency : 1;
   ort.env.logLevel = 'error';
   Object.assign(ort.env.wasm, {numThreads: threads, wasmBinary: wasm});
-  const create = provider => ort.InferenceSession.create(new Uint8Array(network), {executionProviders: [PROVIDERS[provider]]});
+  const bytes = new Uint8Array(network);
+  const create = name => ort.InferenceSession.create(bytes, {executionProviders: [PROVIDERS[name]]});
   const session = await create(runtime);
   if (runtime !== 'wasm') await checkCard(ort, session, create);
   return {runtime, threads, ask: (...question) => askSession(ort, session, ...question)};

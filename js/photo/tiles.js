@@ -42,8 +42,8 @@ const eachPixel = (row, column, height, width, callback) => {
   }
 };
 
-// what ask(images, height, width), a promise, makes of images, asked tile by tile; where there are several, onTile hears
-// of each {images, answer, left, top, width, height, tile, tiles}
+// what ask(images, height, width), a promise, makes of images, asked tile by tile; where there are several tiles,
+// onTile hears of each {images, answer, left, top, width, height, tile, tiles}
 export const askTiles = async (ask, images, height, width, onTile) => {
   const [tileHeight, tileWidth] = planTiles(height, width);
   const [rows, columns] = [tileWeights(height, tileHeight), tileWeights(width, tileWidth)];

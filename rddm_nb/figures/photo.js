@@ -344,7 +344,7 @@ return div('choice',this.buttons,h('label',{},file,'your own: choose, or drop it
 layOutResult(){this.both=h('canvas',{role:'img','aria-label':'left of the line before, right of it after'})
 this.split=h('input',{type:'range',min:0,max:1,step:.01,value:.5,'aria-label':'before and after',oninput:()=>this.drawSplit()})
 this.line=h('i')
-const result=div('compare',div('split',this.both,this.line),this.split,button('save the result',()=>this.save()))
+const save=button('save the result',()=>this.save()),result=div('compare',div('split',this.both,this.line),this.split,save)
 result.hidden=true
 return result}
 image(){const chosen=this.ui.get('photo')
@@ -399,8 +399,8 @@ const turn=this.turn={}
 this.work(true)
 try{if(await this.load())await this.follow()}catch(error){if(this.turn===turn)this.say('It did not work: {0}',error.message)}
 if(this.turn===turn)this.work(false)}
-async load(){const turn=this.turn,isThere=await this.network.load((share,{there,total})=>{const words=share<1?said('{0} of {1} MB',$56(there),$56(total)):'the network is being set up'
-this.tell(share,words)})
+async load(){const turn=this.turn,isThere=await this.network.load((share,{there,total})=>{const words=said('{0} of {1} MB',$56(there),$56(total))
+this.tell(share,share<1?words:'the network is being set up')})
 $89(this.place,...this.network.place??[''])
 await this.prepared
 return isThere&&this.turn===turn}

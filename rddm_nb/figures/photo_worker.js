@@ -86,14 +86,13 @@ const $5={wasm:'wasm',webgpu:{name:'webgpu',preferredLayout:'NCHW'}},CHECKED_SID
 $10=2e-3,
 $17=async asked=>{if(asked==='wasm'||!$34())return 'wasm'
 return asked==='webgpu'||await $30()?'webgpu':'wasm'},$11=async(ort,session,images,[abar,bbar],height,width)=>{const image=values=>new ort.Tensor('float32',new Float32Array(values),[1,3,height,width]),number=value=>new ort.Tensor('float32',[value],[1]),[state,input]=images.map(image),{res}=await session.run({x_t:state,x_in:input,abar:number(abar),bbar:number(bbar)})
-return res.data},$16=async(ort,session,create)=>{const noise=$37(1),images=$43(2,()=>noise(3*CHECKED_SIDE*CHECKED_SIDE).map(Math.tanh)),[card,processor]=[session,await create('wasm')],answers=[]
-for(const one of[card,processor])answers.push(await $11(ort,one,images,[.5,.5],CHECKED_SIDE,CHECKED_SIDE))
+return res.data},$16=async(ort,session,create)=>{const noise=$37(1),images=$43(2,()=>noise(3*CHECKED_SIDE**2).map(Math.tanh)),answerOf=one=>$11(ort,one,images,[.5,.5],CHECKED_SIDE,CHECKED_SIDE),processor=await create('wasm'),[answer,right]=[await answerOf(session),await answerOf(processor)]
 await processor.release()
-const off=answers[0].reduce((most,value,i)=>Math.max(most,Math.abs(value-answers[1][i])),0)
+const off=answer.reduce((most,value,i)=>Math.max(most,Math.abs(value-right[i])),0)
 if(!(off<=$10))throw new Error('its answer is wrong')},$38=async(runtime,script,wasm,network)=>{const ort=await import(script),threads=runtime==='wasm'&&self.crossOriginIsolated?navigator.hardwareConcurrency:1
 ort.env.logLevel='error'
 Object.assign(ort.env.wasm,{numThreads:threads,wasmBinary:wasm})
-const create=provider=>ort.InferenceSession.create(new Uint8Array(network),{executionProviders:[$5[provider]]}),session=await create(runtime)
+const bytes=new Uint8Array(network),create=name=>ort.InferenceSession.create(bytes,{executionProviders:[$5[name]]}),session=await create(runtime)
 if(runtime!=='wasm')await $16(ort,session,create)
 return{runtime,threads,ask:(...question)=>$11(ort,session,...question)}};
 const SIDE=320,
