@@ -8,7 +8,7 @@ import {hasCard, mayHaveCard} from './card.js';
 // (its issue 29651)
 const PROVIDERS = {wasm: 'wasm', webgpu: {name: 'webgpu', preferredLayout: 'NCHW'}};
 const CHECKED_SIDE = 16; // of the image on which the card shows that it counts right
-const TOLERANCE = 2e-3; // of its answer; a grey level is 8e-3
+const TOLERANCE = 2e-3; // of its answer, where a grey level is 8e-3
 
 // the runtime that fits this browser; `asked` is one that the reader wants
 export const chooseRuntime = async asked => {
@@ -41,10 +41,10 @@ const checkCard = async (ort, session, create) => {
 export const openNetwork = async (runtime, script, wasm, network) => {
   const ort = await import(script);
   const threads = runtime === 'wasm' && self.crossOriginIsolated ? navigator.hardwareConcurrency : 1;
-  ort.env.logLevel = 'error';
   Object.assign(ort.env.wasm, {numThreads: threads, wasmBinary: wasm});
   const bytes = new Uint8Array(network);
-  const create = name => ort.InferenceSession.create(bytes, {executionProviders: [PROVIDERS[name]]});
+  const options = {logSeverityLevel: 3}; // errors only
+  const create = name => ort.InferenceSession.create(bytes, {...options, executionProviders: [PROVIDERS[name]]});
   const session = await create(runtime);
   if (runtime !== 'wasm') await checkCard(ort, session, create);
   return {runtime, threads, ask: (...question) => askSession(ort, session, ...question)};

@@ -90,9 +90,9 @@ return res.data},$16=async(ort,session,create)=>{const noise=$37(1),images=$43(2
 await processor.release()
 const off=answer.reduce((most,value,i)=>Math.max(most,Math.abs(value-right[i])),0)
 if(!(off<=$10))throw new Error('its answer is wrong')},$38=async(runtime,script,wasm,network)=>{const ort=await import(script),threads=runtime==='wasm'&&self.crossOriginIsolated?navigator.hardwareConcurrency:1
-ort.env.logLevel='error'
 Object.assign(ort.env.wasm,{numThreads:threads,wasmBinary:wasm})
-const bytes=new Uint8Array(network),create=name=>ort.InferenceSession.create(bytes,{executionProviders:[$5[name]]}),session=await create(runtime)
+const bytes=new Uint8Array(network),options={logSeverityLevel:3},
+create=name=>ort.InferenceSession.create(bytes,{...options,executionProviders:[$5[name]]}),session=await create(runtime)
 if(runtime!=='wasm')await $16(ort,session,create)
 return{runtime,threads,ask:(...question)=>$11(ort,session,...question)}};
 const SIDE=320,
