@@ -276,7 +276,7 @@ def test_the_graphics_card_restores_what_python_restores_until_it_is_lost(opened
       if (data.seed === 2) GPUQueue.prototype.submit = () => { throw new Error('the card is gone') };
     });"""
     with served(site) as url:
-        page, fig, _, _ = opened(url, '?runtime=webgpu', lose, with_card)
+        page, fig, _, _ = opened(url, '?runtime=webgpu', lose, browser=with_card)
         if not page.evaluate('navigator.gpu?.requestAdapter().then(Boolean)'):
             pytest.skip('this Chromium has no WebGPU, not even one that the processor plays')
         ready(fig)
