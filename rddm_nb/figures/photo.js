@@ -1,15 +1,15 @@
 // Made from js/ by tools/build_js.py, not to be edited.
-const range=(n,f)=>Array.from({length:n},(_,i)=>f(i)),$58=(keys,f)=>Object.fromEntries(keys.map((key,i)=>[key,f(key,i)])),last=list=>list[list.length-1],sum=values=>values.reduce((total,value)=>total+value,0),$28=values=>{let total=0
+const range=(n,f)=>Array.from({length:n},(_,i)=>f(i)),$59=(keys,f)=>Object.fromEntries(keys.map((key,i)=>[key,f(key,i)])),last=list=>list[list.length-1],sum=values=>values.reduce((total,value)=>total+value,0),$28=values=>{let total=0
 return[0,...values.map(value=>total+=value)]},$26=(value,low,high)=>Math.min(Math.max(value,low),high),$32=(list,n)=>n>=list.length?list:range(n,i=>list[Math.round(i*(list.length-1)/(n-1))]);
 const mse=(x,target)=>{let total=0
 for(let i=0;i<x.length;i++){const error=$26(x[i],-1,1)- target[i]
 total+=error*error}
 return total/x.length},psnr=(x,target)=>10*Math.log10(4/Math.max(mse(x,target),4e-10));
-const $44=point=>point.every(v=>v===0),$57=(x0,xIn,eps,abar,bbar)=>x0.map((v,i)=>v+abar*((xIn?xIn[i]:0)- v)+ bbar*eps[i]),$8={sum_constrained:([,bbarT],[,bbarS])=>bbarS*bbarS*(bbarT*bbarT-bbarS*bbarS)/(bbarT*bbarT),preserving:([abarT,bbarT],[abarS,bbarS])=>{const ratio=(1-abarT)/(1-abarS),kept=ratio===0?0:ratio*ratio*bbarS*bbarS/(bbarT*bbarT);
-return bbarS*bbarS*(1-kept)},bridge:([abarT,bbarT],[abarS,bbarS])=>bbarS*bbarS-(abarS/abarT)**2*bbarT*bbarT},$55=(posterior,from,to,eta=1)=>{const bbarS=to[1]
+const $44=point=>point.every(v=>v===0),$58=(x0,xIn,eps,abar,bbar)=>x0.map((v,i)=>v+abar*((xIn?xIn[i]:0)- v)+ bbar*eps[i]),$8={sum_constrained:([,bbarT],[,bbarS])=>bbarS*bbarS*(bbarT*bbarT-bbarS*bbarS)/(bbarT*bbarT),preserving:([abarT,bbarT],[abarS,bbarS])=>{const ratio=(1-abarT)/(1-abarS),kept=ratio===0?0:ratio*ratio*bbarS*bbarS/(bbarT*bbarT);
+return bbarS*bbarS*(1-kept)},bridge:([abarT,bbarT],[abarS,bbarS])=>bbarS*bbarS-(abarS/abarT)**2*bbarT*bbarT},$56=(posterior,from,to,eta=1)=>{const bbarS=to[1]
 if(eta===0||bbarS===0)return 0
 const variance=$8[posterior](from,to)
-return !Number.isFinite(variance)||variance<-1e-12*bbarS**2?NaN:eta*Math.max(variance,0)},$59=(x,estimate,[abarT,bbarT],to,variance=0,noise=null)=>{if($44(to))return estimate.x0.slice()
+return !Number.isFinite(variance)||variance<-1e-12*bbarS**2?NaN:eta*Math.max(variance,0)},$60=(x,estimate,[abarT,bbarT],to,variance=0,noise=null)=>{if($44(to))return estimate.x0.slice()
 const[abarS,bbarS]=to,{res,eps}=estimate,fromEps=Math.sqrt(Math.max(bbarS*bbarS-variance,0))- bbarT,fromNoise=Math.sqrt(variance),out=x.slice()
 for(let i=0;i<out.length;i++){out[i]+=(abarS-abarT)*res[i]+(eps?fromEps*eps[i]:0)+(noise?fromNoise*noise[i]:0)}
 return out};
@@ -21,27 +21,27 @@ return{abar:x.map(abar),bbar:x.map(bbar)}},$37=products=>({abar:[0,...products.m
 schedule.abar[T]=1
 return schedule},bridge=(T=1000,height=.5)=>$38(x=>x,x=>2*height*Math.sqrt(x*(1-x)),T),$29=(T=1000,betaStart=1e-4,betaEnd=.02)=>{let product=1
 const beta=i=>betaStart+(betaEnd-betaStart)*(T>1?i/(T-1):0)
-return $37(range(T,i=>product*=1-beta(i)))},cosine=(T=1000)=>$37(range(T,i=>Math.cos((i+1)/T*Math.PI/2)**2)),$14=[['x','x, rising'],['1-x','1−x, falling']],$13={side_res:{initial:'1-x',label:'residual steps',options:$14},a_res:{initial:1,label:'residual exponent',limits:[0,5,.1]},side_eps:{initial:'x',label:'noise steps',options:$14},a_eps:{initial:1,label:'noise exponent',limits:[0,5,.1]},bbar_T:{initial:1,label:'noise at the start',limits:[0,2,.05]},height:{initial:.5,label:'height of the arch',limits:[.05,1,.05]}},$56=s=>[`P(${s.side_res}, ${+s.a_res.toFixed(2)}), P(${s.side_eps}, ${+s.a_eps.toFixed(2)}), β̄ = ${s.bbar_T}`],FAMILIES={power:{settings:['side_res','a_res','side_eps','a_eps','bbar_T'],make:s=>power(s.T,[s.side_res,s.a_res],[s.side_eps,s.a_eps],s.bbar_T),title:$56},line:{settings:['bbar_T'],make:s=>line(s.T,s.bbar_T),title:s=>['line, β̄ = {0}',s.bbar_T]},circle:{settings:[],make:s=>circle(s.T)},bridge:{settings:['height'],make:s=>bridge(s.T,s.height),title:s=>['bridge, {0}',s.height]},'ddim linear':{settings:[],make:s=>$29(s.T)},cosine:{settings:[],make:s=>cosine(s.T)}},$48=settings=>{const family=FAMILIES[settings.family]
+return $37(range(T,i=>product*=1-beta(i)))},cosine=(T=1000)=>$37(range(T,i=>Math.cos((i+1)/T*Math.PI/2)**2)),$14=[['x','x, rising'],['1-x','1−x, falling']],$13={side_res:{initial:'1-x',label:'residual steps',options:$14},a_res:{initial:1,label:'residual exponent',limits:[0,5,.1]},side_eps:{initial:'x',label:'noise steps',options:$14},a_eps:{initial:1,label:'noise exponent',limits:[0,5,.1]},bbar_T:{initial:1,label:'noise at the start',limits:[0,2,.05]},height:{initial:.5,label:'height of the arch',limits:[.05,1,.05]}},$57=s=>[`P(${s.side_res}, ${+s.a_res.toFixed(2)}), P(${s.side_eps}, ${+s.a_eps.toFixed(2)}), β̄ = ${s.bbar_T}`],FAMILIES={power:{settings:['side_res','a_res','side_eps','a_eps','bbar_T'],make:s=>power(s.T,[s.side_res,s.a_res],[s.side_eps,s.a_eps],s.bbar_T),title:$57},line:{settings:['bbar_T'],make:s=>line(s.T,s.bbar_T),title:s=>['line, β̄ = {0}',s.bbar_T]},circle:{settings:[],make:s=>circle(s.T)},bridge:{settings:['height'],make:s=>bridge(s.T,s.height),title:s=>['bridge, {0}',s.height]},'ddim linear':{settings:[],make:s=>$29(s.T)},cosine:{settings:[],make:s=>cosine(s.T)}},$48=settings=>{const family=FAMILIES[settings.family]
 if(!family)throw new Error(`no family '${settings.family}': there are ${Object.keys(FAMILIES).join(', ')}`)
-return family.make({T:400,...settings})},$65=settings=>FAMILIES[settings.family]?.title?.(settings)??[settings.family],$64=schedule=>schedule.abar.map((abar,t)=>[abar,schedule.bbar[t]]),$63=(schedule,u)=>{const T=schedule.abar.length-1,t=Math.min(Math.floor(u*T),T-1),interpolate=values=>values[t]+(u*T-t)*(values[t+1]- values[t])
-return[interpolate(schedule.abar),interpolate(schedule.bbar)]},$71=(T,steps)=>range(steps+1,i=>Math.floor(T*(steps-i)/steps)),rho=schedule=>schedule.abar.map((abar,t)=>schedule.bbar[t]/(1-abar));
-const $30=([x,y],[x2,y2])=>Math.hypot(x-x2,y-y2),$72=path=>$44(last(path))?path:[...path,[0,0]],$31=(corners,steps=50)=>{const ends=$72(corners),lengths=$28(ends.slice(1).map((end,i)=>$30(end,ends[i])))
+return family.make({T:400,...settings})},$66=settings=>FAMILIES[settings.family]?.title?.(settings)??[settings.family],$65=schedule=>schedule.abar.map((abar,t)=>[abar,schedule.bbar[t]]),$64=(schedule,u)=>{const T=schedule.abar.length-1,t=Math.min(Math.floor(u*T),T-1),interpolate=values=>values[t]+(u*T-t)*(values[t+1]- values[t])
+return[interpolate(schedule.abar),interpolate(schedule.bbar)]},$72=(T,steps)=>range(steps+1,i=>Math.floor(T*(steps-i)/steps)),rho=schedule=>schedule.abar.map((abar,t)=>schedule.bbar[t]/(1-abar));
+const $30=([x,y],[x2,y2])=>Math.hypot(x-x2,y-y2),$73=path=>$44(last(path))?path:[...path,[0,0]],$31=(corners,steps=50)=>{const ends=$73(corners),lengths=$28(ends.slice(1).map((end,i)=>$30(end,ends[i])))
 let i=0
 return range(steps+1,step=>{if(step===steps)return[0,0]
 const covered=last(lengths)*step/steps
 while(i<ends.length-2&&lengths[i+1]<covered)i++
 const share=lengths[i+1]>lengths[i]?(covered-lengths[i])/(lengths[i+1]- lengths[i]):0
-return[0,1].map(axis=>ends[i][axis]+ share*(ends[i+1][axis]- ends[i][axis]))})},$6=['together','residual_first','noise_first'],$61=(schedule,steps,order='together')=>{const T=schedule.abar.length-1,points=$64(schedule)
-if(order==='together')return $71(T,steps).map(t=>points[t])
-const half=Math.floor(steps/2),first=$71(T,steps-half).slice(1).map(t=>points[t]),second=$71(T,half).slice(1,-1).map(t=>points[t]),[abarT,bbarT]=points[T],between=order==='residual_first'?[...first.map(([abar])=>[abar,bbarT]),...second.map(([,bbar])=>[0,bbar])]:[...first.map(([,bbar])=>[abarT,bbar]),...second.map(([abar])=>[abar,0])]
+return[0,1].map(axis=>ends[i][axis]+ share*(ends[i+1][axis]- ends[i][axis]))})},$6=['together','residual_first','noise_first'],$62=(schedule,steps,order='together')=>{const T=schedule.abar.length-1,points=$65(schedule)
+if(order==='together')return $72(T,steps).map(t=>points[t])
+const half=Math.floor(steps/2),first=$72(T,steps-half).slice(1).map(t=>points[t]),second=$72(T,half).slice(1,-1).map(t=>points[t]),[abarT,bbarT]=points[T],between=order==='residual_first'?[...first.map(([abar])=>[abar,bbarT]),...second.map(([,bbar])=>[0,bbar])]:[...first.map(([,bbar])=>[abarT,bbar]),...second.map(([abar])=>[abar,0])]
 return[[abarT,bbarT],...between,[0,0]]},$24=(path,step,order)=>{const[abar,bbar]=path[step],left=path.length-1-step
 if(order==='together'||left<2)return path.slice(step)
-return $31([[abar,bbar],order==='residual_first'?[0,bbar]:[abar,0],[0,0]],left)},$66=(path,tolerance=.03)=>{if(path.length<3)return path
+return $31([[abar,bbar],order==='residual_first'?[0,bbar]:[abar,0],[0,0]],left)},$67=(path,tolerance=.03)=>{if(path.length<3)return path
 const[start,end]=[path[0],last(path)],[dx,dy]=[end[0]- start[0],end[1]- start[1]],length=Math.hypot(dx,dy)||1e-9,offsets=path.map(([x,y])=>Math.abs(dx*(start[1]- y)-(start[0]- x)*dy)/length),furthest=offsets.indexOf(Math.max(...offsets))
 if(offsets[furthest]<=tolerance)return[start,end]
 const[before,after]=[path.slice(0,furthest+1),path.slice(furthest)]
-return[...$66(before,tolerance).slice(0,-1),...$66(after,tolerance)]};
-const $73=x=>{const size=x.length/3,bytes=new Uint8ClampedArray(4*size).fill(255)
+return[...$67(before,tolerance).slice(0,-1),...$67(after,tolerance)]};
+const $74=x=>{const size=x.length/3,bytes=new Uint8ClampedArray(4*size).fill(255)
 for(let i=0;i<size;i++){for(let channel=0;channel<3;channel++)bytes[4*i+channel]=(x[channel*size+i]+ 1)*127.5}
 return bytes};
 const megabytes=bytes=>(bytes/2**20).toFixed(1),download=async(url,onBytes)=>{const response=await fetch(url)
@@ -93,20 +93,20 @@ restore(request,onState){return this.requests.restore(request,onState)}}
 const $40=({data,width,height})=>{const size=width*height,x=new Float64Array(3*size)
 for(let i=0;i<size;i++){for(let channel=0;channel<3;channel++)x[channel*size+i]=data[4*i+channel]/127.5-1}
 return{x,width,height}};
-const $74=seed=>{let state=seed>>>0
+const $75=seed=>{let state=seed>>>0
 return()=>{state=state+0x6D2B79F5>>>0
 let bits=Math.imul(state ^ state>>>15,1|state)
 bits=bits+Math.imul(bits ^ bits>>>7,61|bits)^ bits
-return((bits ^ bits>>>14)>>>0)/4294967296}},$50=seed=>{const uniform=$74(seed),normal=()=>{const[u,v]=[uniform(),uniform()]
+return((bits ^ bits>>>14)>>>0)/4294967296}},$50=seed=>{const uniform=$75(seed),normal=()=>{const[u,v]=[uniform(),uniform()]
 return Math.sqrt(-2*Math.log(1-u))*Math.cos(2*Math.PI*v)}
 return n=>{const numbers=new Float64Array(n)
 for(let i=0;i<n;i++)numbers[i]=normal()
 return numbers}};
 const $0=.95,$4=[[3,.5],[6,.3],[9,.2]],
-$70=(reach,slant)=>{const pixels=[]
+$71=(reach,slant)=>{const pixels=[]
 for(let y=-reach;y<=reach;y++)for(let x=-reach;x<=reach;x++){const across=x*Math.cos(slant)- y*Math.sin(slant),along=x*Math.sin(slant)+ y*Math.cos(slant),opacity=$26(1.1-Math.abs(across),0,1)*Math.sqrt($26(1-(along/(reach+.5))**2,0,1))
 if(opacity>0)pixels.push([x,y,opacity])}
-return pixels},$20=(clear,width,height,reach,density,slant,uniform)=>{const opacity=new Float64Array(width*height),pixels=$70(reach,slant)
+return pixels},$20=(clear,width,height,reach,density,slant,uniform)=>{const opacity=new Float64Array(width*height),pixels=$71(reach,slant)
 for(let y=-reach;y<height+reach;y++)for(let x=-reach;x<width+reach;x++){if(uniform()>=density/reach)continue
 const strength=.5+.5*uniform()
 for(const[dx,dy,share]of pixels){const[column,row]=[x+dx,y+dy]
@@ -114,14 +114,14 @@ if(column<0||column>=width||row<0||row>=height)continue
 opacity[row*width+column]+=strength*share}}
 for(let i=0;i<clear.length;i++)clear[i]*=1-.92*Math.min(opacity[i],1)},$43=(values,width,height,x,y)=>{const[column,row]=[$26(x,0,width-1),$26(y,0,height-1)],[left,top]=[Math.floor(column),Math.floor(row)],[right,bottom]=[Math.min(left+1,width-1),Math.min(top+1,height-1)],[u,v]=[column-left,row-top],above=(1-u)*values[top*width+left]+ u*values[top*width+right],below=(1-u)*values[bottom*width+left]+ u*values[bottom*width+right]
 return(1-v)*above+v*below},rain=({x,width,height},amount,seed)=>{if(amount===0)return x
-const uniform=$74(seed),scale=Math.max(1,Math.sqrt(Math.min(width,height)/32)),[columns,rows]=[Math.ceil(width/scale),Math.ceil(height/scale)],slant=uniform()- .5,clear=new Float64Array(columns*rows).fill(1)
+const uniform=$75(seed),scale=Math.max(1,Math.sqrt(Math.min(width,height)/32)),[columns,rows]=[Math.ceil(width/scale),Math.ceil(height/scale)],slant=uniform()- .5,clear=new Float64Array(columns*rows).fill(1)
 for(const[reach,share]of $4)$20(clear,columns,rows,reach,amount*share,slant,uniform)
 const veil=1-.1*uniform(),out=new Float64Array(x.length),size=width*height
 for(let i=0;i<size;i++){const[column,row]=[(i % width+.5)*columns/width-.5,(Math.floor(i/width)+ .5)*rows/height-.5],light=veil*$43(clear,columns,rows,column,row)
 for(let channel=0;channel<3;channel++){out[channel*size+i]=$0+light*(x[channel*size+i]- $0)}}
 return out};
 const COLORS={res:'#e07b00',eps:'#3b82d0',x0:'#2e9e5b',other:'#9b59b6'},$18=['#12a3a3','#d6457f','#a08a00','#7a6ff0','#b5651d'],CSS=`
-:host,.fig{display:block;}.fig{font:15px/1.45 system-ui,sans-serif;color:inherit;margin:.6rem 0;container-type:inline-size;}.fig *{box-sizing:border-box;}.row{display:flex;flex-wrap:wrap;gap:.6rem 1.1rem;align-items:flex-start;}.pad{flex:1 1 17rem;min-width:0;max-width:30rem;}.side{flex:1 1 12rem;min-width:0;}svg{display:block;width:100%;height:auto;overflow:visible;}svg text{fill:currentColor;font-size:13px;}svg.touch{touch-action:none;cursor:crosshair;}.axis,.grid{stroke:currentColor;stroke-width:1;fill:none;}.grid{opacity:.18;}.curve{fill:none;stroke-width:2.5;stroke-linejoin:round;}.knob{cursor:grab;stroke:#fff;stroke-width:2;}.knob:focus-visible,canvas:focus-visible,button:focus-visible{outline:3px solid ${COLORS.eps};outline-offset:2px;}.controls{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr));gap:.25rem 1rem;margin:.4rem 0;}label{display:flex;gap:.5rem;align-items:center;min-height:2rem;}label span{flex:0 1 auto;}label output{flex:0 0 3.2rem;text-align:right;font-variant-numeric:tabular-nums;}input[type=range]{flex:1 1 4rem;min-width:3rem;accent-color:${COLORS.eps};height:1.6rem;}select,button{font:inherit;color:inherit;background:transparent;border:1px solid currentColor;border-radius:5px;padding:.15rem .5rem;min-height:1.9rem;max-width:100%;}select{flex:1 1 auto;min-width:0;}option{color:CanvasText;background:Canvas;}button{cursor:pointer;}canvas{display:block;width:100%;height:auto;border:1px solid #8888;}figure{margin:0;}figcaption,.note{font-size:13px;}.pics{display:flex;flex-wrap:wrap;gap:.5rem;}.pics figure{flex:1 1 4.5rem;}.row > .pics{flex:2 1 18rem;}.frames{display:grid;grid-template-columns:repeat(auto-fit,minmax(4.5rem,1fr));gap:.5rem;}.stories{display:flex;flex-wrap:wrap;gap:.4rem;margin:.4rem 0;}button[aria-pressed=true]{background:${COLORS.eps}33;border-width:2px;}details{margin:.3rem 0;}summary{cursor:pointer;}.bar{height:7px;background:#8884;margin-top:3px;}.bar i{display:block;height:100%;}dl{display:grid;grid-template-columns:auto auto;gap:.1rem .8rem;margin:.4rem 0;width:fit-content;}dt,dd{margin:0;}dd{font-variant-numeric:tabular-nums;text-align:right;}.strip{display:grid;grid-auto-flow:column;grid-auto-columns:minmax(3.5rem,6rem);gap:4px;}.strip{overflow-x:auto;padding:2px;}.key{display:inline-block;width:.8em;height:.8em;margin-right:.35em;border-radius:2px;}ul{list-style:none;margin:.2rem 0;padding:0;}.line{cursor:pointer;outline:none;}.line .curve{opacity:.65;stroke-width:2;}.line:is(:hover,:focus-visible) .curve{opacity:1;stroke-width:5;}.touched{fill:none;stroke-width:14;pointer-events:stroke;}.still,svg .name{pointer-events:none;}svg .name{font-size:12px;stroke:Canvas;stroke-width:3px;paint-order:stroke;}svg .chosen{font-weight:700;}@container (max-width:30rem){.wide svg text{font-size:19px;}svg .name:not(.chosen){display:none;}}@media print{.fig{break-inside:avoid;}}`;
+:host,.fig{display:block;}.fig{font:15px/1.45 system-ui,sans-serif;color:inherit;margin:.6rem 0;container-type:inline-size;}.fig *{box-sizing:border-box;}.row{display:flex;flex-wrap:wrap;gap:.6rem 1.1rem;align-items:flex-start;}.pad{flex:1 1 17rem;min-width:0;max-width:30rem;}.side{flex:1 1 12rem;min-width:0;}svg{display:block;width:100%;height:auto;overflow:visible;}svg text{fill:currentColor;font-size:13px;}svg.touch{touch-action:none;cursor:crosshair;}.axis,.grid{stroke:currentColor;stroke-width:1;fill:none;}.grid{opacity:.18;}.curve{fill:none;stroke-width:2.5;stroke-linejoin:round;}.knob{cursor:grab;stroke:#fff;stroke-width:2;}.knob:focus-visible,canvas:focus-visible,button:focus-visible{outline:3px solid ${COLORS.eps};outline-offset:2px;}.controls{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr));gap:.25rem 1rem;margin:.4rem 0;}label{display:flex;gap:.5rem;align-items:center;min-height:2rem;}label span{flex:0 1 auto;}label output{flex:0 0 3.2rem;text-align:right;font-variant-numeric:tabular-nums;}input[type=range]{flex:1 1 4rem;min-width:3rem;accent-color:${COLORS.eps};height:1.6rem;}select,button{font:inherit;color:inherit;background:transparent;border:1px solid currentColor;border-radius:5px;padding:.15rem .5rem;min-height:1.9rem;max-width:100%;}select{flex:1 1 auto;min-width:0;}option{color:CanvasText;background:Canvas;}button{cursor:pointer;}canvas{display:block;width:100%;height:auto;border:1px solid #8888;}figure{margin:0;}figcaption,.note{font-size:13px;}.pics{display:flex;flex-wrap:wrap;gap:.5rem;}.pics figure{flex:1 1 4.5rem;}.row > .pics{flex:2 1 18rem;}.frames{display:grid;grid-template-columns:repeat(auto-fit,minmax(4.5rem,1fr));gap:.5rem;}.stories{display:flex;flex-wrap:wrap;gap:.4rem;margin:.4rem 0;}button[aria-pressed=true]{background:${COLORS.eps}33;border-width:2px;}details{margin:.3rem 0;}summary{cursor:pointer;}.bar{height:7px;background:#8884;margin-top:3px;}.bar i{display:block;height:100%;}dl{display:grid;grid-template-columns:auto auto;gap:.1rem .8rem;margin:.4rem 0;width:fit-content;}dt,dd{margin:0;}dd{font-variant-numeric:tabular-nums;text-align:right;}.strip{display:grid;grid-auto-flow:column;grid-auto-columns:minmax(3.5rem,6rem);gap:4px;}.strip{overflow-x:auto;padding:2px;}.key{display:inline-block;width:.8em;height:.8em;margin-right:.35em;border-radius:2px;}ul{list-style:none;margin:.2rem 0;padding:0;}.line{cursor:pointer;outline:none;}.line .curve{opacity:.65;stroke-width:2;}.line:is(:hover,:focus-visible) .curve{opacity:1;stroke-width:5;}.touched{fill:none;stroke-width:14;pointer-events:stroke;}.still,svg .name{pointer-events:none;}svg .name{fill:currentColor !important;}svg .chosen{font-weight:700;}@container (max-width:38rem){svg text{font-size:15px;}}@container (max-width:30rem){.wide svg text{font-size:21px;}svg .name:not(.chosen){display:none;}}@media print{.fig{break-inside:avoid;}}`;
 const $7=`
 .fig{border:1px solid #8886;border-radius:8px;padding:.8rem;}.fig.over{outline:3px dashed ${COLORS.eps};}.views{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,16rem),1fr));gap:.8rem;}.views figure{min-width:0;}.views canvas,.compare canvas{width:100%;height:auto;image-rendering:auto;}.choice{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;margin:0 0 .5rem;}.choice button{padding:2px;line-height:0;}.choice button[aria-pressed=true],.choice label:focus-within{outline:3px solid ${COLORS.eps};}.choice img{width:84px;height:63px;object-fit:cover;border-radius:3px;}.choice label{border:1px dashed currentColor;border-radius:5px;padding:0 .7rem;min-height:67px;cursor:pointer;}.choice input[type=file]{position:absolute;width:1px;height:1px;opacity:0;}.go{font-weight:600;border-width:2px;padding:.3rem 1rem;min-height:2.4rem;}.row.act{align-items:center;margin:.4rem 0;}progress{width:100%;accent-color:${COLORS.eps};}details{margin:.3rem 0;}summary{cursor:pointer;}.compare{max-width:34rem;margin:.6rem 0;}.compare input{width:100%;}.strip canvas{width:84px;height:auto;cursor:pointer;image-rendering:auto;}.strip button{padding:0;line-height:0;border-width:2px;}.strip button[aria-pressed=true]{border-color:${COLORS.eps};}[hidden]{display:none !important;}`;
 const dot=(a,b,start=0)=>{const n=a.length
@@ -132,7 +132,7 @@ sum2+=a[i+2]*b[start+i+2]
 sum3+=a[i+3]*b[start+i+3]}
 for(;i<n;i++)sum0+=a[i]*b[start+i]
 return sum0+sum1+sum2+sum3},$19=(out,images,k,scale)=>{const start=k*out.length
-for(let i=0;i<out.length;i++)out[i]+=scale*images[start+i]},$67=logits=>{const top=Math.max(...logits)
+for(let i=0;i<out.length;i++)out[i]+=scale*images[start+i]},$68=logits=>{const top=Math.max(...logits)
 let total=0
 for(let k=0;k<logits.length;k++)total+=logits[k]=Math.exp(logits[k]- top)
 for(let k=0;k<logits.length;k++)logits[k]/=total
@@ -155,7 +155,7 @@ if(xIn)$19(rest,xIn,0,-abar-(1-abar)*this.inputShare)
 const logits=this.squaredDistances(rest,scale),variance=(1-abar)**2*this.std**2*(1-this.inputShare)+ bbar*bbar,fromInput=this.inputLogits(xIn),nearest=variance>0?0:Math.min(...logits.filter((_,k)=>this.logPrior[k]>-Infinity))
 for(let k=0;k<logits.length;k++){const certain=scale===0||logits[k]<=nearest?0:-Infinity,fromState=variance>0?-logits[k]/(2*variance):certain
 logits[k]=this.logPrior[k]+ fromState+(fromInput?fromInput[k]:0)}
-return $67(logits)}
+return $68(logits)}
 predict(x,xIn,abar,bbar){const weights=this.posterior(x,xIn,abar,bbar),[x0,res]=[new Float64Array(this.size),new Float64Array(this.size)]
 weights.forEach((weight,k)=>weight>1e-14&&$19(x0,this.means,k,weight))
 const share=this.inputShare,variance=this.std**2*(1-share),gain=(1-abar)*variance/Math.max((1-abar)**2*variance+bbar*bbar,1e-300),eps=bbar===0?null:new Float64Array(this.size)
@@ -165,29 +165,29 @@ res[i]=input-x0[i]
 if(eps)eps[i]=(x[i]- abar*input-(1-abar)*x0[i])/bbar}
 return{x0,res,eps,weights}}}
 const $46=([abar,bbar])=>Math.log((1-abar)/bbar),$15={* euler(estimate){return estimate},* heun(estimate,{x,from,to}){if($44(to)||(from[1]===0)!==(to[1]===0))return estimate
-const there=yield{x:$59(x,estimate,from,to),point:to},mean=part=>estimate[part]?.map((v,i)=>(v+there[part][i])/2)
+const there=yield{x:$60(x,estimate,from,to),point:to},mean=part=>estimate[part]?.map((v,i)=>(v+there[part][i])/2)
 return{x0:mean('x0'),res:mean('res'),eps:mean('eps')}},* multistep({x0,res,eps},{from,to},before){const h=$46(to)- $46(from),back=before?$46(from)- $46(before.point):NaN
 if(!Number.isFinite(h)||!Number.isFinite(back))return{x0,res,eps}
 const share=(h/-Math.expm1(-h)- 1)/back,moved=(values,scale)=>values.map((v,i)=>v+scale*share*(x0[i]- before.x0[i]))
-return{x0:moved(x0,1),res:moved(res,-1),eps:moved(eps,(from[0]- 1)/from[1])}}},$68=(solver,path)=>{const stays=(to,i)=>Math.abs($46(to)- $46(path[i]))<1e-9,still=path.every(([,bbar])=>bbar===0)||path.slice(1).some(stays)
+return{x0:moved(x0,1),res:moved(res,-1),eps:moved(eps,(from[0]- 1)/from[1])}}},$69=(solver,path)=>{const stays=(to,i)=>Math.abs($46(to)- $46(path[i]))<1e-9,still=path.every(([,bbar])=>bbar===0)||path.slice(1).some(stays)
 return solver==='multistep'&&still?'euler':solver};
-const $62=function*(xT,path,options={}){const{eta=0,posterior='sum_constrained',randn=null,solver='euler'}=options,run=[{x:xT}]
-for(let i=0;i+1<path.length;i++){const[{x},from,to]=[run[i],path[i],path[i+1]],guess=yield{x,point:from},variance=$55(posterior,from,to,eta)||0
+const $63=function*(xT,path,options={}){const{eta=0,posterior='sum_constrained',randn=null,solver='euler'}=options,run=[{x:xT}]
+for(let i=0;i+1<path.length;i++){const[{x},from,to]=[run[i],path[i],path[i+1]],guess=yield{x,point:from},variance=$56(posterior,from,to,eta)||0
 run[i].x0=guess.x0
 const estimate=yield*$15[solver](guess,{x,from,to},i&&{point:path[i-1],x0:run[i-1].x0})
-run.push({x:$59(x,estimate,from,to,variance,variance>0?randn(x.length):null)})}
-return run},$60=(model,xT,xIn,path,options)=>{const run=$62(xT,path,options)
+run.push({x:$60(x,estimate,from,to,variance,variance>0?randn(x.length):null)})}
+return run},$61=(model,xT,xIn,path,options)=>{const run=$63(xT,path,options)
 let stop=run.next(),evaluations=0
 for(;!stop.done;evaluations++)stop=run.next(model.predict(stop.value.x,xIn,...stop.value.point))
 return Object.assign(stop.value,{evaluations})};
 const $45=value=>value!==null&&value!==undefined,said=(label,...values)=>{const words=globalThis.rddmLabels?.[label]??label
-return values.length?words.replace(/{(.)}/g,(_,i)=>said(values[i])):words},$76=(element,...words)=>{element.textContent=said(...words)},$25=(element,attributes,children)=>{for(const[name,value]of Object.entries(attributes)){if(name.startsWith('on'))element.addEventListener(name.slice(2),value)
+return values.length?words.replace(/{(.)}/g,(_,i)=>said(values[i])):words},$77=(element,...words)=>{element.textContent=said(...words)},$25=(element,attributes,children)=>{for(const[name,value]of Object.entries(attributes)){if(name.startsWith('on'))element.addEventListener(name.slice(2),value)
 else if($45(value))element.setAttribute(name,['aria-label','alt'].includes(name)?said(value):value)}
 element.append(...children.flat(Infinity).filter($45).map(child=>said(child)))
-return element},h=(tag,attributes={},...children)=>$25(document.createElement(tag),attributes,children),svg=(tag,attributes={},...children)=>$25(document.createElementNS('http://www.w3.org/2000/svg',tag),attributes,children),button=(label,onclick)=>h('button',{type:'button',onclick},label),div=(className,...children)=>h('div',{class:className},...children),note=(...children)=>h('p',{class:'note'},...children),$27=color=>h('span',{class:'key',style:`background:${color}`}),bar=(percent,color)=>div('bar',h('i',{style:`width:${percent}%;background:${color}`})),$69=name=>name.replace('_',' '),$41=name=>name.replace('_','-'),twoDigits=value=>Number.isFinite(value)?value.toFixed(2):value>0?'∞':'–',$35=value=>value>60?'exact':value.toFixed(2),$34=point=>`(${point.map(twoDigits).join(', ')})`;
+return element},h=(tag,attributes={},...children)=>$25(document.createElement(tag),attributes,children),svg=(tag,attributes={},...children)=>$25(document.createElementNS('http://www.w3.org/2000/svg',tag),attributes,children),button=(label,onclick)=>h('button',{type:'button',onclick},label),div=(className,...children)=>h('div',{class:className},...children),note=(...children)=>h('p',{class:'note'},...children),$27=color=>h('span',{class:'key',style:`background:${color}`}),bar=(percent,color)=>div('bar',h('i',{style:`width:${percent}%;background:${color}`})),$70=name=>name.replace('_',' '),$41=name=>name.replace('_','-'),twoDigits=value=>Number.isFinite(value)?value.toFixed(2):value>0?'∞':'–',$35=value=>value>60?'exact':value.toFixed(2),$34=point=>`(${point.map(twoDigits).join(', ')})`;
 const $5=24,
 $2=16,
-initial=key=>$13[key].initial,$12={family:'power',...$58(Object.keys($13),initial),given:{}},$52=options=>options.map(option=>Array.isArray(option)?option:[option,option])
+initial=key=>$13[key].initial,$12={family:'power',...$59(Object.keys($13),initial),given:{}},$52=options=>options.map(option=>Array.isArray(option)?option:[option,option])
 class UI{constructor(model,data,root){Object.assign(this,{model,data,root,outputs:{},syncs:[],limits:{},made:new Map(),more:[]})
 this.first=this.controls=div('controls')}
 fold(){this.controls=div('controls')
@@ -223,8 +223,8 @@ if(options)this.select(key,label,options,isShown)
 else this.slider(key,label,...limits,isShown)}}
 numbers(labels){return h('dl',{},Object.entries(labels).map(([key,label])=>{this.outputs[key]=h('output',{'data-n':key})
 return[h('dt',{},label),h('dd',{},this.outputs[key])]}))}
-show(values){for(const[key,value]of Object.entries(values))$76(this.outputs[key],value)}
-settings(){return $58(['family',...Object.keys($13)],key=>this.get(key))}
+show(values){for(const[key,value]of Object.entries(values))$77(this.outputs[key],value)}
+settings(){return $59(['family',...Object.keys($13)],key=>this.get(key))}
 schedule(settings=this.settings()){const given=this.get('given')
 return settings.family==='given'&&given?.abar?given:$48(settings)}
 pair(){return this.data.pairs[$26(this.get('pair'),0,this.data.pairs.length-1)]}
@@ -235,13 +235,13 @@ return this.made.get(key)}
 noise(){const seed=this.get('seed')
 return this.kept(['noise',seed],()=>$50(seed)(this.pair().x0.length))}
 forward(point){const{x0,xIn}=this.pair()
-return $57(x0,xIn,this.noise(),...point)}
+return $58(x0,xIn,this.noise(),...point)}
 predictor(tau=$2,means=this.data.means){const{count,faces}=this.data,{generates}=this.pair()
 return this.kept(['predictor',generates,tau,means.length],()=>new $1(means,count,generates?{weights:range(count,i=>+(i>=faces))}:{tau}))}
 coordinates(){const{x0,xIn}=this.pair(),[{span:known,coordinates},eps]=[this.data,this.noise()],span=known.with(xIn).with(eps),zeros=span.basis.slice(known.basis.length).fill(0),predictor=this.predictor($2,coordinates.flatMap(mean=>[...mean,...zeros]))
 return{span,predictor,parts:[x0,xIn,eps].map(image=>span.coordinates(image))}}
 restore(path,solver){const chosen=[this.get('pair'),this.get('seed')]
-return this.kept([chosen,path,solver],()=>{const{span,predictor,parts}=this.kept(chosen,()=>this.coordinates()),run=$60(predictor,$57(...parts,...path[0]),parts[1],path,{solver}),seen=({x,x0})=>({get x(){return span.image(x)},get x0(){return span.image(x0||x)}})
+return this.kept([chosen,path,solver],()=>{const{span,predictor,parts}=this.kept(chosen,()=>this.coordinates()),run=$61(predictor,$58(...parts,...path[0]),parts[1],path,{solver}),seen=({x,x0})=>({get x(){return span.image(x)},get x0(){return span.image(x0||x)}})
 return Object.assign(run.map(seen),{evaluations:run.evaluations})})}}
 const $53=state=>{const values={...state},listeners={}
 return{keys:()=>Object.keys(values),get:key=>values[key],set(key,value){if(values[key]===value)return
@@ -251,7 +251,7 @@ try{const given=JSON.parse(new URLSearchParams(location.search).get(kind))??{}
 return Object.fromEntries(Object.entries(given).filter(fits))}catch{return{}}},$21=(kind,state,model)=>{let timer=null
 const keep=()=>{const changed=Object.keys(state).filter(key=>text(model.get(key))!==text(state[key])),url=new URL(location)
 url.searchParams.delete(kind)
-if(changed.length)url.searchParams.set(kind,text($58(changed,key=>model.get(key))))
+if(changed.length)url.searchParams.set(kind,text($59(changed,key=>model.get(key))))
 if(url.href!==location.href)history.replaceState(history.state,'',url)}
 return()=>{clearTimeout(timer)
 timer=setTimeout(keep,300)}},colorScheme=element=>{const[red,green,blue]=getComputedStyle(element).color.match(/[\d.]+/g)||[0,0,0]
@@ -266,9 +266,9 @@ follow()
 $51(()=>{follow()
 callback()})};
 const OWN=-1,
-$16={photo:0,rain:.1,steps:5,eta:0,seed:1,order:'together',side:256},$17={'a shower':{rain:.1,steps:5,eta:0},'a downpour':{rain:.24,steps:5,eta:0},'one step':{rain:.1,steps:1,eta:0},'twenty steps':{rain:.1,steps:20,eta:0},'fresh noise':{rain:.1,steps:10,eta:1}},TRY='Try one step, then twenty: one is the best guess at once, a little soft; many steps commit themselves to details. Then take a photograph of your own, with rain in it or without. It stays in your browser.',$54=(image,side)=>{const scale=Math.min(1,side/Math.max(image.width,image.height)),[width,height]=[image.width,image.height].map(n=>Math.max(1,Math.round(n*scale))),canvas=h('canvas',{width,height}),context=canvas.getContext('2d',{willReadFrequently:true})
+$16={photo:0,rain:.1,steps:5,eta:0,seed:1,order:'together',side:256},$17={'a shower':{rain:.1,steps:5,eta:0},'a downpour':{rain:.24,steps:5,eta:0},'one step':{rain:.1,steps:1,eta:0},'twenty steps':{rain:.1,steps:20,eta:0},'fresh noise':{rain:.1,steps:10,eta:1}},TRY='Try one step, then twenty: one is the best guess at once, a little soft; many steps commit themselves to details. Then take a photograph of your own, with rain in it or without. It stays in your browser.',$55=(image,side)=>{const scale=Math.min(1,side/Math.max(image.width,image.height)),[width,height]=[image.width,image.height].map(n=>Math.max(1,Math.round(n*scale))),canvas=h('canvas',{width,height}),context=canvas.getContext('2d',{willReadFrequently:true})
 context.drawImage(image,0,0,width,height)
-return $40(context.getImageData(0,0,width,height))},paint=(canvas,bytes,width,height)=>{Object.assign(canvas,{width,height})
+return $40(context.getImageData(0,0,width,height))},$54=(canvas,bytes,width,height)=>{Object.assign(canvas,{width,height})
 canvas.getContext('2d').putImageData(new ImageData(bytes,width,height),0,0)},view=(label,caption)=>{const canvas=h('canvas',{role:'img','aria-label':label,width:256,height:192}),words=h('figcaption',{},caption)
 return{canvas,words,figure:h('figure',{},canvas,words)}}
 class $10{constructor(ui,photos,network){Object.assign(this,{ui,photos,network,own:null,run:null,busy:false})
@@ -288,7 +288,7 @@ const first=ui.controls
 ui.controls=div('controls')
 ui.slider('eta','fresh noise η',0,1,.05)
 ui.slider('seed','another noise',1,20,1)
-ui.select('order','order',$6.map(name=>[name,$69(name)]))
+ui.select('order','order',$6.map(name=>[name,$70(name)]))
 ui.select('side','longer side, pixels',[256,384,512,768,1024])
 const more=h('details',{},h('summary',{},'more: noise, order, size'),ui.controls),stories=Object.entries($17).map(([name,values])=>button(name,()=>{ui.set({...values,...this.image()===this.own?{rain:ui.get('rain')}:{}})
 this.restore()})),act=div('row act',this.go,div('choice stories',stories))
@@ -311,29 +311,29 @@ this.ui.set({photo:OWN,rain:0})
 this.prepare()}
 prepare(){const image=this.image()
 if(!image)return
-this.clean=$54(image,this.ui.get('side'))
+this.clean=$55(image,this.ui.get('side'))
 const{width,height}=this.clean
 this.input={x:rain(this.clean,this.ui.get('rain'),7),width,height}
-this.before=$73(this.input.x)
+this.before=$74(this.input.x)
 this.clear()}
 clear(){const{width,height}=this.input
 this.run=null
 this.strip.replaceChildren()
 this.result.hidden=true
-paint(this.left.canvas,this.before,width,height)
+$54(this.left.canvas,this.before,width,height)
 const wet=this.ui.get('rain')>0
-$76(this.left.words,wet?'the input: the photograph with rain added':'the input, as it is')
-paint(this.right.canvas,new Uint8ClampedArray(4*width*height).fill(127),width,height)
-$76(this.right.words,'the best guess will appear here')
+$77(this.left.words,wet?'the input: the photograph with rain added':'the input, as it is')
+$54(this.right.canvas,new Uint8ClampedArray(4*width*height).fill(127),width,height)
+$77(this.right.words,'the best guess will appear here')
 this.buttons.forEach((element,i)=>element.setAttribute('aria-pressed',i===this.ui.get('photo')))}
-say(...words){$76(this.status,...words)}
+say(...words){$77(this.status,...words)}
 async offer(){const size=await this.network.offer()
 if(size===null){this.say('This copy of the page was built without the network and its runtime: the pictures above are all that it can show. The copy on the web has them.')
 return}
 this.go.disabled=false
-if(size)$76(this.go,'load the network ({0}) and restore',size)}
+if(size)$77(this.go,'load the network ({0}) and restore',size)}
 async restore(){if(this.go.disabled||!this.image())return
-$76(this.go,'restore')
+$77(this.go,'restore')
 const loading=performance.now()
 try{this.progress.hidden=false
 await this.network.load((share,words)=>{this.progress.value=share
@@ -354,15 +354,15 @@ if(step<steps)this.say('step {0} of {1}, {2} s',step+1,steps,since())})
 if(!done||this.run!==run)return
 this.finish(since())}
 addFrame(step){const{width,height}=this.input,canvas=h('canvas',{})
-paint(canvas,this.run[step][0],width,height)
+$54(canvas,this.run[step][0],width,height)
 const words=said('state {0}',step)
 this.strip.append(h('button',{type:'button','aria-label':words,onclick:()=>this.show(step)},canvas))}
 show(step){const{width,height}=this.input,[x,x0]=this.run[step]
-paint(this.left.canvas,x,width,height)
-paint(this.right.canvas,x0,width,height)
-$76(this.left.words,'state {0}',step)
-if(step===this.ui.get('steps'))$76(this.right.words,'the result')
-else $76(this.right.words,'the best guess at state {0}',step);
+$54(this.left.canvas,x,width,height)
+$54(this.right.canvas,x0,width,height)
+$77(this.left.words,'state {0}',step)
+if(step===this.ui.get('steps'))$77(this.right.words,'the result')
+else $77(this.right.words,'the best guess at state {0}',step);
 [...this.strip.children].forEach((element,i)=>element.setAttribute('aria-pressed',i===step))}
 finish(seconds){const{width,height,x:xIn}=this.input,after=this.run.at(-1)[1]
 this.after=after
@@ -378,7 +378,7 @@ if(at>0)context.putImageData(new ImageData(this.before,width,height),0,0,0,0,at,
 context.fillStyle='#fff'
 context.fillRect(at-1,0,2,height)}
 save(){const{width,height}=this.both,canvas=h('canvas',{})
-paint(canvas,this.after,width,height)
+$54(canvas,this.after,width,height)
 canvas.toBlob(blob=>{const link=h('a',{href:URL.createObjectURL(blob),download:'restored.png'})
 link.click()
 setTimeout(()=>URL.revokeObjectURL(link.href),1000)})}
@@ -407,12 +407,12 @@ $33(element,root,()=>{})
 figure.acceptDrops()
 draw()
 await figure.offer()},$23=async element=>{const{photos,schedule}=await(await fetch(new URL('photos.json',import.meta.url))).json(),placed=photos.map(photo=>({...photo,src:new URL(photo.src,import.meta.url).href})),state={...$16,...JSON.parse(element.getAttribute('state')||'{}')},model=element.model=$53(state),network=new $9(import.meta.url,schedule),address=[$36('photo',state),$21('photo',state,model)]
-await $49(element,model,{photos:placed},network,...address)},$42=new WeakSet(),$75=element=>{const observer=new IntersectionObserver(entries=>{if($42.has(element)||!entries.some(entry=>entry.isIntersecting))return
+await $49(element,model,{photos:placed},network,...address)},$42=new WeakSet(),$76=element=>{const observer=new IntersectionObserver(entries=>{if($42.has(element)||!entries.some(entry=>entry.isIntersecting))return
 $42.add(element)
 observer.disconnect()
 $23(element)},{rootMargin:'200px'})
 observer.observe(element)}
-if(typeof document!=='undefined')document.querySelectorAll('rddm-figure[kind=photo]').forEach($75)
+if(typeof document!=='undefined')document.querySelectorAll('rddm-figure[kind=photo]').forEach($76)
 const render=({model,el})=>{const host=h('div')
 el.append(host)
 $49(host,model,model.get('payload'),new $3(model))}
