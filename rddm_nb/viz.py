@@ -105,7 +105,7 @@ def _covered(box, frame, curves, own, taken, gap):
     bad += 100*sum(abs(x + w/2 - u - m/2) < (w + m)/2 and abs(y + h/2 - v - n/2) < (h + n)/2 for u, v, m, n in taken)
     past_its_end = x > curves[own][:, 0].max()
     cut = frame.x1 - 2 > x > frame.x1 - w and not past_its_end
-    out = y < frame.y0 + .3*gap or y + h > frame.y1 or x < frame.x0 + .3*gap or cut
+    out = y < frame.y0 + .3*gap or y + h > frame.y1 or x < frame.x0 + .8*gap or cut
     near = {k: np.hypot(p[:, 0] - x - w/2, p[:, 1] - y - h/2).min() for k, p in curves.items()}
     others = min([v for k, v in near.items() if k != own], default=0.)
     return bad + 50*out + 20*(near[own] > others > 0) - min(others, 9*gap)/(100*gap)
@@ -172,8 +172,9 @@ def _place(line, name, curves, taken, ways, size):
     "Where the name of a curve goes: (cost, tip, lower left corner, points of a line that leads there or none), its box"
     import numpy as np
     dot, ax = line.figure.dpi/72, line.axes
-    w, h, gap = 1.1*_wide(name)*dot*72/_DPI*size/_FONT, 1.4*size*dot*(1 + name.count('\n')), .5*size*dot
-    drawn = curves | dict(enumerate(ways))
+    w, h = 1.1*_wide(name)*dot*72/_DPI*size/_FONT, 1.4*size*dot*(1 + name.count('\n'))
+    gap = .5*dot*(size + (line.get_markersize() - 3 if line.get_marker() != 'None' else 0))
+    drawn = {l: p for l, p in curves.items() if _has_name(l) or not _lies_on(l, line)} | dict(enumerate(ways))
     best = min((_covered((*at, w, h), ax.bbox, drawn, line, taken, gap), tuple(tip), at)
                for tip, at in _sides(curves[line], w, h, gap))
     if best[0] < 10: return (*best, ()), (w, h)
@@ -192,10 +193,11 @@ def _label_curves(ax, joined, size):
         if len(way): ways.append(way)
         notes.append((line, name, tip, at, len(way) > 0))
     arrow = dict(arrowstyle='-|>,head_width=.1,head_length=.2', lw=.7, shrinkA=0, shrinkB=0)
-    return [ax.annotate(name, ax.transData.inverted().transform(tip), color=line.get_color(), fontsize=size,
-                        textcoords='offset points', xytext=[(a - b)/dot for a, b in zip(at, tip)], va='bottom',
-                        annotation_clip=False, arrowprops=arrow | dict(color=line.get_color()) if led else None)
-            for line, name, tip, at, led in notes]
+    inks = [_legible(line.get_color(), ax.figure.get_facecolor()[:3]) for line, *_ in notes]
+    return [ax.annotate(name, ax.transData.inverted().transform(tip), color=ink, fontsize=size, va='bottom',
+                        textcoords='offset points', xytext=[(a - b)/dot for a, b in zip(at, tip)],
+                        annotation_clip=False, arrowprops=arrow | dict(color=ink) if led else None)
+            for (line, name, tip, at, led), ink in zip(notes, inks)]
 
 def _name_curves(fig, size):
     "Names beside the labelled curves of a figure without legend; again, if names at its edge have moved the axes"
@@ -263,10 +265,11 @@ def _png(fig, dpi):
     "The figure as PNG bytes, with a palette of 256 colours if one would not see the difference"
     import matplotlib as mpl
     from PIL import Image, ImageChops, ImageStat
-    _name_curves(fig, _least_size(fig.get_figwidth()))
-    _tidy(fig)
     full, small = io.BytesIO(), io.BytesIO()
-    with mpl.rc_context(_STYLE): fig.savefig(full, format='png', dpi=dpi)
+    with mpl.rc_context(_STYLE): # in which colours such as C1 are what they are drawn in
+        _tidy(fig)
+        _name_curves(fig, _least_size(fig.get_figwidth()))
+        fig.savefig(full, format='png', dpi=dpi)
     image = Image.open(full).convert('RGB')
     few = image.quantize(256, method=Image.Quantize.FASTOCTREE)
     off = ImageStat.Stat(ImageChops.difference(image, few.convert('RGB'))).mean

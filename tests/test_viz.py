@@ -158,6 +158,15 @@ def test_a_line_leads_to_a_curve_where_its_name_has_no_room_beside_it():
     assert not any(b.contains(*p) for b in boxes for p in curves)
 
 
+def test_a_name_has_the_colour_that_its_curve_is_drawn_in():
+    import matplotlib as mpl
+    fig, ax = canvas(width=4, height=2)
+    for i in range(8): ax.plot([0, 1], [0, i], color=f'C{i}', label=f'curve {i}')
+    RenderedFigure(fig)
+    with mpl.rc_context(viz._STYLE): colors = [hexes(t.get_color()) for t in ax.texts]
+    assert colors == viz._LINES
+
+
 def test_without_room_for_names_there_is_a_legend():
     ax = bundle(9, width=2, height=2)
     assert len(ax.get_legend().get_texts()) == 9 and not ax.texts
