@@ -158,7 +158,7 @@ def _has_name(line):
 
 def _join(lines):
     "Curves that lie on each other share one name; whatever lies below another is drawn wider; what has lost its name"
-    joined = []
+    joined, lines = [], [l for l in lines if l.get_linestyle() != 'None']
     for i, line in enumerate(lines):
         below = [l for l in lines[:i] if _lies_on(l, line) or _lies_on(line, l)]
         same = [l for l in below if _lies_on(l, line) and _lies_on(line, l)]

@@ -132,6 +132,15 @@ def test_curves_that_coincide_share_a_name_and_show():
     assert [l.get_linewidth() for l in drawn({'one': (x, x), 'near': (x, x + .05)}, lw=1).lines] == [1, 1]
 
 
+def test_dots_on_a_curve_keep_their_name():
+    x = torch.linspace(0, 1, 50)
+    fig, ax = canvas(width=4, height=2)
+    ax.plot(x, x**2, lw=1, label='curve')
+    ax.plot(x[::10], x[::10]**2, 'o', label='measured')
+    RenderedFigure(fig)
+    assert {t.get_text() for t in ax.texts} == {'curve', 'measured'} and ax.lines[0].get_linewidth() == 1
+
+
 def bundle(n, **size):
     "Curves that start together and part late"
     x = torch.linspace(0, 1, 50)
