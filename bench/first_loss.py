@@ -2,9 +2,9 @@
 
 `python -m bench.first_loss` starts every preset in a process of its own, with networks of few channels and everything
 else as it ships, prints the seconds by the clock and writes bench/results/first_loss.json, preset by preset; `--names`
-measures some of them again. `check` is the time before:
-starting Python, loading PyTorch, looking at all images. For `aosa` the choice of the objective lies between the two.
-`first_loss_processor` are the seconds of all its threads, whatever else the machine does. Linux only."""
+measures some of them again. `check` is the time before: starting Python, loading PyTorch, looking at all images.
+For `aosa` the first loss is that of the choice of its objective. `first_loss_processor` are the seconds of all its
+threads, whatever else the machine does. Linux only."""
 import argparse
 import os
 import subprocess
@@ -16,6 +16,8 @@ import torch
 from PIL import Image
 from rddm_nb.presets import PRESETS, load_config
 from bench.common import RESULTS, about, kept, merged, write
+
+FIRST = 'step 1,', 'choosing between residual and noise, step 1:' # how the line with the first loss begins
 
 
 def folders(root, n=16, size=(320, 272)):
@@ -54,7 +56,7 @@ def first_loss(words, threads):
             said.append(line)
             now = time.perf_counter() - start, used(p.pid)
             if ' pairs: ' in line or line.startswith('the images in the package'): checked = now
-            if line.startswith('step 1,'):
+            if line.startswith(FIRST):
                 p.kill()
                 return dict(check=round(checked[0], 2), first_loss=round(now[0] - checked[0], 2),
                             first_loss_processor=round(now[1] - checked[1], 2))

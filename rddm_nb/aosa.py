@@ -108,6 +108,7 @@ def select_objective(
     lr:float=2e-3, # learning rate of the network
     lam_lr:float=2e-4, # learning rate of the share
     max_steps:int=1000, # give up after so many
+    report=None, # called as report(row) after every step; row holds step, loss and lam
 )->ObjectiveChoice:
     "Train until the network has become a predictor of residual or noise (automatic objective selection)"
     auto, lams, errors = auto or AutoObjective(), [], []
@@ -121,6 +122,7 @@ def select_objective(
         opt.step()
         lams.append(auto.lam.item())
         errors.append(tuple(v.item() for v in both))
+        if report: report(dict(step=step, loss=loss.item(), lam=lams[-1]))
         if auto.choice: return ObjectiveChoice(auto.choice, step, lams, errors)
     raise RuntimeError(f"undecided after {max_steps} steps: lam is {lams[-1]:.4f}, still within {auto.margin} of one "
                        f"half. "

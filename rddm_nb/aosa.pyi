@@ -42,6 +42,6 @@ class ObjectiveChoice(NamedTuple):
     lam: list
     errors: list
 
-def select_objective(net, draw, schedule: Schedule, generator: torch.Generator, auto: AutoObjective | None=None, lr: float=0.002, lam_lr: float=0.0002, max_steps: int=1000) -> ObjectiveChoice:
+def select_objective(net, draw, schedule: Schedule, generator: torch.Generator, auto: AutoObjective | None=None, lr: float=0.002, lam_lr: float=0.0002, max_steps: int=1000, report=None) -> ObjectiveChoice:
     """Train until the network has become a predictor of residual or noise (automatic objective selection)"""
     ...

@@ -30,7 +30,7 @@ from .data import match, pairs_from_layout
 from .files import one_line, to_json
 from .imagefile import load_image, save_image
 from .metrics import METRICS, MetricResult, Protocol, measure
-from .restore import (SamplingCommand, Stoppable, check_restorer, counted, fit_channels,
+from .restore import (Progress, SamplingCommand, Stoppable, check_restorer, fit_channels,
                              network_option, restore_loaded, sampling_model)
 from .runtime import ExitCode, StopRequest, claim_folder, folder_lock, stop_on_signals
 
@@ -156,7 +156,7 @@ def evaluate(
 )->_Evaluation:
     "Measure every image"
     ev = _start(measures, protocol)
-    for name in counted(list(cases), 'evaluate', progress):
+    for name in Progress(list(cases), 'evaluate', progress):
         if stop: raise KeyboardInterrupt
         try: _take(ev, replace(cases[name](), name=name), measures, see)
         except Exception as e:

@@ -8,6 +8,7 @@ Docs: https://rddm-nb.github.io/rddm_nb/experiment.html.md"""
 __all__ = ['check_config', 'train']
 
 # %% ../nbs/experiment.ipynb #4fb7a848
+import itertools
 import json
 import tomllib
 from contextlib import contextmanager, nullcontext
@@ -199,16 +200,16 @@ def _held_out(
 # %% ../nbs/experiment.ipynb #cb11c146
 def _choose(config, source, device, max_steps, tell):
     "Train until the network has become a predictor of residual or of noise"
-    train, step = config.train, 0
+    train, steps = config.train, itertools.count()
     def draw(generator):
-        nonlocal step
-        b = source.batch(train.batch, step, train.seed)
-        if step % train.log_every == 0: tell(f'choosing between residual and noise, step {step + 1}')
-        step += 1
+        b = source.batch(train.batch, next(steps), train.seed)
         return [v.to(device) for v in (b.x0, b.x_in, b.cond) if v is not None]
+    def report(row):
+        if row['step'] == 1 or row['step'] % train.log_every == 0:
+            tell('choosing between residual and noise, step {step}: loss {loss:.4g}, lam {lam:.4f}'.format(**row))
     net = _network_config(config).make(train.seed).to(device)
     try: return select_objective(net, draw, config.schedule.make(), generator_for(device, train.seed, 'choice'),
-                                 AutoObjective(most=1000.).to(device), train.lr, train.lr, max_steps)
+                                 AutoObjective(most=1000.).to(device), train.lr, train.lr, max_steps, report)
     except RuntimeError as e: raise TrainingError(str(e)) from None
 
 def _chosen(file):

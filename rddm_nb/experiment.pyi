@@ -1,5 +1,6 @@
 # Written by tools/stubs.py from the module of the same name. Do not edit.
 from typing import Any
+import itertools
 import json
 import tomllib
 from contextlib import contextmanager, nullcontext

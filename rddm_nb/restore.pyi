@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import product
 from pathlib import Path
 from typing import Annotated, NamedTuple
 import torch
@@ -27,9 +28,10 @@ class Tiled:
     model: Any
     tile: Any
     overlap: Any
+    report: Any
     schedule: Any
 
-    def __init__(self, model, tile: int | tuple | None=None, overlap: int | None=None):
+    def __init__(self, model, tile: int | tuple | None=None, overlap: int | None=None, report=...):
         ...
 
     def layout(self, h, w) -> tuple:
@@ -53,7 +55,7 @@ def plan_tiles(height: int, width: int, overlap: int=..., multiple: int=4) -> tu
     """Equal tiles that cover an image, small enough for memory, with the fewest pixels in all"""
     ...
 
-def restore(model, img: Tensor, steps: int | None=None, tile: int | None=None, overlap: int | None=None, seed: int=0, device='cpu', cond: Tensor | None=None, **kw) -> Tensor:
+def restore(model, img: Tensor, steps: int | None=None, tile: int | None=None, overlap: int | None=None, seed: int=0, device='cpu', cond: Tensor | None=None, report=None, **kw) -> Tensor:
     """Restore one image of any size"""
     ...
 
@@ -89,10 +91,29 @@ class _Claim(NamedTuple):
     there: list
     changed: list
     about: dict
+_BAR: str
 
-def counted(items, what: str, show: bool=True, stream=None, every: float=30.0, clock=...):
-    """Items with a progress bar, or, where that cannot be drawn, a line with the time left now and then"""
-    ...
+class Progress:
+    """Images with a progress bar, or, where that cannot be drawn, a line with the time left now and then"""
+    bar: Any
+    print: Any
+    items: Any
+    what: Any
+    every: Any
+    clock: Any
+    done: Any
+    start: Any
+    last: Any
+
+    def __init__(self, items, what: str, show: bool=True, stream=None, every: float=30.0, clock=...):
+        ...
+
+    def __iter__(self):
+        ...
+
+    def share(self, share: float):
+        """Say how far it is"""
+        ...
 
 class Stoppable:
     """A predictor that raises KeyboardInterrupt once a stop is asked for"""

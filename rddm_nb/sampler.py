@@ -252,7 +252,7 @@ def sample_steps(
     def ask(x, at, t): return _ask(model, x, x_in, at, t, cond, clip)
     for m in moves:
         state = _move(m, ask, solver, x, last, draw)
-        last = m.at, state.x0
+        last = (m.at, state.x0) if solver == 'multistep' else None
         x = state.x_s
         yield state
         del state

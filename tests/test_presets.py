@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -607,9 +608,13 @@ def test_choosing_sees_what_training_would_see(tmp_path):
 
     told = []
     _resolve_objective(merge(merge(Config(), AUTO), dict(train=dict(log_every=2))), Spy(), tmp_path, tell=told.append)
-    steps = json.loads((tmp_path / 'choice.json').read_text(encoding='utf-8'))['steps']
+    choice = json.loads((tmp_path / 'choice.json').read_text(encoding='utf-8'))
+    steps, lam = choice['steps'], choice['lam']
     assert seen == [(2, k, 3) for k in range(steps)]
-    assert told == [f'choosing between residual and noise, step {k + 1}' for k in range(0, steps, 2)]
+    line = r'choosing between residual and noise, step (\d+): loss ([\d.e+-]+), lam (0\.\d{4})'
+    said = {int(m[1]): m.groups()[1:] for m in (re.fullmatch(line, t) for t in told)}
+    assert [*said] == [1, *range(2, steps + 1, 2)] and all(float(loss) > 0 for loss, _ in said.values())
+    assert all(share == f'{lam[step - 1]:.4f}' for step, (_, share) in said.items())
     assert steps > 2  # so that a step is told besides the first
 
 

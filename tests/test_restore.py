@@ -22,7 +22,7 @@ from rddm_nb.estimate import Prediction
 from rddm_nb.files import write_tensors
 from rddm_nb.imagefile import LoadedImage, load_image, save_image
 from rddm_nb.official import OfficialUNet
-from rddm_nb.restore import (Tiled, counted, _describe_settings, main, plan_tiles, restore, restore_folder,
+from rddm_nb.restore import (Progress, Tiled, _describe_settings, main, plan_tiles, restore, restore_folder,
                              restore_loaded, _result_names, _tile_offsets, _tile_weights)
 from rddm_nb.runtime import StopRequest, seed_for
 from rddm_nb.models import _best_steps, load_network
@@ -624,11 +624,45 @@ class Stream(io.StringIO):
 
 def test_progress_without_a_terminal_is_a_line_now_and_then():
     out, now = Stream(), iter(range(0, 1000, 20))
-    assert list(counted('abcdef', 'restore', stream=out, every=50, clock=lambda: next(now))) == list('abcdef')
+    assert list(Progress('abcdef', 'restore', stream=out, every=50, clock=lambda: next(now))) == list('abcdef')
     assert out.getvalue().splitlines() == ['restore: 2 of 6 images, 2.0 min left',
                                            'restore: 5 of 6 images, 0.4 min left']
-    assert list(counted('ab', 'restore', False, stream=out, clock=lambda: next(now))) == ['a', 'b']
+    assert list(Progress('ab', 'restore', False, stream=out, clock=lambda: next(now))) == ['a', 'b']
     assert out.getvalue().count('\n') == 2
+
+
+def test_progress_within_an_image_is_told_too():
+    out, now = Stream(), iter(range(0, 1000, 20))
+    images = Progress('ab', 'restore', stream=out, every=30, clock=lambda: next(now))
+    for _ in images:
+        for share in (.25, .75): images.share(share)
+    assert out.getvalue().splitlines() == ['restore: 0.25 of 2 images, 4.7 min left',
+                                           'restore: 1 of 2 images, 1.3 min left',
+                                           'restore: 1.75 of 2 images, 0.3 min left']
+
+
+def test_on_a_terminal_a_bar_shows_parts_of_images_and_ends_full():
+    out = Stream()
+    out.isatty = lambda: True
+    images = Progress('ab', 'restore', stream=out)
+    images.bar.mininterval = 0
+    for _ in images: images.share(.5)
+    said = out.getvalue().split('\r')
+    assert any(' 0.50 of 2 images' in line for line in said) and '100%' in said[-1] and '2.00 of 2 images' in said[-1]
+
+
+@pytest.mark.parametrize('kw, evaluations', [
+    (dict(steps=2), 2), (dict(steps=2, solver='heun'), 4), (dict(path=[(1., .5), (.5, .2), (.2, .1), (0., 0.)]), 3)])
+def test_restoring_reports_every_tile_of_every_evaluation(kw, evaluations):
+    n, shares = UNet(8, (1, 2)), []
+    n.schedule = S
+    restore(n, random_images(3, 20, 30, dtype=torch.float32), tile=16, overlap=4, report=shares.append, **kw)
+    tiles = 2*3
+    assert shares == sorted(shares) and shares[0] == pytest.approx(1/tiles/evaluations)
+    assert len(shares) == tiles*(evaluations - ('solver' in kw))
+    assert shares[-1] == pytest.approx(len(shares)/tiles/evaluations)
+    restore(n, random_images(3, 8, 8, dtype=torch.float32), 1, report=shares.append)
+    assert shares[-1] == 1
 
 
 # ---- the command
