@@ -184,7 +184,8 @@ def _place(line, name, curves, taken, ways, size):
 def _label_curves(ax, joined, size):
     "Write the name of each labelled curve beside it, or where there is room and a line leads to it: what was written"
     curves = {l: p for l in ax.lines if l not in joined and len(p := _curve(l))}
-    taken, ways, notes, dot = [t.get_window_extent().bounds for t in ax.texts if t.get_text()], [], [], ax.figure.dpi/72
+    taken = [t.get_window_extent().bounds for t in ax.texts if t.get_text()]
+    ways, notes, dot = [], [], ax.figure.dpi/72
     for line in filter(_has_name, curves):
         name = _wrapped(line.get_label(), 300)
         (cost, tip, at, way), box = _place(line, name, curves, taken, ways, size)
@@ -241,7 +242,7 @@ def _ground(text):
     return text.figure.get_facecolor()[:3]
 
 def _legible(color, ground):
-    "The colour, or one nearer to black or white (a grey goes all the way), with a contrast of 4.5 on the ground (WCAG 2, level AA)"
+    "The colour, or one nearer to black or white (a grey goes all the way), with a contrast of 4.5 (WCAG 2, level AA)"
     from matplotlib.colors import to_rgb
     if _contrast(color, ground) >= 4.5: return color
     rgb, end = to_rgb(color), max((0., 1.), key=lambda v: _contrast((v, v, v), ground))
