@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import book
 import languages
 from bench.site import ARGS, CHROMIUM, served, transferred
 from page_text import FAINT
@@ -228,6 +229,13 @@ def test_search_finds_a_function(url, browser):
     hit.wait_for(state='visible', timeout=10_000)
     assert not any(seen.values())
     ctx.close()
+
+
+def test_search_knows_the_terms_of_the_field(site):
+    index = json.loads((site/'search.json').read_text(encoding='utf-8'))
+    words = ' '.join(f"{entry['section']} {entry['text']}" for entry in index).lower().replace('-', ' ')
+    terms = {t.lower().replace('-', ' ').replace("’", "'") for t in (*book.TERMS, 'ELBO', 'Tweedie', 'flow matching')}
+    assert {t for t in terms if t not in words.replace("’", "'")} == set()
 
 
 def test_images_carry_descriptions(site):
