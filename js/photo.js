@@ -1,18 +1,22 @@
 // The photograph that a trained network restores in the page, or in the kernel of a notebook.
-import {clamp} from './math/arrays.js';
+import {clamp, record} from './math/arrays.js';
 import {psnr} from './math/metrics.js';
 import {ORDERS} from './math/paths.js';
 import {toPixels} from './math/pixels.js';
-import {KernelNetwork, PageNetwork} from './photo/networks.js';
+import {readImage} from './photo/files.js';
+import {KernelNetwork, megabytes, PageNetwork} from './photo/networks.js';
 import {fromPixels} from './photo/pixels.js';
 import {rain} from './photo/rain.js';
 import {PHOTO_CSS} from './photo/style.js';
+import {unhurried} from './photo/unhurried.js';
 import {UI} from './ui/controls.js';
 import {button, div, h, note, said, spaced, write} from './ui/dom.js';
 import {addressKeeper, batched, followTheme, fromAddress, pageModel} from './ui/page.js';
 import {CSS} from './ui/style.js';
 
 const OWN = -1; // the number of the reader's own photograph
+const PHOTO_SIDES = [256, 384, 512, 768, 1024]; // of a photograph, the longer one, in pixels
+const THUMB = 168; // width of a small picture, in pixels
 const STATE = {photo: 0, rain: .1, steps: 5, eta: 0, seed: 1, order: 'together', side: 256};
 const STORIES = {
   'a shower': {rain: .1, steps: 5, eta: 0}, 'a downpour': {rain: .24, steps: 5, eta: 0},
@@ -22,19 +26,49 @@ const STORIES = {
 const TRY = 'Try one step, then twenty: one is the best guess at once, a little soft; many steps commit themselves to '
   + 'details. Then take a photograph of your own, with rain in it or without. It stays in your browser.';
 
-// the pixels of an image, its longer side as asked
-const pixelsOf = (image, side) => {
+// the pixels of an image, its longer side as asked; what is transparent is white. It yields now and then
+const pixelsOf = function* (image, side) {
   const scale = Math.min(1, side/Math.max(image.width, image.height));
   const [width, height] = [image.width, image.height].map(n => Math.max(1, Math.round(n*scale)));
   const canvas = h('canvas', {width, height});
   const context = canvas.getContext('2d', {willReadFrequently: true});
+  Object.assign(context, {fillStyle: '#fff', imageSmoothingQuality: 'high'});
+  context.fillRect(0, 0, width, height);
   context.drawImage(image, 0, 0, width, height);
-  return fromPixels(context.getImageData(0, 0, width, height));
+  yield;
+  const pixels = context.getImageData(0, 0, width, height);
+  yield;
+  return fromPixels(pixels);
+};
+
+// a photograph of the size that is asked for, {clean, input, before}: without rain, with it, and that as bytes
+const degraded = function* (image, side, amount) {
+  const clean = yield* pixelsOf(image, side);
+  yield;
+  const input = {...clean, x: yield* rain(clean, amount, 7)};
+  yield;
+  return {clean, input, before: toPixels(input.x)};
+};
+
+// PSNR [before, after] of a run
+const qualities = function* (clean, input, after) {
+  const before = psnr(input.x, clean.x);
+  yield;
+  const restored = fromPixels({...input, data: after});
+  yield;
+  return [before, psnr(restored.x, clean.x)].map(value => value.toFixed(1));
 };
 
 const paint = (canvas, bytes, width, height) => {
   Object.assign(canvas, {width, height});
   canvas.getContext('2d').putImageData(new ImageData(bytes, width, height), 0, 0);
+};
+
+// what a canvas shows, small
+const smallCopy = canvas => {
+  const small = h('canvas', {width: THUMB, height: Math.max(1, Math.round(THUMB*canvas.height/canvas.width))});
+  small.getContext('2d').drawImage(canvas, 0, 0, small.width, small.height);
+  return small;
 };
 
 const view = (label, caption) => {
@@ -45,13 +79,15 @@ const view = (label, caption) => {
 
 class PhotoFigure {
   constructor(ui, photos, network) {
-    Object.assign(this, {ui, photos, network, own: null, run: null, busy: false});
+    Object.assign(this, {ui, photos, network, own: null, run: null});
     this.left = view('the input', 'the input');
     this.right = view('the best guess of the clean photograph', 'the best guess');
     this.status = note();
     this.status.setAttribute('role', 'status');
-    this.progress = h('progress', {max: 1, value: 0, hidden: '', 'aria-label': 'download'});
+    [this.detail, this.place] = [note(), note()];
+    this.progress = h('progress', {max: 1, value: 0, hidden: '', 'aria-label': 'progress'});
     this.go = h('button', {type: 'button', class: 'go', disabled: '', onclick: () => this.restore()}, 'restore');
+    this.halt = h('button', {type: 'button', hidden: '', onclick: () => this.stop()}, 'stop');
     this.strip = h('div', {class: 'strip', role: 'group', 'aria-label': 'the states'});
     this.result = this.layOutResult();
     this.layOut();
@@ -66,15 +102,15 @@ class PhotoFigure {
     ui.slider('eta', 'fresh noise η', 0, 1, .05);
     ui.slider('seed', 'another noise', 1, 20, 1);
     ui.select('order', 'order', ORDERS.map(name => [name, spaced(name)]));
-    ui.select('side', 'longer side, pixels', [256, 384, 512, 768, 1024]);
+    ui.select('side', 'longer side, pixels', PHOTO_SIDES);
     const more = h('details', {}, h('summary', {}, 'more: noise, order, size'), ui.controls);
     const stories = Object.entries(STORIES).map(([name, values]) => button(name, () => {
       ui.set({...values, ...this.image() === this.own ? {rain: ui.get('rain')} : {}});
       this.restore();
     }));
-    const act = div('row act', this.go, div('choice stories', stories));
-    ui.root.append(this.choice(), first, more, act, this.progress, this.status,
-      div('views', this.left.figure, this.right.figure), this.strip, this.result, note(TRY));
+    const act = div('row act', this.go, this.halt, div('choice stories', stories));
+    ui.root.append(this.choice(), first, more, act, this.progress, this.detail, this.status,
+      div('views', this.left.figure, this.right.figure), this.strip, this.result, this.place, note(TRY));
   }
 
   // three photographs, and the reader's own
@@ -83,7 +119,7 @@ class PhotoFigure {
       const image = h('img', {src, alt: name, title: said('{0}. {1}', name, credit)});
       return h('button', {type: 'button', onclick: () => this.ui.set({photo: i, rain: STATE.rain})}, image);
     });
-    const onchange = () => this.take(file.files[0]);
+    const onchange = () => this.take(file.files);
     const file = h('input', {type: 'file', accept: 'image/*', onchange});
     return div('choice', this.buttons, h('label', {}, file, 'your own: choose, or drop it here'));
   }
@@ -92,7 +128,9 @@ class PhotoFigure {
     this.both = h('canvas', {role: 'img', 'aria-label': 'left of the line before, right of it after'});
     this.split = h('input', {type: 'range', min: 0, max: 1, step: .01, value: .5, 'aria-label': 'before and after',
       oninput: () => this.drawSplit()});
-    const result = div('compare', this.both, this.split, button('save the result', () => this.save()));
+    this.line = h('i');
+    const save = button('save the result', () => this.save());
+    const result = div('compare', div('split', this.both, this.line), this.split, save);
     result.hidden = true;
     return result;
   }
@@ -103,45 +141,76 @@ class PhotoFigure {
     return chosen === OWN ? this.own : this.photos[clamp(chosen, 0, this.photos.length - 1)].image;
   }
 
-  async take(file) {
+  // the first of the files that were chosen or dropped
+  async take([file, ...others]) {
     if (!file) return;
-    try {
-      this.own = await createImageBitmap(file);
-    } catch {
+    const taken = this.taken = {};
+    const image = await readImage(file, PHOTO_SIDES.at(-1));
+    if (this.taken !== taken) return;
+    if (!image) {
       this.say('{0} is not an image that this browser can read', file.name);
       return;
     }
+    this.own = image;
     this.ui.set({photo: OWN, rain: 0});
-    this.prepare();
+    this.changed();
+    this.say(others.length ? 'one photograph at a time: this is {0}' : '', file.name);
   }
 
-  // what goes in: the photograph, clean and with rain, at the size that was asked for
+  // what goes in: the photograph, clean and with rain, at the size that was asked for. Who waits for it gets the newest
   prepare() {
     const image = this.image();
-    if (!image) return;
-    this.clean = pixelsOf(image, this.ui.get('side'));
-    const {width, height} = this.clean;
-    this.input = {x: rain(this.clean, this.ui.get('rain'), 7), width, height};
-    this.before = toPixels(this.input.x);
-    this.clear();
+    if (!image) return this.prepared;
+    if (this.run) this.network.stop();
+    const wanted = this.wanted = {};
+    const work = degraded(image, this.ui.get('side'), this.ui.get('rain'));
+    this.prepared = unhurried(work, () => this.wanted === wanted).then(parts => {
+      if (this.wanted !== wanted) return this.prepared;
+      Object.assign(this, parts);
+      this.clear();
+      return null;
+    });
+    return this.prepared;
   }
 
   // the input, and no result yet
   clear() {
     const {width, height} = this.input;
     this.run = null;
+    this.shown = -1;
     this.strip.replaceChildren();
     this.result.hidden = true;
     paint(this.left.canvas, this.before, width, height);
     const wet = this.ui.get('rain') > 0;
     write(this.left.words, wet ? 'the input: the photograph with rain added' : 'the input, as it is');
-    paint(this.right.canvas, new Uint8ClampedArray(4*width*height).fill(127), width, height);
+    Object.assign(this.right.canvas, {width, height});
     write(this.right.words, 'the best guess will appear here');
     this.buttons.forEach((element, i) => element.setAttribute('aria-pressed', i === this.ui.get('photo')));
   }
 
+  // what a screen reader reads out
   say(...words) {
     write(this.status, ...words);
+  }
+
+  // how far it is, in words that change too often for a screen reader
+  tell(share, ...words) {
+    this.progress.value = share;
+    write(this.detail, words.join(' · '));
+  }
+
+  // is it at work?
+  work(is) {
+    if (!is && this.halt.getRootNode().activeElement === this.halt) this.go.focus();
+    this.progress.hidden = this.halt.hidden = this.detail.hidden = !is;
+    this.tell(0);
+  }
+
+  stop() {
+    this.turn = null;
+    this.network.stop();
+    this.work(false);
+    this.say('stopped');
   }
 
   async offer() {
@@ -155,53 +224,75 @@ class PhotoFigure {
     if (size) write(this.go, 'load the network ({0}) and restore', size);
   }
 
+  // fetch the network, if it is not there, and run; what was begun before is given up
   async restore() {
     if (this.go.disabled || !this.image()) return;
     write(this.go, 'restore');
-    const loading = performance.now();
+    const turn = this.turn = {};
+    this.work(true);
     try {
-      this.progress.hidden = false;
-      await this.network.load((share, words) => {
-        this.progress.value = share;
-        this.say(...words);
-      });
-      this.progress.hidden = true;
-      this.loaded = performance.now() - loading;
-      await this.follow();
+      if (await this.load()) await this.follow();
     } catch (error) {
-      this.progress.hidden = true;
-      this.say('It did not work: {0}', error.message);
+      if (this.turn === turn) this.say('It did not work: {0}', error.message);
     }
+    if (this.turn === turn) this.work(false);
+  }
+
+  async load() {
+    const turn = this.turn;
+    const isThere = await this.network.load((share, {there, total}) => {
+      const words = said('{0} of {1} MB', megabytes(there), megabytes(total));
+      this.tell(share, share < 1 ? words : 'the network is being set up');
+    });
+    write(this.place, ...this.network.place ?? ['']);
+    await this.prepared;
+    return isThere && this.turn === turn;
   }
 
   // run, and show each state as it comes
   async follow() {
     this.clear();
     const {x: xIn, width, height} = this.input;
-    const run = this.run = [];
-    const began = performance.now();
-    const since = () => ((performance.now() - began)/1000).toFixed(1);
-    const {steps, eta, seed, order} = Object.fromEntries(
-      ['steps', 'eta', 'seed', 'order'].map(key => [key, this.ui.get(key)]));
-    this.say('the first step …');
-    const done = await this.network.restore({xIn, width, height, steps, eta, seed, order}, ({step, images}) => {
-      if (this.run !== run) return;
-      run.push(images);
-      this.addFrame(step);
-      this.show(step);
-      this.ui.root.dataset.states = run.length;
-      if (step < steps) this.say('step {0} of {1}, {2} s', step + 1, steps, since());
+    const settings = record(['steps', 'eta', 'seed', 'order'], key => this.ui.get(key));
+    const run = this.run = Object.assign([], {steps: settings.steps, began: performance.now()});
+    this.say('restoring, steps: {0}', settings.steps);
+    this.tellStep(0);
+    const isDone = await this.network.restore({xIn, width, height, ...settings}, {
+      state: ({step, images}) => this.addState(step, images),
+      tile: tile => this.addTile(tile),
     });
-    if (!done || this.run !== run) return;
-    this.finish(since());
+    if (isDone && this.run === run) await this.finish();
   }
 
-  addFrame(step) {
-    const {width, height} = this.input;
-    const canvas = h('canvas', {});
-    paint(canvas, this.run[step][0], width, height);
-    const words = said('state {0}', step);
-    this.strip.append(h('button', {type: 'button', 'aria-label': words, onclick: () => this.show(step)}, canvas));
+  since() {
+    return (performance.now() - this.run.began)/1000;
+  }
+
+  // of a step, a share may be done; the time that is left is guessed from the time it took so far
+  tellStep(step, share = 0, ...words) {
+    const {steps} = this.run;
+    const done = (step + share)/steps;
+    const left = done > 0 ? [said('about {0} s more', Math.ceil(this.since()*(1 - done)/done))] : [];
+    this.tell(done, said('step {0} of {1}', Math.min(step + 1, steps), steps), ...words, ...left);
+  }
+
+  addState(step, images) {
+    this.run.push(images);
+    this.show(step);
+    const small = smallCopy(this.left.canvas);
+    const onclick = () => this.show(step);
+    this.strip.append(h('button', {type: 'button', 'aria-label': said('state {0}', step), onclick}, small));
+    this.mark(step);
+    this.ui.root.dataset.states = this.run.length;
+    this.tellStep(step + 1);
+  }
+
+  // a tile of the guess, shown where the newest guess is
+  addTile({step, image, left, top, width, height, tile, tiles}) {
+    this.tellStep(step, tile/tiles, said('tile {0} of {1}', tile, tiles));
+    if (this.shown !== step - 1) return;
+    this.right.canvas.getContext('2d').putImageData(new ImageData(image, width, height), left, top);
+    write(this.right.words, 'the best guess at state {0}, tile by tile', step);
   }
 
   // one state and the guess there, large
@@ -211,34 +302,39 @@ class PhotoFigure {
     paint(this.left.canvas, x, width, height);
     paint(this.right.canvas, x0, width, height);
     write(this.left.words, 'state {0}', step);
-    if (step === this.ui.get('steps')) write(this.right.words, 'the result');
+    if (step === this.run.steps) write(this.right.words, 'the result');
     else write(this.right.words, 'the best guess at state {0}', step);
+    this.mark(step);
+  }
+
+  // which state is shown
+  mark(step) {
+    this.shown = step;
     [...this.strip.children].forEach((element, i) => element.setAttribute('aria-pressed', i === step));
   }
 
-  finish(seconds) {
-    const {width, height, x: xIn} = this.input;
-    const after = this.run.at(-1)[1];
-    this.after = after;
-    Object.assign(this.both, {width, height});
+  async finish() {
+    const {run, clean, input} = this;
+    const seconds = this.since().toFixed(1);
+    this.after = run.at(-1)[1];
+    Object.assign(this.both, {width: input.width, height: input.height});
     this.result.hidden = false;
     this.drawSplit();
-    const quality = x => psnr(x, this.clean.x).toFixed(1);
-    const restored = fromPixels({data: after, width, height}).x;
-    if (this.ui.get('rain')) {
-      this.say('done in {0} s; PSNR {1} dB before, {2} dB after', seconds, quality(xIn), quality(restored));
-    } else this.say('done in {0} s', seconds);
+    write(this.place, ...this.network.place);
+    const psnrs = await unhurried(qualities(clean, input, this.after), () => this.run === run);
+    if (this.run !== run) return;
+    if (input.x === clean.x) this.say('done in {0} s', seconds);
+    else this.say('done in {0} s; PSNR {1} dB before, {2} dB after', seconds, ...psnrs);
     this.ui.root.dataset.done = 1 + (+this.ui.root.dataset.done || 0);
   }
 
   drawSplit() {
     const {width, height} = this.both;
     const at = Math.round(this.split.value*width);
+    this.line.style.left = `${100*at/width}%`;
     const context = this.both.getContext('2d');
     context.putImageData(new ImageData(this.after, width, height), 0, 0);
     if (at > 0) context.putImageData(new ImageData(this.before, width, height), 0, 0, 0, 0, at, height);
-    context.fillStyle = '#fff';
-    context.fillRect(at - 1, 0, 2, height);
   }
 
   save() {
@@ -263,7 +359,7 @@ class PhotoFigure {
     root.addEventListener('dragleave', over(false));
     root.addEventListener('drop', event => {
       over(false)(event);
-      this.take(event.dataTransfer.files[0]);
+      this.take(event.dataTransfer.files);
     });
   }
 }
@@ -290,9 +386,9 @@ const mount = async (element, model, {photos}, network, shared = {}, keep = () =
     ui.syncs.forEach(call => call());
     keep();
   };
-  const draw = batched(() => {
+  const draw = figure.changed = batched(async () => {
     sync();
-    figure.prepare();
+    await figure.prepare();
     element.dataset.drawn = 1 + (+element.dataset.drawn || 0);
   });
   for (const key of ['steps', 'eta', 'seed', 'order']) model.on(`change:${key}`, sync);

@@ -5,27 +5,61 @@ import {toPixels} from './math/pixels.js';
 import {normals} from './math/random.js';
 import {samplingRun} from './math/sampling.js';
 import {makeSchedule} from './math/schedules.js';
+import {download} from './photo/download.js';
+import {chooseRuntime, openNetwork} from './photo/runtimes.js';
 import {askTiles} from './photo/tiles.js';
+import {breath} from './photo/unhurried.js';
 
-let ort = null;
-let session = null;
+const STOPPED = new Error('another run is wanted, or none');
+let source = null; // {folder, runtimes, network}: where the files are
+let network = null;
 let newest = null; // the run that is wanted
 
-const load = async ({runtime, wasm, network}) => {
-  ort = await import(runtime);
-  ort.env.wasm.numThreads = self.crossOriginIsolated ? navigator.hardwareConcurrency : 1;
-  ort.env.wasm.wasmBinary = wasm;
-  session = await ort.InferenceSession.create(new Uint8Array(network), {executionProviders: ['wasm']});
-  postMessage({kind: 'ready'});
+// fetch a runtime and the network, and begin; where the card's fails, with that of the processor
+const begin = async (runtime, failure = null) => {
+  try {
+    const {script, wasm} = source.runtimes[runtime];
+    const progress = (there, total) => postMessage({kind: 'progress', there, total});
+    const files = await download(source.folder, [wasm, source.network], progress);
+    network = await openNetwork(runtime, new URL(script.name, source.folder).href, ...files);
+  } catch (error) {
+    if (runtime === 'wasm') throw error;
+    await begin('wasm', messageOf(error));
+    return;
+  }
+  postMessage({kind: 'ready', runtime, threads: network.threads, failure});
+};
+
+const load = async ({asked, ...files}) => {
+  source = files;
+  await begin(await chooseRuntime(asked));
+};
+
+const messageOf = error => String(error?.message ?? error);
+
+const asked = async (...question) => {
+  try {
+    return await network.ask(...question);
+  } catch (error) {
+    if (network.runtime === 'wasm') throw error;
+    await begin('wasm', messageOf(error));
+    return network.ask(...question);
+  }
+};
+
+// a tile of the guess, as it is before it is blended with its neighbours
+const showTile = (id, step, {images: [, input], answer, ...place}) => {
+  const image = toPixels(input.map((value, i) => value - answer[i]));
+  postMessage({kind: 'tile', id, step, image, ...place}, [image.buffer]);
 };
 
 // the residual that the network sees in a state, tile by tile where that is large
-const ask = (x, xIn, [abar, bbar], width, height) => askTiles(async (images, h, w) => {
-  const [state, input] = images.map(values => new ort.Tensor('float32', Float32Array.from(values), [1, 3, h, w]));
-  const number = value => new ort.Tensor('float32', [value], [1]);
-  const {res} = await session.run({x_t: state, x_in: input, abar: number(abar), bbar: number(bbar)});
-  return res.data;
-}, [x, xIn], height, width);
+const ask = (id, step, images, point, width, height) => askTiles(async (parts, h, w) => {
+  const answer = await asked(parts, point, h, w);
+  await breath(); // in which it hears what is wanted now
+  if (newest !== id) throw STOPPED;
+  return answer;
+}, images, height, width, tile => showTile(id, step, tile));
 
 // where a run begins: the input and noise
 const start = (xIn, bbar, seed) => {
@@ -45,8 +79,8 @@ const restore = async ({id, xIn, width, height, schedule, steps, order, eta, see
   let stop = run.next();
   for (let step = 0; !stop.done; step++) {
     const {x, point} = stop.value;
-    const estimate = estimateFromResidual(await ask(x, xIn, point, width, height), x, xIn, point);
-    if (newest !== id) return;
+    const residual = await ask(id, step, [x, xIn], point, width, height);
+    const estimate = estimateFromResidual(residual, x, xIn, point);
     show(id, step, x, estimate.x0);
     stop = run.next(estimate);
   }
@@ -55,13 +89,13 @@ const restore = async ({id, xIn, width, height, schedule, steps, order, eta, see
   postMessage({kind: 'done', id});
 };
 
-const WORK = {load, restore};
+const WORK = {load, restore, stop() {}};
 
 onmessage = async ({data}) => {
-  if (data.kind === 'restore') newest = data.id;
+  if (data.kind !== 'load') newest = data.id;
   try {
     await WORK[data.kind](data);
   } catch (error) {
-    postMessage({kind: 'failed', id: data.id, message: String(error.message ?? error)});
+    if (error !== STOPPED) postMessage({kind: 'failed', id: data.id, message: messageOf(error)});
   }
 };

@@ -22,6 +22,7 @@ from itertools import product
 from pathlib import Path
 from typing import Annotated, NamedTuple
 import torch
+from fastcore.basics import patch
 from torch import Tensor
 from . import __version__
 from .command import Count, FileName, Fraction, Natural, OneOf, Rule, Typed, explain, parse, run_command, warn
@@ -400,16 +401,19 @@ class Progress:
                 self.share(0.)
                 yield item
             self.bar.update(len(self.items) - self.bar.n)
-    def share(self,
-        share:float, # of the image at work that is done, 0..1
-    ):
-        "Say how far it is"
-        at, now = self.done + share, self.clock()
-        self.bar.update(at - self.bar.n)
-        if not (self.print and at and now - self.last >= self.every): return
-        self.last = now
-        left = (now - self.start)*(len(self.items)/at - 1)/60
-        self.print(f'{self.what}: {round(at, 2):g} of {len(self.items)} images, {left:.1f} min left')
+
+# %% ../nbs/restore.ipynb #b51000aa
+@patch
+def share(self:Progress,
+    share:float, # of the image at work that is done, 0..1
+):
+    "Say how far it is"
+    at, now = self.done + share, self.clock()
+    self.bar.update(at - self.bar.n)
+    if not (self.print and at and now - self.last >= self.every): return
+    self.last = now
+    left = (now - self.start)*(len(self.items)/at - 1)/60
+    self.print(f'{self.what}: {round(at, 2):g} of {len(self.items)} images, {left:.1f} min left')
 
 # %% ../nbs/restore.ipynb #b5100011
 class Stoppable:

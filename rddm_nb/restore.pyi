@@ -13,6 +13,7 @@ from itertools import product
 from pathlib import Path
 from typing import Annotated, NamedTuple
 import torch
+from fastcore.basics import patch
 from torch import Tensor
 from . import __version__
 from .command import Count, FileName, Fraction, Natural, OneOf, Rule, Typed, explain, parse, run_command, warn

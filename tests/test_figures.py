@@ -363,9 +363,9 @@ def test_the_map_shows_one_family(figure):
     shown = lambda: [line.get_attribute('aria-label') for line in lines.all() if line.is_visible()]
     everything = shown()
     fig.get_by_role('button', name='bridge', exact=True).click()
-    bridges = {m.name for m in map(process, PROCESSES) if m.family == 'bridge'}
+    asked = {m.name for m in map(process, PROCESSES) if m.family == 'bridge'} | {'DDPM', 'RDDM'} # those of the run too
     assert len(shown()) < len(everything) and state(fig)['only'] == 'bridge'
-    assert all(any(f'{name}: ' in label for name in bridges) for label in shown())
+    assert all(any(f'{name}: ' in label for name in asked) for label in shown())
     fig.get_by_role('button', name='bridge', exact=True).click()
     assert shown() == everything and not any(seen.values())
 
@@ -374,20 +374,36 @@ def test_the_map_shows_one_family(figure):
 def test_the_map_shows_one_paper_and_what_was_published_until_a_year(figure):
     _, fig, _, seen = figure('map.html')
     lines = fig.locator('.line')
-    shown = lambda: [line.get_attribute('aria-label') for line in lines.all()
-                     if line.evaluate('e => e.style.display') != 'none']
-    names = lambda: {m['name'] for m in widgets._payload()['metro'] if any(f"{m['name']}: " in s for s in shown())}
+    shown = lambda: lines.evaluate_all('all => all.filter(e => e.style.display != "none").map(e => e.ariaLabel)')
     metro = widgets._payload()['metro']
+    def names():
+        labels = shown()
+        return {m['name'] for m in metro if any(f"{m['name']}: " in label for label in labels)}
     assert state(fig)['until'] == max(m['year'] for m in metro) and names() == {m['name'] for m in metro}
     fig.get_by_role('button', name='as of 2021').click()
     early = {m['name'] for m in metro if m['year'] <= 2021}
+    assert {state(fig)['start'], state(fig)['then']} <= early, 'the story tells of its time'
     assert {'DDPM', 'DDIM', 'VE'} <= early and early <= names() and 'ResShift' not in ' '.join(shown())
     fig.get_by_role('button', name='all of them').click()
     fig.locator('select[data-k=paper]').select_option('Zhou et al., ICLR 2024')
-    assert {'DDBM VE', 'DDBM VP'} <= names() and len(shown()) == 2
+    assert {'DDBM VE', 'DDBM VP'} <= names() and len(shown()) == 4
     assert sorted(state(fig)) == sorted(widgets.MethodExplorer().state())
     fig.locator('select[data-k=paper]').select_option('')
     assert names() == {m['name'] for m in metro} and not any(seen.values())
+
+
+@in_browser
+@pytest.mark.parametrize('filter_', [dict(until=2021), dict(paper='Zhou et al., ICLR 2024'), dict(only='bridge')],
+                         ids=lambda f: [*f][0])
+def test_the_methods_of_the_run_are_drawn_and_named_whatever_the_map_shows(figure, filter_):
+    page, fig, _, seen = figure('map.html')
+    values = dict(filter_, start='DDPM', then='RDDM')
+    fig.evaluate('(e, values) => Object.entries(values).forEach(([k, v]) => e.model.set(k, v))', values)
+    named = fig.locator('text.chosen').all_text_contents()
+    assert len(named) == 2 and 'DDPM' in named[0] + named[1] and 'RDDM' in named[0] + named[1]
+    shown = [line.get_attribute('aria-label') for line in fig.locator('.line').all() if line.is_visible()]
+    assert {n for n in ('DDPM: ', 'RDDM: ') if any(n in label for label in shown)} == {'DDPM: ', 'RDDM: '}
+    assert not any(seen.values())
 
 
 @in_browser
@@ -498,7 +514,7 @@ def test_figures_fit_a_phone_and_follow_the_theme(figure, scheme):
     for i in range(page.locator(FIGURES).count()):
         f = page.locator(FIGURES).nth(i)
         assert f.evaluate("e => e.shadowRoot.querySelector('.fig').style.colorScheme") == scheme
-        assert f.evaluate("e => [...e.shadowRoot.querySelectorAll('svg, .controls, dl, .note, p')].filter(x => "
+        assert f.evaluate("e => [...e.shadowRoot.querySelectorAll('svg, canvas, .controls, dl, .note, p')].filter(x => "
                           "x.getBoundingClientRect().right > innerWidth + 1).length") == 0
     assert not any(seen.values())
 
@@ -620,7 +636,7 @@ def test_time_travel_by_keyboard_and_mouse(figure):
         run = sample(model, **w.branch(i)).clamp(-1, 1)
         apart = (run - w.main().x0.clamp(-1, 1)).square().mean().sqrt().item()
         assert float(re.search(r'main run by ([\d.]+)', words)[1]) == pytest.approx(apart, abs=6e-4), words
-    fig.locator('.strip canvas').nth(7).click()
+    fig.locator('.film canvas').nth(7).click()
     assert state(fig)['at'] == 7
     fig.locator('select[data-k=order]').select_option('together')
     fig.locator('select[data-k=posterior]').select_option('bridge')

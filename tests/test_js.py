@@ -83,6 +83,16 @@ def places(r):
     return at, Point(at.abar*r.random(), at.bbar*r.random())
 
 
+def exact(model, about, x, given, abar, bbar):
+    "What the predictor makes of states, which lie end to end in JavaScript"
+    res, noise = model(x, given, abar, bbar)
+    flat = lambda v: None if v is None else v.flatten().tolist()
+    x0 = (0*x if given is None else given) - res
+    asked = about | dict(x=flat(x), xin=flat(given), a=abar, b=bbar)
+    weights = model.posterior(x, given, abar, bbar)
+    return ('exact', asked), dict(x0=flat(x0), res=flat(res), eps=flat(noise), w=flat(weights))
+
+
 def steps(r):
     d, n, (at, to) = r.randint(2, 9), r.randint(1, 6), places(r)
     x0, xin, eps, z = (draws(r, 1, d) for _ in range(4))
@@ -92,13 +102,9 @@ def steps(r):
     means, w = draws(r, n, d), [r.random() for _ in range(n)]
     model, x = ExactPredictor(means, std, torch.tensor(w, dtype=F64), tau), q_sample(means[:1], xin, eps, *at)
     b, given = r.choice([at.bbar, 0.]), r.choice([xin, None])
-    res, noise = model(x, given, at.abar, b)
     about = dict(means=means.tolist(), std=std, tau=tau, weights=w)
-    known = given if given is not None else 0*x
-    yield ('exact',
-           about | dict(x=x[0].tolist(), xin=None if given is None else xin[0].tolist(), a=at.abar,
-                        b=b)), dict(x0=(known - res)[0], res=res[0], eps=None if noise is None else noise[0],
-                                    w=model.posterior(x, given, at.abar, b)[0])
+    yield exact(model, about, x, given, at.abar, b)
+    yield exact(model, about, torch.cat([x, z]), None if given is None else torch.cat([xin, eps]), at.abar, b)
     s2 = r.random()*to.bbar**2
     yield ('step', dict(x=x[0].tolist(), est=dict(x0=x0[0].tolist(), res=xin[0].tolist(), eps=eps[0].tolist()), at=at,
                         to=to, s2=s2, z=z[0].tolist())), reverse_step(x, Estimate(x0, xin, eps), at, to, s2, z)[0]

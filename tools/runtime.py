@@ -1,44 +1,32 @@
 """Put what the photograph's figure needs beside it: the three photographs, and, for the network in the page, the
-runtime and the network as ONNX.
+runtimes, one for the processor and one for the graphics card, and the network as ONNX.
 
     python tools/runtime.py SITE        (SITE: the folder of a built site)
 
-The runtime is onnxruntime-web from the npm registry, this version and no other: the package is kept in `_runtime/` and
-used only if its checksum is the one below. Where it cannot be had, or the packages of the extra `onnx` are missing,
-`runtime.json` says that there is none, the figure says so to its reader, and nothing fails."""
-import base64
-import hashlib
+The runtimes are onnxruntime-web from the npm registry, this version and no other: the package is kept in `_runtime/`
+and used only if its checksum is the one below. A reader fetches one of them, the one that fits the browser
+(js/photo/runtimes.js). Where the package cannot be had, or those of the extra `onnx` are missing, `runtime.json` says
+that there is none, the figure says so to its reader, and nothing fails."""
 import json
 import shutil
-import subprocess
 import sys
 import tarfile
 from pathlib import Path
+import npm
 from generated import ROOT
 
 VERSION = '1.30.0'
 INTEGRITY = 'q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ==' # sha512
-PACKAGE = f'onnxruntime-web-{VERSION}.tgz'
-PARTS = dict(runtime='ort.wasm.bundle.min.mjs', wasm='ort-wasm-simd-threaded.wasm')
+RUNTIMES = dict(webgpu=dict(script='ort.jspi.bundle.min.mjs', wasm='ort-wasm-simd-threaded.jspi.wasm'),
+                wasm=dict(script='ort.wasm.bundle.min.mjs', wasm='ort-wasm-simd-threaded.wasm'))
+NETWORK = 'rain.onnx'
 LICENSE = 'onnxruntime-web.LICENSE.txt'
-KEPT = ROOT/'_runtime'
-
-
-def is_genuine(path):
-    "Is this file the package that was chosen?"
-    return path.is_file() and base64.b64encode(hashlib.sha512(path.read_bytes()).digest()).decode() == INTEGRITY
 
 
 def package():
     "The package, from where it is kept or from the registry; None where neither has it"
-    path, npm = KEPT/PACKAGE, shutil.which('npm')
-    if is_genuine(path): return path
-    if npm is None: return None
-    KEPT.mkdir(exist_ok=True)
-    words = [npm, 'pack', '--silent', '--pack-destination', str(KEPT), f'onnxruntime-web@{VERSION}']
-    try: subprocess.run(words, capture_output=True, timeout=180, check=True, cwd=KEPT)
-    except (OSError, subprocess.SubprocessError): return None
-    return path if is_genuine(path) else None
+    try: return npm.package('onnxruntime-web', VERSION, INTEGRITY)
+    except npm.MissingError: return None
 
 
 def network(path):
@@ -54,7 +42,8 @@ def network(path):
 def unpack(archive, folder):
     "The parts of the package that the page needs, and its licence"
     with tarfile.open(archive) as tar:
-        for name in PARTS.values(): (folder/name).write_bytes(tar.extractfile(f'package/dist/{name}').read())
+        for name in (name for parts in RUNTIMES.values() for name in parts.values()):
+            (folder/name).write_bytes(tar.extractfile(f'package/dist/{name}').read())
     (folder/LICENSE).write_text(f'onnxruntime-web {VERSION}, (c) Microsoft Corporation, MIT License\n'
                                 'https://github.com/microsoft/onnxruntime/blob/main/LICENSE\n', encoding='utf-8')
 
@@ -66,14 +55,14 @@ def put(site):
     (figures/'photos').mkdir(exist_ok=True)
     for photo in json.loads((figures/'photos.json').read_text(encoding='utf-8'))['photos']:
         shutil.copy(ROOT/'rddm_nb'/'assets'/Path(photo['src']).name, figures/photo['src'])
-    files, archive = None, package()
-    if archive and network(folder/'rain.onnx'):
+    about, archive = dict(version=VERSION, runtimes=None), package()
+    if archive and network(folder/NETWORK):
         unpack(archive, folder)
-        names = PARTS | dict(network='rain.onnx')
-        files = {part: dict(name=name, bytes=(folder/name).stat().st_size) for part, name in names.items()}
-    about = dict(version=VERSION, files=files)
+        sized = lambda name: dict(name=name, bytes=(folder/name).stat().st_size)
+        runtimes = {kind: {part: sized(name) for part, name in parts.items()} for kind, parts in RUNTIMES.items()}
+        about |= dict(runtimes=runtimes, network=sized(NETWORK))
     (folder/'runtime.json').write_text(json.dumps(about, indent=1) + '\n', encoding='utf-8')
-    return files is not None
+    return about['runtimes'] is not None
 
 
 def main():

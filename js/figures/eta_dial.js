@@ -5,7 +5,7 @@ import {ExactPredictor} from '../math/exact.js';
 import {scheduleAt} from '../math/schedules.js';
 import {Axes} from '../ui/axes.js';
 import {SCHEDULE_STATE} from '../ui/controls.js';
-import {colorKey, div, hyphened, note} from '../ui/dom.js';
+import {div, hyphened, legendEntry, note} from '../ui/dom.js';
 import {COLORS} from '../ui/style.js';
 
 const MODES = [-1, 1];
@@ -53,7 +53,7 @@ const layOutEtaDial = (ui, axes) => {
   ui.slider('t', 'from t/T', .05, 1, .01);
   ui.familySelect();
   ui.familySettings();
-  const legend = NAMES.map(name => [colorKey(curveOf(name)[0]), hyphened(name) + '\u2003']);
+  const legend = NAMES.map(name => legendEntry(curveOf(name)[0], hyphened(name)));
   const numbers = ui.numbers(record(NAMES, name => `${hyphened(name)} σ`));
   ui.root.append(div('wide', axes.svg),
     note('grey: all states at t; dashed: all states at s; ', legend), div('row', numbers));

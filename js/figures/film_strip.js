@@ -3,19 +3,25 @@ import {clamp, range} from '../math/arrays.js';
 import {scheduleAt} from '../math/schedules.js';
 import {SCHEDULE_STATE} from '../ui/controls.js';
 import {bar, colorKey, div, h, note, said, twoDigits} from '../ui/dom.js';
-import {drawImage, imageCanvas} from '../ui/images.js';
+import {drawImage, imageCanvas, syncChildren} from '../ui/images.js';
 import {COLORS} from '../ui/style.js';
 
 const percent = share => clamp(100*share, 0, 100);
 
-// the state at a point with its two bars; bbarMax fills the bar of the noise
-const frame = (x, [abar, bbar], bbarMax) => {
-  const canvas = imageCanvas(said('abar {0}, bbar {1}', twoDigits(abar), twoDigits(bbar)), 200);
-  drawImage(canvas, x);
-  const style = canvas.getAttribute('style');
-  return h('figure', {class: 'frame', style, 'data-abar': abar, 'data-bbar': bbar}, canvas,
-    bar(percent(abar), COLORS.res), bar(percent(bbar/bbarMax), COLORS.eps),
-    h('figcaption', {}, `${twoDigits(abar)}, ${twoDigits(bbar)}`));
+// a state with its two bars; show() draws it at a point, where bbarMax fills the bar of the noise
+const frame = () => {
+  const [canvas, caption] = [imageCanvas('', 200), h('figcaption')];
+  const [res, eps] = [bar(), bar()];
+  const element = h('figure', {class: 'frame', style: canvas.getAttribute('style')}, canvas, res, eps, caption);
+  element.show = (x, [abar, bbar], bbarMax) => {
+    Object.assign(element.dataset, {abar, bbar});
+    canvas.setAttribute('aria-label', said('abar {0}, bbar {1}', twoDigits(abar), twoDigits(bbar)));
+    drawImage(canvas, x);
+    res.fill(percent(abar), COLORS.res);
+    eps.fill(percent(bbar/bbarMax), COLORS.eps);
+    caption.textContent = `${twoDigits(abar)}, ${twoDigits(bbar)}`;
+  };
+  return element;
 };
 
 export const filmStrip = {
@@ -43,7 +49,8 @@ export const filmStrip = {
       const [schedule, count] = [ui.schedule(), ui.get('frames')];
       const bbarMax = Math.max(...schedule.bbar) || 1;
       const points = range(count, i => scheduleAt(schedule, i/(count - 1)));
-      frames.replaceChildren(...points.map(point => frame(ui.forward(point), point, bbarMax)));
+      syncChildren(frames, points, frame).forEach((element, i) =>
+        element.show(ui.forward(points[i]), points[i], bbarMax));
     };
   },
 };

@@ -1,20 +1,25 @@
 // The posterior as a vote of the known images.
 import {psnr} from '../math/metrics.js';
 import {bar, div, formatPsnr, h, said, twoDigits} from '../ui/dom.js';
-import {captioned, drawImage, imageCanvas} from '../ui/images.js';
+import {captioned, drawImage, imageCanvas, syncChildren} from '../ui/images.js';
 import {COLORS} from '../ui/style.js';
 
 const SHOWN = 8;
 
 const entropy = weights => weights.reduce((total, w) => w > 0 ? total - w*Math.log(w) : total, 0);
 
-// a known image and its share of the votes
-const vote = (ui, weights, i) => {
-  const canvas = imageCanvas(said('known image {0}', i));
-  drawImage(canvas, ui.data.image(i));
-  const color = i === ui.pair().image ? COLORS.x0 : COLORS.other;
-  return h('figure', {'data-i': i, style: canvas.getAttribute('style')}, canvas, bar(100*weights[i], color),
-    h('figcaption', {}, `${(100*weights[i]).toFixed(1)} %`));
+// a known image, its number i, with its share of the votes; show() fills it in
+const vote = ui => {
+  const [canvas, share, caption] = [imageCanvas(''), bar(), h('figcaption')];
+  const element = h('figure', {style: canvas.getAttribute('style')}, canvas, share, caption);
+  element.show = (i, weight) => {
+    element.dataset.i = i;
+    canvas.setAttribute('aria-label', said('known image {0}', i));
+    drawImage(canvas, ui.data.image(i));
+    share.fill(100*weight, i === ui.pair().image ? COLORS.x0 : COLORS.other);
+    caption.textContent = `${(100*weight).toFixed(1)} %`;
+  };
+  return element;
 };
 
 const layOutLens = (ui, images, votes) => {
@@ -58,7 +63,8 @@ export const lens = {
       drawImage(images.x, x);
       drawImage(images.mean, estimate.x0);
       drawImage(images.x0, x0);
-      votes.replaceChildren(...ranked.map(i => vote(ui, weights, i)));
+      syncChildren(votes, ranked, () => vote(ui)).forEach((element, place) =>
+        element.show(ranked[place], weights[ranked[place]]));
       const voters = Math.exp(entropy(weights)).toFixed(2);
       const truth = weights[image].toFixed(4);
       ui.show({rho: twoDigits(bbar/(1 - abar)), voters, truth, psnr: formatPsnr(psnr(estimate.x0, x0))});

@@ -49,14 +49,14 @@ const lines = methods => {
 // what a line is called, and who published it
 const papersOf = methods => methods.map(({name, source}) => `${name}: ${source}`).join('; ');
 
-// the filters; an empty one lets all pass
-const isAsked = (ui, {family, source, year}) => [family, ''].includes(ui.get('only'))
-  && [source, ''].includes(ui.get('paper')) && year <= ui.get('until');
+// is a method shown? The filters decide, where an empty one lets all pass; those of the run always are
+const isShown = (ui, {name, family, source, year}) => [ui.get('start'), ui.get('then')].includes(name)
+  || [family, ''].includes(ui.get('only')) && [source, ''].includes(ui.get('paper')) && year <= ui.get('until');
 
 // a line of the map, which tells the reader its name and its paper, and to which a click changes
 const mapLine = (ui, axes, methods, tell) => {
   const points = schedulePoints(methods[0]);
-  const shown = () => methods.filter(method => isAsked(ui, method));
+  const shown = () => methods.filter(method => isShown(ui, method));
   const change = () => {
     const names = shown().map(({name}) => name);
     ui.set({then: names[(names.indexOf(ui.get('then')) + 1) % names.length]});
@@ -113,7 +113,7 @@ const drawLine = (axes, schedule, color) => {
   const points = schedulePoints(schedule);
   axes.curve(points, color, {'stroke-width': 5, class: 'curve still'});
   const stations = points.filter(([, bbar], i) => i % 5 === 0 && bbar <= BBAR_MAX);
-  for (const point of stations) axes.dot(point, color, {r: 3.5});
+  axes.dots(stations, color, 3.5);
 };
 
 const drawPathAndChange = (axes, path, ends) => {
@@ -163,7 +163,8 @@ export const metro = {
     'from DDPM to RDDM': {start: 'DDPM', then: 'RDDM', change: .5},
     'from RDDM to a bridge': {start: 'RDDM', then: 'I2SB', change: .3},
     'from ResShift to IR-SDE': {start: 'ResShift', then: 'IR-SDE', change: .5},
-    'as of 2021': {until: 2021, only: '', paper: ''}, 'all of them': {until: LATEST, only: '', paper: ''},
+    'as of 2021': {start: 'DDPM', then: 'VE', change: .7, until: 2021, only: '', paper: ''},
+    'all of them': {until: LATEST, only: '', paper: ''},
   },
   tip: 'Every line is a published method, without its fresh noise (η = 0); its color is that of the fresh '
     + 'noise it would take. Click one to change to it, midway: both lines have the same noise level ρ there, so '

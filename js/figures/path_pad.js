@@ -36,30 +36,31 @@ const cloudCanvas = () => h('canvas', {
 });
 
 // the particles' trajectories up to a step, and the ring
-const drawCloud = (canvas, trajectories, step) => {
+const drawCloud = (canvas, states, step) => {
   const context = canvas.getContext('2d');
-  const px = ([x, y]) => [x, -y].map(v => canvas.width/2 + v*canvas.width/4.4);
-  const circle = (point, radius) => {
+  const [middle, scale] = [canvas.width/2, canvas.width/4.4];
+  const circle = (x, y, radius) => {
     context.beginPath();
-    context.arc(...px(point), radius, 0, 7);
+    context.arc(middle + scale*x, middle - scale*y, radius, 0, 7);
   };
   context.clearRect(0, 0, canvas.width, canvas.height);
   context.lineWidth = 1;
-  trajectories.forEach((trajectory, i) => {
-    context.strokeStyle = TINTS[i % TINTS.length] + '70';
+  for (let i = 0; i < states[0].length; i += 2) {
+    context.strokeStyle = TINTS[i/2 % TINTS.length] + '70';
     context.beginPath();
-    trajectory.slice(0, step + 1).forEach(point => context.lineTo(...px(point)));
+    for (const state of states.slice(0, step + 1)) context.lineTo(middle + scale*state[i], middle - scale*state[i + 1]);
     context.stroke();
-  });
+  }
   context.strokeStyle = COLORS.x0;
   context.lineWidth = 3;
-  for (const mode of RING) {
-    circle(mode, 9);
+  for (const [x, y] of RING) {
+    circle(x, y, 9);
     context.stroke();
   }
   context.fillStyle = getComputedStyle(canvas).color;
-  for (const trajectory of trajectories) {
-    circle(trajectory[Math.min(step, trajectory.length - 1)], 3);
+  const now = states[step];
+  for (let i = 0; i < now.length; i += 2) {
+    circle(now[i], now[i + 1], 3);
     context.fill();
   }
 };
@@ -175,12 +176,13 @@ export const pathPad = {
       const path = drawPath(ui.get('points'), ui.get('steps'));
       const step = Math.round(ui.get('at')*(path.length - 1));
       const solver = solverFor(ui.get('solver'), path);
-      const swarm = particles(path, ui.get('seed'), solver);
+      const seed = ui.get('seed');
+      const swarm = ui.kept(['particles', path, seed, solver], () => particles(path, seed, solver));
       const run = ui.restore(path, solver);
       drawAxes(axes, glow, path, step);
       syncHandles(ui, axes, handles);
       drawRestoration(ui, images, film, run, step);
-      drawCloud(cloud, swarm.trajectories, step);
+      drawCloud(cloud, swarm.states, step);
       const words = solver === ui.get('solver') ? '{0}' : '{0}, by euler: ρ stands still';
       const evaluations = said(words, run.evaluations);
       ui.show({distance: swarm.distance.toFixed(3), modes: swarm.modes, evaluations});

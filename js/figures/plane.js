@@ -3,7 +3,7 @@ import {psnr} from '../math/metrics.js';
 import {Axes} from '../ui/axes.js';
 import {div, formatPsnr, twoDigits} from '../ui/dom.js';
 import {handle} from '../ui/handle.js';
-import {captioned, drawImage, drawResidual, imageCanvas} from '../ui/images.js';
+import {captioned, drawImage, imageCanvas, residualImage} from '../ui/images.js';
 import {COLORS} from '../ui/style.js';
 
 // a handle on the axes, which a press anywhere on them moves there and takes hold of
@@ -60,7 +60,7 @@ export const plane = {
       point.sync();
       drawImage(images.x0, x0);
       drawImage(images.xIn, xIn);
-      drawResidual(images.res, xIn.map((v, i) => v - x0[i]));
+      drawImage(images.res, ui.kept(['residual', ui.get('pair')], () => residualImage(ui.pair())));
       drawImage(images.x, x);
       ui.show({psnr: formatPsnr(psnr(x, x0)), rho: twoDigits(bbar/(1 - abar))});
     };

@@ -28,9 +28,10 @@ const drawOrder = (ui, axes, film, order, color) => {
   const path = samplingPath(ui.schedule(), ui.get('steps'), order);
   const run = ui.restore(path);
   axes.curve(path, color);
-  path.forEach(point => axes.dot(point, color, {r: 3}));
+  axes.dots(path, color, 3);
   film.show(run, spaced(order));
-  const {distance: offset} = particles(path, ui.get('seed'));
+  const seed = ui.get('seed');
+  const {distance: offset} = ui.kept(['particles', path, seed], () => particles(path, seed));
   ui.show({[order]: restorationPsnr(ui.pair(), last(run).x), [`${order}_distance`]: offset.toFixed(3)});
 };
 

@@ -3,7 +3,7 @@ import {last} from '../math/arrays.js';
 import {rho, scheduleAt, schedulePoints, scheduleTitle} from '../math/schedules.js';
 import {Axes} from '../ui/axes.js';
 import {SCHEDULE_STATE} from '../ui/controls.js';
-import {button, colorKey, div, h, said} from '../ui/dom.js';
+import {button, colorKey, div, h, legendEntry, said} from '../ui/dom.js';
 import {COLORS, TINTS} from '../ui/style.js';
 
 const Y_MAX = 2;
@@ -30,9 +30,8 @@ const rhoText = ([abar, bbar]) => {
 };
 
 const legend = () => {
-  const entry = (color, words) => h('span', {}, colorKey(color), words + '\u2003');
-  return div('note',
-    entry(COLORS.res, 'ᾱ'), entry(COLORS.eps, 'β̄'), entry(COLORS.other, 'ρ = β̄/(1−ᾱ)'),
+  const coefficients = [[COLORS.res, 'ᾱ'], [COLORS.eps, 'β̄'], [COLORS.other, 'ρ = β̄/(1−ᾱ)']];
+  return div('note', coefficients.map(([color, words]) => legendEntry(color, words)),
     '□ SM-N divides by 1−ᾱ = 0\u2003△ SM-Res divides by β̄ = 0\u2003● start\u2003○ clean');
 };
 

@@ -43,7 +43,7 @@ const layOutTimeTravel = (ui, axes, images, films) => {
 // the frames of the main run; a click on one goes to its step
 const drawMain = (ui, axes, films, run, path, step) => {
   axes.curve(path, COLORS.other);
-  path.forEach(point => axes.dot(point, COLORS.other, {r: 3}));
+  axes.dots(path, COLORS.other, 3);
   axes.dot(path[step], 'currentColor', {r: 6});
   const [lastStep, lastFrame] = [path.length - 1, Math.min(path.length, MOST_FRAMES) - 1];
   const picked = Math.round(step/lastStep*lastFrame);

@@ -3,8 +3,11 @@
 export const isClean = point => point.every(v => v === 0);
 
 // x_t = x0 + abar*(x_in - x0) + bbar*eps; without an input, x_in is zero
-export const qSample = (x0, xIn, eps, abar, bbar) =>
-  x0.map((v, i) => v + abar*((xIn ? xIn[i] : 0) - v) + bbar*eps[i]);
+export const qSample = (x0, xIn, eps, abar, bbar) => {
+  const x = x0.slice();
+  for (let i = 0; i < x.length; i++) x[i] += abar*((xIn ? xIn[i] : 0) - x[i]) + bbar*eps[i];
+  return x;
+};
 
 // The registry of variances at eta = 1, of a step from the point t to the point s
 export const POSTERIORS = {

@@ -1,5 +1,5 @@
 // Generation in two dimensions: particles that walk to eight places on a ring, the data.
-import {range, last, sum} from './arrays.js';
+import {last, range, sum} from './arrays.js';
 import {ExactPredictor} from './exact.js';
 import {distance} from './paths.js';
 import {normals} from './random.js';
@@ -7,17 +7,18 @@ import {sampleSteps} from './sampling.js';
 
 const COUNT = 64;
 export const RING = range(8, k => [Math.cos(k*Math.PI/4), Math.sin(k*Math.PI/4)]);
+const MODEL = new ExactPredictor(RING.flat(), RING.length, {std: .05});
 
-// the trajectories of all particles, their mean distance from the data at the end, and how many places they reach
+// the states of all particles, x and y of one after the other, at each point of a path; their mean distance from the
+// data at the end, and how many places they reach
 export const particles = (path, seed, solver) => {
-  const model = new ExactPredictor(RING.flat(), RING.length, {std: .05});
   const eps = normals(seed)(2*COUNT);
   const [abar, bbar] = path[0];
-  const start = i => Float64Array.from(RING[i % RING.length], (v, axis) => (1 - abar)*v + bbar*eps[2*i + axis]);
-  const trajectories = range(COUNT, i => sampleSteps(model, start(i), null, path, {solver}).map(step => step.x));
-  const ends = trajectories.map(last);
-  const offsets = ends.map(end => Math.min(...RING.map(mode => distance(mode, end))));
-  const reached = new Set(ends.map(end => RING.findIndex(mode => distance(mode, end) < .1)));
+  const start = eps.map((e, i) => (1 - abar)*RING[(i >> 1) % RING.length][i % 2] + bbar*e);
+  const states = sampleSteps(MODEL, start, null, path, {solver}).map(({x}) => x);
+  const end = last(states);
+  const offsets = range(COUNT, i => RING.map(mode => distance(mode, [end[2*i], end[2*i + 1]])));
+  const reached = new Set(offsets.map(own => own.findIndex(offset => offset < .1)));
   reached.delete(-1);
-  return {trajectories, distance: sum(offsets)/COUNT, modes: reached.size};
+  return {states, distance: sum(offsets.map(own => Math.min(...own)))/COUNT, modes: reached.size};
 };

@@ -5,7 +5,9 @@ export const toPixels = x => {
   const size = x.length/3;
   const bytes = new Uint8ClampedArray(4*size).fill(255);
   for (let i = 0; i < size; i++) {
-    for (let channel = 0; channel < 3; channel++) bytes[4*i + channel] = (x[channel*size + i] + 1)*127.5;
+    bytes[4*i] = (x[i] + 1)*127.5;
+    bytes[4*i + 1] = (x[i + size] + 1)*127.5;
+    bytes[4*i + 2] = (x[i + 2*size] + 1)*127.5;
   }
   return bytes;
 };

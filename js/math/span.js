@@ -1,8 +1,9 @@
 // The space that some images span: distances and mixtures of their coordinates are those of the images, so that a run
 // takes a few numbers a step instead of thousands.
-import {addImage, dot} from './exact.js';
+import {addMixture, addScaled, dot} from './vectors.js';
 
-const SMALL = 1e-9;
+const SMALL = 1e-9; // a length that is none
+const SEEN = 1e-6; // the share of an image that may be seen
 
 export class Span {
   // the basis is orthonormal, made of the images; rows are their coordinates
@@ -13,7 +14,7 @@ export class Span {
   // with one more image, or as it is where that adds nothing (Gram-Schmidt, twice to be exact)
   with(image) {
     const rest = image.slice();
-    for (const b of [...this.basis, ...this.basis]) addImage(rest, b, 0, -dot(b, rest));
+    for (const b of [...this.basis, ...this.basis]) addScaled(rest, b, -dot(b, rest));
     const norm = Math.sqrt(dot(rest, rest));
     if (norm < SMALL) return this;
     const basis = [...this.basis, rest.map(v => v/norm)];
@@ -26,14 +27,14 @@ export class Span {
 
   // the mixture of the images that has these coordinates
   image(coordinates) {
-    const [left, out] = [coordinates.slice(), new Float64Array(this.images[0].length)];
-    for (let k = left.length - 1; k >= 0; k--) {
-      const share = left[k]/this.rows[k][k];
-      this.rows[k].forEach((v, i) => {
-        left[i] -= share*v;
-      });
-      if (Math.abs(share) > SMALL) addImage(out, this.images[k], 0, share);
+    const shares = coordinates.slice();
+    for (let k = shares.length - 1; k >= 0; k--) {
+      shares[k] /= this.rows[k][k];
+      for (let i = 0; i < k; i++) shares[i] -= shares[k]*this.rows[k][i];
+      if (Math.abs(shares[k]) < SEEN) shares[k] = 0;
     }
+    const out = new Float64Array(this.images[0].length);
+    addMixture(out, this.images, shares);
     return out;
   }
 }

@@ -3,7 +3,7 @@
 // the numbers of pixels
 export const fromPixels = ({data, width, height}) => {
   const size = width*height;
-  const x = new Float64Array(3*size);
+  const x = new Float32Array(3*size);
   for (let i = 0; i < size; i++) {
     for (let channel = 0; channel < 3; channel++) x[channel*size + i] = data[4*i + channel]/127.5 - 1;
   }

@@ -17,11 +17,11 @@ const streak = (reach, slant) => {
   return pixels;
 };
 
-// how much of the light one layer lets through is multiplied into `clear`
-const addLayer = (clear, width, height, reach, density, slant, uniform) => {
+// how much of the light one layer lets through is multiplied into `clear`; it yields after each row
+const addLayer = function* (clear, width, height, reach, density, slant, uniform) {
   const opacity = new Float64Array(width*height);
   const pixels = streak(reach, slant);
-  for (let y = -reach; y < height + reach; y++) for (let x = -reach; x < width + reach; x++) {
+  for (let y = -reach; y < height + reach; y++, yield) for (let x = -reach; x < width + reach; x++) {
     if (uniform() >= density/reach) continue;
     const strength = .5 + .5*uniform();
     for (const [dx, dy, share] of pixels) {
@@ -44,19 +44,20 @@ const interpolated = (values, width, height, x, y) => {
   return (1 - v)*above + v*below;
 };
 
-// the image {x, width, height} in rain; without any, the image
-export const rain = ({x, width, height}, amount, seed) => {
+// the image {x, width, height} in rain; without any, the image. It yields after each row, and returns the numbers
+export const rain = function* ({x, width, height}, amount, seed) {
   if (amount === 0) return x;
   const uniform = uniforms(seed);
   const scale = Math.max(1, Math.sqrt(Math.min(width, height)/32));
   const [columns, rows] = [Math.ceil(width/scale), Math.ceil(height/scale)];
   const slant = uniform() - .5;
   const clear = new Float64Array(columns*rows).fill(1);
-  for (const [reach, share] of LAYERS) addLayer(clear, columns, rows, reach, amount*share, slant, uniform);
+  for (const [reach, share] of LAYERS) yield* addLayer(clear, columns, rows, reach, amount*share, slant, uniform);
   const veil = 1 - .1*uniform();
-  const out = new Float64Array(x.length);
+  const out = new Float32Array(x.length);
   const size = width*height;
   for (let i = 0; i < size; i++) {
+    if (i % width === 0) yield;
     const [column, row] = [(i % width + .5)*columns/width - .5, (Math.floor(i/width) + .5)*rows/height - .5];
     const light = veil*interpolated(clear, columns, rows, column, row);
     for (let channel = 0; channel < 3; channel++) {

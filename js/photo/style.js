@@ -6,6 +6,7 @@ export const PHOTO_CSS = `
   .fig.over { outline: 3px dashed ${COLORS.eps}; }
   .views { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 16rem), 1fr)); gap: .8rem; }
   .views figure { min-width: 0; }
+  .views canvas { background: #7f7f7f; }
   .views canvas, .compare canvas { width: 100%; height: auto; image-rendering: auto; }
   .choice { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: 0 0 .5rem; }
   .choice button { padding: 2px; line-height: 0; }
@@ -22,7 +23,9 @@ export const PHOTO_CSS = `
   summary { cursor: pointer; }
   .compare { max-width: 34rem; margin: .6rem 0; }
   .compare input { width: 100%; }
-  .strip canvas { width: 84px; height: auto; cursor: pointer; image-rendering: auto; }
+  .split { position: relative; }
+  .split i { position: absolute; top: 0; bottom: 0; width: 2px; margin-left: -1px; background: #fff; }
+  .strip canvas { width: 100%; height: auto; cursor: pointer; image-rendering: auto; }
   .strip button { padding: 0; line-height: 0; border-width: 2px; }
   .strip button[aria-pressed=true] { border-color: ${COLORS.eps}; }
   [hidden] { display: none !important; }

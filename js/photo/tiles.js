@@ -42,21 +42,25 @@ const eachPixel = (row, column, height, width, callback) => {
   }
 };
 
-// what ask(images, height, width), a promise, makes of images, asked tile by tile
-export const askTiles = async (ask, images, height, width) => {
+// what ask(images, height, width), a promise, makes of images, asked tile by tile; where there are several tiles,
+// onTile hears of each {images, answer, left, top, width, height, tile, tiles}
+export const askTiles = async (ask, images, height, width, onTile) => {
   const [tileHeight, tileWidth] = planTiles(height, width);
   const [rows, columns] = [tileWeights(height, tileHeight), tileWeights(width, tileWidth)];
-  if (rows.length*columns.length === 1) return ask(images, height, width);
+  const places = rows.flatMap(row => columns.map(column => [row, column]));
+  if (places.length === 1) return ask(images, height, width);
   const out = new Float64Array(images[0].length);
-  for (const row of rows) for (const column of columns) {
-    const parts = images.map(() => new Float64Array(3*row.length*column.length));
-    eachPixel(row, column, height, width, (there, here) => parts.forEach((part, i) => {
-      part[there] = images[i][here];
+  for (const [i, [row, column]] of places.entries()) {
+    const size = {width: column.length, height: row.length};
+    const parts = images.map(() => new Float64Array(3*size.width*size.height));
+    eachPixel(row, column, height, width, (there, here) => parts.forEach((part, k) => {
+      part[there] = images[k][here];
     }));
-    const answer = await ask(parts, row.length, column.length);
+    const answer = await ask(parts, size.height, size.width);
     eachPixel(row, column, height, width, (there, here, weight) => {
       out[here] += weight*answer[there];
     });
+    onTile({images: parts, answer, left: column.start, top: row.start, ...size, tile: i + 1, tiles: places.length});
   }
   return out;
 };

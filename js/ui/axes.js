@@ -96,6 +96,12 @@ export class Axes {
     return this.mark('circle', {cx: this.px(x), cy: this.py(y), r: 5, fill: color, ...attributes});
   }
 
+  // many dots as one shape: lines of no length with round ends
+  dots(points, color, radius) {
+    const d = points.map(([x, y]) => `M${this.px(x).toFixed(2)} ${this.py(y).toFixed(2)}h0`).join('');
+    return this.mark('path', {d, stroke: color, 'stroke-width': 2*radius, 'stroke-linecap': 'round'});
+  }
+
   // a shape at a place in pixels
   mark(tag, attributes) {
     return this.marks.appendChild(svg(tag, attributes));

@@ -95,7 +95,7 @@ export class UI {
   }
 
   seedSlider() {
-    this.slider('seed', 'another fog', 1, 20, 1);
+    this.slider('seed', 'another noise', 1, 20, 1);
   }
 
   familySelect() {
@@ -132,7 +132,8 @@ export class UI {
   // what has been chosen, or given from Python, or the schedule of other settings
   schedule(settings = this.settings()) {
     const given = this.get('given');
-    return settings.family === 'given' && given?.abar ? given : makeSchedule(settings);
+    if (settings.family === 'given' && given?.abar) return given;
+    return this.kept(['schedule', settings], () => makeSchedule(settings));
   }
 
   // the chosen {x0, xIn, name, image}
@@ -140,12 +141,14 @@ export class UI {
     return this.data.pairs[clamp(this.get('pair'), 0, this.data.pairs.length - 1)];
   }
 
-  // what make gives, made only once for the same values
+  // what make gives, made only once for the same values; what has not been asked for longest goes first
   kept(values, make) {
     const key = JSON.stringify(values);
-    if (this.made.size > MOST_KEPT) this.made.clear();
-    if (!this.made.has(key)) this.made.set(key, make());
-    return this.made.get(key);
+    const value = this.made.has(key) ? this.made.get(key) : make();
+    this.made.delete(key);
+    this.made.set(key, value);
+    if (this.made.size > MOST_KEPT) this.made.delete(this.made.keys().next().value);
+    return value;
   }
 
   noise() {
@@ -183,14 +186,17 @@ export class UI {
     return this.kept([chosen, path, solver], () => {
       const {span, predictor, parts} = this.kept(chosen, () => this.coordinates());
       const run = sampleSteps(predictor, qSample(...parts, ...path[0]), parts[1], path, {solver});
-      const seen = ({x, x0}) => ({
-        get x() {
-          return span.image(x);
-        },
-        get x0() {
-          return span.image(x0 || x);
-        },
-      });
+      const seen = ({x, x0}) => {
+        const images = {};
+        return {
+          get x() {
+            return images.x ??= span.image(x);
+          },
+          get x0() {
+            return images.x0 ??= span.image(x0 || x);
+          },
+        };
+      };
       return Object.assign(run.map(seen), {evaluations: run.evaluations});
     });
   }

@@ -36,9 +36,15 @@ export const note = (...children) => h('p', {class: 'note'}, ...children);
 // a small square of a color, for a legend
 export const colorKey = color => h('span', {class: 'key', style: `background:${color}`});
 
-// a bar that is filled to a percentage
-export const bar = (percent, color) =>
-  div('bar', h('i', {style: `width:${percent}%;background:${color}`}));
+// an entry of a legend, on one line
+export const legendEntry = (color, words) => h('span', {class: 'entry'}, colorKey(color), words);
+
+// a bar; fill() fills it to a percentage
+export const bar = () => {
+  const inner = h('i');
+  const fill = (percent, background) => Object.assign(inner.style, {width: `${percent}%`, background});
+  return Object.assign(div('bar', inner), {fill});
+};
 
 // values by name, as one reads them
 export const spaced = name => name.replace('_', ' ');

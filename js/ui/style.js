@@ -56,7 +56,9 @@ export const CSS = `
   dd { font-variant-numeric: tabular-nums; text-align: right; }
   .strip { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(3.5rem, 6rem); gap: 4px; }
   .strip { overflow-x: auto; padding: 2px; }
+  .film { display: grid; grid-template-columns: repeat(auto-fit, minmax(3.5rem, 1fr)); gap: 4px; padding: 2px; }
   .key { display: inline-block; width: .8em; height: .8em; margin-right: .35em; border-radius: 2px; }
+  .entry { white-space: nowrap; margin-right: 1em; }
   ul { list-style: none; margin: .2rem 0; padding: 0; }
   .line { cursor: pointer; outline: none; }
   .line .curve { opacity: .65; stroke-width: 2; }

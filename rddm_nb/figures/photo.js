@@ -1,421 +1,94 @@
-// Made from js/ by tools/build_js.py, not to be edited.
-const range=(n,f)=>Array.from({length:n},(_,i)=>f(i)),$59=(keys,f)=>Object.fromEntries(keys.map((key,i)=>[key,f(key,i)])),last=list=>list[list.length-1],sum=values=>values.reduce((total,value)=>total+value,0),$28=values=>{let total=0
-return[0,...values.map(value=>total+=value)]},$26=(value,low,high)=>Math.min(Math.max(value,low),high),$32=(list,n)=>n>=list.length?list:range(n,i=>list[Math.round(i*(list.length-1)/(n-1))]);
-const mse=(x,target)=>{let total=0
-for(let i=0;i<x.length;i++){const error=$26(x[i],-1,1)- target[i]
-total+=error*error}
-return total/x.length},psnr=(x,target)=>10*Math.log10(4/Math.max(mse(x,target),4e-10));
-const $44=point=>point.every(v=>v===0),$58=(x0,xIn,eps,abar,bbar)=>x0.map((v,i)=>v+abar*((xIn?xIn[i]:0)- v)+ bbar*eps[i]),$8={sum_constrained:([,bbarT],[,bbarS])=>bbarS*bbarS*(bbarT*bbarT-bbarS*bbarS)/(bbarT*bbarT),preserving:([abarT,bbarT],[abarS,bbarS])=>{const ratio=(1-abarT)/(1-abarS),kept=ratio===0?0:ratio*ratio*bbarS*bbarS/(bbarT*bbarT);
-return bbarS*bbarS*(1-kept)},bridge:([abarT,bbarT],[abarS,bbarS])=>bbarS*bbarS-(abarS/abarT)**2*bbarT*bbarT},$56=(posterior,from,to,eta=1)=>{const bbarS=to[1]
-if(eta===0||bbarS===0)return 0
-const variance=$8[posterior](from,to)
-return !Number.isFinite(variance)||variance<-1e-12*bbarS**2?NaN:eta*Math.max(variance,0)},$60=(x,estimate,[abarT,bbarT],to,variance=0,noise=null)=>{if($44(to))return estimate.x0.slice()
-const[abarS,bbarS]=to,{res,eps}=estimate,fromEps=Math.sqrt(Math.max(bbarS*bbarS-variance,0))- bbarT,fromNoise=Math.sqrt(variance),out=x.slice()
-for(let i=0;i<out.length;i++){out[i]+=(abarS-abarT)*res[i]+(eps?fromEps*eps[i]:0)+(noise?fromNoise*noise[i]:0)}
-return out};
-const P=(side,exponent,T,grid='count')=>{const x=range(T,i=>grid==='linspace'&&T>1?i/(T-1):(i+1)/T),weights=(side==='x'?x:x.reverse()).map(v=>v**exponent),total=sum(weights)
-return weights.map(w=>w/total)},$39=(alpha,beta2)=>{const abar=$28(alpha)
-if(Math.abs(last(abar)- 1)<1e-6)abar[abar.length-1]=1
-return{abar,bbar:$28(beta2).map(Math.sqrt)}},$38=(abar,bbar,T)=>{const x=range(T+1,i=>i/T)
-return{abar:x.map(abar),bbar:x.map(bbar)}},$37=products=>({abar:[0,...products.map(v=>1-Math.sqrt(v))],bbar:[0,...products.map(v=>Math.sqrt(1-v))]}),power=(T=1000,alpha=['1-x',1],beta2=['x',1],bbarT=1,grid='count')=>$39(P(...alpha,T,grid),P(...beta2,T,grid).map(v=>bbarT**2*v)),line=(T=1000,bbarT=1)=>$38(x=>x,x=>bbarT*x,T),circle=(T=1000)=>{const schedule=$38(x=>1-Math.cos(x*Math.PI/2),x=>Math.sin(x*Math.PI/2),T)
-schedule.abar[T]=1
-return schedule},bridge=(T=1000,height=.5)=>$38(x=>x,x=>2*height*Math.sqrt(x*(1-x)),T),$29=(T=1000,betaStart=1e-4,betaEnd=.02)=>{let product=1
-const beta=i=>betaStart+(betaEnd-betaStart)*(T>1?i/(T-1):0)
-return $37(range(T,i=>product*=1-beta(i)))},cosine=(T=1000)=>$37(range(T,i=>Math.cos((i+1)/T*Math.PI/2)**2)),$14=[['x','x, rising'],['1-x','1−x, falling']],$13={side_res:{initial:'1-x',label:'residual steps',options:$14},a_res:{initial:1,label:'residual exponent',limits:[0,5,.1]},side_eps:{initial:'x',label:'noise steps',options:$14},a_eps:{initial:1,label:'noise exponent',limits:[0,5,.1]},bbar_T:{initial:1,label:'noise at the start',limits:[0,2,.05]},height:{initial:.5,label:'height of the arch',limits:[.05,1,.05]}},$57=s=>[`P(${s.side_res}, ${+s.a_res.toFixed(2)}), P(${s.side_eps}, ${+s.a_eps.toFixed(2)}), β̄ = ${s.bbar_T}`],FAMILIES={power:{settings:['side_res','a_res','side_eps','a_eps','bbar_T'],make:s=>power(s.T,[s.side_res,s.a_res],[s.side_eps,s.a_eps],s.bbar_T),title:$57},line:{settings:['bbar_T'],make:s=>line(s.T,s.bbar_T),title:s=>['line, β̄ = {0}',s.bbar_T]},circle:{settings:[],make:s=>circle(s.T)},bridge:{settings:['height'],make:s=>bridge(s.T,s.height),title:s=>['bridge, {0}',s.height]},'ddim linear':{settings:[],make:s=>$29(s.T)},cosine:{settings:[],make:s=>cosine(s.T)}},$48=settings=>{const family=FAMILIES[settings.family]
-if(!family)throw new Error(`no family '${settings.family}': there are ${Object.keys(FAMILIES).join(', ')}`)
-return family.make({T:400,...settings})},$66=settings=>FAMILIES[settings.family]?.title?.(settings)??[settings.family],$65=schedule=>schedule.abar.map((abar,t)=>[abar,schedule.bbar[t]]),$64=(schedule,u)=>{const T=schedule.abar.length-1,t=Math.min(Math.floor(u*T),T-1),interpolate=values=>values[t]+(u*T-t)*(values[t+1]- values[t])
-return[interpolate(schedule.abar),interpolate(schedule.bbar)]},$72=(T,steps)=>range(steps+1,i=>Math.floor(T*(steps-i)/steps)),rho=schedule=>schedule.abar.map((abar,t)=>schedule.bbar[t]/(1-abar));
-const $30=([x,y],[x2,y2])=>Math.hypot(x-x2,y-y2),$73=path=>$44(last(path))?path:[...path,[0,0]],$31=(corners,steps=50)=>{const ends=$73(corners),lengths=$28(ends.slice(1).map((end,i)=>$30(end,ends[i])))
-let i=0
-return range(steps+1,step=>{if(step===steps)return[0,0]
-const covered=last(lengths)*step/steps
-while(i<ends.length-2&&lengths[i+1]<covered)i++
-const share=lengths[i+1]>lengths[i]?(covered-lengths[i])/(lengths[i+1]- lengths[i]):0
-return[0,1].map(axis=>ends[i][axis]+ share*(ends[i+1][axis]- ends[i][axis]))})},$6=['together','residual_first','noise_first'],$62=(schedule,steps,order='together')=>{const T=schedule.abar.length-1,points=$65(schedule)
-if(order==='together')return $72(T,steps).map(t=>points[t])
-const half=Math.floor(steps/2),first=$72(T,steps-half).slice(1).map(t=>points[t]),second=$72(T,half).slice(1,-1).map(t=>points[t]),[abarT,bbarT]=points[T],between=order==='residual_first'?[...first.map(([abar])=>[abar,bbarT]),...second.map(([,bbar])=>[0,bbar])]:[...first.map(([,bbar])=>[abarT,bbar]),...second.map(([abar])=>[abar,0])]
-return[[abarT,bbarT],...between,[0,0]]},$24=(path,step,order)=>{const[abar,bbar]=path[step],left=path.length-1-step
-if(order==='together'||left<2)return path.slice(step)
-return $31([[abar,bbar],order==='residual_first'?[0,bbar]:[abar,0],[0,0]],left)},$67=(path,tolerance=.03)=>{if(path.length<3)return path
-const[start,end]=[path[0],last(path)],[dx,dy]=[end[0]- start[0],end[1]- start[1]],length=Math.hypot(dx,dy)||1e-9,offsets=path.map(([x,y])=>Math.abs(dx*(start[1]- y)-(start[0]- x)*dy)/length),furthest=offsets.indexOf(Math.max(...offsets))
-if(offsets[furthest]<=tolerance)return[start,end]
-const[before,after]=[path.slice(0,furthest+1),path.slice(furthest)]
-return[...$67(before,tolerance).slice(0,-1),...$67(after,tolerance)]};
-const $74=x=>{const size=x.length/3,bytes=new Uint8ClampedArray(4*size).fill(255)
-for(let i=0;i<size;i++){for(let channel=0;channel<3;channel++)bytes[4*i+channel]=(x[channel*size+i]+ 1)*127.5}
-return bytes};
-const megabytes=bytes=>(bytes/2**20).toFixed(1),download=async(url,onBytes)=>{const response=await fetch(url)
-if(!response.ok)throw new Error(`${url.pathname}: ${response.status}`)
-const reader=response.body.getReader(),parts=[]
-for(let part=await reader.read();!part.done;part=await reader.read()){parts.push(part.value)
-onBytes(part.value.length)}
-return new Blob(parts).arrayBuffer()}
-class $11{constructor(post){Object.assign(this,{post,last:0,open:new Map()})}
-restore(request,onState){this.last++
-for(const{resolve}of this.open.values())resolve(false)
-this.open.clear()
-return new Promise((resolve,reject)=>{this.open.set(this.last,{resolve,reject,onState})
-this.post({kind:'restore',id:this.last,...request})})}
-hear({kind,id,message,...state}){const request=this.open.get(id)
-if(!request)return
-if(kind==='state')request.onState(state)
-if(kind==='done')request.resolve(true)
-if(kind==='failed')request.reject(new Error(message))
-if(kind!=='state')this.open.delete(id)}}
-class $9{constructor(base,schedule){Object.assign(this,{folder:new URL('runtime/',base),base,schedule,ready:null})}
-async offer(){try{const response=await fetch(new URL('runtime.json',this.folder))
-this.files=(await response.json()).files
-return this.files&&`${megabytes(this.total())} MB`}catch{return null}}
-total(){return Object.values(this.files).reduce((bytes,file)=>bytes+file.bytes,0)}
-load(onProgress){this.ready||=this.start(onProgress).catch(error=>{this.ready=null
-throw error})
-return this.ready}
-async start(onProgress){let there=0
-const fetched=({name})=>download(new URL(name,this.folder),bytes=>{there+=bytes
-onProgress(there/this.total(),['{0} of {1} MB',megabytes(there),megabytes(this.total())])}),{runtime,wasm,network}=this.files,[wasmBytes,networkBytes]=await Promise.all([wasm,network].map(fetched))
-onProgress(1,['the network is being set up'])
-const worker=new Worker(new URL('photo_worker.js',this.base),{type:'module'})
-this.requests=new $11(request=>worker.postMessage(request))
-await new Promise((resolve,reject)=>{worker.onerror=event=>reject(new Error(event.message||'the worker does not start'))
-worker.onmessage=({data})=>{if(data.kind==='ready')resolve()
-else if(data.id===undefined)reject(new Error(data.message))
-else this.requests.hear(data)}
-const message={kind:'load',runtime:new URL(runtime.name,this.folder).href}
-worker.postMessage({...message,wasm:wasmBytes,network:networkBytes},[wasmBytes,networkBytes])})}
-restore(request,onState){return this.requests.restore({...request,schedule:this.schedule},onState)}}
-class $3{constructor(model){const post=({xIn,...request})=>model.send(request,undefined,[Float32Array.from(xIn).buffer])
-this.requests=new $11(post)
-const bytes=view=>new Uint8ClampedArray(view.buffer.slice(view.byteOffset,view.byteOffset+view.byteLength))
-model.on('msg:custom',(answer,buffers)=>this.requests.hear({...answer,images:buffers.map(bytes)}))}
-async offer(){return ''}
-async load(){}
-restore(request,onState){return this.requests.restore(request,onState)}}
-const $40=({data,width,height})=>{const size=width*height,x=new Float64Array(3*size)
-for(let i=0;i<size;i++){for(let channel=0;channel<3;channel++)x[channel*size+i]=data[4*i+channel]/127.5-1}
-return{x,width,height}};
-const $75=seed=>{let state=seed>>>0
-return()=>{state=state+0x6D2B79F5>>>0
-let bits=Math.imul(state ^ state>>>15,1|state)
-bits=bits+Math.imul(bits ^ bits>>>7,61|bits)^ bits
-return((bits ^ bits>>>14)>>>0)/4294967296}},$50=seed=>{const uniform=$75(seed),normal=()=>{const[u,v]=[uniform(),uniform()]
-return Math.sqrt(-2*Math.log(1-u))*Math.cos(2*Math.PI*v)}
-return n=>{const numbers=new Float64Array(n)
-for(let i=0;i<n;i++)numbers[i]=normal()
-return numbers}};
-const $0=.95,$4=[[3,.5],[6,.3],[9,.2]],
-$71=(reach,slant)=>{const pixels=[]
-for(let y=-reach;y<=reach;y++)for(let x=-reach;x<=reach;x++){const across=x*Math.cos(slant)- y*Math.sin(slant),along=x*Math.sin(slant)+ y*Math.cos(slant),opacity=$26(1.1-Math.abs(across),0,1)*Math.sqrt($26(1-(along/(reach+.5))**2,0,1))
-if(opacity>0)pixels.push([x,y,opacity])}
-return pixels},$20=(clear,width,height,reach,density,slant,uniform)=>{const opacity=new Float64Array(width*height),pixels=$71(reach,slant)
-for(let y=-reach;y<height+reach;y++)for(let x=-reach;x<width+reach;x++){if(uniform()>=density/reach)continue
-const strength=.5+.5*uniform()
-for(const[dx,dy,share]of pixels){const[column,row]=[x+dx,y+dy]
-if(column<0||column>=width||row<0||row>=height)continue
-opacity[row*width+column]+=strength*share}}
-for(let i=0;i<clear.length;i++)clear[i]*=1-.92*Math.min(opacity[i],1)},$43=(values,width,height,x,y)=>{const[column,row]=[$26(x,0,width-1),$26(y,0,height-1)],[left,top]=[Math.floor(column),Math.floor(row)],[right,bottom]=[Math.min(left+1,width-1),Math.min(top+1,height-1)],[u,v]=[column-left,row-top],above=(1-u)*values[top*width+left]+ u*values[top*width+right],below=(1-u)*values[bottom*width+left]+ u*values[bottom*width+right]
-return(1-v)*above+v*below},rain=({x,width,height},amount,seed)=>{if(amount===0)return x
-const uniform=$75(seed),scale=Math.max(1,Math.sqrt(Math.min(width,height)/32)),[columns,rows]=[Math.ceil(width/scale),Math.ceil(height/scale)],slant=uniform()- .5,clear=new Float64Array(columns*rows).fill(1)
-for(const[reach,share]of $4)$20(clear,columns,rows,reach,amount*share,slant,uniform)
-const veil=1-.1*uniform(),out=new Float64Array(x.length),size=width*height
-for(let i=0;i<size;i++){const[column,row]=[(i % width+.5)*columns/width-.5,(Math.floor(i/width)+ .5)*rows/height-.5],light=veil*$43(clear,columns,rows,column,row)
-for(let channel=0;channel<3;channel++){out[channel*size+i]=$0+light*(x[channel*size+i]- $0)}}
-return out};
-const COLORS={res:'#e07b00',eps:'#3b82d0',x0:'#2e9e5b',other:'#9b59b6'},$18=['#12a3a3','#d6457f','#a08a00','#7a6ff0','#b5651d'],CSS=`
-:host,.fig{display:block;}.fig{font:15px/1.45 system-ui,sans-serif;color:inherit;margin:.6rem 0;container-type:inline-size;}.fig *{box-sizing:border-box;}.row{display:flex;flex-wrap:wrap;gap:.6rem 1.1rem;align-items:flex-start;}.pad{flex:1 1 17rem;min-width:0;max-width:30rem;}.side{flex:1 1 12rem;min-width:0;}svg{display:block;width:100%;height:auto;overflow:visible;}svg text{fill:currentColor;font-size:13px;}svg.touch{touch-action:none;cursor:crosshair;}.axis,.grid{stroke:currentColor;stroke-width:1;fill:none;}.grid{opacity:.18;}.curve{fill:none;stroke-width:2.5;stroke-linejoin:round;}.knob{cursor:grab;stroke:#fff;stroke-width:2;}.knob:focus-visible,canvas:focus-visible,button:focus-visible{outline:3px solid ${COLORS.eps};outline-offset:2px;}.controls{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr));gap:.25rem 1rem;margin:.4rem 0;}label{display:flex;gap:.5rem;align-items:center;min-height:2rem;}label span{flex:0 1 auto;}label output{flex:0 0 3.2rem;text-align:right;font-variant-numeric:tabular-nums;}input[type=range]{flex:1 1 4rem;min-width:3rem;accent-color:${COLORS.eps};height:1.6rem;}select,button{font:inherit;color:inherit;background:transparent;border:1px solid currentColor;border-radius:5px;padding:.15rem .5rem;min-height:1.9rem;max-width:100%;}select{flex:1 1 auto;min-width:0;}option{color:CanvasText;background:Canvas;}button{cursor:pointer;}canvas{display:block;width:100%;height:auto;border:1px solid #8888;}figure{margin:0;}figcaption,.note{font-size:13px;}.pics{display:flex;flex-wrap:wrap;gap:.5rem;}.pics figure{flex:1 1 4.5rem;}.row > .pics{flex:2 1 18rem;}.frames{display:grid;grid-template-columns:repeat(auto-fit,minmax(4.5rem,1fr));gap:.5rem;}.stories{display:flex;flex-wrap:wrap;gap:.4rem;margin:.4rem 0;}button[aria-pressed=true]{background:${COLORS.eps}33;border-width:2px;}details{margin:.3rem 0;}summary{cursor:pointer;}.bar{height:7px;background:#8884;margin-top:3px;}.bar i{display:block;height:100%;}dl{display:grid;grid-template-columns:auto auto;gap:.1rem .8rem;margin:.4rem 0;width:fit-content;}dt,dd{margin:0;}dd{font-variant-numeric:tabular-nums;text-align:right;}.strip{display:grid;grid-auto-flow:column;grid-auto-columns:minmax(3.5rem,6rem);gap:4px;}.strip{overflow-x:auto;padding:2px;}.key{display:inline-block;width:.8em;height:.8em;margin-right:.35em;border-radius:2px;}ul{list-style:none;margin:.2rem 0;padding:0;}.line{cursor:pointer;outline:none;}.line .curve{opacity:.65;stroke-width:2;}.line:is(:hover,:focus-visible) .curve{opacity:1;stroke-width:5;}.touched{fill:none;stroke-width:14;pointer-events:stroke;}.still,svg .name{pointer-events:none;}svg .name{fill:currentColor !important;}svg .chosen{font-weight:700;}@container (max-width:38rem){svg text{font-size:15px;}}@container (max-width:30rem){.wide svg text{font-size:21px;}svg .name:not(.chosen){display:none;}}@media print{.fig{break-inside:avoid;}}`;
-const $7=`
-.fig{border:1px solid #8886;border-radius:8px;padding:.8rem;}.fig.over{outline:3px dashed ${COLORS.eps};}.views{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,16rem),1fr));gap:.8rem;}.views figure{min-width:0;}.views canvas,.compare canvas{width:100%;height:auto;image-rendering:auto;}.choice{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;margin:0 0 .5rem;}.choice button{padding:2px;line-height:0;}.choice button[aria-pressed=true],.choice label:focus-within{outline:3px solid ${COLORS.eps};}.choice img{width:84px;height:63px;object-fit:cover;border-radius:3px;}.choice label{border:1px dashed currentColor;border-radius:5px;padding:0 .7rem;min-height:67px;cursor:pointer;}.choice input[type=file]{position:absolute;width:1px;height:1px;opacity:0;}.go{font-weight:600;border-width:2px;padding:.3rem 1rem;min-height:2.4rem;}.row.act{align-items:center;margin:.4rem 0;}progress{width:100%;accent-color:${COLORS.eps};}details{margin:.3rem 0;}summary{cursor:pointer;}.compare{max-width:34rem;margin:.6rem 0;}.compare input{width:100%;}.strip canvas{width:84px;height:auto;cursor:pointer;image-rendering:auto;}.strip button{padding:0;line-height:0;border-width:2px;}.strip button[aria-pressed=true]{border-color:${COLORS.eps};}[hidden]{display:none !important;}`;
-const dot=(a,b,start=0)=>{const n=a.length
-let sum0=0,sum1=0,sum2=0,sum3=0,i=0
-for(;i+3<n;i+=4){sum0+=a[i]*b[start+i]
-sum1+=a[i+1]*b[start+i+1]
-sum2+=a[i+2]*b[start+i+2]
-sum3+=a[i+3]*b[start+i+3]}
-for(;i<n;i++)sum0+=a[i]*b[start+i]
-return sum0+sum1+sum2+sum3},$19=(out,images,k,scale)=>{const start=k*out.length
-for(let i=0;i<out.length;i++)out[i]+=scale*images[start+i]},$68=logits=>{const top=Math.max(...logits)
-let total=0
-for(let k=0;k<logits.length;k++)total+=logits[k]=Math.exp(logits[k]- top)
-for(let k=0;k<logits.length;k++)logits[k]/=total
-return logits}
-class $1{constructor(means,count,{std=0,tau=null,weights=null}={}){Object.assign(this,{means:Float64Array.from(means),size:means.length/count,std,tau})
-const prior=weights||Array(count).fill(1),total=sum(prior)
-this.logPrior=prior.map(w=>Math.log(w/total))
-this.squaredNorms=range(count,k=>{const mean=this.means.subarray(k*this.size,(k+1)*this.size)
-return dot(mean,mean)})
-this.inputShare=tau===null?0:std**2/(std**2+tau**2)}
-squaredDistances(x,scale){const own=dot(x,x)
-return this.squaredNorms.map((norm,k)=>own-2*scale*dot(x,this.means,k*this.size)+ scale*scale*norm)}
-inputLogits(xIn){if(this.tau===null)return null
-if(this.lastInput!==xIn){const variance=this.std**2+this.tau**2
-this.lastLogits=this.squaredDistances(xIn||new Float64Array(this.size),1).map(d=>-d/(2*variance))
-this.lastInput=xIn}
-return this.lastLogits}
-posterior(x,xIn,abar,bbar){const scale=(1-abar)*(1-this.inputShare),rest=x.slice()
-if(xIn)$19(rest,xIn,0,-abar-(1-abar)*this.inputShare)
-const logits=this.squaredDistances(rest,scale),variance=(1-abar)**2*this.std**2*(1-this.inputShare)+ bbar*bbar,fromInput=this.inputLogits(xIn),nearest=variance>0?0:Math.min(...logits.filter((_,k)=>this.logPrior[k]>-Infinity))
-for(let k=0;k<logits.length;k++){const certain=scale===0||logits[k]<=nearest?0:-Infinity,fromState=variance>0?-logits[k]/(2*variance):certain
-logits[k]=this.logPrior[k]+ fromState+(fromInput?fromInput[k]:0)}
-return $68(logits)}
-predict(x,xIn,abar,bbar){const weights=this.posterior(x,xIn,abar,bbar),[x0,res]=[new Float64Array(this.size),new Float64Array(this.size)]
-weights.forEach((weight,k)=>weight>1e-14&&$19(x0,this.means,k,weight))
-const share=this.inputShare,variance=this.std**2*(1-share),gain=(1-abar)*variance/Math.max((1-abar)**2*variance+bbar*bbar,1e-300),eps=bbar===0?null:new Float64Array(this.size)
-for(let i=0;i<x0.length;i++){const input=xIn?xIn[i]:0,mean=(1-share)*x0[i]+ share*input
-x0[i]=mean+gain*(x[i]- abar*input-(1-abar)*mean)
-res[i]=input-x0[i]
-if(eps)eps[i]=(x[i]- abar*input-(1-abar)*x0[i])/bbar}
-return{x0,res,eps,weights}}}
-const $46=([abar,bbar])=>Math.log((1-abar)/bbar),$15={* euler(estimate){return estimate},* heun(estimate,{x,from,to}){if($44(to)||(from[1]===0)!==(to[1]===0))return estimate
-const there=yield{x:$60(x,estimate,from,to),point:to},mean=part=>estimate[part]?.map((v,i)=>(v+there[part][i])/2)
-return{x0:mean('x0'),res:mean('res'),eps:mean('eps')}},* multistep({x0,res,eps},{from,to},before){const h=$46(to)- $46(from),back=before?$46(from)- $46(before.point):NaN
-if(!Number.isFinite(h)||!Number.isFinite(back))return{x0,res,eps}
-const share=(h/-Math.expm1(-h)- 1)/back,moved=(values,scale)=>values.map((v,i)=>v+scale*share*(x0[i]- before.x0[i]))
-return{x0:moved(x0,1),res:moved(res,-1),eps:moved(eps,(from[0]- 1)/from[1])}}},$69=(solver,path)=>{const stays=(to,i)=>Math.abs($46(to)- $46(path[i]))<1e-9,still=path.every(([,bbar])=>bbar===0)||path.slice(1).some(stays)
-return solver==='multistep'&&still?'euler':solver};
-const $63=function*(xT,path,options={}){const{eta=0,posterior='sum_constrained',randn=null,solver='euler'}=options,run=[{x:xT}]
-for(let i=0;i+1<path.length;i++){const[{x},from,to]=[run[i],path[i],path[i+1]],guess=yield{x,point:from},variance=$56(posterior,from,to,eta)||0
-run[i].x0=guess.x0
-const estimate=yield*$15[solver](guess,{x,from,to},i&&{point:path[i-1],x0:run[i-1].x0})
-run.push({x:$60(x,estimate,from,to,variance,variance>0?randn(x.length):null)})}
-return run},$61=(model,xT,xIn,path,options)=>{const run=$63(xT,path,options)
-let stop=run.next(),evaluations=0
-for(;!stop.done;evaluations++)stop=run.next(model.predict(stop.value.x,xIn,...stop.value.point))
-return Object.assign(stop.value,{evaluations})};
-const $45=value=>value!==null&&value!==undefined,said=(label,...values)=>{const words=globalThis.rddmLabels?.[label]??label
-return values.length?words.replace(/{(.)}/g,(_,i)=>said(values[i])):words},$77=(element,...words)=>{element.textContent=said(...words)},$25=(element,attributes,children)=>{for(const[name,value]of Object.entries(attributes)){if(name.startsWith('on'))element.addEventListener(name.slice(2),value)
-else if($45(value))element.setAttribute(name,['aria-label','alt'].includes(name)?said(value):value)}
-element.append(...children.flat(Infinity).filter($45).map(child=>said(child)))
-return element},h=(tag,attributes={},...children)=>$25(document.createElement(tag),attributes,children),svg=(tag,attributes={},...children)=>$25(document.createElementNS('http://www.w3.org/2000/svg',tag),attributes,children),button=(label,onclick)=>h('button',{type:'button',onclick},label),div=(className,...children)=>h('div',{class:className},...children),note=(...children)=>h('p',{class:'note'},...children),$27=color=>h('span',{class:'key',style:`background:${color}`}),bar=(percent,color)=>div('bar',h('i',{style:`width:${percent}%;background:${color}`})),$70=name=>name.replace('_',' '),$41=name=>name.replace('_','-'),twoDigits=value=>Number.isFinite(value)?value.toFixed(2):value>0?'∞':'–',$35=value=>value>60?'exact':value.toFixed(2),$34=point=>`(${point.map(twoDigits).join(', ')})`;
-const $5=24,
-$2=16,
-initial=key=>$13[key].initial,$12={family:'power',...$59(Object.keys($13),initial),given:{}},$52=options=>options.map(option=>Array.isArray(option)?option:[option,option])
-class UI{constructor(model,data,root){Object.assign(this,{model,data,root,outputs:{},syncs:[],limits:{},made:new Map(),more:[]})
-this.first=this.controls=div('controls')}
-fold(){this.controls=div('controls')
-this.more=h('details',{},h('summary',{},'more to set'),this.controls)}
-stories(stories){const story=([label,values])=>{const element=button(label,()=>this.set(values)),isSet=([key,value])=>JSON.stringify(value)===JSON.stringify(this.get(key))
-this.syncs.push(()=>element.setAttribute('aria-pressed',Object.entries(values).every(isSet)))
-return element}
-return div('stories',Object.entries(stories).map(story))}
-get(key){return this.model.get(key)}
-set(values){for(const[key,value]of Object.entries(values))this.model.set(key,value)
-this.model.save_changes()}
-setWithin(values){const within=([key,value])=>[key,this.limits[key]?.(value)??value]
-this.set(Object.fromEntries(Object.entries(values).map(within)))}
-add(label,control,output,isShown){const element=h('label',{},h('span',{},label),control,output)
-this.controls.append(element)
-if(isShown)this.syncs.push(()=>{element.style.display=isShown()?'':'none'})}
-slider(key,label,min,max,step,isShown){const largest=()=>typeof max==='function'?max():max
-this.limits[key]=value=>$26(value,min,largest())
-const oninput=()=>this.set({[key]:+input.value}),input=h('input',{type:'range',min,max:largest(),step,'data-k':key,oninput}),output=h('output',{'data-n':key})
-this.syncs.push(()=>{input.max=largest()
-input.value=this.get(key)
-output.textContent=+(+this.get(key)).toFixed(3)})
-this.add(label,input,output,isShown)}
-select(key,label,options,isShown){const onchange=()=>this.set({[key]:typeof this.get(key)==='number'?+select.value:select.value}),elements=$52(options).map(([value,text])=>h('option',{value},text)),select=h('select',{'data-k':key,onchange},elements)
-this.syncs.push(()=>{select.value=this.get(key)})
-this.add(label,select,null,isShown)}
-pairSelect(){this.select('pair','input',this.data.pairs.map((pair,i)=>[i,pair.name]))}
-seedSlider(){this.slider('seed','another fog',1,20,1)}
-familySelect(){const given=this.get('given')?.abar?['given']:[]
-this.select('family','family',[...Object.keys(FAMILIES),...given])}
-familySettings(){for(const[key,{label,options,limits}]of Object.entries($13)){const isShown=()=>FAMILIES[this.get('family')]?.settings.includes(key)??false
-if(options)this.select(key,label,options,isShown)
-else this.slider(key,label,...limits,isShown)}}
-numbers(labels){return h('dl',{},Object.entries(labels).map(([key,label])=>{this.outputs[key]=h('output',{'data-n':key})
-return[h('dt',{},label),h('dd',{},this.outputs[key])]}))}
-show(values){for(const[key,value]of Object.entries(values))$77(this.outputs[key],value)}
-settings(){return $59(['family',...Object.keys($13)],key=>this.get(key))}
-schedule(settings=this.settings()){const given=this.get('given')
-return settings.family==='given'&&given?.abar?given:$48(settings)}
-pair(){return this.data.pairs[$26(this.get('pair'),0,this.data.pairs.length-1)]}
-kept(values,make){const key=JSON.stringify(values)
-if(this.made.size>$5)this.made.clear()
-if(!this.made.has(key))this.made.set(key,make())
-return this.made.get(key)}
-noise(){const seed=this.get('seed')
-return this.kept(['noise',seed],()=>$50(seed)(this.pair().x0.length))}
-forward(point){const{x0,xIn}=this.pair()
-return $58(x0,xIn,this.noise(),...point)}
-predictor(tau=$2,means=this.data.means){const{count,faces}=this.data,{generates}=this.pair()
-return this.kept(['predictor',generates,tau,means.length],()=>new $1(means,count,generates?{weights:range(count,i=>+(i>=faces))}:{tau}))}
-coordinates(){const{x0,xIn}=this.pair(),[{span:known,coordinates},eps]=[this.data,this.noise()],span=known.with(xIn).with(eps),zeros=span.basis.slice(known.basis.length).fill(0),predictor=this.predictor($2,coordinates.flatMap(mean=>[...mean,...zeros]))
-return{span,predictor,parts:[x0,xIn,eps].map(image=>span.coordinates(image))}}
-restore(path,solver){const chosen=[this.get('pair'),this.get('seed')]
-return this.kept([chosen,path,solver],()=>{const{span,predictor,parts}=this.kept(chosen,()=>this.coordinates()),run=$61(predictor,$58(...parts,...path[0]),parts[1],path,{solver}),seen=({x,x0})=>({get x(){return span.image(x)},get x0(){return span.image(x0||x)}})
-return Object.assign(run.map(seen),{evaluations:run.evaluations})})}}
-const $53=state=>{const values={...state},listeners={}
-return{keys:()=>Object.keys(values),get:key=>values[key],set(key,value){if(values[key]===value)return
-values[key]=value
-for(const listener of listeners[`change:${key}`]||[])listener()},on(event,listener){(listeners[event]||=[]).push(listener)},off(){},save_changes(){}}},text=JSON.stringify,$36=(kind,state)=>{const fits=([key,value])=>value!==null&&typeof value===typeof state[key]&&Array.isArray(value)===Array.isArray(state[key])
-try{const given=JSON.parse(new URLSearchParams(location.search).get(kind))??{}
-return Object.fromEntries(Object.entries(given).filter(fits))}catch{return{}}},$21=(kind,state,model)=>{let timer=null
-const keep=()=>{const changed=Object.keys(state).filter(key=>text(model.get(key))!==text(state[key])),url=new URL(location)
-url.searchParams.delete(kind)
-if(changed.length)url.searchParams.set(kind,text($59(changed,key=>model.get(key))))
-if(url.href!==location.href)history.replaceState(history.state,'',url)}
-return()=>{clearTimeout(timer)
-timer=setTimeout(keep,300)}},colorScheme=element=>{const[red,green,blue]=getComputedStyle(element).color.match(/[\d.]+/g)||[0,0,0]
-return .3*red+.59*green+.11*blue>128?'dark':'light'},$51=callback=>{const watched={attributes:true,attributeFilter:['class','data-jp-theme-light']}
-if(typeof MutationObserver==='function')new MutationObserver(callback).observe(document.body,watched)
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change',callback)},$22=callback=>{let waits=false
-return()=>{if(waits)return
-waits=true
-queueMicrotask(()=>{waits=false
-callback()})}},$33=(element,root,callback)=>{const follow=()=>{root.style.colorScheme=colorScheme(element)}
-follow()
-$51(()=>{follow()
-callback()})};
-const OWN=-1,
-$16={photo:0,rain:.1,steps:5,eta:0,seed:1,order:'together',side:256},$17={'a shower':{rain:.1,steps:5,eta:0},'a downpour':{rain:.24,steps:5,eta:0},'one step':{rain:.1,steps:1,eta:0},'twenty steps':{rain:.1,steps:20,eta:0},'fresh noise':{rain:.1,steps:10,eta:1}},TRY='Try one step, then twenty: one is the best guess at once, a little soft; many steps commit themselves to details. Then take a photograph of your own, with rain in it or without. It stays in your browser.',$55=(image,side)=>{const scale=Math.min(1,side/Math.max(image.width,image.height)),[width,height]=[image.width,image.height].map(n=>Math.max(1,Math.round(n*scale))),canvas=h('canvas',{width,height}),context=canvas.getContext('2d',{willReadFrequently:true})
-context.drawImage(image,0,0,width,height)
-return $40(context.getImageData(0,0,width,height))},$54=(canvas,bytes,width,height)=>{Object.assign(canvas,{width,height})
-canvas.getContext('2d').putImageData(new ImageData(bytes,width,height),0,0)},view=(label,caption)=>{const canvas=h('canvas',{role:'img','aria-label':label,width:256,height:192}),words=h('figcaption',{},caption)
-return{canvas,words,figure:h('figure',{},canvas,words)}}
-class $10{constructor(ui,photos,network){Object.assign(this,{ui,photos,network,own:null,run:null,busy:false})
-this.left=view('the input','the input')
-this.right=view('the best guess of the clean photograph','the best guess')
-this.status=note()
-this.status.setAttribute('role','status')
-this.progress=h('progress',{max:1,value:0,hidden:'','aria-label':'download'})
-this.go=h('button',{type:'button',class:'go',disabled:'',onclick:()=>this.restore()},'restore')
-this.strip=h('div',{class:'strip',role:'group','aria-label':'the states'})
-this.result=this.layOutResult()
-this.layOut()}
-layOut(){const{ui}=this
-ui.slider('rain','rain added',0,.32,.02)
-ui.slider('steps','steps',1,20,1)
-const first=ui.controls
-ui.controls=div('controls')
-ui.slider('eta','fresh noise η',0,1,.05)
-ui.slider('seed','another noise',1,20,1)
-ui.select('order','order',$6.map(name=>[name,$70(name)]))
-ui.select('side','longer side, pixels',[256,384,512,768,1024])
-const more=h('details',{},h('summary',{},'more: noise, order, size'),ui.controls),stories=Object.entries($17).map(([name,values])=>button(name,()=>{ui.set({...values,...this.image()===this.own?{rain:ui.get('rain')}:{}})
-this.restore()})),act=div('row act',this.go,div('choice stories',stories))
-ui.root.append(this.choice(),first,more,act,this.progress,this.status,div('views',this.left.figure,this.right.figure),this.strip,this.result,note(TRY))}
-choice(){this.buttons=this.photos.map(({name,src,credit},i)=>{const image=h('img',{src,alt:name,title:said('{0}. {1}',name,credit)})
-return h('button',{type:'button',onclick:()=>this.ui.set({photo:i,rain:$16.rain})},image)})
-const onchange=()=>this.take(file.files[0]),file=h('input',{type:'file',accept:'image/*',onchange})
-return div('choice',this.buttons,h('label',{},file,'your own: choose, or drop it here'))}
-layOutResult(){this.both=h('canvas',{role:'img','aria-label':'left of the line before, right of it after'})
-this.split=h('input',{type:'range',min:0,max:1,step:.01,value:.5,'aria-label':'before and after',oninput:()=>this.drawSplit()})
-const result=div('compare',this.both,this.split,button('save the result',()=>this.save()))
-result.hidden=true
-return result}
-image(){const chosen=this.ui.get('photo')
-return chosen===OWN?this.own:this.photos[$26(chosen,0,this.photos.length-1)].image}
-async take(file){if(!file)return
-try{this.own=await createImageBitmap(file)}catch{this.say('{0} is not an image that this browser can read',file.name)
-return}
-this.ui.set({photo:OWN,rain:0})
-this.prepare()}
-prepare(){const image=this.image()
-if(!image)return
-this.clean=$55(image,this.ui.get('side'))
-const{width,height}=this.clean
-this.input={x:rain(this.clean,this.ui.get('rain'),7),width,height}
-this.before=$74(this.input.x)
-this.clear()}
-clear(){const{width,height}=this.input
-this.run=null
-this.strip.replaceChildren()
-this.result.hidden=true
-$54(this.left.canvas,this.before,width,height)
-const wet=this.ui.get('rain')>0
-$77(this.left.words,wet?'the input: the photograph with rain added':'the input, as it is')
-$54(this.right.canvas,new Uint8ClampedArray(4*width*height).fill(127),width,height)
-$77(this.right.words,'the best guess will appear here')
-this.buttons.forEach((element,i)=>element.setAttribute('aria-pressed',i===this.ui.get('photo')))}
-say(...words){$77(this.status,...words)}
-async offer(){const size=await this.network.offer()
-if(size===null){this.say('This copy of the page was built without the network and its runtime: the pictures above are all that it can show. The copy on the web has them.')
-return}
-this.go.disabled=false
-if(size)$77(this.go,'load the network ({0}) and restore',size)}
-async restore(){if(this.go.disabled||!this.image())return
-$77(this.go,'restore')
-const loading=performance.now()
-try{this.progress.hidden=false
-await this.network.load((share,words)=>{this.progress.value=share
-this.say(...words)})
-this.progress.hidden=true
-this.loaded=performance.now()- loading
-await this.follow()}catch(error){this.progress.hidden=true
-this.say('It did not work: {0}',error.message)}}
-async follow(){this.clear()
-const{x:xIn,width,height}=this.input,run=this.run=[],began=performance.now(),since=()=>((performance.now()- began)/1000).toFixed(1),{steps,eta,seed,order}=Object.fromEntries(['steps','eta','seed','order'].map(key=>[key,this.ui.get(key)]))
-this.say('the first step …')
-const done=await this.network.restore({xIn,width,height,steps,eta,seed,order},({step,images})=>{if(this.run!==run)return
-run.push(images)
-this.addFrame(step)
-this.show(step)
-this.ui.root.dataset.states=run.length
-if(step<steps)this.say('step {0} of {1}, {2} s',step+1,steps,since())})
-if(!done||this.run!==run)return
-this.finish(since())}
-addFrame(step){const{width,height}=this.input,canvas=h('canvas',{})
-$54(canvas,this.run[step][0],width,height)
-const words=said('state {0}',step)
-this.strip.append(h('button',{type:'button','aria-label':words,onclick:()=>this.show(step)},canvas))}
-show(step){const{width,height}=this.input,[x,x0]=this.run[step]
-$54(this.left.canvas,x,width,height)
-$54(this.right.canvas,x0,width,height)
-$77(this.left.words,'state {0}',step)
-if(step===this.ui.get('steps'))$77(this.right.words,'the result')
-else $77(this.right.words,'the best guess at state {0}',step);
-[...this.strip.children].forEach((element,i)=>element.setAttribute('aria-pressed',i===step))}
-finish(seconds){const{width,height,x:xIn}=this.input,after=this.run.at(-1)[1]
-this.after=after
-Object.assign(this.both,{width,height})
-this.result.hidden=false
-this.drawSplit()
-const quality=x=>psnr(x,this.clean.x).toFixed(1),restored=$40({data:after,width,height}).x
-if(this.ui.get('rain')){this.say('done in {0} s; PSNR {1} dB before, {2} dB after',seconds,quality(xIn),quality(restored))}else this.say('done in {0} s',seconds)
-this.ui.root.dataset.done=1+(+this.ui.root.dataset.done||0)}
-drawSplit(){const{width,height}=this.both,at=Math.round(this.split.value*width),context=this.both.getContext('2d')
-context.putImageData(new ImageData(this.after,width,height),0,0)
-if(at>0)context.putImageData(new ImageData(this.before,width,height),0,0,0,0,at,height)
-context.fillStyle='#fff'
-context.fillRect(at-1,0,2,height)}
-save(){const{width,height}=this.both,canvas=h('canvas',{})
-$54(canvas,this.after,width,height)
-canvas.toBlob(blob=>{const link=h('a',{href:URL.createObjectURL(blob),download:'restored.png'})
-link.click()
-setTimeout(()=>URL.revokeObjectURL(link.href),1000)})}
-acceptDrops(){const{root}=this.ui,over=is=>event=>{event.preventDefault()
-root.classList.toggle('over',is)}
-root.addEventListener('dragover',over(true))
-root.addEventListener('dragleave',over(false))
-root.addEventListener('drop',event=>{over(false)(event)
-this.take(event.dataTransfer.files[0])})}}
-const $47=async photo=>{const image=new Image()
-image.src=photo.src
-await image.decode()
-return{...photo,image}},$49=async(element,model,{photos},network,shared={},keep=()=>{})=>{const root=h('div',{class:'fig',role:'group','aria-label':'figure: a photograph restored'}),loaded=await Promise.all(photos.map($47)),shadow=element.shadowRoot||element.attachShadow({mode:'open'})
-element.setAttribute('data-lm-suppress-shortcuts','true');
-shadow.replaceChildren(h('style',{},CSS+$7),root)
-const ui=new UI(model,null,root),figure=element.figure=new $10(ui,loaded,network)
-ui.limits.photo=value=>$26(value,0,photos.length-1)
-ui.setWithin(shared)
-const sync=()=>{ui.syncs.forEach(call=>call())
-keep()},draw=$22(()=>{sync()
-figure.prepare()
-element.dataset.drawn=1+(+element.dataset.drawn||0)})
-for(const key of['steps','eta','seed','order'])model.on(`change:${key}`,sync)
-for(const key of['photo','rain','side'])model.on(`change:${key}`,draw)
-$33(element,root,()=>{})
-figure.acceptDrops()
-draw()
-await figure.offer()},$23=async element=>{const{photos,schedule}=await(await fetch(new URL('photos.json',import.meta.url))).json(),placed=photos.map(photo=>({...photo,src:new URL(photo.src,import.meta.url).href})),state={...$16,...JSON.parse(element.getAttribute('state')||'{}')},model=element.model=$53(state),network=new $9(import.meta.url,schedule),address=[$36('photo',state),$21('photo',state,model)]
-await $49(element,model,{photos:placed},network,...address)},$42=new WeakSet(),$76=element=>{const observer=new IntersectionObserver(entries=>{if($42.has(element)||!entries.some(entry=>entry.isIntersecting))return
-$42.add(element)
-observer.disconnect()
-$23(element)},{rootMargin:'200px'})
-observer.observe(element)}
-if(typeof document!=='undefined')document.querySelectorAll('rddm-figure[kind=photo]').forEach($76)
-const render=({model,el})=>{const host=h('div')
-el.append(host)
-$49(host,model,model.get('payload'),new $3(model))}
-export default{render}
-const states={photo:$16}
-export{rain,states};
+// Made from js/ by tools/build_js.py with esbuild 0.28.2, not to be edited: 20fa001fd55f7699
+var k=(r,t)=>Array.from({length:r},(e,s)=>t(s)),O=(r,t)=>Object.fromEntries(r.map((e,s)=>[e,t(e,s)])),W=r=>r[r.length-1],_=r=>r.reduce((t,e)=>t+e,0),L=r=>{let t=0;return[0,...r.map(e=>t+=e)]},x=(r,t,e)=>Math.min(Math.max(r,t),e);var Ct=(r,t)=>{let e=0;for(let s=0;s<r.length;s++){let o=x(r[s],-1,1)-t[s];e+=o*o}return e/r.length},H=(r,t)=>10*Math.log10(4/Math.max(Ct(r,t),4e-10));var R=r=>r.every(t=>t===0),J=(r,t,e,s,o)=>{let i=r.slice();for(let n=0;n<i.length;n++)i[n]+=s*((t?t[n]:0)-i[n])+o*e[n];return i},Ft={sum_constrained:([,r],[,t])=>t*t*(r*r-t*t)/(r*r),preserving:([r,t],[e,s])=>{let o=(1-r)/(1-e),i=o===0?0:o*o*s*s/(t*t);return s*s*(1-i)},bridge:([r,t],[e,s])=>s*s-(e/r)**2*t*t},st=(r,t,e,s=1)=>{let o=e[1];if(s===0||o===0)return 0;let i=Ft[r](t,e);return!Number.isFinite(i)||i<-1e-12*o**2?NaN:s*Math.max(i,0)},C=(r,t,[e,s],o,i=0,n=null)=>{if(R(o))return t.x0.slice();let[a,c]=o,{res:l,eps:h}=t,p=Math.sqrt(Math.max(c*c-i,0))-s,f=Math.sqrt(i),g=r.slice();for(let d=0;d<g.length;d++)g[d]+=(a-e)*l[d]+(h?p*h[d]:0)+(n?f*n[d]:0);return g};var rt=(r,t,e,s="count")=>{let o=k(e,a=>s==="linspace"&&e>1?a/(e-1):(a+1)/e),i=(r==="x"?o:o.reverse()).map(a=>a**t),n=_(i);return i.map(a=>a/n)},qt=(r,t)=>{let e=L(r);return Math.abs(W(e)-1)<1e-6&&(e[e.length-1]=1),{abar:e,bbar:L(t).map(Math.sqrt)}},G=(r,t,e)=>{let s=k(e+1,o=>o/e);return{abar:s.map(r),bbar:s.map(t)}},it=r=>({abar:[0,...r.map(t=>1-Math.sqrt(t))],bbar:[0,...r.map(t=>Math.sqrt(1-t))]}),Nt=(r=1e3,t=["1-x",1],e=["x",1],s=1,o="count")=>qt(rt(...t,r,o),rt(...e,r,o).map(i=>s**2*i)),Dt=(r=1e3,t=1)=>G(e=>e,e=>t*e,r),zt=(r=1e3)=>{let t=G(e=>1-Math.cos(e*Math.PI/2),e=>Math.sin(e*Math.PI/2),r);return t.abar[r]=1,t},$t=(r=1e3,t=.5)=>G(e=>e,e=>2*t*Math.sqrt(e*(1-e)),r),Ut=(r=1e3,t=1e-4,e=.02)=>{let s=1,o=i=>t+(e-t)*(r>1?i/(r-1):0);return it(k(r,i=>s*=1-o(i)))},Bt=(r=1e3)=>it(k(r,t=>Math.cos((t+1)/r*Math.PI/2)**2)),ot=[["x","x, rising"],["1-x","1−x, falling"]],E={side_res:{initial:"1-x",label:"residual steps",options:ot},a_res:{initial:1,label:"residual exponent",limits:[0,5,.1]},side_eps:{initial:"x",label:"noise steps",options:ot},a_eps:{initial:1,label:"noise exponent",limits:[0,5,.1]},bbar_T:{initial:1,label:"noise at the start",limits:[0,2,.05]},height:{initial:.5,label:"height of the arch",limits:[.05,1,.05]}},Wt=r=>[`P(${r.side_res}, ${+r.a_res.toFixed(2)}), P(${r.side_eps}, ${+r.a_eps.toFixed(2)}), β̄ = ${r.bbar_T}`],A={power:{settings:["side_res","a_res","side_eps","a_eps","bbar_T"],make:r=>Nt(r.T,[r.side_res,r.a_res],[r.side_eps,r.a_eps],r.bbar_T),title:Wt},line:{settings:["bbar_T"],make:r=>Dt(r.T,r.bbar_T),title:r=>["line, β̄ = {0}",r.bbar_T]},circle:{settings:[],make:r=>zt(r.T)},bridge:{settings:["height"],make:r=>$t(r.T,r.height),title:r=>["bridge, {0}",r.height]},"ddim linear":{settings:[],make:r=>Ut(r.T)},cosine:{settings:[],make:r=>Bt(r.T)}},nt=r=>{let t=A[r.family];if(!t)throw new Error(`no family '${r.family}': there are ${Object.keys(A).join(", ")}`);return t.make({T:400,...r})};var at=["together","residual_first","noise_first"];var ct=r=>{let t=r.length/3,e=new Uint8ClampedArray(4*t).fill(255);for(let s=0;s<t;s++)e[4*s]=(r[s]+1)*127.5,e[4*s+1]=(r[s+t]+1)*127.5,e[4*s+2]=(r[s+2*t]+1)*127.5;return e};var Ht=async({data:{file:r,longest:t}})=>{try{let e=await createImageBitmap(r),s=Math.min(1,t/Math.max(e.width,e.height)),[o,i]=[e.width,e.height].map(a=>Math.max(1,Math.round(a*s))),n=await createImageBitmap(e,{resizeWidth:o,resizeHeight:i,resizeQuality:"high"});postMessage(n,[n])}catch{postMessage(null)}},lt=(r,t)=>{let e=URL.createObjectURL(new Blob([`onmessage = ${Ht}`])),s=new Worker(e);return URL.revokeObjectURL(e),s.postMessage({file:r,longest:t}),new Promise(o=>{s.onmessage=({data:i})=>{s.terminate(),o(i)}})};var ht=()=>!!(navigator.gpu&&WebAssembly.Suspending);var D=r=>(r/2**20).toFixed(1),F=class{constructor(t){Object.assign(this,{post:t,last:0,open:new Map})}drop(){for(let{resolve:t}of this.open.values())t(!1);this.open.clear()}restore(t,e){return this.last++,this.drop(),new Promise((s,o)=>{this.open.set(this.last,{resolve:s,reject:o,on:e}),this.post({kind:"restore",id:this.last,...t})})}hear({kind:t,id:e,message:s,...o}){let i=this.open.get(e);if(i){if(i.on[t]){i.on[t](o);return}t==="done"?i.resolve(!0):i.reject(new Error(s)),this.open.delete(e)}}},Jt=r=>r.reduce((t,e)=>t+e.bytes,0),Gt=({runtime:r,threads:t,failure:e})=>r==="webgpu"?["The network runs on the graphics card (WebGPU)."]:e?["The graphics card could not run the network ({0}), so it runs in WebAssembly.",e]:["The network runs in WebAssembly, threads: {0}.",t],q=class{constructor(t,e){Object.assign(this,{folder:new URL("runtime/",t),base:t,schedule:e,ready:null,place:null}),this.asked=new URLSearchParams(location.search).get("runtime"),this.requests=new F(s=>this.worker.postMessage(s))}async offer(){try{let t=await fetch(new URL("runtime.json",this.folder));return this.files=await t.json(),this.files.runtimes&&this.sizes()}catch{return null}}sizes(){let{runtimes:t,network:e}=this.files;return`${(this.asked!=="wasm"&&ht()?["wasm","webgpu"]:["wasm"]).map(i=>D(Jt([...Object.values(t[i]),e]))).join("–")} MB`}load(t){return this.onProgress=t,this.ready||=this.start().catch(e=>{throw this.end(),e}),this.ready}start(){return this.worker=new Worker(new URL("photo_worker.js",this.base),{type:"module"}),this.worker.postMessage({kind:"load",folder:this.folder.href,asked:this.asked,...this.files}),new Promise((t,e)=>{this.settle=t,this.worker.onerror=s=>e(new Error(s.message||"the worker does not start")),this.worker.onmessage=({data:s})=>{s.kind==="progress"?this.onProgress(s.there/s.total,s):s.kind==="ready"?this.begin(s):s.id===void 0?e(new Error(s.message)):this.requests.hear(s)}})}begin(t){this.place=Gt(t),this.settle(!0)}end(){this.worker.terminate(),this.ready=this.place=null}stop(){this.requests.drop(),this.place?this.worker.postMessage({kind:"stop"}):this.ready&&(this.end(),this.settle(!1))}restore(t,e){return this.requests.restore({...t,schedule:this.schedule},e)}},N=class{constructor(t){let e=({xIn:o,...i})=>t.send(i,void 0,[o.slice().buffer]);Object.assign(this,{requests:new F(e),place:["The network runs in the kernel."]});let s=o=>new Uint8ClampedArray(o.buffer.slice(o.byteOffset,o.byteOffset+o.byteLength));t.on("msg:custom",(o,i)=>this.requests.hear({...o,images:i.map(s)}))}async offer(){return""}async load(){return!0}stop(){this.requests.drop()}restore(t,e){return this.requests.restore(t,e)}};var K=({data:r,width:t,height:e})=>{let s=t*e,o=new Float32Array(3*s);for(let i=0;i<s;i++)for(let n=0;n<3;n++)o[n*s+i]=r[4*i+n]/127.5-1;return{x:o,width:t,height:e}};var V=r=>{let t=r>>>0;return()=>{t=t+1831565813>>>0;let e=Math.imul(t^t>>>15,1|t);return e=e+Math.imul(e^e>>>7,61|e)^e,((e^e>>>14)>>>0)/4294967296}},pt=r=>{let t=V(r),e=()=>{let[s,o]=[t(),t()];return Math.sqrt(-2*Math.log(1-s))*Math.cos(2*Math.PI*o)};return s=>{let o=new Float64Array(s);for(let i=0;i<s;i++)o[i]=e();return o}};var ut=.95,Kt=[[3,.5],[6,.3],[9,.2]],Vt=(r,t)=>{let e=[];for(let s=-r;s<=r;s++)for(let o=-r;o<=r;o++){let i=o*Math.cos(t)-s*Math.sin(t),n=o*Math.sin(t)+s*Math.cos(t),a=x(1.1-Math.abs(i),0,1)*Math.sqrt(x(1-(n/(r+.5))**2,0,1));a>0&&e.push([o,s,a])}return e},Qt=function*(r,t,e,s,o,i,n){let a=new Float64Array(t*e),c=Vt(s,i);for(let l=-s;l<e+s;l++,yield)for(let h=-s;h<t+s;h++){if(n()>=o/s)continue;let p=.5+.5*n();for(let[f,g,d]of c){let[m,w]=[h+f,l+g];m<0||m>=t||w<0||w>=e||(a[w*t+m]+=p*d)}}for(let l=0;l<r.length;l++)r[l]*=1-.92*Math.min(a[l],1)},Yt=(r,t,e,s,o)=>{let[i,n]=[x(s,0,t-1),x(o,0,e-1)],[a,c]=[Math.floor(i),Math.floor(n)],[l,h]=[Math.min(a+1,t-1),Math.min(c+1,e-1)],[p,f]=[i-a,n-c],g=(1-p)*r[c*t+a]+p*r[c*t+l],d=(1-p)*r[h*t+a]+p*r[h*t+l];return(1-f)*g+f*d},dt=function*({x:r,width:t,height:e},s,o){if(s===0)return r;let i=V(o),n=Math.max(1,Math.sqrt(Math.min(t,e)/32)),[a,c]=[Math.ceil(t/n),Math.ceil(e/n)],l=i()-.5,h=new Float64Array(a*c).fill(1);for(let[d,m]of Kt)yield*Qt(h,a,c,d,s*m,l,i);let p=1-.1*i(),f=new Float32Array(r.length),g=t*e;for(let d=0;d<g;d++){d%t===0&&(yield);let[m,w]=[(d%t+.5)*a/t-.5,(Math.floor(d/t)+.5)*c/e-.5],j=p*Yt(h,a,c,m,w);for(let T=0;T<3;T++)f[T*g+d]=ut+j*(r[T*g+d]-ut)}return f};var M={res:"#e07b00",eps:"#3b82d0",x0:"#2e9e5b",other:"#9b59b6"};var mt=`
+  :host, .fig { display: block; }
+  .fig { font: 15px/1.45 system-ui, sans-serif; color: inherit; margin: .6rem 0; container-type: inline-size; }
+  .fig * { box-sizing: border-box; }
+  .row { display: flex; flex-wrap: wrap; gap: .6rem 1.1rem; align-items: flex-start; }
+  .pad { flex: 1 1 17rem; min-width: 0; max-width: 30rem; }
+  .side { flex: 1 1 12rem; min-width: 0; }
+  svg { display: block; width: 100%; height: auto; overflow: visible; }
+  svg text { fill: currentColor; font-size: 13px; }
+  svg.touch { touch-action: none; cursor: crosshair; }
+  .axis, .grid { stroke: currentColor; stroke-width: 1; fill: none; }
+  .grid { opacity: .18; }
+  .curve { fill: none; stroke-width: 2.5; stroke-linejoin: round; }
+  .knob { cursor: grab; stroke: #fff; stroke-width: 2; }
+  .knob:focus-visible, canvas:focus-visible, button:focus-visible {
+    outline: 3px solid ${M.eps}; outline-offset: 2px;
+  }
+  .controls {
+    display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr)); gap: .25rem 1rem;
+    margin: .4rem 0;
+  }
+  label { display: flex; gap: .5rem; align-items: center; min-height: 2rem; }
+  label span { flex: 0 1 auto; }
+  label output { flex: 0 0 3.2rem; text-align: right; font-variant-numeric: tabular-nums; }
+  input[type=range] { flex: 1 1 4rem; min-width: 3rem; accent-color: ${M.eps}; height: 1.6rem; }
+  select, button {
+    font: inherit; color: inherit; background: transparent; border: 1px solid currentColor; border-radius: 5px;
+    padding: .15rem .5rem; min-height: 1.9rem; max-width: 100%;
+  }
+  select { flex: 1 1 auto; min-width: 0; }
+  option { color: CanvasText; background: Canvas; }
+  button { cursor: pointer; }
+  canvas { display: block; width: 100%; height: auto; border: 1px solid #8888; }
+  figure { margin: 0; }
+  figcaption, .note { font-size: 13px; }
+  .pics { display: flex; flex-wrap: wrap; gap: .5rem; }
+  .pics figure { flex: 1 1 4.5rem; }
+  .row > .pics { flex: 2 1 18rem; }
+  .frames { display: grid; grid-template-columns: repeat(auto-fit, minmax(4.5rem, 1fr)); gap: .5rem; }
+  .stories { display: flex; flex-wrap: wrap; gap: .4rem; margin: .4rem 0; }
+  button[aria-pressed=true] { background: ${M.eps}33; border-width: 2px; }
+  details { margin: .3rem 0; }
+  summary { cursor: pointer; }
+  .bar { height: 7px; background: #8884; margin-top: 3px; }
+  .bar i { display: block; height: 100%; }
+  dl { display: grid; grid-template-columns: auto auto; gap: .1rem .8rem; margin: .4rem 0; width: fit-content; }
+  dt, dd { margin: 0; }
+  dd { font-variant-numeric: tabular-nums; text-align: right; }
+  .strip { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(3.5rem, 6rem); gap: 4px; }
+  .strip { overflow-x: auto; padding: 2px; }
+  .film { display: grid; grid-template-columns: repeat(auto-fit, minmax(3.5rem, 1fr)); gap: 4px; padding: 2px; }
+  .key { display: inline-block; width: .8em; height: .8em; margin-right: .35em; border-radius: 2px; }
+  .entry { white-space: nowrap; margin-right: 1em; }
+  ul { list-style: none; margin: .2rem 0; padding: 0; }
+  .line { cursor: pointer; outline: none; }
+  .line .curve { opacity: .65; stroke-width: 2; }
+  .line:is(:hover, :focus-visible) .curve { opacity: 1; stroke-width: 5; }
+  .touched { fill: none; stroke-width: 14; pointer-events: stroke; }
+  .still, svg .name { pointer-events: none; }
+  svg .name { fill: currentColor !important; }
+  svg .chosen { font-weight: 700; }
+  @container (max-width: 38rem) { svg text { font-size: 15px; } }
+  @container (max-width: 30rem) { .wide svg text { font-size: 21px; } svg .name:not(.chosen) { display: none; } }
+  @media print { .fig { break-inside: avoid; } }
+`;var ft=`
+  .fig { border: 1px solid #8886; border-radius: 8px; padding: .8rem; }
+  .fig.over { outline: 3px dashed ${M.eps}; }
+  .views { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 16rem), 1fr)); gap: .8rem; }
+  .views figure { min-width: 0; }
+  .views canvas { background: #7f7f7f; }
+  .views canvas, .compare canvas { width: 100%; height: auto; image-rendering: auto; }
+  .choice { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: 0 0 .5rem; }
+  .choice button { padding: 2px; line-height: 0; }
+  .choice button[aria-pressed=true], .choice label:focus-within { outline: 3px solid ${M.eps}; }
+  .choice img { width: 84px; height: 63px; object-fit: cover; border-radius: 3px; }
+  .choice label {
+    border: 1px dashed currentColor; border-radius: 5px; padding: 0 .7rem; min-height: 67px; cursor: pointer;
+  }
+  .choice input[type=file] { position: absolute; width: 1px; height: 1px; opacity: 0; }
+  .go { font-weight: 600; border-width: 2px; padding: .3rem 1rem; min-height: 2.4rem; }
+  .row.act { align-items: center; margin: .4rem 0; }
+  progress { width: 100%; accent-color: ${M.eps}; }
+  details { margin: .3rem 0; }
+  summary { cursor: pointer; }
+  .compare { max-width: 34rem; margin: .6rem 0; }
+  .compare input { width: 100%; }
+  .split { position: relative; }
+  .split i { position: absolute; top: 0; bottom: 0; width: 2px; margin-left: -1px; background: #fff; }
+  .strip canvas { width: 100%; height: auto; cursor: pointer; image-rendering: auto; }
+  .strip button { padding: 0; line-height: 0; border-width: 2px; }
+  .strip button[aria-pressed=true] { border-color: ${M.eps}; }
+  [hidden] { display: none !important; }
+`;var Xt=()=>new Promise(r=>{setTimeout(r)}),Q=async(r,t)=>{let e=performance.now();for(let s=r.next();;s=r.next()){if(s.done)return s.value;if(!(performance.now()-e<8)){if(await Xt(),!t())return null;e=performance.now()}}};var Y=(r,t,e=0)=>{let s=t.length,o=0,i=0,n=0,a=0,c=0;for(;c+3<s;c+=4)o+=r[e+c]*t[c],i+=r[e+c+1]*t[c+1],n+=r[e+c+2]*t[c+2],a+=r[e+c+3]*t[c+3];for(;c<s;c++)o+=r[e+c]*t[c];return o+i+n+a},X=(r,t,e,s=0)=>{for(let o=0;o<t.length;o++)r[s+o]+=e*t[o]},gt=(r,t,e,s=0,o=0)=>{let i=e.length-e.length%4;for(let n=0;n<i;n+=4){let[a,c,l,h]=[e[n],e[n+1],e[n+2],e[n+3]],[p,f,g,d]=[0,0,0,0];for(let m=0;m<a.length;m++){let w=t[s+m];p+=w*a[m],f+=w*c[m],g+=w*l[m],d+=w*h[m]}r[o+n]=p,r[o+n+1]=f,r[o+n+2]=g,r[o+n+3]=d}for(let n=i;n<e.length;n++)r[o+n]=Y(t,e[n],s)},wt=(r,t,e,s=0,o=0)=>{let i=[];for(let a=0;a<t.length;a++)e[o+a]!==0&&i.push(a);let n=i.length-i.length%4;for(let a=0;a<n;a+=4){let[c,l,h,p]=[i[a],i[a+1],i[a+2],i[a+3]],[f,g,d,m]=[t[c],t[l],t[h],t[p]],[w,j,T,Rt]=[e[o+c],e[o+l],e[o+h],e[o+p]];for(let S=0;S<f.length;S++)r[s+S]+=w*f[S]+j*g[S]+T*d[S]+Rt*m[S]}for(let a=n;a<i.length;a++)X(r,t[i[a]],e[o+i[a]],s)};var Zt=Math.log(1e-14),te=(r,t,e)=>{let s=-1/0,o=0;for(let i=t;i<t+e;i++)s=Math.max(s,r[i]);for(let i=t;i<t+e;i++)o+=r[i]=r[i]-s>Zt?Math.exp(r[i]-s):0;for(let i=t;i<t+e;i++)r[i]/=o},z=class{constructor(t,e,{std:s=0,tau:o=null,weights:i=null}={}){let n=t.length/e,a=Float64Array.from(t);Object.assign(this,{count:e,size:n,std:s,tau:o}),this.means=k(e,h=>a.subarray(h*n,(h+1)*n));let c=i||Array(e).fill(1),l=_(c);this.logPrior=c.map(h=>Math.log(h/l)),this.squaredNorms=this.means.map(h=>Y(h,h)),this.inputShare=o===null?0:s**2/(s**2+o**2)}squaredDistances(t,e){let{means:s,squaredNorms:o,count:i,size:n}=this,a=new Float64Array(t.length/n*i);for(let c=0,l=0;c<t.length;c+=n,l+=i){let h=0;for(let p=c;p<c+n;p++)h+=t[p]*t[p];gt(a,t,s,c,l);for(let p=0;p<i;p++)a[l+p]=h-2*e*a[l+p]+e*e*o[p]}return a}inputLogits(t,e){if(this.tau===null)return null;if(this.lastInput!==t||this.lastLength!==e){let s=this.std**2+this.tau**2;this.lastLogits=this.squaredDistances(t||new Float64Array(e),1).map(o=>-o/(2*s)),Object.assign(this,{lastInput:t,lastLength:e})}return this.lastLogits}nearest(t,e){return Math.min(...this.logPrior.map((s,o)=>s>-1/0?t[e+o]:1/0))}posterior(t,e,s,o){let{count:i,logPrior:n}=this,a=(1-s)*(1-this.inputShare),c=t.slice();e&&X(c,e,-s-(1-s)*this.inputShare);let l=this.squaredDistances(c,a),h=(1-s)**2*this.std**2*(1-this.inputShare)+o*o,p=this.inputLogits(e,t.length);for(let f=0;f<l.length;f+=i){let g=h>0?0:this.nearest(l,f);for(let d=0;d<i;d++){let m=a===0||l[f+d]<=g?0:-1/0,w=h>0?-l[f+d]/(2*h):m;l[f+d]=n[d]+w+(p?p[f+d]:0)}te(l,f,i)}return l}predict(t,e,s,o){let{means:i,count:n,size:a}=this,c=this.posterior(t,e,s,o),[l,h]=[new Float64Array(t.length),new Float64Array(t.length)];for(let m=0;m*a<t.length;m++)wt(l,i,c,m*a,m*n);let p=this.inputShare,f=this.std**2*(1-p),g=(1-s)*f/Math.max((1-s)**2*f+o*o,1e-300),d=o===0?null:new Float64Array(t.length);for(let m=0;m<l.length;m++){let w=e?e[m]:0,j=(1-p)*l[m]+p*w;l[m]=j+g*(t[m]-s*w-(1-s)*j),h[m]=w-l[m],d&&(d[m]=(t[m]-s*w-(1-s)*l[m])/o)}return{x0:l,res:h,eps:d,weights:c}}};var $=([r,t])=>Math.log((1-r)/t),bt={*euler(r){return r},*heun(r,{x:t,from:e,to:s}){if(R(s)||e[1]===0!=(s[1]===0))return r;let o=yield{x:C(t,r,e,s),point:s},i=n=>r[n]?.map((a,c)=>(a+o[n][c])/2);return{x0:i("x0"),res:i("res"),eps:i("eps")}},*multistep({x0:r,res:t,eps:e},{from:s,to:o},i){let n=$(o)-$(s),a=i?$(s)-$(i.point):NaN;if(!Number.isFinite(n)||!Number.isFinite(a))return{x0:r,res:t,eps:e};let c=(n/-Math.expm1(-n)-1)/a,l=(h,p)=>h.map((f,g)=>f+p*c*(r[g]-i.x0[g]));return{x0:l(r,1),res:l(t,-1),eps:l(e,(s[0]-1)/s[1])}}};var ee=function*(r,t,e={}){let{eta:s=0,posterior:o="sum_constrained",randn:i=null,solver:n="euler"}=e,a=[{x:r}];for(let c=0;c+1<t.length;c++){let[{x:l},h,p]=[a[c],t[c],t[c+1]],f=yield{x:l,point:h},g=st(o,h,p,s)||0;a[c].x0=f.x0;let d=yield*bt[n](f,{x:l,from:h,to:p},c&&{point:t[c-1],x0:a[c-1].x0});a.push({x:C(l,d,h,p,g,g>0?i(l.length):null)})}return a},xt=(r,t,e,s,o)=>{let i=ee(t,s,o),n=i.next(),a=0;for(;!n.done;a++)n=i.next(r.predict(n.value.x,e,...n.value.point));return Object.assign(n.value,{evaluations:a})};var yt=r=>r!=null,v=(r,...t)=>{let e=globalThis.rddmLabels?.[r]??r;return t.length?e.replace(/{(.)}/g,(s,o)=>v(t[o])):e},b=(r,...t)=>{r.textContent=v(...t)},se=(r,t,e)=>{for(let[s,o]of Object.entries(t))s.startsWith("on")?r.addEventListener(s.slice(2),o):yt(o)&&r.setAttribute(s,["aria-label","alt"].includes(s)?v(o):o);return r.append(...e.flat(1/0).filter(yt).map(s=>v(s))),r},u=(r,t={},...e)=>se(document.createElement(r),t,e);var I=(r,t)=>u("button",{type:"button",onclick:t},r),y=(r,...t)=>u("div",{class:r},...t),P=(...r)=>u("p",{class:"note"},...r);var vt=r=>r.replace("_"," ");var re=24,kt=16,oe=r=>E[r].initial,as={family:"power",...O(Object.keys(E),oe),given:{}},ie=r=>r.map(t=>Array.isArray(t)?t:[t,t]),U=class{constructor(t,e,s){Object.assign(this,{model:t,data:e,root:s,outputs:{},syncs:[],limits:{},made:new Map,more:[]}),this.first=this.controls=y("controls")}fold(){this.controls=y("controls"),this.more=u("details",{},u("summary",{},"more to set"),this.controls)}stories(t){let e=([s,o])=>{let i=I(s,()=>this.set(o)),n=([a,c])=>JSON.stringify(c)===JSON.stringify(this.get(a));return this.syncs.push(()=>i.setAttribute("aria-pressed",Object.entries(o).every(n))),i};return y("stories",Object.entries(t).map(e))}get(t){return this.model.get(t)}set(t){for(let[e,s]of Object.entries(t))this.model.set(e,s);this.model.save_changes()}setWithin(t){let e=([s,o])=>[s,this.limits[s]?.(o)??o];this.set(Object.fromEntries(Object.entries(t).map(e)))}add(t,e,s,o){let i=u("label",{},u("span",{},t),e,s);this.controls.append(i),o&&this.syncs.push(()=>{i.style.display=o()?"":"none"})}slider(t,e,s,o,i,n){let a=()=>typeof o=="function"?o():o;this.limits[t]=p=>x(p,s,a());let c=()=>this.set({[t]:+l.value}),l=u("input",{type:"range",min:s,max:a(),step:i,"data-k":t,oninput:c}),h=u("output",{"data-n":t});this.syncs.push(()=>{l.max=a(),l.value=this.get(t),h.textContent=+(+this.get(t)).toFixed(3)}),this.add(e,l,h,n)}select(t,e,s,o){let i=()=>this.set({[t]:typeof this.get(t)=="number"?+a.value:a.value}),n=ie(s).map(([c,l])=>u("option",{value:c},l)),a=u("select",{"data-k":t,onchange:i},n);this.syncs.push(()=>{a.value=this.get(t)}),this.add(e,a,null,o)}pairSelect(){this.select("pair","input",this.data.pairs.map((t,e)=>[e,t.name]))}seedSlider(){this.slider("seed","another noise",1,20,1)}familySelect(){let t=this.get("given")?.abar?["given"]:[];this.select("family","family",[...Object.keys(A),...t])}familySettings(){for(let[t,{label:e,options:s,limits:o}]of Object.entries(E)){let i=()=>A[this.get("family")]?.settings.includes(t)??!1;s?this.select(t,e,s,i):this.slider(t,e,...o,i)}}numbers(t){return u("dl",{},Object.entries(t).map(([e,s])=>(this.outputs[e]=u("output",{"data-n":e}),[u("dt",{},s),u("dd",{},this.outputs[e])])))}show(t){for(let[e,s]of Object.entries(t))b(this.outputs[e],s)}settings(){return O(["family",...Object.keys(E)],t=>this.get(t))}schedule(t=this.settings()){let e=this.get("given");return t.family==="given"&&e?.abar?e:this.kept(["schedule",t],()=>nt(t))}pair(){return this.data.pairs[x(this.get("pair"),0,this.data.pairs.length-1)]}kept(t,e){let s=JSON.stringify(t),o=this.made.has(s)?this.made.get(s):e();return this.made.delete(s),this.made.set(s,o),this.made.size>re&&this.made.delete(this.made.keys().next().value),o}noise(){let t=this.get("seed");return this.kept(["noise",t],()=>pt(t)(this.pair().x0.length))}forward(t){let{x0:e,xIn:s}=this.pair();return J(e,s,this.noise(),...t)}predictor(t=kt,e=this.data.means){let{count:s,faces:o}=this.data,{generates:i}=this.pair();return this.kept(["predictor",i,t,e.length],()=>new z(e,s,i?{weights:k(s,n=>+(n>=o))}:{tau:t}))}coordinates(){let{x0:t,xIn:e}=this.pair(),[{span:s,coordinates:o},i]=[this.data,this.noise()],n=s.with(e).with(i),a=n.basis.slice(s.basis.length).fill(0),c=this.predictor(kt,o.flatMap(l=>[...l,...a]));return{span:n,predictor:c,parts:[t,e,i].map(l=>n.coordinates(l))}}restore(t,e){let s=[this.get("pair"),this.get("seed")];return this.kept([s,t,e],()=>{let{span:o,predictor:i,parts:n}=this.kept(s,()=>this.coordinates()),a=xt(i,J(...n,...t[0]),n[1],t,{solver:e}),c=({x:l,x0:h})=>{let p={};return{get x(){return p.x??=o.image(l)},get x0(){return p.x0??=o.image(h||l)}}};return Object.assign(a.map(c),{evaluations:a.evaluations})})}};var Mt=r=>{let t={...r},e={};return{keys:()=>Object.keys(t),get:s=>t[s],set(s,o){if(t[s]!==o){t[s]=o;for(let i of e[`change:${s}`]||[])i()}},on(s,o){(e[s]||=[]).push(o)},off(){},save_changes(){}}},Z=JSON.stringify,St=(r,t)=>{let e=([s,o])=>o!==null&&typeof o==typeof t[s]&&Array.isArray(o)===Array.isArray(t[s]);try{let s=JSON.parse(new URLSearchParams(location.search).get(r))??{};return Object.fromEntries(Object.entries(s).filter(e))}catch{return{}}},Ot=(r,t,e)=>{let s=null,o=()=>{let i=Object.keys(t).filter(a=>Z(e.get(a))!==Z(t[a])),n=new URL(location);n.searchParams.delete(r),i.length&&n.searchParams.set(r,Z(O(i,a=>e.get(a)))),n.href!==location.href&&history.replaceState(history.state,"",n)};return()=>{clearTimeout(s),s=setTimeout(o,300)}},ne=r=>{let[t,e,s]=getComputedStyle(r).color.match(/[\d.]+/g)||[0,0,0];return .3*t+.59*e+.11*s>128?"dark":"light"},ae=r=>{let t={attributes:!0,attributeFilter:["class","data-jp-theme-light"]};typeof MutationObserver=="function"&&new MutationObserver(r).observe(document.body,t),matchMedia("(prefers-color-scheme: dark)").addEventListener("change",r)},jt=r=>{let t=!1;return()=>{t||(t=!0,queueMicrotask(()=>{t=!1,r()}))}},Tt=(r,t,e)=>{let s=()=>{t.style.colorScheme=ne(r)};s(),ae(()=>{s(),e()})};var At=-1,Et=[256,384,512,768,1024],It=168,et={photo:0,rain:.1,steps:5,eta:0,seed:1,order:"together",side:256},ce={"a shower":{rain:.1,steps:5,eta:0},"a downpour":{rain:.24,steps:5,eta:0},"one step":{rain:.1,steps:1,eta:0},"twenty steps":{rain:.1,steps:20,eta:0},"fresh noise":{rain:.1,steps:10,eta:1}},le="Try one step, then twenty: one is the best guess at once, a little soft; many steps commit themselves to details. Then take a photograph of your own, with rain in it or without. It stays in your browser.",he=function*(r,t){let e=Math.min(1,t/Math.max(r.width,r.height)),[s,o]=[r.width,r.height].map(c=>Math.max(1,Math.round(c*e))),n=u("canvas",{width:s,height:o}).getContext("2d",{willReadFrequently:!0});Object.assign(n,{fillStyle:"#fff",imageSmoothingQuality:"high"}),n.fillRect(0,0,s,o),n.drawImage(r,0,0,s,o),yield;let a=n.getImageData(0,0,s,o);return yield,K(a)},pe=function*(r,t,e){let s=yield*he(r,t);yield;let o={...s,x:yield*dt(s,e,7)};return yield,{clean:s,input:o,before:ct(o.x)}},ue=function*(r,t,e){let s=H(t.x,r.x);yield;let o=K({...t,data:e});return yield,[s,H(o.x,r.x)].map(i=>i.toFixed(1))},B=(r,t,e,s)=>{Object.assign(r,{width:e,height:s}),r.getContext("2d").putImageData(new ImageData(t,e,s),0,0)},de=r=>{let t=u("canvas",{width:It,height:Math.max(1,Math.round(It*r.height/r.width))});return t.getContext("2d").drawImage(r,0,0,t.width,t.height),t},Pt=(r,t)=>{let e=u("canvas",{role:"img","aria-label":r,width:256,height:192}),s=u("figcaption",{},t);return{canvas:e,words:s,figure:u("figure",{},e,s)}},tt=class{constructor(t,e,s){Object.assign(this,{ui:t,photos:e,network:s,own:null,run:null}),this.left=Pt("the input","the input"),this.right=Pt("the best guess of the clean photograph","the best guess"),this.status=P(),this.status.setAttribute("role","status"),[this.detail,this.place]=[P(),P()],this.progress=u("progress",{max:1,value:0,hidden:"","aria-label":"progress"}),this.go=u("button",{type:"button",class:"go",disabled:"",onclick:()=>this.restore()},"restore"),this.halt=u("button",{type:"button",hidden:"",onclick:()=>this.stop()},"stop"),this.strip=u("div",{class:"strip",role:"group","aria-label":"the states"}),this.result=this.layOutResult(),this.layOut()}layOut(){let{ui:t}=this;t.slider("rain","rain added",0,.32,.02),t.slider("steps","steps",1,20,1);let e=t.controls;t.controls=y("controls"),t.slider("eta","fresh noise η",0,1,.05),t.slider("seed","another noise",1,20,1),t.select("order","order",at.map(n=>[n,vt(n)])),t.select("side","longer side, pixels",Et);let s=u("details",{},u("summary",{},"more: noise, order, size"),t.controls),o=Object.entries(ce).map(([n,a])=>I(n,()=>{t.set({...a,...this.image()===this.own?{rain:t.get("rain")}:{}}),this.restore()})),i=y("row act",this.go,this.halt,y("choice stories",o));t.root.append(this.choice(),e,s,i,this.progress,this.detail,this.status,y("views",this.left.figure,this.right.figure),this.strip,this.result,this.place,P(le))}choice(){this.buttons=this.photos.map(({name:s,src:o,credit:i},n)=>{let a=u("img",{src:o,alt:s,title:v("{0}. {1}",s,i)});return u("button",{type:"button",onclick:()=>this.ui.set({photo:n,rain:et.rain})},a)});let e=u("input",{type:"file",accept:"image/*",onchange:()=>this.take(e.files)});return y("choice",this.buttons,u("label",{},e,"your own: choose, or drop it here"))}layOutResult(){this.both=u("canvas",{role:"img","aria-label":"left of the line before, right of it after"}),this.split=u("input",{type:"range",min:0,max:1,step:.01,value:.5,"aria-label":"before and after",oninput:()=>this.drawSplit()}),this.line=u("i");let t=I("save the result",()=>this.save()),e=y("compare",y("split",this.both,this.line),this.split,t);return e.hidden=!0,e}image(){let t=this.ui.get("photo");return t===At?this.own:this.photos[x(t,0,this.photos.length-1)].image}async take([t,...e]){if(!t)return;let s=this.taken={},o=await lt(t,Et.at(-1));if(this.taken===s){if(!o){this.say("{0} is not an image that this browser can read",t.name);return}this.own=o,this.ui.set({photo:At,rain:0}),this.changed(),this.say(e.length?"one photograph at a time: this is {0}":"",t.name)}}prepare(){let t=this.image();if(!t)return this.prepared;this.run&&this.network.stop();let e=this.wanted={},s=pe(t,this.ui.get("side"),this.ui.get("rain"));return this.prepared=Q(s,()=>this.wanted===e).then(o=>this.wanted!==e?this.prepared:(Object.assign(this,o),this.clear(),null)),this.prepared}clear(){let{width:t,height:e}=this.input;this.run=null,this.shown=-1,this.strip.replaceChildren(),this.result.hidden=!0,B(this.left.canvas,this.before,t,e);let s=this.ui.get("rain")>0;b(this.left.words,s?"the input: the photograph with rain added":"the input, as it is"),Object.assign(this.right.canvas,{width:t,height:e}),b(this.right.words,"the best guess will appear here"),this.buttons.forEach((o,i)=>o.setAttribute("aria-pressed",i===this.ui.get("photo")))}say(...t){b(this.status,...t)}tell(t,...e){this.progress.value=t,b(this.detail,e.join(" · "))}work(t){!t&&this.halt.getRootNode().activeElement===this.halt&&this.go.focus(),this.progress.hidden=this.halt.hidden=this.detail.hidden=!t,this.tell(0)}stop(){this.turn=null,this.network.stop(),this.work(!1),this.say("stopped")}async offer(){let t=await this.network.offer();if(t===null){this.say("This copy of the page was built without the network and its runtime: the pictures above are all that it can show. The copy on the web has them.");return}this.go.disabled=!1,t&&b(this.go,"load the network ({0}) and restore",t)}async restore(){if(this.go.disabled||!this.image())return;b(this.go,"restore");let t=this.turn={};this.work(!0);try{await this.load()&&await this.follow()}catch(e){this.turn===t&&this.say("It did not work: {0}",e.message)}this.turn===t&&this.work(!1)}async load(){let t=this.turn,e=await this.network.load((s,{there:o,total:i})=>{let n=v("{0} of {1} MB",D(o),D(i));this.tell(s,s<1?n:"the network is being set up")});return b(this.place,...this.network.place??[""]),await this.prepared,e&&this.turn===t}async follow(){this.clear();let{x:t,width:e,height:s}=this.input,o=O(["steps","eta","seed","order"],a=>this.ui.get(a)),i=this.run=Object.assign([],{steps:o.steps,began:performance.now()});this.say("restoring, steps: {0}",o.steps),this.tellStep(0),await this.network.restore({xIn:t,width:e,height:s,...o},{state:({step:a,images:c})=>this.addState(a,c),tile:a=>this.addTile(a)})&&this.run===i&&await this.finish()}since(){return(performance.now()-this.run.began)/1e3}tellStep(t,e=0,...s){let{steps:o}=this.run,i=(t+e)/o,n=i>0?[v("about {0} s more",Math.ceil(this.since()*(1-i)/i))]:[];this.tell(i,v("step {0} of {1}",Math.min(t+1,o),o),...s,...n)}addState(t,e){this.run.push(e),this.show(t);let s=de(this.left.canvas),o=()=>this.show(t);this.strip.append(u("button",{type:"button","aria-label":v("state {0}",t),onclick:o},s)),this.mark(t),this.ui.root.dataset.states=this.run.length,this.tellStep(t+1)}addTile({step:t,image:e,left:s,top:o,width:i,height:n,tile:a,tiles:c}){this.tellStep(t,a/c,v("tile {0} of {1}",a,c)),this.shown===t-1&&(this.right.canvas.getContext("2d").putImageData(new ImageData(e,i,n),s,o),b(this.right.words,"the best guess at state {0}, tile by tile",t))}show(t){let{width:e,height:s}=this.input,[o,i]=this.run[t];B(this.left.canvas,o,e,s),B(this.right.canvas,i,e,s),b(this.left.words,"state {0}",t),t===this.run.steps?b(this.right.words,"the result"):b(this.right.words,"the best guess at state {0}",t),this.mark(t)}mark(t){this.shown=t,[...this.strip.children].forEach((e,s)=>e.setAttribute("aria-pressed",s===t))}async finish(){let{run:t,clean:e,input:s}=this,o=this.since().toFixed(1);this.after=t.at(-1)[1],Object.assign(this.both,{width:s.width,height:s.height}),this.result.hidden=!1,this.drawSplit(),b(this.place,...this.network.place);let i=await Q(ue(e,s,this.after),()=>this.run===t);this.run===t&&(s.x===e.x?this.say("done in {0} s",o):this.say("done in {0} s; PSNR {1} dB before, {2} dB after",o,...i),this.ui.root.dataset.done=1+(+this.ui.root.dataset.done||0))}drawSplit(){let{width:t,height:e}=this.both,s=Math.round(this.split.value*t);this.line.style.left=`${100*s/t}%`;let o=this.both.getContext("2d");o.putImageData(new ImageData(this.after,t,e),0,0),s>0&&o.putImageData(new ImageData(this.before,t,e),0,0,0,0,s,e)}save(){let{width:t,height:e}=this.both,s=u("canvas",{});B(s,this.after,t,e),s.toBlob(o=>{let i=u("a",{href:URL.createObjectURL(o),download:"restored.png"});i.click(),setTimeout(()=>URL.revokeObjectURL(i.href),1e3)})}acceptDrops(){let{root:t}=this.ui,e=s=>o=>{o.preventDefault(),t.classList.toggle("over",s)};t.addEventListener("dragover",e(!0)),t.addEventListener("dragleave",e(!1)),t.addEventListener("drop",s=>{e(!1)(s),this.take(s.dataTransfer.files)})}},me=async r=>{let t=new Image;return t.src=r.src,await t.decode(),{...r,image:t}},Lt=async(r,t,{photos:e},s,o={},i=()=>{})=>{let n=u("div",{class:"fig",role:"group","aria-label":"figure: a photograph restored"}),a=await Promise.all(e.map(me)),c=r.shadowRoot||r.attachShadow({mode:"open"});r.setAttribute("data-lm-suppress-shortcuts","true"),c.replaceChildren(u("style",{},mt+ft),n);let l=new U(t,null,n),h=r.figure=new tt(l,a,s);l.limits.photo=g=>x(g,0,e.length-1),l.setWithin(o);let p=()=>{l.syncs.forEach(g=>g()),i()},f=h.changed=jt(async()=>{p(),await h.prepare(),r.dataset.drawn=1+(+r.dataset.drawn||0)});for(let g of["steps","eta","seed","order"])t.on(`change:${g}`,p);for(let g of["photo","rain","side"])t.on(`change:${g}`,f);Tt(r,n,()=>{}),h.acceptDrops(),f(),await h.offer()},fe=async r=>{let{photos:t,schedule:e}=await(await fetch(new URL("photos.json",import.meta.url))).json(),s=t.map(c=>({...c,src:new URL(c.src,import.meta.url).href})),o={...et,...JSON.parse(r.getAttribute("state")||"{}")},i=r.model=Mt(o),n=new q(import.meta.url,e),a=[St("photo",o),Ot("photo",o,i)];await Lt(r,i,{photos:s},n,...a)},_t=new WeakSet,ge=r=>{let t=new IntersectionObserver(e=>{_t.has(r)||!e.some(s=>s.isIntersecting)||(_t.add(r),t.disconnect(),fe(r))},{rootMargin:"200px"});t.observe(r)};typeof document<"u"&&document.querySelectorAll("rddm-figure[kind=photo]").forEach(ge);var we=({model:r,el:t})=>{let e=u("div");t.append(e),Lt(e,r,r.get("payload"),new N(r))},Os={render:we},js={photo:et};export{Os as default,dt as rain,js as states};
