@@ -191,7 +191,7 @@ def test_words_on_an_image_are_legible(cmap):
     import matplotlib as mpl
     fig, ax = canvas(width=6, height=4)
     values = torch.arange(36.).view(6, 6)/35
-    ax.imshow(values, cmap=cmap)
+    ax.imshow(values.numpy(), cmap=cmap)
     for r, c in torch.cartesian_prod(torch.arange(6), torch.arange(6)).tolist(): ax.text(c, r, 'x', color='#777777')
     RenderedFigure(fig)
     grounds = [hexes(mpl.colormaps[cmap](v)) for v in values.flatten().tolist()]
