@@ -84,7 +84,6 @@ def _curves(got, want):
     if got is not None:
         ax.plot(got, 'o-' if len(want) <= 30 else '-', color=COLORS['other'], lw=1.5, ms=4, label='yours')
     if len(want) <= 30: ax.set_xticks(range(0, len(want), 1 + len(want)//16))
-    ax.legend()
     return fig
 
 # %% ../nbs/exercises.ipynb #f01aa81d

@@ -17,7 +17,7 @@ from .schedule import Point, _point, _within
 # %% ../nbs/04_reverse.ipynb #2c8e84cf
 def reverse_step(
     x_t:Tensor, # the state at `at`, (B, ...)
-    est:Estimate, # guess of its parts
+    est:Estimate, # estimate of its parts
     at:Point, # where the state is
     to:Point, # where it goes
     sigma2:float=0., # variance of the fresh noise, 0 .. to.bbar^2

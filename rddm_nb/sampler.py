@@ -146,9 +146,9 @@ class State:
     "What a sampling run knows at one step"
     step: Step # from where to where
     x_t: Tensor # state before the step
-    x0: Tensor # guess of the clean image
-    res: Tensor # guess of the residual
-    eps: Tensor|None # guess of the noise
+    x0: Tensor # estimate of the clean image
+    res: Tensor # estimate of the residual
+    eps: Tensor|None # estimate of the noise
     x_s: Tensor # state after the step
 
 # %% ../nbs/13_sampler.ipynb #2fd62057
@@ -196,7 +196,7 @@ def _check_solver(solver, moves, clip):
 def _check_levels(moves):
     "Refuse a path on which the noise level rho stands still"
     if len(moves) > 1 and all(m.at.bbar == 0 for m in moves):
-        raise ValueError("this path holds no noise, and solver='multistep' looks at how the noise level falls: take "
+        raise ValueError("this path holds no noise, and solver='multistep' needs the fall of the noise level: take "
                          "'heun' or 'euler'")
     for m in moves:
         if abs(_lam(m.to) - _lam(m.at)) < 1e-9:
@@ -273,7 +273,7 @@ class Trace(list):
         "The states of image i, from start to result"
         return torch.stack([s.x_t[i] for s in self] + [self[-1].x_s[i]])
     def guesses(self, i:int|slice=0)->Tensor: # (steps, ...)
-        "The guesses of the clean image i, one per step"
+        "The estimates of the clean image i, one per step"
         return torch.stack([s.x0[i] for s in self])
     def means(self, i:int|slice=0)->Tensor: # (steps + 1, ...)
         "What the states of image i hold besides their noise, x0 + abar res, from start to result"
@@ -284,14 +284,14 @@ class Trace(list):
 def film(self:Trace,
     i:int=0, # which image of the batch
 ): # a `RenderedFigure`
-    "The film strip of image i: states above, guesses below, and how much residual and noise each state holds"
+    "The film strip of image i: states above, estimates below, and how much residual and noise each state holds"
     from rddm_nb.viz import show_images
     at = [s.step.at for s in self] + [self[-1].step.to]
     top = max(p.bbar for p in at) or 1.
-    return show_images({'state': self.frames(i), 'guess': self.guesses(i)},
+    return show_images({'state': self.frames(i), 'estimate': self.guesses(i)},
                        titles=[f'{p.abar:.2f}, {p.bbar:.2f}' for p in at],
                        shares=[(p.abar, p.bbar/top) for p in at],
-                       alt=f'film strip of {len(self)} steps: states, guesses, shares of residual and noise')
+                       alt=f'film strip of {len(self)} steps: states, estimates, shares of residual and noise')
 
 # %% ../nbs/13_sampler.ipynb #0591f99c
 @patch

@@ -60,7 +60,7 @@ class Trace(list):
         ...
 
     def guesses(self, i: int | slice=0) -> Tensor:
-        """The guesses of the clean image i, one per step"""
+        """The estimates of the clean image i, one per step"""
         ...
 
     def means(self, i: int | slice=0) -> Tensor:
@@ -68,7 +68,7 @@ class Trace(list):
         ...
 
     def film(self, i: int=0):
-        """The film strip of image i: states above, guesses below, and how much residual and noise each state holds"""
+        """The film strip of image i: states above, estimates below, and how much residual and noise each state holds"""
         ...
 
     def _repr_html_(self):

@@ -61,7 +61,15 @@ def _wide(words):
     lines = [TextPath((0, 0), s, size=_FONT) for s in words.split('\n') if s.strip()]
     return max([s.get_extents().width for s in lines], default=0)/72*_DPI
 
-def _curve(line):
+def _wrapped(words, width):
+    "The words on as many lines as a width in pixels asks for"
+    lines = ['']
+    for w in str(words).split(' '):
+        longer = f'{lines[-1]} {w}'.strip()
+        lines[-1:] = [longer] if lines == [''] or _wide(longer) <= width else [lines[-1], w]
+    return '\n'.join(lines)
+
+def _curve(line, most=160):
     "Places along a curve in pixels, evenly spaced; those of single dots as they are"
     import numpy as np
     xy = line.get_transform().transform(np.asarray(line.get_xydata(), dtype=float))
@@ -72,9 +80,15 @@ def _curve(line):
         xy = np.stack([np.interp(at, [0, *far], v) for v in xy.T], 1)
     (x0, y0), (x1, y1) = line.axes.bbox.get_points()
     seen = xy[(xy[:, 0] >= x0 - 1) & (xy[:, 0] <= x1 + 1) & (xy[:, 1] >= y0 - 1) & (xy[:, 1] <= y1 + 1)]
-    return seen[::max(1, len(seen)//160)]
+    return seen[::max(1, len(seen)//most)]
 
-def _places(points, w, h, gap):
+def _lies_on(line, other):
+    "Does a curve lie on another, to a pixel and a half?"
+    import numpy as np
+    few, many = _curve(line, 40), _curve(other, 4000)
+    return len(few) > 0 < len(many) and np.hypot(*(few[:, None] - many).T).min(0).max() < 1.5
+
+def _sides(points, w, h, gap):
     "Lower left corners for a name: beside the end of its curve, then around each of its points"
     x, y = points[points[:, 0].argmax()]
     yield (x, y), (x + gap, y - h/2)
@@ -91,53 +105,160 @@ def _covered(box, frame, curves, own, taken, gap):
     bad += 100*sum(abs(x + w/2 - u - m/2) < (w + m)/2 and abs(y + h/2 - v - n/2) < (h + n)/2 for u, v, m, n in taken)
     past_its_end = x > curves[own][:, 0].max()
     cut = frame.x1 - 2 > x > frame.x1 - w and not past_its_end
-    out = y < frame.y0 + .3*gap or y + h > frame.y1 or x < frame.x0 + .3*gap or cut
+    out = y < frame.y0 + .3*gap or y + h > frame.y1 or x < frame.x0 + .8*gap or cut
     near = {k: np.hypot(p[:, 0] - x - w/2, p[:, 1] - y - h/2).min() for k, p in curves.items()}
     others = min([v for k, v in near.items() if k != own], default=0.)
     return bad + 50*out + 20*(near[own] > others > 0) - min(others, 9*gap)/(100*gap)
+
+# %% ../nbs/viz.ipynb #c17e0005
+_CELL = 4 # pixels of the side of a cell, when the room around curves is looked for
+
+def _occupied(points, boxes):
+    "The cells of a figure, and of the room on its right, that are near points or in boxes"
+    import numpy as np
+    cells = np.zeros((800, 800), bool)
+    for shift in np.ndindex(3, 3):
+        at = ((points/_CELL).astype(int) + shift - 1).clip(0, 799)
+        cells[at[:, 0], at[:, 1]] = True
+    for x, y, w, h in boxes:
+        i, j, k, m = (int(max(0, v)/_CELL) for v in (x, y, x + w, y + h))
+        cells[i:k + 1, j:m + 1] = True
+    return cells
+
+def _free(cells, w, h, frame):
+    "Lower left corners (n, 2) of boxes that cover nothing, in the frame or to the right of it"
+    import itertools
+    import numpy as np
+    xs, ys = [*np.arange(frame.x0 + 8, frame.x1 - w, 16), frame.x1 + 8], np.arange(frame.y0 + 8, frame.y1 - h, 10)
+    def taken(x, y):
+        i, j, k, m = (int(v/_CELL) for v in (x - 8, y - 4, x + w + 8, y + h + 4))
+        return cells[i:k + 1, j:m + 1].any()
+    return np.array([(x, y) for x, y in itertools.product(xs, ys) if not taken(x, y)]).reshape(-1, 2)
+
+def _led(own, others, boxes, w, h, frame):
+    "The best place for a name away from its curve, with a line to it: (cost, tip, corner, points of the line)"
+    import numpy as np
+    hard, tips = _occupied(others, boxes), own[::max(1, len(own)//16)]
+    corners = _free(hard | _occupied(own, []), w, h, frame)
+    if not len(corners): return np.inf, None, None, others[:0]
+    middles = (corners + (w/2, h/2))[:, None, None]
+    way = middles + np.linspace(0, 1, 60)[:, None]*(tips[:, None] - middles) # (corners, tips, places, 2)
+    outside = (abs(way - middles) > (w/2, h/2)).any(-1)
+    crossed = (hard[tuple((way/_CELL).astype(int).clip(0, 799).transpose(3, 0, 1, 2))] & outside).mean(-1)
+    long = np.hypot(*(way[:, :, -1] - way[:, :, 0]).transpose(2, 0, 1))/_CELL
+    alone = np.array([np.hypot(*(others - t).T).min(initial=4*_CELL) for t in tips])
+    cost = crossed*long + long/8 + 10*(4 - alone/_CELL) + 4*(corners[:, :1] > frame.x1)
+    i, j = np.unravel_index(cost.argmin(), cost.shape)
+    return cost[i, j], tips[j], corners[i], way[i, j][outside[i, j]]
 
 # %% ../nbs/viz.ipynb #c17e0002
 def _has_name(line):
     "Does a curve have a label of its own?"
     return bool(line.get_label()) and not line.get_label().startswith('_')
 
-def _label_curves(ax, size):
-    "Write the name of each labelled curve beside it, where it covers nothing; a legend where there is no room"
-    curves = {l: p for l in ax.lines if len(p := _curve(l))}
-    named, notes, dot = [l for l in curves if _has_name(l)], [], ax.figure.dpi/72
+def _join(lines):
+    "Curves that lie on each other share one name; whatever lies below another is drawn wider; what has lost its name"
+    joined, lines = [], [l for l in lines if l.get_linestyle() != 'None']
+    for i, line in enumerate(lines):
+        below = [l for l in lines[:i] if _lies_on(l, line) or _lies_on(line, l)]
+        same = [l for l in below if _lies_on(l, line) and _lies_on(line, l)]
+        for k, l in enumerate(reversed(below)): l.set_linewidth(line.get_linewidth() + 2.5*(k + 1))
+        line.set_label(' = '.join(l.get_label() for l in (*same, line) if l.get_label()))
+        for l in same: l.set_label('')
+        joined += same
+    return joined
+
+def _place(line, name, curves, taken, ways, size):
+    "Where the name of a curve goes: (cost, tip, lower left corner, points of a line that leads there or none), its box"
+    import numpy as np
+    dot, ax = line.figure.dpi/72, line.axes
+    w, h = 1.1*_wide(name)*dot*72/_DPI*size/_FONT, 1.4*size*dot*(1 + name.count('\n'))
+    gap = .5*dot*(size + (line.get_markersize() - 3 if line.get_marker() != 'None' else 0))
+    drawn = {l: p for l, p in curves.items() if _has_name(l) or not _lies_on(l, line)} | dict(enumerate(ways))
+    best = min((_covered((*at, w, h), ax.bbox, drawn, line, taken, gap), tuple(tip), at)
+               for tip, at in _sides(curves[line], w, h, gap))
+    if best[0] < 10: return (*best, ()), (w, h)
+    others = np.concatenate([*(p for l, p in drawn.items() if l is not line), np.empty((0, 2))])
+    return _led(curves[line], others, taken, w, h, ax.bbox), (w, h)
+
+def _label_curves(ax, joined, size):
+    "Write the name of each labelled curve beside it, or where there is room and a line leads to it: what was written"
+    curves = {l: p for l in ax.lines if l not in joined and len(p := _curve(l))}
     taken = [t.get_window_extent().bounds for t in ax.texts if t.get_text()]
-    for line in named:
-        w, h, gap = 1.1*_wide(line.get_label())*dot*72/_DPI*size/_FONT, 1.4*size*dot, .5*size*dot
-        cost, tip, at = min(((_covered((*at, w, h), ax.bbox, curves, line, taken, gap), tip, at)
-                             for tip, at in _places(curves[line], w, h, gap)), key=lambda v: v[0])
-        if cost >= 10: return ax.legend(loc='center left', bbox_to_anchor=(1, .5))
-        taken.append((*at, w, h))
-        notes.append((line, tip, at))
-    for line, tip, at in notes:
-        ax.annotate(line.get_label(), ax.transData.inverted().transform(tip), color=line.get_color(), fontsize=size,
-                    textcoords='offset points', xytext=[(a - b)/dot for a, b in zip(at, tip)], va='bottom',
-                    annotation_clip=False)
+    ways, notes, dot = [], [], ax.figure.dpi/72
+    for line in filter(_has_name, curves):
+        name = _wrapped(line.get_label(), 300)
+        (cost, tip, at, way), box = _place(line, name, curves, taken, ways, size)
+        if cost > 60: return [ax.legend(loc='center left', bbox_to_anchor=(1, .5))]
+        taken.append((*at, *box))
+        if len(way): ways.append(way)
+        notes.append((line, name, tip, at, len(way) > 0))
+    arrow = dict(arrowstyle='-|>,head_width=.1,head_length=.2', lw=.7, shrinkA=0, shrinkB=0)
+    inks = [_legible(line.get_color(), ax.figure.get_facecolor()[:3]) for line, *_ in notes]
+    return [ax.annotate(name, ax.transData.inverted().transform(tip), color=ink, fontsize=size, va='bottom',
+                        textcoords='offset points', xytext=[(a - b)/dot for a, b in zip(at, tip)],
+                        annotation_clip=False, arrowprops=arrow | dict(color=ink) if led else None)
+            for (line, name, tip, at, led), ink in zip(notes, inks)]
 
 def _name_curves(fig, size):
-    "Names beside the labelled curves of a figure without legend"
+    "Names beside the labelled curves of a figure without legend; again, if names at its edge have moved the axes"
     if fig.legends or any(ax.get_legend() for ax in fig.axes): return
     bare = [ax for ax in fig.axes if any(map(_has_name, ax.lines))]
     if bare: fig.draw_without_rendering()
-    for ax in bare: _label_curves(ax, size)
+    joined = [l for ax in bare for l in _join([*filter(_has_name, ax.lines)])]
+    frames = [ax.bbox.bounds for ax in bare]
+    written = [t for ax in bare for t in _label_curves(ax, joined, size)]
+    if written: fig.draw_without_rendering()
+    if frames == [ax.bbox.bounds for ax in bare]: return
+    for t in written: t.remove()
+    for ax in bare: _label_curves(ax, joined, size)
 
 # %% ../nbs/viz.ipynb #45911968
 def _least_size(width):
     "Smallest type, in points, that still has 8 points where a figure of this width in inches is shown"
     return max(_FONT, 8*width/_COLUMN)
 
+def _contrast(a, b):
+    "Contrast of two colours (WCAG 2)"
+    from matplotlib.colors import to_rgb
+    def light(color):
+        linear = [v/12.92 if v <= .03928 else ((v + .055)/1.055)**2.4 for v in to_rgb(color)]
+        return .2126*linear[0] + .7152*linear[1] + .0722*linear[2]
+    low, high = sorted(map(light, (a, b)))
+    return (high + .05)/(low + .05)
+
+def _ground(text):
+    "The colour on which a text of some axes stands: its own box's, an image's below it, or the figure's"
+    from types import SimpleNamespace
+    from matplotlib.colors import to_rgb
+    if text.get_bbox_patch(): return text.get_bbox_patch().get_facecolor()[:3]
+    x, y = text.get_transform().transform(text.get_position())
+    u, v = text.axes.transData.inverted().transform((x, y)) if text.axes else (0, 0)
+    for image in text.axes.images if text.axes else ():
+        a, b, c, d = image.get_extent()
+        if not (min(a, b) < u < max(a, b) and min(c, d) < v < max(c, d)): continue
+        value = image.get_cursor_data(SimpleNamespace(x=x, y=y))
+        return image.to_rgba(value)[:3] if getattr(value, 'ndim', 0) == 0 else to_rgb(value[:3])
+    return text.figure.get_facecolor()[:3]
+
+def _legible(color, ground):
+    "The colour, or one nearer to black or white (a grey goes all the way), with a contrast of 4.5 (WCAG 2, level AA)"
+    from matplotlib.colors import to_rgb
+    if _contrast(color, ground) >= 4.5: return color
+    rgb, end = to_rgb(color), max((0., 1.), key=lambda v: _contrast((v, v, v), ground))
+    grey = max(rgb) - min(rgb) < .02
+    mixed = (tuple(v + k/20*(end - v) for v in rgb) for k in ((0, 20) if grey else range(21)))
+    return next(c for c in mixed if _contrast(c, ground) >= 4.5)
+
 def _tidy(fig):
-    "Restyle what was drawn outside `canvas`: black words turn grey, large ones shrink, small ones grow, no frames"
+    "Restyle what was drawn outside `canvas`: black words turn grey, faint ones darker, small ones larger, no frames"
     from matplotlib.legend import Legend
     from matplotlib.text import Text
     least = _least_size(fig.get_figwidth())
     for ax in fig.axes: ax.tick_params(which='both', labelsize=least)
     for t in fig.findobj(Text):
         if t.get_color() in ('black', 'k'): t.set_color(_GREY)
+        if t.get_text().strip(): t.set(color=_legible(t.get_color(), _ground(t)), alpha=1)
         t.set_fontsize(max(least, _FONT if t.get_fontsize() in (10, 12) else t.get_fontsize()))
     for legend in fig.findobj(Legend): legend.set_frame_on(False)
 
@@ -145,10 +266,11 @@ def _png(fig, dpi):
     "The figure as PNG bytes, with a palette of 256 colours if one would not see the difference"
     import matplotlib as mpl
     from PIL import Image, ImageChops, ImageStat
-    _name_curves(fig, _least_size(fig.get_figwidth()))
-    _tidy(fig)
     full, small = io.BytesIO(), io.BytesIO()
-    with mpl.rc_context(_STYLE): fig.savefig(full, format='png', dpi=dpi)
+    with mpl.rc_context(_STYLE): # in which colours such as C1 are what they are drawn in
+        _tidy(fig)
+        _name_curves(fig, _least_size(fig.get_figwidth()))
+        fig.savefig(full, format='png', dpi=dpi)
     image = Image.open(full).convert('RGB')
     few = image.quantize(256, method=Image.Quantize.FASTOCTREE)
     off = ImageStat.Stat(ImageChops.difference(image, few.convert('RGB'))).mean
@@ -173,15 +295,6 @@ class RenderedFigure:
     def save(self, path):
         "Write the PNG to `path`"
         with open(path, 'wb') as f: f.write(self.data)
-
-# %% ../nbs/viz.ipynb #0b537929
-def _wrapped(words, width):
-    "The words on as many lines as a width in pixels asks for"
-    lines = ['']
-    for w in str(words).split(' '):
-        longer = f'{lines[-1]} {w}'.strip()
-        lines[-1:] = [longer] if lines == [''] or _wide(longer) <= width else [lines[-1], w]
-    return '\n'.join(lines)
 
 # %% ../nbs/viz.ipynb #4611387c
 def _cell(rows, size):

@@ -23,6 +23,7 @@ _STYLE: dict
 def canvas(nrows: int=1, ncols: int=1, width: float=7.0, height: float=2.6, **kw) -> tuple:
     """A figure without global state, on its own white ground"""
     ...
+_CELL: int
 
 class RenderedFigure:
     """A drawn figure: shown in a notebook as a PNG, saved with `save`"""

@@ -11,7 +11,8 @@ from places import ROOT
 
 PAGE_WORDS, PART_WORDS = 1400, 10_000
 # plain words of the first page; the field's come after
-PLAIN_ONLY_FIRST = r'\b(fogs?|foggy|roads?|ghosts?|knobs?|routes?|ballots?|foretold|thin noise|thick noise)\b'
+PLAIN_ONLY_FIRST = (r'\b(fogs?|foggy|roads?|ghosts?|knobs?|routes?|ballots?|foretold|thin noise|thick noise|'
+                    r'guess(es|ed)?|votes?|voters?|walks?|walked)\b')
 TERMS = ('evidence lower bound', 'score', 'probability-flow ODE', "Tweedie's formula", 'trajectory', 'forward pass',
          'ground truth', 'posterior', 'effective noise level')
 PACE = 40, 250 # words of a page per minute of the reading time that it names: code and pictures take their share
@@ -63,8 +64,9 @@ def length():
 def language():
     "Plain words where the field has its own, and terms of the field that are neither a heading nor in the glossary"
     for p in course()[1:]:
-        found = re.findall(PLAIN_ONLY_FIRST, re.sub(r'`[^`]*`|@?eq-[\w-]+', '', prose(p)), re.I)
-        if found: yield f"{p.stem} says {', '.join(sorted(set(found)))}"
+        words = re.sub(r'`[^`]*`|@?eq-[\w-]+', '', prose(p))
+        found = {m[0].lower() for m in re.finditer(PLAIN_ONLY_FIRST, words, re.I)}
+        if found: yield f"{p.stem} says {', '.join(sorted(found))}"
     headings = re.findall(r'^#+ .*', '\n'.join(map(prose, (ROOT/'nbs').glob('*.ipynb'))), re.M)
     glossary = ROOT/'nbs'/'glossary.ipynb'
     defined = re.findall(r'^\| ([^|]*)\|', prose(glossary), re.M) if glossary.exists() else []
@@ -83,7 +85,14 @@ def goals():
         if p.stem[0] != '0' and 'Afterwards you can ' not in text: yield f'{p.stem} names no goal'
 
 
-CHECKS = dict(order=order, length=length, language=language, goals=goals)
+def progress():
+    "Pages whose exercises keep their progress under another name than the page's"
+    for p in course():
+        named = re.findall(r"book = Book\('([^']+)'\)", p.read_text(encoding='utf-8'))
+        yield from (f'{p.stem} counts the exercises of {n}' for n in named if n != p.stem.replace('_', ' '))
+
+
+CHECKS = dict(order=order, length=length, language=language, goals=goals, progress=progress)
 
 if __name__ == '__main__':
     for p in course(): print(f'{words(prose(p)):6}  {p.stem}')

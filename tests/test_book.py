@@ -38,6 +38,13 @@ def test_the_goals_can_fail(tmp_path, monkeypatch):
     assert list(book.goals()) == ['10_b would be read at 401 words a minute', '11_c names no goal']
 
 
+def test_a_chapter_of_another_name_is_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(book, 'ROOT', tmp_path)
+    page(tmp_path, '05_a', "book = Book('06 a')")
+    page(tmp_path, '06_b', "book = Book('06 b')")
+    assert list(book.progress()) == ['05_a counts the exercises of 06 a']
+
+
 def test_a_term_in_a_table_alone_is_not_defined(tmp_path, monkeypatch):
     monkeypatch.setattr(book, 'ROOT', tmp_path)
     page(tmp_path, '00_a', '# One\n\n| a | score |\n')

@@ -123,9 +123,91 @@ def test_names_stand_beside_their_curves():
         assert min(near, key=near.get) is own
 
 
+def test_curves_that_coincide_share_a_name_and_show():
+    x = torch.linspace(0, 1, 50)
+    ax = drawn({'one': (x, x), 'two': (x, x), 'part': (x[:20], x[:20]), 'other': (x, x**2)}, lw=1)
+    assert {t.get_text() for t in ax.texts} == {'one = two', 'part', 'other'}
+    widths = {tuple(l.get_xdata()[-1:]): l.get_linewidth() for l in ax.lines[:3]}
+    assert ax.lines[0].get_linewidth() > ax.lines[1].get_linewidth() > ax.lines[2].get_linewidth() == 1, widths
+    assert [l.get_linewidth() for l in drawn({'one': (x, x), 'near': (x, x + .05)}, lw=1).lines] == [1, 1]
+
+
+def test_dots_on_a_curve_keep_their_name():
+    x = torch.linspace(0, 1, 50)
+    fig, ax = canvas(width=4, height=2)
+    ax.plot(x, x**2, lw=1, label='curve')
+    ax.plot(x[::10], x[::10]**2, 'o', label='measured')
+    RenderedFigure(fig)
+    assert {t.get_text() for t in ax.texts} == {'curve', 'measured'} and ax.lines[0].get_linewidth() == 1
+
+
+def bundle(n, **size):
+    "Curves that start together and part late"
+    x = torch.linspace(0, 1, 50)
+    fig, ax = canvas(**size)
+    for i in range(n): ax.plot(x, -x*(1 + .12*i), label=f'curve {i}')
+    RenderedFigure(fig)
+    fig.draw_without_rendering()
+    return ax
+
+
+def test_a_line_leads_to_a_curve_where_its_name_has_no_room_beside_it():
+    from matplotlib.text import Text
+    ax = bundle(8, width=4, height=2.6)
+    assert ax.get_legend() is None and len(ax.texts) == 8
+    led = [t for t in ax.texts if t.arrow_patch]
+    assert 0 < len(led) < 8
+    for note in led:
+        own, tip = next(l for l in ax.lines if l.get_label() == note.get_text()), note.xy
+        off = {l: abs(l.get_xydata() - tip).sum(1).min() for l in ax.lines}
+        assert min(off, key=off.get) is own
+    boxes = [Text.get_window_extent(t) for t in led] # without the line
+    curves = [p for l in ax.lines for p in l.get_transform().transform(l.get_xydata())]
+    assert not any(a is not b and a.overlaps(b) for a in boxes for b in boxes)
+    assert not any(b.contains(*p) for b in boxes for p in curves)
+
+
+def test_a_name_has_the_colour_that_its_curve_is_drawn_in():
+    import matplotlib as mpl
+    fig, ax = canvas(width=4, height=2)
+    for i in range(8): ax.plot([0, 1], [0, i], color=f'C{i}', label=f'curve {i}')
+    RenderedFigure(fig)
+    with mpl.rc_context(viz._STYLE): colors = [hexes(t.get_color()) for t in ax.texts]
+    assert colors == viz._LINES
+
+
 def test_without_room_for_names_there_is_a_legend():
-    ax = drawn({f'curve number {i}': ([0, 1], [0, 1]) for i in range(9)})
+    ax = bundle(9, width=2, height=2)
     assert len(ax.get_legend().get_texts()) == 9 and not ax.texts
+
+
+def hexes(color):
+    from matplotlib.colors import to_hex
+    return to_hex(color)
+
+
+@pytest.mark.parametrize('cmap', ['viridis', 'gray', 'RdYlGn'])
+def test_words_on_an_image_are_legible(cmap):
+    import matplotlib as mpl
+    fig, ax = canvas(width=6, height=4)
+    values = torch.arange(36.).view(6, 6)/35
+    ax.imshow(values.numpy(), cmap=cmap)
+    for r, c in torch.cartesian_prod(torch.arange(6), torch.arange(6)).tolist(): ax.text(c, r, 'x', color='#777777')
+    RenderedFigure(fig)
+    grounds = [hexes(mpl.colormaps[cmap](v)) for v in values.flatten().tolist()]
+    assert [c for t, g in zip(ax.texts, grounds) if (c := contrast(hexes(t.get_color()), g)) < AA] == []
+
+
+def test_faint_words_and_names_are_drawn_darker():
+    fig, ax = canvas(width=4, height=2)
+    ax.plot([0, 1], color='#ffcc66', label='pale')
+    ax.text(.5, .1, 'grey', color='#aaaaaa', alpha=.3)
+    ax.text(.8, .1, 'box', color='#444444', bbox=dict(facecolor='#222222'))
+    ax.set_title('title', color='#88ff88')
+    RenderedFigure(fig)
+    words = {t.get_text(): t for t in (*ax.texts, ax.title)}
+    assert contrast(hexes(words.pop('box').get_color()), '#222222') >= AA and words['grey'].get_alpha() == 1
+    assert faint({k: hexes(t.get_color()) for k, t in words.items()}, LIGHT) == {} and len(words) == 3
 
 
 def test_a_curve_without_a_name_gets_none_and_a_legend_stays_alone():

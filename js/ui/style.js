@@ -65,8 +65,9 @@ export const CSS = `
   .line:is(:hover, :focus-visible) .curve { opacity: 1; stroke-width: 5; }
   .touched { fill: none; stroke-width: 14; pointer-events: stroke; }
   .still, svg .name { pointer-events: none; }
-  svg .name { font-size: 12px; stroke: Canvas; stroke-width: 3px; paint-order: stroke; }
+  svg .name { fill: currentColor !important; }
   svg .chosen { font-weight: 700; }
-  @container (max-width: 30rem) { .wide svg text { font-size: 19px; } svg .name:not(.chosen) { display: none; } }
+  @container (max-width: 38rem) { svg text { font-size: 15px; } }
+  @container (max-width: 30rem) { .wide svg text { font-size: 21px; } svg .name:not(.chosen) { display: none; } }
   @media print { .fig { break-inside: avoid; } }
 `;
