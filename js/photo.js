@@ -23,8 +23,9 @@ const STORIES = {
   'one step': {rain: .1, steps: 1, eta: 0}, 'twenty steps': {rain: .1, steps: 20, eta: 0},
   'fresh noise': {rain: .1, steps: 10, eta: 1},
 };
-const TRY = 'Try one step, then twenty: one is the best guess at once, a little soft; many steps commit themselves to '
-  + 'details. Then take a photograph of your own, with rain in it or without. It stays in your browser.';
+const TRY = 'Try one step, then twenty: one gives the posterior mean at once, a little soft; many steps '
+  + 'commit themselves to details. Then take a photograph of your own, with rain in it or without. It stays in your '
+  + 'browser.';
 
 // the pixels of an image, its longer side as asked; what is transparent is white. It yields now and then
 const pixelsOf = function* (image, side) {
@@ -81,7 +82,7 @@ class PhotoFigure {
   constructor(ui, photos, network) {
     Object.assign(this, {ui, photos, network, own: null, run: null});
     this.left = view('the input', 'the input');
-    this.right = view('the best guess of the clean photograph', 'the best guess');
+    this.right = view('the estimate of the clean photograph', 'the estimate');
     this.status = note();
     this.status.setAttribute('role', 'status');
     [this.detail, this.place] = [note(), note()];
@@ -184,7 +185,7 @@ class PhotoFigure {
     const wet = this.ui.get('rain') > 0;
     write(this.left.words, wet ? 'the input: the photograph with rain added' : 'the input, as it is');
     Object.assign(this.right.canvas, {width, height});
-    write(this.right.words, 'the best guess will appear here');
+    write(this.right.words, 'the estimate will appear here');
     this.buttons.forEach((element, i) => element.setAttribute('aria-pressed', i === this.ui.get('photo')));
   }
 
@@ -287,15 +288,15 @@ class PhotoFigure {
     this.tellStep(step + 1);
   }
 
-  // a tile of the guess, shown where the newest guess is
+  // a tile of the estimate, shown where the newest estimate is
   addTile({step, image, left, top, width, height, tile, tiles}) {
     this.tellStep(step, tile/tiles, said('tile {0} of {1}', tile, tiles));
     if (this.shown !== step - 1) return;
     this.right.canvas.getContext('2d').putImageData(new ImageData(image, width, height), left, top);
-    write(this.right.words, 'the best guess at state {0}, tile by tile', step);
+    write(this.right.words, 'the estimate at state {0}, tile by tile', step);
   }
 
-  // one state and the guess there, large
+  // one state and the estimate there, large
   show(step) {
     const {width, height} = this.input;
     const [x, x0] = this.run[step];
@@ -303,7 +304,7 @@ class PhotoFigure {
     paint(this.right.canvas, x0, width, height);
     write(this.left.words, 'state {0}', step);
     if (step === this.run.steps) write(this.right.words, 'the result');
-    else write(this.right.words, 'the best guess at state {0}', step);
+    else write(this.right.words, 'the estimate at state {0}', step);
     this.mark(step);
   }
 

@@ -47,7 +47,7 @@ const asked = async (...question) => {
   }
 };
 
-// a tile of the guess, as it is before it is blended with its neighbours
+// a tile of the estimate, as it is before it is blended with its neighbours
 const showTile = (id, step, {images: [, input], answer, ...place}) => {
   const image = toPixels(input.map((value, i) => value - answer[i]));
   postMessage({kind: 'tile', id, step, image, ...place}, [image.buffer]);

@@ -264,4 +264,4 @@ def _way(trace, i, n):
     steps = len(trace)
     some = sorted({round(k*steps/min(steps, n - 1)) for k in range(min(steps, n - 1) + 1)})
     return {f'no. {i + 1} on the way, without its noise': trace.means(i)[some],
-            f'estimates of no. {i + 1}': trace.guesses(i)[[k for k in some if k < steps]]}
+            f'estimates of no. {i + 1}': trace.estimates(i)[[k for k in some if k < steps]]}

@@ -272,7 +272,7 @@ class Trace(list):
     def frames(self, i:int|slice=0)->Tensor: # (steps + 1, ...)
         "The states of image i, from start to result"
         return torch.stack([s.x_t[i] for s in self] + [self[-1].x_s[i]])
-    def guesses(self, i:int|slice=0)->Tensor: # (steps, ...)
+    def estimates(self, i:int|slice=0)->Tensor: # (steps, ...)
         "The estimates of the clean image i, one per step"
         return torch.stack([s.x0[i] for s in self])
     def means(self, i:int|slice=0)->Tensor: # (steps + 1, ...)
@@ -288,7 +288,7 @@ def film(self:Trace,
     from rddm_nb.viz import show_images
     at = [s.step.at for s in self] + [self[-1].step.to]
     top = max(p.bbar for p in at) or 1.
-    return show_images({'state': self.frames(i), 'estimate': self.guesses(i)},
+    return show_images({'state': self.frames(i), 'estimate': self.estimates(i)},
                        titles=[f'{p.abar:.2f}, {p.bbar:.2f}' for p in at],
                        shares=[(p.abar, p.bbar/top) for p in at],
                        alt=f'film strip of {len(self)} steps: states, estimates, shares of residual and noise')

@@ -59,7 +59,7 @@ class Trace(list):
         """The states of image i, from start to result"""
         ...
 
-    def guesses(self, i: int | slice=0) -> Tensor:
+    def estimates(self, i: int | slice=0) -> Tensor:
         """The estimates of the clean image i, one per step"""
         ...
 

@@ -279,11 +279,11 @@ def still(self:PathEditor)->RenderedFigure:
 
 # %% ../nbs/40_figures.ipynb #83bc7217
 class PosteriorExplorer(_WithImages):
-    "Which known images vote for the best guess, at any place of the plane"
+    "The posterior weights of the known images and their mean, at any place of the plane"
     kind = T.Unicode('lens').tag(sync=True)
     abar, bbar = _s(T.Float(.5)), _s(T.Float(12.))
     @property
-    def votes(self)->torch.Tensor: # (N,), sums to 1
+    def weights(self)->torch.Tensor: # (N,), sums to 1
         "How probable each of `known_images` is"
         x0, x_in, eps = self.parts()
         x_t = q_sample(x0, x_in, eps, self.abar, self.bbar)
@@ -293,13 +293,13 @@ class PosteriorExplorer(_WithImages):
 @patch
 def still(self:PosteriorExplorer)->RenderedFigure:
     "What it shows without JavaScript"
-    w, i = self.votes.sort(descending=True)
+    w, i = self.weights.sort(descending=True)
     x = known_images()
-    best = (self.votes.view(-1, 1, 1, 1)*x).sum(0, keepdim=True)
+    best = (self.weights.view(-1, 1, 1, 1)*x).sum(0, keepdim=True)
     return show_images(_thin(torch.cat([q_sample(*self.parts(), self.abar, self.bbar), best, x[i[:6]]])),
-                       ['state', 'best guess'] + [f'{100*v:.1f} %' for v in w[:6]],
-                       alt=f'A state at abar {self.abar:.2f}, bbar {self.bbar:.2f}, the best guess, and the six '
-                           f'known images with the most votes')
+                       ['state', 'posterior mean'] + [f'{100*v:.1f} %' for v in w[:6]],
+                       alt=f'A state at abar {self.abar:.2f}, bbar {self.bbar:.2f}, the posterior mean, and the six '
+                           f'known images of the largest weights')
 
 # %% ../nbs/40_figures.ipynb #5add8d8a
 class VarianceExplorer(_WithSchedule):

@@ -137,10 +137,10 @@ class PathEditor(_WithImages):
         ...
 
 class PosteriorExplorer(_WithImages):
-    """Which known images vote for the best guess, at any place of the plane"""
+    """The posterior weights of the known images and their mean, at any place of the plane"""
 
     @property
-    def votes(self) -> torch.Tensor:
+    def weights(self) -> torch.Tensor:
         """How probable each of `known_images` is"""
         ...
 

@@ -536,12 +536,12 @@ def test_the_lens_by_keyboard(figure):
     page, fig, read, seen = figure('exact.html')
     def agree():
         w = widgets.PosteriorExplorer(**state(fig))
-        top, who = w.votes.max(0)
-        assert float(read('truth')) == pytest.approx(w.votes[widgets._payload()['pairs'][w.pair]['image']].item(),
+        top, who = w.weights.max(0)
+        assert float(read('truth')) == pytest.approx(w.weights[widgets._payload()['pairs'][w.pair]['image']].item(),
                                                      abs=6e-5)
         assert int(fig.locator('figure[data-i]').first.get_attribute('data-i')) == who
         assert fig.locator('figure[data-i] figcaption').first.inner_text() == f'{100*top:.1f} %'
-        return float(read('voters'))
+        return float(read('effective'))
     before = agree()
     fig.locator('input[data-k=bbar]').focus()
     page.keyboard.press('End')

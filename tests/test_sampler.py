@@ -360,7 +360,7 @@ def test_walk_and_trace_and_sample_agree(kw):
         assert a.step == b.step
     for a, b in zip(states, states[1:]): assert torch.equal(a.x_s, b.x_t) and a.step.to == b.step.at
     assert torch.equal(tr.frames(1), torch.stack([s.x_t[1] for s in states] + [out[1]]))
-    assert torch.equal(tr.guesses(1), torch.stack([s.x0[1] for s in states]))
+    assert torch.equal(tr.estimates(1), torch.stack([s.x0[1] for s in states]))
     assert torch.equal(tr.means(1), torch.stack([s.x0[1] + s.step.at.abar*s.res[1] for s in states] + [out[1]]))
 
 

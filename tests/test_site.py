@@ -433,7 +433,7 @@ def test_search_is_in_the_language_of_the_page(url, browser):
 
 # texts of living figures that come from numbers and choices
 MADE = (r'frame \d+ of|^known image|^point \d|^abar |^fork at step|; PSNR in dB: |^figure: |^(?:line|bridge), '
-        r'|^the input[:,] |^the best guess will|restore$|^This copy of the page|: PSNR, dB$'
+        r'|^the input[:,] |^the estimate will|restore$|^This copy of the page|: PSNR, dB$'
         r'|: [A-Z]\w+ (?:et al\.|and [A-Z]).*\b\d{4}$') # names of methods with their papers
 
 

@@ -1,4 +1,4 @@
-// The posterior as a vote of the known images.
+// The posterior: the known images by their weights.
 import {psnr} from '../math/metrics.js';
 import {bar, div, formatPsnr, h, said, twoDigits} from '../ui/dom.js';
 import {captioned, drawImage, imageCanvas, syncChildren} from '../ui/images.js';
@@ -8,8 +8,8 @@ const SHOWN = 8;
 
 const entropy = weights => weights.reduce((total, w) => w > 0 ? total - w*Math.log(w) : total, 0);
 
-// a known image, its number i, with its share of the votes; show() fills it in
-const vote = ui => {
+// a known image, its number i, with its posterior weight; show() fills it in
+const weighted = ui => {
   const [canvas, share, caption] = [imageCanvas(''), bar(), h('figcaption')];
   const element = h('figure', {style: canvas.getAttribute('style')}, canvas, share, caption);
   element.show = (i, weight) => {
@@ -22,37 +22,37 @@ const vote = ui => {
   return element;
 };
 
-const layOutLens = (ui, images, votes) => {
+const layOutLens = (ui, images, shares) => {
   ui.slider('bbar', 'noise β̄', .1, 40, .1);
   ui.slider('abar', 'residual ᾱ', 0, .99, .01);
   ui.pairSelect();
   ui.fold();
   ui.seedSlider();
   const numbers = ui.numbers({
-    rho: 'noise level ρ', voters: 'images that vote, in effect',
-    truth: 'vote for the true one', psnr: 'best guess: PSNR, dB',
+    rho: 'noise level ρ', effective: 'effective number of images',
+    truth: 'posterior weight of the true one', psnr: 'posterior mean: PSNR, dB',
   });
   const shown = div('pics',
-    captioned(images.x, 'state'), captioned(images.mean, 'best guess'), captioned(images.x0, 'clean'));
-  ui.root.append(div('row', shown, div('side', numbers)), votes);
+    captioned(images.x, 'state'), captioned(images.mean, 'posterior mean'), captioned(images.x0, 'clean'));
+  ui.root.append(div('row', shown, div('side', numbers)), shares);
 };
 
 export const lens = {
   state: {abar: .5, bbar: 12, pair: 0, seed: 1},
   payload: true,
   stories: {
-    'one has all votes': {bbar: 4}, 'a contest': {bbar: 12}, 'nobody knows': {bbar: 40},
+    'one has all the weight': {bbar: 4}, 'a contest': {bbar: 12}, 'nobody knows': {bbar: 40},
     'which face?': {pair: 5, abar: 0, bbar: 25},
   },
-  tip: 'Turn up the noise: more and more images may be the clean one, and their mean, the best guess, gets blurred. '
-    + 'Turn it down: one of them gets all votes, and the guess is sharp.',
+  tip: 'Turn up the noise: more and more images may be the clean one, and their weighted mean, the posterior mean, '
+    + 'gets blurred. Turn it down: one of them gets all the weight, and the mean is sharp.',
   draw(ui) {
     const images = {
-      x: imageCanvas('the state', 200), mean: imageCanvas('the mean of the votes', 200),
+      x: imageCanvas('the state', 200), mean: imageCanvas('the posterior mean', 200),
       x0: imageCanvas('the clean image', 200),
     };
-    const votes = h('div', {class: 'frames', 'aria-label': 'images that vote'});
-    layOutLens(ui, images, votes);
+    const shares = h('div', {class: 'frames', 'aria-label': 'images by posterior weight'});
+    layOutLens(ui, images, shares);
     return () => {
       const {x0, xIn, image} = ui.pair();
       const [abar, bbar] = [ui.get('abar'), ui.get('bbar')];
@@ -63,11 +63,11 @@ export const lens = {
       drawImage(images.x, x);
       drawImage(images.mean, estimate.x0);
       drawImage(images.x0, x0);
-      syncChildren(votes, ranked, () => vote(ui)).forEach((element, place) =>
+      syncChildren(shares, ranked, () => weighted(ui)).forEach((element, place) =>
         element.show(ranked[place], weights[ranked[place]]));
-      const voters = Math.exp(entropy(weights)).toFixed(2);
+      const effective = Math.exp(entropy(weights)).toFixed(2);
       const truth = weights[image].toFixed(4);
-      ui.show({rho: twoDigits(bbar/(1 - abar)), voters, truth, psnr: formatPsnr(psnr(estimate.x0, x0))});
+      ui.show({rho: twoDigits(bbar/(1 - abar)), effective, truth, psnr: formatPsnr(psnr(estimate.x0, x0))});
     };
   },
 };

@@ -33,7 +33,7 @@ const layOutTimeTravel = (ui, axes, images, films) => {
   ui.seedSlider();
   ui.familySelect();
   ui.familySettings();
-  const shown = div('pics', captioned(images.x, 'state'), captioned(images.x0, 'guess'));
+  const shown = div('pics', captioned(images.x, 'state'), captioned(images.x0, 'estimate'));
   const numbers = ui.numbers({abar: 'ᾱ', bbar: 'β̄', psnr: 'main run: PSNR, dB'});
   const buttons = h('div', {},
     button('fork here', () => addBranch(ui)), ' ', button('clear forks', () => ui.set({branches: []})));
@@ -97,7 +97,7 @@ export const timeTravel = {
   tip: 'Click a frame of the main run and press “fork here”: the same state goes on with other noise or in another '
     + 'order. Fresh noise early leads to another image; late it changes nothing any more.',
   draw(ui) {
-    const images = {x: imageCanvas('the state now', 200), x0: imageCanvas('the guess now', 200)};
+    const images = {x: imageCanvas('the state now', 200), x0: imageCanvas('the estimate now', 200)};
     const axes = new Axes({yMax: 2, height: 250, label: 'paths of the branches'});
     const films = h('div');
     ui.strips = range(MOST_BRANCHES + 1, () => runStrip(MOST_FRAMES));

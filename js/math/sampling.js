@@ -9,10 +9,10 @@ export const samplingRun = function* (xT, path, options = {}) {
   const run = [{x: xT}];
   for (let i = 0; i + 1 < path.length; i++) {
     const [{x}, from, to] = [run[i], path[i], path[i + 1]];
-    const guess = yield {x, point: from};
+    const estimated = yield {x, point: from};
     const variance = posteriorVariance(posterior, from, to, eta) || 0;
-    run[i].x0 = guess.x0;
-    const estimate = yield* SOLVERS[solver](guess, {x, from, to}, i && {point: path[i - 1], x0: run[i - 1].x0});
+    run[i].x0 = estimated.x0;
+    const estimate = yield* SOLVERS[solver](estimated, {x, from, to}, i && {point: path[i - 1], x0: run[i - 1].x0});
     run.push({x: reverseStep(x, estimate, from, to, variance, variance > 0 ? randn(x.length) : null)});
   }
   return run;
