@@ -65,6 +65,13 @@ def test_wrappers_are_seen_through(wrap):
     close(ema.net.weight, before + 9/11, 1e-5)
 
 
+def test_a_network_is_found_in_wrappers_of_every_kind_and_in_each_other():
+    net = nn.Linear(1, 1)
+    averaged = torch.optim.swa_utils.AveragedModel(net)
+    assert type(unwrap(averaged)) is nn.Linear and unwrap(averaged) is averaged.module
+    assert unwrap(nn.DataParallel(averaged)) is averaged.module and unwrap(torch.compile(net)) is net
+
+
 def test_a_part_that_happens_to_be_called_module_is_no_wrapper():
     class Has(nn.Module):
         def __init__(self):
