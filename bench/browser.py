@@ -17,63 +17,68 @@ from .site import ARGS, CHROMIUM, served
 sys.path.insert(0, str(ROOT/'tools'))
 PAGE = """<!doctype html><title>photo</title><rddm-figure kind="photo"></rddm-figure>
 <script type="module" src="figures/photo.js"></script>"""
-# from the click to the first state and to the end, and the longest block, in milliseconds
-TIMES = """async figure => {
+# the longest block of the interface while a promise of work is kept, in milliseconds
+LONGEST_BLOCK = """window.longestBlock = async work => {
   const longest = [0];
   const observer = new PerformanceObserver(list => longest.push(...list.getEntries().map(entry => entry.duration)));
   observer.observe({entryTypes: ['longtask']});
-  const began = performance.now();
-  let first = null;
-  const {root} = figure.ui;
-  delete root.dataset.states;
-  new MutationObserver(() => first ??= performance.now() - began)
-    .observe(root, {attributes: true, attributeFilter: ['data-states']});
-  await figure.restore();
-  const whole = performance.now() - began;
+  await work();
   await new Promise(resolve => setTimeout(resolve, 100));
   observer.disconnect();
-  return {first_state_ms: Math.round(first), all_ms: Math.round(whole), longest_block_ms: Math.max(...longest)};
+  return Math.max(...longest);
 }"""
+# from the click to the first state and to the end, and the longest block, in milliseconds
+TIMES = """async ({figure}) => {
+  const {root} = figure.ui;
+  delete root.dataset.states;
+  let [first, whole] = [null, null];
+  const longest_block_ms = await longestBlock(async () => {
+    const began = performance.now();
+    new MutationObserver(() => first ??= performance.now() - began)
+      .observe(root, {attributes: true, attributeFilter: ['data-states']});
+    await figure.restore();
+    whole = performance.now() - began;
+  });
+  return {first_state_ms: Math.round(first), all_ms: Math.round(whole), longest_block_ms};
+}"""
+# the same from the file on, which is taken, rained on at 1024 pixels and restored in one step
+LARGE = """async ({figure, model}, file) => {
+  let whole = null;
+  const longest_block_ms = await longestBlock(async () => {
+    await figure.take([new File([await (await fetch(file)).blob()], file)]);
+    for (const [key, value] of Object.entries({side: 1024, rain: .1, steps: 1})) model.set(key, value);
+    await new Promise(resolve => setTimeout(resolve, 100));
+    const began = performance.now();
+    await figure.restore();
+    whole = performance.now() - began;
+  });
+  const {width, height} = figure.input;
+  return {width, height, all_ms: Math.round(whole), longest_block_ms};
+}"""
+
+
+def opened(browser, url):
+    "The figure of a new page, ready to be started"
+    page = browser.new_page(viewport=dict(width=1000, height=1200))
+    page.set_default_timeout(600_000)
+    page.add_init_script(LONGEST_BLOCK)
+    page.goto(f'{url}/page.html')
+    figure = page.locator('rddm-figure')
+    figure.locator('.go:not([disabled])').wait_for()
+    return figure
 
 
 def measured(browser, url, runs):
     "Times of several runs; those of the first include setting the runtime up and are left out"
-    page = browser.new_page(viewport=dict(width=1000, height=1200))
-    page.set_default_timeout(600_000)
-    page.goto(f'{url}/page.html')
-    figure = page.locator('rddm-figure')
-    figure.locator('.go:not([disabled])').wait_for()
-    times = f'e => ({TIMES})(e.figure)'
-    return [figure.evaluate(times) for _ in range(runs + 1)][1:]
-
-
-# the longest block while a file is taken, rained on at 1024 pixels and restored in one step, in milliseconds
-LARGE = """async ({figure, model}, file) => {
-  const longest = [0];
-  const observer = new PerformanceObserver(list => longest.push(...list.getEntries().map(entry => entry.duration)));
-  observer.observe({entryTypes: ['longtask']});
-  await figure.take([new File([await (await fetch(file)).blob()], file)]);
-  for (const [key, value] of Object.entries({side: 1024, rain: .1, steps: 1})) model.set(key, value);
-  await new Promise(resolve => setTimeout(resolve, 100));
-  const began = performance.now();
-  await figure.restore();
-  const whole = performance.now() - began;
-  await new Promise(resolve => setTimeout(resolve, 100));
-  observer.disconnect();
-  const {width, height} = figure.input;
-  return {width, height, all_ms: Math.round(whole), longest_block_ms: Math.max(...longest)};
-}"""
+    figure = opened(browser, url)
+    return [figure.evaluate(TIMES) for _ in range(runs + 1)][1:]
 
 
 def large(browser, url, site):
     "The same of a photograph that is large"
     photo = json.loads((site/'figures/photos.json').read_text(encoding='utf-8'))['photos'][0]
     Image.open(site/'figures'/photo['src']).resize((6000, 4000)).save(site/'large.jpg')
-    page = browser.new_page(viewport=dict(width=1000, height=1200))
-    page.set_default_timeout(600_000)
-    page.goto(f'{url}/page.html')
-    page.locator('.go:not([disabled])').wait_for()
-    return page.locator('rddm-figure').evaluate(LARGE, 'large.jpg')
+    return opened(browser, url).evaluate(LARGE, 'large.jpg')
 
 
 def run(runs=3, folder=RESULTS):

@@ -49,10 +49,10 @@ def _copy_course(
 )->tuple: # ([names written], [names of yours that differ and stay])
     "Copy the notebooks of the book, never over a file that is there"
     from rddm_nb.command import CommandFailed, explain
-    from rddm_nb.files import atomic_write, stale_temporaries
+    from rddm_nb.files import _remove_stale, atomic_write
     from rddm_nb.runtime import claim_folder
     folder, new, kept = claim_folder(folder, ()), [], []
-    for p in stale_temporaries(folder): p.unlink()
+    _remove_stale(folder)
     for f in sorted(_course().iterdir(), key=lambda f: f.name):
         if not f.name.endswith('.ipynb') and f.name != _BADGE: continue
         text, mine = f.read_bytes() if f.name == _BADGE else _strip_outputs(f.read_bytes()), folder/f.name

@@ -27,7 +27,7 @@ from .optim import EMA, lr_factor, make_optimizer
 from .runtime import StopRequest, _one_of
 from .sample_images import crops, emoji
 from .sampler import sample
-from .schedule import Schedule
+from .schedule import Schedule, _check_count
 from .unet import UNet
 
 # %% ../nbs/22_demo.ipynb #c8865ee3
@@ -105,8 +105,7 @@ class Budget:
         clock=time.perf_counter, # what counts the seconds
     ):
         if not 0 < seconds < math.inf: raise ValueError(f"seconds must be a positive number, got {seconds}")
-        if max_steps is not None and (max_steps < 1 or max_steps != int(max_steps)):
-            raise ValueError(f"max_steps must be a whole number >= 1, got {max_steps}")
+        if max_steps is not None: _check_count(max_steps, 'max_steps')
         self.seconds, self.max_steps, self.clock, self.start, self.stop = seconds, max_steps, clock, None, StopRequest()
 
 # %% ../nbs/22_demo.ipynb #c3a5eb99

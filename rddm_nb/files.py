@@ -64,6 +64,9 @@ def stale_temporaries(
     "What killed writes left behind: nobody else may be writing into the folder"
     return sorted(p for p in Path(folder).glob('.*.tmp') if _TEMPORARY.fullmatch(p.name) and p.is_file())
 
+def _remove_stale(folder):
+    for p in stale_temporaries(folder): p.unlink(missing_ok=True)
+
 # %% ../nbs/files.ipynb #c9346f32
 def to_json(
     data, # plain data

@@ -11,7 +11,7 @@ __all__ = ['commutator', 'TimeConditioned', 'CoefficientConditioned', 'draw_path
 import numpy as np
 import torch
 from .estimate import Prediction
-from .schedule import Point, Schedule, _is_count
+from .schedule import Point, Schedule, _check_count
 
 # %% ../nbs/15_paths.ipynb #b92be3a1
 def commutator(
@@ -73,7 +73,7 @@ def draw_path(
     steps:int=50, # network evaluations
 )->list: # of `Point`, evenly spaced, the last (0, 0), for `sample(..., path=...)`
     "Straight lines through the points and on to the clean image, cut into equal steps"
-    if not _is_count(steps): raise ValueError(f"steps must be a whole number >= 1, got {steps!r}")
+    _check_count(steps, 'steps')
     p = _corners(points)
     if tuple(p[-1]) != (0, 0): p = np.concatenate([p, [(0., 0.)]])
     length = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(p, axis=0).T))])

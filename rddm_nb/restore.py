@@ -27,7 +27,7 @@ from torch import Tensor
 from . import __version__
 from .command import Count, FileName, Fraction, Natural, OneOf, Rule, Typed, explain, parse, run_command, warn
 from .estimate import Prediction, predict
-from .files import atomic_write, one_line, stale_temporaries, to_json
+from .files import _remove_stale, atomic_write, one_line, to_json
 from .imagefile import IMAGE_SUFFIXES, LoadedImage, list_images, load_image, same_name, save_image
 from .images import _check_tensor
 from .models import MODEL_FILE, PRETRAINED, _best_steps, find_model, load_network
@@ -135,7 +135,11 @@ def plan_tiles(
                                    "give their side too (tile), or a smaller overlap")
     return min(sizes)[1:]
 
-# %% ../nbs/restore.ipynb #de5301fc
+# %% ../nbs/restore.ipynb #b51000ab
+def _steps(model, steps, path):
+    "As many steps as were asked for, or as the network's file says; a path brings its own"
+    return _best_steps(model) if steps is None and path is None else steps
+
 def _share_of_run(report, tiled, kw):
     "What an evaluation reports of itself, as the share of the whole run"
     moves = _plan(tiled, **{k: kw[k] for k in ('schedule', 'steps', 'order', 'path') if k in kw})
@@ -146,6 +150,7 @@ def _share_of_run(report, tiled, kw):
         asked += share == 1
     return share_of_evaluation
 
+# %% ../nbs/restore.ipynb #de5301fc
 @torch.no_grad()
 def restore(
     model, # a predictor, usually a trained network with its `schedule`
@@ -168,8 +173,7 @@ def restore(
     device, seed = pick_device(device), check_seed(seed)
     batch = lambda x: None if x is None else x[None].to(device)
     tiled, generator = Tiled(model, tile, overlap), generator_for('cpu', seed, 'restore')
-    if steps is None and kw.get('path') is None: steps = _best_steps(model)
-    kw |= dict(steps=steps, generator=generator)
+    kw |= dict(steps=_steps(model, steps, kw.get('path')), generator=generator)
     if report: tiled.report = _share_of_run(report, tiled, kw)
     return sample(tiled, batch(img), cond=batch(cond), **kw)[0].cpu()
 
@@ -443,7 +447,7 @@ _CHANGED = 'changed since it was restored, done again'
 def _options(model, kw):
     "All sampling options, also those not given"
     options = dict(steps=None, eta=0., solver='euler', seed=0, tile=None, overlap=None) | kw
-    if options['steps'] is None: options['steps'] = _best_steps(model)
+    options['steps'] = _steps(model, options['steps'], kw.get('path'))
     Tiled(model, options['tile'], options['overlap'])
     check_seed(options['seed'])
     return options
@@ -492,7 +496,7 @@ def restore_folder(
     results = {p: out/name for p, name in _result_names(files).items()}
     about = _settings(model, folder, files, results, masks, colour, options)
     there, changed, about = _claim(out, results, about, force, mine)
-    for p in stale_temporaries(out) if part[1] == 1 else []: p.unlink()
+    if part[1] == 1: _remove_stale(out)
     todo = [(p, results[p]) for p in mine if p not in there]
     report = _FolderReport([], [], len(mine) - len(todo), about, Counter(_CHANGED for p in mine if p in changed))
     ask = model if stop is None else Stoppable(model, stop)

@@ -18,7 +18,7 @@ from torch import Tensor
 from . import __version__
 from .command import Count, FileName, Fraction, Natural, OneOf, Rule, Typed, explain, parse, run_command, warn
 from .estimate import Prediction, predict
-from .files import atomic_write, one_line, stale_temporaries, to_json
+from .files import atomic_write, one_line, to_json
 from .imagefile import IMAGE_SUFFIXES, LoadedImage, list_images, load_image, same_name, save_image
 from .models import MODEL_FILE, PRETRAINED, find_model, load_network
 from .runtime import ExitCode, StopRequest, check_seed, claim_folder, generator_for, pick_device, stop_on_signals

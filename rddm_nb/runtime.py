@@ -18,7 +18,7 @@ import warnings
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
-from .files import stale_temporaries
+from .files import _remove_stale
 
 # %% ../nbs/runtime.ipynb #86a7ad99
 def _whole(value, name, least=None):
@@ -126,7 +126,7 @@ def folder_lock(
         except OSError as e:
             warnings.warn(f"{folder} cannot be locked here ({e.strerror}): keep others out of it yourself")
         else:
-            for p in stale_temporaries(folder): p.unlink(missing_ok=True)
+            _remove_stale(folder)
         yield
 
 # %% ../nbs/runtime.ipynb #3b174f21

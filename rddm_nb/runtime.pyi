@@ -9,7 +9,6 @@ import warnings
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
-from .files import stale_temporaries
 
 def seed_for(*what) -> int:
     """A seed that is a function of its purpose"""

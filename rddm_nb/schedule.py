@@ -39,8 +39,8 @@ def _check_power(side, a, T, grid):
     if grid not in ('count', 'linspace'): raise ValueError(f"grid must be 'count' or 'linspace', got {grid!r}")
 
 # %% ../nbs/02_schedules.ipynb #0ee90c40
-def _check_count(T):
-    if not _is_count(T): raise ValueError(f"T must be a whole number >= 1, got {T!r}")
+def _check_count(n, name='T'):
+    if not _is_count(n): raise ValueError(f"{name} must be a whole number >= 1, got {n!r}")
 
 def _check_deviation(v, name):
     if not _within(v, 0): raise ValueError(f"{name} is a standard deviation, it must be >= 0, got {v!r}")

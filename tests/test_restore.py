@@ -665,6 +665,16 @@ def test_restoring_reports_every_tile_of_every_evaluation(kw, evaluations):
     assert shares[-1] == 1
 
 
+def test_a_folder_is_restored_along_a_path_of_its_own(folder):
+    n, path = UNet(8, (1, 2)), [(1., .5), (.4, .2), (0., 0.)]
+    n.schedule = S
+    report = restore_folder(n, folder/'in', folder/'out', progress=False, path=path)
+    assert report.done and not report.failed and report.about['steps'] is None
+    image, result = (load_image(p) for p in (folder/'in'/report.about['of'][report.done[0].name], report.done[0]))
+    assert (result.x - restore_loaded(n, image, path=path).clamp(-1, 1)).abs().max() < 1/127
+    with pytest.raises(ValueError, match='leave out schedule, steps and order'): restore(n, image.x, 3, path=path)
+
+
 # ---- the command
 
 @pytest.mark.parametrize('kind', [UNet, OfficialUNet])

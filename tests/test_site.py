@@ -179,6 +179,16 @@ def test_no_number_lies_on_its_equation(visits):
     assert {name: v['covered'] for name, v in visits.items() if v['covered']} == {}
 
 
+def everywhere(site, url, browser, scheme, measure):
+    "What is found on all pages, by page"
+    found = {}
+    for name in pages(site):
+        ctx, page, _ = visit(browser, url, name, color_scheme=scheme)
+        found[name] = measure(page)
+        ctx.close()
+    return {name: f for name, f in found.items() if f}
+
+
 def faint(page):
     "Words of an open page that are too faint or too small, wide and on a phone"
     found = {}
@@ -200,12 +210,7 @@ def test_words_are_legible(url, browser, name, scheme):
 @pytest.mark.skipif(os.environ.get('RDDM_AXE') != 'all', reason='RDDM_AXE=all measures every page (some minutes)')
 @pytest.mark.parametrize('scheme', ['light', 'dark'])
 def test_words_are_legible_everywhere(site, url, browser, scheme):
-    found = {}
-    for name in pages(site):
-        ctx, page, _ = visit(browser, url, name, color_scheme=scheme)
-        found[name] = faint(page)
-        ctx.close()
-    assert {n: f for n, f in found.items() if f} == {}
+    assert everywhere(site, url, browser, scheme, faint) == {}
 
 
 def test_faint_and_small_words_can_be_found(browser):
@@ -306,12 +311,7 @@ def test_axe_finds_nothing_serious(url, browser, name, scheme):
 @pytest.mark.skipif(os.environ.get('RDDM_AXE') != 'all', reason='RDDM_AXE=all asks axe about every page (some minutes)')
 @pytest.mark.parametrize('scheme', ['light', 'dark'])
 def test_axe_finds_nothing_serious_anywhere(site, url, browser, scheme):
-    found = {}
-    for name in pages(site):
-        ctx, page, _ = visit(browser, url, name, color_scheme=scheme)
-        found[name] = axe(page)
-        ctx.close()
-    assert {n: f for n, f in found.items() if f} == {}
+    assert everywhere(site, url, browser, scheme, axe) == {}
 
 
 def test_axe_can_find_something(browser):

@@ -83,7 +83,7 @@ const overlap = ([x, y, width], [x2, y2, width2]) => x < x2 + width2 && x2 < x +
 // write names beside their lines, where they find a place of their own
 const writeNames = (axes, named, changes) => {
   const taken = changes.map(([abar, bbar]) => [axes.px(abar) - 10, axes.py(bbar) + 4, 20]);
-  for (const {names, points, color, isChosen} of named) {
+  for (const {names, points, isChosen} of named) {
     const width = 7*names.length;
     const boxes = [.5, .35, .65, .8, .2, .9].map(u => points[Math.round(u*(points.length - 1))])
       .filter(([, bbar]) => bbar <= axes.yMax)
@@ -92,7 +92,7 @@ const writeNames = (axes, named, changes) => {
       ?? (isChosen ? boxes[0] : null);
     if (!box) continue;
     taken.push(box);
-    const attributes = {x: box[0], y: box[1], style: `fill:${color}`, class: isChosen ? 'name chosen' : 'name'};
+    const attributes = {x: box[0], y: box[1], class: isChosen ? 'name chosen' : 'name'};
     axes.mark('text', attributes).append(names);
   }
 };
@@ -150,7 +150,7 @@ const layOutMap = (ui, axes, told) => {
     const named = map.filter(({shown}) => shown().length).map(({points, shown}) => {
       const names = shown().map(({name}) => name);
       const isChosen = names.some(name => chosen.includes(name));
-      return {names: names.join(' · '), points, color: colorOf(shown()[0]), isChosen};
+      return {names: names.join(' · '), points, isChosen};
     });
     writeNames(axes, named.sort((a, b) => b.isChosen - a.isChosen), changes);
   };

@@ -65,7 +65,7 @@ export const CSS = `
   .line:is(:hover, :focus-visible) .curve { opacity: 1; stroke-width: 5; }
   .touched { fill: none; stroke-width: 14; pointer-events: stroke; }
   .still, svg .name { pointer-events: none; }
-  svg .name { fill: currentColor !important; }
+  svg .name { fill: currentColor; }
   svg .chosen { font-weight: 700; }
   @container (max-width: 38rem) { svg text { font-size: 15px; } }
   @container (max-width: 30rem) { .wide svg text { font-size: 21px; } svg .name:not(.chosen) { display: none; } }
