@@ -9,6 +9,7 @@ __all__ = ['known_images', 'Figure', 'StateExplorer', 'ScheduleExplorer', 'Forwa
            'VarianceExplorer', 'MethodExplorer', 'OrderExplorer', 'TrajectoryExplorer', 'PhotoExplorer']
 
 # %% ../nbs/40_figures.ipynb #e61d756a
+import asyncio
 import base64
 import json
 import math
@@ -27,7 +28,7 @@ from .forward import q_sample
 from .images import to_uint8
 from .paths import draw_path
 from .reverse import POSTERIORS, posterior_variance, reverse_step
-from .sampler import ORDERS, sampling_path, sample
+from .sampler import ORDERS, Trace, sample, sample_steps, sampling_path
 from .schedule import Point, SCHEDULES, Schedule
 from .viz import COLORS, RenderedFigure, as_rgb, canvas, plot_plane, show_images
 
@@ -471,15 +472,19 @@ class PhotoExplorer(Figure):
 
 # %% ../nbs/40_figures.ipynb #7ace0002
 @patch
+def _states(self:PhotoExplorer, x_in):
+    "The states, one after the other as they are reached"
+    net = _rain_network()
+    noise = _seeded_normals(x_in.numel(), self.seed).view(x_in.shape).to(x_in.dtype)
+    x_T, generator = x_in + net.schedule[net.schedule.T].bbar*noise, torch.Generator().manual_seed(self.seed)
+    return sample_steps(net, x_in, x_T=x_T, steps=self.steps, eta=self.eta, order=self.order, generator=generator)
+
+@patch
 def trace(self:PhotoExplorer,
     x_in:torch.Tensor, # (1, 3, H, W) in [-1, 1]
 ): # a `Trace`
     "The states of the restoration of an image, with the settings and the noise of the figure"
-    net = _rain_network()
-    noise = _seeded_normals(x_in.numel(), self.seed).view(x_in.shape).to(x_in.dtype)
-    x_T, generator = x_in + net.schedule[net.schedule.T].bbar*noise, torch.Generator().manual_seed(self.seed)
-    return sample(net, x_in, x_T=x_T, steps=self.steps, eta=self.eta, order=self.order, generator=generator,
-                  trace=True)
+    return Trace(self._states(x_in))
 
 # %% ../nbs/40_figures.ipynb #45f95bba
 def _pixels(x):
@@ -488,13 +493,32 @@ def _pixels(x):
     return torch.cat([rgb, torch.full_like(rgb[..., :1], 255)], -1).contiguous().numpy().tobytes()
 
 @patch
-def _answer(self:PhotoExplorer, _, request, buffers):
-    "Restore what the browser sends, and send back each state"
+def _messages(self:PhotoExplorer, request, buffers):
+    "The answers to a request, (content, buffers): each state as it comes, then that it is done"
     x_in = torch.frombuffer(bytearray(buffers[0]), dtype=torch.float32)
-    run = self.trace(x_in.view(1, 3, request['height'], request['width']))
-    for step, (x, x0) in enumerate([*((s.x_t, s.x0) for s in run), (run.x0, run.x0)]):
-        self.send(dict(kind='state', id=request['id'], step=step), [_pixels(x), _pixels(x0)])
-    self.send(dict(kind='done', id=request['id']))
+    message = lambda step, *images: (dict(kind='state', id=request['id'], step=step), [_pixels(x) for x in images])
+    for step, state in enumerate(self._states(x_in.view(1, 3, request['height'], request['width']))):
+        yield message(step, state.x_t, state.x0)
+    yield message(step + 1, state.x_s, state.x_s)
+    yield dict(kind='done', id=request['id']), None
+
+@patch
+async def _restore(self:PhotoExplorer, request, buffers):
+    "Answer a request for as long as it is the newest"
+    try:
+        for message in self._messages(request, buffers):
+            self.send(*message)
+            await asyncio.sleep(.01)
+            if self._newest is not request: return
+    except Exception as e:
+        self.send(dict(kind='failed', id=request['id'], message=str(e)))
+
+@patch
+def _answer(self:PhotoExplorer, _, request, buffers):
+    "Hear what the browser sends: what to restore, or to stop"
+    self._newest = request
+    if request['kind'] == 'stop': return
+    self._work = asyncio.get_running_loop().create_task(self._restore(request, buffers))
 
 # %% ../nbs/40_figures.ipynb #584382f9
 @patch

@@ -1,5 +1,6 @@
 # Written by tools/stubs.py from the module of the same name. Do not edit.
 from typing import Any
+import asyncio
 import base64
 import json
 import math
@@ -18,7 +19,7 @@ from .forward import q_sample
 from .images import to_uint8
 from .paths import draw_path
 from .reverse import POSTERIORS, posterior_variance, reverse_step
-from .sampler import ORDERS, sampling_path, sample
+from .sampler import ORDERS, Trace, sample, sample_steps, sampling_path
 from .schedule import Point, SCHEDULES, Schedule
 from .viz import COLORS, RenderedFigure, as_rgb, canvas, plot_plane, show_images
 _FILES: Any
@@ -209,12 +210,20 @@ class PhotoExplorer(Figure):
     def __init__(self, **state):
         ...
 
+    def _states(self, x_in):
+        """The states, one after the other as they are reached"""
+        ...
+
     def trace(self, x_in: torch.Tensor):
         """The states of the restoration of an image, with the settings and the noise of the figure"""
         ...
 
+    def _messages(self, request, buffers):
+        """The answers to a request, (content, buffers): each state as it comes, then that it is done"""
+        ...
+
     def _answer(self, _, request, buffers):
-        """Restore what the browser sends, and send back each state"""
+        """Hear what the browser sends: what to restore, or to stop"""
         ...
 
     def _example(self):

@@ -46,7 +46,7 @@ export const removalOrder = {
     + 'Noise first: once it is gone nothing tells the faces apart, and all runs end in the one nearest to their mean.',
   draw(ui) {
     const axes = new Axes({yMax: 2, label: 'three paths', height: 260});
-    const films = ORDERS.map(() => runStrip(8));
+    const films = ORDERS.map(() => runStrip(6));
     const words = i => div('note', colorKey(TINTS[i]), spaced(ORDERS[i]));
     layOutRemovalOrder(ui, axes, films.map((film, i) => [words(i), film]));
     return () => {

@@ -3,7 +3,7 @@
 import {addMixture, addScaled, dot} from './vectors.js';
 
 const SMALL = 1e-9; // a length that is none
-const SEEN = 1e-6; // the share of an image that may be seen
+const SEEN = 1e-4; // the least share of an image that changes a pixel's grey level
 
 export class Span {
   // the basis is orthonormal, made of the images; rows are their coordinates

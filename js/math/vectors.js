@@ -21,7 +21,15 @@ export const dot = (a, b, at = 0) => {
 
 // scale times a vector, added to as many numbers
 export const addScaled = (out, vector, scale, at = 0) => {
-  for (let i = 0; i < vector.length; i++) out[at + i] += scale*vector[i];
+  const n = vector.length;
+  let i = 0;
+  for (; i + 3 < n; i += 4) {
+    out[at + i] += scale*vector[i];
+    out[at + i + 1] += scale*vector[i + 1];
+    out[at + i + 2] += scale*vector[i + 2];
+    out[at + i + 3] += scale*vector[i + 3];
+  }
+  for (; i < n; i++) out[at + i] += scale*vector[i];
 };
 
 // the inner products of each of the vectors with as many numbers of x, into out from `first` on
@@ -47,14 +55,7 @@ export const innerProducts = (out, x, vectors, at = 0, first = 0) => {
 
 // vectors, each times its weight, added; those of weight 0 take no time
 export const addMixture = (out, vectors, weights, at = 0, first = 0) => {
-  const used = [];
-  for (let k = 0; k < vectors.length; k++) if (weights[first + k] !== 0) used.push(k);
-  const fours = used.length - used.length % 4;
-  for (let n = 0; n < fours; n += 4) {
-    const [j, k, l, m] = [used[n], used[n + 1], used[n + 2], used[n + 3]];
-    const [a, b, c, d] = [vectors[j], vectors[k], vectors[l], vectors[m]];
-    const [p, q, r, s] = [weights[first + j], weights[first + k], weights[first + l], weights[first + m]];
-    for (let i = 0; i < a.length; i++) out[at + i] += p*a[i] + q*b[i] + r*c[i] + s*d[i];
+  for (let k = 0; k < vectors.length; k++) {
+    if (weights[first + k] !== 0) addScaled(out, vectors[k], weights[first + k], at);
   }
-  for (let n = fours; n < used.length; n++) addScaled(out, vectors[used[n]], weights[first + used[n]], at);
 };

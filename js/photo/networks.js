@@ -129,7 +129,7 @@ export class PageNetwork {
 export class KernelNetwork {
   constructor(model) {
     const post = ({xIn, ...request}) => model.send(request, undefined, [xIn.slice().buffer]);
-    Object.assign(this, {requests: new Requests(post), place: ['The network runs in the kernel.']});
+    Object.assign(this, {model, requests: new Requests(post), place: ['The network runs in the kernel.']});
     const bytes = view => new Uint8ClampedArray(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
     model.on('msg:custom', (answer, buffers) => this.requests.hear({...answer, images: buffers.map(bytes)}));
   }
@@ -142,9 +142,10 @@ export class KernelNetwork {
     return true;
   }
 
-  // the kernel goes on; nobody waits for it
+  // the kernel hears it between two steps
   stop() {
     this.requests.drop();
+    this.model.send({kind: 'stop'});
   }
 
   restore(request, on) {

@@ -180,14 +180,16 @@ export class UI {
     return {span, predictor, parts: [x0, xIn, eps].map(image => span.coordinates(image))};
   }
 
-  // the steps of a restoration of the chosen pair along a path; an image is made of one when it is looked at
+  // the steps of a restoration of the chosen pair along a path; an image is made of one when it is looked at, and kept
+  // of the first, with which other paths begin too
   restore(path, solver) {
     const chosen = [this.get('pair'), this.get('seed')];
     return this.kept([chosen, path, solver], () => {
       const {span, predictor, parts} = this.kept(chosen, () => this.coordinates());
       const run = sampleSteps(predictor, qSample(...parts, ...path[0]), parts[1], path, {solver});
-      const seen = ({x, x0}) => {
-        const images = {};
+      const first = this.kept(['first', chosen, path[0]], () => ({}));
+      const seen = ({x, x0}, i) => {
+        const images = i ? {} : first;
         return {
           get x() {
             return images.x ??= span.image(x);
