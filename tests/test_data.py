@@ -570,6 +570,16 @@ def test_a_pipe_is_no_list_of_files(tmp_path):
     with pytest.raises(FileNotFoundError, match='there is no file'): _read_file_list(tmp_path/'b.flist')
 
 
+def test_a_later_look_counts_what_came_and_what_went(tmp_path):
+    pairs = [Pair(*(save(tmp_path/f'{kind}/{v}.png', image(10*k + v)) for k, kind in enumerate(('in', 'gt'))))
+             for v in range(5)]
+    def look(*numbers):
+        report = ImagePairs.from_pairs([pairs[i] for i in numbers]).check(tmp_path/'c.json')
+        return report.new, report.gone
+    assert look(0, 1, 2) == (0, 0), 'at first nothing is known: nothing is new'
+    assert look(0, 2, 3, 4) == (2, 1)
+
+
 def test_tables_are_remembered_too(tmp_path):
     t = table_of(dict(input=[pil(1), pil(2)], target=[pil(2), pil(3)]))
     a, b = ImagePairs.from_table(t), ImagePairs.from_table(t)
