@@ -22,3 +22,11 @@ def alt_text(cell):
             img = (f'<img alt="{html.escape(meta["alt"])}" width="{meta.get("width", "")}" '
                    f'style="max-width:100%;height:auto" src="data:image/png;base64,{png}">')
             data['text/html'] = living(meta['figure'], img) if 'figure' in meta else img
+
+
+def show_doc_renderer(sym, **options):
+    "What `show_doc` shows of a name, the underscores of a special method kept"
+    from nbdev.showdoc import BasicMarkdownRenderer
+    doc = BasicMarkdownRenderer(sym, **options)
+    doc.nm = doc.nm.replace('__', r'\_\_')
+    return doc

@@ -165,6 +165,12 @@ def test_a_image_that_stands_for_a_figure_becomes_an_element():
     assert json.loads(html.unescape(re.search(r'state="([^"]*)"', made)[1])) == dict(abar=.5, name='<x>')
 
 
+def test_headings_keep_the_underscores_of_special_methods():
+    from rddm_nb._docs import show_doc_renderer
+    doc = show_doc_renderer(Schedule.__getitem__, title_level=3)._repr_markdown_()
+    assert '### Schedule.\\_\\_getitem\\_\\_\n' in doc
+
+
 def ask(expression, given):
     "What the module makes of something"
     code = (f'import * as R from {json.dumps(JS.as_uri())}; let all = ""; for await (const c of process.stdin) all '
