@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -101,6 +102,13 @@ def test_every_preset_can_be_written_down_and_read_back(name, official, tmp_path
     assert load_config(str(tmp_path / 'a.toml')) == c and merge(Config(), c.to_dict()) == c
     assert main([name, '--show'] + ['--official'] * official) == 0
     assert capsys.readouterr().out == c.to_toml()
+
+
+def test_files_may_have_a_byte_order_mark(capsys, tmp_path):
+    (tmp_path / 'é.toml').write_bytes('\ufeffpreset = "istd"\n[data]\nroot = "é"\n'.encode())
+    assert main([str(tmp_path / 'é.toml'), '--official', '--show']) == 0
+    shown = tomllib.loads(capsys.readouterr().out)
+    assert shown['data']['root'] == 'é' and shown['schedule']['bbar_T'] == 0.1
 
 
 def images(folder, n=4, size=40, mode='RGB', seed=0):
