@@ -132,6 +132,7 @@ def _short(v):
     "A value in a few characters"
     if torch.is_tensor(v) and v.numel() > 4: return f'tensor {tuple(v.shape)}'
     if torch.is_tensor(v): return ', '.join(f'{x:.5g}' for x in v.flatten().tolist())
+    if isinstance(v, (tuple, list)): return ', '.join(map(_short, v)).join('[]' if isinstance(v, list) else '()')
     return f'{v:.5g}' if isinstance(v, float) else '' if v is None else str(v)
 
 def _table(rows, head):

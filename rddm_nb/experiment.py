@@ -20,7 +20,7 @@ from .aosa import AutoObjective, select_objective
 from .command import explain, merge
 from .config import Config, DataConfig, ScheduleConfig
 from .data import ImagePairs, PairSource, match, pairs_from_layout
-from .demo import draw_pairs
+from .demo import diffusion_loss, draw_pairs
 from .files import atomic_write, check_file
 from .runtime import check_seed, folder_lock, generator_for
 from .sampler import _plan
@@ -177,13 +177,22 @@ def _check_sizes(report, size, batch):
         raise ValueError(f"whole images (data.size=0) of {len(report.sizes)} sizes cannot form batches: set data.size "
                          "for crops, data.resize for squares, or train.batch to 1")
 
-def _check_batch(config, source):
-    "Refuse pairs that do not fit the network"
+def _first_batch(config, source):
+    "The pairs of the first step; those that do not fit the network are refused"
     batch = source.batch(config.train.batch, 0, config.train.seed)
     if batch.cond is None and config.network.takes_cond:
         raise ValueError("network.takes_cond must be false, or data.cond given: the data has no condition")
     if batch.cond is not None and not config.network.takes_cond:
         raise ValueError("network.takes_cond must be true, or data.cond left out: the data has a condition")
+    return batch
+
+@torch.no_grad()
+def _first_loss(config, batch, device):
+    "What the untrained network loses on two pairs of a batch"
+    net = _network_config(config).make(config.train.seed).to(device)
+    x0, x_in, cond = (None if v is None else v[:2].to(device) for v in (batch.x0, batch.x_in, batch.cond))
+    generator = generator_for(device, config.train.seed, 'first loss')
+    return diffusion_loss(net, x0, x_in, config.schedule.make(), generator, kind=config.train.loss, cond=cond)[0].item()
 
 # %% ../nbs/experiment.ipynb #b738a275
 def _held_out(
@@ -359,8 +368,10 @@ def _start(config, out, accelerator, tell):
     if accelerator.is_main_process: _check_places(out, run is None)
     found = _check_data(config, out/_CHECK_FILE, run is not None) if accelerator.is_main_process else ''
     source = _make_source(config.data, config.network.channels, accelerator.device)
-    if accelerator.is_main_process: _check_batch(config, source)
-    tell(found)
+    if accelerator.is_main_process:
+        batch = _first_batch(config, source)
+        tell(found)
+        if run is None: tell(f'before the first step: loss {_first_loss(config, batch, accelerator.device):.4g}')
     return source, run
 
 # %% ../nbs/experiment.ipynb #16600c44

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Literal
 import pytest
+import torch
 from hypothesis import given, strategies as st
 from common import posix
 from places import ROOT
@@ -632,6 +633,16 @@ def test_wrong_files_of_rddm_train(content, why, capsys, tmp_path):
     assert main([str(tmp_path / 'a.toml'), '--show']) == 2
     err = capsys.readouterr().err
     assert why in err and len(err.splitlines()) == 1 and 'a.toml' in err
+
+
+def test_networks_belong_to_their_seed():
+    flat = lambda seed: torch.cat(
+        [
+            p.detach().flatten()
+            for p in merge(Config(), dict(network=dict(dim=8))).network.make(seed).parameters()
+        ]
+    )
+    assert torch.equal(flat(0), flat(0)) and not torch.equal(flat(0), flat(1))
 
 
 # ---- the commands in a process of their own

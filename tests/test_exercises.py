@@ -9,7 +9,7 @@ import bars
 import pytest
 import torch
 from hypothesis import given, strategies as st
-from rddm_nb.exercises import Book, Exercise, _Verdict, draw
+from rddm_nb.exercises import Book, Exercise, _short, _Verdict, draw
 
 EXERCISED = [p for p in bars.notebooks() if p.stem in bars.EXERCISED]
 
@@ -254,3 +254,10 @@ def test_committed_solutions_pass_and_slips_are_refused(nb, monkeypatch):
 
 def test_the_list_names_lessons():
     assert bars.EXERCISED <= {p.stem for p in bars.lessons()}
+
+
+@pytest.mark.parametrize('value, words', [
+    (.123456789, '0.12346'), ((.123456789, torch.tensor(-.7)), '(0.12346, -0.7)'),
+    ([(.7, .2), (.1, .1)], '[(0.7, 0.2), (0.1, 0.1)]'), (torch.ones(2), '1, 1'),
+    (torch.ones(2, 3), 'tensor (2, 3)'), (None, ''), ('a', 'a'), (3, '3')])
+def test_values_are_told_in_a_few_characters(value, words): assert _short(value) == words

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 from dataclasses import replace
 import pytest
 from rddm_nb.evaluate import main as evaluate
@@ -47,8 +48,8 @@ def shrunken(config):
     return [w for k, v in words.items() for w in (f'--{k}', str(v))]
 
 
-def killed(words, step):
-    "The command in a process of its own, killed by SIGKILL once a step is saved"
+def killed(words, step, said):
+    "The command in a process of its own, killed by SIGKILL once a step is saved; what it says goes to a file"
     pid = os.fork()
     if pid == 0:
         real = Checkpoints.save
@@ -59,9 +60,11 @@ def killed(words, step):
                 os.kill(os.getpid(), signal.SIGKILL)
 
         Checkpoints.save = save
+        sys.stdout = sys.stderr = said.open('w', encoding='utf-8')
         try:
             main(words)
         finally:
+            sys.stderr.flush()
             os._exit(3)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
@@ -73,7 +76,8 @@ def test_every_preset_goes_through_every_command(name, official, tmp_path, capsy
     config, out = load_config(name, official), tmp_path / 'run'
     data, inputs, targets, masks = data_words(config, tmp_path)
     words = [name, *['--official'] * official, '--out', str(out), '--device', 'cpu', *shrunken(config), *data]
-    assert killed(words, 2) == -signal.SIGKILL
+    said = tmp_path / 'said.txt'
+    assert killed(words, 2, said) == -signal.SIGKILL, said.read_text(encoding='utf-8')
     assert [r['step'] for r in Log(out / 'log.csv').rows()] == [1, 2] and not (out / 'model.safetensors').exists()
     assert main(words) == 0, capsys.readouterr().err
     assert [r['step'] for r in Log(out / 'log.csv').rows()] == [1, 2, 3, 4]

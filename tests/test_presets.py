@@ -36,7 +36,7 @@ from rddm_nb.images import to_uint8
 from rddm_nb.official import OfficialUNet
 from rddm_nb.presets import PRESETS, load_config, main
 from rddm_nb.restore import main as restore
-from rddm_nb.runtime import folder_lock
+from rddm_nb.runtime import folder_lock, generator_for
 from rddm_nb.schedule import SCHEDULES, Schedule
 from rddm_nb.trainer import FunctionSource, Log
 from rddm_nb.unet import load_model
@@ -649,14 +649,20 @@ def test_choosing_sees_what_training_would_see(tmp_path):
     assert steps > 2  # so that a step is told besides the first
 
 
-def test_networks_belong_to_their_seed():
-    flat = lambda seed: torch.cat(
-        [
-            p.detach().flatten()
-            for p in merge(Config(), dict(network=dict(dim=8))).network.make(seed).parameters()
-        ]
-    )
-    assert torch.equal(flat(0), flat(0)) and not torch.equal(flat(0), flat(1))
+def test_the_first_loss_is_told_before_the_first_step(tmp_path):
+    small = dict(network=dict(dim=8), train=dict(steps=1, batch=3, seed=4, warmup=0))
+    config, told = merge(Config(), small), []
+    train(config, tmp_path / 'run', 'cpu', tell=told.append)
+    x0, x_in = (v[:2] for v in _make_source(config.data, 3, 'cpu').batch(3, 0, 4)[:2])
+    g, schedule = generator_for('cpu', 4, 'first loss'), config.schedule.make()
+    t, eps = torch.randint(1, schedule.T + 1, (2,), generator=g), torch.randn(x0.shape, generator=g)
+    abar, bbar = schedule.coeffs(t, x0)
+    pred = config.network.make(4)(x0 + abar * (x_in - x0) + bbar * eps, x_in, abar, bbar, t)
+    want = sum((p - v).abs().mean() for p, v in zip(pred, (x_in - x0, eps)) if p is not None).item()
+    assert [t for t in told if 'first step' in t] == [f'before the first step: loss {want:.4g}']
+    again = []
+    train(merge(config, dict(train=dict(steps=2))), tmp_path / 'run', 'cpu', tell=again.append)
+    assert not [t for t in again if 'first step' in t]
 
 
 @pytest.mark.parametrize('kind', SCHEDULES)
