@@ -179,6 +179,13 @@ def test_what_is_read_must_be_a_file(tmp_path):
     assert check_file(tmp_path/'a') == tmp_path/'a'
     with pytest.raises(IsADirectoryError, match='is a folder'): check_file(tmp_path)
     with pytest.raises(FileNotFoundError, match='there is no file'): check_file(tmp_path/'b')
-    if hasattr(os, 'mkfifo'):
-        os.mkfifo(tmp_path/'c')
-        with pytest.raises(ValueError, match='pipe or a device'): check_file(tmp_path/'c')
+
+
+@pytest.mark.skipif(not hasattr(os, 'mkfifo'), reason='pipes with names are POSIX here')
+def test_nobody_waits_for_a_pipe(tmp_path):
+    os.mkfifo(tmp_path/'c')
+    other_end = threading.Thread(target=(tmp_path/'c').write_bytes, args=(b'',)) # who opens the pipe sees its end
+    other_end.start()
+    with pytest.raises(ValueError, match='pipe or a device'): check_file(tmp_path/'c')
+    os.close(os.open(tmp_path/'c', os.O_RDONLY | os.O_NONBLOCK))
+    other_end.join()
