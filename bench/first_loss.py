@@ -3,8 +3,9 @@
 `python -m bench.first_loss` starts every preset in a process of its own, with networks of few channels and everything
 else as it ships, prints the seconds by the clock and writes bench/results/first_loss.json, preset by preset; `--names`
 measures some of them again. `check` is the time before: starting Python, loading PyTorch, looking at all images.
-For `aosa` the first loss is that of the choice of its objective. `first_loss_processor` are the seconds of all its
-threads, whatever else the machine does. Linux only."""
+The first loss is that of two pairs before the first step; `first_step` are the seconds until the loss of the first
+whole batch, for `aosa` of the choice of its objective, and `first_step_processor` those of all its threads, whatever
+else the machine does. Linux only."""
 import argparse
 import os
 import subprocess
@@ -17,7 +18,8 @@ from PIL import Image
 from rddm_nb.presets import PRESETS, load_config
 from bench.common import RESULTS, about, kept, merged, write
 
-FIRST = 'step 1,', 'choosing between residual and noise, step 1:' # how the line with the first loss begins
+FIRST = 'before the first step: loss' # how the line with the first loss begins
+STEP = 'step 1,', 'choosing between residual and noise, step 1:' # and that with the loss of the first batch
 
 
 def folders(root, n=16, size=(320, 272)):
@@ -47,19 +49,21 @@ def used(pid):
 
 
 def first_loss(words, threads):
-    "Seconds until the data of a training are checked, and from there until its first loss"
+    "Seconds until the data of a training are checked, and from there until its first loss and its first step"
     env = dict(os.environ, OMP_NUM_THREADS=str(threads), PYTHONUNBUFFERED='1')
-    start, checked, said = time.perf_counter(), (0, 0), []
+    start, checked, first, said = time.perf_counter(), (0, 0), 0, []
     command = [sys.executable, '-m', 'rddm_nb.presets', *words]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=env) as p:
         for line in p.stderr:
             said.append(line)
             now = time.perf_counter() - start, used(p.pid)
             if ' pairs: ' in line or line.startswith('the images in the package'): checked = now
-            if line.startswith(FIRST):
+            if line.startswith(FIRST): first = now[0]
+            if line.startswith(STEP):
                 p.kill()
-                return dict(check=round(checked[0], 2), first_loss=round(now[0] - checked[0], 2),
-                            first_loss_processor=round(now[1] - checked[1], 2))
+                found = dict(check=checked[0], first_loss=first - checked[0], first_step=now[0] - checked[0],
+                             first_step_processor=now[1] - checked[1])
+                return {k: round(v, 2) for k, v in found.items()}
     raise RuntimeError(f"no loss came: {''.join(said)[-500:]}")
 
 
