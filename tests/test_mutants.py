@@ -33,13 +33,29 @@ def functions(source):
 
 
 @functools.lru_cache(1)
-def parsed(module): return ast.dump(ast.parse((PACKAGE/f'{module}.py').read_text(encoding='utf-8')))
+def statements(module):
+    "The first and last line of each statement of a module, decorators included"
+    tree = ast.parse((PACKAGE/f'{module}.py').read_text(encoding='utf-8'))
+    first = lambda node: min([node.lineno, *(d.lineno for d in getattr(node, 'decorator_list', []))])
+    return [(first(node), node.end_lineno) for node in tree.body]
+
+
+def around(m, source, changed):
+    "The statements that a mutant changes, as they were and as they are"
+    a, b = place(source, m.old)
+    lines = [source.count('\n', 0, i) + 1 for i in (a, b)]
+    first = max(k for k, _ in statements(m.module) if k <= lines[0])
+    after = min([k for k, _ in statements(m.module) if k > lines[1]], default=None)
+    more = changed.count('\n') - source.count('\n')
+    part = lambda text, end: '\n'.join(text.split('\n')[first - 1:end])
+    return part(source, after and after - 1), part(changed, after and after - 1 + more)
 
 
 @pytest.mark.parametrize('m', MUTANTS, ids=name)
 def test_mutant_fits_the_source(m):
-    changed = apply(m)
-    assert m.new != m.old and ast.dump(ast.parse(changed)) != parsed(m.module)
+    source, changed = (PACKAGE/f'{m.module}.py').read_text(encoding='utf-8'), apply(m)
+    before, after = (ast.dump(ast.parse(text)) for text in around(m, source, changed))
+    assert m.new != m.old and before != after
 
 
 @pytest.mark.parametrize('module', MODULES)
