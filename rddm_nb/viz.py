@@ -82,11 +82,12 @@ def _curve(line, most=160):
     seen = xy[(xy[:, 0] >= x0 - 1) & (xy[:, 0] <= x1 + 1) & (xy[:, 1] >= y0 - 1) & (xy[:, 1] <= y1 + 1)]
     return seen[::max(1, len(seen)//most)]
 
-def _lies_on(line, other):
-    "Does a curve lie on another, to a pixel and a half?"
+def _lies_on(few, many):
+    "Do places along a curve lie on another, to a pixel and a half?"
     import numpy as np
-    few, many = _curve(line, 40), _curve(other, 4000)
-    return len(few) > 0 < len(many) and np.hypot(*(few[:, None] - many).T).min(0).max() < 1.5
+    if not len(few) or not len(many): return False
+    if (few.min(0) < many.min(0) - 1.5).any() or (few.max(0) > many.max(0) + 1.5).any(): return False
+    return np.hypot(*(few[:, None] - many).T).min(0).max() < 1.5
 
 def _sides(points, w, h, gap):
     "Lower left corners for a name: beside the end of its curve, then around each of its points"
@@ -96,19 +97,22 @@ def _sides(points, w, h, gap):
              (gap, -gap/2 - h), (-gap - w, -gap/2 - h)]
     for x, y in points[::max(1, len(points)//24)]: yield from (((x, y), (x + a, y + b)) for a, b in sides)
 
-def _covered(box, frame, curves, own, taken, gap):
-    "How bad a place is: curves and names that it covers, what leaves the frame, others that are nearer than its own"
+def _covered(corners, w, h, frame, curves, own, taken, gap):
+    "How bad places are: curves and names that they cover, what leaves the frame, others that are nearer than their own"
     import numpy as np
-    x, y, w, h = box
-    def inside(p, m): return (abs(p[:, 0] - x - w/2) < w/2 + m) & (abs(p[:, 1] - y - h/2) < h/2 + m)
-    bad = sum(inside(p, .4*gap if k == own else 1.3*gap).sum() for k, p in curves.items())
-    bad += 100*sum(abs(x + w/2 - u - m/2) < (w + m)/2 and abs(y + h/2 - v - n/2) < (h + n)/2 for u, v, m, n in taken)
+    (x, y), bad, near = corners.T, 0, {}
+    for k, p in curves.items():
+        dx, dy = (abs(q - v[:, None] - n/2) for q, v, n in zip(p.T, (x, y), (w, h)))
+        m = .4*gap if k == own else 1.3*gap
+        bad = bad + ((dx < w/2 + m) & (dy < h/2 + m)).sum(1)
+        near[k] = np.hypot(dx, dy).min(1)
+    for u, v, m, n in taken:
+        bad = bad + 100*((abs(x + w/2 - u - m/2) < (w + m)/2) & (abs(y + h/2 - v - n/2) < (h + n)/2))
     past_its_end = x > curves[own][:, 0].max()
-    cut = frame.x1 - 2 > x > frame.x1 - w and not past_its_end
-    out = y < frame.y0 + .3*gap or y + h > frame.y1 or x < frame.x0 + .8*gap or cut
-    near = {k: np.hypot(p[:, 0] - x - w/2, p[:, 1] - y - h/2).min() for k, p in curves.items()}
-    others = min([v for k, v in near.items() if k != own], default=0.)
-    return bad + 50*out + 20*(near[own] > others > 0) - min(others, 9*gap)/(100*gap)
+    cut = (frame.x1 - 2 > x) & (x > frame.x1 - w) & ~past_its_end
+    out = (y < frame.y0 + .3*gap) | (y + h > frame.y1) | (x < frame.x0 + .8*gap) | cut
+    others = np.min([v for k, v in near.items() if k != own] or [0*x], 0)
+    return bad + 50*out + 20*((near[own] > others) & (others > 0)) - np.minimum(others, 9*gap)/(100*gap)
 
 # %% ../nbs/viz.ipynb #c17e0005
 _CELL = 4 # pixels of the side of a cell, when the room around curves is looked for
@@ -159,9 +163,10 @@ def _has_name(line):
 def _join(lines):
     "Curves that lie on each other share one name; whatever lies below another is drawn wider; what has lost its name"
     joined, lines = [], [l for l in lines if l.get_linestyle() != 'None']
+    few, many = ({l: _curve(l, most) for l in lines} for most in (40, 4000))
     for i, line in enumerate(lines):
-        below = [l for l in lines[:i] if _lies_on(l, line) or _lies_on(line, l)]
-        same = [l for l in below if _lies_on(l, line) and _lies_on(line, l)]
+        ways = {l: (_lies_on(few[l], many[line]), _lies_on(few[line], many[l])) for l in lines[:i]}
+        below, same = [l for l in ways if any(ways[l])], [l for l in ways if all(ways[l])]
         for k, l in enumerate(reversed(below)): l.set_linewidth(line.get_linewidth() + 2.5*(k + 1))
         line.set_label(' = '.join(l.get_label() for l in (*same, line) if l.get_label()))
         for l in same: l.set_label('')
@@ -174,9 +179,11 @@ def _place(line, name, curves, taken, ways, size):
     dot, ax = line.figure.dpi/72, line.axes
     w, h = 1.1*_wide(name)*dot*72/_DPI*size/_FONT, 1.4*size*dot*(1 + name.count('\n'))
     gap = .5*dot*(size + (line.get_markersize() - 3 if line.get_marker() != 'None' else 0))
-    drawn = {l: p for l, p in curves.items() if _has_name(l) or not _lies_on(l, line)} | dict(enumerate(ways))
-    best = min((_covered((*at, w, h), ax.bbox, drawn, line, taken, gap), tuple(tip), at)
-               for tip, at in _sides(curves[line], w, h, gap))
+    def hides(l): return not _has_name(l) and _lies_on(_curve(l, 40), _curve(line, 4000))
+    drawn = {l: p for l, p in curves.items() if not hides(l)} | dict(enumerate(ways))
+    tips, corners = zip(*_sides(curves[line], w, h, gap))
+    costs = _covered(np.array(corners), w, h, ax.bbox, drawn, line, taken, gap)
+    best = min(zip(costs.tolist(), map(tuple, tips), corners))
     if best[0] < 10: return (*best, ()), (w, h)
     others = np.concatenate([*(p for l, p in drawn.items() if l is not line), np.empty((0, 2))])
     return _led(curves[line], others, taken, w, h, ax.bbox), (w, h)
