@@ -187,5 +187,6 @@ def test_nobody_waits_for_a_pipe(tmp_path):
     other_end = threading.Thread(target=(tmp_path/'c').write_bytes, args=(b'',)) # who opens the pipe sees its end
     other_end.start()
     with pytest.raises(ValueError, match='pipe or a device'): check_file(tmp_path/'c')
-    os.close(os.open(tmp_path/'c', os.O_RDONLY | os.O_NONBLOCK))
+    end = os.open(tmp_path/'c', os.O_RDONLY | os.O_NONBLOCK) # without it the other end would wait for ever
     other_end.join()
+    os.close(end)

@@ -416,13 +416,13 @@ def test_a_run_is_stopped_begun_anew_and_given_up_with_its_photograph(opened, si
         fig.locator('.strip button').first.click()
         assert 'state 0' in fig.locator('.views').inner_text(), 'what there was can be looked at'
         set_values(page, fig, steps=3)
-        for _ in range(2): fig.locator('.go').click()
+        fig.locator('.go').evaluate('e => { e.click(); e.click(); }') # the second while the first is at work
         until_done(page, 0)
         got, x_in = result(fig)
         assert len(got) == 4 and error(got, by_python(x_in, dict(side=96, steps=3))) <= 1
         set_values(page, fig, steps=20)
         fig.locator('.go').click()
-        page.wait_for_function(f'{FIGURE}.run?.length === 2', timeout=WAIT)
+        page.wait_for_function(f'{FIGURE}.run?.length > 1', timeout=WAIT)
         set_values(page, fig, rain=.3)
         page.wait_for_function(f'{FIGURE}.halt.hidden')
         assert states() == 0 and fig.locator('.compare').is_hidden() and done(page) == 1 and not wrong
