@@ -74,13 +74,13 @@ export const syncChildren = (element, items, make) => {
   return [...element.children];
 };
 
-// a row for at most n states of a run, two rows where one is too narrow; show() draws them
+// a row for at most n states of a run, two equal rows where one is too narrow; show() draws them
 export const runStrip = (n = 9) => {
   const strip = div('film');
   strip.show = (run, label) => {
     if (strip.run === run) return;
     const frames = evenlySpaced(run, n);
-    strip.style.maxWidth = `${6.3*frames.length}rem`;
+    strip.style.cssText = `--n:${frames.length};--row:${Math.ceil(frames.length/2)};max-width:${6.3*frames.length}rem`;
     syncChildren(strip, frames, () => imageCanvas('')).forEach((canvas, i) => {
       canvas.setAttribute('aria-label', said('{0}, frame {1} of {2}', label, i + 1, frames.length));
       drawImage(canvas, frames[i].x);

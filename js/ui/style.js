@@ -56,7 +56,11 @@ export const CSS = `
   dd { font-variant-numeric: tabular-nums; text-align: right; }
   .strip { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(3.5rem, 6rem); gap: 4px; }
   .strip { overflow-x: auto; padding: 2px; }
-  .film { display: grid; grid-template-columns: repeat(auto-fit, minmax(3.5rem, 1fr)); gap: 4px; padding: 2px; }
+  .film {
+    --whole: var(--n)*(3.5rem + 4px); --half: 100%/var(--row) - 4px;
+    display: grid; gap: 4px; padding: 2px;
+    grid-template-columns: repeat(auto-fit, minmax(max(3.5rem, min(var(--half), (var(--whole) - 100%)*999)), 1fr));
+  }
   .key { display: inline-block; width: .8em; height: .8em; margin-right: .35em; border-radius: 2px; }
   .entry { white-space: nowrap; margin-right: 1em; }
   ul { list-style: none; margin: .2rem 0; padding: 0; }
