@@ -51,7 +51,7 @@ def used(pid):
 def first_loss(words, threads):
     "Seconds until the data of a training are checked, and from there until its first loss and its first step"
     env = dict(os.environ, OMP_NUM_THREADS=str(threads), PYTHONUNBUFFERED='1')
-    start, checked, first, said = time.perf_counter(), (0, 0), 0, []
+    start, checked, first, said = time.perf_counter(), (0, 0), None, []
     command = [sys.executable, '-m', 'rddm_nb.presets', *words]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=env) as p:
         for line in p.stderr:

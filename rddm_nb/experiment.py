@@ -20,11 +20,14 @@ from .aosa import AutoObjective, select_objective
 from .command import explain, merge
 from .config import Config, DataConfig, ScheduleConfig
 from .data import ImagePairs, PairSource, match, pairs_from_layout
-from .demo import diffusion_loss, draw_pairs
+from .demo import draw_pairs
+from .estimate import predict
 from .files import atomic_write, check_file
+from .objective import loss_of
 from .runtime import check_seed, folder_lock, generator_for
 from .sampler import _plan
-from .trainer import Batch, Checkpoints, FunctionSource, Trainer, TrainingError, make_accelerator
+from .trainer import (Batch, Checkpoints, FunctionSource, Trainer, TrainingError, draw_states,
+                             make_accelerator)
 from .unet import save_model
 from .watch import HeldOutEval
 
@@ -188,11 +191,12 @@ def _first_batch(config, source):
 
 @torch.no_grad()
 def _first_loss(config, batch, device):
-    "What the untrained network loses on two pairs of a batch"
-    net = _network_config(config).make(config.train.seed).to(device)
-    x0, x_in, cond = (None if v is None else v[:2].to(device) for v in (batch.x0, batch.x_in, batch.cond))
-    generator = generator_for(device, config.train.seed, 'first loss')
-    return diffusion_loss(net, x0, x_in, config.schedule.make(), generator, kind=config.train.loss, cond=cond)[0].item()
+    "What the untrained network loses on the first two pairs of the first step"
+    c, net = config.train, _network_config(config).make(config.train.seed).to(device)
+    b = Batch(*(v[:2].to(device) if torch.is_tensor(v) else v for v in batch))
+    x_t, eps, abar, bbar, t = draw_states(b, c, config.schedule.make(), 0, slice(0, 2))
+    pred = predict(net, x_t, b.x_in, abar, bbar, t, b.cond)
+    return loss_of(pred, b.x_in - b.x0, eps, c.loss, c.lam_res, c.lam_eps).item()
 
 # %% ../nbs/experiment.ipynb #b738a275
 def _held_out(

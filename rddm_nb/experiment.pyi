@@ -12,10 +12,12 @@ from .aosa import AutoObjective, select_objective
 from .command import explain, merge
 from .config import Config, DataConfig, ScheduleConfig
 from .data import ImagePairs, PairSource, match, pairs_from_layout
-from .demo import diffusion_loss, draw_pairs
+from .demo import draw_pairs
+from .estimate import predict
 from .files import atomic_write, check_file
+from .objective import loss_of
 from .runtime import check_seed, folder_lock, generator_for
-from .trainer import Batch, Checkpoints, FunctionSource, Trainer, TrainingError, make_accelerator
+from .trainer import Batch, Checkpoints, FunctionSource, Trainer, TrainingError, draw_states, make_accelerator
 from .unet import save_model
 from .watch import HeldOutEval
 

@@ -179,7 +179,8 @@ def _place(line, name, curves, taken, ways, size):
     dot, ax = line.figure.dpi/72, line.axes
     w, h = 1.1*_wide(name)*dot*72/_DPI*size/_FONT, 1.4*size*dot*(1 + name.count('\n'))
     gap = .5*dot*(size + (line.get_markersize() - 3 if line.get_marker() != 'None' else 0))
-    def hides(l): return not _has_name(l) and _lies_on(_curve(l, 40), _curve(line, 4000))
+    own = _curve(line, 4000)
+    def hides(l): return not _has_name(l) and _lies_on(_curve(l, 40), own)
     drawn = {l: p for l, p in curves.items() if not hides(l)} | dict(enumerate(ways))
     tips, corners = zip(*_sides(curves[line], w, h, gap))
     costs = _covered(np.array(corners), w, h, ax.bbox, drawn, line, taken, gap)

@@ -22,13 +22,14 @@ import numpy as np
 import torch
 import traitlets as T
 from fastcore.basics import patch
+from .command import explain
 from .estimate import estimate
 from .exact import ExactPredictor
 from .forward import q_sample
 from .images import to_uint8
 from .paths import draw_path
 from .reverse import POSTERIORS, posterior_variance, reverse_step
-from .sampler import ORDERS, Trace, sample, sample_steps, sampling_path
+from .sampler import ORDERS, sample, sample_steps, sampling_path
 from .schedule import Point, SCHEDULES, Schedule
 from .viz import COLORS, RenderedFigure, as_rgb, canvas, plot_plane, show_images
 
@@ -472,19 +473,19 @@ class PhotoExplorer(Figure):
 
 # %% ../nbs/40_figures.ipynb #7ace0002
 @patch
-def _states(self:PhotoExplorer, x_in):
-    "The states, one after the other as they are reached"
+def _asked(self:PhotoExplorer, x_in):
+    "What the sampler is asked"
     net = _rain_network()
     noise = _seeded_normals(x_in.numel(), self.seed).view(x_in.shape).to(x_in.dtype)
     x_T, generator = x_in + net.schedule[net.schedule.T].bbar*noise, torch.Generator().manual_seed(self.seed)
-    return sample_steps(net, x_in, x_T=x_T, steps=self.steps, eta=self.eta, order=self.order, generator=generator)
+    return dict(model=net, x_in=x_in, x_T=x_T, steps=self.steps, eta=self.eta, order=self.order, generator=generator)
 
 @patch
 def trace(self:PhotoExplorer,
     x_in:torch.Tensor, # (1, 3, H, W) in [-1, 1]
 ): # a `Trace`
     "The states of the restoration of an image, with the settings and the noise of the figure"
-    return Trace(self._states(x_in))
+    return sample(**self._asked(x_in), trace=True)
 
 # %% ../nbs/40_figures.ipynb #45f95bba
 def _pixels(x):
@@ -497,7 +498,8 @@ def _messages(self:PhotoExplorer, request, buffers):
     "The answers to a request, (content, buffers): each state as it comes, then that it is done"
     x_in = torch.frombuffer(bytearray(buffers[0]), dtype=torch.float32)
     message = lambda step, *images: (dict(kind='state', id=request['id'], step=step), [_pixels(x) for x in images])
-    for step, state in enumerate(self._states(x_in.view(1, 3, request['height'], request['width']))):
+    x_in = x_in.view(1, 3, request['height'], request['width'])
+    for step, state in enumerate(sample_steps(**self._asked(x_in))):
         yield message(step, state.x_t, state.x0)
     yield message(step + 1, state.x_s, state.x_s)
     yield dict(kind='done', id=request['id']), None
@@ -511,7 +513,7 @@ async def _restore(self:PhotoExplorer, request, buffers):
             await asyncio.sleep(.01)
             if self._newest is not request: return
     except Exception as e:
-        self.send(dict(kind='failed', id=request['id'], message=str(e)))
+        self.send(dict(kind='failed', id=request['id'], message=explain(e)))
 
 @patch
 def _answer(self:PhotoExplorer, _, request, buffers):

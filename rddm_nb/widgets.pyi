@@ -13,13 +13,14 @@ import numpy as np
 import torch
 import traitlets as T
 from fastcore.basics import patch
+from .command import explain
 from .estimate import estimate
 from .exact import ExactPredictor
 from .forward import q_sample
 from .images import to_uint8
 from .paths import draw_path
 from .reverse import POSTERIORS, posterior_variance, reverse_step
-from .sampler import ORDERS, Trace, sample, sample_steps, sampling_path
+from .sampler import ORDERS, sample, sample_steps, sampling_path
 from .schedule import Point, SCHEDULES, Schedule
 from .viz import COLORS, RenderedFigure, as_rgb, canvas, plot_plane, show_images
 _FILES: Any
@@ -210,8 +211,8 @@ class PhotoExplorer(Figure):
     def __init__(self, **state):
         ...
 
-    def _states(self, x_in):
-        """The states, one after the other as they are reached"""
+    def _asked(self, x_in):
+        """What the sampler is asked"""
         ...
 
     def trace(self, x_in: torch.Tensor):

@@ -1173,7 +1173,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('presets', "return config if official else merge(", "return merge(", 'official: recommended'),
     ('presets', ".decode('utf-8-sig')", ".decode('utf-8')", 'files: a byte order mark is refused'),
     ('experiment', "if run is None: tell(f'before", "if True: tell(f'before", 'first loss: told again when a run goes on'),
-    ('experiment', "kind=config.train.loss, cond=cond)[0]", "kind='l2', cond=cond)[0]", 'first loss: always of squares'),
+    ('experiment', "eps, c.loss, c.lam_res", "eps, 'l2', c.lam_res", 'first loss: always of squares'),
     ('experiment', "source.batch(train.batch, next(steps), train.seed)", "source.batch(train.batch, 0, train.seed)", 'choice: the same pairs at every step'),
     ('experiment', "train.lr, train.lr, max_steps", "train.lr, 1., max_steps", 'choice: rate of the share'),
     ('experiment', "if run is not None: _check_same(config, run, out)", "if run is not None: pass", 'start: goes on with another experiment'),

@@ -23,29 +23,30 @@ MODULES = ['images', 'schedule', 'forward', 'estimate', 'exact', 'reverse', 'sam
 
 
 
+def first_line(node): return min([node.lineno, *(d.lineno for d in getattr(node, 'decorator_list', []))])
+
+
 def functions(source):
     "Every function of a module, methods and patched methods too: name -> line numbers, decorators included"
     spans = {}
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef):
-            spans[node.name] = (min([node.lineno, *(d.lineno for d in node.decorator_list)]), node.end_lineno)
+            spans[node.name] = (first_line(node), node.end_lineno)
     return spans
 
 
 @functools.lru_cache(1)
 def statements(module):
-    "The first and last line of each statement of a module, decorators included"
-    tree = ast.parse((PACKAGE/f'{module}.py').read_text(encoding='utf-8'))
-    first = lambda node: min([node.lineno, *(d.lineno for d in getattr(node, 'decorator_list', []))])
-    return [(first(node), node.end_lineno) for node in tree.body]
+    "The first lines of the statements of a module, decorators included"
+    return [*map(first_line, ast.parse((PACKAGE/f'{module}.py').read_text(encoding='utf-8')).body)]
 
 
 def around(m, source, changed):
     "The statements that a mutant changes, as they were and as they are"
     a, b = place(source, m.old)
     lines = [source.count('\n', 0, i) + 1 for i in (a, b)]
-    first = max(k for k, _ in statements(m.module) if k <= lines[0])
-    after = min([k for k, _ in statements(m.module) if k > lines[1]], default=None)
+    first = max(k for k in statements(m.module) if k <= lines[0])
+    after = min([k for k in statements(m.module) if k > lines[1]], default=None)
     more = changed.count('\n') - source.count('\n')
     part = lambda text, end: '\n'.join(text.split('\n')[first - 1:end])
     return part(source, after and after - 1), part(changed, after and after - 1 + more)

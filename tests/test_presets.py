@@ -650,15 +650,17 @@ def test_choosing_sees_what_training_would_see(tmp_path):
 
 
 def test_the_first_loss_is_told_before_the_first_step(tmp_path):
-    small = dict(network=dict(dim=8), train=dict(steps=1, batch=3, seed=4, warmup=0))
+    small = dict(network=dict(dim=8), train=dict(steps=1, batch=3, seed=4, warmup=0, lam_res=.7))
     config, told = merge(Config(), small), []
     train(config, tmp_path / 'run', 'cpu', tell=told.append)
     x0, x_in = (v[:2] for v in _make_source(config.data, 3, 'cpu').batch(3, 0, 4)[:2])
-    g, schedule = generator_for('cpu', 4, 'first loss'), config.schedule.make()
-    t, eps = torch.randint(1, schedule.T + 1, (2,), generator=g), torch.randn(x0.shape, generator=g)
+    g, schedule = {k: generator_for('cpu', 4, k, 0) for k in ('nodes', 'noise')}, config.schedule.make()
+    t = torch.randint(1, schedule.T + 1, (3,), generator=g['nodes'])[:2]
+    eps = torch.randn((3, *x0.shape[1:]), generator=g['noise'])[:2]
     abar, bbar = schedule.coeffs(t, x0)
     pred = config.network.make(4)(x0 + abar * (x_in - x0) + bbar * eps, x_in, abar, bbar, t)
-    want = sum((p - v).abs().mean() for p, v in zip(pred, (x_in - x0, eps)) if p is not None).item()
+    parts = zip(pred, (x_in - x0, eps), (0.7, 1))
+    want = sum(lam * (p - v).abs().mean() for p, v, lam in parts if p is not None).item()
     assert [t for t in told if 'first step' in t] == [f'before the first step: loss {want:.4g}']
     again = []
     train(merge(config, dict(train=dict(steps=2))), tmp_path / 'run', 'cpu', tell=again.append)
