@@ -28,7 +28,8 @@ from . import __version__
 from .command import CommandFailed, Count, FileName, OneOf, explain, parse, run_command, warn
 from .data import match, pairs_from_layout
 from .files import one_line, to_json
-from .imagefile import load_image, save_image
+from .imagefile import load_image, read_image, save_image
+from .images import from_uint8
 from .metrics import METRICS, MetricResult, Protocol, measure
 from .restore import (Progress, SamplingCommand, Stoppable, check_restorer, fit_channels,
                              network_option, restore_loaded, sampling_model)
@@ -150,13 +151,14 @@ def evaluate(
     measures:tuple=('PSNR', 'SSIM'), # some of `METRICS`
     protocol:Protocol|str=Protocol(), # how they are measured, or the name of one of `PROTOCOLS`
     see=None, # called as see(case) with every image
-    progress:bool=False, # say how far it is
+    progress:bool|Progress=False, # say how far it is; a `Progress` to which the cases report their share
     warn=None, # called as warn(line) with every image that cannot be measured
     stop=None, # a `StopRequest`; once it is set, KeyboardInterrupt is raised
 )->_Evaluation:
     "Measure every image"
     ev = _start(measures, protocol)
-    for name in Progress(list(cases), 'evaluate', progress):
+    live = progress if isinstance(progress, Progress) else Progress('evaluate', progress)
+    for name in live.of(list(cases)):
         if stop: raise KeyboardInterrupt
         try: _take(ev, replace(cases[name](), name=name), measures, see)
         except Exception as e:
@@ -239,24 +241,27 @@ def _square(x, side=160):
 # %% ../nbs/evaluate.ipynb #d442796e
 def _error(case): return (case.samples.mean(0) - case.x0).double().square().mean(0).sqrt()
 
-def _rows(cases):
-    "What the sheet shows of each case"
+def _column(case):
+    "What the sheet shows of a case, in squares"
     grey = lambda v: (4*v).clamp(max=1)[None]*2 - 1
-    rows = {'restored': [c.samples[0] for c in cases], 'truth': [c.x0 for c in cases],
-            'error, x4': [grey(_error(c)) for c in cases]}
-    if all(c.x_in is not None for c in cases): rows = {'input': [c.x_in for c in cases], **rows}
-    if len(cases[0].samples) > 1: rows['spread, x4'] = [grey(c.std()) for c in cases]
-    return rows
+    rows = {} if case.x_in is None else {'input': case.x_in}
+    rows |= {'restored': case.samples[0], 'truth': case.x0, 'error, x4': grey(_error(case))}
+    if len(case.samples) > 1: rows['spread, x4'] = grey(case.std())
+    return {k: _square(x) for k, x in rows.items()}
+
+def _sheet(columns, names):
+    "Columns side by side: the rows that all of them have"
+    from rddm_nb.viz import show_images
+    short = lambda name: (name if len(name) < 24 else f'...{name[-20:]}').replace('$', r'\$')
+    rows = {k: torch.stack([c[k] for c in columns]) for k in columns[0] if all(k in c for c in columns)}
+    titles = [f'{word}: {short(n)}' for word, n in zip(('best', 'middle', 'worst'), names)]
+    return show_images(rows, size=1.6, titles=titles, alt=f"best, middle and worst of the images: {', '.join(names)}")
 
 def comparison_sheet(
     cases:list, # three of `EvalCase`: best, middle, worst
 ): # a `RenderedFigure`
     "Input, restoration, ground truth and error; and the sample standard deviation, where there are several seeds"
-    from rddm_nb.viz import show_images
-    short = lambda name: (name if len(name) < 24 else f'...{name[-20:]}').replace('$', r'\$')
-    return show_images({k: torch.stack([_square(x) for x in v]) for k, v in _rows(cases).items()}, size=1.6,
-                       titles=[f'{word}: {short(c.name)}' for word, c in zip(('best', 'middle', 'worst'), cases)],
-                       alt=f"best, middle and worst of the images: {', '.join(c.name for c in cases)}")
+    return _sheet([_column(c) for c in cases], [c.name for c in cases])
 
 # %% ../nbs/evaluate.ipynb #8800b412
 def _notes(images):
@@ -304,6 +309,7 @@ def from_model(cls:EvalCase,
     pairs:list, # of `Pair`, see `match` and `pairs_from_layout`
     seeds:int=1, # how many restorations of every image
     seed:int=0, # the first of them
+    report=None, # called as report(share) with the share of an image's restorations that is done, 0..1
     **kw # `steps`, `tile`, `eta`, ... of `restore`
 )->dict: # name -> function that makes a `EvalCase`
     "What a model restores, with several seeds; masks are its condition if it takes one"
@@ -313,8 +319,9 @@ def from_model(cls:EvalCase,
     check_restorer(model, bool(takes) and all(p.cond is not None for p in pairs))
     def make(p, name):
         image, mask = load_image(p.x_in), _load(p.cond)
-        cond = mask if takes else None
-        samples = [restore_loaded(model, image, cond, name=p.x_in, seed=seed + k, **kw) for k in range(seeds)]
+        ask = partial(restore_loaded, model, image, mask if takes else None, name=p.x_in, **kw)
+        part = lambda k: report and (lambda share: report((k + share)/seeds))
+        samples = [ask(seed=seed + k, report=part(k)) for k in range(seeds)]
         return _case(name, samples, _load(p.x0), image, mask)
     return _named(pairs, make)
 
@@ -361,13 +368,13 @@ class _EvaluateCommand(SamplingCommand):
             if applies: raise ValueError(why)
 
 # %% ../nbs/evaluate.ipynb #7e0a1101
-def _cases(a, stop, tell):
+def _cases(a, stop, tell, live):
     "The cases that the words of a command ask for, and what is known about the model"
     rule = dict(pairing=a.pairing, pattern=a.pattern)
     if a.model is None: return EvalCase.from_folders(*a.folders, a.inputs, a.masks, **rule), {}
     model, options = sampling_model(a.model, a, tell)
     pairs = pairs_from_layout(a.set, a.split)[1] if a.set else match(*a.folders, a.masks, **rule)
-    about = dict(options, model=a.model, sha256=model.sha256, seeds=a.seeds)
+    about, options = dict(options, model=a.model, sha256=model.sha256, seeds=a.seeds), dict(options, report=live.share)
     return EvalCase.from_model(Stoppable(model, stop), pairs, a.seeds, **options), about
 
 # %% ../nbs/evaluate.ipynb #5ccdb8e2
@@ -382,13 +389,26 @@ def _keep_spread(folder, case):
     while (folder/f'{name}.png').exists(): name += '_'
     save_image(folder/f'{name}.png', grey)
 
-def _write(folder, ev, cases, about):
+class _Kept:
+    "What is left of every image while the others are measured, in a folder: its spread, and its column of the sheet"
+    def __init__(self, folder): self.folder, self.files = folder, {}
+    def __call__(self, case):
+        if len(case.samples) > 1: _keep_spread(self.folder/'spread', case)
+        file, column = self.folder/f'column{len(self.files)}.png', _column(case)
+        save_image(file, torch.cat([*column.values()], 1))
+        self.files[case.name] = file, [*column]
+    def column(self, name):
+        "Squares by the name of their row"
+        file, rows = self.files[name]
+        return dict(zip(rows, from_uint8(read_image(file)).chunk(len(rows), 1)))
+
+def _write(folder, ev, kept, about):
     "The results in a folder of their own"
     plain = to_json(dict(ev.summary(), **about), 'evaluation.json', indent=1)
     (folder/'evaluation.json').write_text(plain, encoding='utf-8')
     (folder/'each.csv').write_text(ev.table(), encoding='utf-8', errors='backslashreplace')
-    sheet = comparison_sheet([replace(cases[n](), name=n) for n in ev.best_median_worst()])
-    sheet.save(folder/'sheet.png')
+    names = ev.best_median_worst()
+    _sheet([kept.column(n) for n in names], names).save(folder/'sheet.png')
 
 def _publish(work, out):
     "Finished results in their place, those of before gone"
@@ -397,16 +417,16 @@ def _publish(work, out):
         if (work/name).exists(): (work/name).replace(out/name)
 
 # %% ../nbs/evaluate.ipynb #7e0a1102
-def _evaluated(a, cases, about, out, stop, tell):
+def _evaluated(a, cases, about, out, stop, tell, live):
     "Measure and write; returns the evaluation"
     work = out/'.unfinished'
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
     try:
         protocol = replace(Protocol.find(a.protocol or Protocol()), region=a.region)
-        see = (lambda c: _keep_spread(work/'spread', c)) if a.seeds > 1 else None
-        ev = evaluate(cases, a.measures, protocol, see, True, tell, stop)
-        _write(work, ev, cases, dict(about, rddm_nb=__version__, torch=torch.__version__))
+        kept = _Kept(work)
+        ev = evaluate(cases, a.measures, protocol, kept, live, tell, stop)
+        _write(work, ev, kept, dict(about, rddm_nb=__version__, torch=torch.__version__))
         _publish(work, out)
         return ev
     finally: shutil.rmtree(work, ignore_errors=True)
@@ -429,11 +449,12 @@ def _into_folder(a, stop, tell):
     "What the words of a command ask for, in a folder; returns the evaluation"
     _start(a.measures, replace(Protocol.find(a.protocol or Protocol()), region=a.region))
     _check_out(a)
-    cases, about = _cases(a, stop, tell)
+    live = Progress('evaluate')
+    cases, about = _cases(a, stop, tell, live)
     new, ev = not Path(a.out).exists(), None
     with folder_lock(claim_folder(a.out, _RESULTS, a.force)):
         out = claim_folder(a.out, _RESULTS, a.force) # nobody else has written since
-        try: ev = _evaluated(a, cases, about, out, stop, tell)
+        try: ev = _evaluated(a, cases, about, out, stop, tell, live)
         except Exception as e: raise CommandFailed(f'{explain(e)}; nothing was written') from e
         finally: _leave(out, new and ev is None)
     return ev

@@ -20,7 +20,8 @@ from . import __version__
 from .command import CommandFailed, Count, FileName, OneOf, explain, parse, run_command, warn
 from .data import match, pairs_from_layout
 from .files import one_line, to_json
-from .imagefile import load_image, save_image
+from .imagefile import load_image, read_image, save_image
+from .images import from_uint8
 from .metrics import METRICS, MetricResult, Protocol, measure
 from .restore import Progress, SamplingCommand, Stoppable, check_restorer, fit_channels, network_option, restore_loaded, sampling_model
 from .runtime import ExitCode, StopRequest, check_seed, claim_folder, folder_lock, stop_on_signals
@@ -49,7 +50,7 @@ class EvalCase:
         ...
 
     @classmethod
-    def from_model(cls, model, pairs: list, seeds: int=1, seed: int=0, **kw) -> dict:
+    def from_model(cls, model, pairs: list, seeds: int=1, seed: int=0, report=None, **kw) -> dict:
         """What a model restores, with several seeds; masks are its condition if it takes one"""
         ...
 _EDGES: tuple
@@ -116,7 +117,7 @@ class _Evaluation:
         """The images where the first metric is best, in the middle, and worst"""
         ...
 
-def evaluate(cases: dict, measures: tuple=..., protocol: Protocol | str=..., see=None, progress: bool=False, warn=None, stop=None) -> _Evaluation:
+def evaluate(cases: dict, measures: tuple=..., protocol: Protocol | str=..., see=None, progress: bool | Progress=False, warn=None, stop=None) -> _Evaluation:
     """Measure every image"""
     ...
 
@@ -147,6 +148,21 @@ class _EvaluateCommand(SamplingCommand):
         ...
 _FILES: tuple
 _RESULTS: tuple
+
+class _Kept:
+    """What is left of every image while the others are measured, in a folder: its spread, and its column of the sheet"""
+    folder: Any
+    files: Any
+
+    def __init__(self, folder):
+        ...
+
+    def __call__(self, case):
+        ...
+
+    def column(self, name):
+        """Squares by the name of their row"""
+        ...
 
 def main(argv: list | None=None) -> int:
     """The command `rddm-evaluate`"""

@@ -384,27 +384,30 @@ _BAR = '{desc}: {percentage:3.0f}%|{bar}| {n:.2f} of {total} images [{elapsed}<{
 class Progress:
     "Images with a progress bar, or, where that cannot be drawn, a line with the time left now and then"
     def __init__(self,
-        items, # a list
         what:str, # 'restore'
         show:bool=True, # say how far it is
         stream=None, # where to; stderr unless given
         every:float=30., # seconds between lines, where it is no terminal
         clock=time.monotonic, # what time is it
     ):
-        from tqdm import tqdm
         stream = stream or sys.stderr
-        drawn = show and stream.isatty()
-        self.bar = tqdm(total=len(items), desc=what, bar_format=_BAR, disable=not drawn, file=stream)
-        self.print = partial(print, file=stream, flush=True) if show and not drawn else None
-        self.items, self.what, self.every, self.clock, self.done = items, what, every, clock, 0
-        self.start = self.last = clock()
-    def __iter__(self):
-        with self.bar:
-            for i, item in enumerate(self.items):
-                self.done = i
-                self.share(0.)
-                yield item
-            self.bar.update(len(self.items) - self.bar.n)
+        self.drawn = show and stream.isatty()
+        self.print = partial(print, file=stream, flush=True) if show and not self.drawn else None
+        self.what, self.stream, self.every, self.clock = what, stream, every, clock
+
+@patch
+def of(self:Progress,
+    items, # a list
+): # the items, one after the other
+    "Go through items, and say how far it is before each"
+    from tqdm import tqdm
+    self.n, self.start = len(items), self.clock()
+    self.last = self.start
+    with tqdm(total=self.n, desc=self.what, bar_format=_BAR, disable=not self.drawn, file=self.stream) as self.bar:
+        for self.done, item in enumerate(items):
+            self.share(0.)
+            yield item
+        self.bar.update(self.n - self.bar.n)
 
 # %% ../nbs/restore.ipynb #b51000aa
 @patch
@@ -416,8 +419,8 @@ def share(self:Progress,
     self.bar.update(at - self.bar.n)
     if not (self.print and at and now - self.last >= self.every): return
     self.last = now
-    left = (now - self.start)*(len(self.items)/at - 1)/60
-    self.print(f'{self.what}: {round(at, 2):g} of {len(self.items)} images, {left:.1f} min left')
+    left = (now - self.start)*(self.n/at - 1)/60
+    self.print(f'{self.what}: {round(at, 2):g} of {self.n} images, {left:.1f} min left')
 
 # %% ../nbs/restore.ipynb #b5100011
 class Stoppable:
@@ -500,9 +503,9 @@ def restore_folder(
     todo = [(p, results[p]) for p in mine if p not in there]
     report = _FolderReport([], [], len(mine) - len(todo), about, Counter(_CHANGED for p in mine if p in changed))
     ask = model if stop is None else Stoppable(model, stop)
-    todo = Progress(todo, 'restore', progress)
-    work = lambda p, result: _restore_file(ask, p, result, masks, colour, dict(options, report=todo.share))
-    _work_through(todo, report, work, warn)
+    live = Progress('restore', progress)
+    work = lambda p, result: _restore_file(ask, p, result, masks, colour, dict(options, report=live.share))
+    _work_through(live.of(todo), report, work, warn)
     return report
 
 # %% ../nbs/restore.ipynb #1eca7c0c

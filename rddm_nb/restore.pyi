@@ -96,20 +96,18 @@ _BAR: str
 
 class Progress:
     """Images with a progress bar, or, where that cannot be drawn, a line with the time left now and then"""
-    bar: Any
+    drawn: Any
     print: Any
-    items: Any
     what: Any
+    stream: Any
     every: Any
     clock: Any
-    done: Any
-    start: Any
-    last: Any
 
-    def __init__(self, items, what: str, show: bool=True, stream=None, every: float=30.0, clock=...):
+    def __init__(self, what: str, show: bool=True, stream=None, every: float=30.0, clock=...):
         ...
 
-    def __iter__(self):
+    def of(self, items):
+        """Go through items, and say how far it is before each"""
         ...
 
     def share(self, share: float):

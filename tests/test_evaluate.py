@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 import pytest
 from places import ROOT
@@ -446,7 +447,32 @@ def test_a_perfect_image_leaves_strict_json(folders, capsys):
     assert s['infinite'] == 1 and s['mean'] < 100 and '(1 infinite left out)' in capsys.readouterr().out
 
 
-@pytest.mark.parametrize('broken', ['comparison_sheet', 'save', '_keep_spread'])
+def test_every_image_is_restored_once_and_told_within(folders, monkeypatch):
+    restored, told = [], []
+    real = module.restore_loaded
+    count = lambda *a, **kw: restored.append((kw['name'].stem, kw['seed'])) or real(*a, **kw)
+    monkeypatch.setattr(module, 'restore_loaded', count)
+    monkeypatch.setattr(module.Progress, 'share', lambda self, share: told.append(self.done + share))
+    words = ['--model', network(folders), folders/'in', folders/'truth', '--seeds', '2']
+    assert evaluated(folders, *words) == 0
+    assert sorted(restored) == [(str(i), k) for i in range(3) for k in range(2)]
+    assert sorted(told) == told == [0, .5, 1, 1, 1.5, 2, 2, 2.5, 3]
+
+
+def test_the_sheet_of_the_command_is_the_one_of_the_cases(folders, monkeypatch):
+    drawn = []
+    real = module._sheet
+    monkeypatch.setattr(module, '_sheet', lambda columns, names: drawn.append((columns, names)) or real(columns, names))
+    assert evaluated(folders, folders/'out', folders/'truth', '--inputs', folders/'in') == 0
+    cases = EvalCase.from_folders(folders/'out', folders/'truth', folders/'in')
+    comparison_sheet([replace(cases[n](), name=n) for n in drawn[0][1]])
+    assert len({*drawn[0][1]}) == 3 and drawn[0][1] == drawn[1][1]
+    for kept, made in zip(drawn[0][0], drawn[1][0]):
+        assert [*kept] == [*made] == ['input', 'restored', 'truth', 'error, x4']
+        for k in kept: close(kept[k], made[k].expand(3, 160, 160), 1/254)
+
+
+@pytest.mark.parametrize('broken', ['_sheet', 'save', '_keep_spread'])
 def test_all_files_are_written_or_none(folders, broken, monkeypatch, capsys):
     def full(*a, **kw): raise OSError(28, 'No space left on device')
     monkeypatch.setattr(RenderedFigure if broken == 'save' else module, broken, full)

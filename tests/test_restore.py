@@ -624,18 +624,18 @@ class Stream(io.StringIO):
 
 def test_progress_without_a_terminal_is_a_line_now_and_then():
     out, now = Stream(), iter(range(0, 1000, 20))
-    assert list(Progress('abcdef', 'restore', stream=out, every=50, clock=lambda: next(now))) == list('abcdef')
+    assert list(Progress('restore', stream=out, every=50, clock=lambda: next(now)).of('abcdef')) == list('abcdef')
     assert out.getvalue().splitlines() == ['restore: 2 of 6 images, 2.0 min left',
                                            'restore: 5 of 6 images, 0.4 min left']
-    assert list(Progress('ab', 'restore', False, stream=out, clock=lambda: next(now))) == ['a', 'b']
+    assert list(Progress('restore', False, stream=out, clock=lambda: next(now)).of('ab')) == ['a', 'b']
     assert out.getvalue().count('\n') == 2
 
 
 def test_progress_within_an_image_is_told_too():
     out, now = Stream(), iter(range(0, 1000, 20))
-    images = Progress('ab', 'restore', stream=out, every=30, clock=lambda: next(now))
-    for _ in images:
-        for share in (.25, .75): images.share(share)
+    live = Progress('restore', stream=out, every=30, clock=lambda: next(now))
+    for _ in live.of('ab'):
+        for share in (.25, .75): live.share(share)
     assert out.getvalue().splitlines() == ['restore: 0.25 of 2 images, 4.7 min left',
                                            'restore: 1 of 2 images, 1.3 min left',
                                            'restore: 1.75 of 2 images, 0.3 min left']
@@ -644,9 +644,10 @@ def test_progress_within_an_image_is_told_too():
 def test_on_a_terminal_a_bar_shows_parts_of_images_and_ends_full():
     out = Stream()
     out.isatty = lambda: True
-    images = Progress('ab', 'restore', stream=out)
-    images.bar.mininterval = 0
-    for _ in images: images.share(.5)
+    live = Progress('restore', stream=out)
+    for _ in live.of('ab'):
+        live.bar.mininterval = 0
+        live.share(.5)
     said = out.getvalue().split('\r')
     assert any(' 0.50 of 2 images' in line for line in said) and '100%' in said[-1] and '2.00 of 2 images' in said[-1]
 
