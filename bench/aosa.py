@@ -1,8 +1,9 @@
 """What automatic objective selection chooses, and after how many steps: three tasks, three settings, three seeds.
 
 `python -m bench.aosa` trains 27 small networks, each until its share is decided, and writes bench/results/aosa.json, a
-row for each. Counted in steps, so that the speed of the machine does not matter. Page 08 shows the rows."""
+row for each. Counted in steps, so that the speed of the machine does not matter. Page 17 shows the rows."""
 import argparse
+import math
 import platform
 import torch
 from rddm_nb.aosa import AutoObjective, ObjectiveChoice, select_objective
@@ -49,7 +50,7 @@ def row(name, task, seed, max_steps):
     "A selection as it is kept"
     s = select(task, seed, **SETTINGS[name], max_steps=max_steps)
     out = dict(setting=name, task=task, seed=seed, **SETTINGS[name], choice=s.choice, steps=s.steps,
-               least=round(AutoObjective().margin/SETTINGS[name]['lam_lr']))
+               least=math.floor(AutoObjective().margin/SETTINGS[name]['lam_lr']) + 1)
     return out | dict(lam=[round(v, 5) for v in s.lam[::EVERY]],
                       errors=[[round(v, 4) for v in e] for e in medians(s.errors)])
 

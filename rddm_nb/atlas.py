@@ -53,12 +53,12 @@ def _flow(T=1000):
 def _ve(T=1000, sigma_max=5.):
     s = Schedule.from_fns(lambda u: 0*u, lambda u: sigma_max*u, T, name='VE', allow='open_end')
     return Process('VE', s, 'sum_constrained', 1., 'either', 'Song et al., ICLR 2021',
-                   note='starts from noise of sigma_max')
+                   note="starts from noise of sigma_max, at an even pace; the paper's levels are geometric")
 
 def _edm(T=1000, sigma_max=5., rho=7.):
     s = Schedule.from_fns(lambda u: 0*u, lambda u: sigma_max*u**rho, T, name='EDM', allow='open_end')
     return Process('EDM', s, 'sum_constrained', 0., 'either', 'Karras et al., NeurIPS 2022',
-                   note='the curve of VE at another pace')
+                   note="the curve of VE at another pace; its own sampler takes Heun's steps from sigma_max = 80")
 
 # %% ../nbs/18_map.ipynb #1eb0f42c
 def _rectified(T=1000):
