@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 from fastcore.basics import patch
 from .command import CommandFailed, Count, FileName, Positive, Typed, explain, parse, run_command
+from .files import one_line
 from .runtime import StopRequest, check_seed, claim_folder, folder_lock, pick_device, stop_on_signals
 
 # %% ../nbs/cli.ipynb #9604f6c2
@@ -54,10 +55,16 @@ def __call__(self:_DemoProgress, step, u, loss, net):
     self.bar.set_description_str(line, refresh=False)
     self.bar.update(100*u - self.bar.n)
 
+# %% ../nbs/cli.ipynb #cb5a8e01
 @patch
 def close(self:_DemoProgress):
     "End the bar"
     self.bar.close()
+
+@patch
+def tell(self:_DemoProgress, text):
+    "A line about what comes after the training"
+    print(text, file=self.stream, flush=True)
 
 # %% ../nbs/cli.ipynb #611e1e5c
 def _load_photos(paths):
@@ -67,13 +74,15 @@ def _load_photos(paths):
     twice = {p.name for p in paths if sum(q.name == p.name for q in paths) > 1}
     return {str(p) if p.name in twice else p.name: load_image(p, 3).x for p in paths}
 
-def _shown(net, about, photos, as_is):
+def _shown(net, about, photos, as_is, tell):
     "Photographs before and after"
     from rddm_nb.report import held_out, restore_whole
     if about['task'] == 'generate': return []
-    task = None if as_is else about['task']
-    return [restore_whole(net, name, x, task, about['sampling_steps'], about['seed'], about['solver'])
-            for name, x in (photos or held_out()).items()]
+    task, photos, out = None if as_is else about['task'], photos or held_out(), []
+    for i, (name, x) in enumerate(photos.items(), 1):
+        tell(f'restoring {one_line(name, 200)}, photograph {i} of {len(photos)}')
+        out.append(restore_whole(net, name, x, task, about['sampling_steps'], about['seed'], about['solver']))
+    return out
 
 # %% ../nbs/cli.ipynb #7e9c48e0
 def _numbers(m):
@@ -107,6 +116,7 @@ def _save_results(
     photos:dict|None=None, # name -> photograph of the user; held-out ones unless given
     as_is:bool=False, # these are not degraded first
     curve:tuple=(), # (step, how good it was)
+    tell=lambda text: None, # called with a line of progress
 )->dict: # the metrics
     "Write model, metrics, sheet and report"
     import torch
@@ -116,9 +126,10 @@ def _save_results(
     from rddm_nb.unet import save_model
     task, how = about['task'], dict(steps=about['sampling_steps'], solver=about['solver'])
     save_model(out/'model.safetensors', net, net.schedule, force, **about)
+    tell(f"measuring on held-out images, in {how['steps']} steps")
     metrics = {**about, **score_held_out(net, task, **how), 'parameters': sum(p.numel() for p in net.parameters()),
                'schedule': net.schedule.name, 'torch': torch.__version__, 'threads': torch.get_num_threads()}
-    shown = _shown(net, about, photos, as_is)
+    shown = _shown(net, about, photos, as_is, tell)
     metrics['photographs'] = photo_scores(shown)
     sheet = photo_sheet(shown[0]) if shown else result_sheet(net, task, **how)
     files = {'metrics.json': json.dumps(metrics, indent=1, allow_nan=False).encode('utf-8'),
@@ -154,15 +165,18 @@ def run_demo(
     check_seed(seed)
     photos = _load_photos(photo)
     budget.stop = budget.stop if stop is None else stop
-    with folder_lock(out), stop_on_signals(budget.stop):
+    with folder_lock(out):
         out = claim_folder(out, _FILES, force, _ROOM)
         live = _DemoProgress(task, plan['schedule'], budget, steps, stream=stream, solver=solver)
-        try: net = train_demo(task, budget, seed, batch, device=device, report=live)
+        try:
+            with stop_on_signals(budget.stop): net = train_demo(task, budget, seed, batch, device=device, report=live)
         finally: live.close()
         about = dict(task=task, seed=seed, sampling_steps=steps, solver=solver, batch=batch, device=device,
                      train_steps=live.step, train_seconds=round(live.seconds, 2), stopped_early=bool(budget.stop),
                      last_loss=live.loss)
-        try: return _save_results(out, net, about, force, photos, as_is, live.curve)
+        try: return _save_results(out, net, about, force, photos, as_is, live.curve, live.tell)
+        except KeyboardInterrupt: raise KeyboardInterrupt(f"interrupted while measuring: {out/'model.safetensors'} is what "
+                                                          "was learned, without numbers and report") from None
         except OSError as e: raise RuntimeError(f'{explain(e)}: make room, or train into another folder') from e
 
 # %% ../nbs/cli.ipynb #4b9a0a84

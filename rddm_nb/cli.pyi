@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 from fastcore.basics import patch
 from .command import CommandFailed, Count, FileName, Positive, Typed, explain, parse, run_command
+from .files import one_line
 from .runtime import StopRequest, check_seed, claim_folder, folder_lock, pick_device, stop_on_signals
 _FILES: tuple
 _ROOM: Any
@@ -33,6 +34,10 @@ class _DemoProgress:
 
     def close(self):
         """End the bar"""
+        ...
+
+    def tell(self, text):
+        """A line about what comes after the training"""
         ...
 
 def run_demo(task: str='rain', seconds: float=60.0, max_steps: int | None=None, out='rddm_demo', seed: int=0, steps: int | None=None, solver: str='euler', batch: int=16, device: str='auto', force: bool=False, stream=None, stop=None, photo: tuple=(), as_is: bool=False) -> dict:

@@ -18,6 +18,7 @@ import os
 import re
 import signal
 import sys
+import threading
 import warnings
 from contextlib import contextmanager, suppress
 from dataclasses import MISSING, fields, is_dataclass, replace
@@ -344,14 +345,30 @@ def _warnings_as_lines(prog):
         warnings.showwarning = lambda message, *args, **kw: warn(prog, message)
         yield
 
+@contextmanager
+def _termination_as_interruption():
+    "SIGTERM ends the work as Ctrl-C does; yields whether it came"
+    request = StopRequest()
+    def note(signum, frame):
+        request.signum = signum
+        raise KeyboardInterrupt
+    if threading.current_thread() is not threading.main_thread(): yield request
+    else:
+        old = signal.signal(signal.SIGTERM, note)
+        try: yield request
+        finally: signal.signal(signal.SIGTERM, signal.SIG_DFL if old is None else old)
+
+# %% ../nbs/command.ipynb #45a78701
 def _done(prog, work, argv, stop, stopped):
     "The exit code of the work; what goes wrong is one line"
-    try:
-        with _warnings_as_lines(prog): return work(_own_words(prog) if argv is None else [str(w) for w in argv])
-    except SystemExit as e: return e.code or ExitCode.DONE
-    except KeyboardInterrupt: code, why = (stop or StopRequest(signal.SIGINT)).exit_code, stopped
-    except CommandFailed as e: code, why = ExitCode.FAILED, one_line(e, 8000) or type(e.__cause__ or e).__name__
-    except Exception as e: code, why = ExitCode.NOT_STARTED, explain(e)
+    with _termination_as_interruption() as terminated:
+        try:
+            with _warnings_as_lines(prog): return work(_own_words(prog) if argv is None else [str(w) for w in argv])
+        except SystemExit as e: return e.code or ExitCode.DONE
+        except KeyboardInterrupt as e:
+            code, why = (stop or terminated or StopRequest(signal.SIGINT)).exit_code, one_line(e, 8000) or stopped
+        except CommandFailed as e: code, why = ExitCode.FAILED, one_line(e, 8000) or type(e.__cause__ or e).__name__
+        except Exception as e: code, why = ExitCode.NOT_STARTED, explain(e)
     warn(prog, why)
     return code
 

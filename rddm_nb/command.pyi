@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import sys
+import threading
 import warnings
 from contextlib import contextmanager, suppress
 from dataclasses import MISSING, fields, is_dataclass, replace

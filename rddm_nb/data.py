@@ -223,7 +223,7 @@ def pairs_from_layout(
     there = ', '.join(_splits(root))
     has = f', but has {there}' if there else ''
     raise ValueError(f"{root} is none of the known layouts ({known}) for split {split!r}{has}: "
-                     "give the folders of inputs and of targets instead (--data.inputs and --data.targets, or match)")
+                     "name the folders of inputs and of targets instead")
 
 # %% ../nbs/data.ipynb #e57358dd
 @dataclass
@@ -573,8 +573,8 @@ def batch(self:PairSource,
     where = torch.rand(n, 3, generator=generator_for('cpu', seed, 'cut', step))[mine].tolist()
     cuts = list(zip(*(self._cut(p, w) for p, w in zip(pairs, where))))
     if len(shapes := {tuple(v.shape[1:]) for v in cuts[1]}) > 1:
-        raise ValueError(f"whole images of several sizes ({sorted(shapes)[:3]}) cannot form a batch: "
-                         "give a size for crops, or batch=1")
+        raise ValueError(f"whole images of several sizes ({sorted(shapes)[:3]}) cannot form a batch of {n}: "
+                         "give a size for crops, or take one at a time")
     stack = lambda v: None if v[0] is None else from_uint8(torch.stack(v).to(self.device, non_blocking=True))
     x_in, x0, cond = map(stack, cuts)
     names = [self.pairs.name(self.pairs.items[i]) for i in wanted]

@@ -48,7 +48,6 @@ def _rain(
     "Bright slanted streaks of three lengths under a slight veil"
     h, w = x0.shape[-2:]
     k = max(1., (min(h, w)/32)**.5) if scale is None else scale
-    if k < 1: raise ValueError(f"scale must be at least 1, got {scale}")
     small = x0[..., :math.ceil(h/k), :math.ceil(w/k)]
     slant = _between(x0, -.5, .5, 1, 1, generator=generator)
     streaks = torch.stack([_streaks(small, amount*share, reach, slant, generator)
@@ -123,7 +122,6 @@ def _small(
     k:int=4, # how many times smaller; 1: not at all
 )->Tensor: # images of the same size without detail
     "Averages of k x k pixels, enlarged again"
-    if k < 1 or k != int(k): raise ValueError(f"k must be a whole number >= 1, got {k}: 2 and 4 are usual")
     h, w = x0.shape[-2:]
     tiny = F.avg_pool2d(F.pad(x0, (0, -w % k, 0, -h % k), mode='replicate'), k)
     return F.interpolate(tiny, scale_factor=float(k), mode='bilinear')[..., :h, :w].contiguous()
@@ -218,10 +216,32 @@ def _drops(
     drop = 1 - (1 - spot)*(2 - 2*_light(seen)*(1 - .45*q.clamp(max=1)**4))
     return x0 + ((1 - q)*r/max(1.5, side/40)).clamp(0, 1)*(drop - x0)
 
+# %% ../nbs/20_tasks.ipynb #20badd01
+from inspect import signature
+from .schedule import _within
+
 # %% ../nbs/20_tasks.ipynb #d82132f5
 TASKS = dict(rain=_rain, mask=_mask, blur=_blur, dark=_dark, noise=_noise, shadow=_shadow,
              drops=_drops, holes=_holes, grey=_grey, small=_small)
 
+_LEAST = dict(scale=1, k=1, bends=1, width=.01, across=.01, radius=.01) # all other options start at 0
+
+def _option(task, name, v):
+    "The value of an option, if it is of the kind that the task's default is of: a pair, a whole number, a number"
+    known, least = dict([*signature(TASKS[task]).parameters.items()][2:]), _LEAST.get(name, 0)
+    if name not in known:
+        raise TypeError(f"task {task!r} has no option {name!r}; its options: {', '.join(known) or 'none'}")
+    default = known[name].default
+    if isinstance(default, tuple):
+        lo, hi = v if isinstance(v, (tuple, list)) and len(v) == 2 else (None, None)
+        if _within(lo, least) and _within(hi, lo): return lo, hi
+        raise ValueError(f"{name} must be two numbers (low, high) with {least} <= low <= high, got {v!r:.80}")
+    if v is default or not isinstance(default, (int, float, type(None))): return v
+    kind, whole = ('a whole number', True) if isinstance(default, int) else ('a number', False)
+    if _within(v, least) and not (whole and v != int(v)): return int(v) if whole else v
+    raise ValueError(f"{name} must be {kind} from {least} on, got {v!r:.80}")
+
+# %% ../nbs/20_tasks.ipynb #20badd02
 def degrade(
     x0:Tensor, # clean images (B, C, H, W) in [-1, 1]
     task:str='rain', # one of `TASKS`
@@ -232,9 +252,10 @@ def degrade(
     _one_of('task', task, TASKS)
     if check_images(x0, 'x0').ndim != 4:
         raise ValueError(f"x0 must be a batch (B, C, H, W), got shape {tuple(x0.shape)}")
-    for name, v in options.items():
-        if isinstance(v, (int, float)) and not 0 <= v < math.inf:
-            raise ValueError(f"{name} must be a number from 0 on, got {v}")
+    if not isinstance(generator, (torch.Generator, type(None))):
+        raise TypeError(f"generator must be a torch.Generator, such as torch.Generator().manual_seed(0), or None, "
+                        f"got {generator!r:.80}")
+    options = {name: _option(task, name, v) for name, v in options.items()}
     return TASKS[task](x0, generator, **options)
 
 # %% ../nbs/20_tasks.ipynb #faae8be2

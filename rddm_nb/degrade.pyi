@@ -6,7 +6,9 @@ import torch.nn.functional as F
 from torch import Tensor
 from .estimate import Prediction
 from .images import check_images
+from inspect import signature
 TASKS: dict
+_LEAST: dict
 
 def degrade(x0: Tensor, task: str='rain', generator: torch.Generator | None=None, **options) -> Tensor:
     """Degrade a batch of images, each in its own way"""

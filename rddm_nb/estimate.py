@@ -81,7 +81,17 @@ def predict(
     cond:Tensor|None=None, # condition, passed on as cond=... where there is one
 )->Prediction:
     "Ask a predictor, with a condition if there is one"
-    return model(x_t, x_in, abar, bbar, t) if cond is None else model(x_t, x_in, abar, bbar, t, cond=cond)
+    out = model(x_t, x_in, abar, bbar, t) if cond is None else model(x_t, x_in, abar, bbar, t, cond=cond)
+    if not isinstance(out, tuple):
+        raise TypeError(f"the model returned a bare {type(out).__name__.lower()}; a predictor returns "
+                        f"Prediction(res=...), Prediction(eps=...) or both")
+    for name, v in zip(Prediction._fields, out):
+        if v is not None and not torch.is_tensor(v):
+            raise TypeError(f"the model's {name} must be a tensor, got {type(v).__name__}")
+        if v is not None and v.shape != x_t.shape:
+            raise ValueError(f"the model's {name} is {v.dtype} of shape {tuple(v.shape)}, but the state is {x_t.dtype} "
+                             f"of shape {tuple(x_t.shape)}: they must match")
+    return Prediction(*out)
 
 # %% ../nbs/03_estimate.ipynb #6f36dcb4
 def _complete(res, eps, x_t, x_in, abar, bbar):

@@ -134,23 +134,23 @@ def _start(measures, protocol):
     for m in measures: protocol.metric(m)
     return _Evaluation(protocol, [], [], None, [], Counter())
 
-def _take(ev, case, measures, see):
-    "Measure one image"
+def _take(ev, case, measures):
+    "Measure one image; returns its case"
     row = case.metrics(measures, ev.protocol)
-    if see: see(case)
     if len(case.samples) > 1:
         ev.calibration = ev.calibration or Calibration()
         ev.calibration.add(case)
     ev.names.append(case.name)
     ev.notes.update(case.notes)
     ev.rows.append(row)
+    return case
 
 # %% ../nbs/evaluate.ipynb #caab7bad
 def evaluate(
     cases:dict, # name -> function that makes the `EvalCase`
     measures:tuple=('PSNR', 'SSIM'), # some of `METRICS`
     protocol:Protocol|str=Protocol(), # how they are measured, or the name of one of `PROTOCOLS`
-    see=None, # called as see(case) with every image
+    see=None, # called as see(case) with every image that was measured; what it raises ends the evaluation
     progress:bool|Progress=False, # say how far it is; a `Progress` to which the cases report their share
     warn=None, # called as warn(line) with every image that cannot be measured
     stop=None, # a `StopRequest`; once it is set, KeyboardInterrupt is raised
@@ -160,10 +160,12 @@ def evaluate(
     live = progress if isinstance(progress, Progress) else Progress('evaluate', progress)
     for name in live.of(list(cases)):
         if stop: raise KeyboardInterrupt
-        try: _take(ev, replace(cases[name](), name=name), measures, see)
+        try: case = _take(ev, replace(cases[name](), name=name), measures)
         except Exception as e:
             ev.failed.append((name, explain(e, name)))
             if warn: warn(ev.failed[-1][1])
+        else:
+            if see: see(case)
     if ev.rows: return ev
     first = f': {ev.failed[0][1]}' if ev.failed else ''
     raise ValueError(f"none of {len(cases)} images could be measured{first}")
@@ -368,6 +370,12 @@ class _EvaluateCommand(SamplingCommand):
             if applies: raise ValueError(why)
 
 # %% ../nbs/evaluate.ipynb #7e0a1101
+def _compared(a):
+    "What the words of a command compare, as they name it"
+    rule = dict(set=a.set, split=a.split) if a.set else dict(pairing=a.pairing, pattern=a.pattern)
+    folders = zip(('inputs' if a.model else 'restored', 'targets'), a.folders)
+    return dict(inputs=a.inputs, masks=a.masks, **rule) | dict(folders)
+
 def _cases(a, stop, tell, live):
     "The cases that the words of a command ask for, and what is known about the model"
     rule = dict(pairing=a.pairing, pattern=a.pattern)
@@ -402,6 +410,7 @@ class _Kept:
         file, rows = self.files[name]
         return dict(zip(rows, from_uint8(read_image(file)).chunk(len(rows), 1)))
 
+# %% ../nbs/evaluate.ipynb #5ccdb8e3
 def _write(folder, ev, kept, about):
     "The results in a folder of their own"
     plain = to_json(dict(ev.summary(), **about), 'evaluation.json', indent=1)
@@ -426,7 +435,7 @@ def _evaluated(a, cases, about, out, stop, tell, live):
         protocol = replace(Protocol.find(a.protocol or Protocol()), region=a.region)
         kept = _Kept(work)
         ev = evaluate(cases, a.measures, protocol, kept, live, tell, stop)
-        _write(work, ev, kept, dict(about, rddm_nb=__version__, torch=torch.__version__))
+        _write(work, ev, kept, dict(_compared(a), **about, rddm_nb=__version__, torch=torch.__version__))
         _publish(work, out)
         return ev
     finally: shutil.rmtree(work, ignore_errors=True)
@@ -455,7 +464,8 @@ def _into_folder(a, stop, tell):
     with folder_lock(claim_folder(a.out, _RESULTS, a.force)):
         out = claim_folder(a.out, _RESULTS, a.force) # nobody else has written since
         try: ev = _evaluated(a, cases, about, out, stop, tell, live)
-        except Exception as e: raise CommandFailed(f'{explain(e)}; nothing was written') from e
+        except Exception as e:
+            raise CommandFailed(f"{explain(e, isinstance(e, OSError) and a.out)}; nothing was written") from e
         finally: _leave(out, new and ev is None)
     return ev
 

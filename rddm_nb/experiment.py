@@ -26,8 +26,8 @@ from .files import atomic_write, check_file
 from .objective import loss_of
 from .runtime import check_seed, folder_lock, generator_for
 from .sampler import _plan
-from .trainer import (Batch, Checkpoints, FunctionSource, Trainer, TrainingError, draw_states,
-                             make_accelerator)
+from .trainer import (Batch, Checkpoints, FunctionSource, Trainer, TrainingError, _check_counts,
+                             draw_states, make_accelerator)
 from .unet import save_model
 from .watch import HeldOutEval
 
@@ -44,11 +44,19 @@ def _network_config(config):
     "The network that is made: with predicts='auto' that of the choice, one output"
     return replace(config.network, predicts='res') if config.network.predicts == 'auto' else config.network
 
+def _check_end(predicts, schedule, kind):
+    "Refuse noise alone on a schedule that ends at the input, where noise says nothing about the clean image"
+    if predicts in ('eps', 'auto') and schedule.abar[-1] == 1:
+        raise ValueError(f"network.predicts={predicts!r} cannot be sampled from on schedule.kind={kind!r}, which ends at "
+                         "abar = 1: nothing of the clean image is left there, so the noise says nothing about it. Take "
+                         "one that ends before, such as schedule.kind='ddim_linear', or predict 'res' or 'both'")
+
 def check_config(
     config:Config, # everything that a training depends on
 ):
     "Refuse what only shows when schedule and network are made"
     with _names_of('schedule'): schedule = config.schedule.make()
+    _check_end(config.network.predicts, schedule, config.schedule.kind)
     with _names_of('sample', ('steps', 'solver')): _plan(None, schedule, **vars(config.sample))
     with _names_of('network'), torch.device('meta'): _network_config(config).make()
     check_seed(config.train.seed, 'train.seed')
@@ -149,7 +157,7 @@ def _make_source(
 
 def _embedded(data, channels, n, split, generator):
     "Pairs made of the images in the package"
-    pairs = draw_pairs(data.task, n, split, generator, data.size or 32)
+    pairs = draw_pairs(data.task, n, split, generator, data.size)
     return pairs if channels == 3 else [v.mean(1, keepdim=True) for v in pairs]
 
 # %% ../nbs/experiment.ipynb #17a72108
@@ -196,6 +204,7 @@ def _first_loss(config, batch, device):
     b = Batch(*(v[:2].to(device) if torch.is_tensor(v) else v for v in batch))
     x_t, eps, abar, bbar, t = draw_states(b, c, config.schedule.make(), 0, slice(0, 2))
     pred = predict(net, x_t, b.x_in, abar, bbar, t, b.cond)
+    _check_counts(pred, c)
     return loss_of(pred, b.x_in - b.x0, eps, c.loss, c.lam_res, c.lam_eps).item()
 
 # %% ../nbs/experiment.ipynb #b738a275
@@ -211,8 +220,12 @@ def _held_out(
         if not any(apart.values()) and (data.kind == 'clean' or not data.root):
             raise ValueError("data.held_inputs and data.held_targets must be given (with data.kind='clean', the "
                              "targets alone), or train.eval_every=0")
+        if data.kind == 'pairs' and bool(data.held_inputs) != bool(data.held_targets):
+            raise ValueError("data.held_inputs and data.held_targets must be given together: folders or .flist files")
         there = dict(apart, root='') if any(apart.values()) else dict(split=data.held_split)
-        b = _make_source(replace(data, flip=False, **there), channels, device).batch(data.held, 0, 0)
+        source = _make_source(replace(data, flip=False, **there), channels, device)
+        try: b = source.batch(data.held, 0, 0)
+        except ValueError as e: raise ValueError(f'the held-out images (data.held={data.held}): {e}') from e
     return Batch(*(v.to(device) if torch.is_tensor(v) else v for v in b))
 
 # %% ../nbs/experiment.ipynb #cb11c146
@@ -258,6 +271,7 @@ def _resolve_objective(
 # %% ../nbs/experiment.ipynb #5738b69f
 _CONFIG_FILE, _CHECK_FILE = 'config.toml', 'data_check.json'
 _MODELS = 'model.safetensors', 'model_unfinished.safetensors'
+_PLACES = 'root', 'inputs', 'targets', 'cond' # which may be spelled in several ways
 _OLD_SECTIONS = dict(plan='train', sampling='sample')
 _OLD_FIELDS = dict(look_every='eval_every', extra='cond', held_extra='held_cond', sees_input='takes_input',
                    sees_extra='takes_cond')
@@ -302,6 +316,8 @@ def _check_same(
     for section in ('data', 'network', 'schedule'):
         old, new = run.to_dict()[section], config.to_dict()[section]
         keys = [k for k in new if not k.startswith('held') and old[k] != new[k]]
+        if section == 'data' and old['kind'] in ('pairs', 'clean'):
+            keys = [k for k in keys if not (k in _PLACES and Path(old[k]).resolve() == Path(new[k]).resolve())]
         other += [f'{section}.{k} was {old[k]!r}, is {new[k]!r}' for k in keys]
     if other:
         raise ValueError(f"{out} holds a run with another configuration ({'; '.join(other)}): use that, or another "

@@ -27,6 +27,7 @@ def check_config(config: Config):
 _CONFIG_FILE: Any
 _CHECK_FILE: Any
 _MODELS: tuple
+_PLACES: tuple
 _OLD_SECTIONS: dict
 _OLD_FIELDS: dict
 

@@ -14,6 +14,7 @@ import json
 import os
 import re
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 # %% ../nbs/files.ipynb #f11e0002
@@ -53,7 +54,8 @@ def atomic_write(
     except OSError as e:
         if e.errno is None: raise
         raise OSError(e.errno, e.strerror, str(path)) from e
-    finally: tmp.unlink(missing_ok=True)
+    finally:
+        with suppress(OSError): tmp.unlink(missing_ok=True)
 
 # %% ../nbs/files.ipynb #a7c061c
 _TEMPORARY = re.compile(r'\.rddm-[0-9a-f]{32}\.tmp|\..+\.\d+\.tmp') # the second is how older versions called them

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 def one_line(text, most: int=200) -> str:

@@ -10,13 +10,23 @@ __all__ = ['HubModel']
 # %% ../nbs/hub.ipynb #2ce7517f
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from fastcore.basics import patch
-from huggingface_hub import ModelCard, ModelCardData, ModelHubMixin, hf_hub_download
+from huggingface_hub import ModelCard, ModelCardData, ModelHubMixin
 from huggingface_hub.constants import CONFIG_NAME
 from .files import atomic_write, to_json
-from .models import MODEL_FILE, _best_steps, load_network
+from .models import MODEL_FILE, _best_steps, find_model, load_network
 from .unet import save_model
+
+# %% ../nbs/hub.ipynb #2ce75180
+_PLACES = ('root', 'inputs', 'targets', 'cond', 'extra', 'held_inputs', 'held_targets', 'held_cond', 'held_extra')
+
+def _without_places(m):
+    "What a file remembers, but not where on somebody's disk the data of its training lay"
+    config = m.get('config')
+    if not isinstance(config, dict) or not isinstance(config.get('data'), dict): return m
+    return m | dict(config=config | dict(data={k: v for k, v in config['data'].items() if k not in _PLACES}))
 
 # %% ../nbs/hub.ipynb #94257cb4
 def _plain(v):
@@ -37,7 +47,7 @@ _ELSEWHERE = ('steps', 'protocol', 'limits', 'what', 'name') # what the card say
 def _facts(net, m):
     "Everything plain that a file remembers"
     known = dict(parameters=f'{sum(p.numel() for p in net.parameters()):,}', **net.config)
-    known |= {k: v for k, v in m.items() if k not in _ELSEWHERE}
+    known |= {k: v for k, v in _without_places(m).items() if k not in _ELSEWHERE}
     return '\n'.join(f'| {_plain(k)} | {_plain(v)} |' for k, v in known.items())
 
 def _use(net, m):
@@ -81,6 +91,9 @@ class HubModel(ModelHubMixin, library_name='rddm_nb', tags=list(_TAGS), repo_url
     def __init__(self,
         net, # trained network with its `schedule`
     ):
+        if getattr(net, 'schedule', None) is None:
+            raise ValueError(f"this {type(net).__name__} has no schedule: give it the one that it was trained on "
+                             "(net.schedule = ...)")
         self.net = net
     def __call__(self, *args, **kw): return self.net(*args, **kw)
     @property
@@ -88,9 +101,13 @@ class HubModel(ModelHubMixin, library_name='rddm_nb', tags=list(_TAGS), repo_url
     def generate_model_card(self, *args, **kw): return ModelCard(_model_card(self.net))
     def save_pretrained(self, save_directory, **kw):
         "Keep the network in a folder that holds none yet"
-        if (Path(save_directory)/MODEL_FILE).exists():
+        folder, new = Path(save_directory), not Path(save_directory).exists()
+        if (folder/MODEL_FILE).exists():
             raise FileExistsError(f"{save_directory} already holds a model: choose another folder")
-        return super().save_pretrained(save_directory, **kw)
+        try: return super().save_pretrained(save_directory, **kw)
+        except Exception:
+            with suppress(OSError): new and folder.rmdir()
+            raise
     @classmethod
     def from_pretrained(cls, name, **kw):
         "From a folder, or from a repository on the hub; its config.json is for readers, nothing depends on it"
@@ -111,5 +128,4 @@ def _save_pretrained(self:HubModel, save_directory):
 @patch(cls_method=True)
 def _from_pretrained(cls:HubModel, *, model_id, device='cpu', **kw):
     "From a folder, or from a repository on the hub; kw as of `hf_hub_download`"
-    if Path(model_id).is_dir(): return cls(load_network(model_id, device))
-    return cls(load_network(hf_hub_download(model_id, MODEL_FILE, **kw), device))
+    return cls(load_network(find_model(model_id, **kw), device))

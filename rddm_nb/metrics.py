@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import Tensor
-from .images import _check_tensor, check_images
+from .images import check_images
 from .runtime import _one_of
 
 # %% ../nbs/23_measuring.ipynb #717b974c
@@ -98,12 +98,18 @@ def _channels(x, colour):
     return x[:, :1]
 
 # %% ../nbs/23_measuring.ipynb #514c30f1
+def _in_range(x, name):
+    "Images with what lies a little outside [-1, 1] clamped, as networks leave it; beyond 3 it is another unit: refused"
+    if torch.is_tensor(x) and x.is_floating_point(): x = torch.where(x.abs() > 3, x, x.clamp(-1, 1))
+    return check_images(x, name)
+
+# %% ../nbs/23_measuring.ipynb #23badd01
 @patch
 def apply(self:Protocol,
     x:Tensor, # images (B, C, H, W) in [-1, 1], of one channel or three
 )->Tensor: # (B, C, H, W), 0..255
     "What a protocol compares"
-    x = (check_images(x.clamp(-1, 1), 'x').double() + 1)*127.5
+    x = (_in_range(x, 'x').double() + 1)*127.5
     if self.rounded: x = x.round()
     side = self.resize
     if side and x.shape[-2:] != (side, side):
@@ -118,7 +124,7 @@ def _weights(like, protocol, mask):
     "Which pixels count, (B, 1, H, W)"
     if protocol.region == 'all': return torch.ones_like(like[:, :1])
     if mask is None: raise ValueError(f"region {protocol.region!r} needs a mask")
-    mask = mask.expand(len(like), 3, *mask.shape[-2:])*1.
+    mask = check_images(mask*1., 'the mask').expand(len(like), 3, *mask.shape[-2:])
     inside = replace(protocol, colour='rgb').apply(mask)[:, :1] > 127.5
     if inside.shape[-2:] != like.shape[-2:]:
         raise ValueError(f"the mask is {tuple(inside.shape[-2:])}, the images are {tuple(like.shape[-2:])}")
@@ -250,7 +256,7 @@ def measure(
     protocol = Protocol.find(protocol)
     metric = protocol.metric(what)
     check_images(b, 'the ground truth')
-    _check_tensor(a, 'an image that is measured')
+    a = _in_range(a, 'an image that is measured')
     if a.shape != b.shape:
         raise ValueError(f"images of equal shapes are compared, got {tuple(a.shape)} and {tuple(b.shape)}")
     p, q = (protocol.apply(x) for x in (a, b))
@@ -269,6 +275,7 @@ def coarse_features(
 )->Tensor: # (B, F)
     "Colours on a 4x4 grid, and the amount of detail on a 2x2 grid"
     if min(x.shape[-2:]) < 8: raise ValueError(f"images need 8 pixels on a side, got {tuple(x.shape[-2:])}")
+    _in_range(x, 'x')
     x, (h, w) = x.double(), x.shape[-2:]
     detail = torch.cat([x.diff(dim=d).abs().mean(1, keepdim=True)[..., :h - 1, :w - 1] for d in (-1, -2)], 1)
     return torch.cat([F.adaptive_avg_pool2d(v, n).flatten(1) for v, n in ((x, 4), (detail, 2))], 1)

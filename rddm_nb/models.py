@@ -13,16 +13,17 @@ from importlib.resources import files
 from pathlib import Path
 from .files import one_line
 from .official import fuse_weights
+from .runtime import pick_device
 from .unet import load_model
 
 # %% ../nbs/models.ipynb #a7c04007
 PRETRAINED = ('rain', 'noise', 'emoji') # networks that ship with the package
 MODEL_FILE = 'model.safetensors' # what the network is called in a folder or a repository
 
-def _from_hub(name):
+def _from_hub(name, **kw):
     "The file of a repository on the hub, downloaded or from the cache"
     from huggingface_hub import hf_hub_download
-    try: return Path(hf_hub_download(name, MODEL_FILE))
+    try: return Path(hf_hub_download(name, MODEL_FILE, **kw))
     except Exception as e: # no connection, no such repository, no right to see it: each is another class there
         raise FileNotFoundError(f"there is no file or folder {name}, and the Hugging Face hub gave no "
                                 f"{name}/{MODEL_FILE}: check the name and the connection "
@@ -40,6 +41,7 @@ def _in_folder(path):
 
 def find_model(
     name, # a network in the box, a file, a folder with a model.safetensors, or a repository 'org/name' on the hub
+    **kw # of `hf_hub_download`, such as `revision`
 )->Path: # its file
     "Where a network lies"
     if not str(name): raise FileNotFoundError("the name of a network is empty")
@@ -47,24 +49,25 @@ def find_model(
     if name in PRETRAINED: return Path(str(files('rddm_nb')/'assets'/f'{name}.safetensors'))
     if path.is_dir(): return _in_folder(path)
     if path.exists(): return path
-    if re.fullmatch(r'[\w-][\w.-]*/[\w-][\w.-]*', name) and path.suffix != '.safetensors': return _from_hub(name)
+    if re.fullmatch(r'[\w-][\w.-]*/[\w-][\w.-]*', name) and path.suffix != '.safetensors': return _from_hub(name, **kw)
     raise FileNotFoundError(f"there is no file or folder {one_line(name, 4096)}; the networks in the box are "
                             f"{', '.join(PRETRAINED)}, and a repository on the hub is named org/name")
 
 # %% ../nbs/models.ipynb #a7c0400a
 def load_network(
     name, # a network in the box, a file, a folder with a model.safetensors, or a repository 'org/name' on the hub
-    device='cpu', # where to put the network
+    device='cpu', # where to put the network; 'auto': see `pick_device`
 ): # the network in float32 and eval mode, its filters fused, with its `schedule` and `meta`
     "A network ready to sample"
+    device = pick_device(device)
     return fuse_weights(load_model(find_model(name)).float()).to(device)
 
 # %% ../nbs/models.ipynb #97d66258
 def _best_steps(
     model, # a predictor, usually a network with its `schedule` and `meta`
 )->int: # sampling steps
-    "How many steps the file of a network recommends, or its training took; else 5, or as many as its schedule has"
+    "How many steps the file of a network recommends, or its training or demo took; else 5, or as many as there are"
     meta, part = getattr(model, 'meta', None), lambda d, name: d.get(name) if isinstance(d, dict) else None
     most = model.schedule.T if hasattr(model, 'schedule') else 1000
-    said = part(meta, 'best_steps'), part(part(part(meta, 'config'), 'sample'), 'steps'), min(5, most)
-    return next(n for n in said if type(n) is int and 1 <= n <= most)
+    trained, demo = part(part(part(meta, 'config'), 'sample'), 'steps'), part(meta, 'sampling_steps')
+    return next(n for n in (part(meta, 'best_steps'), trained, demo, min(5, most)) if type(n) is int and 1 <= n <= most)

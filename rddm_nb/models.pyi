@@ -5,11 +5,12 @@ from importlib.resources import files
 from pathlib import Path
 from .files import one_line
 from .official import fuse_weights
+from .runtime import pick_device
 from .unet import load_model
 PRETRAINED: tuple
 MODEL_FILE: str
 
-def find_model(name) -> Path:
+def find_model(name, **kw) -> Path:
     """Where a network lies"""
     ...
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 from .command import CommandFailed, FileName, Typed, merge, parse, run_command, split_fields
 from .config import Config
-from .files import check_file
+from .files import check_file, one_line
 from .runtime import ExitCode, _one_of
 
 # %% ../nbs/presets.ipynb #7ac08063
@@ -72,7 +72,7 @@ PRESETS = {
         _GENERATE, _LINSPACE, dict(data=dict(crop=[25, 57, 128]))), _BETTER),
     'aosa': Preset('low light (LOL, equalised); training chooses between residual and noise', _layer(
         _LOW_LIGHT, _DDIM, dict(network=dict(predicts='auto'), data=dict(equalize=True))),
-        _layer(_CROPS, dict(schedule=dict(kind='power')))),
+        _CROPS),
     'ddim-readjust': Preset("faces from nothing by noise alone on DDIM's schedule, for sampling on others", _layer(
         _GENERATE, _DDIM, dict(network=dict(predicts='eps'), sample=dict(steps=100))),
         _layer(_BETTER, dict(sample=dict(steps=10)))),
@@ -140,9 +140,10 @@ def _reports(config, args, main):
 
 def _told(run):
     "What came of a training, in a line"
-    if run.done: return f'wrote {run.model}'
+    said = f' (of step {run.step}: the run had gone on beyond the {run.steps} asked for)' if run.step > run.steps else ''
+    if run.done: return f'wrote {one_line(run.model, 4096)}{said}'
     return (f'stopped at step {run.step} of {run.steps}; run it again to go on '
-            f'(the average so far, unfinished: {run.model})')
+            f'(the average so far, unfinished: {one_line(run.model, 4096)})')
 
 # %% ../nbs/presets.ipynb #f7e19344
 def _run(words):

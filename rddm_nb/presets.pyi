@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from .command import CommandFailed, FileName, Typed, merge, parse, run_command, split_fields
 from .config import Config
-from .files import check_file
+from .files import check_file, one_line
 from .runtime import ExitCode
 _OFFICIAL: dict
 _RESTORE: dict

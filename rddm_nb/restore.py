@@ -361,12 +361,23 @@ def _outdated(there, old, about):
     return [p for p in there if _noted(old, 'files').get(p.name, about['files'][p.name]) != about['files'][p.name]]
 
 # %% ../nbs/restore.ipynb #b510000f
+def _check_left(out, results, old, about):
+    "Refuse to do some results again with other settings: the others would stay beside them"
+    noted = _noted(old, 'of') if 'of' in old else _result_names(map(Path, _noted(old, 'files'))).values()
+    left = sorted(n for n in {*noted} - {p.name for p in results.values()} if os.path.exists(out/n))
+    if left and (differ := _differences(old, about)):
+        raise FileExistsError(f"{out} holds results that this run would not do again "
+                              f"({', '.join(left[:5])}{', ...'*(len(left) > 5)}), and they were made with other "
+                              f"settings ({', '.join(differ)}): choose another folder for the results, name the "
+                              "whole folder of inputs, or move away the results whose inputs are gone")
+
 def _claim(out, results, about, force, mine):
     "Take away what is outdated, and write beside the results what makes them"
     _check_place(out, about['inputs'], results.values())
     there, path = [p for p in results if os.path.exists(results[p])], out/_ABOUT
     old = _read_settings(path, force) if out.is_dir() else None
     if not force: _check_settings(out, old, about, [results[p] for p in there])
+    elif old: _check_left(out, results, old, about)
     claim_folder(out, (), force)
     changed, gone = [], there
     if old is not None and not _differences(old, about):
@@ -542,8 +553,9 @@ def _generates(model):
     meta = getattr(model, 'meta', None) or {}
     part = lambda d, name: v if isinstance(v := d.get(name), dict) else {}
     data = part(part(meta, 'config'), 'data')
-    trained = meta.get('task', data.get('task')) == 'generate' or 'shape' in meta
-    return trained and network_option(model, 'takes_input') is False
+    task = None if data.get('kind') in ('pairs', 'table') else data.get('task')
+    shaped = 'shape' in meta and network_option(model, 'takes_input') is False
+    return meta.get('task', task) == 'generate' or shaped
 
 def sampling_model(
     name, # model file, folder, repository, or a network in the box

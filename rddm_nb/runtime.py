@@ -15,7 +15,7 @@ import os
 import signal
 import threading
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 from pathlib import Path
 from .files import _remove_stale
@@ -74,6 +74,8 @@ def pick_device(
 def _folder(path):
     "The folder, made if need be"
     path = Path(path)
+    if path.is_symlink() and not path.exists():
+        raise FileNotFoundError(f"{path} is a link to {os.readlink(path)}, which is not there: choose another folder")
     if path.exists() and not path.is_dir():
         raise NotADirectoryError(f"{path} is a file, not a folder: choose another one")
     try: path.mkdir(parents=True, exist_ok=True)
@@ -98,7 +100,8 @@ def claim_folder(
     except OSError as e:
         much = f'{room} bytes ' if room else ''
         raise OSError(f"cannot write {much}into {out} ({e.strerror}): choose another folder") from None
-    finally: probe.unlink(missing_ok=True)
+    finally:
+        with suppress(OSError): probe.unlink(missing_ok=True)
     return out
 
 # %% ../nbs/runtime.ipynb #398fdbbf

@@ -12,6 +12,7 @@ import math
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 import torch
 from torch import Tensor
@@ -22,7 +23,7 @@ from .forward import randn_like
 from .images import check_images
 from .reverse import posterior_variance, reverse_step
 from .runtime import _one_of
-from .schedule import CLEAN, Point, Schedule, _is_count, _point
+from .schedule import CLEAN, Point, Schedule, _is_count, _point, _within
 
 # %% ../nbs/13_sampler.ipynb #3602fb22
 def _two_legs(schedule, steps, order):
@@ -126,18 +127,11 @@ def _start(x_in, x_T, moves, draw):
     return x_T
 
 # %% ../nbs/13_sampler.ipynb #2e708d93
-def _checked_prediction(out, x_t):
-    "A prediction whose parts match the state"
-    if not isinstance(out, tuple):
-        raise TypeError(f"the model returned a bare {type(out).__name__.lower()}; a predictor returns "
-                        f"Prediction(res=...), Prediction(eps=...) or both")
-    pred = Prediction(*out)
+def _of_same_dtype(pred, x_t):
+    "A prediction as exact as the state"
     for name, v in zip(pred._fields, pred):
-        if v is None: continue
-        if not torch.is_tensor(v): raise TypeError(f"the model's {name} must be a tensor, got {type(v).__name__}")
-        if v.shape != x_t.shape or v.dtype != x_t.dtype:
-            raise ValueError(f"the model's {name} is {v.dtype} of shape {tuple(v.shape)}, "
-                             f"but the state is {x_t.dtype} of shape {tuple(x_t.shape)}: they must match")
+        if v is not None and v.dtype != x_t.dtype:
+            raise ValueError(f"the model's {name} is {v.dtype}, but the state is {x_t.dtype}: they must match")
     return pred
 
 # %% ../nbs/13_sampler.ipynb #abc25e89
@@ -216,9 +210,9 @@ def _plan(model, schedule=None, steps=None, order=None, path=None, posterior='su
     return moves
 
 # %% ../nbs/13_sampler.ipynb #3fd9ecf2
-def _ask(model, x, x_in, at, t, cond, clip):
+def _ask(model, x_in, cond, clip, x, at, t):
     "All three parts of a state, estimated from what the predictor says"
-    pred = _checked_prediction(predict(model, x, x_in, *at, t, cond), x)
+    pred = _of_same_dtype(predict(model, x, x_in, *at, t, cond), x)
     return estimate(pred, x, x_in, *at, clip)
 
 @torch.no_grad()
@@ -228,6 +222,11 @@ def _move(m, ask, solver, x_t, last, draw):
     est = SOLVERS[solver](guess, m, x_t, ask, last)
     x = reverse_step(x_t, est, m.at, m.to, m.sigma2, draw() if m.sigma2 > 0 else None)
     return State(m, x_t, *guess, x)
+
+def _bar(moves):
+    "Moves with a progress bar"
+    from tqdm.auto import tqdm
+    return tqdm(moves, desc='sample', unit='step')
 
 # %% ../nbs/13_sampler.ipynb #6e9d8314
 def sample_steps(
@@ -247,15 +246,15 @@ def sample_steps(
     x_T:Tensor|None=None, # state to start from; None: x_in + bbar_T noise
     generator=None, # torch.Generator, or a list of one per image
     noise_map:Tensor|None=None, # how strong the noise is where, in units of bbar, (B, C, H, W) or (B, 1, H, W); None: 1
+    progress:bool=False, # show a progress bar
 ): # yields a `State` per step
     "Restore or generate, one step at a time"
     moves = _plan(model, schedule, steps, order, path, posterior, eta, solver, clip)
     x_in = _inputs(x_in, shape, x_T, model)
     draw = _noise_source(x_in, noise_map, generator)
     x, last = _start(x_in, x_T, moves, draw), None
-    def ask(x, at, t): return _ask(model, x, x_in, at, t, cond, clip)
-    for m in moves:
-        state = _move(m, ask, solver, x, last, draw)
+    for m in _bar(moves) if progress else moves:
+        state = _move(m, partial(_ask, model, x_in, cond, clip), solver, x, last, draw)
         last = (m.at, state.x0) if solver == 'multistep' else None
         x = state.x_s
         yield state
@@ -306,7 +305,7 @@ def _repr_html_(self:Trace):
 def save(self:Trace,
     path, # file to write, .webp or .gif
     i:int=0, # which image of the batch
-    seconds:float=.5, # per state
+    seconds:float=.5, # per state, .01 at least
     scale:int=1, # how many pixels wide a pixel is drawn
     force:bool=False, # overwrite a file that exists
 ):
@@ -320,7 +319,9 @@ def save(self:Trace,
     if kind not in ('.gif', '.webp'): raise ValueError(f"a film is a .gif or a .webp file, got {path}")
     if frames.ndim != 4 or frames.shape[1] not in (1, 3):
         raise ValueError(f"a film shows images of 1 or 3 channels, the states are {tuple(frames.shape[1:])}")
-    first, *rest = (Image.fromarray(as_rgb(x).repeat(scale, 0).repeat(scale, 1)) for x in frames)
+    if not _is_count(scale): raise ValueError(f"scale must be a whole number >= 1, got {scale!r}")
+    if not _within(seconds, .01): raise ValueError(f"seconds must be a finite number >= .01, got {seconds!r}")
+    first, *rest = (Image.fromarray(as_rgb(x).repeat(int(scale), 0).repeat(int(scale), 1)) for x in frames)
     times = [round(1000*seconds)]*len(rest) + [round(4000*seconds)]
     first.save(out, kind[1:], save_all=True, append_images=rest, duration=times, loop=0, lossless=True)
     atomic_write(path, out.getvalue(), force)
@@ -335,25 +336,17 @@ def _eval_mode(model):
     finally:
         for m in training: m.training = True
 
-def _bar(states, steps=None, path=None, **_):
-    from tqdm.auto import tqdm
-    stops = steps if path is None else path
-    return tqdm(states, total=stops or 5 if isinstance(stops, (int, type(None))) else len(stops) - 1, desc='sample',
-                unit='step')
-
 # %% ../nbs/13_sampler.ipynb #70eacba4
 @delegates(sample_steps)
 def sample(
     model, # any callable (x_t, x_in, abar, bbar, t) -> Prediction: a network, an `ExactPredictor`, your function
     x_in:Tensor|None=None, # degraded images (B, C, H, W) in [-1, 1]; None generates
     *,
-    progress:bool=False, # show a progress bar
     trace:bool=False, # return the `Trace` of all states instead of the result
     **kwargs # passed to `sample_steps`
 )->Tensor: # clean images (B, C, H, W)
     "Restore x_in, or generate from nothing"
     states = sample_steps(model, x_in, **kwargs)
-    if progress: states = _bar(states, **kwargs)
     with _eval_mode(model): run = Trace(states) if trace else deque(map(attrgetter('x_s'), states), maxlen=1)
     x = run.x0 if trace else run[0]
     if not x.isfinite().all():

@@ -4,6 +4,7 @@ import math
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 import torch
 from torch import Tensor
@@ -40,7 +41,7 @@ class State:
     x_s: Tensor
 SOLVERS: dict
 
-def sample_steps(model, x_in: Tensor | None=None, *, cond: Tensor | None=None, shape: tuple | None=None, schedule: Schedule | None=None, steps: int | list | None=None, eta: float | list=0.0, posterior: str='sum_constrained', order: str | None=None, path=None, solver: str='euler', clip: str | None='x0', x_T: Tensor | None=None, generator=None, noise_map: Tensor | None=None):
+def sample_steps(model, x_in: Tensor | None=None, *, cond: Tensor | None=None, shape: tuple | None=None, schedule: Schedule | None=None, steps: int | list | None=None, eta: float | list=0.0, posterior: str='sum_constrained', order: str | None=None, path=None, solver: str='euler', clip: str | None='x0', x_T: Tensor | None=None, generator=None, noise_map: Tensor | None=None, progress: bool=False):
     """Restore or generate, one step at a time"""
     ...
 
@@ -78,6 +79,6 @@ class Trace(list):
         """A film of the states of image i, from start to result"""
         ...
 
-def sample(model, x_in: Tensor | None=None, *, progress: bool=False, trace: bool=False, cond: Tensor | None=None, shape: tuple | None=None, schedule: Schedule | None=None, steps: int | list | None=None, eta: float | list=0.0, posterior: str='sum_constrained', order: str | None=None, path=None, solver: str='euler', clip: str | None='x0', x_T: Tensor | None=None, generator=None, noise_map: Tensor | None=None) -> Tensor:
+def sample(model, x_in: Tensor | None=None, *, trace: bool=False, cond: Tensor | None=None, shape: tuple | None=None, schedule: Schedule | None=None, steps: int | list | None=None, eta: float | list=0.0, posterior: str='sum_constrained', order: str | None=None, path=None, solver: str='euler', clip: str | None='x0', x_T: Tensor | None=None, generator=None, noise_map: Tensor | None=None, progress: bool=False) -> Tensor:
     """Restore x_in, or generate from nothing"""
     ...

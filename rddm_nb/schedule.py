@@ -135,7 +135,8 @@ class Schedule:
         name:str='', # for legends and saved models
         allow=(), # what else is meant: 'open_end' (abar[T] < 1, as in DDPM) and 'bridge' (bbar may fall again)
     ):
-        self.name, self.allow = name, (allow,) if isinstance(allow, str) else tuple(allow)
+        if not isinstance(name, str): raise TypeError(f"name must be a text, got {name!r:.80}")
+        self.name, self.allow = name, tuple(allow) if isinstance(allow, (list, tuple, set, frozenset)) else (allow,)
         unknown = [a for a in self.allow if a not in ('open_end', 'bridge')]
         if unknown: raise ValueError(f"allow knows 'open_end' and 'bridge', not {unknown}")
         abar, bbar = _checked(abar, 'abar'), _checked(bbar, 'bbar')

@@ -288,7 +288,7 @@ def input_like(self:RDDMScheduler,
     x_in:Tensor|None=None, # degraded images; None: those of `set_input`, or zeros
 )->Tensor: # degraded images in the sample's dtype, on its device
     "The degraded images that go with a sample"
-    if x_in is None: x_in = self._x_in
+    x_in = self._x_in if x_in is None else check_images(x_in)
     if x_in is not None and x_in.shape != sample.shape:
         raise ValueError(f"x_in has shape {tuple(x_in.shape)}, but the sample has {tuple(sample.shape)}: "
                          "they must be equal")

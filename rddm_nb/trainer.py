@@ -52,6 +52,9 @@ class FunctionSource:
         drawn = self.draw(n, generator_for('cpu', seed, 'pairs', step))
         if not isinstance(drawn, (tuple, list)) or len(drawn) not in (2, 3):
             raise TypeError(f"draw must return (x0, x_in) or (x0, x_in, cond), got {type(drawn).__name__}")
+        if drawn[-1] is None and len(drawn) == 3: drawn = drawn[:2]
+        if odd := [type(v).__name__ for v in drawn if not hasattr(v, '__len__')]:
+            raise TypeError(f"draw must return batches of images, got {odd[0]} among them")
         if any(len(v) != n for v in drawn): raise ValueError(f"draw must return {n} pairs, got {[*map(len, drawn)]}")
         return Batch(*(v[part] for v in drawn[:2]), cond=drawn[2][part] if len(drawn) > 2 else None)
 
@@ -313,7 +316,7 @@ class Trainer:
         report=None, # called as report(row) after every reading of the loss
         evaluator=None, # called as evaluator(net, step) every `eval_every` steps; returns the number for column `psnr`
     ):
-        _check_parts(net, source, schedule, config, accelerator)
+        _check_parts(net, source, schedule, config, accelerator, folder)
         self.accelerator = make_accelerator() if accelerator is None else accelerator
         self.device, self.net, self.source, self.schedule = self.accelerator.device, unwrap(net), source, schedule
         self.config, self.report, self.evaluator = config, report, evaluator
@@ -334,7 +337,15 @@ def _check_pairs(batch):
         if not torch.is_tensor(x) or not x.is_floating_point(): check_images(x, name)
     if batch.x0.ndim == 4 and batch.x0.isfinite().all(): check_images(batch.x0, 'x0')
 
-def _check_parts(net, source, schedule, config, accelerator):
+def _check_counts(pred, config):
+    "Refuse a loss in which nothing of what is predicted counts"
+    lams = dict(res=config.lam_res, eps=config.lam_eps)
+    there = [name for name, p in zip(pred._fields, pred) if p is not None]
+    if not any(lams[name] for name in there):
+        raise ValueError(f"nothing would be learned: the network predicts {' and '.join(there) or 'nothing'}, and "
+                         f"{' and '.join(f'lam_{name}' for name in there)} is 0: raise it, or predict something else")
+
+def _check_parts(net, source, schedule, config, accelerator, folder):
     "Refuse parts of a training that are of another kind, and a network in which nothing can be learned"
     for name, v, kind in (('net', net, torch.nn.Module), ('schedule', schedule, Schedule),
                           ('config', config, TrainConfig)):
@@ -345,6 +356,9 @@ def _check_parts(net, source, schedule, config, accelerator):
         raise TypeError(f"accelerator must come from make_accelerator, got {type(accelerator).__name__}")
     if not any(p.requires_grad for p in net.parameters()):
         raise ValueError("every weight of the network is frozen (requires_grad=False): nothing would be learned")
+    if folder is not None and not isinstance(getattr(unwrap(net), 'config', None), dict):
+        raise TypeError(f"a run in a folder keeps what its network is made from: give {type(unwrap(net)).__name__} a "
+                        "`config`, its arguments as plain data, or leave out folder")
 
 # %% ../nbs/trainer.ipynb #f16115ae
 @patch
@@ -381,6 +395,7 @@ def _backward(self:Trainer, cond, x_t, x_in, res, eps, abar, bbar, t, last):
     with nullcontext() if last else getattr(self.model, 'no_sync', nullcontext)():
         with torch.autocast(self.device.type, torch.bfloat16, enabled=c.precision == 'bf16'):
             pred = predict(self.model, x_t, x_in, abar, bbar, t, cond)
+        if self.step == self.first: _check_counts(pred, c)
         loss = loss_of(pred, res, eps, c.loss, c.lam_res, c.lam_eps)/c.accumulate
         loss.backward()
     return loss.detach()

@@ -339,6 +339,9 @@ def save_model(
     **meta # anything else worth remembering, as plain data
 ):
     "Keep a network and its schedule in one file"
+    if not isinstance(schedule, Schedule):
+        raise TypeError("schedule must be the Schedule that the network was trained on, "
+                        f"got {one_line(repr(schedule), 60)}")
     net = unwrap(net)
     name, config = type(net).__name__, getattr(net, 'config', None)
     state = {k.replace('_orig_mod.', ''): v for k, v in net.state_dict().items()}

@@ -11,8 +11,10 @@ __all__ = ['COLORS', 'as_rgb', 'canvas', 'RenderedFigure', 'show_images', 'plot_
 import base64
 import html
 import io
+from pathlib import Path
 import torch
 from torch import Tensor
+from .files import atomic_write
 from .images import to_uint8
 
 # %% ../nbs/viz.ipynb #3c6964d8
@@ -21,7 +23,9 @@ def as_rgb(
     signed:bool=False, # draw zero as white, positive orange, negative purple
 ):
     "An image as an array (H, W, 3) of uint8"
-    x = x.detach().cpu().float()
+    x = torch.as_tensor(x).detach().cpu().float()
+    if x.ndim != 3 or len(x) not in (1, 3):
+        raise ValueError(f"an image is (C, H, W) with 1 or 3 channels, got shape {tuple(x.shape)}")
     if not signed: return to_uint8(x).expand(3, -1, -1).permute(1, 2, 0).numpy()
     v = (x.mean(0)/1.2).clamp(-1, 1)
     ends = torch.where(v[..., None] > 0, torch.tensor([224., 123, 0]), torch.tensor([110., 60, 170]))
@@ -300,9 +304,13 @@ class RenderedFigure:
         src = f'data:image/png;base64,{base64.b64encode(self.data).decode()}'
         return (f'<img alt="{html.escape(self.alt)}" width="{self.width}" style="max-width:100%;height:auto" '
                 f'src="{src}">')
-    def save(self, path):
+    def save(self,
+        path, # file to write, .png
+        force:bool=False, # overwrite a file that exists
+    ):
         "Write the PNG to `path`"
-        with open(path, 'wb') as f: f.write(self.data)
+        if Path(path).suffix.lower() != '.png': raise ValueError(f"a figure is saved as a .png file, got {path}")
+        atomic_write(path, self.data, force)
 
 # %% ../nbs/viz.ipynb #4611387c
 def _cell(rows, size):
@@ -353,6 +361,7 @@ def show_images(
 )->RenderedFigure:
     "A grid of images, one row per name"
     rows = rows if isinstance(rows, dict) else {'': rows}
+    if not any(map(len, rows.values())): raise ValueError(f"rows must hold at least one image, got {rows!r:.80}")
     (w, h), bars = _cell(rows, size), ['residual', 'noise'][:0 if shares is None else 2]
     names, titles = [_wrapped(k, 160) for k in rows] + bars, [_wrapped(t, w) for t in titles or ()]
     left, step, k = _margins(names, titles, w, max(map(len, rows.values())))

@@ -3,8 +3,10 @@ from typing import Any
 import base64
 import html
 import io
+from pathlib import Path
 import torch
 from torch import Tensor
+from .files import atomic_write
 from .images import to_uint8
 
 def as_rgb(x: Tensor, signed: bool=False):
@@ -41,7 +43,7 @@ class RenderedFigure:
         """The image as an HTML element that needs no other file"""
         ...
 
-    def save(self, path):
+    def save(self, path, force: bool=False):
         """Write the PNG to `path`"""
         ...
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import tomllib
 import warnings
 from dataclasses import dataclass, fields, replace
@@ -408,6 +409,45 @@ def test_who_stopped_a_command_is_in_its_exit_code(capsys):
         stop.signum = signum
         assert run_command('prog', work, [], stop, 'stopped; go on') == code
         assert capsys.readouterr().err == 'prog: stopped; go on\n'
+
+
+def test_two_sets_of_images_are_one_too_many():
+    for kind, more in (('pairs', dict(inputs='a', targets='b')), ('clean', dict(targets='b'))):
+        with pytest.raises(ValueError, match="root must be left out where inputs or targets are given, got root='r'"):
+            DataConfig(kind, root='r', **more)
+    DataConfig('table', root='r', inputs='a', targets='b')
+
+
+def test_images_of_the_package_are_crops():
+    with pytest.raises(ValueError, match="size must be at least 1 for kind='embedded'"):
+        DataConfig(size=0)
+    assert DataConfig('pairs', size=0).size == 0
+
+
+@posix
+def test_termination_ends_a_command_as_an_interruption_does(capsys):
+    before = signal.getsignal(signal.SIGTERM)
+    gone = []
+
+    def work(words):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            raise AssertionError('it goes on')
+        finally:
+            gone.append(1)
+
+    assert run_command('prog', work, []) == 143 and gone == [1]
+    assert capsys.readouterr().err == 'prog: interrupted\n' and signal.getsignal(signal.SIGTERM) is before
+
+    def second(words):
+        raise KeyboardInterrupt('step 3 is saved')
+
+    assert run_command('prog', second, []) == 130 and capsys.readouterr().err == 'prog: step 3 is saved\n'
+    codes = []
+    thread = threading.Thread(target=lambda: codes.append(run_command('prog', lambda words: 0, [])))
+    thread.start()
+    thread.join()
+    assert codes == [0]
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,25 @@ def test_a_signal_keeps_what_was_learned(tmp_path, signum):
     assert (tmp_path/'out/sheet.png').exists()
 
 
+@posix
+@pytest.mark.parametrize('signum', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_measuring_is_heard_at_once(tmp_path, monkeypatch, capsys, few, signum):
+    def measure(*a, **kw):
+        os.kill(os.getpid(), signum)
+        pytest.fail('it goes on')
+    monkeypatch.setattr(rddm_nb.demo, 'score_held_out', measure)
+    assert demo([*WORDS, '--max-steps', '1', '--out', str(tmp_path/'out')]) == 128 + signum
+    said = capsys.readouterr().err
+    assert 'measuring on held-out images, in 5 steps' in said and 'interrupted while measuring' in said
+    assert {p.name for p in (tmp_path/'out').iterdir()} - {'.lock'} == {'model.safetensors'}
+
+
+def test_what_comes_after_the_training_is_told(tmp_path, monkeypatch, capsys, few):
+    assert demo([*WORDS, '--max-steps', '1', '--out', str(tmp_path/'out')]) == 0
+    said = [l for l in capsys.readouterr().err.splitlines() if 'photograph' in l]
+    assert said == ['restoring coffee, photograph 1 of 2', 'restoring china, photograph 2 of 2']
+
+
 def test_demo_says_what_cannot_work(tmp_path, capsys):
     (tmp_path/'file').write_text('')
     assert demo([*WORDS, '--out', str(tmp_path/'file')]) == 2 and 'is a file' in capsys.readouterr().err

@@ -6,6 +6,7 @@ import hostile
 import pytest
 import torch
 from hypothesis import given, strategies as st
+from rddm_nb import files
 from rddm_nb.files import (atomic_write, check_file, describe_names, one_line, read_tensors, stale_temporaries, to_json,
                            write_tensors)
 
@@ -190,3 +191,12 @@ def test_nobody_waits_for_a_pipe(tmp_path):
     end = os.open(tmp_path/'c', os.O_RDONLY | os.O_NONBLOCK) # without it the other end would wait for ever
     other_end.join()
     os.close(end)
+
+
+@pytest.mark.parametrize('where', ['open', 'replace'])
+def test_on_a_disk_that_cannot_be_written_the_file_is_named(tmp_path, monkeypatch, where):
+    def fail(*a, **kw): raise OSError(30, 'Read-only file system', str(a[0]))
+    monkeypatch.setattr(Path, 'unlink', fail)
+    monkeypatch.setattr(*(files, 'open') if where == 'open' else (os, 'replace'), fail, raising=False)
+    with pytest.raises(OSError, match="Read-only file system: '.*/mine.png'$"):
+        atomic_write(tmp_path/'mine.png', b'one')

@@ -152,15 +152,15 @@ def test_pushing_uploads_model_card_and_image(monkeypatch):
 
 
 def test_a_repository_is_asked_for_the_one_file(monkeypatch, tmp_path):
-    import rddm_nb.hub as hub
+    import huggingface_hub
     net = small()
     HubModel(net).save_pretrained(tmp_path/'m')
     asked = []
     def download(repo, file, **kw):
         asked.append((repo, file, kw['revision']))
         return str(tmp_path/'m'/file)
-    monkeypatch.setattr(hub, 'hf_hub_download', download)
-    back = hub.HubModel._from_pretrained(model_id='me/mine', revision='v2')
+    monkeypatch.setattr(huggingface_hub, 'hf_hub_download', download)
+    back = HubModel.from_pretrained('me/mine', revision='v2')
     assert asked == [('me/mine', 'model.safetensors', 'v2')] and back.schedule == net.schedule
 
 
@@ -209,3 +209,41 @@ def test_the_drawing_of_a_card_names_the_schedule(tmp_path, monkeypatch, name, l
     HubModel(net).save_pretrained(tmp_path)
     w, h = Image.open(tmp_path/'schedule.png').size
     assert seen == [[label]] and abs(w/h - 4/2.4) < .01
+
+
+@pytest.mark.parametrize('name, said', [('me/nowhere', 'no file or folder me/nowhere, .* hub gave no me/nowhere/model'),
+                                        ('nowhere', 'no file or folder nowhere; the networks in the box are')])
+def test_a_name_that_leads_nowhere_is_named(monkeypatch, name, said):
+    import huggingface_hub
+    def fail(*a, **kw): raise RuntimeError('404')
+    monkeypatch.setattr(huggingface_hub, 'hf_hub_download', fail)
+    for kw in ({}, dict(revision='v2')):
+        with pytest.raises(FileNotFoundError, match=said): HubModel.from_pretrained(name, **kw)
+
+
+def test_a_network_that_cannot_be_kept_leaves_no_folder(tmp_path):
+    net = small()
+    del net.schedule
+    with pytest.raises(ValueError, match='this UNet has no schedule: give it the one that it was trained on'):
+        HubModel(net)
+    odd = torch.nn.Identity()
+    odd.schedule, odd.config = Schedule.power(T=8), {}
+    with pytest.raises(ValueError, match='network .* is not registered'): HubModel(odd).save_pretrained(tmp_path/'m')
+    assert not (tmp_path/'m').exists()
+    (tmp_path/'mine').mkdir()
+    with pytest.raises(ValueError, match='is not registered'): HubModel(odd).save_pretrained(tmp_path/'mine')
+    assert (tmp_path/'mine').exists()
+
+
+@pytest.mark.parametrize('config', ['my.yaml', dict(data='x'), dict(data=dict(size=32))])
+def test_a_card_says_how_but_not_where_a_network_was_trained(config):
+    from rddm_nb.config import Config
+    places = {k: f'/home/me/{k}' for k in ('root', 'inputs', 'targets', 'cond', 'held_inputs', 'held_targets',
+                                           'held_cond')}
+    net, made = small(), Config().to_dict()
+    net.meta = dict(step=7, config=made | dict(data=made['data'] | places | dict(size=48)))
+    text = _model_card(net)
+    assert '/home/me' not in text and "'size': 48" in text and "'sample': {'steps': 5" in text
+    assert net.meta['config']['data']['root'] == '/home/me/root'
+    net.meta = dict(config=config)
+    assert f'| config | {config} |' in _model_card(net)

@@ -445,3 +445,29 @@ def test_eight_pixels_and_two_images_are_enough_for_a_distance():
 def test_a_protocol_that_is_none_is_named():
     with pytest.raises(ValueError, match=r"protocol must be one of .*, or a Protocol, got \['Y'\]"):
         Protocol.find(['Y'])
+
+
+@pytest.mark.parametrize(('wrong', 'said'), [
+    (lambda x: (x + 1)*127.5, r'an image that is measured must lie in \[-1, 1\], got .*it looks like \[0, 255\]'),
+    (lambda x: x*127.5, r'an image that is measured must lie in \[-1, 1\], got .*rescale or clamp it first'),
+    (lambda x: x*math.nan, 'an image that is measured holds NaN or infinite values')])
+def test_a_restoration_in_another_unit_is_refused(wrong, said):
+    a, b = two(1)
+    with pytest.raises(ValueError, match=said): measure('PSNR', wrong(a), b)
+
+
+def test_a_restoration_a_little_outside_is_clamped():
+    a, b = two(1)
+    assert a.abs().max() > .5
+    assert measure('PSNR', 3*a, b).value == measure('PSNR', (3*a).clamp(-1, 1), b).value
+
+
+def test_no_other_input_of_a_measure_is_in_another_unit():
+    a, b = two(1)
+    pixels = (a + 1)*127.5
+    with pytest.raises(ValueError, match=r'x must lie in \[-1, 1\]'): Protocol().apply(pixels)
+    with pytest.raises(ValueError, match=r'x must lie in \[-1, 1\]'): coarse_features(pixels)
+    with pytest.raises(ValueError, match=r'the mask must lie in \[-1, 1\], got \[0, 255\]'):
+        measure('PSNR', a, b, Protocol(region='inside'), mask=(a[:, :1] > 0)*255)
+    with pytest.raises(TypeError, match='an image that is measured has dtype torch.uint8'):
+        measure('PSNR', pixels.byte(), b)

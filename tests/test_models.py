@@ -138,8 +138,16 @@ def test_a_folder_called_like_a_file_of_a_network(tmp_path):
     (dict(best_steps=2), 10, 2), ({}, 10, 5), (None, 10, 5), ({}, 3, 3), (dict(best_steps=11), 10, 5),
     (dict(best_steps=[2]), 10, 5), (dict(config=dict(sample=dict(steps=3))), 10, 3), (dict(config='x'), 10, 5),
     (dict(config=dict(sample=[])), 10, 5), (dict(config=dict(sample=dict(steps=3)), best_steps=2), 10, 2),
+    (dict(sampling_steps=1), 10, 1), (dict(sampling_steps=11), 10, 5), (dict(sampling_steps=1, best_steps=2), 10, 2),
     (dict(config=dict(sample=dict(steps=11))), 10, 5), ([], 10, 5), (dict(best_steps=0), 10, 5),
     (dict(best_steps='2'), 10, 5), (dict(best_steps=True), 10, 5)])
 def test_the_steps_a_file_recommends(meta, T, want):
     net = SimpleNamespace(meta=meta, schedule=Schedule.power(T=T))
     assert _best_steps(net) == want and _best_steps(lambda *a: None) == 5
+
+
+@pytest.mark.parametrize('device, said', [('gpu', "device 'gpu' cannot be used here"),
+                                          ('meta', "device 'meta' cannot be used here: it holds no numbers")])
+def test_a_device_that_is_none_is_named(device, said):
+    with pytest.raises(ValueError, match=said): load_network('rain', device)
+    assert next(load_network('rain', 'auto').parameters()).dtype == torch.float32

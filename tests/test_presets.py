@@ -30,6 +30,7 @@ from rddm_nb.experiment import (
     _read_config,
     _resolve_objective,
     _run_folder,
+    check_config,
     train,
 )
 from rddm_nb.images import to_uint8
@@ -391,7 +392,10 @@ def test_masks_and_made_inputs(folder):
         (['--data.pairing', 'pattern', '--data.pattern', '('], "data.pattern '(' is no regular expression"),
         (['--train.eval_every', '2'], 'data.held_inputs'),
         (['--data.size', '64'], '5 of 5 pairs are too small for crops of 64'),
-        (['--data.root', 'in', '--data.inputs', ''], 'give the folders of inputs and of targets instead'),
+        (
+            ['--data.root', 'in', '--data.inputs', '', '--data.targets', ''],
+            'name the folders of inputs and of targets instead',
+        ),
         (['--tensorboard', '--device', 'nonsense'], "device 'nonsense'"),
         (['--train.seed', '9' * 23], 'train.seed must fit 64 bits'),
     ],
@@ -510,7 +514,8 @@ def test_grey_images_end_to_end(folder):
     ]
     assert restore(words) == 0 and Image.open(folder / 'out/0.png').mode == 'L'
     assert _make_source(DataConfig(size=8), 1).batch(2, 0, 0).x0.shape == (2, 1, 8, 8)
-    assert _make_source(DataConfig(size=0)).batch(2, 0, 0).x0.shape == (2, 3, 32, 32)
+    with pytest.raises(ValueError, match="size must be at least 1 for kind='embedded'"):
+        DataConfig(size=0)
     assert _held_out(merge(Config(), dict(network=dict(channels=1)))).x0.shape == (8, 1, 32, 32)
 
 
@@ -603,7 +608,10 @@ def test_event_files_on_request(folder):
 
 
 AUTO = dict(
-    network=dict(dim=8, mults=[1], predicts='auto'), data=dict(size=8), train=dict(batch=2, seed=3, lr=4e-3, steps=2)
+    network=dict(dim=8, mults=[1], predicts='auto'),
+    schedule=dict(kind='ddim_linear'),
+    data=dict(size=8),
+    train=dict(batch=2, seed=3, lr=4e-3, steps=2),
 )
 
 
@@ -706,6 +714,57 @@ def test_the_command_is_a_script():
     assert 'rddm-train = "rddm_nb.presets:main"' in (ROOT / 'pyproject.toml').read_text(encoding='utf-8')
     done = module('demo', '--show')
     assert done.returncode == 0 and done.stdout == load_config('demo').to_toml()
+
+
+@pytest.mark.parametrize('predicts', ['eps', 'auto'])
+@pytest.mark.parametrize('kind', ['power', 'bridge', 'ddim_linear', 'cosine'])
+def test_noise_alone_needs_a_schedule_that_ends_before_the_input(kind, predicts):
+    c = merge(Config(), dict(network=dict(predicts=predicts), schedule=dict(kind=kind)))
+    if kind == 'ddim_linear':
+        return check_config(c)
+    with pytest.raises(ValueError, match=f"predicts='{predicts}' cannot be sampled from on schedule.kind='{kind}'"):
+        check_config(c)
+    check_config(merge(c, dict(network=dict(predicts='both'))))
+
+
+@pytest.mark.parametrize('predicts, lams', [('res', ('lam_res',)), ('eps', ('lam_eps',))])
+def test_a_weight_of_zero_on_all_that_is_predicted_is_refused_before_the_first_step(folder, capsys, predicts, lams):
+    words = [*small(folder), '--network.predicts', predicts, '--schedule.kind', 'ddim_linear']
+    words += [w for k in lams for w in (f'--train.{k}', '0')]
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert f'nothing would be learned: the network predicts {"eps" if predicts == "eps" else "res"}' in said
+    assert f'{lams[0]} is 0' in said and 'step 1' not in said
+
+
+def test_a_folder_may_be_spelled_in_several_ways(folder, monkeypatch):
+    assert main(small(folder)) == 0
+    monkeypatch.chdir(folder)
+    for inputs in ('in/', './in', 'gt/../in'):
+        words = small(folder)
+        words[words.index(str(folder / 'in'))] = inputs
+        assert main(words) == 0
+    words[words.index('gt/../in')] = 'gt'
+    assert main(words) == 2
+
+
+def test_what_is_wrong_with_held_out_images_says_that_it_is_they(folder):
+    data = dict(kind='pairs', inputs=str(folder / 'in'), targets=str(folder / 'gt'), size=0)
+    alone = merge(Config(), dict(data=dict(data, held_inputs=str(folder / 'in'))))
+    with pytest.raises(ValueError, match='data.held_inputs and data.held_targets must be given together'):
+        _held_out(alone)
+    images(folder / 'wide', 2)
+    Image.open(folder / 'wide/0.png').resize((30, 20)).save(folder / 'wide/0.png')
+    held = dict(held_inputs=str(folder / 'wide'), held_targets=str(folder / 'wide'))
+    with pytest.raises(ValueError, match=r'the held-out images \(data.held=8\): whole images of several sizes'):
+        _held_out(merge(Config(), dict(data=dict(data, **held))))
+
+
+def test_fewer_steps_than_are_done_are_told(folder, capsys):
+    assert main(small(folder, '--train.decay', 'none')) == 0
+    capsys.readouterr()
+    assert main(small(folder, '--train.decay', 'none', '--train.steps', '1')) == 0
+    assert '(of step 3: the run had gone on beyond the 1 asked for)' in capsys.readouterr().out
 
 
 def test_held_out_pairs_come_from_their_place(folder):

@@ -332,6 +332,33 @@ def test_parts_with_force_leave_each_other_alone(folder):
     )
 
 
+@pytest.mark.parametrize('noted', ['of', 'files'])
+@pytest.mark.parametrize('one, stay', [(True, '1.png, 2.png, 3.png'), (False, '0.png')])
+def test_force_leaves_no_results_of_other_settings(folder, one, stay, noted):
+    quiet(Model(), folder, steps=1)
+    path = folder/'out/restore.json'
+    about = json.loads(path.read_text(encoding='utf-8'))
+    if noted == 'files': path.write_text(json.dumps({k: v for k, v in about.items() if k != 'of'}), encoding='utf-8')
+    before = {p: p.read_bytes() for p in (folder/'out').iterdir()}
+    if not one: (folder/'in/0.png').unlink()
+    again = lambda steps: restore_folder(Model(), folder/'in/0.png' if one else folder/'in', folder/'out', steps=steps,
+                                         force=True, progress=False)
+    said = (rf'out holds results that this run would not do again \({stay}\), and they were made with other settings '
+            r'\(steps 1 there, 2 now\): choose another folder.* whole folder of inputs, or move away the results whose')
+    with pytest.raises(FileExistsError, match=said): again(2)
+    assert {p: p.read_bytes() for p in (folder/'out').iterdir()} == before
+    assert len(again(1).done) == (1 if one else 3) and len(list((folder/'out').glob('*.png'))) == 4
+    for name in stay.split(', '): (folder/'out'/name).unlink()
+    assert len(again(2).done) == (1 if one else 3) and json.loads(path.read_text(encoding='utf-8'))['steps'] == 2
+
+
+def test_a_long_list_of_results_that_would_stay_is_cut(folder):
+    for i in range(4, 8): save_image(folder/f'in/{i}.png', random_images(3, 4, 4))
+    quiet(Model(), folder, steps=1)
+    with pytest.raises(FileExistsError, match=r'again \(1.png, 2.png, 3.png, 4.png, 5.png, ...\), and'):
+        restore_folder(Model(), folder/'in/0.png', folder/'out', steps=2, force=True, progress=False)
+
+
 def touched(path):
     "The same bytes, one second later"
     t = path.stat().st_mtime_ns + 10**9
@@ -937,3 +964,16 @@ def test_the_steps_are_those_the_file_recommends(folder, said, want):
     x = random_images(1, 3, 20, 20)[0].float()
     of = lambda *steps: restore(net, x, *steps)
     assert torch.equal(of(), of(2)) and not torch.equal(of(), of(3))
+
+
+@pytest.mark.parametrize('about, sees_input, warned', [
+    (dict(task='generate'), True, True), (dict(config=dict(data=dict(kind='clean', task='generate'))), True, True),
+    (dict(config=dict(data=dict(kind='embedded', task='generate'))), True, True),
+    (dict(config=dict(data=dict(kind='pairs', task='generate'))), True, False), (dict(task='rain'), False, False),
+    (dict(config=dict(data=dict(kind='clean', task='rain'))), False, False), (dict(shape=[3, 8, 8]), True, False),
+    (dict(shape=[3, 8, 8]), False, True)])
+def test_whoever_was_trained_to_generate_says_so(tmp_path, about, sees_input, warned):
+    save_model(tmp_path/'m', net(takes_input=sees_input), S, **about)
+    said = []
+    module.sampling_model(str(tmp_path/'m'), module.SamplingCommand(device='cpu'), said.append)
+    assert said == ['this network was trained to generate: its results do not follow the inputs']*warned

@@ -47,6 +47,9 @@ def test_a_folder_with_results_is_not_claimed(tmp_path):
     with pytest.raises(FileExistsError, match='x.json.*--force'): claim_folder(folder, ['x.json', 'y.json'])
     assert claim_folder(folder, ['x.json'], force=True) == folder == claim_folder(folder, ['y.json'])
     with pytest.raises(NotADirectoryError, match='is a file'): claim_folder(folder/'x.json', [])
+    (folder/'link').symlink_to('gone')
+    with pytest.raises(FileNotFoundError, match='link is a link to gone, which is not there'):
+        claim_folder(folder/'link', [])
 
 
 @posix

@@ -522,7 +522,8 @@ def test_rain_grows_with_the_image():
 
 
 def test_rain_scale_has_a_floor():
-    with pytest.raises(ValueError, match='scale must be at least 1, got 0.5'): rain(torch.zeros(1, 1, 8, 8), scale=.5)
+    with pytest.raises(ValueError, match='scale must be a number from 1 on, got 0.5'):
+        degrade(torch.zeros(1, 1, 8, 8), 'rain', scale=.5)
 
 
 # ---------------------------------------------------------------- holes
@@ -769,7 +770,8 @@ def test_small_pixels_are_means_of_blocks():
 
 @pytest.mark.parametrize('k', [0, -2, 2.5])
 def test_small_wants_a_whole_number(k):
-    with pytest.raises(ValueError, match=f'k must be a whole number >= 1, got {k}'): small(torch.zeros(1, 1, 8, 8), k=k)
+    with pytest.raises(ValueError, match=f'k must be a whole number from 1 on, got {k}'):
+        degrade(torch.zeros(1, 1, 8, 8), 'small', k=k)
 
 
 # ---------------------------------------------------------------- drops
@@ -989,3 +991,49 @@ def test_keeping_says_what_is_wrong():
 def test_an_amount_that_is_none_is_refused(amount):
     with pytest.raises(ValueError, match='amount must be a number from 0 on, got'):
         degrade(fake(1, 3, 8, 8), 'rain', amount=amount)
+
+
+@pytest.mark.parametrize(('task', 'options', 'said'), [
+    ('blur', dict(width=(0, 0)), r'width must be two numbers \(low, high\) with 0.01 <= low <= high, got \(0, 0\)'),
+    ('blur', dict(across=(0, 1)), r'across must be two numbers .* with 0.01 <= low <= high, got \(0, 1\)'),
+    ('drops', dict(radius=(0, 0)), r'radius must be two numbers .* with 0.01 <= low <= high, got \(0, 0\)'),
+    ('mask', dict(side=.3), r'side must be two numbers \(low, high\) with 0 <= low <= high, got 0.3'),
+    ('holes', dict(share=(-1, 0)), r'share must be two numbers .*, got \(-1, 0\)'),
+    ('dark', dict(gain=(.4, .1)), r'gain must be two numbers .*, got \(0.4, 0.1\)'),
+    ('noise', dict(std=(.1, math.nan)), r'std must be two numbers .*, got \(0.1, nan\)'),
+    ('noise', dict(std=(.1, math.inf)), r'std must be two numbers .*, got \(0.1, inf\)'),
+    ('shadow', dict(left=(.1, .2, .3)), r'left must be two numbers .*, got \(0.1, 0.2, 0.3\)'),
+    ('shadow', dict(left='ab'), r"left must be two numbers .*, got 'ab'"),
+    ('mask', dict(holes=2.5), r'holes must be a whole number from 0 on, got 2.5'),
+    ('holes', dict(bends=0), r'bends must be a whole number from 1 on, got 0'),
+    ('drops', dict(number=None), r'number must be a whole number from 0 on, got None'),
+    ('rain', dict(amount='much'), r"amount must be a number from 0 on, got 'much'"),
+    ('rain', dict(amount=(.1, .2)), r'amount must be a number from 0 on, got \(0.1, 0.2\)')])
+def test_an_option_of_another_kind_is_refused_by_name(task, options, said):
+    with pytest.raises(ValueError, match=said): degrade(fake(1, 3, 8, 8), task, rng(), **options)
+
+
+def test_an_option_or_a_generator_that_there_is_not():
+    x = fake(1, 3, 8, 8)
+    with pytest.raises(TypeError, match="task 'mask' has no option 'amount'; its options: holes, side"):
+        degrade(x, 'mask', amount=.3)
+    with pytest.raises(TypeError, match="task 'grey' has no option 'generators'; its options: none"):
+        degrade(x, 'grey', generators=3)
+    for wrong in (0, [rng()]):
+        with pytest.raises(TypeError, match=r'generator must be a torch.Generator, .* or None, got'):
+            degrade(x, 'rain', wrong)
+
+
+@pytest.mark.parametrize(('task', 'options'), [
+    ('rain', dict(amount=0, scale=None)), ('rain', dict(amount=torch.tensor(.2), scale=1)), ('mask', dict(holes=2.)),
+    ('mask', dict(side=[.1, .1])), ('blur', dict(width=(.01, .01), across=(.01, .01))), ('holes', dict(share=(0, 1))),
+    ('drops', dict(radius=(.01, .01))), ('noise', dict(std=(0, 0), shot=0)), ('small', dict(k=1))])
+def test_the_least_that_an_option_may_be_gives_an_image(task, options):
+    assert degrade(fake(2, 3, 12, 12), task, rng(), **options).isfinite().all()
+
+
+def test_options_of_an_own_task_are_its_own_affair(monkeypatch):
+    monkeypatch.setitem(TASKS, 'own', lambda x0, generator, how='mean', to=1., more=[]: x0*to if how == 'sum' else x0)
+    x = fake(1, 3, 4, 4)
+    assert torch.equal(degrade(x, 'own', how='sum', to=.5, more=3), .5*x)
+    with pytest.raises(ValueError, match='to must be a number from 0 on, got -1'): degrade(x, 'own', to=-1)

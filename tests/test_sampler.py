@@ -456,6 +456,20 @@ def test_the_progress_bar_counts_the_steps(capsys):
     assert '2/2' in capsys.readouterr().err
     sample(res_model, random_images(1, 1, 2, 2))
     assert capsys.readouterr().err == ''
+    assert len([*sample_steps(res_model, random_images(1, 1, 2, 2), steps=3, progress=True)]) == 3
+    assert '3/3' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(('kw', 'n'), [
+    (lambda: {}, 5), (lambda: dict(steps=torch.tensor(3)), 3), (lambda: dict(steps=torch.tensor(3).numpy()[()]), 3),
+    (lambda: dict(steps=torch.tensor([9, 4, 2, 0])), 3), (lambda: dict(steps=range(4, -1, -1)), 4),
+    (lambda: dict(steps=3., order='residual_first'), 3), (lambda: dict(path=iter([(1, 1), (.5, .5), (0, 0)])), 2),
+    (lambda: dict(path=torch.tensor([[1., 1.], [0., 0.]])), 1)])
+def test_the_progress_bar_takes_what_the_sampler_takes(kw, n, capsys):
+    x_in = random_images(1, 1, 2, 2)
+    quiet = sample(res_model, x_in, generator=rng(), **kw())
+    assert torch.equal(sample(res_model, x_in, progress=True, generator=rng(), **kw()), quiet)
+    assert f'{n}/{n}' in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='this machine has no CUDA device')
@@ -550,7 +564,7 @@ def test_bad_inputs_are_refused(x, kind, match):
     (lambda x, *a: Prediction(res=x[:, :1]), ValueError,
      r"the model's res is torch\.float32 of shape \(2, 1, 4, 4\), but the state is torch\.float32 of shape \(2, 3, "
      r"4, 4\)"),
-    (lambda x, *a: Prediction(x, x.double()), ValueError, r"the model's eps is torch\.float64 .*they must match"),
+    (lambda x, *a: Prediction(x, x.double()), ValueError, r"the model's eps is torch\.float64, .*they must match"),
     (lambda x, *a: Prediction(), ValueError, r'neither a residual nor noise'),
     (lambda x, *a: Prediction(eps=x), SingularError, r'abar = 1.*Predict the residual, or start from an abar below 1'),
     (lambda x, *a: Prediction(res=x*float('nan')), FloatingPointError,
@@ -895,6 +909,14 @@ def test_films_that_cannot_be(tmp_path):
     run.save(tmp_path/'f.gif', force=True)
     with pytest.raises(ValueError, match='1 or 3 channels'):
         sample(res_model, random_images(1, 2, 4, 4), steps=1, trace=True).save(tmp_path/'g.gif')
+    for scale in (0, -1, 1.5, None):
+        with pytest.raises(ValueError, match=f'scale must be a whole number >= 1, got {scale}'):
+            run.save(tmp_path/'g.gif', scale=scale)
+    for seconds in (-1, 0, math.nan, math.inf, None):
+        with pytest.raises(ValueError, match=f'seconds must be a finite number >= .01, got {seconds}'):
+            run.save(tmp_path/'g.gif', seconds=seconds)
+    assert not (tmp_path/'g.gif').exists()
+    run.save(tmp_path/'g.gif', scale=2., seconds=.01)
 
 
 @pytest.mark.parametrize(('kw', 'error', 'said'), [

@@ -258,6 +258,8 @@ R = [0, .5, 1.]
     ([0], [0], {}, r'at least 2 numbers'),
     ([R], [R], {}, r'got shape \(1, 3\)'),
     (R, R, dict(allow='loop'), r"allow knows 'open_end' and 'bridge', not \['loop'\]"),
+    (R, R, dict(allow=3), r"allow knows 'open_end' and 'bridge', not \[3\]"),
+    (R, R, dict(allow=None), r"allow knows 'open_end' and 'bridge', not \[None\]"),
 ])
 def test_bad_schedules_are_refused(abar, bbar, kw, match):
     with pytest.raises(ValueError, match=match): Schedule(abar, bbar, **kw)
@@ -354,3 +356,10 @@ def test_nodes_of_any_whole_type_name_places_and_are_no_mask():
 def test_curves_are_functions():
     with pytest.raises(TypeError, match=r'bbar must be a function of the fraction of the way, got \[0, 1\]'):
         Schedule.from_fns(lambda x: x, [0, 1])
+
+
+@pytest.mark.parametrize('name', [3, None, ['line'], b'line'])
+def test_a_schedule_that_could_not_be_saved_is_not_made(name):
+    for make in (lambda: Schedule([0, 1], [0, 1], name=name), lambda: Schedule.from_ddim([.9, .1], name),
+                 lambda: Schedule.from_dict(dict(name=name, abar=[0, 1], bbar=[0, 1]))):
+        with pytest.raises(TypeError, match=re.escape(f'name must be a text, got {name!r}')): make()

@@ -887,6 +887,49 @@ def test_a_frozen_network_is_not_trained():
     assert parts(net=net).step == 0
 
 
+class Own(torch.nn.Module):
+    "A network of the user, which returns what it is told to"
+    def __init__(self, answer):
+        super().__init__()
+        self.conv, self.answer = torch.nn.Conv2d(3, 3, 1), answer
+    def forward(self, x_t, x_in, abar, bbar, t): return self.answer(self.conv(x_t.float()).to(x_t.dtype))
+
+
+@pytest.mark.parametrize('answer, said', [
+    (lambda h: h, r'the model returned a bare tensor; a predictor returns Prediction\(res=\.\.\.\)'),
+    (lambda h: Prediction(h[:1]), r"the model's res is .* of shape \(1, 3, 6, 6\), but the state is .* \(2, 3, 6, 6\)"),
+    (lambda h: Prediction(None, h[:, :1]), r"the model's eps is .* of shape \(2, 1, 6, 6\)"),
+    (lambda h: Prediction(3.), "the model's res must be a tensor, got float"),
+    (lambda h: Prediction(), 'nothing would be learned: the network predicts nothing')])
+def test_what_is_no_prediction_is_not_trained(answer, said):
+    with pytest.raises(TrainingError, match=said): parts(net=Own(answer)).fit()
+
+
+@pytest.mark.parametrize('lams, pred', [
+    (dict(lam_res=0.), lambda h: Prediction(h)), (dict(lam_eps=0.), lambda h: Prediction(None, h))])
+def test_a_prediction_that_does_not_count_is_not_trained(lams, pred):
+    config = TrainConfig(steps=1, batch=2, **lams)
+    with pytest.raises(TrainingError, match=f'nothing would be learned.*{[*lams][0]} is 0'):
+        parts(net=Own(pred), config=config).fit()
+    parts(net=Own(lambda h: Prediction(h, h)), config=config).fit()
+
+
+def test_a_run_in_a_folder_needs_what_its_network_is_made_from(tmp_path):
+    net = Own(lambda h: Prediction(h))
+    with pytest.raises(TypeError, match='give Own a `config`'): parts(net=net, folder=tmp_path/'a')
+    assert not (tmp_path/'a').exists()
+    net.config = dict(kind='own')
+    parts(net=net, folder=tmp_path/'b').fit()
+    assert (tmp_path/'b/train.json').exists()
+
+
+def test_a_condition_may_be_none():
+    b = FunctionSource(lambda n, g: (*draw(n, g)[:2], None)).batch(2, 0, 0)
+    assert b.cond is None and len(b.x0) == 2
+    with pytest.raises(TypeError, match='draw must return batches of images, got int among them'):
+        FunctionSource(lambda n, g: (torch.zeros(n, 3, 8, 8), 3)).batch(2, 0, 0)
+
+
 @pytest.mark.parametrize('drawn, said', [
     (lambda n: torch.zeros(n, 3, 8, 8), r'draw must return \(x0, x_in\) or .*, got Tensor'),
     (lambda n: (torch.zeros(n, 3, 8, 8),)*4, 'draw must return'), (lambda n: None, 'got NoneType'),

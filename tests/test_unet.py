@@ -391,3 +391,10 @@ def test_weights_are_checked_before_a_network_gets_them(spoil, said):
     bad = {n: v for n, v in (state | {k: spoil(state, k)}).items() if v is not None}
     with pytest.raises(ValueError, match=said): load_weights(net, bad)
     assert torch.equal(net.embed.mlp[0].weight, before)
+
+
+@pytest.mark.parametrize('schedule', [None, dict(abar=[0, 1])])
+def test_a_network_is_kept_with_its_schedule(tmp_path, schedule):
+    with pytest.raises(TypeError, match='schedule must be the Schedule that the network was trained on, got '):
+        save_model(tmp_path/'m', grown(), schedule)
+    assert not (tmp_path/'m').exists()

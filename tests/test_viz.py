@@ -256,3 +256,33 @@ def test_no_word_is_cut_off(columns, monkeypatch):
     x = torch.zeros(columns, 3, 32, 32)
     show_images({'a row with a name': x, 'b': x}, titles=['word']*columns, shares=[(0, 1)]*columns)
     assert len(inside) == columns + 4 and all(inside)
+
+
+@pytest.mark.parametrize('rows', [[], {}, torch.zeros(0, 3, 4, 4), {'a': [], 'b': torch.zeros(0, 3, 4, 4)}])
+def test_a_grid_without_images_is_refused(rows):
+    with pytest.raises(ValueError, match='rows must hold at least one image, got'): show_images(rows)
+    assert show_images({'a': [], 'b': torch.zeros(1, 3, 4, 4)}).data
+
+
+@pytest.mark.parametrize('shape', [(1, 4, 8, 8), (1, 2, 8, 8), (3, 8, 8), (1, 8, 8, 3)])
+@pytest.mark.parametrize('signed', [(), ('',)])
+def test_what_is_no_image_of_one_or_three_channels_is_named(shape, signed):
+    with pytest.raises(ValueError, match=re.escape(f'with 1 or 3 channels, got shape {shape[1:]}')):
+        show_images(torch.zeros(shape), signed=signed)
+
+
+def test_arrays_are_shown_as_tensors_are():
+    x = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))*2 - 1
+    assert show_images(x.numpy()).data == show_images(x).data
+
+
+def test_a_figure_is_saved_as_png_alone_and_over_nothing(tmp_path):
+    shown = show_images(torch.zeros(1, 1, 4, 4))
+    for wrong in ('a.jpg', 'a'):
+        with pytest.raises(ValueError, match='a figure is saved as a .png file, got .*a'): shown.save(tmp_path/wrong)
+    shown.save(str(tmp_path/'a.PNG'))
+    (tmp_path/'b.png').write_bytes(b'mine')
+    with pytest.raises(FileExistsError, match='force=True'): shown.save(tmp_path/'b.png')
+    assert (tmp_path/'b.png').read_bytes() == b'mine' and (tmp_path/'a.PNG').read_bytes() == shown.data
+    shown.save(tmp_path/'b.png', force=True)
+    assert (tmp_path/'b.png').read_bytes() == shown.data and len([*tmp_path.iterdir()]) == 2
