@@ -28,7 +28,7 @@ from bench.restoration import schedule_of
 
 OBJECTIVES = dict(regression=('res', 0.), residual=('res', .1), noise=('eps', .1), both=('both', .1))
 OBJECTIVES['residual-bbar1'] = ('res', 1.) # what is predicted, and the standard deviation of the noise at the end
-STEPS, CROP, ANSWERS, ANSWERED = (1, 2, 5, 10), 64, 8, 12 # answers to an input, for so many test images
+STEPS, CROP, ANSWERS, ANSWERED = (1, 2, 5, 10), 64, 16, 12 # answers to an input, for so many test images
 
 
 def named(task, objective, seed, several=False): return f'{task}-{objective}-{seed}' + '-answers'*several
@@ -155,7 +155,7 @@ def measured(net, task, seed, limit=None, side=None):
 
 def answers(net, task, seed, limit=ANSWERED, side=None):
     "Several answers to one input, in 10 steps: the first, the means of some, and how far they are apart"
-    kinds, spread, (test, folders) = {1: [], 2: [], 4: [], ANSWERS: []}, [], next(iter(task.tests.items()))
+    kinds, spread, (test, folders) = {k: [] for k in (1, 2, 4, 8, ANSWERS)}, [], next(iter(task.tests.items()))
     for name, x0, x_in in tests_of(task, folders, limit, side):
         xs = torch.cat([restored(net, x_in, 10, seed, 'answer', name, i) for i in range(ANSWERS)])
         spread.append(xs.var(0).mean().sqrt().item())

@@ -175,8 +175,9 @@ def run_demo(
                      train_steps=live.step, train_seconds=round(live.seconds, 2), stopped_early=bool(budget.stop),
                      last_loss=live.loss)
         try: return _save_results(out, net, about, force, photos, as_is, live.curve, live.tell)
-        except KeyboardInterrupt: raise KeyboardInterrupt(f"interrupted while measuring: {out/'model.safetensors'} is what "
-                                                          "was learned, without numbers and report") from None
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"interrupted while measuring: {out/'model.safetensors'} is what was learned, "
+                                    "without numbers and report") from None
         except OSError as e: raise RuntimeError(f'{explain(e)}: make room, or train into another folder') from e
 
 # %% ../nbs/cli.ipynb #4b9a0a84

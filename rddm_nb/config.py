@@ -42,10 +42,10 @@ class DataConfig(Typed):
         if self.kind in ('embedded', 'clean') and self.task is None:
             raise ValueError(f"task must be given for kind={self.kind!r}: it says how inputs are made")
         if self.kind == 'embedded' and not self.size:
-            raise ValueError("size must be at least 1 for kind='embedded': the images of the package are cut into crops")
+            raise ValueError("size must be at least 1 for kind='embedded': images of the package are cut into crops")
         if self.kind in ('pairs', 'clean') and self.root and (self.inputs or self.targets):
-            raise ValueError(f"root must be left out where inputs or targets are given, got root={self.root!r}: they name "
-                             "two sets of images")
+            raise ValueError(f"root must be left out where inputs or targets are given, got root={self.root!r}: they "
+                             "name two sets of images")
 
 # %% ../nbs/config.ipynb #9b636f76
 @dataclass(frozen=True)

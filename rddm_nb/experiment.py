@@ -47,9 +47,9 @@ def _network_config(config):
 def _check_end(predicts, schedule, kind):
     "Refuse noise alone on a schedule that ends at the input, where noise says nothing about the clean image"
     if predicts in ('eps', 'auto') and schedule.abar[-1] == 1:
-        raise ValueError(f"network.predicts={predicts!r} cannot be sampled from on schedule.kind={kind!r}, which ends at "
-                         "abar = 1: nothing of the clean image is left there, so the noise says nothing about it. Take "
-                         "one that ends before, such as schedule.kind='ddim_linear', or predict 'res' or 'both'")
+        raise ValueError(f"network.predicts={predicts!r} cannot be sampled from on schedule.kind={kind!r}, which ends "
+                         "at abar = 1: nothing of the clean image is left there, so the noise says nothing about it. "
+                         "Take one that ends before, such as schedule.kind='ddim_linear', or predict 'res' or 'both'")
 
 def check_config(
     config:Config, # everything that a training depends on

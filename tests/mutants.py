@@ -1246,7 +1246,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('files', "if not path.is_file(): raise", "if False: raise", 'check_file: waits for a pipe'),
     ('cli', "    with folder_lock(out):\n", "    if True:\n", 'demo: two in one folder'),
     ('presets', "self.report = self.report or self.make()", "self.report = self.make()", 'reports: one for every reading'),
-    ('presets', 'if run.step > run.steps else', 'if False else', '_told: beyond the steps asked for'),
+    ('presets', 'beyond = run.step > run.steps', 'beyond = False', '_told: beyond the steps asked for'),
     ('trainer', "if first and self.saved and len(self.checkpoints.paths()) == 1:", "if False:", 'advice: a checkpoint that is not there'),
     ('trainer', "if str(e) != str(failure): lost", "lost", 'way out: the same failure twice'),
     ('trainer', 'if not any(lams[name] for name in there)', 'if not there', '_check_counts: a weight of zero'),

@@ -71,7 +71,7 @@ def test_a_trial_of_all_rows(quick, drawn, monkeypatch, tmp_path):
         assert all(row[k] == other[k] for k in SAME) and row['processor_seconds'] > 0, name
         assert row['command'].split()[3:5] == name.split('-')[:1] + [row['objective']]
         if 'answers' in row:
-            assert set(row['answers']) == {'1', '2', '4', '8'} and row['spread'][0] > 0
+            assert set(row['answers']) == {'1', '2', '4', '8', '16'} and row['spread'][0] > 0
             continue
         for test in row['tests'].values():
             assert set(test['steps']) == ({'1'} if row['objective'] == 'regression' else {'1', '2', '5', '10'})
