@@ -1,5 +1,6 @@
 """`import rddm_nb` is light, and gives the names one needs most when they are asked for."""
 import importlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -31,3 +32,11 @@ def test_a_name_that_is_not_there_is_named():
     gone = 'walk'
     with pytest.raises(AttributeError, match="no attribute 'walk'"): getattr(rddm_nb, gone)
     with pytest.raises(ImportError): exec('from rddm_nb import walk')
+
+
+@pytest.mark.parametrize('given, want', [
+    ({}, '3000'), (dict(GOMP_SPINCOUNT='7'), '7'), (dict(OMP_WAIT_POLICY='ACTIVE'), None)])
+def test_threads_sleep_soon_unless_the_user_has_said_how_they_wait(monkeypatch, given, want):
+    monkeypatch.setattr(os, 'environ', dict(given))
+    rddm_nb._sleep_soon()
+    assert os.environ.get('GOMP_SPINCOUNT') == want
