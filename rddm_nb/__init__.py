@@ -5,14 +5,6 @@ import importlib
 import os
 
 __version__ = "0.1.0"
-_FACE = dict( # module -> names
-    schedule=('Schedule', 'Point'), forward=('q_sample',), estimate=('Prediction', 'Estimate'),
-    exact=('ExactPredictor',), reverse=('reverse_step', 'posterior_variance'),
-    sampler=('sample', 'sample_steps', 'Trace'), degrade=('KnownPixels',),
-    unet=('UNet', 'save_model', 'load_model'), official=('OfficialUNet', 'load_official'), models=('load_network',),
-    trainer=('Trainer', 'TrainConfig'), data=('match', 'PairSource'), restore=('Tiled', 'restore_folder'),
-    metrics=('measure', 'Protocol'), scheduler=('RDDMScheduler',), ddim=('from_diffusers',),
-    widgets=('ScheduleExplorer',))
 
 
 def _sleep_soon():
@@ -24,6 +16,14 @@ def _sleep_soon():
 
 
 _sleep_soon()
+_FACE = dict( # module -> names
+    schedule=('Schedule', 'Point'), forward=('q_sample',), estimate=('Prediction', 'Estimate'),
+    exact=('ExactPredictor',), reverse=('reverse_step', 'posterior_variance'),
+    sampler=('sample', 'sample_steps', 'Trace'), degrade=('KnownPixels',),
+    unet=('UNet', 'save_model', 'load_model'), official=('OfficialUNet', 'load_official'), models=('load_network',),
+    trainer=('Trainer', 'TrainConfig'), data=('match', 'PairSource'), restore=('Tiled', 'restore_folder'),
+    metrics=('measure', 'Protocol'), scheduler=('RDDMScheduler',), ddim=('from_diffusers',),
+    widgets=('ScheduleExplorer',))
 _MODULE_OF = {name: module for module, names in _FACE.items() for name in names}
 __all__ = list(_MODULE_OF)
 

@@ -18,7 +18,6 @@ import os
 import re
 import signal
 import sys
-import threading
 import warnings
 from contextlib import contextmanager, suppress
 from dataclasses import MISSING, fields, is_dataclass, replace
@@ -26,7 +25,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Callable, Literal, NamedTuple, NewType, Union, get_args, get_origin
 from .files import one_line
-from .runtime import ExitCode, StopRequest
+from .runtime import ExitCode, StopRequest, _handling
 
 # %% ../nbs/command.ipynb #8a5aa627
 class Rule(NamedTuple):
@@ -352,11 +351,7 @@ def _termination_as_interruption():
     def note(signum, frame):
         request.signum = signum
         raise KeyboardInterrupt
-    if threading.current_thread() is not threading.main_thread(): yield request
-    else:
-        old = signal.signal(signal.SIGTERM, note)
-        try: yield request
-        finally: signal.signal(signal.SIGTERM, signal.SIG_DFL if old is None else old)
+    with _handling(note, signal.SIGTERM): yield request
 
 # %% ../nbs/command.ipynb #45a78701
 def _done(prog, work, argv, stop, stopped):

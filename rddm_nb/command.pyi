@@ -9,7 +9,6 @@ import os
 import re
 import signal
 import sys
-import threading
 import warnings
 from contextlib import contextmanager, suppress
 from dataclasses import MISSING, fields, is_dataclass, replace

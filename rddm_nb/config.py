@@ -16,6 +16,8 @@ from fastcore.basics import patch
 from .command import Count, Fraction, Natural, OneOf, Positive, Rule, Typed, convert
 
 # %% ../nbs/config.ipynb #8b796721
+_PLACES = 'root', 'inputs', 'targets', 'cond' # fields of `DataConfig` that say where images lie
+
 @dataclass(frozen=True)
 class DataConfig(Typed):
     "What to learn from"

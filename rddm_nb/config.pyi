@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import Annotated, Any, Literal
 from fastcore.basics import patch
 from .command import Count, Fraction, Natural, OneOf, Positive, Rule, Typed, convert
+_PLACES: tuple
 
 @dataclass(frozen=True)
 class DataConfig(Typed):

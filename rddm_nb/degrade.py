@@ -12,7 +12,7 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from .estimate import Prediction
+from .estimate import Prediction, predict
 from .images import check_images
 from .runtime import _one_of
 
@@ -278,11 +278,10 @@ class KnownPixels(torch.nn.Module):
     def schedule(self): return getattr(self.model, 'schedule', None)
 
     def forward(self, x_t, x_in, abar, bbar, t=None, **cond):
-        pred = self.model(x_t, x_in, abar, bbar, t, **cond)
-        if not isinstance(pred, tuple): return pred
+        pred = predict(self.model, x_t, x_in, abar, bbar, t, **cond)
         x0 = x_in if self.x0 is None else self.x0
         where = (x_in != 0).any(1, keepdim=True) if self.where is None else self.where
         res, b = x_in - x0, torch.as_tensor(bbar, dtype=x_t.dtype, device=x_t.device)
         eps = (x_t - x0 - abar*res)/torch.where(b == 0, 1., b)
         return Prediction(*(None if got is None else torch.where(where, known, got)
-                            for got, known in zip(Prediction(*pred), (res, eps))))
+                            for got, known in zip(pred, (res, eps))))

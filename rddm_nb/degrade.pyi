@@ -4,7 +4,7 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from .estimate import Prediction
+from .estimate import Prediction, predict
 from .images import check_images
 from inspect import signature
 TASKS: dict

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import torch
 from .aosa import AutoObjective, select_objective
 from .command import explain, merge
-from .config import Config, DataConfig, ScheduleConfig
+from .config import _PLACES, Config, DataConfig, ScheduleConfig
 from .data import ImagePairs, PairSource, match, pairs_from_layout
 from .demo import draw_pairs
 from .estimate import predict
@@ -271,7 +271,6 @@ def _resolve_objective(
 # %% ../nbs/experiment.ipynb #5738b69f
 _CONFIG_FILE, _CHECK_FILE = 'config.toml', 'data_check.json'
 _MODELS = 'model.safetensors', 'model_unfinished.safetensors'
-_PLACES = 'root', 'inputs', 'targets', 'cond' # which may be spelled in several ways
 _OLD_SECTIONS = dict(plan='train', sampling='sample')
 _OLD_FIELDS = dict(look_every='eval_every', extra='cond', held_extra='held_cond', sees_input='takes_input',
                    sees_extra='takes_cond')

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from .aosa import AutoObjective, select_objective
 from .command import explain, merge
-from .config import Config, DataConfig, ScheduleConfig
+from .config import _PLACES, Config, DataConfig, ScheduleConfig
 from .data import ImagePairs, PairSource, match, pairs_from_layout
 from .demo import draw_pairs
 from .estimate import predict
@@ -27,7 +27,6 @@ def check_config(config: Config):
 _CONFIG_FILE: Any
 _CHECK_FILE: Any
 _MODELS: tuple
-_PLACES: tuple
 _OLD_SECTIONS: dict
 _OLD_FIELDS: dict
 

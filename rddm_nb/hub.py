@@ -15,18 +15,19 @@ from pathlib import Path
 from fastcore.basics import patch
 from huggingface_hub import ModelCard, ModelCardData, ModelHubMixin
 from huggingface_hub.constants import CONFIG_NAME
+from .config import _PLACES
 from .files import atomic_write, to_json
 from .models import MODEL_FILE, _best_steps, find_model, load_network
 from .unet import save_model
 
 # %% ../nbs/hub.ipynb #2ce75180
-_PLACES = ('root', 'inputs', 'targets', 'cond', 'extra', 'held_inputs', 'held_targets', 'held_cond', 'held_extra')
-
 def _without_places(m):
     "What a file remembers, but not where on somebody's disk the data of its training lay"
     config = m.get('config')
     if not isinstance(config, dict) or not isinstance(config.get('data'), dict): return m
-    return m | dict(config=config | dict(data={k: v for k, v in config['data'].items() if k not in _PLACES}))
+    places = *_PLACES, 'extra' # the last as it was called before
+    data = {k: v for k, v in config['data'].items() if k.removeprefix('held_') not in places}
+    return m | dict(config=config | dict(data=data))
 
 # %% ../nbs/hub.ipynb #94257cb4
 def _plain(v):

@@ -7,10 +7,10 @@ from pathlib import Path
 from fastcore.basics import patch
 from huggingface_hub import ModelCard, ModelCardData, ModelHubMixin
 from huggingface_hub.constants import CONFIG_NAME
+from .config import _PLACES
 from .files import atomic_write, to_json
 from .models import MODEL_FILE, find_model, load_network
 from .unet import save_model
-_PLACES: tuple
 _ELSEWHERE: tuple
 _TAGS: tuple
 _NO_LIMITS: list

@@ -158,19 +158,25 @@ class StopRequest:
     @property
     def exit_code(self)->int: return 128 + self.signum if self else ExitCode.DONE
 
+# %% ../nbs/runtime.ipynb #7c0ffe01
+@contextmanager
+def _handling(note, *signals):
+    "Signals call note(signum, frame), where that can be: in the main thread"
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    old = {s: signal.signal(s, note) for s in signals}
+    try: yield
+    finally:
+        for s, handler in old.items(): signal.signal(s, signal.SIG_DFL if handler is None else handler)
+
 @contextmanager
 def stop_on_signals(
     request:'StopRequest|None'=None, # what to note the signal in; a new one unless given
 ):
     "Turn the first Ctrl-C or SIGTERM into a request, a second one into KeyboardInterrupt; only in the main thread"
     request = StopRequest() if request is None else request
-    if threading.current_thread() is not threading.main_thread():
-        yield request
-        return
     def note(signum, frame):
         if request: raise KeyboardInterrupt
         request.signum = signum
-    old = {s: signal.signal(s, note) for s in (signal.SIGINT, signal.SIGTERM)}
-    try: yield request
-    finally:
-        for s, handler in old.items(): signal.signal(s, signal.SIG_DFL if handler is None else handler)
+    with _handling(note, signal.SIGINT, signal.SIGTERM): yield request

@@ -341,8 +341,9 @@ def _check_counts(pred, config):
     "Refuse a loss in which nothing of what is predicted counts"
     lams = dict(res=config.lam_res, eps=config.lam_eps)
     there = [name for name, p in zip(pred._fields, pred) if p is not None]
+    if not there: raise ValueError("nothing would be learned: the network predicts nothing, neither res nor eps")
     if not any(lams[name] for name in there):
-        raise ValueError(f"nothing would be learned: the network predicts {' and '.join(there) or 'nothing'}, and "
+        raise ValueError(f"nothing would be learned: the network predicts {' and '.join(there)}, and "
                          f"{' and '.join(f'lam_{name}' for name in there)} is 0: raise it, or predict something else")
 
 def _check_parts(net, source, schedule, config, accelerator, folder):

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 import torch
 from torch import Tensor, nn
-from .estimate import Prediction
+from .estimate import Prediction, predict
 from .schedule import Schedule
 
 # %% ../nbs/16_variants.ipynb #e52b35e2
@@ -21,10 +21,7 @@ _WHY = dict(res="it predicts only the other half",
 
 def _half(pred, name):
     "One half of a prediction, which must be there"
-    if not isinstance(pred, tuple):
-        raise TypeError(f"the model returned a bare {type(pred).__name__.lower()}; a predictor returns "
-                        f"Prediction(res=...), Prediction(eps=...) or both")
-    v = getattr(Prediction(*pred), name)
+    v = getattr(pred, name)
     if v is None: raise ValueError(f"the model gave no {name!r}: {_WHY[name]}")
     return v
 
@@ -55,7 +52,7 @@ class OnlyRes(_Variant):
         model:Callable, # a predictor that gives a residual, and maybe noise, which is ignored
     ): super().__init__(model=model)
     def forward(self, x_t, x_in, abar, bbar, t=None, **cond):
-        return Prediction(res=_half(self.model(x_t, x_in, abar, bbar, t, **cond), 'res'))
+        return Prediction(res=_half(predict(self.model, x_t, x_in, abar, bbar, t, **cond), 'res'))
 
 class OnlyEps(_Variant):
     "Noise only (the paper's SM-N): the residual is completed in closed form, which is impossible at abar = 1"
@@ -63,13 +60,12 @@ class OnlyEps(_Variant):
         model:Callable, # a predictor that gives noise, and maybe a residual, which is ignored
     ): super().__init__(model=model)
     def forward(self, x_t, x_in, abar, bbar, t=None, **cond):
-        return Prediction(eps=_half(self.model(x_t, x_in, abar, bbar, t, **cond), 'eps'))
+        return Prediction(eps=_half(predict(self.model, x_t, x_in, abar, bbar, t, **cond), 'eps'))
 
 # %% ../nbs/16_variants.ipynb #6680cf99
 def _noise(pred, bbar):
     "The noise of a prediction, which may be missing only where the state holds none"
-    missing = isinstance(pred, tuple) and Prediction(*pred).eps is None
-    return None if missing and torch.as_tensor(bbar == 0).any() else _half(pred, 'eps')
+    return None if pred.eps is None and torch.as_tensor(bbar == 0).any() else _half(pred, 'eps')
 
 class Both(_Variant):
     "Residual and noise from one model (SM-Res-N with one network)"
@@ -77,7 +73,7 @@ class Both(_Variant):
         model:Callable, # a predictor that gives both
     ): super().__init__(model=model)
     def forward(self, x_t, x_in, abar, bbar, t=None, **cond):
-        pred = self.model(x_t, x_in, abar, bbar, t, **cond)
+        pred = predict(self.model, x_t, x_in, abar, bbar, t, **cond)
         return Prediction(_half(pred, 'res'), _noise(pred, bbar))
 
 class TwoNets(_Variant):
@@ -87,7 +83,7 @@ class TwoNets(_Variant):
         eps:Callable, # a predictor that gives noise
     ): super().__init__(res=res, eps=eps)
     def forward(self, x_t, x_in, abar, bbar, t=None, **cond):
-        res, eps = (m(x_t, x_in, abar, bbar, t, **cond) for m in (self.res, self.eps))
+        res, eps = (predict(m, x_t, x_in, abar, bbar, t, **cond) for m in (self.res, self.eps))
         return Prediction(_half(res, 'res'), _noise(eps, bbar))
 
 # %% ../nbs/16_variants.ipynb #a1de4409
@@ -118,7 +114,7 @@ class Auto(_Variant):
     def forward(self, x_t, x_in, abar, bbar, t=None, **cond):
         half = self.asks(abar, bbar)
         model = self.model if half == 'res' else self.eps_model
-        return Prediction(**{half: _half(model(x_t, x_in, abar, bbar, t, **cond), half)})
+        return Prediction(**{half: _half(predict(model, x_t, x_in, abar, bbar, t, **cond), half)})
 
 # %% ../nbs/16_variants.ipynb #10c4321b
 VARIANTS = dict(res=OnlyRes, eps=OnlyEps, both=Both, two_nets=TwoNets, auto=Auto)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 import torch
 from torch import Tensor, nn
-from .estimate import Prediction
+from .estimate import Prediction, predict
 from .schedule import Schedule
 _WHY: dict
 
