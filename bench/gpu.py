@@ -39,7 +39,7 @@ class Card:
     def left(self): return self.end - time.monotonic()
     def network(self, **options):
         torch.manual_seed(0)
-        return OfficialUNet(dim=8 if self.quick else 64, **options)
+        return OfficialUNet(**train_step.SMALL if self.quick else {}, **options)
 
 
 def relative(a, b):
@@ -135,9 +135,8 @@ def out_of_memory(card):
 
 def steps(card):
     "A training step and an evaluation beside the official habits"
-    cases = train_step.GPU if card.device == 'cuda' else ('8:1x2',)
-    return [train_step.compare(c, 3 if card.device == 'cuda' else 1, card.device, 8 if card.quick else 64)
-            for c in cases]
+    if card.device == 'cpu': return [train_step.compare('8:1x2', 1, net=train_step.SMALL, weigh=False)]
+    return [train_step.compare(c, 3, card.device, train_step.SMALL if card.quick else None) for c in train_step.GPU]
 
 
 def restoring(card):

@@ -1,7 +1,8 @@
 """The networks that ship with the package, trained on its own open images.
 
 `python -m bench.pretrained rain --steps 7500 --folder runs/rain` trains on rain of many kinds (bench/showers.py), and
-goes on where it stopped; `noise` likewise on noise of many kinds (bench/grain.py), `emoji` on the emoji of the package.
+goes on where it stopped; `--start rain` begins with the weights of the network in the box, or of a file. `noise`
+likewise on noise of many kinds (bench/grain.py), `emoji` on the emoji of the package.
 All measure on held-out images and write rddm_nb/assets/NAME.safetensors: half precision, below a megabyte, with what
 was measured in its header. The open photographs and the test sets (Rain100L, CBSD68, PolyU) are looked for in
 RDDM_DATA."""
@@ -19,6 +20,7 @@ from rddm_nb.sampler import sample
 from rddm_nb.runtime import generator_for
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import FunctionSource, TrainConfig, Trainer
+from rddm_nb.models import load_network
 from rddm_nb.unet import save_model
 from bench.common import Clock, about, commit, data_root
 from bench.restoration import network
@@ -127,12 +129,18 @@ def plan(task):
     return {}, late, dict(batch=4, ema=.998), spoiled_pairs(SPOIL[task])
 
 
-def train(task, folder, steps, seed):
+def begin(start, net):
+    "The weights to start from: a network of the box or a file, or as they are"
+    if start: net.load_state_dict(load_network(start).float().state_dict())
+    return net
+
+
+def train(task, folder, steps, seed, start=None, lr=2e-3):
     "A network for a task by the resumable trainer, None if it was told to stop before, and its processor seconds"
     options, schedule, training, draw = plan(task)
-    config = TrainConfig(steps=steps, lr=2e-3, warmup=200, decay='cosine', loss='l2', seed=seed, channels_last=True,
+    config = TrainConfig(steps=steps, lr=lr, warmup=200, decay='cosine', loss='l2', seed=seed, channels_last=True,
                          save_every=250, **training)
-    net = network(seed, dim=16, mults=(1, 2, 3), predicts='res', **options)
+    net = begin(start, network(seed, dim=16, mults=(1, 2, 3), predicts='res', **options))
     folder.mkdir(parents=True, exist_ok=True)
     clock = Clock(folder)
     trainer = Trainer(net, FunctionSource(draw), schedule, config, folder, report=clock)
@@ -157,11 +165,12 @@ def keep(task, net, out, exam, **about_training):
     for k, v in marks['steps'].items(): print(k, {n: round(x, 3) for n, x in v.items()})
 
 
-def run(task, steps=7500, folder=None, seed=0, out=None, exam=256):
+def run(task, steps=7500, folder=None, seed=0, out=None, exam=256, start=None, lr=2e-3):
     "Train, measure, write"
     torch.set_num_threads(1)
-    net, seconds = train(task, Path(folder or f'runs/{task}'), steps, seed)
-    if net: keep(task, net, out, exam, seed=seed, train_steps=steps, train_seconds=round(seconds))
+    net, seconds = train(task, Path(folder or f'runs/{task}'), steps, seed, start, lr)
+    before = dict(started_from=start) if start else {}
+    if net: keep(task, net, out, exam, seed=seed, train_steps=steps, lr=lr, train_seconds=round(seconds), **before)
 
 
 def main(argv=None):
@@ -171,6 +180,8 @@ def main(argv=None):
     p.add_argument('--steps', type=int, default=7500, help='of training')
     p.add_argument('--folder', help='of the run, to go on where it stopped; runs/TASK unless given')
     p.add_argument('--seed', type=int, default=0)
+    p.add_argument('--lr', type=float, default=2e-3, help='largest rate')
+    p.add_argument('--start', help='with the weights of this network: of the box, or a file')
     p.add_argument('--out', help='file; where the package looks for it unless given')
     p.add_argument('--exam', type=int, default=256, help='held-out images')
     run(**vars(p.parse_args(argv)))

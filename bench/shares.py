@@ -8,7 +8,7 @@ import argparse
 import torch
 from torch.profiler import ProfilerActivity, profile
 from bench.common import RESULTS, about, write
-from bench.train_step import HABITS, Loop, read
+from bench.train_step import HABITS, SMALL, Loop, read
 
 KINDS = dict(convolutions=('convolution', 'conv2d'), products=('mm', 'bmm', 'addmm', 'attention'),
              norms=('norm', 'var', 'mean', 'rsqrt'), optimizer=('adam', 'sqrt', 'addcdiv', 'lerp'))
@@ -30,9 +30,9 @@ def parts(f):
     return out
 
 
-def rows(case, dim):
+def rows(case, net=None):
     "One row per habit, for a step and an evaluation"
-    loops = {k: Loop(k == 'ours', *read(case), dim=dim) for k in HABITS}
+    loops = {k: Loop(k == 'ours', *read(case), net=net) for k in HABITS}
     for what in ('step', 'evaluate'):
         s = {k: parts(getattr(l, what)) for k, l in loops.items()}
         fixed = s['ours']['convolutions'] + s['ours']['products']
@@ -51,7 +51,7 @@ def run(quick=False, folder=RESULTS):
     "Measure, print, keep"
     torch.set_num_threads(1)
     out = []
-    for r in rows('8:2' if quick else '64:16', 8 if quick else 64):
+    for r in rows('8:2', SMALL) if quick else rows('64:16'):
         out.append(r)
         print(show(r), flush=True)
     write('shares', dict(what='profiled seconds of one call by kind of operation, one thread', quick=quick, **about(),

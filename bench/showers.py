@@ -1,11 +1,10 @@
 """Rain of many kinds, to train the network in the box on: streaks of any length, width, angle, density and brightness,
 from none to a downpour."""
-import math
 import torch
 from rddm_nb.degrade import degrade
 from bench.photographs import between
 
-NONE, OWN = .15, .30 # shares of images without rain, and in the rain of `rddm_nb.degrade`; the rest: added streaks
+NONE, OWN = .10, .50 # shares of images without rain, and in the rain of `rddm_nb.degrade`; the rest: added streaks
 
 
 def streaks(h, w, g, chunk=32):
@@ -40,5 +39,5 @@ def shower(x0, g):
     kind = between(0, 1, g).item()
     if kind < NONE: return x0
     if kind >= NONE + OWN: return added(x0, g)
-    dense, scale = between(.03, .24, g).item(), math.exp(between(0, math.log(4.5), g).item())
+    dense, scale = between(.03, .24, g).item(), between(1, 4.5, g).item()
     return degrade(x0[None], 'rain', g, amount=dense, scale=scale)[0]

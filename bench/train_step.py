@@ -20,7 +20,7 @@ from rddm_nb.objective import loss_of
 from bench.common import RESULTS, about, flops, highest, peak, take_turns, write
 
 CPU, GPU = ('32:32', '64:16'), ('64:128', '256:1x2', '256:8')
-HABITS = ('ours', 'official')
+HABITS, SMALL = ('ours', 'official'), dict(dim=8, mults=(1, 2)) # the network of a trial
 
 
 class PlainConv(StandardConv):
@@ -83,11 +83,11 @@ def official_style(net):
 
 class Loop:
     "One training step and one evaluation, ours or in the official style"
-    def __init__(self, ours, size, batch, accumulate=1, device='cpu', dim=64):
+    def __init__(self, ours, size, batch, accumulate=1, device='cpu', net=None):
         torch.manual_seed(0)
         self.ours, self.device, self.accumulate, self.schedule = ours, device, accumulate, Schedule.power()
         self.fast = ours and device != 'cpu'
-        self.net = OfficialUNet(dim=dim).to(device)
+        self.net = OfficialUNet(**net or {}).to(device)
         if not ours: official_style(self.net)
         params = self.net.parameters()
         self.opt = torch.optim.AdamW(params, 8e-5, betas=(.9, .99), weight_decay=0.,
@@ -135,23 +135,23 @@ def read(case):
     return int(size), int(batch), int(accumulate or 1)
 
 
-def memory(case, habit, dim):
+def memory(case, habit, net):
     "Largest memory that a process takes which makes one step, beyond what it takes before, in MiB"
     code = (f"import torch; torch.set_num_threads(1); from bench.train_step import grown; print(grown({case!r}, "
-            f"{habit!r}, {dim}))")
+            f"{habit!r}, {net}))")
     return float(subprocess.run([sys.executable, '-c', code], check=True, capture_output=True, text=True).stdout)
 
 
-def grown(case, habit, dim):
+def grown(case, habit, net):
     "What one step adds to this process, in MiB"
     before = highest()
-    Loop(habit == 'ours', *read(case), dim=dim).step()
+    Loop(habit == 'ours', *read(case), net=net).step()
     return round(highest() - before)
 
 
-def compare(case, rounds, device='cpu', dim=64):
-    "Medians, whether both compute the same, what share of the device's best that is, and the memory"
-    loops = {k: Loop(k == 'ours', *read(case), device=device, dim=dim) for k in HABITS}
+def compare(case, rounds, device='cpu', net=None, weigh=True):
+    "Medians, whether both compute the same, what share of the device's best that is, and the memory if it is weighed"
+    loops = {k: Loop(k == 'ours', *read(case), device=device, net=net) for k in HABITS}
     first = {k: float(l.step()) for k, l in loops.items()}
     out = dict(case=case, **about(device),
                precision={k: 'bf16, compiled' if l.fast else 'fp32' for k, l in loops.items()}, rounds=rounds,
@@ -162,8 +162,7 @@ def compare(case, rounds, device='cpu', dim=64):
         out[what] = dict({f'{k}_s': round(v, 4) for k, v in s.items()}, ratio=round(s['official']/s['ours'], 3),
                          gflop=round(n['ours']/1e9, 4), share_of_peak={k: round(n[k]/v/best, 3) for k, v in s.items()},
                          peak_gflops=round(best/1e9, 1), largest_ratio=round(s['official']*best/n['ours'], 2))
-    out['memory_mib'] = {k: memory(case, k, dim) for k in HABITS} if device == 'cpu' else {k: on_gpu(l)
-                                                                                           for k, l in loops.items()}
+    if weigh: out['memory_mib'] = {k: memory(case, k, net) if device == 'cpu' else on_gpu(l) for k, l in loops.items()}
     return out
 
 
@@ -179,7 +178,7 @@ def rows(rounds=3, quick=False):
     cases = [(c, 'cpu') for c in (('8:1x2',) if quick else CPU)] + [(c, 'cuda') for c in GPU]
     for case, device in cases:
         there = device == 'cpu' or torch.cuda.is_available() and not quick
-        yield compare(case, rounds, device, 8 if quick else 64) if there else dict(case=case, device=device,
+        yield compare(case, rounds, device, SMALL if quick else None) if there else dict(case=case, device=device,
                                                                                    measured=False)
 
 

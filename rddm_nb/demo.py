@@ -24,7 +24,7 @@ from .forward import q_sample, randn_like
 from .images import psnr
 from .objective import loss_of
 from .optim import EMA, lr_factor, make_optimizer
-from .runtime import StopRequest, _one_of
+from .runtime import StopRequest, _one_of, pick_device
 from .sample_images import crops, emoji
 from .sampler import sample
 from .schedule import Schedule, _check_count
@@ -170,6 +170,7 @@ def train_demo(
     **kw # `schedule`, `twice` instead of the recipe's
 )->UNet: # the averaged network, with its `schedule`
     "Train a network for a task"
+    device = pick_device(device)
     plan, net = {**recipe(task), **kw}, _make_net(task, seed).to(device)
     ema, g = EMA(net), torch.Generator().manual_seed(seed)
     draw = lambda g: tuple(v.to(device) for v in draw_pairs(task, batch, 'train', g, size))

@@ -13,7 +13,7 @@ from .forward import q_sample, randn_like
 from .images import psnr
 from .objective import loss_of
 from .optim import EMA, lr_factor, make_optimizer
-from .runtime import StopRequest
+from .runtime import StopRequest, pick_device
 from .sample_images import crops, emoji
 from .sampler import sample
 from .schedule import Schedule

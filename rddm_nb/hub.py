@@ -122,7 +122,7 @@ def _save_pretrained(self:HubModel, save_directory):
     folder, net = Path(save_directory), self.net
     fig, ax = canvas(width=4, height=2.4)
     plot_plane(ax, {net.schedule.name or 'schedule': net.schedule})
-    save_model(folder/MODEL_FILE, net, net.schedule, **(getattr(net, 'meta', None) or {}))
+    save_model(folder/MODEL_FILE, net, net.schedule, **_without_places(getattr(net, 'meta', None) or {}))
     atomic_write(folder/CONFIG_NAME, to_json(net.config, 'the options of the network', indent=1).encode(), force=True)
     atomic_write(folder/'schedule.png', RenderedFigure(fig, alt='schedule').data, force=True)
 

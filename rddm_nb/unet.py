@@ -23,6 +23,7 @@ from fastcore.basics import patch
 from .estimate import Prediction
 from .files import describe_names, one_line, read_tensors, write_tensors
 from .optim import unwrap
+from .runtime import pick_device
 from .schedule import Schedule
 
 # %% ../nbs/21_unet.ipynb #9d75dd4a
@@ -409,6 +410,7 @@ def load_model(
     device='cpu', # where to put the network
 ): # the network in eval mode, with its `schedule` and `meta`
     "The network back, bit for bit, ready to sample"
+    device = pick_device(device)
     state, about = read_tensors(path, 'model')
     try: net = _rebuild(state, about)
     except MemoryError: raise

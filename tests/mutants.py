@@ -482,6 +482,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('demo', 'many - one', 'one - many', 'score_held_out: sign of the gain of steps'),
     ('demo', 'for s in (1, steps)', 'for s in (steps, 1)', 'score_held_out: one and many swapped'),
     ('demo', '.argmin(1)]', '.argmax(1)]', 'nearest: farthest'),
+    ('demo', '    device = pick_device(device)\n', '', 'train_demo: any device is taken'),
     # official
     ('official', 'self._conv_forward(h, self.standardised(), self.bias)', 'self._conv_forward(h, self.weight, self.bias)', 'StandardConv: not standardised'),
     # evaluate
@@ -560,6 +561,8 @@ MUTANTS = [Mutant(*m) for m in [
     ('models', 'if name in PRETRAINED:', 'if name in PRETRAINED and not path.exists():', 'find_model: a file before the box'),
     ('models', "p.suffix == '.safetensors' and p.is_dir()", "False", 'find_model: a folder called like a file'),
     ('models', '    if path.exists(): return path\n', '', 'find_model: files forgotten'),
+    ('hub', "**_without_places(getattr(net, 'meta', None) or {}))", "**(getattr(net, 'meta', None) or {}))",
+     'save_pretrained: the file tells where the images of its training lay'),
     ('hub', r"|(?<!\w)_|_(?!\w)', lambda m: '\\' + m[0]", r"', lambda m: m[0]", 'model_card: Markdown not escaped'),
     ('hub', 'tags=list(_TAGS))', 'tags=[])', 'model_card: no tags'),
     # files and trainer
@@ -1171,6 +1174,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('objective', 'schedule[int(t)]', 'schedule[int(t) - 1]', 'curve: one node off'),
     ('unet', 'x_in - out)', 'out - x_in)', 'unet: sign of the image'),
     ('unet', 'res=-out if', 'res=out if', 'unet: sign of the image embed there is no input'),
+    ('unet', '    device = pick_device(device)\n', '', 'load_model: any device is taken'),
     ('trainer', 'c.lam_res, c.lam_eps)', 'c.lam_eps, c.lam_res)', 'learn: switches swapped'),
     ('trainer', 'if self.config.clip_each and hasattr', 'if hasattr', 'clip: always each'),
     ('trainer', 'self.net.nets.values() if', '[self.net] if', 'clip: never each'),

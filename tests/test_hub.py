@@ -236,7 +236,7 @@ def test_a_network_that_cannot_be_kept_leaves_no_folder(tmp_path):
 
 
 @pytest.mark.parametrize('config', ['my.yaml', dict(data='x'), dict(data=dict(size=32))])
-def test_a_card_says_how_but_not_where_a_network_was_trained(config):
+def test_what_is_shared_says_how_but_not_where_a_network_was_trained(config, tmp_path):
     from rddm_nb.config import Config
     places = {k: f'/home/me/{k}' for k in ('root', 'inputs', 'targets', 'cond', 'held_inputs', 'held_targets',
                                            'held_cond')}
@@ -244,6 +244,10 @@ def test_a_card_says_how_but_not_where_a_network_was_trained(config):
     net.meta = dict(step=7, config=made | dict(data=made['data'] | places | dict(size=48)))
     text = _model_card(net)
     assert '/home/me' not in text and "'size': 48" in text and "'sample': {'steps': 5" in text
+    HubModel(net).save_pretrained(tmp_path/'m')
+    assert all(b'/home/me' not in f.read_bytes() for f in (tmp_path/'m').iterdir())
+    back = HubModel.from_pretrained(tmp_path/'m').net.meta['config']
+    assert back['data']['size'] == 48 and back['train'] == made['train']
     assert net.meta['config']['data']['root'] == '/home/me/root'
     net.meta = dict(config=config)
     assert f'| config | {config} |' in _model_card(net)

@@ -234,3 +234,8 @@ def test_marks_and_sheets(task):
     net.schedule = recipe(task)['schedule']
     assert ('dB' if task == 'rain' else 'loss') in quick_score(net, task, net.schedule, 2, 2)
     assert result_sheet(net, task, 2, n=3).data.startswith(b'\x89PNG')
+
+
+def test_a_device_that_is_none_is_named():
+    with pytest.raises(ValueError, match="device 'gpu' cannot be used here"):
+        train_demo('rain', Budget(max_steps=1), batch=1, size=8, device='gpu')
