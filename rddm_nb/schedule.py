@@ -211,7 +211,7 @@ def power(cls:Schedule,
     T:int=1000, # number of steps
     alpha:tuple=('1-x', 1), # residual increments: side and exponent of `P`
     beta2:tuple=('x', 1), # variance increments: side and exponent of `P`
-    bbar_T:float=1., # standard deviation of the noise at the start of sampling; the paper's sum_scale is its square
+    bbar_T:float=1., # standard deviation of the noise at the start of sampling; sum_scale of the paper's code is its square
     grid:str='count', # see `P`
 )->Schedule:
     "The paper's own family; the default is its best: P(1-x, 1) for the residual, P(x, 1) for the noise"

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -20,6 +21,8 @@ QUICK = '04_reverse', 'files', 'index'
 RUN = BADGED if os.environ.get('RDDM_COLAB') == 'all' else [nb for nb in BADGED if nb.stem in QUICK]
 ABSENT = ('nbdev', 'execnb', 'jupyterlab', 'pytest', 'hypothesis', 'playwright', 'axe_playwright_python', 'smalldocs',
           'build', 'xdist', 'twine')
+EXTRAS = dict(tables=('datasets',), diffusers=('diffusers',), metrics=('skimage', 'torchmetrics'),
+              perceptual=('torchvision', 'torch_fidelity'), tensorboard=('tensorboard',), onnx=('onnx', 'onnxruntime'))
 INSTALL = re.compile(r'#\| hide\n#\| eval: false\n! \[ -e /content \] && pip install -Uqq "(rddm_nb\[\w+\] @ '
                      r')?git\+https://github\.com/rddm-nb/rddm_nb"')
 
@@ -30,19 +33,27 @@ def colab(wheel, tmp_path_factory):
     packages, work = tmp_path_factory.mktemp('packages'), tmp_path_factory.mktemp('content')
     subprocess.run([sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps', '--no-index', '--target', packages,
                     wheel], check=True)
-    (packages / 'sitecustomize.py').write_text(f'''import sys
+    (packages / 'sitecustomize.py').write_text('''import os, sys
+HIDDEN = os.environ['RDDM_HIDDEN'].split()
 class Hiding:
     def __init__(self, finder): self.finder = finder
     def __getattr__(self, name): return getattr(self.finder, name)
     def find_spec(self, name, *args):
-        return None if name.split('.')[0] in {ABSENT} else self.finder.find_spec(name, *args)
+        return None if name.split('.')[0] in HIDDEN else self.finder.find_spec(name, *args)
 sys.meta_path[:] = [Hiding(f) for f in sys.meta_path]
 ''')
     return packages, work
 
 
+def hidden(nb):
+    "What is not there after the first cell of a notebook has installed the package: the extras that it does not name"
+    named = re.findall(r'rddm_nb\[(\w+)\]', code(nb)[0])
+    return ' '.join([*ABSENT, *(name for extra, names in EXTRAS.items() if extra not in named for name in names)])
+
+
 def run(nb, packages, work):
     "Run a notebook in `work`, in a kernel that finds this package in `packages` alone; where the kernel found it"
+    away = hidden(Path(nb))
     import nbformat
     from nbclient import NotebookClient
     nb = nbformat.read(nb, 4)
@@ -51,7 +62,8 @@ def run(nb, packages, work):
     nb.cells.append(nbformat.v4.new_code_cell("import rddm_nb; print(rddm_nb.__file__)"))
     keep = {k: v for k, v in os.environ.items() if k not in ('PYTHONPATH', 'MPLBACKEND')}
     NotebookClient(nb, timeout=600, kernel_name='python3', resources={'metadata': {'path': str(work)}}).execute(
-        env=keep | dict(PYTHONPATH=str(packages), OMP_NUM_THREADS='1', HF_HUB_OFFLINE='1'))
+        env=keep | dict(PYTHONPATH=str(packages), OMP_NUM_THREADS='1', HF_HUB_OFFLINE='1',
+                          RDDM_HIDDEN=away))
     return Path(nb.cells[-1].outputs[0].text.strip())
 
 
@@ -86,6 +98,13 @@ def code(nb):
 
 @pytest.mark.parametrize('nb', BADGED, ids=lambda p: p.stem)
 def test_the_first_cell_installs_on_colab(nb): assert INSTALL.fullmatch(code(nb)[0]), code(nb)[0]
+
+
+def test_jupyterlab_comes_with_what_the_first_cells_install():
+    named = {extra for nb in BADGED for extra in re.findall(r'rddm_nb\[(\w+)\]', code(nb)[0])}
+    extras = tomllib.loads((ROOT/'pyproject.toml').read_text(encoding='utf-8'))['project']['optional-dependencies']
+    lab = {extra for line in extras['lab'] for extra in re.findall(r'rddm_nb\[([\w,]+)\]', line)}
+    assert named and named <= {*','.join(lab).split(',')} and {*EXTRAS} == extras.keys() - {'lab', 'dev'}
 
 
 @pytest.mark.parametrize('there', [True, False])
