@@ -7,6 +7,7 @@ All measure on held-out images and write rddm_nb/assets/NAME.safetensors: half p
 was measured in its header. The open photographs and the test sets (Rain100L, CBSD68, PolyU) are looked for in
 RDDM_DATA."""
 import argparse
+import hashlib
 from pathlib import Path
 import torch
 import rddm_nb
@@ -20,7 +21,7 @@ from rddm_nb.sampler import sample
 from rddm_nb.runtime import generator_for
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import FunctionSource, TrainConfig, Trainer
-from rddm_nb.models import load_network
+from rddm_nb.models import find_model, load_network
 from rddm_nb.unet import save_model
 from bench.common import Clock, about, commit, data_root
 from bench.restoration import network
@@ -135,6 +136,13 @@ def begin(start, net):
     return net
 
 
+def started(start):
+    "What a file says about the weights that its training started from"
+    if start is None: return {}
+    path = find_model(start)
+    return dict(started_from=f'{path.stem}, sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}')
+
+
 def train(task, folder, steps, seed, start=None, lr=2e-3):
     "A network for a task by the resumable trainer, None if it was told to stop before, and its processor seconds"
     options, schedule, training, draw = plan(task)
@@ -168,8 +176,8 @@ def keep(task, net, out, exam, **about_training):
 def run(task, steps=7500, folder=None, seed=0, out=None, exam=256, start=None, lr=2e-3):
     "Train, measure, write"
     torch.set_num_threads(1)
+    before = started(start)
     net, seconds = train(task, Path(folder or f'runs/{task}'), steps, seed, start, lr)
-    before = dict(started_from=start) if start else {}
     if net: keep(task, net, out, exam, seed=seed, train_steps=steps, lr=lr, train_seconds=round(seconds), **before)
 
 

@@ -6,9 +6,10 @@ from rddm_nb.models import load_network
 from rddm_nb.sample_images import crops
 
 
-def run(task, folder, steps=2):
-    return pretrained.main([task, '--steps', str(steps), '--folder', str(folder/task), '--exam', '2',
-                            '--out', str(folder/f'{task}.safetensors')])
+def run(task, folder, *more, steps=2, name=None):
+    name = name or task
+    return pretrained.main([task, '--steps', str(steps), '--folder', str(folder/name), '--exam', '2',
+                            '--out', str(folder/f'{name}.safetensors'), *more])
 
 
 @pytest.fixture
@@ -29,6 +30,16 @@ def test_a_network_for_the_box_is_trained_measured_and_written(small, task):
     assert (f'whole photographs without {task}' in meta) == (task in pretrained.SPOIL)
     assert net.config['takes_input'] == (task in pretrained.SPOIL)
     assert ('noise of 25 grey levels' in ' '.join(meta)) == (task == 'noise')
+
+
+def test_a_training_can_start_from_a_network(small):
+    untrained = pretrained.network(0, dim=16, mults=(1, 2, 3), predicts='res')
+    begun = pretrained.begin('rain', untrained).state_dict()
+    assert all(map(torch.equal, begun.values(), load_network('rain').state_dict().values()))
+    run('rain', small, '--start', 'rain', '--lr', '1e-9', name='again')
+    again = load_network(small/'again.safetensors')
+    assert again.meta['started_from'].startswith('rain, sha256 ') and again.meta['lr'] == 1e-9
+    assert all(torch.allclose(p, q, atol=1e-3) for p, q in zip(again.parameters(), begun.values()))
 
 
 def test_seconds_of_a_run_add_up_over_its_sittings(tmp_path):

@@ -55,7 +55,7 @@ wait_for_notebooks() { # shows the slowest of them, or all that they said
   running=
 }
 
-tests() { python -m pytest -q -n "${WORKERS:-2}" --durations 15 --durations-min 1 "$@" || passed=$?; }
+tests() { python -m pytest -q -n "${WORKERS:-3}" --durations 15 --durations-min 1 "$@" || passed=$?; }
 
 part 'install' install
 part 'ruff' ruff check rddm_nb tests tools bench
