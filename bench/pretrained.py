@@ -8,6 +8,7 @@ was measured in its header. The open photographs and the test sets (Rain100L, CB
 RDDM_DATA."""
 import argparse
 import hashlib
+import os
 from pathlib import Path
 import torch
 import rddm_nb
@@ -15,7 +16,7 @@ from rddm_nb.degrade import degrade
 from rddm_nb.demo import _nearest, draw_pairs
 from rddm_nb.imagefile import list_images, read_image
 from rddm_nb.images import from_uint8, psnr
-from rddm_nb.metrics import coarse_features, frechet_distance
+from rddm_nb.metrics import coarse_features, frechet_distance, measure
 from rddm_nb.sample_images import crops, emoji, photos
 from rddm_nb.sampler import sample
 from rddm_nb.runtime import generator_for
@@ -30,10 +31,11 @@ from bench.photographs import in_8_bits, spoiled_pairs
 from bench.showers import shower
 
 STEPS, SPOIL = (1, 2, 5, 10), dict(rain=shower, noise=grain)
-BEST = dict(rain=5, noise=2, emoji=50) # steps that a user should take
+BEST = dict(rain=1, noise=2, emoji=50) # steps that a user should take
 LIMITS = dict(rain=['Streaks of rain: drops on the lens, mist and wet ground stay.',
                     'It learned from 28 photographs with made-up rain. Dense rain whose streaks hide what is behind '
-                    'them is thinned out, not removed: see what was measured.'],
+                    'them is thinned out, not removed: see what was measured.',
+                    'One step is nearest to the truth. More give several answers, each a little farther from it.'],
               noise=['Noise that differs from pixel to pixel, white or soft: blocks of JPEG and stripes stay.',
                      'It learned from 28 photographs with made-up noise. What it cannot tell from noise, such as fine '
                      'grass, is smoothed.'],
@@ -77,13 +79,19 @@ def restored(net, x, seed, steps):
     return in_8_bits(sample(net, x, steps=steps, generator=generator_for('cpu', 'noise', seed)))
 
 
-def mean_psnr(a, b): return sum(psnr(u, v).item() for u, v in zip(a, b))/len(b)
+def mean_of(name, a, b):
+    "The mean of PSNR or LPIPS over images"
+    one = psnr if name == 'PSNR' else lambda u, v: torch.tensor(measure(name, u, v).value)
+    return sum(one(u, v).item() for u, v in zip(a, b))/len(b)
 
 
 def gained(net, x_in, x0, steps):
-    "The mean PSNR of inputs and of what is made of them, in words"
-    back = [restored(net, x, i, steps) for i, x in enumerate(x_in)]
-    return f'{mean_psnr(x_in, x0):.2f} -> {mean_psnr(back, x0):.2f} dB'
+    "The means of inputs and of what is made of them in so many steps, in words; LPIPS where its weights are named"
+    back = {n: [restored(net, x, i, n) for i, x in enumerate(x_in)] for n in steps}
+    measures = dict(PSNR='.2f') | (dict(LPIPS='.3f') if 'RDDM_LPIPS' in os.environ else {})
+    return '; '.join(f'{name} {mean_of(name, x_in, x0):{form}} -> '
+                     + ', '.join(f"{mean_of(name, x, x0):{form}} in {n} step{'s'*(n > 1)}" for n, x in back.items())
+                     for name, form in measures.items())
 
 
 def folder_of(root, *parts): return [from_uint8(read_image(f))[None] for f in list_images(Path(root).joinpath(*parts))]
@@ -95,7 +103,7 @@ def whole_rain(net, held, root, steps):
     yield 'whole photographs in rain', f'{len(held)} held-out ones: {gained(net, wet, held, steps)}'
     if (Path(root)/'rain100l_full'/'test').is_dir():
         x_in, x0 = (folder_of(root, 'rain100l_full', 'test', k) for k in ('rain', 'norain'))
-        yield f'Rain100L, all {len(x0)} test images, never seen', f'{gained(net, x_in, x0, steps)}, RGB'
+        yield f'Rain100L, all {len(x0)} test images, never seen', f'RGB: {gained(net, x_in, x0, steps)}'
 
 
 def whole_noise(net, held, root, steps):
@@ -116,8 +124,9 @@ def whole(net, task, root, steps):
     "PSNR on whole photographs in so many steps, in words: spoiled, clean, and on test sets if they are there"
     held = [from_uint8(x)[None] for x in photos('test').values()]
     out = dict((whole_rain if task == 'rain' else whole_noise)(net, held, root, steps))
-    clean = mean_psnr([restored(net, x, i, steps) for i, x in enumerate(held)], held)
-    return out | {f'whole photographs without {task}': f'{clean:.2f} dB to themselves'}
+    clean = {n: mean_of('PSNR', [restored(net, x, i, n) for i, x in enumerate(held)], held) for n in steps}
+    said = ', '.join(f"{v:.2f} dB in {n} step{'s'*(n > 1)}" for n, v in clean.items())
+    return out | {f'whole photographs without {task}': f'{said}, to themselves'}
 
 
 def plan(task):
@@ -162,7 +171,7 @@ def keep(task, net, out, exam, **about_training):
     best.schedule = net.schedule
     restores = task in SPOIL
     marks = restoring(best, exam, wet if task == 'rain' else grainy) if restores else generating(best, exam)
-    if restores: marks |= whole(best, task, data_root(), BEST[task])
+    if restores: marks |= whole(best, task, data_root(), sorted({BEST[task], 5}))
     images = ('open photographs: those of rddm_nb.sample_images (see ATTRIBUTION.md) and eight more under CC BY-SA'
               if restores else 'Noto emoji (Apache-2.0 / OFL-1.1)')
     meta = dict(name=task, what=ABOUT[task], license='apache-2.0', images=images, **about_training,
