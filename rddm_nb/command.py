@@ -86,11 +86,11 @@ def _truth(value, word):
     return value
 
 def _text(value, kind):
-    "Text that any file can hold, or the name of a file; a path is text too"
+    "Text that any file can hold, or the name of a file, where ~ is your home; a path is text too"
     value = os.fspath(value)
     if type(value) is not str: raise ValueError
     if kind is str: value.encode()
-    return value
+    return os.path.expanduser(value) if kind is FileName else value
 
 def _items(value, word):
     "The items of a list: as data, or as the words '[1, 2]', '1,2' or '1 2'"

@@ -90,6 +90,12 @@ def _open_lab(folder):
     if not find_spec('jupyterlab'): raise CommandFailed('JupyterLab is not installed: pip install "rddm_nb[lab]"')
     return subprocess.call([sys.executable, '-m', 'jupyterlab', str(folder)])
 
+def _quoted(name):
+    "A name as a word for the shell"
+    import shlex
+    import subprocess
+    return shlex.quote(name) if os.name == 'posix' else subprocess.list2cmdline([name])
+
 def _run(words):
     "What `rddm-notebooks` does"
     from rddm_nb.command import parse
@@ -100,7 +106,7 @@ def _run(words):
     new, kept = _copy_course(a.folder)
     print(*_told(new, kept, one_line(a.folder, 4096)), sep='\n')
     if a.lab: return _open_lab(a.folder)
-    print(f'open them with: jupyter lab {one_line(a.folder, 4096)}')
+    print(f'open them with: jupyter lab {one_line(_quoted(a.folder), 4096)}')
     return ExitCode.DONE
 
 # %% ../nbs/course.ipynb #27a24a91

@@ -255,6 +255,8 @@ def from_pairs(cls:ImagePairs,
     channels:int=3, # 1 for grey, 3 for colour
 )->ImagePairs:
     "Images from files"
+    if odd := [p for p in pairs if not isinstance(p, (tuple, list)) or len(p) not in (2, 3)]:
+        raise TypeError(f"pairs must hold tuples (x_in, x0) or (x_in, x0, cond), got {odd[0]!r:.80}")
     pairs = [Pair(*p) for p in pairs]
     read = lambda p: _with_notes(None if f is None else read_noted(f, channels) for f in p)
     return cls(pairs, read, lambda p: str(p.x_in), lambda p: _file_version(p, channels))
@@ -476,6 +478,9 @@ class PairSource:
         if not len(pairs): raise ValueError("there are no images to learn from")
         if task is not None and task not in _INPUT_TASKS:
             raise ValueError(f"task must be one of {', '.join(_INPUT_TASKS)}, got {task!r}")
+        if task is not None and pairs.partners:
+            raise ValueError(f"task {task!r} makes inputs of clean images, but these have inputs of their own: leave "
+                             "task out, or take ImagePairs.from_clean")
         if size is not None: size = _whole(size, 'size', 1)
         self.pairs, self.size, self.task, self.flip = pairs, size, task, flip
         self.device, self.memory, self.pool = torch.device(device), memory*2**30, ThreadPoolExecutor(threads)

@@ -12,8 +12,8 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from .estimate import Prediction, predict
-from .images import check_images
+from .estimate import Prediction, _check_model, predict
+from .images import _check_tensor, check_images
 from .runtime import _one_of
 
 # %% ../nbs/20_tasks.ipynb #a33fb91b
@@ -267,6 +267,9 @@ class KnownPixels(torch.nn.Module):
         where:Tensor|None=None, # True where known, (B, 1 or C, H, W); None: where x_in is not 0 in all channels
     ):
         super().__init__()
+        _check_model(model)
+        for name, v in dict(x0=x0, where=where).items():
+            if v is not None: _check_tensor(v, name)
         if where is not None and where.dtype != torch.bool:
             raise TypeError(f"where must be a mask of booleans, True where the image is known, got {where.dtype}: "
                             f"use where > .5")
@@ -281,6 +284,10 @@ class KnownPixels(torch.nn.Module):
         pred = predict(self.model, x_t, x_in, abar, bbar, t, **cond)
         x0 = x_in if self.x0 is None else self.x0
         where = (x_in != 0).any(1, keepdim=True) if self.where is None else self.where
+        for name, v in dict(x0=x0, where=where).items():
+            if v.ndim > x_in.ndim or any(n not in (1, m) for n, m in zip(v.shape[::-1], x_in.shape[::-1])):
+                raise ValueError(f"{name} has shape {tuple(v.shape)}, but x_in has {tuple(x_in.shape)}: each number "
+                                 f"must be equal, or 1")
         res, b = x_in - x0, torch.as_tensor(bbar, dtype=x_t.dtype, device=x_t.device)
         eps = (x_t - x0 - abar*res)/torch.where(b == 0, 1., b)
         return Prediction(*(None if got is None else torch.where(where, known, got)

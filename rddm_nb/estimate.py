@@ -54,8 +54,8 @@ def res_from_eps(
     if _any_zero(1 - abar):
         raise SingularError("abar = 1: nothing of the clean image is left in this state, so the noise says nothing "
                             "about the residual. "
-                            "Predict the residual, or start from an abar below 1 (a schedule with allow='open_end', "
-                            "or a path)")
+                            "Predict the residual, or start from an abar below 1 (a schedule that ends there, such "
+                            "as Schedule.ddim_linear(), or a path)")
     return (x_in + bbar*eps - x_t)/(1 - abar)
 
 # %% ../nbs/03_estimate.ipynb #5ed8099d
@@ -71,6 +71,14 @@ class Estimate(NamedTuple):
     eps: Tensor|None # noise; None where bbar = 0, for there is none in the state
 
 # %% ../nbs/03_estimate.ipynb #89a5e913
+def _check_model(model, name='model'):
+    "Refuse what is no predictor, and a class of them"
+    if isinstance(model, type):
+        raise TypeError(f"{name} is the class {model.__name__}: give a network made of it, {model.__name__}(...)")
+    if not callable(model):
+        raise TypeError(f"{name} must be a predictor, a callable (x_t, x_in, abar, bbar, t) -> Prediction, got "
+                        f"{model!r:.80}; load_network finds one by name")
+
 def predict(
     model, # any callable (x_t, x_in, abar, bbar, t) -> Prediction
     x_t:Tensor, # states (B, ...)
@@ -81,10 +89,13 @@ def predict(
     cond:Tensor|None=None, # condition, passed on as cond=... where there is one
 )->Prediction:
     "Ask a predictor, with a condition if there is one"
+    _check_model(model)
     out = model(x_t, x_in, abar, bbar, t) if cond is None else model(x_t, x_in, abar, bbar, t, cond=cond)
-    if not isinstance(out, tuple):
-        raise TypeError(f"the model returned a bare {type(out).__name__.lower()}; a predictor returns "
-                        f"Prediction(res=...), Prediction(eps=...) or both")
+    if not isinstance(out, tuple) or len(out) > 2:
+        name = type(out).__name__
+        what = f'{len(out)} values ({name})' if isinstance(out, tuple) else f'a bare {name.lower()}'
+        raise TypeError(f"the model returned {what}; a predictor returns Prediction(res=...), Prediction(eps=...) "
+                        f"or both")
     for name, v in zip(Prediction._fields, out):
         if v is not None and not torch.is_tensor(v):
             raise TypeError(f"the model's {name} must be a tensor, got {type(v).__name__}")

@@ -22,7 +22,7 @@ from .config import _PLACES, Config, DataConfig, ScheduleConfig
 from .data import ImagePairs, PairSource, match, pairs_from_layout
 from .demo import draw_pairs
 from .estimate import predict
-from .files import atomic_write, check_file
+from .files import _remove_stale, atomic_write, check_file
 from .objective import loss_of
 from .runtime import check_seed, folder_lock, generator_for
 from .sampler import _plan
@@ -305,31 +305,38 @@ def _read_config(
                          "another folder") from None
 
 # %% ../nbs/experiment.ipynb #bfd13e53
+def _spelled(data, spell):
+    "The same images, their places spelled by a function of paths"
+    places = dict(embedded=(), table=('root',)).get(data.kind, (*_PLACES, *(f'held_{k}' for k in _PLACES[1:])))
+    there = [k for k in places if getattr(data, k) and (data.kind != 'table' or Path(getattr(data, k)).exists())]
+    return replace(data, **{k: str(spell(Path(getattr(data, k)))) for k in there})
+
 def _check_same(
     config:Config, # what is to be run
     run:Config, # what was run there
     out:Path, # the folder, for the message
 ):
     "Refuse to go on with another experiment"
-    other = []
-    for section in ('data', 'network', 'schedule'):
-        old, new = run.to_dict()[section], config.to_dict()[section]
-        keys = [k for k in new if not k.startswith('held') and old[k] != new[k]]
-        if section == 'data' and old['kind'] in ('pairs', 'clean'):
-            keys = [k for k in keys if not (k in _PLACES and Path(old[k]).resolve() == Path(new[k]).resolve())]
-        other += [f'{section}.{k} was {old[k]!r}, is {new[k]!r}' for k in keys]
-    if other:
-        raise ValueError(f"{out} holds a run with another configuration ({'; '.join(other)}): use that, or another "
-                         "folder")
+    old, new = ({(s, k): v for s in ('data', 'network', 'schedule') for k, v in c.to_dict()[s].items()}
+                for c in (run, config))
+    there = [_spelled(c.data, Path.resolve) for c in (run, config)]
+    other = [(s, k) for s, k in new if not k.startswith('held') and old[s, k] != new[s, k]
+             and not (s == 'data' and getattr(there[0], k) == getattr(there[1], k))]
+    if not other: return
+    moved = (f'. If the images have only moved, write where they are now into {out/_CONFIG_FILE}'
+             if all(s == 'data' and k in _PLACES for s, k in other) else '')
+    said = '; '.join(f'{s}.{k} was {old[s, k]!r}, is {new[s, k]!r}' for s, k in other)
+    raise ValueError(f"{out} holds a run with another configuration ({said}): use that, or another folder{moved}")
 
 # %% ../nbs/experiment.ipynb #0ae25446
 def _save_config(
     config:Config, # everything that a training depends on
     out:Path, # folder of the run
 ):
-    "Keep the configuration with the run"
+    "Keep the configuration with the run, the places of its images such that they hold from any folder"
     file = Path(out)/_CONFIG_FILE
-    atomic_write(file, config.to_toml().encode('utf-8'), force=True)
+    there = replace(config, data=_spelled(config.data, Path.absolute))
+    atomic_write(file, there.to_toml().encode('utf-8'), force=True)
 
 @contextmanager
 def _run_folder(
@@ -338,7 +345,9 @@ def _run_folder(
     "A folder that is locked for one run, and gone again if it was made for nothing"
     made = [p for p in (out, *out.parents) if not p.exists()]
     try:
-        with folder_lock(out): yield
+        with folder_lock(out):
+            _remove_stale(out/'held_out')
+            yield
     finally:
         if made and out.is_dir() and {p.name for p in out.iterdir()} <= {'.lock', _CHECK_FILE}:
             for p in out.iterdir(): p.unlink()
@@ -370,7 +379,7 @@ def _check_places(out, fresh):
         if (out/name).is_dir():
             raise IsADirectoryError(f"{out/name} is a folder, but a run writes a file of that name: "
                                     "move it away, or take another folder")
-        if fresh and name in _MODELS and (out/name).exists():
+        if fresh and name != 'train.json' and (out/name).exists():
             raise FileExistsError(f"{out} holds {name}, but no run: it is not overwritten; move it away, or take "
                                   "another folder")
     if (out/'checkpoints').exists() and not (out/'checkpoints').is_dir():

@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 from torch import nn
 from .command import FileName, Typed, parse, run_command
-from .estimate import Prediction
+from .estimate import Prediction, predict
 from .files import atomic_write, one_line
 from .models import load_network
 from .official import fuse_weights
@@ -51,11 +51,12 @@ class _Recorded(nn.Module):
     ):
         super().__init__()
         self.net, self.outputs = fuse_weights(net).float().cpu(), ()
+        self.eval()
         for m in list(self.net.modules()):
             for name, part in m.named_children():
                 if isinstance(part, Attention): setattr(m, name, _AnySize(part))
     def forward(self, x_t, x_in, abar, bbar, t, cond=None):
-        pred = self.net(x_t, x_in, abar, bbar, t, *([] if cond is None else [cond]))
+        pred = predict(self.net, x_t, x_in, abar, bbar, t, cond)
         found = {k: v for k, v in zip(Prediction._fields, pred) if v is not None}
         self.outputs = tuple(found)
         return tuple(found.values())
@@ -74,7 +75,11 @@ _AXES = {0: 'batch', 2: 'height', 3: 'width'}
 
 def _record(recorded, inputs):
     "The bytes of the graph of a network"
-    with torch.no_grad(): recorded(**inputs)
+    with torch.no_grad(): out = recorded(**inputs)
+    if not out: raise ValueError(f"the {type(recorded.net).__name__} predicts neither a residual nor noise")
+    if not all(v.isfinite().all() for v in out):
+        raise ValueError(f"the outputs of the {type(recorded.net).__name__} are not finite: look for NaN or infinite "
+                         "values among its weights")
     axes = {k: _AXES if inputs.get(k, inputs['x_t']).ndim == 4 else {0: 'batch'} for k in (*inputs, *recorded.outputs)}
     out = io.BytesIO()
     with warnings.catch_warnings():

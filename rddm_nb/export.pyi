@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import nn
 from .command import FileName, Typed, parse, run_command
-from .estimate import Prediction
+from .estimate import Prediction, predict
 from .files import atomic_write, one_line
 from .models import load_network
 from .official import fuse_weights

@@ -9,6 +9,7 @@ __all__ = ['HubModel']
 
 # %% ../nbs/hub.ipynb #2ce7517f
 import json
+import os
 import re
 from contextlib import suppress
 from pathlib import Path
@@ -17,8 +18,10 @@ from huggingface_hub import ModelCard, ModelCardData, ModelHubMixin
 from huggingface_hub.constants import CONFIG_NAME
 from .config import _PLACES
 from .files import atomic_write, to_json
-from .models import MODEL_FILE, _best_steps, find_model, load_network
-from .unet import save_model
+from .models import MODEL_FILE, _best_steps, _check_keywords, find_model, load_network
+from .official import fuse_weights
+from .runtime import _folder
+from .unet import load_model, save_model
 
 # %% ../nbs/hub.ipynb #2ce75180
 def _without_places(m):
@@ -60,6 +63,7 @@ def _use(net, m):
 
 # %% ../nbs/hub.ipynb #ed244407
 _TAGS = ('image-restoration', 'diffusion', 'rddm')
+_WRITTEN = MODEL_FILE, CONFIG_NAME, 'schedule.png', 'README.md'
 _NO_LIMITS = ['Nothing is known about images unlike those it was trained on.']
 
 def _quality(m):
@@ -92,6 +96,7 @@ class HubModel(ModelHubMixin, library_name='rddm_nb', tags=list(_TAGS), repo_url
     def __init__(self,
         net, # trained network with its `schedule`
     ):
+        if isinstance(net, HubModel): net = net.net
         if getattr(net, 'schedule', None) is None:
             raise ValueError(f"this {type(net).__name__} has no schedule: give it the one that it was trained on "
                              "(net.schedule = ...)")
@@ -101,11 +106,12 @@ class HubModel(ModelHubMixin, library_name='rddm_nb', tags=list(_TAGS), repo_url
     def schedule(self): return self.net.schedule
     def generate_model_card(self, *args, **kw): return ModelCard(_model_card(self.net))
     def save_pretrained(self, save_directory, **kw):
-        "Keep the network in a folder that holds none yet"
-        folder, new = Path(save_directory), not Path(save_directory).exists()
-        if (folder/MODEL_FILE).exists():
-            raise FileExistsError(f"{save_directory} already holds a model: choose another folder")
-        try: return super().save_pretrained(save_directory, **kw)
+        "Keep the network in a folder that holds no files of these names yet; kw as of `ModelHubMixin`"
+        _check_keywords(kw, ModelHubMixin.save_pretrained, ModelHubMixin.push_to_hub)
+        new, folder = not Path(save_directory).exists(), _folder(save_directory)
+        if there := [f for f in _WRITTEN if os.path.lexists(folder/f)]:
+            raise FileExistsError(f"{folder} already holds a {' and a '.join(there)}: choose another folder")
+        try: return super().save_pretrained(folder, **kw)
         except Exception:
             with suppress(OSError): new and folder.rmdir()
             raise
@@ -115,6 +121,16 @@ class HubModel(ModelHubMixin, library_name='rddm_nb', tags=list(_TAGS), repo_url
         return cls._from_pretrained(model_id=str(name), **kw)
 
 # %% ../nbs/hub.ipynb #377be709
+def _unfused(net):
+    "The network as its file holds it, where the filters of this one are fused for sampling"
+    if not (file := getattr(net, 'fused_from', None)): return net
+    whole = load_model(file).float()
+    ours, theirs = net.state_dict(), fuse_weights(whole).state_dict()
+    if ours.keys() != theirs.keys() or not all(v.to(theirs[k]).equal(theirs[k]) for k, v in ours.items()):
+        raise ValueError(f"the filters of this network are fused for sampling, and {file} holds another one by now: "
+                         "it cannot be kept")
+    return whole
+
 @patch
 def _save_pretrained(self:HubModel, save_directory):
     "The network, and the drawing on its card"
@@ -122,7 +138,7 @@ def _save_pretrained(self:HubModel, save_directory):
     folder, net = Path(save_directory), self.net
     fig, ax = canvas(width=4, height=2.4)
     plot_plane(ax, {net.schedule.name or 'schedule': net.schedule})
-    save_model(folder/MODEL_FILE, net, net.schedule, **_without_places(getattr(net, 'meta', None) or {}))
+    save_model(folder/MODEL_FILE, _unfused(net), net.schedule, **_without_places(getattr(net, 'meta', None) or {}))
     atomic_write(folder/CONFIG_NAME, to_json(net.config, 'the options of the network', indent=1).encode(), force=True)
     atomic_write(folder/'schedule.png', RenderedFigure(fig, alt='schedule').data, force=True)
 

@@ -1,6 +1,7 @@
 # Written by tools/stubs.py from the module of the same name. Do not edit.
 from typing import Any
 import json
+import os
 import re
 from contextlib import suppress
 from pathlib import Path
@@ -10,9 +11,11 @@ from huggingface_hub.constants import CONFIG_NAME
 from .config import _PLACES
 from .files import atomic_write, to_json
 from .models import MODEL_FILE, find_model, load_network
-from .unet import save_model
+from .official import fuse_weights
+from .unet import load_model, save_model
 _ELSEWHERE: tuple
 _TAGS: tuple
+_WRITTEN: tuple
 _NO_LIMITS: list
 
 class HubModel(ModelHubMixin, library_name='rddm_nb', tags=list(_TAGS), repo_url='https://github.com/rddm-nb/rddm_nb'):
@@ -33,7 +36,7 @@ class HubModel(ModelHubMixin, library_name='rddm_nb', tags=list(_TAGS), repo_url
         ...
 
     def save_pretrained(self, save_directory, **kw):
-        """Keep the network in a folder that holds none yet"""
+        """Keep the network in a folder that holds no files of these names yet; kw as of `ModelHubMixin`"""
         ...
 
     @classmethod

@@ -25,7 +25,7 @@ import torch
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 from .files import atomic_write
-from .images import to_uint8
+from .images import _check_unit, to_uint8
 
 # %% ../nbs/imagefile.ipynb #1f0a0008
 IMAGE_SUFFIXES = ('.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.tiff', '.gif', '.ppm', '.pgm', '.pbm', '.pnm',
@@ -355,11 +355,11 @@ def _profile(icc, channels):
 
 def _levels(x, bits):
     "An image as whole numbers of so many bits"
+    if torch.is_tensor(x) and x.dtype == torch.uint8: x = x.double()/127.5 - 1
+    _check_unit(x, 'an image to write')
     if x.ndim != 3 or len(x) not in (1, 3) or not x.numel():
         raise ValueError(f"an image to write is (C, H, W) with C 1 or 3, got {tuple(x.shape)}")
     if bits not in (8, 16): raise ValueError(f"bits must be 8 or 16, got {bits!r}")
-    if x.dtype == torch.uint8: x = x.double()/127.5 - 1
-    if not x.is_floating_point(): raise TypeError(f"an image to write is uint8 or floats in [-1, 1], got {x.dtype}")
     if not x.isfinite().all(): raise ValueError("an image to write must be finite: there is NaN or infinity in it")
     top = 2**bits - 1
     return ((x.detach().cpu().double() + 1)*(top/2)).round().clamp(0, top).numpy()

@@ -16,24 +16,39 @@ def _check_tensor(x, name):
     if not torch.is_tensor(x):
         raise TypeError(f"{name} must be a tensor, such as load_image(file).x, got {type(x).__name__}")
 
+def _tensor(x):
+    "What holds numbers as a tensor; a copy of an array, which may run backwards"
+    if torch.is_tensor(x) or not hasattr(x, '__array__'): return torch.as_tensor(x)
+    return torch.as_tensor(x.__array__().copy())
+
 def from_uint8(
     img:Tensor, # integers 0..255, any shape
     dtype:torch.dtype=torch.float32, # floating dtype of the result
 )->Tensor: # the same values in [-1, 1]
     "Pixel values 0..255 to [-1, 1]"
-    if hasattr(img, '__array__') or isinstance(img, (list, tuple)): img = torch.as_tensor(img)
+    if hasattr(img, '__array__') or isinstance(img, (list, tuple)): img = _tensor(img)
     _check_tensor(img, 'what from_uint8 converts')
     if img.dtype != torch.uint8:
         raise TypeError(f"from_uint8 wants uint8, got {img.dtype}; scale floats yourself: x/127.5 - 1")
+    if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+        raise TypeError(f"dtype must be a floating dtype such as torch.float32, got {dtype!r}")
     return img.to(dtype)/127.5 - 1
 
 # %% ../nbs/images.ipynb #94483c46
+def _check_unit(x, name):
+    "Refuse what is no floats, or floats in 0..255: nothing below 0 and something above 10"
+    _check_tensor(x, f'what {name} takes')
+    if not x.is_floating_point():
+        raise TypeError(f"{name} wants floats in [-1, 1], got {x.dtype}: convert with from_uint8")
+    if not x.numel() or x.min() < 0 or not x.max() > 10: return
+    raise ValueError(f"{name} wants floats in [-1, 1], got [{x.min():.4g}, {x.max():.4g}]; it looks like [0, 255]: "
+                     "use x/127.5 - 1")
+
 def to_uint8(
     x:Tensor, # values in [-1, 1]; what lies outside is clamped
 )->Tensor: # integers 0..255, the same shape
     "[-1, 1] to pixel values 0..255, rounded"
-    _check_tensor(x, 'what to_uint8 converts')
-    if not x.is_floating_point(): raise TypeError(f"to_uint8 wants floats in [-1, 1], got {x.dtype}")
+    _check_unit(x, 'to_uint8')
     if x.isnan().any(): raise ValueError("to_uint8 wants numbers in [-1, 1], got NaN")
     return ((x.detach().float() + 1)*127.5).round().clamp(0, 255).to(torch.uint8)
 
@@ -61,8 +76,6 @@ def psnr(
     b:Tensor, # images of the same shape
 )->Tensor: # decibels (B,), infinite where equal
     "Peak signal-to-noise ratio per image, all channels together, for values in [-1, 1]"
-    for x in (a, b): _check_tensor(x, 'an image for psnr')
+    for x in (a, b): _check_unit(x, 'psnr')
     if a.shape != b.shape: raise ValueError(f"psnr compares equal shapes, got {tuple(a.shape)} and {tuple(b.shape)}")
-    if not (a.is_floating_point() and b.is_floating_point()):
-        raise TypeError(f"psnr wants floats in [-1, 1], got {a.dtype} and {b.dtype}: convert with from_uint8")
     return 10*torch.log10(4/(a - b).square().flatten(1).mean(1))

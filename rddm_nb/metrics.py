@@ -20,6 +20,7 @@ from fastcore.basics import patch
 from torch import Tensor
 from .images import check_images
 from .runtime import _one_of
+from .schedule import _within
 
 # %% ../nbs/23_measuring.ipynb #717b974c
 _COLOURS = dict(rgb='RGB', y='Y 16..235', y_full='Y 0..255', grey='grey')
@@ -39,8 +40,10 @@ class Protocol:
             if (v := getattr(self, field)) not in choices:
                 raise ValueError(f"{field} must be one of {', '.join(choices)}, got {v!r}")
         for field in ('resize', 'border'):
-            if not isinstance(v := getattr(self, field), int) or v < 0:
+            if isinstance(v := getattr(self, field), bool) or not _within(v, 0) or v != int(v):
                 raise ValueError(f"{field} must be a whole number of pixels, got {v!r}")
+            object.__setattr__(self, field, int(v))
+        if self.rounded not in (True, False): raise ValueError(f"rounded must be True or False, got {self.rounded!r}")
     def __str__(self):
         said = [_COLOURS[self.colour], f'at {self.resize}x{self.resize}' if self.resize else '',
                 f'without a border of {self.border}' if self.border else '', '' if self.rounded else 'not rounded',
@@ -124,7 +127,10 @@ def _weights(like, protocol, mask):
     "Which pixels count, (B, 1, H, W)"
     if protocol.region == 'all': return torch.ones_like(like[:, :1])
     if mask is None: raise ValueError(f"region {protocol.region!r} needs a mask")
-    mask = check_images(mask*1., 'the mask').expand(len(like), 3, *mask.shape[-2:])
+    mask = check_images(mask*1., 'the mask')
+    if mask.shape[-3:-2] not in ((), (1,)) or mask.shape[:-3] not in ((), (1,), (len(like),)):
+        raise ValueError(f"the mask must be (B, 1, H, W) for {len(like)} images, got shape {tuple(mask.shape)}")
+    mask = mask.expand(len(like), 3, *mask.shape[-2:])
     inside = replace(protocol, colour='rgb').apply(mask)[:, :1] > 127.5
     if inside.shape[-2:] != like.shape[-2:]:
         raise ValueError(f"the mask is {tuple(inside.shape[-2:])}, the images are {tuple(like.shape[-2:])}")
@@ -245,6 +251,7 @@ def find(cls:Protocol,
     raise ValueError(f"protocol must be one of {', '.join(PROTOCOLS)}, or a Protocol, got {protocol!r}")
 
 # %% ../nbs/23_measuring.ipynb #f4ae7362
+@torch.no_grad()
 def measure(
     what:str, # one of `METRICS`
     a:Tensor, # images (B, C, H, W) in [-1, 1], of one channel or three

@@ -8,8 +8,10 @@ Docs: https://rddm-nb.github.io/rddm_nb/models.html.md"""
 __all__ = ['PRETRAINED', 'MODEL_FILE', 'find_model', 'load_network']
 
 # %% ../nbs/models.ipynb #a7c04004
+import os
 import re
 from importlib.resources import files
+from inspect import signature
 from pathlib import Path
 from .files import one_line
 from .official import fuse_weights
@@ -19,6 +21,18 @@ from .unet import load_model
 # %% ../nbs/models.ipynb #a7c04007
 PRETRAINED = ('rain', 'noise', 'emoji') # networks that ship with the package
 MODEL_FILE = 'model.safetensors' # what the network is called in a folder or a repository
+
+def _check_keywords(kw, *functions):
+    "Refuse keywords that none of the functions takes"
+    known = [k for f in functions for k, p in signature(f).parameters.items() if p.kind == p.KEYWORD_ONLY]
+    if odd := [k for k in kw if k not in known]:
+        raise TypeError(f"{functions[0].__name__} takes no keyword {odd[0]!r}; "
+                        f"it takes {', '.join(dict.fromkeys(known))}")
+
+def _check_download(kw):
+    "Refuse keywords that a download from the hub does not take"
+    from huggingface_hub.file_download import hf_hub_download
+    _check_keywords(kw, hf_hub_download)
 
 def _from_hub(name, **kw):
     "The file of a repository on the hub, downloaded or from the cache"
@@ -44,7 +58,10 @@ def find_model(
     **kw # of `hf_hub_download`, such as `revision`
 )->Path: # its file
     "Where a network lies"
+    if not isinstance(name, (str, os.PathLike)):
+        raise TypeError(f"the name of a network must be text or a path, got {type(name).__name__}")
     if not str(name): raise FileNotFoundError("the name of a network is empty")
+    if kw: _check_download(kw)
     name, path = str(name), Path(name)
     if name in PRETRAINED: return Path(str(files('rddm_nb')/'assets'/f'{name}.safetensors'))
     if path.is_dir(): return _in_folder(path)
@@ -60,7 +77,10 @@ def load_network(
 ): # the network in float32 and eval mode, its filters fused, with its `schedule` and `meta`
     "A network ready to sample"
     device = pick_device(device)
-    return fuse_weights(load_model(find_model(name)).float()).to(device)
+    net = load_model(file := find_model(name)).float()
+    fused = fuse_weights(net)
+    if fused.state_dict().keys() != net.state_dict().keys(): fused.fused_from = file
+    return fused.to(device)
 
 # %% ../nbs/models.ipynb #97d66258
 def _best_steps(

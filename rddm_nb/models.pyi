@@ -1,7 +1,9 @@
 # Written by tools/stubs.py from the module of the same name. Do not edit.
 from typing import Any
+import os
 import re
 from importlib.resources import files
+from inspect import signature
 from pathlib import Path
 from .files import one_line
 from .official import fuse_weights

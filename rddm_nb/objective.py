@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from .estimate import SingularError, predict
 from .forward import q_sample, randn_like
-from .schedule import Point, Schedule
+from .schedule import Point, Schedule, _is_count
 
 # %% ../nbs/05_objective.ipynb #3ea8c221
 def step_weights(
@@ -54,6 +54,8 @@ def error_curve(
     cond:Tensor|None=None, # conditions, for a network that takes them
 )->Tensor: # (nodes, 2): mean error of the residual and of the noise; nan for what is not predicted
     "How far off a predictor is, place by place"
+    if bad := [t for t in nodes if not _is_count(t, schedule.T)]:
+        raise ValueError(f"nodes must be whole numbers in 1..{schedule.T}, got {bad[0]!r}")
     out, given = torch.full((len(nodes), 2), torch.nan), torch.zeros_like(x0) if x_in is None else x_in
     for row, t in zip(out, nodes):
         eps, (abar, bbar) = randn_like(x0, generator), schedule[int(t)]

@@ -20,6 +20,9 @@ def unwrap(
     net:nn.Module, # a network, perhaps compiled, parallel or averaged
 )->nn.Module:
     "The network inside of its wrappers"
+    if not isinstance(net, nn.Module):
+        inner = "; give its .net" if isinstance(getattr(net, 'net', None), nn.Module) else ''
+        raise TypeError(f"net must be a torch.nn.Module, got {type(net).__name__}{inner}")
     while True:
         if isinstance(net, (nn.DataParallel, nn.parallel.DistributedDataParallel, AveragedModel)): net = net.module
         elif '_orig_mod' in net._modules: net = net._orig_mod  # torch.compile

@@ -73,11 +73,11 @@ def draw_path(
     steps:int=50, # network evaluations
 )->list: # of `Point`, evenly spaced, the last (0, 0), for `sample(..., path=...)`
     "Straight lines through the points and on to the clean image, cut into equal steps"
-    _check_count(steps, 'steps')
+    steps = _check_count(steps, 'steps')
     p = _corners(points)
     if tuple(p[-1]) != (0, 0): p = np.concatenate([p, [(0., 0.)]])
     length = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(p, axis=0).T))])
     if length[-1] == 0: raise ValueError("a path needs a start other than (0, 0)")
-    at = np.linspace(0, length[-1], int(steps) + 1)
+    at = np.linspace(0, length[-1], steps + 1)
     path = [Point(float(np.interp(u, length, p[:, 0])), float(np.interp(u, length, p[:, 1]))) for u in at]
     return path[:-1] + [Point(0., 0.)]

@@ -33,7 +33,7 @@ from .images import _check_tensor
 from .models import MODEL_FILE, PRETRAINED, _best_steps, find_model, load_network
 from .runtime import (ExitCode, StopRequest, _whole, check_seed, claim_folder, generator_for, pick_device,
                              stop_on_signals)
-from .sampler import _plan, sample
+from .sampler import _asks_twice, _plan, sample
 
 # %% ../nbs/restore.ipynb #54fc5aa7
 def _tile_offsets(
@@ -62,6 +62,8 @@ def _tile_weights(
 def _tile_sides(tile):
     "(height, width) of a tile; None if it is planned"
     if tile is None: return None
+    if isinstance(tile, (tuple, list)) and len(tile) != 2:
+        raise ValueError(f"tile must be a side or (height, width), got {tile!r}")
     return tuple(_whole(n, 'tile', 1) for n in (tile if isinstance(tile, (tuple, list)) else (tile, tile)))
 
 
@@ -109,8 +111,8 @@ def check_restorer(
     "Refuse a network whose condition is missing or that takes none"
     takes = network_option(model, 'takes_cond')
     if takes and not masked:
-        raise ValueError("this network takes a condition, such as a mask: name the folder of masks with --masks")
-    if takes is False and masked: raise ValueError("this network takes no condition: leave out --masks")
+        raise ValueError("this network takes a condition, such as a mask: give cond, or its folder with --masks")
+    if takes is False and masked: raise ValueError("this network takes no condition: leave out cond, or --masks")
 
 # %% ../nbs/restore.ipynb #429b6b22
 _SIDE, _OVERLAP = 320, 16 # of planned tiles: side of the largest square, and by how much they overlap
@@ -143,7 +145,8 @@ def _steps(model, steps, path):
 def _share_of_run(report, tiled, kw):
     "What an evaluation reports of itself, as the share of the whole run"
     moves = _plan(tiled, **{k: kw[k] for k in ('schedule', 'steps', 'order', 'path') if k in kw})
-    asked, evaluations = 0, len(moves)*(2 if kw.get('solver') == 'heun' else 1)
+    twice = sum(map(_asks_twice, moves)) if kw.get('solver') == 'heun' else 0
+    asked, evaluations = 0, len(moves) + twice
     def share_of_evaluation(share):
         nonlocal asked
         report(min(1., (asked + share)/evaluations))

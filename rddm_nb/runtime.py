@@ -14,6 +14,7 @@ import operator
 import os
 import signal
 import threading
+import uuid
 import warnings
 from contextlib import contextmanager, suppress
 from enum import IntEnum
@@ -74,6 +75,8 @@ def pick_device(
 def _folder(path):
     "The folder, made if need be"
     path = Path(path)
+    if path.parts[:1] == ('~',):
+        raise ValueError(f"{path} would be in a folder called ~: give {path.expanduser()} instead")
     if path.is_symlink() and not path.exists():
         raise FileNotFoundError(f"{path} is a link to {os.readlink(path)}, which is not there: choose another folder")
     if path.exists() and not path.is_dir():
@@ -95,7 +98,7 @@ def claim_folder(
     if there and not force:
         raise FileExistsError(f"{out} already holds results ({', '.join(there)}): "
                               "choose another folder, or write over it with --force")
-    probe = out/f'.{os.getpid()}.tmp'
+    probe = out/f'.rddm-{uuid.uuid4().hex}.tmp'
     try: probe.write_bytes(bytes(room))
     except OSError as e:
         much = f'{room} bytes ' if room else ''

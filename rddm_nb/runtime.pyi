@@ -5,6 +5,7 @@ import operator
 import os
 import signal
 import threading
+import uuid
 import warnings
 from contextlib import contextmanager, suppress
 from enum import IntEnum

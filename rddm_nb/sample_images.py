@@ -14,6 +14,7 @@ from importlib.resources import files
 import torch
 from torch import Tensor
 from .images import from_uint8
+from .runtime import _whole
 
 # %% ../nbs/sample_images.ipynb #fe291413
 _ASSETS = files('rddm_nb')/'assets'
@@ -78,7 +79,7 @@ def crops(
     shrink:int=2, # first reduce the photographs by this whole number, so that a small crop shows more
 )->Tensor: # (n, 3, size, size) in [-1, 1]
     "Random crops, every photograph equally often in the mean, half of them mirrored; calm places are kept"
-    if n < 1 or shrink < 1: raise ValueError(f"n and shrink must be at least 1, got n={n} and shrink={shrink}")
+    n, shrink, size = _whole(n, 'n', 1), _whole(shrink, 'shrink', 1), _whole(size, 'size')
     groups = _groups(split, shrink)
     smallest = min(min(x.shape[1:]) for g in groups for x in g)
     if not 1 <= size <= smallest: raise ValueError(f"size must be 1..{smallest} at shrink={shrink}, got {size}")

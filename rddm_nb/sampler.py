@@ -86,21 +86,26 @@ def _moves(stops, posterior, eta):
             for (t, at), (s, to), share in zip(stops[:-1], stops[1:], shares)]
 
 # %% ../nbs/13_sampler.ipynb #26c03a4a
+def _shape(shape):
+    "A shape as whole numbers, or None"
+    if shape is None: return None
+    if isinstance(shape, (tuple, list)) and shape and all(map(_is_count, shape)): return tuple(map(int, shape))
+    raise ValueError(f"shape must hold whole numbers from 1 on, such as (8, 3, 32, 32), got {shape!r}")
+
 def _inputs(x_in, shape, x_T, model):
     "The degraded images, or zeros where there are none"
-    if not callable(model):
-        raise TypeError(f"model must be a predictor that can be called, got {model!r}; load_network finds one by name")
     if x_T is not None and not torch.is_tensor(x_T): raise TypeError(f"x_T must be a tensor, got {x_T!r:.80}")
-    if x_in is not None:
-        if not torch.is_tensor(x_in) or x_in.ndim == 4 or not x_in.is_floating_point(): check_images(x_in)
-        if shape is not None and tuple(shape) != tuple(x_in.shape):
-            raise ValueError(f"x_in has shape {tuple(x_in.shape)}, but shape={tuple(shape)} was asked for: leave "
-                             f"shape out")
-        return x_in
+    if x_in is not None and (not torch.is_tensor(x_in) or x_in.ndim == 4 or not x_in.is_floating_point()):
+        check_images(x_in)
+    shape = _shape(shape)
+    for name, v in dict(x_in=x_in, x_T=x_T).items():
+        if v is None: continue
+        if shape not in (None, v.shape):
+            raise ValueError(f"{name} has shape {tuple(v.shape)}, but shape={shape} was asked for: leave shape out")
+        if not v.numel(): raise ValueError(f"{name} is empty: its shape is {tuple(v.shape)}")
+    if x_in is not None: return x_in
     if x_T is not None: return torch.zeros_like(x_T)
     if shape is None: raise ValueError("without x_in (generation) give shape=(B, C, H, W)")
-    if not isinstance(shape, (tuple, list)) or not shape or not all(_is_count(n) for n in shape):
-        raise ValueError(f"shape must hold whole numbers from 1 on, such as (8, 3, 32, 32), got {shape!r}")
     like = next(model.parameters(), torch.zeros(())) if isinstance(model, torch.nn.Module) else torch.zeros(())
     return torch.zeros(shape, dtype=like.dtype, device=like.device)
 
@@ -150,9 +155,13 @@ def _euler(est, step, x, ask, last):
     "The estimate as it is"
     return est
 
+def _asks_twice(step):
+    "Is there an estimate at the end of this step too?"
+    return step.to != CLEAN and (step.at.bbar == 0) == (step.to.bbar == 0)
+
 def _heun(est, step, x, ask, last):
     "The mean of the estimates at both ends of Euler's step"
-    if step.to == CLEAN or (step.at.bbar == 0) != (step.to.bbar == 0): return est
+    if not _asks_twice(step): return est
     there = ask(reverse_step(x, est, step.at, step.to), step.to, step.s)
     return Estimate(*(v if v is None else (v + w)/2 for v, w in zip(est, there)))
 
@@ -305,7 +314,7 @@ def _repr_html_(self:Trace):
 def save(self:Trace,
     path, # file to write, .webp or .gif
     i:int=0, # which image of the batch
-    seconds:float=.5, # per state, .01 at least
+    seconds:float=.5, # per state, .01 to 100
     scale:int=1, # how many pixels wide a pixel is drawn
     force:bool=False, # overwrite a file that exists
 ):
@@ -320,7 +329,7 @@ def save(self:Trace,
     if frames.ndim != 4 or frames.shape[1] not in (1, 3):
         raise ValueError(f"a film shows images of 1 or 3 channels, the states are {tuple(frames.shape[1:])}")
     if not _is_count(scale): raise ValueError(f"scale must be a whole number >= 1, got {scale!r}")
-    if not _within(seconds, .01): raise ValueError(f"seconds must be a finite number >= .01, got {seconds!r}")
+    if not _within(seconds, .01, 100): raise ValueError(f"seconds must be a number from .01 to 100, got {seconds!r}")
     first, *rest = (Image.fromarray(as_rgb(x).repeat(int(scale), 0).repeat(int(scale), 1)) for x in frames)
     times = [round(1000*seconds)]*len(rest) + [round(4000*seconds)]
     first.save(out, kind[1:], save_all=True, append_images=rest, duration=times, loop=0, lossless=True)

@@ -32,15 +32,16 @@ def _is_count(n, most=math.inf): return _within(n, 1, most) and n == int(n)
 
 def _is_node(t, T): return _within(t, 0, T) and t == int(t)
 
-def _check_power(side, a, T, grid):
+def _check_power(side, a, grid):
     if side not in ('x', '1-x'): raise ValueError(f"side must be 'x' or '1-x', got {side!r}")
     if not _within(a, 0): raise ValueError(f"the exponent must be a finite number >= 0, got {a!r}")
-    _check_count(T)
     if grid not in ('count', 'linspace'): raise ValueError(f"grid must be 'count' or 'linspace', got {grid!r}")
 
 # %% ../nbs/02_schedules.ipynb #0ee90c40
 def _check_count(n, name='T'):
+    "A whole number of any type as an int"
     if not _is_count(n): raise ValueError(f"{name} must be a whole number >= 1, got {n!r}")
+    return int(n)
 
 def _check_deviation(v, name):
     if not _within(v, 0): raise ValueError(f"{name} is a standard deviation, it must be >= 0, got {v!r}")
@@ -80,7 +81,8 @@ def P(
     grid:str='count', # x = 1..T as in the official restoration code, or 'linspace': 0..1 as in its other experiments
 )->Tensor: # T increments that sum to 1, float64
     "The paper's P(x, a) and P(1-x, a): increments proportional to a power of time"
-    _check_power(side, a, T, grid)
+    _check_power(side, a, grid)
+    T = _check_count(T)
     if grid == 'linspace' and T > 1: x = torch.linspace(0, 1, T, dtype=torch.float64)
     else: x = torch.arange(1, T + 1, dtype=torch.float64)/T
     w = (x if side == 'x' else x.flip(0))**a
@@ -211,7 +213,7 @@ def power(cls:Schedule,
     T:int=1000, # number of steps
     alpha:tuple=('1-x', 1), # residual increments: side and exponent of `P`
     beta2:tuple=('x', 1), # variance increments: side and exponent of `P`
-    bbar_T:float=1., # standard deviation of the noise at the start of sampling; sum_scale of the paper's code is its square
+    bbar_T:float=1., # standard deviation of the noise at the start; sum_scale of the paper's code is its square
     grid:str='count', # see `P`
 )->Schedule:
     "The paper's own family; the default is its best: P(1-x, 1) for the residual, P(x, 1) for the noise"
@@ -256,7 +258,7 @@ def from_fns(cls:Schedule,
     **kw # `name`, `allow`
 )->Schedule:
     "Sample two functions of the fraction of the way at T + 1 evenly spaced nodes"
-    _check_count(T)
+    T = _check_count(T)
     for name, f in dict(abar=abar, bbar=bbar).items():
         if not callable(f): raise TypeError(f"{name} must be a function of the fraction of the way, got {f!r:.80}")
     x = torch.linspace(0, 1, T + 1, dtype=torch.float64)
@@ -308,7 +310,7 @@ def ddim_linear(cls:Schedule,
     beta_T:float=2e-2, # DDPM's last beta
 )->Schedule:
     "DDPM's linear betas, carried over by `from_ddim`"
-    _check_count(T)
+    T = _check_count(T)
     for name, v in dict(beta_1=beta_1, beta_T=beta_T).items():
         if not _within(v, 0, 1): raise ValueError(f"{name} is a variance that DDPM adds in a step, 0..1, got {v!r}")
     return cls.from_ddim((1 - torch.linspace(beta_1, beta_T, T, dtype=torch.float64)).cumprod(0), name='ddim linear')
@@ -318,7 +320,7 @@ def cosine(cls:Schedule,
     T:int=1000, # number of steps
 )->Schedule:
     "The squared-cosine cumulative product, carried over by `from_ddim`: the quarter `circle` at an even pace"
-    _check_count(T)
+    T = _check_count(T)
     return cls.from_ddim((torch.linspace(0, 1, T + 1, dtype=torch.float64)[1:]*math.pi/2).cos()**2, name='cosine')
 
 # %% ../nbs/12_curves.ipynb #5c7d0a12

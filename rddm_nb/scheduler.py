@@ -21,7 +21,7 @@ from .images import check_images
 from .reverse import POSTERIORS, posterior_variance, reverse_step
 from .runtime import _one_of
 from .sampler import SOLVERS, Step, _check_solver
-from .schedule import Point, SCHEDULES, Schedule, _is_count, _within
+from .schedule import Point, SCHEDULES, Schedule, _check_count, _is_count, _within
 
 # %% ../nbs/scheduler.ipynb #75df545d
 try:
@@ -167,7 +167,9 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
 def _register(self:RDDMScheduler, **lists):
     "Store lists as lists; their number of betas is the number of timesteps"
     self.register_to_config(**{k: v if v is None else _listed(v) for k, v in lists.items()})
-    if lists['trained_betas'] is not None: self.register_to_config(num_train_timesteps=len(lists['trained_betas']))
+    T, betas = self.config.num_train_timesteps, lists['trained_betas']
+    T = _check_count(T, 'num_train_timesteps') if betas is None else len(betas)
+    self.register_to_config(num_train_timesteps=T)
     if '_use_default_values' in self.config: self.register_to_config(_use_default_values=[])
 
 @patch(as_prop=True)

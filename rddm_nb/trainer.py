@@ -24,7 +24,7 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor
 from .estimate import predict
-from .files import atomic_write, read_tensors, write_tensors
+from .files import _remove_stale, atomic_write, check_file, read_tensors, write_tensors
 from .forward import q_sample, randn_like
 from .images import check_images
 from .objective import loss_of
@@ -181,13 +181,20 @@ class Checkpoints:
 _FULL = errno.ENOSPC, errno.EDQUOT
 
 @patch
+def _check_there(self:Checkpoints):
+    "Refuse to make the folder of a run anew"
+    if not self.run.is_dir():
+        raise FileNotFoundError(f"the folder {self.run} is gone: it was moved or removed while the run was at work")
+
+@patch
 def save(self:Checkpoints,
     step:int, # steps done
     tensors:dict, # name -> tensor
     about:dict, # anything worth remembering, as plain data
 ):
     "Write a checkpoint, then let those go that `keep` newer ones make superfluous"
-    self.folder.mkdir(parents=True, exist_ok=True)
+    self._check_there()
+    self.folder.mkdir(exist_ok=True)
     try: write_tensors(self.path(step), tensors, 'checkpoint', dict(about, step=step), force=True)
     except OSError as e:
         if e.errno not in _FULL: raise
@@ -226,10 +233,11 @@ def tidy(self:Checkpoints):
     "Set aside what could not be read, and remove temporary files of writers that were killed; only under the lock"
     for p in self.damaged: set_aside(p)
     self.damaged = []
-    for p in [*self.run.glob('.*.tmp'), *self.run.glob('*/.*.tmp')]: p.unlink()
+    for folder in (self.run, self.folder): _remove_stale(folder)
 
 # %% ../nbs/trainer.ipynb #a29eb4c2
 _COLUMNS = ('step', 'loss', 'grad_norm', 'lr', 'seconds', 'pairs_per_second', 'psnr')
+_HEADER = ','.join(_COLUMNS) + '\n'
 
 def _numbers(header, line):
     "A row of the log as numbers; ValueError if it is none"
@@ -242,9 +250,10 @@ def _parse_log(data):
     try: text = data.decode('utf-8-sig')
     except UnicodeDecodeError as e: return [], str(e)
     *lines, cut = text.split('\n')
-    if not lines: return [], '' if ','.join(_COLUMNS).startswith(cut) else 'no header'
-    header, rows, wrong = lines[0].rstrip('\r').split(','), [], ''
+    if not lines: return [], '' if _HEADER.startswith(cut) else 'no header'
+    header, rows = lines[0].rstrip('\r').split(','), []
     if not {'step', 'loss'} <= {*header}: return [], f'no header, but {lines[0][:60]!r}'
+    wrong = ', '.join(f'column {k!r} is not of a run' for k in header if k not in _COLUMNS)
     for i, line in enumerate(lines[1:], 2):
         try: rows.append(_numbers(header, line))
         except ValueError as e: wrong = wrong or f'line {i}: {e}'
@@ -258,28 +267,29 @@ class Log:
         step:int|None=None, # forget what comes after this step; None: nothing
     ):
         self.path = Path(path)
-        if step is None and self.path.exists(): return
+        if step is None: return
         rows, wrong = self._read()
         if wrong:
-            aside = set_aside(self.path)
-            warnings.warn(f"{path} is no log ({wrong}): it is kept as {aside.name}, "
+            warnings.warn(f"{path} is no log ({wrong}): it is kept as {set_aside(self.path).name}, "
                           f"and a new one goes on from the {len(rows)} rows that can be read")
-        lines = [','.join(_COLUMNS), *(self._line(r) for r in rows if r['step'] <= (step or 0))]
-        atomic_write(self.path, '\n'.join([*lines, '']).encode('utf-8'), force=True)
-    def _line(self, row): return ','.join(str(row.get(k, 'nan')) for k in _COLUMNS)
+        lines = ''.join(self._line(r) for r in rows if r['step'] <= step)
+        atomic_write(self.path, (_HEADER + lines).encode('utf-8'), force=True)
+    def _line(self, row): return ','.join(str(row.get(k, 'nan')) for k in _COLUMNS) + '\n'
     def _read(self):
         try: return _parse_log(self.path.read_bytes())
         except FileNotFoundError: return [], ''
         except OSError as e: return [], str(e)
     def rows(self)->list:
         "All rows as dicts of numbers; those that cannot be read are left out"
+        check_file(self.path)
         return [{**dict.fromkeys(_COLUMNS, math.nan), **r} for r in self._read()[0]]
     def add(self,
         **row # one number per column; what is missing is nan
     ):
         "Append a row"
         try:
-            with open(self.path, 'a', encoding='utf-8', newline='') as f: f.write(self._line(row) + '\n')
+            with open(self.path, 'a', encoding='utf-8', newline='') as f:
+                f.write(_HEADER*(not f.tell()) + self._line(row))
         except OSError as e: raise OSError(e.errno, f"{self.path} cannot be written: {e.strerror}") from None
 
 # %% ../nbs/trainer.ipynb #dfcd4f28
@@ -555,7 +565,9 @@ def _save_on_the_way_out(self:Trainer, failure=None):
         if self.whole and self.step > self.saved: self.save()
     except Exception as e:
         if str(e) != str(failure): lost = f"step {self.step} could not be saved ({e}); "
-    return lost + (f'step {self.saved} is saved: run it again to go on' if self.saved else 'nothing is saved yet')
+    if not self.saved: return lost + 'nothing is saved yet'
+    if self.folder.is_dir(): return lost + f'step {self.saved} is saved: run it again to go on'
+    return lost + f'step {self.saved} was saved in it: give it its name back, and run it again to go on'
 
 # %% ../nbs/trainer.ipynb #d420bad4
 @patch
@@ -589,6 +601,7 @@ def _evaluated(self:Trainer):
 @patch
 def _read(self:Trainer, readings, log):
     "Read the loss, stop if it is no number, and tell"
+    if log: self.checkpoints._check_there()
     loss, norm, bad, seconds, n = readings.read(self.accelerator)
     if bad >= 0: raise self._blown_up(bad)
     row = dict(step=self.step, loss=loss, grad_norm=norm, lr=self.config.lr_at(self.step - 1), seconds=seconds,
@@ -621,13 +634,12 @@ def _steps(self:Trainer, log):
         if stop: return
 
 # %% ../nbs/trainer.ipynb #5f69a90d
-def _check_ours(about):
-    "Refuse to write over a file of that name which no run wrote"
-    if not about.exists(): return
+def _check_ours(about, log):
+    "Refuse to write over files of these names which no run wrote"
     try: ours = {'train', 'plan'} & json.loads(about.read_text(encoding='utf-8')).keys()
     except (OSError, ValueError, AttributeError): ours = None
-    if not ours:
-        raise FileExistsError(f"{about} was not written by a training and is not overwritten: move it away, or take "
+    if not ours and (odd := [about]*about.exists() + [log]*log.is_file()):
+        raise FileExistsError(f"{odd[0]} was not written by a training and is not overwritten: move it away, or take "
                               "another folder")
 
 # %% ../nbs/trainer.ipynb #332dde37
@@ -644,13 +656,13 @@ def _begin(self:Trainer):
     if found := self.checkpoints.newest(): self._restore(*found)
     self.accelerator.wait_for_everyone()
     if not self.accelerator.is_main_process: return None
-    about = self.folder/'train.json'
-    if not found: _check_ours(about)
+    about, log = self.folder/'train.json', self.folder/'log.csv'
+    if not found: _check_ours(about, log)
     if about.exists() and not found: warnings.warn(f"the run in {self.folder} has no checkpoint: it starts at step 0")
     self.checkpoints.tidy()
     text = dict(train=asdict(self.config), network=self.net.config, schedule=self.schedule.name, changes=self.changes)
     atomic_write(about, json.dumps(text, indent=1, allow_nan=False).encode('utf-8'), force=True)
-    return Log(self.folder/'log.csv', self.step)
+    return Log(log, self.step)
 
 # %% ../nbs/trainer.ipynb #10f9d4ca
 @patch

@@ -15,7 +15,7 @@ import torch
 from fastcore.basics import patch
 from torch import Tensor
 from .estimate import predict
-from .files import atomic_write, read_tensors, write_tensors
+from .files import atomic_write, check_file, read_tensors, write_tensors
 from .forward import q_sample, randn_like
 from .images import check_images
 from .objective import loss_of
@@ -115,6 +115,10 @@ class Checkpoints:
     def __str__(self):
         ...
 
+    def _check_there(self):
+        """Refuse to make the folder of a run anew"""
+        ...
+
     def save(self, step: int, tensors: dict, about: dict):
         """Write a checkpoint, then let those go that `keep` newer ones make superfluous"""
         ...
@@ -128,6 +132,7 @@ class Checkpoints:
         ...
 _FULL: tuple
 _COLUMNS: tuple
+_HEADER: Any
 
 class Log:
     """Rows of numbers, in a CSV file"""

@@ -23,7 +23,6 @@ from fastcore.basics import patch
 from .estimate import Prediction
 from .files import describe_names, one_line, read_tensors, write_tensors
 from .optim import unwrap
-from .runtime import pick_device
 from .schedule import Schedule
 
 # %% ../nbs/21_unet.ipynb #9d75dd4a
@@ -332,6 +331,8 @@ def _blank(name, config):
         raise ValueError(f"{cls.__name__} has no option {one_line(repr(foreign[0]), 60)}; it has {', '.join(known)}")
     with torch.device('meta'): return cls(**config)
 
+_FUSED = "its filters are fused for sampling; keep the network that load_model gives, or the one that was fused"
+
 def save_model(
     path, # file to write, usually *.safetensors
     net, # the network, with the options it was built from as `config`; its wrappers are taken off
@@ -349,7 +350,9 @@ def save_model(
     try:
         if not isinstance(config, dict): raise ValueError(f"{name} does not keep its options as `config`")
         _check_weights(state, _blank(name, config))
-    except ValueError as e: raise ValueError(f"this network cannot be kept, for it could not be loaded: {e}") from None
+    except ValueError as e:
+        why = _FUSED if any(k.endswith('.filters') for k in state) else e
+        raise ValueError(f"this network cannot be kept, for it could not be loaded: {why}") from None
     about = dict(network=name, config=config, schedule=schedule.to_dict(), meta=meta)
     write_tensors(path, state, 'model', about, force)
 
@@ -410,7 +413,6 @@ def load_model(
     device='cpu', # where to put the network
 ): # the network in eval mode, with its `schedule` and `meta`
     "The network back, bit for bit, ready to sample"
-    device = pick_device(device)
     state, about = read_tensors(path, 'model')
     try: net = _rebuild(state, about)
     except MemoryError: raise

@@ -12,7 +12,6 @@ from fastcore.basics import patch
 from .estimate import Prediction
 from .files import describe_names, one_line, read_tensors, write_tensors
 from .optim import unwrap
-from .runtime import pick_device
 from .schedule import Schedule
 
 def sinusoidal_embedding(v: Tensor, n: int=8, first: float=1.0, last: float=20.0) -> Tensor:
@@ -112,6 +111,7 @@ NETWORKS: dict
 def network_class(name: str) -> type:
     """A registered network"""
     ...
+_FUSED: str
 
 def save_model(path, net, schedule, force: bool=False, **meta):
     """Keep a network and its schedule in one file"""

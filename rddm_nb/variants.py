@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 import torch
 from torch import Tensor, nn
-from .estimate import Prediction, predict
+from .estimate import Prediction, _check_model, predict
 from .schedule import Schedule
 
 # %% ../nbs/16_variants.ipynb #e52b35e2
@@ -39,9 +39,7 @@ class _Variant(nn.Module):
     def __init__(self, **models):
         super().__init__()
         for name, m in models.items():
-            if not callable(m):
-                raise TypeError(f"{name} must be a predictor, a callable (x_t, x_in, abar, bbar, t) -> Prediction, "
-                                f"got {type(m).__name__}")
+            _check_model(m, name)
             setattr(self, name, m)
         self.schedule = _common_schedule(models.values())
 

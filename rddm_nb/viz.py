@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 from .files import atomic_write
-from .images import to_uint8
+from .images import _check_unit, _tensor, to_uint8
 
 # %% ../nbs/viz.ipynb #3c6964d8
 def as_rgb(
@@ -23,11 +23,12 @@ def as_rgb(
     signed:bool=False, # draw zero as white, positive orange, negative purple
 ):
     "An image as an array (H, W, 3) of uint8"
-    x = torch.as_tensor(x).detach().cpu().float()
+    x = _tensor(x).detach().cpu()
+    _check_unit(x, 'as_rgb')
     if x.ndim != 3 or len(x) not in (1, 3):
         raise ValueError(f"an image is (C, H, W) with 1 or 3 channels, got shape {tuple(x.shape)}")
     if not signed: return to_uint8(x).expand(3, -1, -1).permute(1, 2, 0).numpy()
-    v = (x.mean(0)/1.2).clamp(-1, 1)
+    v = (x.float().mean(0)/1.2).clamp(-1, 1)
     ends = torch.where(v[..., None] > 0, torch.tensor([224., 123, 0]), torch.tensor([110., 60, 170]))
     return (255 + v.abs()[..., None]*(ends - 255)).round().byte().numpy()
 
@@ -351,6 +352,10 @@ def _bars(ax, x, y, w, shares):
         ax.barh(y + 10 + 20*i, share*w, 12, x, color=COLORS[name])
 
 # %% ../nbs/viz.ipynb #0bafb056
+def _plain(words):
+    "Words in which a dollar is a dollar and begins no formula"
+    return str(words).replace('$', r'\$')
+
 def show_images(
     rows, # images (N, C, H, W), or a dict {row name: images}
     titles=None, # words above the columns
@@ -363,7 +368,7 @@ def show_images(
     rows = rows if isinstance(rows, dict) else {'': rows}
     if not any(map(len, rows.values())): raise ValueError(f"rows must hold at least one image, got {rows!r:.80}")
     (w, h), bars = _cell(rows, size), ['residual', 'noise'][:0 if shares is None else 2]
-    names, titles = [_wrapped(k, 160) for k in rows] + bars, [_wrapped(t, w) for t in titles or ()]
+    names, titles = [_wrapped(_plain(k), 160) for k in rows] + bars, [_wrapped(_plain(t), w) for t in titles or ()]
     left, step, k = _margins(names, titles, w, max(map(len, rows.values())))
     top = max([24*k*(t.count('\n') + 1) for t in titles], default=0) + _GAP
     foot, tall = top + len(rows)*(h + _GAP), h + _GAP
@@ -384,6 +389,7 @@ def plot_plane(
     **kw # passed to `ax.plot`
 ):
     "Curves on the plane: residual share across, noise level up"
+    if not isinstance(curves, dict): raise TypeError(f"curves must be a dict {{name: curve}}, got {curves!r:.80}")
     for name, c in curves.items():
         a, b = (c.abar, c.bbar) if hasattr(c, 'abar') else c
         line, = ax.plot(a, b, label=name, **kw)

@@ -15,7 +15,7 @@ import torch
 from .files import atomic_write
 from .images import psnr
 from .sampler import sample
-from .runtime import generator_for
+from .runtime import _folder, generator_for
 from .trainer import Batch
 from .viz import COLORS, RenderedFigure, canvas, show_images
 
@@ -85,7 +85,7 @@ class TensorBoardReport:
         except ImportError:
             raise ImportError("TensorBoard is not installed: pip install tensorboard, or leave this report out; "
                               "the log of a run is a CSV file in any case") from None
-        self.writer = SummaryWriter(str(folder))
+        self.writer = SummaryWriter(str(_folder(folder)))
     def __call__(self,
         row:dict, # one reading of the loss
     ):
@@ -134,6 +134,6 @@ class HeldOutEval:
     )->float: # mean PSNR in dB; nan where there is no ground truth
         out = self.restore(net)
         if self.folder:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            _folder(self.folder)
             atomic_write(self.folder/f'step_{step:09d}.png', self.sheet(out).data, force=True)
         return psnr(out, self.held.x0).mean().item() if self.restores else math.nan

@@ -122,3 +122,11 @@ def test_a_page_that_was_only_run_is_no_page_of_yours(tmp_path):
     code['source'] = 'mine'
     page.write_text(json.dumps(nb), encoding='utf-8')
     assert course._copy_course(tmp_path) == ([], ['02_schedules.ipynb'])
+
+
+def test_the_folder_may_be_at_home_and_is_quoted_for_the_shell(tmp_path, monkeypatch, capsys):
+    for k in ('HOME', 'USERPROFILE'): monkeypatch.setenv(k, str(tmp_path))
+    folder = tmp_path/'my ä'
+    assert course.main(['~/my ä']) == 0
+    said = capsys.readouterr().out.splitlines()[-1].removeprefix('open them with: jupyter lab ')
+    assert said in (f"'{folder}'", f'"{folder}"') and (folder/'index.ipynb').exists()

@@ -33,10 +33,11 @@ def save(path, x=None):
     return path
 
 
-def images(n=6, h=8, w=8, cond=False):
+def images(n=6, h=8, w=8, cond=False, partners=True):
     "Pairs in memory: x_in is 100 + i, x0 is i, cond 200 + i"
     return ImagePairs(list(range(n)), lambda i: (image(100 + i, h, w), image(i, h, w),
-                                                 image(200 + i, h, w) if cond else None), lambda i: f'no. {i}')
+                                                 image(200 + i, h, w) if cond else None), lambda i: f'no. {i}',
+                      partners=partners)
 
 
 def values(x, channel=0): return ((x[:, channel] + 1)*127.5).round().long()
@@ -638,7 +639,7 @@ def test_crops_reach_every_place_and_half_are_mirrored():
 @pytest.mark.parametrize('task', [None, 'rain'])
 @pytest.mark.parametrize('memory', [4., 0.])
 def test_a_batch_does_not_depend_on_what_came_before_or_on_the_part(task, memory):
-    make = lambda: PairSource(images(7, 12, 12), 8, task, memory=memory)
+    make = lambda: PairSource(images(7, 12, 12, partners=not task), 8, task, memory=memory)
     fresh, used = make(), make()
     for k in (3, 0, 9): used.batch(6, k)
     want, got = fresh.batch(6, 5, 2), used.batch(6, 5, 2)
@@ -653,16 +654,16 @@ def test_a_batch_does_not_depend_on_what_came_before_or_on_the_part(task, memory
 
 
 def test_weather_changes_from_step_to_step_over_the_same_image():
-    s = PairSource(images(1, 8, 8), task='rain', flip=False)
+    s = PairSource(images(1, 8, 8, partners=False), task='rain', flip=False)
     a, b = s.batch(2, 0), s.batch(2, 1)
     close(a.x0, b.x0, 0)
     assert error(a.x_in, b.x_in) > .1
 
 
 def test_nothing_and_a_hole_are_inputs_too():
-    b = PairSource(images(3, 8, 12), task='generate').batch(2, 0)
+    b = PairSource(images(3, 8, 12, partners=False), task='generate').batch(2, 0)
     assert b.x_in.abs().max() == 0 and b.x0.abs().max() > 0
-    b = PairSource(images(3, 8, 12), task='hole').batch(2, 0)
+    b = PairSource(images(3, 8, 12, partners=False), task='hole').batch(2, 0)
     d = (b.x_in != b.x0).any(1)
     assert (b.x_in[:, :, 2:6, 3:9] == 0).all() and d[:, 2:6, 3:9].all() and d.sum() == 2*24
 
@@ -760,3 +761,14 @@ def test_counts_are_whole_numbers(tmp_path, call, error, said):
     source = PairSource(ImagePairs.from_clean(tmp_path), 4)
     with pytest.raises(error, match=said): call(source)
     assert torch.equal(source.batch(2, np.int64(1)).x0, source.batch(2, 1).x0)
+
+
+def test_a_task_does_not_replace_inputs_that_there_are():
+    with pytest.raises(ValueError, match="task 'rain' makes inputs of clean images, but these have"):
+        PairSource(images(), 8, 'rain')
+
+
+@pytest.mark.parametrize('pairs', [['ab'], 'ab', [('a',)], [('a', 'b', 'c', 'd')], [3]])
+def test_pairs_are_tuples_of_two_or_three(pairs):
+    with pytest.raises(TypeError, match=r'pairs must hold tuples \(x_in, x0\) or \(x_in, x0, cond\), got '):
+        ImagePairs.from_pairs(pairs)

@@ -3,7 +3,8 @@ import pytest
 import torch
 from hypothesis import given, strategies as st
 from common import F64, close, inner_points, randn, seeds, trio
-from rddm_nb.estimate import CLIPS, Estimate, Prediction, SingularError, eps_from_res, estimate, res_from_eps, x0_from
+from rddm_nb.estimate import (CLIPS, Estimate, Prediction, SingularError, eps_from_res, estimate, predict,
+                              res_from_eps, x0_from)
 from rddm_nb.forward import q_sample
 from rddm_nb.reverse import posterior_coefs, posterior_variance, reverse_step
 from rddm_nb.schedule import Point, Schedule
@@ -172,7 +173,7 @@ def test_gradients_flow_through_the_closed_forms():
 def test_singular_points_are_refused_with_a_way_out():
     x = randn(2, 1, 2, 2)
     with pytest.raises(SingularError, match=r'bbar = 0: there is no noise in this state'): eps_from_res(x, x, x, .5, 0.)
-    with pytest.raises(SingularError, match=r"abar = 1.*Predict the residual, or start from an abar below 1.*open_end"):
+    with pytest.raises(SingularError, match=r"abar = 1.*start from an abar below 1.*Schedule.ddim_linear"):
         res_from_eps(x, x, x, 1., .5)
     a = torch.tensor([.5, 1.], dtype=F64).view(2, 1, 1, 1)
     with pytest.raises(SingularError, match='abar = 1'): estimate(Prediction(eps=x), x, x, a, 1 - a/2)
@@ -186,3 +187,15 @@ def test_bad_predictions_and_clips_are_refused():
     with pytest.raises(ValueError,
                        match=r"clip must be one of \('x0', 'official', 'official_posterior', None\), got 'x1'"):
         estimate(Prediction(res=x), x, x, .5, .5, 'x1')
+
+
+@pytest.mark.parametrize(('out', 'said'), [((1, 2, 3), r'returned 3 values \(tuple\); a predictor returns'),
+                                           (Estimate(1, 2, 3), r'returned 3 values \(Estimate\); a predictor returns')])
+def test_more_than_residual_and_noise_is_no_prediction(out, said):
+    with pytest.raises(TypeError, match=said): predict(lambda *a: out, randn(1, 1, 2, 2), None, 1., 1.)
+
+
+@pytest.mark.parametrize(('model', 'said'), [(dict, 'model is the class dict: give a network made of it'),
+                                             (3, 'model must be a predictor, a callable .* got 3')])
+def test_what_is_no_predictor_is_named(model, said):
+    with pytest.raises(TypeError, match=said): predict(model, randn(1, 1, 2, 2), None, 1., 1.)

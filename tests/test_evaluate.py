@@ -423,7 +423,7 @@ def test_masks_condition_the_network_and_cut_out_the_region(folders, capsys):
     close(float(rows[1]['PSNR']), measure('PSNR', want[None, :, :, :12], x0[None, :, :, :12]).value, 1e-6)
     capsys.readouterr()
     assert evaluated(folders, *words, out='ev2') == 2
-    assert 'takes a condition, such as a mask: name the folder' in capsys.readouterr().err
+    assert 'takes a condition, such as a mask: give cond, or its folder' in capsys.readouterr().err
     plain = ['--model', network(folders, 'plain'), folders/'in', folders/'truth', '--measures', 'PSNR', '--masks',
              folders/'masks']
     assert evaluated(folders, *plain, '--region', 'outside', out='ev3') == 0

@@ -1,6 +1,8 @@
 "Networks as ONNX: like the network at every size, whole or not written"
 import json
+import re
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -114,3 +116,34 @@ def test_a_place_that_cannot_be_written_is_named_before_any_work(tmp_path, capsy
                        (tmp_path/'no/e.onnx', 'there is no folder')):
         assert export.main(['rain', str(file)]) == 2 and said in capsys.readouterr().err
     assert (tmp_path/'there.onnx').read_bytes() == b'mine'
+
+
+class Plain(torch.nn.Module):
+    "A layer of the user's"
+    config = dict(channels=3)
+    def __init__(self, layer, out=lambda v: Prediction(res=v)):
+        super().__init__()
+        self.layer, self.out = layer, out
+    def forward(self, x_t, x_in, abar, bbar, t=None, cond=None): return self.out(self.layer(x_t))
+
+
+@pytest.mark.parametrize('layer', [torch.nn.Dropout(.5), torch.nn.BatchNorm2d(3)])
+def test_layers_that_differ_in_training_are_recorded_as_they_sample(layer, tmp_path):
+    net = Plain(layer).train()
+    to_onnx(net, tmp_path/'net.onnx')
+    assert (tmp_path/'net.onnx').exists() and net.training and layer.training
+
+
+@pytest.mark.parametrize(('net', 'error', 'said'), [
+    (Plain(torch.nn.Identity(), lambda v: Prediction(res=v*float('nan'))), ValueError, 'of the Plain are not finite'),
+    (Plain(torch.nn.Identity(), lambda v: v), TypeError, 'the model returned a bare tensor'),
+    (Plain(torch.nn.Identity(), lambda v: Prediction()), ValueError, 'predicts neither a residual nor noise')])
+def test_what_gives_no_prediction_is_named(net, error, said, tmp_path):
+    with pytest.raises(error, match=said): to_onnx(net, tmp_path/'net.onnx')
+    assert not [*tmp_path.iterdir()]
+
+
+def test_the_page_visits_the_nodes_that_sample_visits():
+    page = (Path(__file__).resolve().parents[1]/'nbs/export.ipynb').read_text(encoding='utf-8')
+    rule = re.search(r'nodes = (\[.*?\])\\n', page)[1]
+    for steps in range(1, 1001): assert eval(rule, dict(T=1000, steps=steps)) == Schedule.line().grid(steps), steps

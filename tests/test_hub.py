@@ -12,10 +12,11 @@ from rddm_nb.degrade import degrade
 from rddm_nb.hub import HubModel, _model_card
 from rddm_nb.models import PRETRAINED, load_network
 from rddm_nb.images import psnr
+from rddm_nb.official import OfficialUNet
 from rddm_nb.sample_images import crops
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
-from rddm_nb.unet import UNet
+from rddm_nb.unet import UNet, load_model, save_model
 
 
 def small(seed=0):
@@ -192,13 +193,6 @@ def test_a_card_says_how_to_run_the_network():
     assert 'sample(model, shape=(8, 1, 8, 9), steps=7)' in _model_card(net)
 
 
-def test_what_goes_with_a_model_is_written_anew(tmp_path):
-    for name in ('schedule.png', 'config.json'): (tmp_path/name).write_bytes(b'of a try that failed')
-    HubModel(small()).save_pretrained(tmp_path)
-    assert (tmp_path/'schedule.png').read_bytes()[:4] == b'\x89PNG'
-    assert json.loads((tmp_path/'config.json').read_text(encoding='utf-8'))['dim'] == 8
-
-
 @pytest.mark.parametrize('name, label', [('mine', 'mine'), ('', 'schedule')])
 def test_the_drawing_of_a_card_names_the_schedule(tmp_path, monkeypatch, name, label):
     from rddm_nb import viz
@@ -251,3 +245,45 @@ def test_what_is_shared_says_how_but_not_where_a_network_was_trained(config, tmp
     assert net.meta['config']['data']['root'] == '/home/me/root'
     net.meta = dict(config=config)
     assert f'| config | {config} |' in _model_card(net)
+
+
+@pytest.mark.parametrize('name', ['model.safetensors', 'config.json', 'schedule.png', 'README.md'])
+def test_nothing_that_is_there_is_written_over(name, tmp_path):
+    (tmp_path/name).write_bytes(b'mine')
+    with pytest.raises(FileExistsError, match=f'already holds a {name}: choose another folder'):
+        HubModel(small()).save_pretrained(tmp_path)
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {name: b'mine'}
+
+
+def test_a_network_whose_filters_are_fused_is_kept_as_it_was(tmp_path):
+    torch.manual_seed(0)
+    net = OfficialUNet(dim=8, mults=(1, 2), predicts='res')
+    save_model(tmp_path/'m.safetensors', net, Schedule.power(T=8))
+    HubModel(load_network(tmp_path/'m.safetensors')).save_pretrained(tmp_path/'a')
+    HubModel.from_pretrained(tmp_path/'a').save_pretrained(tmp_path/'b')
+    want, got = net.state_dict(), load_model(tmp_path/'b/model.safetensors').state_dict()
+    assert want.keys() == got.keys() and all(torch.equal(got[k], v) for k, v in want.items())
+    changed = HubModel.from_pretrained(tmp_path/'b')
+    other = OfficialUNet(dim=8, mults=(1, 2), predicts='res')
+    save_model(tmp_path/'b/model.safetensors', other, changed.schedule, force=True)
+    with pytest.raises(ValueError, match='model.safetensors holds another one by now'):
+        changed.save_pretrained(tmp_path/'c')
+    with pytest.raises(ValueError, match='its filters are fused for sampling; keep the network that load_model gives'):
+        save_model(tmp_path/'d', changed.net, changed.schedule)
+
+
+def test_keywords_that_nothing_takes_are_refused(tmp_path):
+    with pytest.raises(TypeError, match="save_pretrained takes no keyword 'forse'; it takes config"):
+        HubModel(small()).save_pretrained(tmp_path/'m', forse=True)
+    assert not (tmp_path/'m').exists()
+    HubModel(small()).save_pretrained(tmp_path/'m', model_card_kwargs={})
+    with pytest.raises(TypeError, match="hf_hub_download takes no keyword 'devcie'; it takes .*revision"):
+        HubModel.from_pretrained(tmp_path/'m', devcie='cuda')
+    assert HubModel.from_pretrained(tmp_path/'m', device='cpu', revision='main').schedule == small().schedule
+
+
+def test_a_model_in_a_model_is_that_model(tmp_path):
+    net = small()
+    assert HubModel(HubModel(net)).net is net
+    with pytest.raises(TypeError, match='net must be a torch.nn.Module, got HubModel; give its .net'):
+        save_model(tmp_path/'m', HubModel(net), net.schedule)

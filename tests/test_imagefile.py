@@ -597,7 +597,9 @@ def test_files_are_whole_and_never_overwritten_unasked(tmp_path):
     (lambda p: save_image(p/'a.png', torch.zeros(2, 2, 2)), ValueError, 'C 1 or 3'),
     (lambda p: save_image(p/'a.png', torch.zeros(3, 0, 2)), ValueError, 'C 1 or 3'),
     (lambda p: save_image(p/'a.png', torch.full((3, 2, 2), float('nan'))), ValueError, 'NaN or infinity'),
-    (lambda p: save_image(p/'a.png', torch.zeros(3, 2, 2, dtype=torch.int64)), TypeError, 'uint8 or floats in'),
+    (lambda p: save_image(p/'a.png', torch.zeros(3, 2, 2, dtype=torch.int64)), TypeError, 'to write wants floats in'),
+    (lambda p: save_image(p/'a.png', torch.full((3, 2, 2), 200.)), ValueError, r'\[200, 200\]; it looks like \[0'),
+    (lambda p: save_image(p/'a.png', noise(3, 2, 2)), TypeError, 'must be a tensor, such as .*, got ndarray'),
     (lambda p: save_image(p/'a.png', torch.zeros(3, 2, 2), load_image(noise(3, 3, 4))), ValueError,
      r'the transparency is \(3, 3\), the image \(2, 2\)'),
     (lambda p: _to_png(torch.zeros(3, 2, 2), bits=12), ValueError, 'bits must be 8 or 16, got 12')])

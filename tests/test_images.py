@@ -86,3 +86,22 @@ def test_bytes_may_come_as_an_array_or_a_list():
         assert from_uint8(x).tolist() == [-1, 1]
     with pytest.raises(TypeError, match='complex64; give real floats'):
         check_images(torch.zeros(1, dtype=torch.complex64))
+
+
+@pytest.mark.parametrize('call', [to_uint8, lambda x: psnr(x, x), lambda x: psnr(x*0, x)])
+def test_floats_up_to_255_are_refused_and_what_is_a_little_outside_is_not(call):
+    x = torch.arange(256.).view(1, 1, 16, 16)
+    for v in (x, x[..., :1, :12]):
+        with pytest.raises(ValueError, match=r'got \[0, \d+\]; it looks like \[0, 255\]: use x/127.5 - 1'): call(v)
+    for v in (x/25.5, x - 1, x[:0]): call(v)
+
+
+@pytest.mark.parametrize('dtype', ['float32', torch.int64, None])
+def test_images_are_floats_of_a_floating_dtype(dtype):
+    with pytest.raises(TypeError, match='dtype must be a floating dtype such as torch.float32'):
+        from_uint8(torch.zeros(3, dtype=torch.uint8), dtype)
+
+
+def test_arrays_may_run_backwards():
+    v = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    assert torch.equal(from_uint8(v[..., ::-1]), from_uint8(v).flip(-1))

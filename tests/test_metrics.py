@@ -4,8 +4,9 @@ import math
 import os
 from pathlib import Path
 import pytest
+import numpy as np
 import torch
-from common import close, rng
+from common import close, random_images, rng
 from hypothesis import given, settings, strategies as st
 from rddm_nb import metrics
 from rddm_nb.metrics import (METRICS, PROTOCOLS, Protocol, coarse_features, fid,
@@ -471,3 +472,25 @@ def test_no_other_input_of_a_measure_is_in_another_unit():
         measure('PSNR', a, b, Protocol(region='inside'), mask=(a[:, :1] > 0)*255)
     with pytest.raises(TypeError, match='an image that is measured has dtype torch.uint8'):
         measure('PSNR', pixels.byte(), b)
+
+
+@pytest.mark.parametrize('name', ['PSNR', 'SSIM', 'MAE Lab'])
+def test_images_that_ask_for_a_gradient_are_measured(name):
+    x, y = random_images(1, 3, 16, 16), random_images(1, 3, 16, 16, seed=1)
+    assert measure(name, x.clone().requires_grad_(), y).value == measure(name, x, y).value
+
+
+@pytest.mark.parametrize('shape', [(3, 1, 8, 8), (2, 2, 8, 8), (2, 8, 8)])
+def test_a_mask_of_another_batch_is_named(shape):
+    x, inside = random_images(2, 3, 8, 8), Protocol(region='inside')
+    with pytest.raises(ValueError, match=r'the mask must be \(B, 1, H, W\) for 2 images, got shape'):
+        measure('PSNR', x, x*.9, inside, torch.ones(shape))
+    for good in ((1, 1, 8, 8), (2, 1, 8, 8), (8, 8)): measure('PSNR', x, x*.9, inside, torch.ones(good))
+
+
+def test_a_protocol_takes_whole_numbers_of_any_type_and_yes_or_no():
+    assert Protocol(border=np.int64(2)) == Protocol(border=2.) == Protocol(border=2)
+    assert type(Protocol(resize=np.int64(2)).resize) is int
+    for kw in (dict(resize=True), dict(border=True), dict(border=2.5), dict(border='2')):
+        with pytest.raises(ValueError, match='must be a whole number of pixels'): Protocol(**kw)
+    with pytest.raises(ValueError, match="rounded must be True or False, got 'no'"): Protocol(rounded='no')

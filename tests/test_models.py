@@ -151,3 +151,9 @@ def test_the_steps_a_file_recommends(meta, T, want):
 def test_a_device_that_is_none_is_named(device, said):
     with pytest.raises(ValueError, match=said): load_network('rain', device)
     assert next(load_network('rain', 'auto').parameters()).dtype == torch.float32
+
+
+@pytest.mark.parametrize('name', [None, 3, torch.nn.Identity()], ids=str)
+def test_what_is_no_name_is_said(name):
+    with pytest.raises(TypeError, match=f'name of a network must be text or a path, got {type(name).__name__}'):
+        load_network(name)

@@ -134,3 +134,10 @@ def test_the_floor_is_below_any_guess_on_its_own_set():
         )
         assert (error_curve(off, x0, None, s, [5, 20, 45], rng()) > floor).all()
     assert (floor[0] < 1e-3).all() and floor[2, 0] > .2
+
+
+@pytest.mark.parametrize('node', [2.9, 0, 11, -1, 'a'])
+def test_a_curve_is_measured_at_nodes_with_noise(node):
+    x = random_images(1, 3, 4, 4)
+    with pytest.raises(ValueError, match=r'nodes must be whole numbers in 1\.\.10, got '):
+        error_curve(lambda *a: Prediction(x, x), x, x, Schedule.power(10), [3, node], rng(0))

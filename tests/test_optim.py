@@ -93,3 +93,8 @@ def test_optimizers_take_their_settings_and_decouple_weight_decay(kind):
 
 def test_an_optimizer_that_is_not_registered():
     with pytest.raises(ValueError, match="optimizer must be one of adamw, radam, got 'sgd'"): make_optimizer([], 'sgd')
+
+
+@pytest.mark.parametrize('odd', [None, 3, lambda x: x])
+def test_what_is_no_network_has_nothing_inside(odd):
+    with pytest.raises(TypeError, match=f'net must be a torch.nn.Module, got {type(odd).__name__}$'): unwrap(odd)

@@ -134,3 +134,7 @@ def test_inv57_the_official_two_passes_take_the_last_part_twice_and_ours_do_not(
         close(sample(lambda *a: Prediction(res, eps), x_in, schedule=s, steps=steps, order=order, x_T=start,
                      clip=None), x0, 1e-12)
     assert error(two_pass(start, res, eps, s, steps), x0) > 1e-3
+
+
+def test_a_number_of_steps_may_be_a_whole_float():
+    assert draw_path([(1, 1)], 4.) == draw_path([(1, 1)], 4)

@@ -30,6 +30,7 @@ from rddm_nb.experiment import (
     _read_config,
     _resolve_objective,
     _run_folder,
+    _save_config,
     check_config,
     train,
 )
@@ -811,7 +812,7 @@ def test_a_late_report_is_made_once():
     assert (made, rows) == ([1], [1, 2])
 
 
-@pytest.mark.parametrize('name', ['model.safetensors', 'model_unfinished.safetensors'])
+@pytest.mark.parametrize('name', ['model.safetensors', 'model_unfinished.safetensors', 'log.csv'])
 def test_files_in_a_folder_without_a_run_are_not_written_over(folder, name, capsys):
     (folder/'run').mkdir()
     (folder/'run'/name).write_text('precious', encoding='utf-8')
@@ -832,3 +833,46 @@ def test_a_file_where_checkpoints_go_is_seen_before_the_first_step(folder, capsy
     (folder/'run/checkpoints').write_text('', encoding='utf-8')
     assert main(small(folder)) == 2
     assert 'checkpoints is a file, but a run keeps its checkpoints in a folder' in capsys.readouterr().err
+
+
+def test_a_run_goes_on_from_another_folder(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert '--data.inputs in --data.targets gt' in ' '.join(small(Path()))
+    for _ in range(2): assert main(small(Path())) == 0
+    assert load_model(folder/'run/model.safetensors').meta['config']['data']['inputs'] == 'in'
+    monkeypatch.chdir(folder/'run')
+    assert main(small(folder)) == 0 and main(['config.toml', '--out', '.', '--device', 'cpu']) == 0
+
+
+def test_images_that_have_moved_are_found_where_the_configuration_says(folder, capsys):
+    assert main(small(folder, '--train.decay', 'none')) == 0
+    (folder/'in').rename(folder/'out')
+    words = small(folder, '--train.decay', 'none', '--train.steps', 4)
+    words[words.index(str(folder/'in'))] = str(folder/'out')
+    assert main(words) == 2
+    assert 'If the images have only moved, write where they are now into ' in capsys.readouterr().err
+    file = folder/'run/config.toml'
+    text = file.read_text(encoding='utf-8')
+    moved = (json.dumps(str(folder/k)) for k in ('in', 'out'))
+    file.write_text(text.replace(*moved), encoding='utf-8')
+    assert main(words) == 0
+    assert main([*words, '--data.flip', 'false']) == 2
+    assert 'only moved' not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('kind, root, same', [('table', 'rows.parquet', True), ('table', 'org/name', False),
+                                              ('pairs', 'set', True), ('embedded', 'set', False)])
+def test_places_are_kept_such_that_they_hold_from_any_folder(kind, root, same, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path('rows.parquet').write_text('')
+    c = merge(Config(), dict(data=dict(kind=kind, root=root)))
+    _save_config(c, tmp_path)
+    assert (_read_config(tmp_path).data.root == str(tmp_path/root)) == same
+    _check_same(_read_config(tmp_path), c, tmp_path)
+
+
+def test_a_run_removes_what_was_left_of_its_sheets(tmp_path):
+    left, mine = tmp_path/'held_out'/('.rddm-' + '0'*32 + '.tmp'), tmp_path/'held_out/.mine.tmp'
+    left.parent.mkdir()
+    for f in (left, mine): f.write_text('half')
+    with _run_folder(tmp_path): assert not left.exists() and mine.exists()

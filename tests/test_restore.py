@@ -565,9 +565,9 @@ def test_masks_by_unicode_form_and_one_mask_for_one_image(masked):
 
 def test_masks_and_networks_that_do_not_fit(masked):
     root, n = masked
-    with pytest.raises(ValueError, match='takes a condition, such as a mask: name the folder of masks with --masks'):
+    with pytest.raises(ValueError, match='takes a condition, such as a mask: give cond, or its folder with --masks'):
         quiet(n, root)
-    with pytest.raises(ValueError, match='takes no condition: leave out --masks'):
+    with pytest.raises(ValueError, match='takes no condition: leave out cond, or --masks'):
         quiet(net(), root, masks=root/'masks')
     assert not (root/'out').exists()
 
@@ -680,15 +680,16 @@ def test_on_a_terminal_a_bar_shows_parts_of_images_and_ends_full():
 
 
 @pytest.mark.parametrize('kw, evaluations', [
-    (dict(steps=2), 2), (dict(steps=2, solver='heun'), 4), (dict(path=[(1., .5), (.5, .2), (.2, .1), (0., 0.)]), 3)])
+    (dict(steps=2), 2), (dict(steps=2, solver='heun'), 3),
+    (dict(path=[(1., .5), (.5, 0.), (.2, 0.), (0., 0.)], solver='heun'), 4),
+    (dict(path=[(1., .5), (.5, .2), (.2, .1), (0., 0.)]), 3)])
 def test_restoring_reports_every_tile_of_every_evaluation(kw, evaluations):
     n, shares = UNet(8, (1, 2)), []
     n.schedule = S
     restore(n, random_images(3, 20, 30, dtype=torch.float32), tile=16, overlap=4, report=shares.append, **kw)
     tiles = 2*3
     assert shares == sorted(shares) and shares[0] == pytest.approx(1/tiles/evaluations)
-    assert len(shares) == tiles*(evaluations - ('solver' in kw))
-    assert shares[-1] == pytest.approx(len(shares)/tiles/evaluations)
+    assert len(shares) == tiles*evaluations and shares[-1] == pytest.approx(1)
     restore(n, random_images(3, 8, 8, dtype=torch.float32), 1, report=shares.append)
     assert shares[-1] == 1
 
@@ -977,3 +978,9 @@ def test_whoever_was_trained_to_generate_says_so(tmp_path, about, sees_input, wa
     said = []
     module.sampling_model(str(tmp_path/'m'), module.SamplingCommand(device='cpu'), said.append)
     assert said == ['this network was trained to generate: its results do not follow the inputs']*warned
+
+
+def test_a_tile_has_two_sides_at_most():
+    for tile in ((8, 8, 99), (8,)):
+        with pytest.raises(ValueError, match=r'tile must be a side or \(height, width\), got \(8,'):
+            restore(net(), random_images(3, 8, 8, dtype=torch.float32), tile=tile)

@@ -150,3 +150,12 @@ def test_a_choice_is_one_of_those_that_are_known(known):
     assert _one_of('what', 'a', known) is None
     for value, said in (('c', "'c'"), (None, 'None'), ([], r'\[\]')):
         with pytest.raises(ValueError, match=f'^what must be one of a, b, got {said}$'): _one_of('what', value, known)
+
+
+def test_a_folder_called_by_the_sign_for_home_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv('HOME', '/home/me')
+    monkeypatch.setenv('USERPROFILE', '/home/me')
+    for make in (lambda: claim_folder('~/x', ()), lambda: folder_lock('~').__enter__()):
+        with pytest.raises(ValueError, match='would be in a folder called ~: give .home.me'): make()
+    assert not any(tmp_path.iterdir()) and claim_folder('a/~', ()).is_dir() and claim_folder('~a', ()).is_dir()

@@ -183,11 +183,16 @@ def test_crops_shrink_by_averaging():
     (dict(n=1, split='valid'), "split must be 'train', 'test' or None \\(both\\), got 'valid'"),
     (dict(n=1, size=0), r'size must be 1\.\.\d+ at shrink=2, got 0'),
     (dict(n=1, size=5000), r'size must be 1\.\.\d+ at shrink=2, got 5000'),
-    (dict(n=0), 'n and shrink must be at least 1, got n=0 and shrink=2'),
-    (dict(n=1, shrink=0), 'n and shrink must be at least 1, got n=1 and shrink=0'),
+    (dict(n=0), 'n must be at least 1, got 0'),
+    (dict(n=1, shrink=0), 'shrink must be at least 1, got 0'),
 ])
 def test_crops_say_what_is_wrong(bad, text):
     with pytest.raises(ValueError, match=text): crops(**bad)
+
+
+@pytest.mark.parametrize('name', ['n', 'size', 'shrink'])
+def test_crops_are_counted_in_whole_numbers(name):
+    with pytest.raises(TypeError, match=f"{name} must be a whole number, got '3'"): crops(**{'n': 1, name: '3'})
 
 
 @pytest.mark.parametrize('split', ['train', 'test', None])
@@ -1037,3 +1042,14 @@ def test_options_of_an_own_task_are_its_own_affair(monkeypatch):
     x = fake(1, 3, 4, 4)
     assert torch.equal(degrade(x, 'own', how='sum', to=.5, more=3), .5*x)
     with pytest.raises(ValueError, match='to must be a number from 0 on, got -1'): degrade(x, 'own', to=-1)
+
+
+def test_known_pixels_are_of_the_size_of_the_images():
+    x, model = fake(2, 3, 4, 4), lambda x_t, *a: Prediction(x_t, x_t)
+    for name, v in dict(x0=x, where=x > 0).items():
+        with pytest.raises(TypeError, match=f'{name} must be a tensor, such as .*, got ndarray'):
+            KnownPixels(model, **{name: v.numpy()})
+        with pytest.raises(ValueError, match=rf'{name} has shape \(2, 3, 2, 2\), but x_in has \(2, 3, 4, 4\)'):
+            KnownPixels(model, **{name: v[..., :2, :2]})(x, x, .5, .5)
+        assert KnownPixels(model, **{name: v[:1]})(x, x, .5, .5).res.shape == x.shape
+    with pytest.raises(TypeError, match="model must be a predictor, a callable .* got 'rain'"): KnownPixels('rain')

@@ -912,11 +912,12 @@ def test_films_that_cannot_be(tmp_path):
     for scale in (0, -1, 1.5, None):
         with pytest.raises(ValueError, match=f'scale must be a whole number >= 1, got {scale}'):
             run.save(tmp_path/'g.gif', scale=scale)
-    for seconds in (-1, 0, math.nan, math.inf, None):
-        with pytest.raises(ValueError, match=f'seconds must be a finite number >= .01, got {seconds}'):
+    for seconds in (-1, 0, 101, math.nan, math.inf, None):
+        with pytest.raises(ValueError, match=f'seconds must be a number from .01 to 100, got {seconds}'):
             run.save(tmp_path/'g.gif', seconds=seconds)
     assert not (tmp_path/'g.gif').exists()
     run.save(tmp_path/'g.gif', scale=2., seconds=.01)
+    run.save(tmp_path/'g.gif', seconds=100, force=True)
 
 
 @pytest.mark.parametrize(('kw', 'error', 'said'), [
@@ -929,10 +930,13 @@ def test_what_cannot_be_an_argument_is_named(kw, error, said):
 
 
 def test_what_cannot_be_sampled_is_named():
-    with pytest.raises(TypeError, match="model must be a predictor that can be called, got 'rain'; load_network"):
+    with pytest.raises(TypeError, match="model must be a predictor, a callable .* got 'rain'; load_network"):
         sample('rain', random_images(1, 3, 4, 4))
     for shape in ((0, 3, 4, 4), 'x', 4, (1.5, 2), ()):
-        with pytest.raises(ValueError, match='shape must hold whole numbers from 1 on'): sample(res_model, shape=shape)
+        for x_in in (None, random_images(1, 3, 4, 4)):
+            with pytest.raises(ValueError, match='shape must hold whole numbers from 1 on'):
+                sample(res_model, x_in, shape=shape)
+    assert sample(lambda x, *a: Prediction(x, x), shape=(1., 3, 4, 4), steps=1).shape == (1, 3, 4, 4)
 
 
 def test_nodes_and_shares_may_be_arrays():
@@ -940,3 +944,18 @@ def test_nodes_and_shares_may_be_arrays():
     a, b = (sample(res_model, x, steps=s, eta=e, generator=rng(), **kw)
             for s, e in (([10, 5, 0], [1., 0.]), (torch.tensor([10, 5, 0]).numpy(), torch.tensor([1., 0.]).numpy())))
     assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize('name', ['x_in', 'x_T'])
+def test_a_shape_that_contradicts_the_images_and_images_without_pixels_are_refused(name):
+    x = random_images(2, 3, 4, 4)
+    with pytest.raises(ValueError, match=fr'{name} has shape \(2, 3, 4, 4\), but shape=\(8, 3, 4, 4\) was asked for'):
+        sample(res_model, shape=(8, 3, 4, 4), **{name: x})
+    assert sample(res_model, shape=(2, 3, 4, 4), steps=1, **{name: x}).shape == x.shape
+    with pytest.raises(ValueError, match=fr'{name} is empty: its shape is \(0, 3'):
+        sample(res_model, **{name: x[:0, :, 0]})
+
+
+def test_a_class_of_networks_is_no_network():
+    with pytest.raises(TypeError, match=r'model is the class Linear: give a network made of it, Linear\(\.\.\.\)'):
+        sample(torch.nn.Linear, random_images(1, 3, 4, 4))

@@ -7,7 +7,7 @@ import pytest
 import torch
 from hypothesis import given, strategies as st
 from common import F64, close, ellipse, exponents, power_schedules
-from rddm_nb.schedule import CLEAN, P, Point, Schedule
+from rddm_nb.schedule import CLEAN, P, Point, SCHEDULES, Schedule
 
 RATIOS = [0, .3, .5, 1, 2, 3, 5]
 nodes = lambda T: torch.arange(T + 1, dtype=F64)
@@ -363,3 +363,9 @@ def test_a_schedule_that_could_not_be_saved_is_not_made(name):
     for make in (lambda: Schedule([0, 1], [0, 1], name=name), lambda: Schedule.from_ddim([.9, .1], name),
                  lambda: Schedule.from_dict(dict(name=name, abar=[0, 1], bbar=[0, 1]))):
         with pytest.raises(TypeError, match=re.escape(f'name must be a text, got {name!r}')): make()
+
+
+@pytest.mark.parametrize('make', [*SCHEDULES.values(), lambda T: Schedule.from_fns(lambda x: x, lambda x: x, T),
+                                  lambda T: Schedule.power(T, grid='linspace')])
+def test_the_number_of_steps_may_be_whole_in_any_type(make):
+    assert make(5.) == make(5) and make(T=5.).T == 5

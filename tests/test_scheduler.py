@@ -885,3 +885,12 @@ def test_without_diffusers_the_module_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, 'diffusers', None)
     monkeypatch.delitem(sys.modules, 'rddm_nb.scheduler')
     with pytest.raises(ImportError, match=r"pip install 'rddm_nb\[diffusers\]'"): import rddm_nb.scheduler  # noqa
+
+
+@pytest.mark.parametrize('kind', ['power', 'line', 'linear', 'squaredcos_cap_v2', 'cosine'])
+def test_the_number_of_timesteps_is_a_whole_number(kind):
+    s = RDDMScheduler(10., beta_schedule=kind)
+    assert len(s) == 10 and type(s.config.num_train_timesteps) is int
+    for T in (0, 2.5, '5'):
+        with pytest.raises(ValueError, match='num_train_timesteps must be a whole number >= 1'):
+            RDDMScheduler(T, beta_schedule=kind)

@@ -760,7 +760,8 @@ ROW = b'1,.5,1,.1,1,4,nan\n'
 @pytest.mark.parametrize('data, kept', [(b'\x00\xff\xfe garbage\n', 0), (HEADER + ROW + b'2,\xff\n', 0),
                                         (ROW + ROW, 0), (HEADER + ROW + b'2,.5\n', 1),
                                         (HEADER + b'one,.5,1,.1,1,4,nan\n' + ROW, 1), (b'no log at all', 0),
-                                        (HEADER + b'\n' + ROW, 1)], ids=repr)
+                                        (HEADER + b'\n' + ROW, 1),
+                                        (HEADER[:-1] + b',note\n' + ROW[:-1] + b',7\n', 1)], ids=repr)
 def test_a_log_that_is_none_is_set_aside_and_the_run_goes_on(tmp_path, data, kept):
     small(TrainConfig(steps=1, batch=2), folder=tmp_path).fit()
     (tmp_path/'log.csv').write_bytes(data)
@@ -941,3 +942,42 @@ def test_what_a_function_draws_are_pairs(drawn, said):
 
 def test_a_choice_may_be_of_any_kind():
     with pytest.raises(ValueError, match='optimizer must be one of'): TrainConfig(optimizer=['adamw'])
+
+
+LEFT = '.rddm-' + '0'*32 + '.tmp'
+
+
+def test_a_run_removes_what_its_own_killed_writers_left_and_nothing_else(tmp_path):
+    theirs, ours = ['.cache.tmp/x', '.mine.tmp', 'notes/.mine.tmp', f'notes/{LEFT}'], [LEFT, f'checkpoints/{LEFT}']
+    for name in theirs + ours:
+        (tmp_path/name).parent.mkdir(exist_ok=True)
+        (tmp_path/name).write_text('half')
+    small(TrainConfig(steps=1, batch=2), folder=tmp_path).fit()
+    assert all((tmp_path/name).exists() for name in theirs) and not any((tmp_path/name).exists() for name in ours)
+
+
+def test_a_log_that_no_run_wrote_is_not_erased(tmp_path):
+    (tmp_path/'log.csv').write_bytes(HEADER + ROW)
+    with pytest.raises(FileExistsError, match='log.csv was not written by a training and is not overwritten'):
+        small(TrainConfig(steps=1, batch=2), folder=tmp_path).fit()
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.name != '.lock'} == {'log.csv': HEADER + ROW}
+
+
+def test_a_log_is_made_by_its_first_row_and_not_by_its_reader(tmp_path):
+    log = Log(tmp_path/'typo.csv')
+    with pytest.raises(FileNotFoundError, match='there is no file .*typo.csv'): log.rows()
+    assert not log.path.exists()
+    for step in (1, 2): log.add(step=step, loss=.5)
+    assert log.path.read_bytes().startswith(HEADER) and [r['step'] for r in Log(log.path).rows()] == [1, 2]
+
+
+@pytest.mark.parametrize('saved, said', [(2, 'step 2 was saved in it: give it its name back'),
+                                         (99, 'nothing is saved yet')])
+def test_a_folder_that_is_gone_is_not_made_anew(tmp_path, saved, said):
+    def moving(row):
+        if row['step'] == 3: (tmp_path/'run').rename(tmp_path/'moved')
+    config = TrainConfig(steps=9, batch=2, log_every=1, save_every=saved, eval_every=1)
+    evaluator = lambda net, step: (tmp_path/'run/held_out').mkdir(parents=True, exist_ok=True) or 20.
+    with pytest.raises(TrainingError, match=f'run is gone: it was moved or removed .*; {said}') as e:
+        small(config, folder=tmp_path/'run', report=moving, evaluator=evaluator).fit()
+    assert not (tmp_path/'run').exists() and (tmp_path/'moved').is_dir() and 'could not be saved' not in str(e.value)

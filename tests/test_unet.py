@@ -398,7 +398,3 @@ def test_a_network_is_kept_with_its_schedule(tmp_path, schedule):
     with pytest.raises(TypeError, match='schedule must be the Schedule that the network was trained on, got '):
         save_model(tmp_path/'m', grown(), schedule)
     assert not (tmp_path/'m').exists()
-
-
-def test_a_device_that_is_none_is_named_before_a_file_is_read():
-    with pytest.raises(ValueError, match="device 'gpu' cannot be used here"): load_model('there is none', 'gpu')

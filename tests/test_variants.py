@@ -354,3 +354,8 @@ def test_variants_by_name():
     assert {k: type(VARIANTS[k](*[quarrelling]*(1 + (k == 'two_nets'))))
             for k in VARIANTS} == dict(res=OnlyRes, eps=OnlyEps, both=Both, two_nets=TwoNets, auto=Auto)
     assert VARIANTS['auto'](quarrelling, switch=.2).switch == .2
+
+
+def test_a_class_of_networks_is_no_network():
+    with pytest.raises(TypeError, match='eps_model is the class Linear: give a network made of it'):
+        Auto(lambda *a: None, torch.nn.Linear)

@@ -6,7 +6,8 @@ import torch
 from PIL import Image
 from places import ROOT
 from rddm_nb import viz
-from rddm_nb.viz import COLORS, RenderedFigure, canvas, plot_plane, show_images
+from rddm_nb.schedule import Schedule
+from rddm_nb.viz import COLORS, RenderedFigure, as_rgb, canvas, plot_plane, show_images
 
 AA, LIGHT, DARK = 4.5, '#ffffff', '#272b30' # the contrast that is asked for, and the ground of either page
 
@@ -286,3 +287,27 @@ def test_a_figure_is_saved_as_png_alone_and_over_nothing(tmp_path):
     assert (tmp_path/'b.png').read_bytes() == b'mine' and (tmp_path/'a.PNG').read_bytes() == shown.data
     shown.save(tmp_path/'b.png', force=True)
     assert (tmp_path/'b.png').read_bytes() == shown.data and len([*tmp_path.iterdir()]) == 2
+
+
+@pytest.mark.parametrize('signed', [False, True])
+def test_pixel_values_are_not_drawn_nearly_white(signed):
+    x = torch.full((3, 4, 4), 200.)
+    with pytest.raises(TypeError, match='as_rgb wants .*uint8: convert with from_uint8'): as_rgb(x.byte(), signed)
+    with pytest.raises(ValueError, match=r'as_rgb wants .*like \[0, 255\]: use x/127.5 - 1'): as_rgb(x, signed)
+    with pytest.raises(ValueError, match='use x/127.5 - 1'): show_images(x[None])
+
+
+def test_an_array_that_runs_backwards_is_drawn():
+    x = torch.linspace(-1, 1, 12).view(3, 2, 2)
+    assert (as_rgb(x.numpy()[::-1]) == as_rgb(x.flip(0))).all()
+
+
+def test_a_dollar_in_a_name_begins_no_formula():
+    x = torch.zeros(1, 3, 8, 8)
+    assert show_images({'$^$.png': x}, titles=['$^$']).data
+    assert show_images({'a': x}, titles=['$x$']).data != show_images({'a': x}, titles=['x']).data
+
+
+def test_curves_without_names_are_refused():
+    with pytest.raises(TypeError, match='curves must be a dict {name: curve}, got Schedule'):
+        plot_plane(canvas()[1], Schedule.line(3))
