@@ -32,7 +32,7 @@ part() { # part NAME COMMAND...: run it and note its time
 install() {
   if [ ! -x .venv/bin/python ] && [ ! -x .venv/Scripts/python ]; then "${PYTHON:-python3}" -m venv .venv; fi
   export PATH="$PWD/.venv/bin:$PWD/.venv/Scripts:$PATH"
-  python -m pip install --quiet --disable-pip-version-check --no-compile "${TORCH:-torch==2.13.0}" -e '.[dev]'
+  python -m pip install --quiet --disable-pip-version-check "${TORCH:-torch==2.13.0}" -e '.[dev]'
   # The site tests drive a real Chromium; they are skipped, by name, where there is none.
   if [ $what != fast ] && ! command -v chromium google-chrome >/dev/null && [ -e /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
     apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core fonts-liberation >/dev/null
