@@ -165,6 +165,12 @@ def test_equations_are_rendered_and_numbered(visits):
             for nb in NOTEBOOKS if re.search(r'\$[^$\n]+\$', source(nb)) and not visits[page_of(nb)]['maths']] == []
 
 
+def test_links_are_rendered(visits):
+    "nbdev links a name of the library by itself; a link around it stays as it was typed"
+    typed = r'\S+\]\([\w./-]+\.ipynb\S*'
+    assert {name: found for name, v in visits.items() if (found := re.findall(typed, v['text']))} == {}
+
+
 def test_references_to_equations_are_links(visits):
     assert {name: refs for name, v in visits.items()
             if (refs := re.findall(r'@(?:eq|fig|tbl)-[\w-]+|\{#[\w-]+\}', v['text']))} == {}
