@@ -17,12 +17,12 @@ from rddm_nb.demo import _nearest, draw_pairs
 from rddm_nb.imagefile import list_images, read_image
 from rddm_nb.images import from_uint8, psnr
 from rddm_nb.metrics import coarse_features, frechet_distance, measure
+from rddm_nb.models import find_model, load_network
 from rddm_nb.sample_images import crops, emoji, photos
 from rddm_nb.sampler import sample
 from rddm_nb.runtime import generator_for
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import FunctionSource, TrainConfig, Trainer
-from rddm_nb.models import find_model, load_network
 from rddm_nb.unet import save_model
 from bench.common import Clock, about, commit, data_root
 from bench.restoration import network
@@ -81,8 +81,11 @@ def restored(net, x, seed, steps):
 
 def mean_of(name, a, b):
     "The mean of PSNR or LPIPS over images"
-    one = psnr if name == 'PSNR' else lambda u, v: torch.tensor(measure(name, u, v).value)
-    return sum(one(u, v).item() for u, v in zip(a, b))/len(b)
+    one = (lambda u, v: psnr(u, v).item()) if name == 'PSNR' else lambda u, v: measure(name, u, v).value
+    return sum(map(one, a, b))/len(b)
+
+
+def in_steps(n): return f"in {n} step{'s'*(n > 1)}"
 
 
 def gained(net, x_in, x0, steps):
@@ -90,7 +93,7 @@ def gained(net, x_in, x0, steps):
     back = {n: [restored(net, x, i, n) for i, x in enumerate(x_in)] for n in steps}
     measures = dict(PSNR='.2f') | (dict(LPIPS='.3f') if 'RDDM_LPIPS' in os.environ else {})
     return '; '.join(f'{name} {mean_of(name, x_in, x0):{form}} -> '
-                     + ', '.join(f"{mean_of(name, x, x0):{form}} in {n} step{'s'*(n > 1)}" for n, x in back.items())
+                     + ', '.join(f"{mean_of(name, x, x0):{form}} {in_steps(n)}" for n, x in back.items())
                      for name, form in measures.items())
 
 
@@ -125,7 +128,7 @@ def whole(net, task, root, steps):
     held = [from_uint8(x)[None] for x in photos('test').values()]
     out = dict((whole_rain if task == 'rain' else whole_noise)(net, held, root, steps))
     clean = {n: mean_of('PSNR', [restored(net, x, i, n) for i, x in enumerate(held)], held) for n in steps}
-    said = ', '.join(f"{v:.2f} dB in {n} step{'s'*(n > 1)}" for n, v in clean.items())
+    said = ', '.join(f"{v:.2f} dB {in_steps(n)}" for n, v in clean.items())
     return out | {f'whole photographs without {task}': f'{said}, to themselves'}
 
 
@@ -141,7 +144,7 @@ def plan(task):
 
 def begin(start, net):
     "The weights to start from: a network of the box or a file, or as they are"
-    if start: net.load_state_dict(load_network(start).float().state_dict())
+    if start: net.load_state_dict(load_network(start).state_dict())
     return net
 
 

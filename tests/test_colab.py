@@ -45,10 +45,15 @@ sys.meta_path[:] = [Hiding(f) for f in sys.meta_path]
     return packages, work
 
 
+def named(nb):
+    "The extras that the first cell of a notebook installs"
+    return re.findall(r'rddm_nb\[(\w+)\]', code(nb)[0])
+
+
 def hidden(nb):
     "What is not there after the first cell of a notebook has installed the package: the extras that it does not name"
-    named = re.findall(r'rddm_nb\[(\w+)\]', code(nb)[0])
-    return ' '.join([*ABSENT, *(name for extra, names in EXTRAS.items() if extra not in named for name in names)])
+    there = named(nb)
+    return ' '.join([*ABSENT, *(name for extra, names in EXTRAS.items() if extra not in there for name in names)])
 
 
 def run(nb, packages, work):
@@ -63,7 +68,7 @@ def run(nb, packages, work):
     keep = {k: v for k, v in os.environ.items() if k not in ('PYTHONPATH', 'MPLBACKEND')}
     NotebookClient(nb, timeout=600, kernel_name='python3', resources={'metadata': {'path': str(work)}}).execute(
         env=keep | dict(PYTHONPATH=str(packages), OMP_NUM_THREADS='1', HF_HUB_OFFLINE='1',
-                          RDDM_HIDDEN=away))
+                         RDDM_HIDDEN=away))
     return Path(nb.cells[-1].outputs[0].text.strip())
 
 
@@ -101,10 +106,10 @@ def test_the_first_cell_installs_on_colab(nb): assert INSTALL.fullmatch(code(nb)
 
 
 def test_jupyterlab_comes_with_what_the_first_cells_install():
-    named = {extra for nb in BADGED for extra in re.findall(r'rddm_nb\[(\w+)\]', code(nb)[0])}
+    needed = {extra for nb in BADGED for extra in named(nb)}
     extras = tomllib.loads((ROOT/'pyproject.toml').read_text(encoding='utf-8'))['project']['optional-dependencies']
     lab = {extra for line in extras['lab'] for extra in re.findall(r'rddm_nb\[([\w,]+)\]', line)}
-    assert named and named <= {*','.join(lab).split(',')} and {*EXTRAS} == extras.keys() - {'lab', 'dev'}
+    assert needed and needed <= {*','.join(lab).split(',')} and {*EXTRAS} == extras.keys() - {'lab', 'dev'}
 
 
 @pytest.mark.parametrize('there', [True, False])
