@@ -98,6 +98,16 @@ def test_a_repository_is_asked_only_for_what_looks_like_one(monkeypatch, tmp_pat
         load_network('me/mine')
 
 
+@pytest.mark.parametrize('name', ['rain', 'a file', 'me/mine', 'nowhere'])
+def test_keywords_that_no_download_takes_are_refused_whatever_is_named(name, tmp_path, monkeypatch):
+    import huggingface_hub
+    save_model(tmp_path/'m', small(), S)
+    monkeypatch.setattr(huggingface_hub, 'hf_hub_download', lambda *a, **kw: pytest.fail('something was downloaded'))
+    with pytest.raises(TypeError, match="hf_hub_download takes no keyword 'revison'; it takes .*revision"):
+        find_model(tmp_path/'m' if name == 'a file' else name, revison='main')
+    assert find_model(tmp_path/'m', revision='main') == tmp_path/'m'
+
+
 def test_the_hub_is_not_imported_without_need():
     code = "import sys; from rddm_nb.models import load_network; load_network('rain'); print(*sys.modules)"
     seen = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True).stdout.split()
