@@ -469,7 +469,7 @@ class PairSource:
     def __init__(self,
         pairs:ImagePairs, # what to learn from
         size:int|None=None, # side of the crops; None: whole images, which must be equal in size
-        task:str|None=None, # how inputs are made of clean images: a key of `TASKS`, 'hole' or 'generate'; None: not
+        task:str|None=None, # how inputs are made of clean images: a key of `TASKS`, 'hole' or 'generate'; None: they have inputs
         flip:bool=True, # mirror half of them
         memory:float=4., # GiB of images to keep; more than that is read again and again
         device='cpu', # where to keep them, and where batches are made
@@ -481,6 +481,9 @@ class PairSource:
         if task is not None and pairs.partners:
             raise ValueError(f"task {task!r} makes inputs of clean images, but these have inputs of their own: leave "
                              "task out, or take ImagePairs.from_clean")
+        if task is None and not pairs.partners:
+            raise ValueError("these are clean images without inputs: give the task that makes them, one of "
+                             f"{', '.join(_INPUT_TASKS)}")
         if size is not None: size = _whole(size, 'size', 1)
         self.pairs, self.size, self.task, self.flip = pairs, size, task, flip
         self.device, self.memory, self.pool = torch.device(device), memory*2**30, ThreadPoolExecutor(threads)

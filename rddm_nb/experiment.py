@@ -305,11 +305,11 @@ def _read_config(
                          "another folder") from None
 
 # %% ../nbs/experiment.ipynb #bfd13e53
-def _spelled(data, spell):
-    "The same images, their places spelled by a function of paths"
+def _spelled(data, spell=str):
+    "The same images, their places spelled by a function of paths; ~ is your home"
     places = dict(embedded=(), table=('root',)).get(data.kind, (*_PLACES, *(f'held_{k}' for k in _PLACES[1:])))
-    there = [k for k in places if getattr(data, k) and (data.kind != 'table' or Path(getattr(data, k)).exists())]
-    return replace(data, **{k: str(spell(Path(getattr(data, k)))) for k in there})
+    named = {k: Path(getattr(data, k)).expanduser() for k in places if getattr(data, k)}
+    return replace(data, **{k: str(spell(p)) for k, p in named.items() if data.kind != 'table' or p.exists()})
 
 def _check_same(
     config:Config, # what is to be run
@@ -431,6 +431,7 @@ def train(
 )->_TrainRun: # the model is ready for rddm-restore
     "Run an experiment, or go on with it"
     check_config(config)
+    config = replace(config, data=_spelled(config.data))
     out, accelerator = Path(out), make_accelerator(device)
     with _run_folder(out) if accelerator.is_main_process else nullcontext():
         with accelerator.main_process_first():

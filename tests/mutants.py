@@ -800,6 +800,9 @@ MUTANTS = [Mutant(*m) for m in [
     ('data', 'lol=_LOL.get(split, split)', 'lol=split', 'layout: names of the splits of LOL'),
     ('data', 'if not all(s in g for g in groups)', 'if False', 'layout: scenes without partner'),
     ('data', 'None if f is None else read_noted(f, channels)', 'None if f is None else read_noted(f)', 'from_pairs: grey is lost'),
+    ('data', "if task is None and not pairs.partners:", "if False:", 'PairSource: clean images are their own inputs'),
+    ('experiment', "Path(getattr(data, k)).expanduser() for k", "Path(getattr(data, k)) for k", '_spelled: the sign for home'),
+    ('experiment', "    config = replace(config, data=_spelled(config.data))\n", "", 'train: home is not looked for'),
     ('data', 'x, notes = read_noted(path, channels)', 'x, notes = read_noted(path)', 'from_clean: grey is lost'),
     ('data', 'return read_noted(value, channels)', 'return read_noted(value, None)', 'from_table: grey is lost'),
     ('data', 'return *map(one, images), *pair[3:]', 'return *map(one, images),', 'resized: notes are lost'),
@@ -1451,6 +1454,19 @@ def name_of(m:Mutant): return f'{m.module}: {m.what}'
 def killers(): return json.loads(KILLERS.read_text(encoding='utf-8')) if KILLERS.exists() else {}
 
 
+def stands(test):
+    "Whether a test, or a file of tests, is still there"
+    file, _, name = test.partition('::')
+    if not file.endswith('.py') or not (HERE/file).exists(): return False
+    return not name or f"def {name.partition('[')[0]}(" in (HERE/file).read_text(encoding='utf-8')
+
+
+def unseen():
+    "The mutants of which no test is known that sees them"
+    known = {k for k, test in killers().items() if stands(test)}
+    return [m for m in MUTANTS if name_of(m) not in known]
+
+
 def remember(seen:dict):
     "Keep which tests saw which mutants; those that are gone are forgotten"
     kept = {k: v for k, v in (killers() | seen).items() if k in {*map(name_of, MUTANTS)}}
@@ -1485,7 +1501,7 @@ def rounds(m:Mutant|None, tests=()):
     The test that saw the mutant last time goes first; if it sees nothing, or is gone, whole files follow."""
     if tests: return [(files_of(tests), tests)]
     last = killers().get(name_of(m)) if m else None
-    first = [(files_of([last]), [last])] if last and (HERE/last.partition('::')[0]).exists() else []
+    first = [(files_of([last]), [last])] if last and stands(last) else []
     return first + [(files, ()) for files in batches(m)]
 
 
@@ -1595,7 +1611,7 @@ def table(todo, jobs):
         if m is None: print(f'unchanged: all green in {took:.1f} s')
         else: print(f"{'killed  ' if red else 'SURVIVED'} {took:5.1f} s  {m.module:9} {m.what:65} {red.split('::')[-1]}", flush=True)
         if not red: survived.append(m)
-        elif m is not None and '::' in red: remember({name_of(m): red})
+        elif m is not None and stands(test := red.removeprefix('import of ')): remember({name_of(m): test})
     return [m for m in survived if m is not None]
 
 
@@ -1612,8 +1628,7 @@ def main(argv=None):
     if args.chosen:
         since = base()
         return print(f"{len(chosen(os.environ.get('RDDM_MUTANTS', ''), since))} of {len(MUTANTS)} mutants: what differs from {since[:12] or 'nothing known'}, and some of the rest")
-    known, start = killers() if args.new else {}, time.perf_counter()
-    todo = [m for m in MUTANTS if args.only in name_of(m) and name_of(m) not in known]
+    start, todo = time.perf_counter(), [m for m in (unseen() if args.new else MUTANTS) if args.only in name_of(m)]
     for m in todo: apply(m)
     survived = table(todo if args.trusted else [None, *todo], args.jobs)
     print(f'{len(todo) - len(survived)} of {len(todo)} mutants killed in {time.perf_counter() - start:.0f} s')

@@ -755,12 +755,18 @@ def test_files_may_be_any_collection_and_what_is_none_is_named(tmp_path):
     (lambda s: s.batch(2, 1.5), TypeError, 'step must be a whole number, got 1.5'),
     (lambda s: s.pairs.resized(8.5), TypeError, 'side must be a whole number, got 8.5'),
     (lambda s: s.pairs.check(threads=0), ValueError, 'threads must be at least 1, got 0'),
-    (lambda s: PairSource(s.pairs, 8.5), TypeError, 'size must be a whole number, got 8.5')])
+    (lambda s: PairSource(s.pairs, 8.5, 'rain'), TypeError, 'size must be a whole number, got 8.5')])
 def test_counts_are_whole_numbers(tmp_path, call, error, said):
     Image.new('RGB', (8, 8)).save(tmp_path/'a.png')
-    source = PairSource(ImagePairs.from_clean(tmp_path), 4)
+    source = PairSource(ImagePairs.from_clean(tmp_path), 4, 'rain')
     with pytest.raises(error, match=said): call(source)
     assert torch.equal(source.batch(2, np.int64(1)).x0, source.batch(2, 1).x0)
+
+
+def test_clean_images_alone_are_nothing_to_learn_from(tmp_path):
+    Image.new('RGB', (8, 8)).save(tmp_path/'a.png')
+    with pytest.raises(ValueError, match='without inputs: give the task that makes them, one of rain, .*generate'):
+        PairSource(ImagePairs.from_clean(tmp_path), 4)
 
 
 def test_a_task_does_not_replace_inputs_that_there_are():

@@ -5,7 +5,10 @@ import os
 import signal
 import sys
 from dataclasses import replace
+from functools import partial
 import pytest
+from rddm_nb import experiment
+from rddm_nb.aosa import AutoObjective
 from rddm_nb.evaluate import main as evaluate
 from rddm_nb.experiment import _read_config
 from rddm_nb.presets import PRESETS, load_config, main
@@ -72,7 +75,9 @@ def killed(words, step, said):
 @pytest.mark.skipif(not hasattr(os, 'fork'), reason='kills are POSIX here')
 @pytest.mark.parametrize('official', [False, True], ids=['recommended', 'official'])
 @pytest.mark.parametrize('name', PRESETS)
-def test_every_preset_goes_through_every_command(name, official, tmp_path, capsys):
+def test_every_preset_goes_through_every_command(name, official, tmp_path, capsys, monkeypatch):
+    # a choice after a dozen steps, not a hundred
+    monkeypatch.setattr(experiment, 'AutoObjective', partial(AutoObjective, margin=.001))
     config, out = load_config(name, official), tmp_path / 'run'
     data, inputs, targets, masks = data_words(config, tmp_path)
     words = [name, *['--official'] * official, '--out', str(out), '--device', 'cpu', *shrunken(config), *data]

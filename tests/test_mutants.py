@@ -87,15 +87,23 @@ def test_mutant_turns_a_test_red(mutant_server, m):
     assert red, f'{name(m)}: no test sees that {m.old!r} has become {m.new!r}'
 
 
+def test_of_every_mutant_a_test_is_known_that_sees_it():
+    "Else all tests of its module run for it, which takes twenty times as long"
+    names = [name(m) for m in mutants.unseen()]
+    assert not names, f'python tests/mutants.py --new --trusted writes them to tests/killers.json: {names}'
+
+
 def test_the_test_that_saw_a_mutant_last_time_goes_first_and_the_others_after_it(tmp_path, monkeypatch):
     monkeypatch.setattr(mutants, 'KILLERS', tmp_path/'killers.json')
     m, other = MUTANTS[0], MUTANTS[-1]
     whole = [(names, ()) for names in mutants.batches(m)]
     assert mutants.killers() == {} and mutants.rounds(m) == whole
-    mutants.remember({name(m): 'test_images.py::test_x[a::b]', 'gone: since': 'test_images.py::test_y'})
+    seen = 'test_images.py::test_psnr_of_known_errors[a::b]'
+    mutants.remember({name(m): seen, 'gone: since': 'test_images.py::test_y'})
+    assert other in mutants.unseen()
     mutants.remember({name(other): 'test_gone.py::test_z'})
-    assert {*mutants.killers()} == {name(m), name(other)}
-    assert mutants.rounds(m) == [(['images'], ['test_images.py::test_x[a::b]']), *whole]
+    assert {*mutants.killers()} == {name(m), name(other)} and other in mutants.unseen()
+    assert mutants.rounds(m) == [(['images'], [seen]), *whole] and m not in mutants.unseen()
     assert mutants.rounds(other) == [(names, ()) for names in mutants.batches(other)]
     assert mutants.rounds(m, ['test_files.py::test_z']) == [(['files'], ['test_files.py::test_z'])]
 

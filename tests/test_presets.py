@@ -844,6 +844,16 @@ def test_a_run_goes_on_from_another_folder(folder, monkeypatch):
     assert main(small(folder)) == 0 and main(['config.toml', '--out', '.', '--device', 'cpu']) == 0
 
 
+def test_home_is_where_the_images_are(folder, monkeypatch):
+    monkeypatch.setenv('HOME', str(folder))
+    monkeypatch.setenv('USERPROFILE', str(folder))
+    words = [f'~/{w}' if w in ('in', 'gt') else w for w in small(Path())]
+    monkeypatch.chdir(folder/'gt')
+    assert main([*words, '--out', str(folder/'run')]) == 0
+    assert _read_config(folder/'run').data.inputs == str(folder/'in')
+    assert main([*small(folder), '--out', str(folder/'run')]) == 0
+
+
 def test_images_that_have_moved_are_found_where_the_configuration_says(folder, capsys):
     assert main(small(folder, '--train.decay', 'none')) == 0
     (folder/'in').rename(folder/'out')

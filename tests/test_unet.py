@@ -280,11 +280,18 @@ class Odd(UNet): pass
 @pytest.mark.parametrize('net, said', [(lambda: Odd(8), "'Odd' is not registered"),
                                        (lambda: torch.nn.Linear(1, 1), 'Linear does not keep its options'),
                                        (lambda: burnt(), 'down.0.conv1.bias holds NaN or infinite'),
-                                       (lambda: cut(), 'missing: 2 tensors .first.weight, first.bias')])
+                                       (lambda: cut(), 'missing: 2 tensors .first.weight, first.bias'),
+                                       (lambda: fused(), 'its filters are fused for sampling')])
 def test_what_could_not_be_loaded_is_not_saved(tmp_path, net, said):
     with pytest.raises(ValueError, match=f'this network cannot be kept, for it could not be loaded: .*{said}'):
         save_model(tmp_path/'m', net(), S)
     assert not list(tmp_path.iterdir())
+
+
+def fused():
+    net = grown()
+    net.down[0].filters = torch.nn.Parameter(torch.ones(1))
+    return net
 
 
 def burnt():

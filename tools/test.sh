@@ -6,6 +6,8 @@
 # TORCH=torch takes another build of torch; WORKERS=4 runs more tests at once; whatever follows goes to pytest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# What is imported is compiled once and kept, whatever the surroundings say: hundreds of processes import it.
+unset PYTHONDONTWRITEBYTECODE
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" HF_HUB_OFFLINE=1 MPLBACKEND=agg DEBIAN_FRONTEND=noninteractive
 
 what=default
@@ -32,7 +34,7 @@ part() { # part NAME COMMAND...: run it and note its time
 install() {
   if [ ! -x .venv/bin/python ] && [ ! -x .venv/Scripts/python ]; then "${PYTHON:-python3}" -m venv .venv; fi
   export PATH="$PWD/.venv/bin:$PWD/.venv/Scripts:$PATH"
-  python -m pip install --quiet --disable-pip-version-check "${TORCH:-torch==2.13.0}" -e '.[dev]'
+  python -m pip install --quiet --disable-pip-version-check --no-compile "${TORCH:-torch==2.13.0}" -e '.[dev]'
   # The site tests drive a real Chromium; they are skipped, by name, where there is none.
   if [ $what != fast ] && ! command -v chromium google-chrome >/dev/null && [ -e /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
     apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core fonts-liberation >/dev/null
