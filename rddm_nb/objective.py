@@ -48,12 +48,13 @@ def error_curve(
     x0:Tensor, # clean images (B, C, H, W)
     x_in:Tensor|None, # degraded images; None stands for zeros
     schedule:Schedule, # where states live
-    nodes, # which nodes, whole numbers in 1..T
+    nodes, # which nodes: whole numbers in 1..T, or one of them
     generator:torch.Generator, # source of the noise
     kind:str='l2', # 'l1' or 'l2'
     cond:Tensor|None=None, # conditions, for a network that takes them
 )->Tensor: # (nodes, 2): mean error of the residual and of the noise; nan for what is not predicted
     "How far off a predictor is, place by place"
+    nodes = [nodes] if isinstance(nodes, (int, float)) else [*nodes]
     if bad := [t for t in nodes if not _is_count(t, schedule.T)]:
         raise ValueError(f"nodes must be whole numbers in 1..{schedule.T}, got {bad[0]!r}")
     out, given = torch.full((len(nodes), 2), torch.nan), torch.zeros_like(x0) if x_in is None else x_in

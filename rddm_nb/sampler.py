@@ -95,6 +95,7 @@ def _shape(shape):
 def _inputs(x_in, shape, x_T, model):
     "The degraded images, or zeros where there are none"
     if x_T is not None and not torch.is_tensor(x_T): raise TypeError(f"x_T must be a tensor, got {x_T!r:.80}")
+    if x_T is not None and not x_T.is_floating_point(): raise ValueError(f"x_T must hold floats, got {x_T.dtype}")
     if x_in is not None and (not torch.is_tensor(x_in) or x_in.ndim == 4 or not x_in.is_floating_point()):
         check_images(x_in)
     shape = _shape(shape)

@@ -209,6 +209,8 @@ MUTANTS = [Mutant(*m) for m in [
     ('reverse', 'beta2/bt2, beta2*bs2/bt2', 'bs2/bt2, beta2*bs2/bt2', 'posterior_coefs: image weight'),
     ('reverse', 'beta2*bs2/bt2\n', 'beta2/bt2\n', 'posterior_coefs: variance'),
     # sampler
+    ('objective', '    nodes = [nodes] if isinstance(nodes, (int, float)) else [*nodes]\n', '', 'error_curve: one node'),
+    ('sampler', 'if x_T is not None and not x_T.is_floating_point()', 'if False', 'x_T: whole numbers'),
     ('sampler', "[(t, schedule[t]) for t in schedule.grid(steps)]", "[(t, schedule[t]) for t in schedule.grid(steps)[:-1]] + [(0, schedule[0])]*2", 'sampling_path: one step too many'),
     ('sampler', 'Point(schedule[t].abar, start.bbar) for t in one', 'Point(start.abar, schedule[t].bbar) for t in one', 'sampling_path: first leg of residual_first removes noise'),
     ('sampler', 'Point(0., schedule[t].bbar) for t in two', 'Point(schedule[t].abar, schedule[t].bbar) for t in two', 'sampling_path: second leg brings the residual back'),

@@ -141,3 +141,11 @@ def test_a_curve_is_measured_at_nodes_with_noise(node):
     x = random_images(1, 3, 4, 4)
     with pytest.raises(ValueError, match=r'nodes must be whole numbers in 1\.\.10, got '):
         error_curve(lambda *a: Prediction(x, x), x, x, Schedule.power(10), [3, node], rng(0))
+
+
+@pytest.mark.parametrize('node', [3, 11, 2.5])
+def test_one_node_is_a_curve_of_one(node):
+    x = random_images(1, 3, 4, 4)
+    def curve(nodes): return error_curve(lambda *a: Prediction(x, x), x, x, Schedule.power(10), nodes, rng(0))
+    if node == 3: return close(curve(3), curve([3]), 0)
+    with pytest.raises(ValueError, match=rf'nodes must be whole numbers in 1\.\.10, got {node}'): curve(node)

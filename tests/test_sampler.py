@@ -493,6 +493,7 @@ X = torch.zeros(2, 3, 4, 4)
     *[(dict(path=[(1, 1), p, (0, 0)]), ValueError, r'path\[1\] must be a point \(abar, bbar\), two numbers, got')
       for p in (('x', 1), 5, (1, 2, 3), None, (1,))],
     (dict(x_T=3), TypeError, 'x_T must be a tensor, got 3'),
+    (dict(x_T=torch.zeros(1).long()), ValueError, r'x_T must hold floats, got torch\.int64'),
     (dict(order='backwards'), ValueError,
      r"order must be one of together, residual_first, noise_first, got 'backwards'"),
     (dict(eta=1.5), ValueError, r'eta is a share of the variance, 0\.\.1, got 1\.5'),
