@@ -83,7 +83,7 @@ def _resshift(T=15, kappa=2., power=.3, least=.04):
     root = lambda u: torch.where(u > 0, torch.exp(lo + (hi - lo)*((u*T - 1).clamp(min=0)/max(T - 1, 1))**power), 0.)
     s = Schedule.from_fns(lambda u: root(u)**2, lambda u: kappa*root(u), T, name='ResShift', allow='open_end')
     return Process('ResShift', s, 'sum_constrained', 1., 'input', 'Yue et al., NeurIPS 2023',
-                   note='leaves 2 % of the residual at its end')
+                   note='2 % of the clean image are left at its end')
 
 def _ir_sde(T=100, lam=.4, rest=.01):
     theta = lambda u: -math.log(rest)*u

@@ -97,7 +97,7 @@ def _holes(
 def _per_image(x, kernels):
     "Convolve every image with its own kernel (B, k, k), k odd, the same for all its channels; edges are continued"
     (b, c, h, w), p = x.shape, kernels.shape[-1]//2
-    y = F.pad(x, (p, p, p, p), mode='replicate').view(1, b*c, h + 2*p, w + 2*p)
+    y = F.pad(x, (p, p, p, p), mode='replicate').reshape(1, b*c, h + 2*p, w + 2*p)
     return F.conv2d(y, kernels.repeat_interleave(c, 0)[:, None], groups=b*c).view_as(x)
 
 def _blur(
@@ -259,17 +259,19 @@ def degrade(
     return TASKS[task](x0, generator, **options)
 
 # %% ../nbs/20_tasks.ipynb #faae8be2
+_HOLE = .75/127.5 # a 0 that has been in a file of whole numbers is half a step away from 0
+
 class KnownPixels(torch.nn.Module):
     "A predictor that puts the true residual and noise at known pixels, so that they never change (keep known pixels)"
     def __init__(self,
         model, # any predictor (x_t, x_in, abar, bbar, t) -> Prediction
         x0:Tensor|None=None, # the clean image (B, C, H, W), right where it is known; None: x_in itself
-        where:Tensor|None=None, # True where known, (B, 1 or C, H, W); None: where x_in is not 0 in all channels
+        where:Tensor|None=None, # True where known, (B, 1 or C, H, W); None: where x_in is not a hole, mid-grey
     ):
         super().__init__()
         _check_model(model)
-        for name, v in dict(x0=x0, where=where).items():
-            if v is not None: _check_tensor(v, name)
+        if x0 is not None: check_images(x0, 'x0')
+        if where is not None: _check_tensor(where, 'where')
         if where is not None and where.dtype != torch.bool:
             raise TypeError(f"where must be a mask of booleans, True where the image is known, got {where.dtype}: "
                             f"use where > .5")
@@ -283,7 +285,7 @@ class KnownPixels(torch.nn.Module):
     def forward(self, x_t, x_in, abar, bbar, t=None, **cond):
         pred = predict(self.model, x_t, x_in, abar, bbar, t, **cond)
         x0 = x_in if self.x0 is None else self.x0
-        where = (x_in != 0).any(1, keepdim=True) if self.where is None else self.where
+        where = (x_in.abs() > _HOLE).any(1, keepdim=True) if self.where is None else self.where
         for name, v in dict(x0=x0, where=where).items():
             if v.ndim > x_in.ndim or any(n not in (1, m) for n, m in zip(v.shape[::-1], x_in.shape[::-1])):
                 raise ValueError(f"{name} has shape {tuple(v.shape)}, but x_in has {tuple(x_in.shape)}: each number "

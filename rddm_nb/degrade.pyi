@@ -13,6 +13,7 @@ _LEAST: dict
 def degrade(x0: Tensor, task: str='rain', generator: torch.Generator | None=None, **options) -> Tensor:
     """Degrade a batch of images, each in its own way"""
     ...
+_HOLE: Any
 
 class KnownPixels(torch.nn.Module):
     """A predictor that puts the true residual and noise at known pixels, so that they never change (keep known pixels)"""

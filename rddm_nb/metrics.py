@@ -104,7 +104,9 @@ def _channels(x, colour):
 def _in_range(x, name):
     "Images with what lies a little outside [-1, 1] clamped, as networks leave it; beyond 3 it is another unit: refused"
     if torch.is_tensor(x) and x.is_floating_point(): x = torch.where(x.abs() > 3, x, x.clamp(-1, 1))
-    return check_images(x, name)
+    if check_images(x, name).ndim == 4 and x.shape[1] in (1, 3): return x
+    raise ValueError(f"{name} must be a batch (B, C, H, W) of one channel or three, got shape {tuple(x.shape)}"
+                     + ": give x[None]"*(x.ndim == 3))
 
 # %% ../nbs/23_measuring.ipynb #23badd01
 @patch
@@ -130,7 +132,7 @@ def _weights(like, protocol, mask):
     mask = check_images(mask*1., 'the mask')
     if mask.shape[-3:-2] not in ((), (1,)) or mask.shape[:-3] not in ((), (1,), (len(like),)):
         raise ValueError(f"the mask must be (B, 1, H, W) for {len(like)} images, got shape {tuple(mask.shape)}")
-    mask = mask.expand(len(like), 3, *mask.shape[-2:])
+    mask = ((mask > 0)*2. - 1).expand(len(like), 3, *mask.shape[-2:])
     inside = replace(protocol, colour='rgb').apply(mask)[:, :1] > 127.5
     if inside.shape[-2:] != like.shape[-2:]:
         raise ValueError(f"the mask is {tuple(inside.shape[-2:])}, the images are {tuple(like.shape[-2:])}")
@@ -162,11 +164,12 @@ def _mae_lab(a, b, w):
     lab = [torch.from_numpy(rgb2lab((x/255).permute(0, 2, 3, 1).cpu().numpy())).movedim(-1, 1) for x in (a, b)]
     return _mean((lab[0] - lab[1]).abs().sum(1, keepdim=True), w.cpu())
 
-# %% ../nbs/23_measuring.ipynb #38c761a2
+# %% ../nbs/23_measuring.ipynb #c23d0005
 _LAYERS = ((0, 4, 2), (3, 1, 2), (6, 1, 1), (8, 1, 1), (10, 1, 1)) # AlexNet's convolutions: number, stride, padding
 _LPIPS_KEYS = {*(f'features.{n}.{part}' for n, _, _ in _LAYERS for part in ('weight', 'bias')),
                *(f'lin{i}.weight' for i in range(len(_LAYERS)))}
 
+# %% ../nbs/23_measuring.ipynb #38c761a2
 @lru_cache(maxsize=1)
 def _read_lpips(path):
     from safetensors import SafetensorError
@@ -185,7 +188,7 @@ def _lpips_weights():
     raise RuntimeError("LPIPS needs trained weights: set the variable RDDM_LPIPS to a safetensors file that holds "
                        "AlexNet's convolutions (features.N.weight, features.N.bias) and the linear heads (linI.weight)")
 
-# %% ../nbs/23_measuring.ipynb #38c761a4
+# %% ../nbs/23_measuring.ipynb #c23d0006
 def _alexnet(x, weights):
     "Features after every convolution"
     for n, stride, padding in _LAYERS:
@@ -193,6 +196,7 @@ def _alexnet(x, weights):
         x = F.conv2d(x, weights[f'features.{n}.weight'], weights[f'features.{n}.bias'], stride, padding).relu()
         yield x/(x.square().sum(1, keepdim=True).sqrt() + 1e-10)
 
+# %% ../nbs/23_measuring.ipynb #38c761a4
 def _feature_distance(f, g, heads):
     "Weighted squared differences of normalised features, layer by layer, averaged over the image (B,)"
     return sum(F.conv2d((u - v).square(), head).mean((1, 2, 3)) for u, v, head in zip(f, g, heads))
@@ -257,13 +261,13 @@ def measure(
     a:Tensor, # images (B, C, H, W) in [-1, 1], of one channel or three
     b:Tensor, # ground truth, same shape
     protocol:Protocol|str=Protocol(), # how, or the name of one of `PROTOCOLS`
-    mask:Tensor|None=None, # (B, 1, H, W) in [-1, 1], positive inside, for protocols with a region
+    mask:Tensor|None=None, # (B, 1, H, W) in [-1, 1] or truth values, positive inside, for protocols with a region
 )->MetricResult: # mean over images, and each
     "A number with its protocol"
     protocol = Protocol.find(protocol)
     metric = protocol.metric(what)
     check_images(b, 'the ground truth')
-    a = _in_range(a, 'an image that is measured')
+    a, b = _in_range(a, 'an image that is measured'), _in_range(b, 'the ground truth')
     if a.shape != b.shape:
         raise ValueError(f"images of equal shapes are compared, got {tuple(a.shape)} and {tuple(b.shape)}")
     p, q = (protocol.apply(x) for x in (a, b))
@@ -281,8 +285,8 @@ def coarse_features(
     x:Tensor, # images (B, C, H, W) in [-1, 1], at least 8 pixels on a side
 )->Tensor: # (B, F)
     "Colours on a 4x4 grid, and the amount of detail on a 2x2 grid"
-    if min(x.shape[-2:]) < 8: raise ValueError(f"images need 8 pixels on a side, got {tuple(x.shape[-2:])}")
     _in_range(x, 'x')
+    if min(x.shape[-2:]) < 8: raise ValueError(f"images need 8 pixels on a side, got {tuple(x.shape[-2:])}")
     x, (h, w) = x.double(), x.shape[-2:]
     detail = torch.cat([x.diff(dim=d).abs().mean(1, keepdim=True)[..., :h - 1, :w - 1] for d in (-1, -2)], 1)
     return torch.cat([F.adaptive_avg_pool2d(v, n).flatten(1) for v, n in ((x, 4), (detail, 2))], 1)
@@ -298,6 +302,8 @@ def frechet_distance(
     b:Tensor, # features (m, F)
 )->float: # squared distance
     "How far two normal distributions are apart that have the means and covariances of these features"
+    for name, v in dict(a=a, b=b).items():
+        if not torch.is_tensor(v): raise TypeError(f"{name} must be a tensor of features (n, F), got {v!r:.80}")
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1]:
         raise ValueError(f"features are tables with equally many columns, got {tuple(a.shape)} and {tuple(b.shape)}")
     if min(len(a), len(b)) < 2: raise ValueError("a covariance needs two images at least")

@@ -2,6 +2,7 @@
 measured differently."""
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 import pytest
 import numpy as np
@@ -494,3 +495,32 @@ def test_a_protocol_takes_whole_numbers_of_any_type_and_yes_or_no():
     for kw in (dict(resize=True), dict(border=True), dict(border=2.5), dict(border='2')):
         with pytest.raises(ValueError, match='must be a whole number of pixels'): Protocol(**kw)
     with pytest.raises(ValueError, match="rounded must be True or False, got 'no'"): Protocol(rounded='no')
+
+
+@pytest.mark.parametrize('call, kind, why', [
+    (lambda: coarse_features([1]), TypeError, 'x '),
+    (lambda: coarse_features(torch.zeros(3, 9, 9)), ValueError, r'\(3, 9, 9\)'),
+    (lambda: frechet_distance([[1., 2.]], torch.zeros(2, 2)), TypeError, 'a must be a tensor of features'),
+    (lambda: frechet_distance(torch.zeros(2, 2), None), TypeError, 'b must be a tensor of features .*got None')],
+    ids=range(4))
+def test_features_are_of_tensors(call, kind, why):
+    with pytest.raises(kind, match=why): call()
+
+
+@pytest.mark.parametrize('region', ['inside', 'outside'])
+@pytest.mark.parametrize('protocol', [Protocol(), Protocol(rounded=False), Protocol(resize=12)])
+def test_inside_is_where_a_mask_is_positive(region, protocol):
+    a, b = two()
+    there = (torch.arange(24) < 8).expand(1, 1, 24, 24)
+    of = lambda mask: measure('PSNR', a, b, replace(protocol, region=region), mask).each
+    for mask in (there, there.float(), there.byte(), there*.5, there*1.1 - .1): assert of(mask) == of(there*2. - 1)
+
+
+@pytest.mark.parametrize('shape', [(3, 24, 24), (24, 24), (2, 4, 24, 24), (2, 2, 24, 24), (1, 2, 3, 24, 24)])
+def test_what_is_no_batch_of_images_is_refused(shape):
+    x = torch.zeros(shape)
+    said = r'an image that is measured must be a batch \(B, C, H, W\) of one channel or three, got shape'
+    with pytest.raises(ValueError, match=said) as e: measure('PSNR', x + .1, x)
+    assert str(e.value).endswith(f"{shape}{': give x[None]' if shape == (3, 24, 24) else ''}")
+    for f in (Protocol().apply, coarse_features):
+        with pytest.raises(ValueError, match=r'x must be a batch|images need 8'): f(x)
