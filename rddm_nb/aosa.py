@@ -14,7 +14,8 @@ from fastcore.basics import patch
 from torch import Tensor, nn
 from .estimate import CLIPS, Prediction, eps_from_res, estimate, predict
 from .forward import q_sample, randn_like
-from .schedule import Schedule
+from .optim import _check_trainable
+from .schedule import Schedule, _check_count
 
 # %% ../nbs/17_aosa.ipynb #35813c69
 def readings(
@@ -92,13 +93,17 @@ class ObjectiveChoice(NamedTuple):
 def _training_loss(auto, net, draw, schedule, nodes, generator):
     "The loss of one batch at random nodes, with both errors"
     x0, x_in, *cond = draw(generator)
-    t = nodes[torch.randint(len(nodes), (len(x0),), generator=generator)]
+    t = nodes[torch.randint(len(nodes), (len(x0),), device=generator.device, generator=generator).to(nodes.device)]
     eps, (abar, bbar) = randn_like(x0, generator), schedule.coeffs(t, x0)
     x_t = q_sample(x0, x_in, eps, abar, bbar)
-    m = predict(net, x_t, x_in, abar, bbar, t, *cond).res
+    m = predict(net, x_t, x_in, abar, bbar, t.to(x0.device), *cond).res
+    if m is None:
+        raise ValueError("net must have one output, as Prediction(res=...), that is then read as residual and as noise "
+                         "(predicts='res'), but it predicts the noise alone")
     return auto.loss(m, x_t, x_in, x_in - x0, eps, abar, bbar)
 
 # %% ../nbs/17_aosa.ipynb #1a2de45f
+@torch.inference_mode(False)
 def select_objective(
     net, # a network with one output, as `Prediction(res=...)`; it is trained and not needed afterwards
     draw, # function of a generator that returns (x0, x_in), or (x0, x_in, cond)
@@ -111,10 +116,14 @@ def select_objective(
     report=None, # called as report(row) after every step; row holds step, loss and lam
 )->ObjectiveChoice:
     "Train until the network has become a predictor of residual or noise (automatic objective selection)"
+    max_steps = _check_count(max_steps, 'max_steps')
     auto, lams, errors = auto or AutoObjective(), [], []
+    _check_trainable([*net.parameters(), *auto.parameters()])
     groups = [dict(params=net.parameters(), lr=lr), dict(params=auto.parameters(), lr=lam_lr)]
     opt = torch.optim.Adam(groups, betas=(.9, .99))
     nodes = auto.well_conditioned(schedule.abar, schedule.bbar).nonzero().flatten()
+    if not len(nodes): raise ValueError(f"no node of {schedule} counts: none has bbar/(1 - abar) between "
+                                        f"{1/auto.most:g} and {auto.most:g}; take another schedule")
     for step in range(1, max_steps + 1):
         loss, *both = _training_loss(auto, net, draw, schedule, nodes, generator)
         opt.zero_grad()

@@ -125,6 +125,7 @@ def _save_results(
     from rddm_nb.report import photo_sheet, photo_scores
     from rddm_nb.unet import save_model
     task, how = about['task'], dict(steps=about['sampling_steps'], solver=about['solver'])
+    for name in _FILES[1:] if force else (): (out/name).unlink(missing_ok=True)
     save_model(out/'model.safetensors', net, net.schedule, force, **about)
     tell(f"measuring on held-out images, in {how['steps']} steps")
     metrics = {**about, **score_held_out(net, task, **how), 'parameters': sum(p.numel() for p in net.parameters()),

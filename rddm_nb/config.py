@@ -10,20 +10,44 @@ __all__ = ['DataConfig', 'NetworkConfig', 'ScheduleConfig', 'SampleConfig', 'Con
 # %% ../nbs/config.ipynb #fd1e53a4
 import inspect
 import json
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any, Literal
 from fastcore.basics import patch
 from .command import Count, Fraction, Natural, OneOf, Positive, Rule, Typed, convert
 
-# %% ../nbs/config.ipynb #8b796721
+# %% ../nbs/config.ipynb #8b796720
 _PLACES = 'root', 'inputs', 'targets', 'cond' # fields of `DataConfig` that say where images lie
+_WAYS = { # kind, and what names the images -> fields in use of those that say which images, and how they are matched
+    'embedded': (), 'clean': ('root', 'targets', 'held_targets'), 'table': (*_PLACES, 'split', 'held_split'),
+    'pairs with root': ('root', 'split', 'held_split', 'held_inputs', 'held_targets', 'held_cond'),
+    'pairs without root': (*_PLACES[1:], 'pairing', 'pattern', 'held_inputs', 'held_targets', 'held_cond')}
+_NAMES_IMAGES = set().union(*_WAYS.values())
 
+def _way(kind='embedded', root='', inputs='', targets='', **other):
+    "Which of `_WAYS` these fields of `DataConfig` are; 'pairs' is both"
+    if kind != 'pairs' or not (root or inputs or targets): return kind
+    return f"pairs {'with' if root else 'without'} root"
+
+def _ignored(way):
+    "Fields that name images and are of no use there"
+    return _NAMES_IMAGES - set().union(*(used for w, used in _WAYS.items() if w.startswith(way)))
+
+def _refuse_ignored(data):
+    "Refuse a field that names images and would be ignored"
+    way = _way(**vars(data))
+    for f in fields(data):
+        if f.name not in _ignored(way) or (v := getattr(data, f.name)) == f.default: continue
+        ways = ' or '.join(w for w, used in _WAYS.items() if f.name in used)
+        raise ValueError(f"{f.name} must be left out (be {f.default!r}) for kind {way}, which would ignore it, got "
+                         f"{v!r}: it is for kind {ways} (--data.kind)")
+
+# %% ../nbs/config.ipynb #8b796721
 @dataclass(frozen=True)
 class DataConfig(Typed):
     "What to learn from"
     kind: Literal['embedded', 'pairs', 'clean', 'table'] = 'embedded' # images of the package, pairs, clean, or a table
-    root: str = '' # folder of a data set in a known layout, or id of a table
-    split: str = 'train' # of that data set
+    root: str = '' # pairs: folder in a known layout; clean: folder or .flist file; table: id, folder or .parquet file
+    split: str = 'train' # of a data set in a known layout, or of a table
     inputs: str = '' # folder or .flist file of degraded images; of a table, the column
     targets: str = '' # folder or .flist file of clean images; of a table, the column
     cond: str = '' # folder or .flist file of conditions, such as masks; of a table, the column
@@ -40,6 +64,8 @@ class DataConfig(Typed):
     held_targets: str = '' # likewise
     held_cond: str = '' # likewise
     held: Count = 8 # how many pairs are held out
+    def of_kind(self, kind):
+        return replace(self, **{f.name: f.default for f in fields(self) if f.name in _ignored(kind)})
     def check(self):
         if self.kind in ('embedded', 'clean') and self.task is None:
             raise ValueError(f"task must be given for kind={self.kind!r}: it says how inputs are made")
@@ -48,6 +74,7 @@ class DataConfig(Typed):
         if self.kind in ('pairs', 'clean') and self.root and (self.inputs or self.targets):
             raise ValueError(f"root must be left out where inputs or targets are given, got root={self.root!r}: they "
                              "name two sets of images")
+        _refuse_ignored(self)
 
 # %% ../nbs/config.ipynb #9b636f76
 @dataclass(frozen=True)

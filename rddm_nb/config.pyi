@@ -2,11 +2,13 @@
 from typing import Any
 import inspect
 import json
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any, Literal
 from fastcore.basics import patch
 from .command import Count, Fraction, Natural, OneOf, Positive, Rule, Typed, convert
 _PLACES: tuple
+_WAYS: dict
+_NAMES_IMAGES: Any
 
 @dataclass(frozen=True)
 class DataConfig(Typed):
@@ -30,6 +32,9 @@ class DataConfig(Typed):
     held_targets: str = ''
     held_cond: str = ''
     held: Count = 8
+
+    def of_kind(self, kind):
+        ...
 
     def check(self):
         ...

@@ -31,6 +31,7 @@ from .files import atomic_write, check_file
 from .imagefile import list_images, read_noted, same_name
 from .images import from_uint8
 from .runtime import _one_of, _whole, generator_for
+from .schedule import _within
 from .trainer import Batch
 
 # %% ../nbs/data.ipynb #44a95a84
@@ -40,7 +41,10 @@ def _some(files):
 
 def _files(group):
     "The image files of a folder, or those of a list as they stand"
-    if not isinstance(group, (str, os.PathLike)): return [Path(p) for p in group]
+    if not isinstance(group, (str, os.PathLike)):
+        try: return [Path(p) for p in group]
+        except TypeError:
+            raise TypeError(f"images must be a folder, a list of files or a .flist file, got {group!r:.80}") from None
     return _read_file_list(group) if Path(group).suffix == '.flist' else list_images(group)
 
 def _keys(files, pattern):
@@ -469,7 +473,7 @@ class PairSource:
     def __init__(self,
         pairs:ImagePairs, # what to learn from
         size:int|None=None, # side of the crops; None: whole images, which must be equal in size
-        task:str|None=None, # how inputs are made of clean images: a key of `TASKS`, 'hole' or 'generate'; None: they have inputs
+        task:str|None=None, # how inputs are made of clean images: in `TASKS`, 'hole', 'generate'; None: they have some
         flip:bool=True, # mirror half of them
         memory:float=4., # GiB of images to keep; more than that is read again and again
         device='cpu', # where to keep them, and where batches are made
@@ -485,6 +489,8 @@ class PairSource:
             raise ValueError("these are clean images without inputs: give the task that makes them, one of "
                              f"{', '.join(_INPUT_TASKS)}")
         if size is not None: size = _whole(size, 'size', 1)
+        if not _within(memory, 0): raise ValueError(f"memory must be a number of GiB, 0 or more, got {memory!r}")
+        threads = _whole(threads, 'threads', 1)
         self.pairs, self.size, self.task, self.flip = pairs, size, task, flip
         self.device, self.memory, self.pool = torch.device(device), memory*2**30, ThreadPoolExecutor(threads)
         self.lock, self.kept, self.bytes, self.ahead, self.order = threading.Lock(), {}, 0, {}, (None, None)
@@ -542,10 +548,11 @@ def _read(self:PairSource, i):
     if i in self.kept: return self.kept[i]
     pair = self.pairs[i]
     self._check(i, *pair)
-    size = sum(v.numel() for v in pair if v is not None)
+    size = sum({(s := v.untyped_storage()).data_ptr(): s.nbytes() for v in pair if v is not None}.values())
     with self.lock:
         if i in self.kept or self.bytes + size > self.memory: return pair
-        self.kept[i] = tuple(None if v is None else v.to(self.device) for v in pair)
+        there = {id(v): v.to(self.device) for v in pair if v is not None}
+        self.kept[i] = tuple(there.get(id(v)) for v in pair)
         self.bytes += size
     return self.kept[i]
 

@@ -51,6 +51,8 @@ def ddim_nodes(
     "The nodes that the grids of diffusers visit, for `sample(..., steps=nodes)`"
     _one_of('spacing', spacing, SPACINGS)
     if not _is_count(steps, T): raise ValueError(f"steps must be a whole number from 1 to T={T}, got {steps!r}")
+    if not _within(offset, 0) or offset != int(offset):
+        raise ValueError(f"offset (steps_offset) must be a whole number >= 0, got {offset!r}")
     if spacing == 'leading': k = np.arange(steps)[::-1]*(T//steps) + offset
     elif spacing == 'trailing': k = np.arange(T, 0, -T/steps).round()[:steps] - 1
     else: k = np.linspace(0, T - 1, steps).round()[::-1]

@@ -24,7 +24,7 @@ from .forward import q_sample, randn_like
 from .images import psnr
 from .objective import loss_of
 from .optim import EMA, lr_factor, make_optimizer
-from .runtime import StopRequest, _one_of, pick_device
+from .runtime import StopRequest, _one_of, _whole, pick_device
 from .sample_images import crops, emoji
 from .sampler import sample
 from .schedule import Schedule, _check_count
@@ -38,8 +38,9 @@ def _emoji(split, size): return emoji(split, size)
 
 def _some(x, n, generator):
     "n images of a set, half of them mirrored"
-    x = x[torch.randint(len(x), (n,), generator=generator)]
-    return torch.where(torch.rand(n, 1, 1, 1, generator=generator) < .5, x.flip(3), x)
+    at = generator.device
+    x = x[torch.randint(len(x), (n,), device=at, generator=generator).to(x.device)]
+    return torch.where(torch.rand(n, 1, 1, 1, device=at, generator=generator).to(x.device) < .5, x.flip(3), x)
 
 def draw_pairs(
     task:str, # one of `DEMO_TASKS`
@@ -79,8 +80,9 @@ def diffusion_loss(
     cond:Tensor|None=None, # conditions, for a network that takes them
 )->tuple: # (loss, (estimate of x0, nodes))
     "Loss of one forward pass at random nodes, and the estimate of x0 that a second pass may start from"
-    if first is None: base, t = x0, torch.randint(1, schedule.T + 1, (len(x0),), generator=generator)
-    else: base, t = first[0], 1 + (torch.rand(len(x0), generator=generator)*first[1]).long()
+    at = generator.device
+    if first is None: base, t = x0, torch.randint(1, schedule.T + 1, (len(x0),), device=at, generator=generator)
+    else: base, t = first[0], 1 + (torch.rand(len(x0), device=at, generator=generator)*first[1]).long()
     eps, (abar, bbar) = randn_like(x0, generator), schedule.coeffs(t, x0)
     pred = predict(net, q_sample(base, x_in, eps, abar, bbar), x_in, abar, bbar, t.to(x0.device), cond)
     guess = None if pred.res is None else (x_in - pred.res.detach()).clamp(-1, 1)
@@ -137,6 +139,7 @@ def _finite(loss, step, lr):
     return loss
 
 # %% ../nbs/22_demo.ipynb #c52773eb
+@torch.inference_mode(False)
 def training_steps(
     net, # network to train, in place
     draw, # function of a generator that returns (x0, x_in), or (x0, x_in, cond)
@@ -159,6 +162,7 @@ def training_steps(
         yield (step := step + 1), budget.used(step), loss.item()
 
 # %% ../nbs/22_demo.ipynb #0eaad0f0
+@torch.inference_mode(False)
 def train_demo(
     task:str='rain', # one of `DEMO_TASKS`
     budget:Budget|None=None, # how long; 60 s unless given
@@ -247,7 +251,7 @@ def result_sheet(
 ): # a `RenderedFigure`
     "A sheet of images: inputs, results, ground truth, residuals, and one trajectory"
     from rddm_nb.viz import show_images
-    x0, x_in, g = _exam(net, task, n, size, seed)
+    x0, x_in, g = _exam(net, task, _whole(n, 'n', 1), size, seed)
     trace = sample(net, None if task == 'generate' else x_in, shape=tuple(x0.shape), steps=steps, solver=solver,
                    generator=g, trace=True)
     x = trace.x0
@@ -262,6 +266,7 @@ def result_sheet(
 def _way(trace, i, n):
     "Rows that show how image i came about, n columns at most"
     steps = len(trace)
-    some = sorted({round(k*steps/min(steps, n - 1)) for k in range(min(steps, n - 1) + 1)})
+    most = max(1, min(steps, n - 1))
+    some = sorted({round(k*steps/most) for k in range(most + 1)})
     return {f'no. {i + 1} on the way, without its noise': trace.means(i)[some],
             f'estimates of no. {i + 1}': trace.estimates(i)[[k for k in some if k < steps]]}

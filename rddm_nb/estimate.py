@@ -8,6 +8,7 @@ Docs: https://rddm-nb.github.io/rddm_nb/estimate.html.md"""
 __all__ = ['CLIPS', 'x0_from', 'SingularError', 'eps_from_res', 'res_from_eps', 'Prediction', 'Estimate', 'predict', 'estimate']
 
 # %% ../nbs/03_estimate.ipynb #b46e55b5
+from inspect import signature
 from typing import NamedTuple
 import torch
 from torch import Tensor
@@ -70,7 +71,7 @@ class Estimate(NamedTuple):
     res: Tensor # residual
     eps: Tensor|None # noise; None where bbar = 0, for there is none in the state
 
-# %% ../nbs/03_estimate.ipynb #89a5e913
+# %% ../nbs/03_estimate.ipynb #7b1d03aa
 def _check_model(model, name='model'):
     "Refuse what is no predictor, and a class of them"
     if isinstance(model, type):
@@ -79,6 +80,14 @@ def _check_model(model, name='model'):
         raise TypeError(f"{name} must be a predictor, a callable (x_t, x_in, abar, bbar, t) -> Prediction, got "
                         f"{model!r:.80}; load_network finds one by name")
 
+def _check_takes_cond(model):
+    "Refuse a condition for a predictor that takes none"
+    try: parameters = signature(getattr(model, 'forward', model)).parameters.values()
+    except ValueError: return
+    if not any(p.name == 'cond' or p.kind is p.VAR_KEYWORD for p in parameters):
+        raise TypeError(f"this {type(model).__name__} takes no condition: leave cond out")
+
+# %% ../nbs/03_estimate.ipynb #89a5e913
 def predict(
     model, # any callable (x_t, x_in, abar, bbar, t) -> Prediction
     x_t:Tensor, # states (B, ...)
@@ -90,6 +99,7 @@ def predict(
 )->Prediction:
     "Ask a predictor, with a condition if there is one"
     _check_model(model)
+    if cond is not None: _check_takes_cond(model)
     out = model(x_t, x_in, abar, bbar, t) if cond is None else model(x_t, x_in, abar, bbar, t, cond=cond)
     if not isinstance(out, tuple) or len(out) > 2:
         name = type(out).__name__

@@ -1,5 +1,6 @@
 # Written by tools/stubs.py from the module of the same name. Do not edit.
 from typing import Any
+from inspect import signature
 from typing import NamedTuple
 import torch
 from torch import Tensor

@@ -26,14 +26,14 @@ from torch import Tensor
 from fastcore.basics import patch
 from . import __version__
 from .command import CommandFailed, Count, FileName, OneOf, explain, parse, run_command, warn
-from .data import match, pairs_from_layout
+from .data import ImagePairs, Pair, match, pairs_from_layout
 from .files import one_line, to_json
 from .imagefile import load_image, read_image, save_image
 from .images import from_uint8
 from .metrics import METRICS, MetricResult, Protocol, measure
-from .restore import (Progress, SamplingCommand, Stoppable, check_restorer, fit_channels,
-                             network_option, restore_loaded, sampling_model)
-from .runtime import ExitCode, StopRequest, check_seed, claim_folder, folder_lock, stop_on_signals
+from .restore import (Progress, SamplingCommand, Stoppable, _equalizes, _preparation, check_restorer,
+                             fit_channels, network_option, restore_loaded, sampling_model)
+from .runtime import ExitCode, StopRequest, _whole, check_seed, claim_folder, folder_lock, stop_on_signals
 
 # %% ../nbs/evaluate.ipynb #2e955bc9
 @dataclass(frozen=True)
@@ -281,6 +281,10 @@ def _case(name, samples, x0, x_in, mask):
 
 def _load(path): return None if path is None else load_image(path)
 
+def _pairs(pairs):
+    "Tuples of files as pairs of paths"
+    return [Pair(*(None if f is None else Path(f) for f in p)) for p in ImagePairs.from_pairs(pairs).items]
+
 def _named(pairs, make):
     "Functions that make cases, by the shortest names that differ"
     for name in (lambda p: p.x0.stem, lambda p: p.x_in.stem, lambda p: str(p.x_in), lambda p: f'{p.x_in} {p.x0}'):
@@ -308,14 +312,14 @@ def from_folders(cls:EvalCase,
 @patch(cls_method=True)
 def from_model(cls:EvalCase,
     model, # a predictor with its `schedule`
-    pairs:list, # of `Pair`, see `match` and `pairs_from_layout`
+    pairs:list, # of `Pair`, see `match` and `pairs_from_layout`, or of tuples (x_in, x0)
     seeds:int=1, # how many restorations of every image
     seed:int=0, # the first of them
     report=None, # called as report(share) with the share of an image's restorations that is done, 0..1
     **kw # `steps`, `tile`, `eta`, ... of `restore`
 )->dict: # name -> function that makes a `EvalCase`
     "What a model restores, with several seeds; masks are its condition if it takes one"
-    if seeds < 1: raise ValueError(f"seeds must be at least 1, got {seeds}")
+    seeds, seed, pairs = _whole(seeds, 'seeds', 1), check_seed(seed), _pairs(pairs)
     check_seed(seed + seeds - 1, 'the last seed')
     takes = network_option(model, 'takes_cond')
     check_restorer(model, bool(takes) and all(p.cond is not None for p in pairs))
@@ -324,7 +328,8 @@ def from_model(cls:EvalCase,
         ask = partial(restore_loaded, model, image, mask if takes else None, name=p.x_in, **kw)
         part = lambda k: report and (lambda share: report((k + share)/seeds))
         samples = [ask(seed=seed + k, report=part(k)) for k in range(seeds)]
-        return _case(name, samples, _load(p.x0), image, mask)
+        case = _case(name, samples, _load(p.x0), image, mask)
+        return replace(case, notes=case.notes + _preparation(model))
     return _named(pairs, make)
 
 # %% ../nbs/evaluate.ipynb #e2108beb
@@ -382,8 +387,8 @@ def _cases(a, stop, tell, live):
     if a.model is None: return EvalCase.from_folders(*a.folders, a.inputs, a.masks, **rule), {}
     model, options = sampling_model(a.model, a, tell)
     pairs = pairs_from_layout(a.set, a.split)[1] if a.set else match(*a.folders, a.masks, **rule)
-    about, options = dict(options, model=a.model, sha256=model.sha256, seeds=a.seeds), dict(options, report=live.share)
-    return EvalCase.from_model(Stoppable(model, stop), pairs, a.seeds, **options), about
+    about = dict(options, model=a.model, sha256=model.sha256, seeds=a.seeds, equalize=_equalizes(model))
+    return EvalCase.from_model(Stoppable(model, stop), pairs, a.seeds, **options, report=live.share), about
 
 # %% ../nbs/evaluate.ipynb #5ccdb8e2
 _FILES = ('each.csv', 'sheet.png', 'evaluation.json')
@@ -420,7 +425,8 @@ def _write(folder, ev, kept, about):
     _sheet([kept.column(n) for n in names], names).save(folder/'sheet.png')
 
 def _publish(work, out):
-    "Finished results in their place, those of before gone"
+    "Finished results in their place, those of before gone; what says what they are goes first and comes last"
+    for name in reversed(_FILES): (out/name).unlink(missing_ok=True)
     shutil.rmtree(out/'spread', ignore_errors=True)
     for name in ('spread', *_FILES):
         if (work/name).exists(): (work/name).replace(out/name)

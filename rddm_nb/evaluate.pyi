@@ -18,7 +18,7 @@ from torch import Tensor
 from fastcore.basics import patch
 from . import __version__
 from .command import CommandFailed, Count, FileName, OneOf, explain, parse, run_command, warn
-from .data import match, pairs_from_layout
+from .data import ImagePairs, Pair, match, pairs_from_layout
 from .files import one_line, to_json
 from .imagefile import load_image, read_image, save_image
 from .images import from_uint8

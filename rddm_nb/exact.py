@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from fastcore.basics import patch
 from .estimate import Prediction
+from .forward import randn_like
 from .schedule import _within
 
 # %% ../nbs/10_exact.ipynb #d9ccb0de
@@ -112,6 +113,7 @@ def draw(self:ExactPredictor,
     generator:torch.Generator|None=None, # source of randomness
 )->Tensor: # (n, ...)
     "Clean images from the known distribution"
-    i = torch.multinomial(self._prior.exp(), n, replacement=True, generator=generator)
-    x = self.means[i]
-    return x + self.std*torch.randn(x.shape, dtype=x.dtype, device=x.device, generator=generator) if self.std else x
+    prior = self._prior.exp() if generator is None else self._prior.exp().to(generator.device)
+    i = torch.multinomial(prior, n, replacement=True, generator=generator)
+    x = self.means[i.to(self.means.device)]
+    return x + self.std*randn_like(x, generator) if self.std else x

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from fastcore.basics import patch
 from .estimate import Prediction
+from .forward import randn_like
 
 class ExactPredictor:
     """The optimal predictor where clean images are a known finite set, or a Gaussian mixture around it; no training"""

@@ -18,15 +18,16 @@ from typing import NamedTuple
 import torch
 from .aosa import AutoObjective, select_objective
 from .command import explain, merge
-from .config import _PLACES, Config, DataConfig, ScheduleConfig
+from .config import _PLACES, Config, DataConfig, ScheduleConfig, _ignored, _way
 from .data import ImagePairs, PairSource, match, pairs_from_layout
 from .demo import draw_pairs
 from .estimate import predict
 from .files import _remove_stale, atomic_write, check_file
+from .images import _equalized
 from .objective import loss_of
 from .runtime import check_seed, folder_lock, generator_for
 from .sampler import _plan
-from .trainer import (Batch, Checkpoints, FunctionSource, Trainer, TrainingError, _check_counts,
+from .trainer import (Batch, Checkpoints, FunctionSource, Trainer, TrainingError, _check_counts, _check_ours,
                              draw_states, make_accelerator)
 from .unet import save_model
 from .watch import HeldOutEval
@@ -44,6 +45,7 @@ def _network_config(config):
     "The network that is made: with predicts='auto' that of the choice, one output"
     return replace(config.network, predicts='res') if config.network.predicts == 'auto' else config.network
 
+# %% ../nbs/experiment.ipynb #e0fb70a2
 def _check_end(predicts, schedule, kind):
     "Refuse noise alone on a schedule that ends at the input, where noise says nothing about the clean image"
     if predicts in ('eps', 'auto') and schedule.abar[-1] == 1:
@@ -51,12 +53,25 @@ def _check_end(predicts, schedule, kind):
                          "at abar = 1: nothing of the clean image is left there, so the noise says nothing about it. "
                          "Take one that ends before, such as schedule.kind='ddim_linear', or predict 'res' or 'both'")
 
+def _check_start(predicts, schedule, kind):
+    "Refuse a network without noise on a bridge, which evaluation and rddm-restore cannot start"
+    if predicts in ('res', 'x0') and schedule.bbar[-1] == 0 and schedule.bbar.any():
+        raise ValueError(f"schedule.kind={kind!r} starts from the input, without noise, and network.predicts="
+                         f"{predicts!r} says none that could be carried over: neither rddm-train nor rddm-restore can "
+                         "sample from such a model. Take another schedule.kind, or train it with `Trainer` and sample "
+                         "with `sample(..., posterior='bridge', eta=1)`")
+
+# %% ../nbs/experiment.ipynb #e0fb70a4
 def check_config(
     config:Config, # everything that a training depends on
 ):
     "Refuse what only shows when schedule and network are made"
     with _names_of('schedule'): schedule = config.schedule.make()
     _check_end(config.network.predicts, schedule, config.schedule.kind)
+    _check_start(config.network.predicts, schedule, config.schedule.kind)
+    for name in ('lam_res', 'lam_eps'):
+        if config.network.predicts == 'auto' and not getattr(config.train, name):
+            raise ValueError(f"train.{name} must be above 0 for network.predicts='auto': either may be chosen")
     with _names_of('sample', ('steps', 'solver')): _plan(None, schedule, **vars(config.sample))
     with _names_of('network'), torch.device('meta'): _network_config(config).make()
     check_seed(config.train.seed, 'train.seed')
@@ -103,19 +118,6 @@ def _found(data, channels):
     if data.root: return ImagePairs.from_pairs(pairs_from_layout(data.root, data.split)[1], channels)
     raise ValueError("data.root (a data set in a known layout), or data.inputs and data.targets, must be given "
                      "with data.kind='pairs'")
-
-# %% ../nbs/experiment.ipynb #5913810a
-def _equalized(
-    img:torch.Tensor, # uint8 (C, H, W)
-)->torch.Tensor: # the same, every level equally frequent, as far as that goes
-    "Equalise the histogram of an image, colour by colour"
-    out = []
-    for x in img:
-        total = torch.bincount(x.flatten().long(), minlength=256).cumsum(0)
-        least = total[total > 0][0]
-        scale = 255/(total[-1] - least).clamp(min=1)
-        out.append(((total - least).clamp(min=0)*scale).round().byte()[x.long()] if total[-1] > least else x)
-    return torch.stack(out)
 
 # %% ../nbs/experiment.ipynb #124734ba
 def _cut(img, box):
@@ -222,7 +224,8 @@ def _held_out(
                              "targets alone), or train.eval_every=0")
         if data.kind == 'pairs' and bool(data.held_inputs) != bool(data.held_targets):
             raise ValueError("data.held_inputs and data.held_targets must be given together: folders or .flist files")
-        there = dict(apart, root='') if any(apart.values()) else dict(split=data.held_split)
+        there = dict(apart, root='', split=DataConfig.split, held_split=DataConfig.held_split)
+        if not any(apart.values()): there = dict(split=data.held_split)
         source = _make_source(replace(data, flip=False, **there), channels, device)
         try: b = source.batch(data.held, 0, 0)
         except ValueError as e: raise ValueError(f'the held-out images (data.held={data.held}): {e}') from e
@@ -299,6 +302,7 @@ def _read_config(
         tables = tomllib.loads(text) if file != old else _from_older_config(json.loads(text))
         missing = [f.name for f in fields(Config) if f.name not in tables]
         if missing: raise ValueError(f'it has no section {missing[0]}')
+        for k in _ignored(_way(**tables['data'])): tables['data'].pop(k, None)
         return merge(Config(), tables)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as e:
         raise ValueError(f"{file} is not the configuration of a run ({type(e).__name__}: {e}): put it back, or take "
@@ -307,7 +311,7 @@ def _read_config(
 # %% ../nbs/experiment.ipynb #bfd13e53
 def _spelled(data, spell=str):
     "The same images, their places spelled by a function of paths; ~ is your home"
-    places = dict(embedded=(), table=('root',)).get(data.kind, (*_PLACES, *(f'held_{k}' for k in _PLACES[1:])))
+    places = ('root',) if data.kind == 'table' else (*_PLACES, *(f'held_{k}' for k in _PLACES[1:]))
     named = {k: Path(getattr(data, k)).expanduser() for k in places if getattr(data, k)}
     return replace(data, **{k: str(spell(p)) for k, p in named.items() if data.kind != 'table' or p.exists()})
 
@@ -375,7 +379,7 @@ def _write_model(trainer, net, config, out):
 # %% ../nbs/experiment.ipynb #5e2185cd
 def _check_places(out, fresh):
     "Refuse a folder in which something stands where a run will write"
-    for name in (*_MODELS, 'train.json', 'log.csv'):
+    for name in (*_MODELS, 'train.json', 'log.csv', 'choice.json'):
         if (out/name).is_dir():
             raise IsADirectoryError(f"{out/name} is a folder, but a run writes a file of that name: "
                                     "move it away, or take another folder")
@@ -385,30 +389,30 @@ def _check_places(out, fresh):
     if (out/'checkpoints').exists() and not (out/'checkpoints').is_dir():
         raise NotADirectoryError(f"{out/'checkpoints'} is a file, but a run keeps its checkpoints in a folder of that "
                                  "name: move it away, or take another folder")
+    if fresh: _check_ours(out/'train.json', out/'log.csv')
 
 def _start(config, out, accelerator, tell):
-    "Check everything that a run needs; returns its source and the configuration that it goes on with, if there is one"
-    run = _read_config(out)
-    if run is not None: _check_same(config, run, out)
+    "Check everything that a run needs; returns its source, held-out pairs and the configuration that it goes on with"
+    if (run := _read_config(out)) is not None: _check_same(config, run, out)
     elif lost := Checkpoints(out).paths():
         raise ValueError(f"{out} holds checkpoints ({lost[-1].name}) without their {_CONFIG_FILE}: put it back, or "
                          "take another folder")
     if accelerator.is_main_process: _check_places(out, run is None)
     found = _check_data(config, out/_CHECK_FILE, run is not None) if accelerator.is_main_process else ''
-    source = _make_source(config.data, config.network.channels, accelerator.device)
+    source, held = _make_source(config.data, config.network.channels, accelerator.device), None
     if accelerator.is_main_process:
         batch = _first_batch(config, source)
+        if config.train.eval_every: held = _held_out(config, accelerator.device)
         tell(found)
         if run is None: tell(f'before the first step: loss {_first_loss(config, batch, accelerator.device):.4g}')
-    return source, run
+        if run is None and config.network.predicts == 'auto': _save_config(config, out)
+    return source, held, run
 
 # %% ../nbs/experiment.ipynb #16600c44
-def _trainer(config, chosen, source, out, accelerator, report):
+def _trainer(config, chosen, source, held, out, accelerator, report):
     "The trainer of a run"
-    schedule, evaluator = config.schedule.make(), None
-    if config.train.eval_every and accelerator.is_main_process:
-        pairs, how = _held_out(config, accelerator.device), config.to_dict()['sample']
-        evaluator = HeldOutEval(pairs, schedule, out/'held_out', **how)
+    schedule, how = config.schedule.make(), config.to_dict()['sample']
+    evaluator = None if held is None else HeldOutEval(held, schedule, out/'held_out', **how)
     net = chosen.network.make(config.train.seed)
     return Trainer(net, source, schedule, config.train, out, accelerator, report, evaluator)
 
@@ -435,6 +439,6 @@ def train(
     out, accelerator = Path(out), make_accelerator(device)
     with _run_folder(out) if accelerator.is_main_process else nullcontext():
         with accelerator.main_process_first():
-            source, run = _start(config, out, accelerator, tell)
+            source, held, run = _start(config, out, accelerator, tell)
             chosen = _resolve_objective(config, source, out, accelerator.device, tell=tell)
-        return _fit(_trainer(config, chosen, source, out, accelerator, report), config, run, out)
+        return _fit(_trainer(config, chosen, source, held, out, accelerator, report), config, run, out)

@@ -22,7 +22,7 @@ from .estimate import Prediction, predict
 from .files import atomic_write, one_line
 from .models import load_network
 from .official import fuse_weights
-from .runtime import ExitCode
+from .runtime import ExitCode, _about
 from . import unet
 from .unet import Attention
 
@@ -141,7 +141,7 @@ def to_onnx(
     "A network as an ONNX file for images of any size, compared with the network before it is kept"
     _needed()
     _check_target(file, force, 'force=True')
-    recorded, config = _Recorded(net), getattr(net, 'config', {})
+    recorded, config = _Recorded(net), _about(net, 'config')
     data = _record(recorded, _example(config, (37, 42)))
     schedule = getattr(net, 'schedule', None)
     about = dict(config=config) | ({} if schedule is None else dict(schedule=schedule.to_dict()))

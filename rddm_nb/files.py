@@ -58,7 +58,7 @@ def atomic_write(
         with suppress(OSError): tmp.unlink(missing_ok=True)
 
 # %% ../nbs/files.ipynb #a7c061c
-_TEMPORARY = re.compile(r'\.rddm-[0-9a-f]{32}\.tmp|\..+\.\d+\.tmp') # the second is how older versions called them
+_TEMPORARY = re.compile(r'\.rddm-[0-9a-f]{32}\.tmp')
 
 def stale_temporaries(
     folder, # where files were written

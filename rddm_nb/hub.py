@@ -126,10 +126,10 @@ def _unfused(net):
     if not (file := getattr(net, 'fused_from', None)): return net
     whole = load_model(file).float()
     ours, theirs = net.state_dict(), fuse_weights(whole).state_dict()
-    if ours.keys() != theirs.keys() or not all(v.to(theirs[k]).equal(theirs[k]) for k, v in ours.items()):
+    if ours.keys() != theirs.keys() or not all(v.equal(theirs[k].to(v)) for k, v in ours.items()):
         raise ValueError(f"the filters of this network are fused for sampling, and {file} holds another one by now: "
                          "it cannot be kept")
-    return whole
+    return whole.to(next(net.parameters()).dtype)
 
 @patch
 def _save_pretrained(self:HubModel, save_directory):

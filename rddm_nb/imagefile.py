@@ -295,7 +295,7 @@ def _to_channels(x, channels):
     if channels not in (None, 1, 3): raise ValueError(f"channels must be 1, 3 or None, got {channels!r}")
     if channels in (None, len(x)): return x, ()
     if channels == 3: return x.expand(3, -1, -1).contiguous(), ('grey repeated in three channels',)
-    weights = torch.tensor(_LUMINANCE).view(3, 1, 1)
+    weights = x.new_tensor(_LUMINANCE).view(3, 1, 1)
     return (x*weights).sum(0, keepdim=True).clamp(-1, 1), ('colour converted to grey',)
 
 def _loaded(p, channels):

@@ -60,7 +60,8 @@ def check_images(
     "Refuse what is not a batch of images in [-1, 1], and say how to convert it"
     _check_tensor(x, name)
     if not x.is_floating_point():
-        how = f"convert with rddm_nb.images.from_uint8({name})" if x.dtype is torch.uint8 else "give real floats"
+        how = {torch.uint8: f"convert with rddm_nb.images.from_uint8({name})",
+               torch.bool: f"use 2*{name}.float() - 1"}.get(x.dtype, "give real floats")
         raise TypeError(f"{name} has dtype {x.dtype}; {how}")
     if not x.numel(): raise ValueError(f"{name} is empty: its shape is {tuple(x.shape)}")
     lo, hi = (v.item() for v in torch.aminmax(x))
@@ -70,12 +71,26 @@ def check_images(
     hint = f"it looks like [0, 255]: use {name}/127.5 - 1" if lo >= 0 and hi > 2 else "rescale or clamp it first"
     raise ValueError(f"{name} must lie in [-1, 1], got [{lo:.4g}, {hi:.4g}]; {hint}")
 
+# %% ../nbs/images.ipynb #70f98751
+def _equalized(
+    img:Tensor, # uint8 (C, H, W)
+)->Tensor: # the same, every level equally frequent, as far as that goes
+    "Equalise the histogram of an image, colour by colour"
+    out = []
+    for x in img:
+        total = torch.bincount(x.flatten().long(), minlength=256).cumsum(0)
+        least = total[total > 0][0]
+        scale = 255/(total[-1] - least).clamp(min=1)
+        out.append(((total - least).clamp(min=0)*scale).round().byte()[x.long()] if total[-1] > least else x)
+    return torch.stack(out)
+
 # %% ../nbs/images.ipynb #6f501234
 def psnr(
     a:Tensor, # images (B, ...) in [-1, 1]
     b:Tensor, # images of the same shape
-)->Tensor: # decibels (B,), infinite where equal
+)->Tensor: # decibels (B,), at least in float32, infinite where equal
     "Peak signal-to-noise ratio per image, all channels together, for values in [-1, 1]"
     for x in (a, b): _check_unit(x, 'psnr')
     if a.shape != b.shape: raise ValueError(f"psnr compares equal shapes, got {tuple(a.shape)} and {tuple(b.shape)}")
-    return 10*torch.log10(4/(a - b).square().flatten(1).mean(1))
+    exact = torch.promote_types(torch.promote_types(a.dtype, b.dtype), torch.float32)
+    return 10*torch.log10(4/(a.to(exact) - b.to(exact)).square().flatten(1).mean(1))

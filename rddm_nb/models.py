@@ -15,7 +15,7 @@ from inspect import signature
 from pathlib import Path
 from .files import one_line
 from .official import fuse_weights
-from .runtime import pick_device
+from .runtime import _about, pick_device
 from .unet import load_model
 
 # %% ../nbs/models.ipynb #a7c04007
@@ -87,7 +87,7 @@ def _best_steps(
     model, # a predictor, usually a network with its `schedule` and `meta`
 )->int: # sampling steps
     "How many steps the file of a network recommends, or its training or demo took; else 5, or as many as there are"
-    meta, part = getattr(model, 'meta', None), lambda d, name: d.get(name) if isinstance(d, dict) else None
-    most = model.schedule.T if hasattr(model, 'schedule') else 1000
+    meta, part = _about(model, 'meta'), lambda d, name: d.get(name) if isinstance(d, dict) else None
+    most = model.schedule.T if getattr(model, 'schedule', None) is not None else 1000
     trained, demo = part(part(part(meta, 'config'), 'sample'), 'steps'), part(meta, 'sampling_steps')
     return next(n for n in (part(meta, 'best_steps'), trained, demo, min(5, most)) if type(n) is int and 1 <= n <= most)

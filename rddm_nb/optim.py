@@ -29,6 +29,13 @@ def unwrap(
         else: return net
 
 # %% ../nbs/optim.ipynb #2c19c7eb
+def _check_trainable(params):
+    "Refuse weights that PyTorch cannot train"
+    if any(torch.is_tensor(p) and p.is_inference() for p in params):
+        raise ValueError("weights that were made inside torch.inference_mode() cannot be trained: make the network "
+                         "outside of it")
+    return params
+
 OPTIMIZERS = dict(adamw=partial(torch.optim.AdamW, fused=True),
                   radam=partial(torch.optim.RAdam, foreach=True, decoupled_weight_decay=True))
 
@@ -41,7 +48,7 @@ def make_optimizer(
 )->torch.optim.Optimizer:
     "An optimizer by its name"
     if kind not in [*OPTIMIZERS]: raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, got {kind!r}")
-    return OPTIMIZERS[kind](params, lr, betas=tuple(betas), weight_decay=weight_decay)
+    return OPTIMIZERS[kind](_check_trainable([*params]), lr, betas=tuple(betas), weight_decay=weight_decay)
 
 # %% ../nbs/optim.ipynb #bf52866f
 def lr_factor(
@@ -59,15 +66,27 @@ class EMA:
     "A network whose weights are the exponential moving average of another's"
     def __init__(self,
         net:nn.Module, # the network to follow
-        decay:float=.995, # share of the average that stays at every update, in the long run
+        decay:float=.995, # share of the average that stays at every update, in the long run: 0..1
     ):
+        if not isinstance(decay, (int, float)) or not 0 <= decay <= 1:
+            raise ValueError(f"decay is a share of the average, 0..1, got {decay!r}")
         self.net, self.decay, self.step = copy.deepcopy(unwrap(net)).eval().requires_grad_(False), decay, 0
+        self._wide = {k: p.to(torch.promote_types(p.dtype, torch.float32)) for k, p in self.net.named_parameters()}
     @torch.no_grad()
     def update(self,
         net:nn.Module, # the network, trained a little more
     ):
         "Take in the network's weights of now"
         self.step += 1
-        d, net = min(self.decay, (1 + self.step)/(10 + self.step)), unwrap(net)
-        torch._foreach_lerp_(list(self.net.parameters()), list(net.parameters()), 1 - d)
+        d, net, wide = min(self.decay, (1 + self.step)/(10 + self.step)), unwrap(net), [*self._wide.values()]
+        torch._foreach_lerp_(wide, [p.to(w.dtype) for p, w in zip(net.parameters(), wide)], 1 - d)
+        self._round()
         for mine, theirs in zip(self.net.buffers(), net.buffers()): mine.copy_(theirs)
+    def _round(self):
+        for p, w in zip(self.net.parameters(), self._wide.values()):
+            if p is not w: p.copy_(w)
+    def _state(self): return {**self.net.state_dict(), **{k: w.detach() for k, w in self._wide.items()}}
+    @torch.no_grad()
+    def _load(self, state):
+        self.net.load_state_dict(state)
+        for k, w in self._wide.items(): w.copy_(state[k])

@@ -25,10 +25,20 @@ class EMA:
     net: Any
     decay: Any
     step: Any
+    _wide: Any
 
     def __init__(self, net: nn.Module, decay: float=0.995):
         ...
 
     def update(self, net: nn.Module):
         """Take in the network's weights of now"""
+        ...
+
+    def _round(self):
+        ...
+
+    def _state(self):
+        ...
+
+    def _load(self, state):
         ...

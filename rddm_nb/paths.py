@@ -24,6 +24,9 @@ def commutator(
 )->torch.Tensor: # (B, ...)
     "How much the order of two small moves matters, taking residual and taking noise (commutator)"
     res, eps = model(x_t, x_in, abar, bbar, None)
+    if res is None or eps is None:
+        raise ValueError(f"model must predict residual and noise, but gives no {'res' if res is None else 'eps'}: take "
+                         "a network with predicts='both'")
     def along(i, da, db): # prediction i after a move forth, minus after the same move back
         forth, back = (model(x_t + s*(da*res + db*eps), x_in, abar + s*da, bbar + s*db, None)[i] for s in (1, -1))
         return (forth - back)/(2*h)

@@ -123,6 +123,8 @@ def sweep(
     "Score many paths at many numbers of steps, all from the same noise"
     _check_task(truth, x_in, n, seeds)
     if not isinstance(runs, dict): raise TypeError(f"runs must be a dict of schedules or arguments, got {runs!r:.80}")
+    try: steps = [*steps]
+    except TypeError: raise TypeError(f"steps must be a list of numbers, such as (1, 5), got {steps!r}") from None
     t = _points(truth, 'truth')
     within = _mean(t, t)
     own = {name: dict(schedule=r) if isinstance(r, Schedule) else dict(r) for name, r in runs.items()}

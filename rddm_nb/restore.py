@@ -19,20 +19,24 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import product
-from pathlib import Path
+from pathlib import Path, PurePath
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Annotated, NamedTuple
 import torch
 from fastcore.basics import patch
 from torch import Tensor
+
+# %% ../nbs/restore.ipynb #e0fb71a1
 from . import __version__
 from .command import Count, FileName, Fraction, Natural, OneOf, Rule, Typed, explain, parse, run_command, warn
 from .estimate import Prediction, predict
 from .files import _remove_stale, atomic_write, one_line, to_json
 from .imagefile import IMAGE_SUFFIXES, LoadedImage, list_images, load_image, same_name, save_image
-from .images import _check_tensor
+from .images import _check_tensor, _equalized, _tensor, from_uint8, to_uint8
 from .models import MODEL_FILE, PRETRAINED, _best_steps, find_model, load_network
-from .runtime import (ExitCode, StopRequest, _whole, check_seed, claim_folder, generator_for, pick_device,
-                             stop_on_signals)
+from .optim import unwrap
+from .runtime import (ExitCode, StopRequest, _about, _networks, _one_at_a_time, _whole, check_seed, claim_folder,
+                             generator_for, pick_device, stop_on_signals)
 from .sampler import _asks_twice, _plan, sample
 
 # %% ../nbs/restore.ipynb #54fc5aa7
@@ -66,6 +70,13 @@ def _tile_sides(tile):
         raise ValueError(f"tile must be a side or (height, width), got {tile!r}")
     return tuple(_whole(n, 'tile', 1) for n in (tile if isinstance(tile, (tuple, list)) else (tile, tile)))
 
+# %% ../nbs/restore.ipynb #8a5a6651
+def _check_cut(model, size, sides):
+    "Refuse tiles where a predictor holds an image of the whole's size, which nobody cuts"
+    for m in _networks(model):
+        if any(v.shape[-2:] == size for v in m.buffers(recurse=False)):
+            raise ValueError(f"{type(m).__name__} holds an image of {size[0]}x{size[1]}, which is not cut into tiles "
+                             f"of {sides[0]}x{sides[1]}: take the whole as one tile, with tile={max(size)}")
 
 # %% ../nbs/restore.ipynb #4f0cfe8a
 class Tiled:
@@ -76,7 +87,8 @@ class Tiled:
         overlap:int|None=None, # by how much neighbours overlap, at least; None: an eighth of a tile, 16 where planned
         report=lambda share: None, # called as report(share) after every tile, with the share of them that is done
     ):
-        self.model, self.tile, self.overlap, self.report = model, _tile_sides(tile), overlap, report
+        self.overlap = overlap = None if overlap is None else _whole(overlap, 'overlap')
+        self.model, self.tile, self.report = model, _tile_sides(tile), report
         sides, overlap = self.layout(4096, 4096)
         for n in sides: _tile_offsets(n, n, overlap)
         if hasattr(model, 'schedule'): self.schedule = model.schedule
@@ -85,24 +97,28 @@ class Tiled:
         if self.tile: return self.tile, min(self.tile)//8 if self.overlap is None else self.overlap
         overlap = _OVERLAP if self.overlap is None else self.overlap
         return plan_tiles(h, w, overlap, 2**(len(network_option(self.model, 'mults') or [1, 2, 4]) - 1)), overlap
-    def __call__(self, x_t, x_in, abar, bbar, t=None, cond=None):
-        sides, overlap = self.layout(*x_t.shape[-2:])
-        tiles, out = [*product(*(_tile_weights(n, side, overlap) for n, side in zip(x_t.shape[-2:], sides)))], {}
-        for i, ((r, wr), (c, wc)) in enumerate(tiles, 1):
-            part = lambda v: None if v is None else v[..., r, c]
-            pred = predict(self.model, part(x_t), part(x_in), abar, bbar, t, part(cond))
-            self.report(i/len(tiles))
-            if len(tiles) == 1: return pred
-            weight = torch.outer(wr, wc).to(x_t)
-            for name, v in zip(Prediction._fields, pred):
-                if v is not None: out.setdefault(name, torch.zeros_like(x_t))[..., r, c] += v*weight
-        return Prediction(**out)
+
+# %% ../nbs/restore.ipynb #e0fb71a3
+@patch
+def __call__(self:Tiled, x_t, x_in, abar, bbar, t=None, cond=None):
+    sides, overlap = self.layout(*x_t.shape[-2:])
+    tiles, out = [*product(*(_tile_weights(n, side, overlap) for n, side in zip(x_t.shape[-2:], sides)))], {}
+    if len(tiles) > 1: _check_cut(self.model, x_t.shape[-2:], sides)
+    sums = torch.promote_types(x_t.dtype, torch.float32)
+    for i, ((r, wr), (c, wc)) in enumerate(tiles, 1):
+        part = lambda v: None if v is None else v[..., r, c]
+        pred = predict(self.model, part(x_t), part(x_in), abar, bbar, t, part(cond))
+        self.report(i/len(tiles))
+        if len(tiles) == 1: return pred
+        weight = torch.outer(wr, wc).to(x_t.device, sums)
+        for name, v in zip(Prediction._fields, pred):
+            if v is not None: out.setdefault(name, torch.zeros_like(x_t, dtype=sums))[..., r, c] += v*weight
+    return Prediction(**{name: v.to(x_t.dtype) for name, v in out.items()})
 
 # %% ../nbs/restore.ipynb #b5100002
 def network_option(model, name):
-    "An option that a network was built with; None if it does not say"
-    config = getattr(model, 'config', None)
-    return config.get(name) if isinstance(config, dict) else None
+    "An option that a network, or the one that a predictor wraps, was built with; None if it does not say"
+    return _about(model, 'config').get(name)
 
 def check_restorer(
     model, # a predictor; a network says in `config` what it takes
@@ -193,6 +209,20 @@ def fit_channels(
     raise ValueError(f"{name} has colours, but the network restores images of {channels} channel{'s'*(channels > 1)}: "
                      "convert it to grey, or take a network for colours")
 
+def _trained_on(model):
+    "What the file of a network says of the images of its training"
+    part = lambda d, name: v if isinstance(v := d.get(name), dict) else {}
+    return part(part(_about(model, 'meta'), 'config'), 'data')
+
+def _equalizes(model):
+    "Was the histogram of the inputs equalised in the training of this network?"
+    return _trained_on(model).get('equalize') is True
+
+def _preparation(model):
+    "What is done to images from files before a network gets them, in words"
+    return ('histogram equalised, as in training',)*_equalizes(model)
+
+# %% ../nbs/restore.ipynb #39b18b10
 def _condition(mask, image, channels, name):
     "A mask as a condition of an image"
     if mask.x.shape[1:] != image.x.shape[1:]:
@@ -211,6 +241,7 @@ def restore_loaded(
     "Restore an image from a file, grey or in colour, whatever the network"
     channels = network_option(model, 'channels')
     x = fit_channels(image.x, channels, name)
+    if _equalizes(model): x = from_uint8(_equalized(to_uint8(x)))
     cond = None if mask is None else _condition(mask, image, channels, name)
     out, c = restore(model, x, cond=cond, **kw), len(image.x)
     if len(out) == c or (colour and c == 1): return out
@@ -255,18 +286,60 @@ class _Masks:
         raise ValueError(f"{path} has not one mask{many} in {self.place}: masks have the names of the images")
 
 # %% ../nbs/restore.ipynb #b5100009
-_ABOUT = 'restore.json'
+_ABOUT, _UNTOLD = 'restore.json', 'cannot be told from another'
+_PLAIN = (type(None), bool, int, float, complex, str, bytes, range, torch.dtype, torch.device, PurePath)
 
-def _digest(model):
-    "A checksum of a model: that of its file, else of its tensors; None for a plain function"
-    if hasattr(model, 'sha256'): return model.sha256
-    if not hasattr(model, 'state_dict'): return None
-    h = hashlib.sha256()
-    for name, v in sorted(model.state_dict().items()):
-        h.update(f'{name} {v.dtype} {tuple(v.shape)}'.encode())
-        h.update(v.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
-    return h.hexdigest()
+def _name_of(f):
+    "The name of a function that can be imported; one that cannot may be any other next time"
+    found = sys.modules.get(f.__module__)
+    for name in f.__qualname__.split('.'): found = getattr(found, name, None)
+    if found is not f or f.__module__ == '__main__': raise TypeError(f"{f!r} {_UNTOLD}")
+    return f'{f.__module__}.{f.__qualname__}'
 
+def _numbers(v):
+    "A tensor as its checksum"
+    data = v.detach().cpu().contiguous().flatten().view(torch.uint8).numpy()
+    return f'{v.dtype} {tuple(v.shape)} {hashlib.sha256(data).hexdigest()}'
+
+# %% ../nbs/restore.ipynb #7f1075f4
+def _parts(v):
+    "What an object consists of"
+    if isinstance(v, dict): return [*v.items()]
+    if isinstance(v, (list, tuple)): return [*v]
+    if isinstance(v, MethodType): return [v.__self__, v.__func__]
+    if isinstance(v, partial): return [v.func, v.args, v.keywords]
+    blank = vars(torch.nn.Module()) if isinstance(v, torch.nn.Module) else {}
+    return sorted((k, w) for k, w in vars(v).items() if k != 'fused_from' and not (k in blank and blank[k] == w))
+
+def _content(v, above=()):
+    "All that something consists of, as text: its classes and attributes, tensors as checksums"
+    if isinstance(v, _PLAIN): return repr(v)
+    if torch.is_tensor(v): return _numbers(v)
+    if hasattr(v, '__array__'): return _numbers(_tensor(v))
+    if isinstance(v, (FunctionType, BuiltinFunctionType)): return _name_of(v)
+    if isinstance(v, (type, ModuleType)): return f"{getattr(v, '__module__', '')}.{getattr(v, '__qualname__', v)}"
+    v = unwrap(v) if isinstance(v, torch.nn.Module) else v
+    if id(v) in above: return 'itself'
+    below = partial(_content, above=(*above, id(v)))
+    parts = sorted(map(below, v)) if isinstance(v, (set, frozenset)) else [*map(below, _parts(v))]
+    return f"{below(type(v))}({', '.join(parts)})"
+
+# %% ../nbs/restore.ipynb #e9014894
+def _digest(v):
+    "A checksum of anything that takes part: that of its file, else of all that it consists of"
+    if isinstance(told := getattr(v, 'sha256', None), str): return told
+    try: return hashlib.sha256(_content(v).encode('utf-8', 'surrogatepass')).hexdigest()
+    except (TypeError, ValueError, AttributeError, RuntimeError): return _UNTOLD
+
+def _plain(v):
+    "An option as restore.json tells it: numbers and words as they are, anything else with its checksum"
+    if getattr(v, 'ndim', None) == 0: v = v.tolist()
+    if v is None or isinstance(v, (int, float, str)): return v
+    try: json.dumps(v)
+    except (TypeError, ValueError): return f'{one_line(v, 60)} {_digest(v)}'
+    return str(v)
+
+# %% ../nbs/restore.ipynb #9ca0c584
 def _stamp(path):
     "Size and time of a file; nothing if it is not there"
     try: about = os.stat(path)
@@ -281,10 +354,9 @@ def _stamps(files, masks):
 def _settings(model, folder, files, results, masks, colour, options):
     "What results depend on, as plain data; and which result is whose"
     stamps = _stamps(files, masks)
-    plain = lambda v: v if v is None or isinstance(v, (int, float, str)) else str(v)
     masks = None if masks is None else str(masks.place.resolve())
     return dict(model=_digest(model), inputs=str(folder.resolve()), masks=masks, colour=colour,
-                **{k: plain(v) for k, v in options.items() if k != 'device'},
+                equalize=_equalizes(model), **{k: _plain(v) for k, v in options.items() if k != 'device'},
                 versions=dict(rddm_nb=__version__, torch=torch.__version__), files=stamps,
                 of={results[p].name: p.name for p in files})
 
@@ -296,8 +368,9 @@ def _describe_settings(
     known = [f'{k} {about[k]}' for k in ('steps', 'eta', 'solver', 'seed', 'tile', 'overlap')
              if about.get(k) is not None]
     model, versions = about.get('model'), about.get('versions')
+    named = model not in (None, _UNTOLD)
     torch_version = versions.get('torch', '?') if isinstance(versions, dict) else '?'
-    return ', '.join([f'model {str(model)[:8]}'*(model is not None), *known, f'torch {torch_version}']).strip(', ')
+    return ', '.join([f'model {str(model)[:8]}'*named, *known, f'torch {torch_version}']).strip(', ')
 
 def _read_settings(path, force):
     "The settings that a folder holds; None if it says nothing, or nothing of use and all is done again"
@@ -311,12 +384,14 @@ def _read_settings(path, force):
 
 # %% ../nbs/restore.ipynb #b510000a
 _FREE = ('versions', 'files', 'of') # may differ
-_BEFORE = dict(solver='euler') # what results were made with before it could be chosen
+_BEFORE = dict(solver='euler', equalize=False) # what results were made with before it could be chosen
 
 def _differences(old, about):
     "The settings that differ, in words"
     was = {k: old.get(k, _BEFORE.get(k)) for k in about if k not in _FREE}
-    return [f'{k} {v!r} there, {about[k]!r} now' for k, v in was.items() if v != about[k]]
+    untold = [k for k in was if str(about[k]).endswith(_UNTOLD)]
+    return [f'{k} {_UNTOLD}, unless its attribute sha256 names it' if k in untold else
+            f'{k} {v!r} there, {about[k]!r} now' for k, v in was.items() if v != about[k] or k in untold]
 
 def _check_settings(out, old, about, there):
     "Refuse to mix results of other settings, or of unknown ones, with these"
@@ -327,10 +402,13 @@ def _check_settings(out, old, about, there):
     if differ and any(out.glob('*.png')):
         raise FileExistsError(f"the results in {out} were made with other settings ({', '.join(differ)}): {hint}")
 
-def _check_place(out, inputs, results):
+# %% ../nbs/restore.ipynb #d149760b
+def _check_place(out, about, results):
     "Refuse a place that cannot take the results"
-    if out.exists() and out.resolve() == Path(inputs):
-        raise ValueError(f"{out} is the folder of the inputs: choose another one for the results")
+    for what in ('inputs', 'masks'):
+        place = Path(about[what] or os.devnull)
+        if out.exists() and out.resolve() == (place.parent if place.is_file() else place):
+            raise ValueError(f"{out} is the folder of the {what}: choose another one for the results")
     if out.suffix.lower() in IMAGE_SUFFIXES and not out.is_dir():
         raise ValueError(f"results go into a folder, and {out} is called like an image: name a folder")
     if folder := next(filter(os.path.isdir, results), None):
@@ -374,21 +452,20 @@ def _check_left(out, results, old, about):
                               f"settings ({', '.join(differ)}): choose another folder for the results, name the "
                               "whole folder of inputs, or move away the results whose inputs are gone")
 
+# %% ../nbs/restore.ipynb #473c900a
 def _claim(out, results, about, force, mine):
     "Take away what is outdated, and write beside the results what makes them"
-    _check_place(out, about['inputs'], results.values())
     there, path = [p for p in results if os.path.exists(results[p])], out/_ABOUT
-    old = _read_settings(path, force) if out.is_dir() else None
+    old = _read_settings(path, force)
     if not force: _check_settings(out, old, about, [results[p] for p in there])
     elif old: _check_left(out, results, old, about)
-    claim_folder(out, (), force)
     changed, gone = [], there
     if old is not None and not _differences(old, about):
         if not force: _check_owners(results, there, old)
         changed = _outdated(there, old, about)
         gone = {*changed, *(p for p in mine if force and p in there)}
         about = dict(about if force else old, **{k: _noted(old, k) | about[k] for k in ('files', 'of')})
-    for p in gone: results[p].unlink()
+    for p in gone: results[p].unlink(missing_ok=True)
     if about != old: atomic_write(path, to_json(about, path.name, indent=1).encode(), force=True)
     return _Claim([p for p in there if p not in gone], changed, about)
 
@@ -461,6 +538,14 @@ class _FolderReport(NamedTuple):
 
 _CHANGED = 'changed since it was restored, done again'
 
+def _whole_part(part):
+    "A part of the work as two whole numbers"
+    try: i, n = (_whole(v, 'part') for v in part)
+    except (TypeError, ValueError): i, n = 0, 0
+    if 0 <= i < n: return i, n
+    raise ValueError(f"part must be (i, n), whole numbers with 0 <= i < n, such as (0, 2) for the first of two, "
+                     f"got {part!r}")
+
 def _options(model, kw):
     "All sampling options, also those not given"
     options = dict(steps=None, eta=0., solver='euler', seed=0, tile=None, overlap=None) | kw
@@ -480,7 +565,7 @@ def _restore_file(model, source, result, masks, colour, options):
     image = load_image(source)
     x = restore_loaded(model, image, masks and masks(source), colour, source, **options)
     _save(result, x, image)
-    return image.notes
+    return image.notes + _preparation(model)
 
 def _work_through(items, report, work, warn):
     "Do the work for each input and report what becomes of it"
@@ -506,13 +591,15 @@ def restore_folder(
     **kw # `steps`, `tile`, `seed`, `device`, ... of `restore_loaded`
 )->_FolderReport:
     "Restore every image of a folder that has no result yet"
-    if not 0 <= part[0] < part[1]: raise ValueError(f"part must be (i, n) with 0 <= i < n, got {part}")
+    part = _whole_part(part)
     (folder, files), out, masks = _inputs(inputs), Path(outputs), None if masks is None else _Masks(masks)
     check_restorer(model, masks is not None)
     options, mine = _options(model, kw), files[part[0]::part[1]]
     results = {p: out/name for p, name in _result_names(files).items()}
     about = _settings(model, folder, files, results, masks, colour, options)
-    there, changed, about = _claim(out, results, about, force, mine)
+    _check_place(out, about, results.values())
+    with _one_at_a_time(claim_folder(out, (), force)):
+        there, changed, about = _claim(out, results, about, force, mine)
     if part[1] == 1: _remove_stale(out)
     todo = [(p, results[p]) for p in mine if p not in there]
     report = _FolderReport([], [], len(mine) - len(todo), about, Counter(_CHANGED for p in mine if p in changed))
@@ -553,9 +640,7 @@ class _RestoreCommand(SamplingCommand):
 # %% ../nbs/restore.ipynb #c41d07ab
 def _generates(model):
     "Was this network trained to make images from nothing?"
-    meta = getattr(model, 'meta', None) or {}
-    part = lambda d, name: v if isinstance(v := d.get(name), dict) else {}
-    data = part(part(meta, 'config'), 'data')
+    meta, data = _about(model, 'meta'), _trained_on(model)
     task = None if data.get('kind') in ('pairs', 'table') else data.get('task')
     shaped = 'shape' in meta and network_option(model, 'takes_input') is False
     return meta.get('task', task) == 'generate' or shaped

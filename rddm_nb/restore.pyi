@@ -10,7 +10,8 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import product
-from pathlib import Path
+from pathlib import Path, PurePath
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Annotated, NamedTuple
 import torch
 from fastcore.basics import patch
@@ -20,15 +21,17 @@ from .command import Count, FileName, Fraction, Natural, OneOf, Rule, Typed, exp
 from .estimate import Prediction, predict
 from .files import atomic_write, one_line, to_json
 from .imagefile import IMAGE_SUFFIXES, LoadedImage, list_images, load_image, same_name, save_image
+from .images import from_uint8, to_uint8
 from .models import MODEL_FILE, PRETRAINED, find_model, load_network
+from .optim import unwrap
 from .runtime import ExitCode, StopRequest, check_seed, claim_folder, generator_for, pick_device, stop_on_signals
 from .sampler import sample
 
 class Tiled:
     """A predictor that asks another one tile by tile"""
+    overlap: Any
     model: Any
     tile: Any
-    overlap: Any
     report: Any
     schedule: Any
 
@@ -43,7 +46,7 @@ class Tiled:
         ...
 
 def network_option(model, name):
-    """An option that a network was built with; None if it does not say"""
+    """An option that a network, or the one that a predictor wraps, was built with; None if it does not say"""
     ...
 
 def check_restorer(model, masked: bool):
@@ -83,7 +86,9 @@ class _Masks:
     def __call__(self, path) -> LoadedImage:
         """The mask of an image"""
         ...
-_ABOUT: str
+_ABOUT: Any
+_UNTOLD: Any
+_PLAIN: tuple
 _FREE: tuple
 _BEFORE: dict
 

@@ -71,6 +71,22 @@ def pick_device(
     if device.type == 'meta': raise ValueError(f"device {name!r} cannot be used here: it holds no numbers")
     return str(device)
 
+# %% ../nbs/runtime.ipynb #b2c4d002
+def _networks(model):
+    "The networks in a predictor and in those that it wraps, outermost first"
+    import torch
+    found, todo = {}, [model]
+    while todo:
+        m = todo.pop(0)
+        if id(m) in found or not callable(m) or isinstance(m, type): continue
+        found[id(m)] = m
+        todo += [*(m.children() if isinstance(m, torch.nn.Module) else ()), *getattr(m, '__dict__', {}).values()]
+    return [m for m in found.values() if isinstance(m, torch.nn.Module)]
+
+def _about(model, name):
+    "What a predictor, or the first network in it, says of itself in a dict such as its `config`; {} if nothing"
+    return next((d for m in (model, *_networks(model)) if isinstance(d := getattr(m, name, None), dict)), {})
+
 # %% ../nbs/runtime.ipynb #f07d0042
 def _folder(path):
     "The folder, made if need be"
@@ -134,6 +150,18 @@ def folder_lock(
         else:
             _remove_stale(folder)
         yield
+
+# %% ../nbs/runtime.ipynb #b2c4d005
+@contextmanager
+def _one_at_a_time(out):
+    "Let other processes wait that begin in the same folder, where the system can lock a folder"
+    try: import fcntl
+    except ImportError: fcntl = None
+    f = fcntl and os.open(out, os.O_RDONLY)
+    try:
+        with suppress(OSError): fcntl and fcntl.flock(f, fcntl.LOCK_EX)
+        yield
+    finally: fcntl and os.close(f)
 
 # %% ../nbs/runtime.ipynb #3b174f21
 def set_aside(

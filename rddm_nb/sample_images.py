@@ -14,7 +14,7 @@ from importlib.resources import files
 import torch
 from torch import Tensor
 from .images import from_uint8
-from .runtime import _whole
+from .runtime import _whole, check_seed
 
 # %% ../nbs/sample_images.ipynb #fe291413
 _ASSETS = files('rddm_nb')/'assets'
@@ -63,7 +63,7 @@ def _groups(split, shrink):
 
 def _crop(groups, size, generator):
     "One crop uint8 (3, size, size): a photo at random, a tile of it, a place in it, mirrored half the time"
-    pick = lambda n: int(torch.randint(n, (), generator=generator))
+    pick = lambda n: int(torch.randint(n, (), device=generator.device, generator=generator))
     group = groups[pick(len(groups))]
     x = group[pick(len(group))]
     i, j = pick(x.shape[1] - size + 1), pick(x.shape[2] - size + 1)
@@ -83,7 +83,7 @@ def crops(
     groups = _groups(split, shrink)
     smallest = min(min(x.shape[1:]) for g in groups for x in g)
     if not 1 <= size <= smallest: raise ValueError(f"size must be 1..{smallest} at shrink={shrink}, got {size}")
-    g = seed if isinstance(seed, torch.Generator) else torch.Generator().manual_seed(seed)
+    g = seed if isinstance(seed, torch.Generator) else torch.Generator().manual_seed(check_seed(seed))
     return from_uint8(torch.stack([_crop(groups, size, g) for _ in range(n)]))
 
 # %% ../nbs/sample_images.ipynb #fa67ab48

@@ -6,6 +6,7 @@ from importlib.resources import files
 import torch
 from torch import Tensor
 from .images import from_uint8
+from .runtime import check_seed
 _ASSETS: Any
 
 def attribution() -> str:

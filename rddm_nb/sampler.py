@@ -22,7 +22,7 @@ from .estimate import CLIPS, Estimate, Prediction, _moved, estimate, predict
 from .forward import randn_like
 from .images import check_images
 from .reverse import posterior_variance, reverse_step
-from .runtime import _one_of
+from .runtime import _networks, _one_of
 from .schedule import CLEAN, Point, Schedule, _is_count, _point, _within
 
 # %% ../nbs/13_sampler.ipynb #3602fb22
@@ -47,6 +47,8 @@ def sampling_path(
 )->list: # of (node or None, Point), start first, clean image last
     "The stops of a sampling run; in the two-legged orders each leg gets half the steps"
     _one_of('order', order, ORDERS)
+    if not isinstance(schedule, Schedule):
+        raise TypeError(f"schedule must be a Schedule, such as Schedule.power(), got {schedule!r}")
     if order == 'together': return [(t, schedule[t]) for t in schedule.grid(steps)]
     return [(schedule.T, schedule[schedule.T])] + [(None, p) for p in _two_legs(schedule, steps, order)] + [(0, CLEAN)]
 
@@ -54,7 +56,7 @@ def sampling_path(
 def _stops(model, schedule, steps, order, path):
     "Stops from a schedule or from any drawn path"
     if path is None:
-        schedule = schedule or getattr(model, 'schedule', None) or Schedule.power()
+        if schedule is None: schedule = getattr(model, 'schedule', None) or Schedule.power()
         return sampling_path(schedule, 5 if steps is None else steps, order or 'together')
     if not (schedule is steps is order is None):
         raise ValueError("a path says where to go and in how many steps: leave out schedule, steps and order")
@@ -211,8 +213,6 @@ def _check_levels(moves):
 def _plan(model, schedule=None, steps=None, order=None, path=None, posterior='sum_constrained', eta=0.,
           solver='euler', clip='x0'):
     "The moves of a run, or the reason why there can be none"
-    if not isinstance(schedule, (Schedule, type(None))):
-        raise TypeError(f"schedule must be a Schedule, such as Schedule.power(), got {schedule!r}")
     steps, eta = (v.tolist() if hasattr(v, 'tolist') else v for v in (steps, eta))
     if clip not in CLIPS: raise ValueError(f"clip must be one of {CLIPS}, got {clip!r}")
     moves = _moves(_stops(model, schedule, steps, order, path), posterior, eta)
@@ -261,6 +261,7 @@ def sample_steps(
     "Restore or generate, one step at a time"
     moves = _plan(model, schedule, steps, order, path, posterior, eta, solver, clip)
     x_in = _inputs(x_in, shape, x_T, model)
+    if torch.is_tensor(cond) and cond.ndim == x_in.ndim: check_images(cond, 'cond')
     draw = _noise_source(x_in, noise_map, generator)
     x, last = _start(x_in, x_T, moves, draw), None
     for m in _bar(moves) if progress else moves:
@@ -339,8 +340,8 @@ def save(self:Trace,
 # %% ../nbs/13_sampler.ipynb #49eb673e
 @contextmanager
 def _eval_mode(model):
-    "A module samples in eval mode and is handed back as it was"
-    training = [m for m in model.modules() if m.training] if isinstance(model, torch.nn.Module) else []
+    "The networks in a predictor sample in eval mode and are handed back as they were"
+    training = [m for m in _networks(model) if m.training]
     for m in training: m.training = False
     try: yield
     finally:

@@ -55,6 +55,8 @@ def _check_nodes(t, like):
     whole = torch.is_tensor(t) and not (t.is_floating_point() or t.is_complex() or t.dtype == torch.bool)
     if not whole: raise TypeError(f"t must be a tensor of nodes, whole numbers such as torch.tensor([3]), got {t!r}")
     if not torch.is_tensor(like): raise TypeError(f"like must be a batch of images, a tensor, got {like!r:.80}")
+    if not like.is_floating_point():
+        raise TypeError(f"like must be a batch of images in floats, as from_uint8 makes them, got {like.dtype}")
 
 # %% ../nbs/02_schedules.ipynb #2acf6021
 def _numbers(v, name, ndim=None):

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 from fastcore.basics import patch
 from .ddim import DDPM_PREDICTIONS, SPACINGS, ddim_nodes, ddpm_prediction, rescaled
-from .estimate import Prediction, SingularError, estimate
+from .estimate import Estimate, Prediction, SingularError, estimate
 from .forward import q_sample, randn_like
 from .images import check_images
-from .reverse import POSTERIORS, posterior_variance, reverse_step
+from .reverse import POSTERIORS, _kept_noise, posterior_variance, reverse_step
 from .runtime import _one_of
 from .sampler import SOLVERS, Step, _check_solver
 from .schedule import Point, SCHEDULES, Schedule, _check_count, _is_count, _within
@@ -200,12 +200,16 @@ def _falls(pairs, T):
     lower = all(b[0] < a[0] for a, b in zip(pairs, pairs[1:]))
     return bool(pairs) and lower and all(-1 <= s < t < T for t, s in pairs)
 
-def _checked_pairs(pairs, T):
+def _checked_pairs(timesteps, pairs, T):
     "Moves (t, s) as whole numbers that go down"
-    out = [(int(t), int(s)) for t, s in pairs]
-    if out != [tuple(p) for p in pairs] or not _falls(out, T):
-        raise ValueError(f"timesteps must be whole numbers that fall from at most {T - 1} to 0 at least, "
-                         f"and each move must go down, to -1 (clean) at most; got the moves {pairs[:8]}")
+    try:
+        given = [*zip(timesteps, [*timesteps[1:], -1])] if pairs is None else [tuple(p) for p in pairs]
+        out = [(int(t), int(s)) for t, s in given]
+    except (TypeError, ValueError, OverflowError): out = given = None
+    if given is None or out != given or not _falls(out, T):
+        got = f'pairs={pairs!r:.80}' if timesteps is None else f'timesteps={timesteps!r:.80}'
+        raise ValueError(f"timesteps must be whole numbers that fall from at most {T - 1} to 0 at least, and of "
+                         f"pairs (t, s) each move must go down, to -1 (clean) at most; got {got}")
     return out
 
 # %% ../nbs/scheduler.ipynb #40dd4ad2
@@ -235,9 +239,8 @@ def set_timesteps(self:RDDMScheduler,
     c = self.config
     if num_inference_steps is not None:
         timesteps = _spaced(len(self), num_inference_steps, c.timestep_spacing, c.steps_offset)
-    if pairs is None: pairs = [(t, s) for t, s in zip(timesteps, [*timesteps[1:], -1])]
-    pairs = _checked_pairs([tuple(p) for p in pairs], len(self))
-    sigma2 = _variances(self.schedule, pairs, c.posterior, _share(c.eta))
+    pairs = _checked_pairs(timesteps, pairs, len(self))
+    sigma2 = _variances(self.schedule, pairs, c, _share(c.eta))
     for t, _ in pairs: _solvable(c.prediction_type, t, self.schedule[t + 1])
     _check_solver(c.solver, [self._step(t, s, sigma2[t]) for t, s in pairs], None)
     self.pairs, self._to, self.num_inference_steps, self._last = pairs, dict(pairs), len(pairs), None
@@ -254,12 +257,14 @@ def _solvable(kind, t, at):
     if kind == 'v_prediction' and _scale(at) == 0:
         raise SingularError(f"timestep {t} is at the corner (1, 0), where there is no velocity: predict the residual")
 
-def _variances(schedule, pairs, posterior, eta):
-    "Variance of the fresh noise of every move, by timestep; a move that has none is named"
-    found = {}
+def _variances(schedule, pairs, config, eta):
+    "Variance of the fresh noise of every move, by timestep; a move that has none, or that cannot be made, is named"
+    found, known = {}, config.prediction_type not in ('residual', 'sample')
     for t, s in pairs:
+        at, to = schedule[t + 1], schedule[s + 1]
         try:
-            found[t] = posterior_variance(posterior, schedule[t + 1], schedule[s + 1], eta)
+            found[t] = posterior_variance(config.posterior, at, to, eta)
+            if at.bbar == 0 and not known: _kept_noise(Estimate(None, None, None), at, to, found[t], ())
         except ValueError as e:
             raise type(e)(f"on the move from timestep {t} to {s}: {e}") from None
     return found
@@ -268,7 +273,7 @@ def _variances(schedule, pairs, posterior, eta):
 def _variance(self:RDDMScheduler, t, eta):
     "Variance of the fresh noise of the move from timestep t"
     if eta not in self._sigma2:
-        sigma2 = _variances(self.schedule, self.pairs, self.config.posterior, _share(eta))
+        sigma2 = _variances(self.schedule, self.pairs, self.config, _share(eta))
         _check_solver(self.config.solver, [self._step(t, s, sigma2[t]) for t, s in self.pairs], None)
         self._sigma2[eta] = sigma2
     return self._sigma2[eta][t]

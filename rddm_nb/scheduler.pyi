@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from fastcore.basics import patch
 from .ddim import DDPM_PREDICTIONS, SPACINGS, ddim_nodes, ddpm_prediction, rescaled
-from .estimate import Prediction, SingularError, estimate
+from .estimate import Estimate, Prediction, SingularError, estimate
 from .forward import q_sample, randn_like
 from .images import check_images
 from .reverse import POSTERIORS, posterior_variance, reverse_step

@@ -338,7 +338,7 @@ class Trainer:
         if config.channels_last: self.net.to(memory_format=torch.channels_last)
         self.net.to(self.device)
         self.opt = make_optimizer(self.net.parameters(), config.optimizer, config.lr, config.betas, config.weight_decay)
-        self.ema, self.model = EMA(self.net, config.ema), self._wrapped()
+        with torch.inference_mode(False): self.ema, self.model = EMA(self.net, config.ema), self._wrapped()
 
 # %% ../nbs/trainer.ipynb #b9c50768
 def _check_pairs(batch):
@@ -486,7 +486,7 @@ def _blown_up(self:Trainer, step):
 def _state(self:Trainer):
     "Everything that the next step depends on, as named tensors"
     out = {f'net.{k}': v for k, v in self.net.state_dict().items()}
-    out |= {f'ema.{k}': v for k, v in self.ema.net.state_dict().items()}
+    out |= {f'ema.{k}': v for k, v in self.ema._state().items()}
     for i, moments in self.opt.state_dict()['state'].items(): out |= {f'opt.{i}.{k}': v for k, v in moments.items()}
     return out
 
@@ -533,7 +533,7 @@ def _restore(self:Trainer, tensors, about):
     take = lambda prefix: {k[len(prefix):]: v for k, v in tensors.items() if k.startswith(prefix)}
     try:
         self.net.load_state_dict(take('net.'))
-        self.ema.net.load_state_dict(take('ema.'))
+        self.ema._load(take('ema.'))
     except RuntimeError as e: raise ValueError(f"{self.folder} holds a run of another network: {e}") from None
     params, moments = self.opt.param_groups[0]['params'], {}
     for k, v in take('opt.').items():

@@ -22,6 +22,7 @@ import re
 from fastcore.basics import patch
 from .estimate import Prediction
 from .files import describe_names, one_line, read_tensors, write_tensors
+from .images import check_images
 from .optim import unwrap
 from .schedule import Schedule
 
@@ -210,6 +211,7 @@ def _condition(x_t, cond, taken):
         return []
     if cond is None: raise ValueError("this network takes a condition, a third image such as a mask: pass cond, "
                                       "of the state's shape or (B, 1, H, W)")
+    if not (torch.is_tensor(cond) and cond.is_floating_point()): check_images(cond, 'cond')
     try: return [cond.to(x_t).expand_as(x_t)]
     except RuntimeError: raise ValueError(f"cond has shape {tuple(cond.shape)}, but the state has {tuple(x_t.shape)}: "
                                           "they must be equal, or cond has one channel") from None

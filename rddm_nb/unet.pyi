@@ -11,6 +11,7 @@ import re
 from fastcore.basics import patch
 from .estimate import Prediction
 from .files import describe_names, one_line, read_tensors, write_tensors
+from .images import check_images
 from .optim import unwrap
 from .schedule import Schedule
 

@@ -3,11 +3,17 @@ import math
 import pytest
 import torch
 from torch import nn
-from common import close, inner_points, randn, rng, seeds, trio
+from torch.overrides import TorchFunctionMode
+from common import close, constant, inner_points, randn, random_images, rng, seeds, trio
 from hypothesis import given, strategies as st
 from rddm_nb.aosa import AutoObjective, ObjectiveChoice, readings, select_objective
+from rddm_nb.degrade import TASKS, degrade
+from rddm_nb.demo import diffusion_loss, draw_pairs
 from rddm_nb.estimate import Prediction
+from rddm_nb.exact import ExactPredictor
 from rddm_nb.forward import q_sample
+from rddm_nb.sample_images import crops
+from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
 
 
@@ -142,3 +148,72 @@ def test_the_least_number_of_steps_is_the_margin_over_the_rate():
     for lr in (1e-3, 5e-4):
         assert select_objective(Oracle('res', x0), lambda g: (x0, x_in), Schedule.power(T=50), rng(),
                                 lam_lr=lr).steps >= math.floor(.01/lr)
+
+
+class Draws(TorchFunctionMode):
+    "Numbers that a generator gives are drawn on its device, as one of a GPU demands"
+    def __init__(self, generator):
+        super().__init__()
+        self.generator, self.seen = generator, 0
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if func in (torch.rand, torch.randn, torch.randint) and kwargs.get('generator') is self.generator:
+            assert kwargs.get('device') == self.generator.device, func
+            self.seen += 1
+        return func(*args, **kwargs)
+
+
+def choose(g):
+    x0, x_in, _ = trio(3)
+    return select_objective(Oracle('res', x0), lambda g: (x0, x_in), Schedule.power(T=50), g, lam_lr=.1)
+
+
+def learn_twice(g):
+    x0, x_in = draw_pairs('noise', 2, 'train', g, 8)
+    seen = diffusion_loss(Oracle('res', x0), x0, x_in, Schedule.power(T=5), g)[1]
+    diffusion_loss(Oracle('res', x0), x0, x_in, Schedule.power(T=5), g, seen)
+
+
+DRAWS = dict(choose=choose, learn_twice=learn_twice,
+             exact=lambda g: ExactPredictor(random_images(3, 1, 2, 2), .1).draw(2, g),
+             crops=lambda g: crops(2, 8, 'train', g),
+             generate=lambda g: draw_pairs('generate', 2, 'train', g, 8),
+             sample=lambda g: sample(Oracle('res', 0*trio(3)[0]), trio(3)[0], generator=g, eta=1.),
+             **{task: lambda g, task=task: degrade(random_images(2, 3, 9, 9), task, g)
+                for task in TASKS if task not in ('grey', 'small')})
+
+
+@pytest.mark.parametrize('what', DRAWS)
+def test_numbers_are_drawn_where_their_generator_is(what):
+    with Draws(rng()) as draws: DRAWS[what](draws.generator)
+    assert draws.seen
+
+
+@pytest.mark.parametrize('mode', [torch.no_grad, torch.inference_mode])
+def test_a_selection_learns_wherever_it_is_called(mode):
+    want = choose(rng())
+    with mode(): assert choose_of(Oracle('res', trio(3)[0]) if mode is torch.no_grad else MADE) == want
+    with torch.inference_mode(): made_inside = Oracle('res', trio(3)[0])
+    with pytest.raises(ValueError, match=r'weights that were made inside torch.inference_mode\(\) cannot be trained'):
+        choose_of(made_inside)
+
+
+MADE = Oracle('res', trio(3)[0])
+
+
+def choose_of(net):
+    x0, x_in, _ = trio(3)
+    return select_objective(net, lambda g: (x0, x_in), Schedule.power(T=50), rng(), lam_lr=.1)
+
+
+@pytest.mark.parametrize('kw, net, schedule, why', [
+    (dict(max_steps=0), MADE, Schedule.power(T=50), 'max_steps must be a whole number >= 1, got 0'),
+    ({}, constant(None, 0*trio(3)[0]), Schedule.power(T=50), 'net must have one output'),
+    ({}, MADE, Schedule.line(20, .001), r'no node of Schedule\(line, .*counts: none has bbar')],
+    ids=['steps', 'noise', 'nodes'])
+def test_what_cannot_be_selected_of_is_refused_in_words(kw, net, schedule, why):
+    x0, x_in, _ = trio(3)
+    if net is not MADE:
+        predict, net = net, nn.Linear(1, 1)
+        net.forward = predict
+    with pytest.raises(ValueError, match=why): select_objective(net, lambda g: (x0, x_in), schedule, rng(), **kw)

@@ -42,7 +42,7 @@ from rddm_nb.config import (
     SampleConfig,
     ScheduleConfig,
 )
-from rddm_nb.presets import main
+from rddm_nb.presets import load_config, main
 from rddm_nb.runtime import StopRequest
 from rddm_nb.schedule import SCHEDULES, Schedule
 
@@ -286,7 +286,7 @@ def test_what_is_written_as_toml_is_read_back():
     odd = merge(
         Config(),
         dict(
-            data=dict(inputs='a "b"\\ \t\x7f é\n😀', crop=[1, 2, 3]),
+            data=dict(kind='pairs', inputs='a "b"\\ \t\x7f é\n😀', crop=[1, 2, 3]),
             train=dict(clip=None, lr=1e-9),
             schedule=dict(kind='bridge'),
         ),
@@ -419,6 +419,31 @@ def test_two_sets_of_images_are_one_too_many():
         with pytest.raises(ValueError, match="root must be left out where inputs or targets are given, got root='r'"):
             DataConfig(kind, root='r', **more)
     DataConfig('table', root='r', inputs='a', targets='b')
+
+
+@pytest.mark.parametrize('kind, more, odd, want', [
+    ('embedded', dict(inputs='a', targets='b'), 'inputs', 'table or pairs without root'),
+    ('embedded', dict(held_targets='b'), 'held_targets', 'clean or pairs with root or pairs without root'),
+    ('clean', dict(targets='a', cond='m'), 'cond', 'table or pairs without root'),
+    ('clean', dict(targets='a', held_inputs='m'), 'held_inputs', 'pairs with root or pairs without root'),
+    ('pairs', dict(root='r', cond='m'), 'cond', 'table or pairs without root'),
+    ('pairs', dict(root='r', pairing='unpaired'), 'pairing', 'pairs without root'),
+    ('pairs', dict(inputs='a', targets='b', split='x'), 'split', 'table or pairs with root'),
+    ('table', dict(root='r', pattern='x'), 'pattern', 'pairs without root')],
+    ids=range(8))
+def test_what_would_be_ignored_of_the_images_is_refused(kind, more, odd, want):
+    way = 'pairs with' if kind == 'pairs' else kind
+    with pytest.raises(ValueError, match=f'^data.{odd} must be left out .* for kind {way}.*, got {more[odd]!r}: '
+                                         fr'it is for kind {want} \(--data.kind\)$'):
+        merge(Config(), dict(data=dict(kind=kind, **more)))
+
+
+def test_another_kind_of_data_lets_go_of_what_it_would_ignore():
+    mine = merge(load_config('translate'), dict(data=dict(inputs='a', targets='b', cond='m')))
+    for kind, left in (('clean', dict(targets='b')), ('embedded', {}), ('pairs', dict(pairing='unpaired', cond='m'))):
+        data = merge(mine, dict(data=dict(kind=kind, task='rain', size=8))).data
+        assert left.items() <= vars(data).items() and (data.pairing, data.cond) == (
+            left.get('pairing', 'name'), left.get('cond', ''))
 
 
 def test_images_of_the_package_are_crops():

@@ -1,5 +1,6 @@
 """Pairs are matched by a rule, looked at before training, and handed out as a function of seed and step."""
 import json
+import math
 import os
 import unicodedata
 from collections import Counter
@@ -778,3 +779,26 @@ def test_a_task_does_not_replace_inputs_that_there_are():
 def test_pairs_are_tuples_of_two_or_three(pairs):
     with pytest.raises(TypeError, match=r'pairs must hold tuples \(x_in, x0\) or \(x_in, x0, cond\), got '):
         ImagePairs.from_pairs(pairs)
+
+
+def test_an_image_that_is_both_halves_of_its_pair_is_kept_and_counted_once(tmp_path):
+    for i in range(3): save(tmp_path/f'{i}.png', image(i))
+    s = PairSource(ImagePairs.from_clean(tmp_path), 4, 'generate', memory=2*3*8*8/2**30)
+    s.batch(3, 0)
+    assert s.bytes == 2*3*8*8 and len(s.kept) == 2 and all(x is y for x, y, _ in s.kept.values())
+
+
+@pytest.mark.parametrize('kw, kind, why', [
+    (dict(threads=0), ValueError, 'threads must be at least 1, got 0'),
+    (dict(threads='2'), TypeError, "threads must be a whole number, got '2'"),
+    (dict(memory=math.nan), ValueError, 'memory must be a number of GiB, 0 or more, got nan'),
+    (dict(memory='4'), ValueError, "memory must be a number of GiB, 0 or more, got '4'")], ids=range(4))
+def test_readers_and_memory_are_numbers(kw, kind, why):
+    with pytest.raises(kind, match=why): PairSource(images(), 4, **kw)
+
+
+@pytest.mark.parametrize('group', [5, [5], [None]], ids=range(3))
+def test_what_names_no_files_is_refused_in_words(group):
+    for call in (lambda: match(group, group), lambda: ImagePairs.from_clean(group)):
+        with pytest.raises(TypeError, match=r'images must be a folder, a list of files .*, got \[?(5|None)'):
+            call()

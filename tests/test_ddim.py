@@ -499,3 +499,10 @@ def test_a_known_input_is_taken_off_before_the_network_is_asked(p):
     model = FromDDPM(lambda x, k: asked.append(x) or net(x, k), A1000)
     model(randn(2, 1, 4, 4), x_in, *p)
     close(asked[0], (randn(2, 1, 4, 4) - p[0]*x_in)/((1 - p[0])**2 + p[1]**2)**.5, 1e-14)
+
+
+@pytest.mark.parametrize('offset', [-1, 1.5, '1', None, math.nan])
+@pytest.mark.parametrize('spacing', SPACINGS)
+def test_an_offset_is_a_whole_number_from_0_on(spacing, offset):
+    with pytest.raises(ValueError, match=r'offset \(steps_offset\) must be a whole number >= 0, got'):
+        ddim_nodes(50, 5, spacing, offset)

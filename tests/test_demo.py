@@ -257,3 +257,33 @@ def test_a_signal_shows_in_the_exit_code(tmp_path, monkeypatch, few):
     monkeypatch.setattr(cli._DemoProgress, '__call__', first_step)
     words = ['--max-steps', '9999', '--batch', '2', '--steps', '1', '--device', 'cpu', '--out', str(tmp_path/'out')]
     assert cli.demo(words) == 128 + signal.SIGTERM and (tmp_path/'out/model.safetensors').exists()
+
+
+def test_with_force_a_model_never_stands_beside_numbers_of_another_run(tmp_path, monkeypatch, few):
+    out = tmp_path/'out'
+    out.mkdir()
+    for name in cli._FILES: (out/name).write_text('old', encoding='utf-8')
+    def stopped(*a, **kw): raise KeyboardInterrupt
+    monkeypatch.setattr(rddm_nb.demo, 'score_held_out', stopped)
+    with pytest.raises(KeyboardInterrupt, match='interrupted while measuring'):
+        cli.run_demo(max_steps=1, out=out, force=True, device='cpu', stream=io.StringIO())
+    assert {p.name for p in out.iterdir()} - {'.lock'} == {'model.safetensors'}
+    assert load_model(out/'model.safetensors').meta['task'] == 'rain'
+
+
+def small_net():
+    net = UNet(8, (1, 2)).eval()
+    net.schedule = Schedule.line(20, .5)
+    return net
+
+
+@pytest.mark.parametrize('task', ['rain', 'generate'])
+def test_a_sheet_of_one_image(task):
+    assert rddm_nb.demo.result_sheet(small_net(), task, 3, n=1, size=16).data.startswith(b'\x89PNG')
+
+
+@pytest.mark.parametrize('n, said', [(0, 'n must be at least 1, got 0'), ('3', "n must be a whole number, got '3'")],
+                         ids=['none', 'text'])
+@pytest.mark.parametrize('task', ['rain', 'generate'])
+def test_a_sheet_of_no_images_is_refused(n, said, task):
+    with pytest.raises((ValueError, TypeError), match=said): rddm_nb.demo.result_sheet(small_net(), task, 1, n=n)

@@ -199,3 +199,22 @@ def test_more_than_residual_and_noise_is_no_prediction(out, said):
                                              (3, 'model must be a predictor, a callable .* got 3')])
 def test_what_is_no_predictor_is_named(model, said):
     with pytest.raises(TypeError, match=said): predict(model, randn(1, 1, 2, 2), None, 1., 1.)
+
+
+def named(x_t, x_in, abar, bbar, t, cond): return Prediction(res=cond)
+
+
+class Callable:
+    def __call__(self, x_t, x_in, abar, bbar, t, **kw): return Prediction(res=kw['cond'])
+
+
+class Module(torch.nn.Module):
+    def forward(self, x_t, x_in, abar, bbar, t, *, cond=None): return Prediction(res=cond)
+
+
+@pytest.mark.parametrize('model', [named, Callable(), Module()], ids=['named', 'any', 'module'])
+def test_a_condition_is_handed_to_what_takes_one(model):
+    cond = randn(1, 1, 2, 2)
+    assert predict(model, 0*cond, None, 1., 1., None, cond).res is cond
+    with pytest.raises(TypeError, match='this function takes no condition: leave cond out'):
+        predict(lambda x_t, x_in, abar, bbar, t: Prediction(res=x_t), 0*cond, None, 1., 1., None, cond)

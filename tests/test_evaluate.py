@@ -22,6 +22,7 @@ from rddm_nb.estimate import Prediction
 from rddm_nb.viz import RenderedFigure
 from rddm_nb.evaluate import Calibration, EvalCase, evaluate, main, comparison_sheet
 from rddm_nb.imagefile import load_image, read_image, save_image
+from rddm_nb.images import _equalized, from_uint8, to_uint8
 from rddm_nb.metrics import METRICS, Metric, Protocol, measure
 from rddm_nb.models import load_network
 from rddm_nb.restore import restore
@@ -718,3 +719,60 @@ def test_an_empty_name_is_no_folder(folders, words, capsys, monkeypatch):
     monkeypatch.chdir(folders)
     before = sorted(folders.rglob('*'))
     assert main(list(words)) == 2 and "got ''" in capsys.readouterr().err and sorted(folders.rglob('*')) == before
+
+
+def test_a_folder_never_mixes_two_evaluations(folders, monkeypatch):
+    assert evaluated(folders, '--model', model(folders), str(folders/'in'), str(folders/'truth'), '--seeds', '2') == 0
+    old = {p.relative_to(folders): p.read_bytes() for p in (folders/'ev').rglob('*') if p.is_file()}
+    seen = []
+    class Killed(BaseException): pass
+    real = Path.replace
+    def killed(self, to):
+        left = {p.relative_to(folders) for p in (folders/'ev').rglob('*') if p.is_file() and '.' != p.parent.name[:1]}
+        seen.append({k.name for k in left if old.get(k) == (folders/k).read_bytes()} - {'.lock'})
+        real(self, to)
+        if to.name == 'each.csv': raise Killed
+    monkeypatch.setattr(Path, 'replace', killed)
+    with pytest.raises(Killed): evaluated(folders, str(folders/'out'), str(folders/'truth'), '--force')
+    assert seen == [set()] and {p.name for p in (folders/'ev').iterdir()} - {'.lock'} == {'each.csv'}
+
+
+def test_what_says_what_was_compared_goes_first_and_comes_last(folders, monkeypatch):
+    words = [str(folders/'out'), str(folders/'truth')]
+    assert evaluated(folders, *words) == 0
+    done, unlink, move = [], Path.unlink, Path.replace
+    monkeypatch.setattr(Path, 'unlink', lambda p, **kw: (done.append(f'-{p.name}'), unlink(p, **kw)))
+    monkeypatch.setattr(Path, 'replace', lambda p, to: (done.append(to.name), move(p, to)))
+    assert evaluated(folders, *words, '--force') == 0
+    done = [d for d in done if d.removeprefix('-') in module._FILES]
+    assert done[0] == '-evaluation.json' and done[-1] == 'evaluation.json' and len(done) == 6
+
+
+def test_a_model_of_equalised_inputs_gets_such_inputs(folders, capsys):
+    net = load_network(model(folders))
+    save_model(folders/'eq', net, net.schedule, config=dict(data=dict(equalize=True)))
+    words = ['--model', str(folders/'eq'), str(folders/'in'), str(folders/'truth')]
+    assert evaluated(folders, *words) == 0
+    assert '3 images: histogram equalised, as in training' in capsys.readouterr().out.splitlines()
+    got, image = result(folders/'ev'), load_image(folders/'in/1.png')
+    assert got['equalize'] is True and got['notes'] == {'histogram equalised, as in training': 3}
+    case = EvalCase.from_model(load_network(folders/'eq'), match(folders/'in', folders/'truth'), steps=1)['1']()
+    even = from_uint8(_equalized(to_uint8(image.x)))
+    close(case.samples[0], restore(net, even, 1).clamp(-1, 1), 1e-6)
+    close(case.x_in, image.x, 1e-9)
+
+
+@pytest.mark.parametrize('kw, said', [
+    (dict(seeds='3'), "seeds must be a whole number, got '3'"),
+    (dict(seeds=2.), 'seeds must be a whole number, got 2.0'),
+    (dict(seed=1.5), 'seed must be a whole number, got 1.5'),
+    (dict(pairs=['a']), r'pairs must hold tuples \(x_in, x0\)')], ids=['text', 'float', 'seed', 'pairs'])
+def test_what_a_model_cannot_restore_is_named(kw, said):
+    with pytest.raises(TypeError, match=said): EvalCase.from_model(None, **{'pairs': [], **kw})
+
+
+def test_pairs_may_be_tuples_of_names(folders):
+    net = load_network(model(folders))
+    pairs = [(str(folders/'in/1.png'), str(folders/'truth/1.png'))]
+    case = EvalCase.from_model(net, pairs, steps=1)['1']()
+    close(case.samples[0], restore(net, load_image(folders/'in/1.png').x, 1).clamp(-1, 1), 1e-6)

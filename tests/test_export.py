@@ -11,6 +11,7 @@ from rddm_nb.estimate import Prediction
 from rddm_nb.official import OfficialUNet
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import NETWORKS, UNet, network_class
+from rddm_nb.variants import OnlyRes
 
 onnxruntime = pytest.importorskip('onnxruntime', reason='the packages of the extra onnx are not installed')
 pytest.importorskip('onnx')
@@ -55,6 +56,14 @@ def test_a_file_is_like_its_network_at_every_size(cls, config, inputs, outputs, 
         with torch.no_grad(): want = net(**given)
         for name, values in zip(outputs, got):
             close(values, getattr(want, name), 1e-5*max(1, getattr(want, name).abs().max().item()))
+
+
+def test_a_variant_is_recorded_as_its_network_is(tmp_path):
+    net = made(UNet, dict(dim=8, mults=(1, 2), channels=1, takes_cond=True))
+    to_onnx(OnlyRes(net), tmp_path/'net.onnx')
+    session = onnxruntime.InferenceSession(tmp_path/'net.onnx')
+    assert json.loads(session.get_modelmeta().custom_metadata_map['config']) == net.config
+    assert [i.name for i in session.get_inputs()] == ['x_t', 'x_in', 'abar', 'bbar', 'cond']
 
 
 def test_every_registered_network_is_tried():

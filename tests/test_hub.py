@@ -272,6 +272,13 @@ def test_a_network_whose_filters_are_fused_is_kept_as_it_was(tmp_path):
         save_model(tmp_path/'d', changed.net, changed.schedule)
 
 
+def test_a_fused_network_in_half_precision_is_kept_in_half_precision(tmp_path):
+    save_model(tmp_path/'m.safetensors', OfficialUNet(dim=8, mults=(1, 2), predicts='res'), Schedule.power(T=8))
+    HubModel(load_network(tmp_path/'m.safetensors').half()).save_pretrained(tmp_path/'a')
+    whole, half = (load_model(tmp_path/f) for f in ('m.safetensors', 'a/model.safetensors'))
+    assert all(torch.equal(v.half(), half.state_dict()[k]) for k, v in whole.state_dict().items())
+
+
 def test_keywords_that_nothing_takes_are_refused(tmp_path):
     with pytest.raises(TypeError, match="save_pretrained takes no keyword 'forse'; it takes config"):
         HubModel(small()).save_pretrained(tmp_path/'m', forse=True)

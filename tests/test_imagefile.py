@@ -639,3 +639,12 @@ def test_a_tiff_that_pillow_does_not_know_is_called_one(tmp_path, head):
     (tmp_path/'odd.tif').write_bytes(head + (8).to_bytes(4, 'little' if head[:1] == b'I' else 'big') + bytes(64))
     with pytest.raises(ValueError, match='odd.tif cannot be read as an image: a TIFF of a kind that Pillow'):
         load_image(tmp_path/'odd.tif')
+
+
+def test_the_precision_that_pytorch_takes_by_default_changes_no_image():
+    colour = noise(5, 6, 3)
+    want = load_image(colour, 1).x
+    torch.set_default_dtype(torch.float64)
+    try: got = load_image(colour, 1).x
+    finally: torch.set_default_dtype(torch.float32)
+    assert got.dtype == want.dtype == torch.float32 and torch.equal(got, want)

@@ -105,3 +105,13 @@ def test_images_are_floats_of_a_floating_dtype(dtype):
 def test_arrays_may_run_backwards():
     v = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
     assert torch.equal(from_uint8(v[..., ::-1]), from_uint8(v).flip(-1))
+
+
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_psnr_is_that_of_the_numbers_whatever_their_precision(dtype):
+    a = torch.full((1, 3, 16, 16), .25, dtype=dtype)
+    b = a + .0078125
+    want = psnr(a.double(), b.double())
+    assert psnr(a, b).dtype == max(dtype, torch.float32, key=lambda d: torch.finfo(d).bits)
+    assert abs(psnr(a, b) - want).item() < 1e-4 and math.isfinite(want)
+    assert abs(psnr(a, b.float()) - want).item() < 1e-4

@@ -8,11 +8,13 @@ import pytest
 import torch
 from common import close, random_images, rng
 from rddm_nb import files, restore
+from rddm_nb.degrade import KnownPixels
 from rddm_nb.models import MODEL_FILE, PRETRAINED, _best_steps, find_model, load_network
 from rddm_nb.official import _FusedConv, _FusedUpsample, OfficialUNet
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import UNet, load_model, save_model
+from rddm_nb.variants import OnlyRes
 
 S = Schedule.power(T=6)
 KINDS = (ValueError, FileNotFoundError, IsADirectoryError, PermissionError)
@@ -96,6 +98,13 @@ def test_a_repository_is_asked_only_for_what_looks_like_one(monkeypatch, tmp_pat
                        match=r'no file or folder me/mine, .* hub gave no me/mine/model.safetensors.*RuntimeError: no '
                              r'connection'):
         load_network('me/mine')
+
+
+def test_what_wraps_a_network_takes_as_many_steps():
+    net = small()
+    net.meta = dict(best_steps=2)
+    assert [_best_steps(m) for m in (net, OnlyRes(net), KnownPixels(OnlyRes(net)))] == [2, 2, 2]
+    assert _best_steps(KnownPixels(max)) == 5
 
 
 @pytest.mark.parametrize('name', ['rain', 'a file', 'me/mine', 'nowhere'])

@@ -98,3 +98,25 @@ def test_an_optimizer_that_is_not_registered():
 @pytest.mark.parametrize('odd', [None, 3, lambda x: x])
 def test_what_is_no_network_has_nothing_inside(odd):
     with pytest.raises(TypeError, match=f'net must be a torch.nn.Module, got {type(odd).__name__}$'): unwrap(odd)
+
+
+@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
+def test_the_average_of_coarse_weights_moves(dtype):
+    net = nn.Linear(2, 1, bias=False).to(dtype)
+    with torch.no_grad(): net.weight.fill_(1.)
+    ema = EMA(net, .999)
+    ema.step = 10_000
+    with torch.no_grad(): net.weight.fill_(1.0625)
+    for _ in range(3000): ema.update(net)
+    close(ema.net.weight.float().detach(), torch.full((1, 2), 1.0625 - .0625*.999**3000), .004)
+    assert ema.net.weight.dtype == dtype and ema._state()['weight'].dtype == torch.float32
+    again = EMA(net)
+    again._load(ema._state())
+    assert torch.equal(again._state()['weight'], ema._state()['weight'])
+    again._load({k: v.to(dtype) for k, v in ema._state().items()})
+    assert torch.equal(again._state()['weight'], ema.net.weight.float())
+
+
+@pytest.mark.parametrize('decay', [-1, 7, math.nan, 'text', None, [.5]])
+def test_a_decay_that_is_no_share_is_refused(decay):
+    with pytest.raises(ValueError, match='decay is a share of the average, 0..1, got'): EMA(nn.Linear(2, 1), decay)

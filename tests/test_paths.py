@@ -138,3 +138,10 @@ def test_inv57_the_official_two_passes_take_the_last_part_twice_and_ours_do_not(
 
 def test_a_number_of_steps_may_be_a_whole_float():
     assert draw_path([(1, 1)], 4.) == draw_path([(1, 1)], 4)
+
+
+@pytest.mark.parametrize('missing', ['res', 'eps'])
+def test_moves_commute_only_of_a_predictor_of_both(missing):
+    x = torch.zeros(2, 3)
+    with pytest.raises(ValueError, match=f"must predict residual and noise, but gives no {missing}: .*predicts='both'"):
+        commutator(lambda *a: Prediction(x, x)._replace(**{missing: None}), x, x, .5, .5)

@@ -16,6 +16,8 @@ import torch
 from common import posix, random_images
 from PIL import Image
 from places import ROOT
+from rddm_nb import experiment
+from rddm_nb.aosa import ObjectiveChoice
 from rddm_nb.command import merge
 from rddm_nb.config import Config, DataConfig
 from rddm_nb.data import _DataReport
@@ -31,6 +33,7 @@ from rddm_nb.experiment import (
     _resolve_objective,
     _run_folder,
     _save_config,
+    _spelled,
     check_config,
     train,
 )
@@ -871,7 +874,7 @@ def test_images_that_have_moved_are_found_where_the_configuration_says(folder, c
 
 
 @pytest.mark.parametrize('kind, root, same', [('table', 'rows.parquet', True), ('table', 'org/name', False),
-                                              ('pairs', 'set', True), ('embedded', 'set', False)])
+                                              ('pairs', 'set', True), ('clean', 'set', True)])
 def test_places_are_kept_such_that_they_hold_from_any_folder(kind, root, same, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path('rows.parquet').write_text('')
@@ -881,8 +884,77 @@ def test_places_are_kept_such_that_they_hold_from_any_folder(kind, root, same, t
     _check_same(_read_config(tmp_path), c, tmp_path)
 
 
+def test_a_run_of_before_goes_on_though_it_holds_fields_that_were_ignored(tmp_path):
+    c = merge(Config(), dict(data=dict(kind='clean', targets='set')))
+    _save_config(c, tmp_path)
+    file = tmp_path/'config.toml'
+    text = file.read_text(encoding='utf-8')
+    assert 'pairing = "name"' in text
+    file.write_text(text.replace('pairing = "name"', 'pairing = "unpaired"').replace('cond = ""', 'cond = "m"', 1),
+                    encoding='utf-8')
+    assert _read_config(tmp_path) == replace(c, data=_spelled(c.data, Path.absolute))
+
+
+def test_held_out_folders_beside_a_data_set_of_several_splits(folder):
+    for k, name in (('input', 'in'), ('target', 'gt')): shutil.copytree(folder/name, folder/'set/all'/k)
+    data = dict(kind='pairs', root=str(folder/'set'), split='all', held_split='val', size=0, held=2,
+                held_inputs=str(folder/'in'), held_targets=str(folder/'gt'))
+    assert len(_held_out(merge(Config(), dict(data=data))).x0) == 2
+
+
 def test_a_run_removes_what_was_left_of_its_sheets(tmp_path):
     left, mine = tmp_path/'held_out'/('.rddm-' + '0'*32 + '.tmp'), tmp_path/'held_out/.mine.tmp'
     left.parent.mkdir()
     for f in (left, mine): f.write_text('half')
     with _run_folder(tmp_path): assert not left.exists() and mine.exists()
+
+
+# ---- what is refused before anything is chosen
+
+
+@pytest.fixture
+def choices(monkeypatch):
+    "Choosing takes no time, and says how often it was done"
+    made = []
+    def choose(net, *args):
+        made.append(net.config['dim'])
+        return ObjectiveChoice('eps' if len(made) == 1 else 'res', 3, [.4], [(1., 1.)])
+    monkeypatch.setattr(experiment, 'select_objective', choose)
+    return made
+
+
+def test_nothing_is_chosen_for_a_run_that_is_refused(folder, choices):
+    c = merge(merge(Config(), AUTO), dict(data=dict(kind='clean', targets=str(folder/'gt'))))
+    for more, why in ((dict(eval_every=1), 'data.held_inputs and data.held_targets must be given'),
+                      (dict(lam_eps=0), 'train.lam_eps must be above 0'), (dict(lam_res=0), 'train.lam_res must be')):
+        with pytest.raises(ValueError, match=why): train(merge(c, dict(train=more)), folder/'run', 'cpu')
+        assert not choices and not (folder/'run').exists()
+    (folder/'run').mkdir()
+    (folder/'run/train.json').write_text('{"mine": 1}', encoding='utf-8')
+    with pytest.raises(FileExistsError, match='train.json was not written by a training'): train(c, folder/'run', 'cpu')
+    assert not choices
+
+
+def test_a_choice_belongs_to_its_run(tmp_path, choices, monkeypatch):
+    c, out = merge(Config(), AUTO), tmp_path/'run'
+    def stop(*args): raise KeyboardInterrupt
+    with monkeypatch.context() as m, pytest.raises(KeyboardInterrupt):
+        m.setattr(experiment, 'Trainer', stop)
+        train(c, out, 'cpu')
+    assert (out/'choice.json').exists() and _read_config(out) == c
+    with pytest.raises(ValueError, match='holds a run with another configuration'):
+        train(merge(c, dict(data=dict(task='noise'))), out, 'cpu')
+    assert train(c, out, 'cpu').done and choices == [8]
+    (out/'config.toml').unlink()
+    for name in ('checkpoints', 'model.safetensors', 'log.csv'):
+        shutil.rmtree(out/name) if (out/name).is_dir() else (out/name).unlink()
+    with pytest.raises(FileExistsError, match='holds choice.json, but no run'): train(c, out, 'cpu')
+
+
+@pytest.mark.parametrize('predicts', ['res', 'x0', 'both'])
+def test_a_bridge_that_no_command_could_sample_is_refused(predicts):
+    c = merge(Config(), dict(network=dict(predicts=predicts), schedule=dict(kind='bridge')))
+    if predicts == 'both': return check_config(c)
+    with pytest.raises(ValueError, match="schedule.kind='bridge' starts from the input, without noise, and "
+                                         f"network.predicts='{predicts}' .*posterior='bridge', eta=1"):
+        check_config(c)

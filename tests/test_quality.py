@@ -281,3 +281,12 @@ def test_arguments_for_all_reach_every_run():
     for runs in ({'a': Schedule.line(4)}, {'a': dict(schedule=Schedule.line(4))}):
         with pytest.raises(ValueError, match='clip must be one of'):
             sweep(model, torch.zeros(3, 2), runs, steps=(1,), n=2, clip='loud')
+
+
+def test_steps_of_a_sweep_are_a_list():
+    truth, model = random_images(4, 2), lambda x_t, x_in, *a: Prediction(res=x_in, eps=0*x_t)
+    runs = dict(a=Schedule.line(9), b=Schedule.circle(9))
+    with pytest.raises(TypeError, match=r'steps must be a list of numbers, such as \(1, 5\), got 5'):
+        sweep(model, truth, runs, steps=5)
+    got = sweep(model, truth, runs, steps=iter((1, 2)), n=3, seeds=1)
+    assert {k: len(v) for k, v in got.items()} == dict(a=2, b=2)

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import unicodedata
+from functools import partial
 from pathlib import Path
 import numpy as np
 import pytest
@@ -18,17 +19,22 @@ import rddm_nb.restore as module
 import torch
 from common import awake, close, posix, random_images, randn, rng
 from hypothesis import given, strategies as st
+from rddm_nb.degrade import KnownPixels
 from rddm_nb.estimate import Prediction
+from rddm_nb.exact import ExactPredictor
 from rddm_nb.files import write_tensors
+from rddm_nb.hub import HubModel
 from rddm_nb.imagefile import LoadedImage, load_image, save_image
+from rddm_nb.images import _equalized, from_uint8, to_uint8
 from rddm_nb.official import OfficialUNet
-from rddm_nb.restore import (Progress, Tiled, _describe_settings, main, plan_tiles, restore, restore_folder,
-                             restore_loaded, _result_names, _tile_offsets, _tile_weights)
+from rddm_nb.restore import (_UNTOLD, Progress, Tiled, _describe_settings, _digest, _plain, main, plan_tiles,
+                             restore, restore_folder, restore_loaded, _result_names, _tile_offsets, _tile_weights)
 from rddm_nb.runtime import StopRequest, seed_for
 from rddm_nb.models import _best_steps, load_network
 from rddm_nb.sampler import SOLVERS, sample
 from rddm_nb.schedule import Schedule
 from rddm_nb.unet import UNet, save_model
+from rddm_nb.variants import Auto, Both, OnlyRes
 
 S = Schedule.power(T=10)
 
@@ -61,6 +67,14 @@ def test_overlaps_that_cannot_be(overlap):
     with pytest.raises(ValueError, match=r'overlap must be in 0\.\.tile - 1 = 7'): Tiled(pixelwise, 8, overlap)
 
 
+@pytest.mark.parametrize('tile', [None, 12])
+@pytest.mark.parametrize('overlap', ['4', 2.5])
+def test_an_overlap_is_a_whole_number(tile, overlap):
+    with pytest.raises(TypeError, match=f'overlap must be a whole number, got {overlap!r}'):
+        restore(pixelwise, random_images(3, 8, 8), tile=tile, overlap=overlap)
+    assert Tiled(pixelwise, 12, np.int64(3)).overlap == 3
+
+
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 16), st.data())
 def test_a_predictor_of_single_pixels_does_not_see_the_tiles(h, w, tile, data):
     x_t, x_in = randn(2, 3, h, w), random_images(2, 3, h, w, seed=1)
@@ -68,6 +82,23 @@ def test_a_predictor_of_single_pixels_does_not_see_the_tiles(h, w, tile, data):
     got = tiled(x_t, x_in, .3, .5)
     assert got.eps is None
     close(got.res, pixelwise(x_t, x_in, .3, .5).res, 1e-12)
+
+
+@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
+def test_a_constant_stays_constant_in_every_precision(dtype):
+    x = torch.full((1, 3, 100, 60), .7, dtype=dtype)
+    got = Tiled(lambda x_t, *a: Prediction(res=x_t), 16, 8)(x, x, .5, .5).res
+    assert got.dtype == dtype and torch.equal(got, x)
+
+
+@pytest.mark.parametrize('hold', ['x0', 'where'])
+def test_a_predictor_that_holds_the_whole_image_is_not_cut(hold):
+    x = random_images(1, 3, 20, 30)
+    model = KnownPixels(pixelwise, **{hold: x if hold == 'x0' else x[:, :1] > 0})
+    with pytest.raises(ValueError, match='KnownPixels holds an image of 20x30, .* 8x8: take .* tile=30'):
+        restore(model, x[0], 2, 8, schedule=S)
+    assert restore(model, x[0], 2, 30, schedule=S).shape == (3, 20, 30)
+    assert restore(KnownPixels(pixelwise), x[0], 2, 8, schedule=S).shape == (3, 20, 30)
 
 
 def test_both_halves_and_the_place_are_handed_on():
@@ -113,8 +144,8 @@ def make(path):
 
 
 class Model:
-    "A predictor with a schedule that counts its calls, or fails"
-    schedule = S
+    "A predictor with a schedule that counts its calls, or fails; whatever it has counted, it says that it is the same"
+    schedule, sha256 = S, 'pixelwise'
     def __init__(self, fail=None, error=KeyboardInterrupt): self.calls, self.fail, self.error = 0, fail, error
     def __call__(self, *a):
         self.calls += 1
@@ -241,6 +272,12 @@ def test_folders_that_cannot_be_worked_through(folder):
         restore_folder(Model(), folder/'in/0.png', folder/'in')
     with pytest.raises(ValueError, match='called like an image'):
         restore_folder(Model(), folder/'in/0.png', folder/'b.png')
+    shutil.copytree(folder/'in', folder/'masks')
+    before = {p: p.read_bytes() for p in (folder/'masks').iterdir()}
+    for masks in (folder/'masks', folder/'masks/0.png'):
+        with pytest.raises(ValueError, match='masks is the folder of the masks: choose another one'):
+            restore_folder(Model(), folder/'in', folder/'masks', masks=masks, force=True)
+    assert {p: p.read_bytes() for p in (folder/'masks').iterdir()} == before
     with pytest.raises(NotADirectoryError):
         restore_folder(Model(), folder/'in', make(folder/'file')) if (folder/'file').write_text('x') else 0
     (folder/'empty').mkdir()
@@ -276,6 +313,95 @@ def test_another_model_or_another_folder_of_inputs_is_refused(folder):
     assert quiet(a, folder, steps=1).there == 4
 
 
+def small(seed=0, schedule=S, **kw):
+    n = awake(UNet(8, (1, 2), **kw), seed=seed).float().eval()
+    n.schedule = schedule
+    return n
+
+
+HALF = torch.arange(9) > 4
+OTHER = {
+    'schedule': (small, lambda: small(schedule=Schedule.line(10))),
+    'bridges': (lambda: small(schedule=Schedule.bridge(20, .5)), lambda: small(schedule=Schedule.bridge(20, .1))),
+    'predicts': (small, lambda: small(predicts='eps')),
+    'variant': (lambda: OnlyRes(small()), lambda: Both(small())),
+    'attribute': (lambda: Auto(small(), switch=.1), lambda: Auto(small(), switch=5.)),
+    'wrapped': (lambda: OnlyRes(small()), lambda: OnlyRes(small(1))),
+    'buffer': (lambda: KnownPixels(small(), where=HALF), lambda: KnownPixels(small(), where=~HALF)),
+    'hub': (lambda: HubModel(small()), lambda: HubModel(small(1))),
+    'object': (lambda: ExactPredictor(torch.zeros(2, 3)), lambda: ExactPredictor(torch.ones(2, 3))),
+    'partial': (lambda: partial(_plain, 1), lambda: partial(_plain, 2)),
+    'method': (lambda: Auto(small(), switch=.1).asks, lambda: Auto(small(), switch=5.).asks),
+    'function': (lambda: sample, lambda: restore), 'array': (lambda: np.arange(3), lambda: np.arange(3)[::-1]),
+    'set': (lambda: {'a', 'b'}, lambda: {'a', 'c'}), 'dict': (lambda: {'a': 1}, lambda: {'a': 2}),
+    'module': (lambda: module, lambda: math), 'type': (lambda: UNet, lambda: OfficialUNet),
+    'list': (lambda: [small()], lambda: [small(), small()])}
+
+
+@pytest.mark.parametrize('kind', OTHER)
+def test_whatever_takes_part_is_told_from_another_and_known_again(kind):
+    one, other = OTHER[kind]
+    assert _digest(one()) == _digest(one()) != _digest(other()) != _UNTOLD != _digest(one())
+
+
+def test_what_holds_itself_has_a_checksum():
+    a = small()
+    a.again = [a]
+    assert _digest(a) == _digest(a) != _UNTOLD
+
+
+def test_what_a_version_of_pytorch_keeps_for_itself_does_not_count():
+    a, b = small(), small()
+    for m in b.modules(): del m.__dict__['_backward_pre_hooks']
+    assert _digest(a) == _digest(b)
+    a.register_forward_hook(lambda *x: None)
+    assert _digest(a) == _UNTOLD
+
+
+@pytest.mark.parametrize('make', [UNet, OfficialUNet])
+def test_a_network_read_twice_is_the_same(tmp_path, make):
+    save_model(tmp_path/'m', make(dim=8, mults=(1, 2)), S)
+    one, two = (load_network(tmp_path/'m') for _ in range(2))
+    shutil.copy(tmp_path/'m', tmp_path/'n')
+    assert _digest(one) == _digest(two) == _digest(load_network(tmp_path/'n')) == _digest(torch.nn.DataParallel(one))
+    two.schedule = Schedule.line(10)
+    assert _digest(one) != _digest(two)
+
+
+@pytest.mark.parametrize('make', [lambda: lambda *a: pixelwise(*a), lambda: OnlyRes(lambda *a: pixelwise(*a)), object])
+def test_what_cannot_be_told_from_another_is_never_taken_for_it(folder, make):
+    model = make()
+    assert _digest(model) == _UNTOLD
+    if not callable(model): return
+    quiet(model, folder, steps=1, schedule=S)
+    with pytest.raises(FileExistsError, match='model cannot be told from another, unless its attribute sha256 names'):
+        quiet(model, folder, steps=1, schedule=S)
+    assert len(quiet(model, folder, steps=1, schedule=S, force=True).done) == 4
+    model.sha256 = 'mine'
+    assert _digest(model) == 'mine'
+
+
+T1 = torch.zeros(1, 1, 1, 9)
+T2 = T1.clone()
+T2[..., 5] = 1.
+
+
+@pytest.mark.parametrize('one, other', [
+    (dict(schedule=Schedule.power(20)), dict(schedule=Schedule.power(20, grid='linspace'))),
+    (dict(noise_map=T1), dict(noise_map=T2)), (dict(eta=[1., 0.]), dict(eta=[1., .5]))], ids='grid map eta'.split())
+def test_options_are_told_apart_by_all_that_they_hold(folder, one, other):
+    quiet(Model(), folder, steps=2, **one)
+    assert quiet(Model(), folder, steps=2, **one).there == 4
+    with pytest.raises(FileExistsError, match=f'made with other settings .{next(iter(one))} '):
+        quiet(Model(), folder, steps=2, **other)
+
+
+def test_an_option_is_its_value_whatever_its_type(folder):
+    quiet(Model(), folder, steps=np.int64(2), eta=torch.tensor(0.), seed=np.int64(1))
+    assert quiet(Model(), folder, steps=2, eta=0., seed=1).there == 4
+    with pytest.raises(FileExistsError, match='clip cannot be told'): quiet(Model(), folder, steps=2, clip=lambda: 0)
+
+
 def test_versions_may_differ_and_the_old_ones_are_told(folder):
     quiet(Model(), folder, steps=1)
     path = folder/'out/restore.json'
@@ -285,7 +411,7 @@ def test_versions_may_differ_and_the_old_ones_are_told(folder):
     assert {k: about[k] for k in made} == made
     path.write_text(json.dumps(about | dict(versions=dict(torch='1.0'))), encoding='utf-8')
     said = _describe_settings(quiet(Model(), folder, steps=1).about)
-    assert said == 'steps 1, eta 0.0, solver euler, seed 0, torch 1.0'
+    assert said == 'model pixelwis, steps 1, eta 0.0, solver euler, seed 0, torch 1.0'
 
 
 def test_results_of_before_solvers_could_be_chosen_are_eulers(folder):
@@ -319,6 +445,63 @@ def test_a_damaged_restore_json_is_named(folder, text):
 
 
 # ---- what has changed
+
+@posix
+def test_who_begins_in_a_folder_is_alone(folder, monkeypatch):
+    import fcntl
+    real, seen = module._read_settings, []
+    def busy():
+        f = os.open(folder/'out', os.O_RDONLY)
+        try: fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError: return True
+        finally: os.close(f)
+    def read(*a):
+        seen.append(busy())
+        return real(*a)
+    monkeypatch.setattr(module, '_read_settings', read)
+    quiet(Model(), folder, steps=1)
+    assert seen == [True] and not busy()
+
+
+def test_results_that_another_process_has_just_taken_away(folder, monkeypatch):
+    quiet(Model(), folder, steps=1)
+    def gone(*a):
+        for p in (folder/'out').glob('*.png'): p.unlink()
+    monkeypatch.setattr(module, '_check_left', gone)
+    assert len(quiet(Model(), folder, steps=2, part=(0, 2), force=True).done) == 2
+
+
+def equalised(folder, **data):
+    "The file of a network that was trained on equalised inputs"
+    save_model(folder/'eq', small(), S, force=True, config=dict(data=data or dict(equalize=True)))
+    return load_network(folder/'eq')
+
+
+def test_a_network_of_equalised_inputs_gets_such_inputs(folder, capsys):
+    n, image = equalised(folder), load_image(folder/'in/1.png')
+    want = restore(n, from_uint8(_equalized(to_uint8(image.x))), 2)
+    assert (want - restore(n, image.x, 2)).abs().max() > .05
+    for model in (n, OnlyRes(n)): close(restore_loaded(model, image, steps=2), want, 1e-6)
+    words = [str(folder/'eq'), str(folder/'in'), str(folder/'out'), '--device', 'cpu', '--steps', '2']
+    assert main(words) == 0 and '4 images: histogram equalised, as in training\n' in capsys.readouterr().out
+    close(load_image(folder/'out/1.png').x, want.clamp(-1, 1), .51/127.5)
+    assert json.loads((folder/'out/restore.json').read_text(encoding='utf-8'))['equalize'] is True
+    plain = equalised(folder, kind='pairs')
+    close(restore_loaded(plain, image, steps=2), restore(plain, image.x, 2), 1e-6)
+
+
+def test_results_of_before_inputs_were_equalised(folder):
+    quiet(Model(), folder, steps=1)
+    path = folder/'out/restore.json'
+    about = json.loads(path.read_text(encoding='utf-8'))
+    assert about.pop('equalize') is False
+    path.write_text(json.dumps(about), encoding='utf-8')
+    assert quiet(Model(), folder, steps=1).there == 4
+    n = equalised(folder)
+    n.sha256 = Model.sha256
+    with pytest.raises(FileExistsError, match=r'other settings \(equalize False there, True now\)'):
+        quiet(n, folder, steps=1)
+
 
 def test_parts_with_force_leave_each_other_alone(folder):
     for i in range(2): assert len(quiet(Model(), folder, steps=1, part=(i, 2), force=True).done) == 2
@@ -435,9 +618,15 @@ def test_restore_refuses_by_name(kw, error, said):
     with pytest.raises(TypeError, match='img must be a tensor'): restore(Model(), np.zeros((3, 8, 8)))
 
 
-@pytest.mark.parametrize('part', [(0, 0), (2, 1), (-1, 2)])
+@pytest.mark.parametrize('part', [(0, 0), (2, 1), (-1, 2), '1/2', None, (0., 2), (0, 1, 2), 3])
 def test_a_part_that_is_none_is_refused(folder, part):
-    with pytest.raises(ValueError, match='part must be'): quiet(Model(), folder, part=part)
+    said = f'part must be (i, n), whole numbers with 0 <= i < n, such as (0, 2) for the first of two, got {part!r}'
+    with pytest.raises(ValueError, match=re.escape(said)): quiet(Model(), folder, part=part)
+    assert not (folder/'out').exists()
+
+
+def test_a_part_is_its_numbers_whatever_their_type(folder):
+    assert names(quiet(Model(), folder, steps=1, part=[np.int64(1), torch.tensor(2)]).done) == ['1.png', '3.png']
 
 
 @pytest.mark.parametrize('config', ['my.yaml', 3, {'data': 3}])
@@ -872,11 +1061,12 @@ def test_did_you_mean_comes_before_what_is_missing(capsys):
 
 def test_what_killed_writes_left_is_removed(folder):
     quiet(Model(), folder, steps=1)
-    (folder/'out/.0.png.123.tmp').write_bytes(b'x')
+    left, mine = folder/'out'/('.rddm-' + '0'*32 + '.tmp'), folder/'out/.letter.2024.tmp'
+    for p in (left, mine): p.write_bytes(b'x')
     quiet(Model(), folder, steps=1, part=(0, 2))
-    assert (folder/'out/.0.png.123.tmp').exists()
+    assert left.exists()
     quiet(Model(), folder, steps=1)
-    assert sorted(names((folder/'out').iterdir())) == ['0.png', '1.png', '2.png', '3.png', 'restore.json']
+    assert sorted(names((folder/'out').iterdir())) == [mine.name, '0.png', '1.png', '2.png', '3.png', 'restore.json']
 
 
 def test_the_command_is_in_the_project():

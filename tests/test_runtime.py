@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 from common import posix
-from rddm_nb.runtime import (ExitCode, StopRequest, _one_of, check_seed, claim_folder, folder_lock,
+from rddm_nb.runtime import (ExitCode, StopRequest, _about, _networks, _one_of, check_seed, claim_folder, folder_lock,
                              generator_for, pick_device, seed_for, set_aside, stop_on_signals)
 
 
@@ -159,3 +159,16 @@ def test_a_folder_called_by_the_sign_for_home_is_refused(tmp_path, monkeypatch):
     for make in (lambda: claim_folder('~/x', ()), lambda: folder_lock('~').__enter__()):
         with pytest.raises(ValueError, match='would be in a folder called ~: give .home.me'): make()
     assert not any(tmp_path.iterdir()) and claim_folder('a/~', ()).is_dir() and claim_folder('~a', ()).is_dir()
+
+
+def test_networks_are_found_in_whatever_wraps_them():
+    class Wrapper:
+        def __init__(self, model): self.model, self.again, self.kind = model, self, Wrapper
+        def __call__(self): pass
+    net = torch.nn.Sequential(torch.nn.Linear(1, 1))
+    assert _networks(Wrapper(Wrapper(net))) == [*net.modules()] == _networks(net)
+    assert _networks(max) == _networks(3) == []
+    net[0].meta = dict(a=1)
+    assert _about(Wrapper(net), 'meta') == dict(a=1) and _about(Wrapper(net), 'config') == {}
+    net.meta, net.config = dict(b=2), 'mine.yaml'
+    assert _about(net, 'meta') == dict(b=2) and _about(net, 'config') == {}

@@ -14,7 +14,7 @@ from places import ROOT
 from rddm_nb import sample_images
 from rddm_nb.degrade import TASKS, KnownPixels, _lenses, _streaks, degrade
 from rddm_nb.estimate import Prediction, estimate, x0_from
-from rddm_nb.images import psnr, to_uint8
+from rddm_nb.images import from_uint8, psnr, to_uint8
 from rddm_nb.models import PRETRAINED
 from rddm_nb.sample_images import attribution, crops, emoji, photos
 from rddm_nb.sampler import sample
@@ -965,6 +965,26 @@ def test_coefficients_may_differ_between_images_and_vanish():
     assert all(v.isfinite().all() for v in got)
 
 
+@pytest.mark.parametrize('task', ['mask', 'holes'])
+def test_a_hole_is_a_hole_from_a_file_too(task):
+    x_in = degrade(crops(2), task, rng())
+    for v in (x_in, from_uint8(to_uint8(x_in))):
+        got = KnownPixels(constant(torch.full_like(v, 3.), None))(v, v, .5, .5).res
+        assert torch.equal(got == 3, (x_in == 0).all(1, keepdim=True).expand_as(x_in))
+
+
+def test_the_clean_image_is_one():
+    with pytest.raises(TypeError, match='x0 has dtype torch.uint8; convert with rddm_nb.images.from_uint8'):
+        KnownPixels(of('both'), torch.zeros(1, 3, 4, 4, dtype=torch.uint8))
+
+
+def test_images_may_lie_in_memory_in_any_order():
+    x0 = crops(2).double()
+    for task in TASKS:
+        a, b = (degrade(x, task, rng()) for x in (x0, x0.contiguous(memory_format=torch.channels_last)))
+        close(a, b, 1e-12)
+
+
 def test_single_precision_is_precise_enough():
     x0 = crops(3, split='test')
     x_in = mask(x0, rng())
@@ -1053,3 +1073,8 @@ def test_known_pixels_are_of_the_size_of_the_images():
             KnownPixels(model, **{name: v[..., :2, :2]})(x, x, .5, .5)
         assert KnownPixels(model, **{name: v[:1]})(x, x, .5, .5).res.shape == x.shape
     with pytest.raises(TypeError, match="model must be a predictor, a callable .* got 'rain'"): KnownPixels('rain')
+
+
+@pytest.mark.parametrize('seed', [None, 1.5, '3'])
+def test_a_seed_of_crops_is_a_whole_number_or_a_generator(seed):
+    with pytest.raises(TypeError, match=f'seed must be a whole number, got {seed!r}'): crops(1, 8, seed=seed)

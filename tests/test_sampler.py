@@ -1,6 +1,7 @@
 """The sampler: exactness, orders and paths, randomness, behaviour and refusals (invariants 23-28, 36, 37, 48, 50,
 51, 57)."""
 import math
+import numpy as np
 import pytest
 import torch
 from hypothesis import assume, given, settings, strategies as st
@@ -11,6 +12,8 @@ from rddm_nb.exact import ExactPredictor
 from rddm_nb.forward import randn_like
 from rddm_nb.sampler import ORDERS, SOLVERS, Trace, sample, sample_steps, sampling_path
 from rddm_nb.schedule import CLEAN, Point, Schedule
+from rddm_nb.unet import UNet
+from rddm_nb.variants import OnlyRes
 
 posteriors = st.sampled_from(['sum_constrained', 'preserving'])
 noise_model = lambda x, y, a, b, t: Prediction(eps=fake_eps(x, y, a, b))
@@ -394,6 +397,39 @@ def test_a_module_runs_in_eval_mode_without_gradients_and_is_handed_back(trainin
     assert all(not was_training and not grad for was_training, grad, _ in net.seen) and not out.requires_grad
     assert net.norm.num_batches_tracked == 0 and net.conv.weight.grad is None and torch.is_grad_enabled()
     assert torch.equal(out, sample(net, x_in, generator=rng()))
+
+
+class Wrapper:
+    "A predictor that is no module, and wraps one"
+    def __init__(self, model): self.model = model
+    def __call__(self, *args, **kw): return self.model(*args, **kw)
+
+
+@pytest.mark.parametrize('wrap', [Wrapper, lambda net: Wrapper(Wrapper(net)), lambda net: OnlyRes(Wrapper(net))])
+def test_a_network_in_a_wrapper_samples_in_eval_mode_too(wrap):
+    net, x_in = Net().train(), random_images(1, 3, 4, 4, dtype=torch.float32)
+    a, b = (sample(wrap(net), x_in, generator=rng()) for _ in range(2))
+    assert torch.equal(a, b) and net.training and net.drop.training and net.norm.num_batches_tracked == 0
+
+
+@pytest.mark.parametrize('cond, error, said', [
+    (torch.ones(1, 1, 4, 4, dtype=torch.bool), TypeError, r'cond has dtype torch.bool; use 2\*cond.float\(\) - 1'),
+    (torch.ones(1, 1, 4, 4, dtype=torch.long), TypeError, 'cond has dtype torch.int64; give real floats'),
+    (torch.full((1, 1, 4, 4), 255.), ValueError, r'cond must lie in \[-1, 1\], got .* it looks like \[0, 255\]'),
+    (torch.full((1, 1, 4, 4), torch.nan), ValueError, 'cond holds NaN or infinite values'),
+    (np.ones((1, 1, 4, 4)), TypeError, 'cond must be a tensor, such as .*, got ndarray'),
+    (torch.ones(1, dtype=torch.bool), TypeError, 'cond has dtype torch.bool')],
+    ids=['bool', 'long', '255', 'nan', 'array', 'flat'])
+def test_a_condition_is_checked_like_an_image(cond, error, said):
+    net = UNet(8, (1,), takes_cond=True)
+    x_in = random_images(1, 3, 4, 4, dtype=torch.float32)
+    with pytest.raises(error, match=said): sample(net, x_in, cond=cond, steps=1)
+
+
+@pytest.mark.parametrize('model', [res_model, Net(), ExactPredictor(torch.zeros(1, 3, 4, 4))], ids=type)
+def test_a_condition_for_what_takes_none_is_refused(model):
+    with pytest.raises(TypeError, match='this (function|Net|ExactPredictor) takes no condition: leave cond out'):
+        sample(model, random_images(1, 3, 4, 4, dtype=torch.float32), cond=torch.zeros(1, 1, 4, 4))
 
 
 def test_frozen_parts_of_a_training_module_stay_frozen():
@@ -928,6 +964,14 @@ def test_films_that_cannot_be(tmp_path):
     (dict(x_T=torch.full((1, 3, 4, 4), math.nan, dtype=F64)), ValueError, 'x_T holds NaN')])
 def test_what_cannot_be_an_argument_is_named(kw, error, said):
     with pytest.raises(error, match=said): sample(res_model, random_images(1, 3, 4, 4), **kw)
+
+
+@pytest.mark.parametrize('schedule', [None, 'line', 0])
+def test_a_path_is_that_of_a_schedule(schedule):
+    with pytest.raises(TypeError, match=f'schedule must be a Schedule, such as Schedule.power.., got {schedule!r}'):
+        sampling_path(schedule)
+    with pytest.raises(TypeError, match='schedule must be a Schedule'):
+        sample(res_model, random_images(1, 3, 4, 4), schedule='' if schedule is None else schedule)
 
 
 def test_what_cannot_be_sampled_is_named():

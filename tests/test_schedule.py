@@ -369,3 +369,9 @@ def test_a_schedule_that_could_not_be_saved_is_not_made(name):
                                   lambda T: Schedule.power(T, grid='linspace')])
 def test_the_number_of_steps_may_be_whole_in_any_type(make):
     assert make(5.) == make(5) and make(T=5.).T == 5
+
+
+@pytest.mark.parametrize('dtype', [torch.uint8, torch.int64, torch.bool])
+def test_coefficients_of_whole_numbers_would_be_none(dtype):
+    with pytest.raises(TypeError, match=f'like must be a batch of images in floats, .*got {dtype}'):
+        Schedule.power(10).coeffs(torch.tensor([5]), torch.zeros(1, 3, 2, 2).to(dtype))

@@ -894,3 +894,35 @@ def test_the_number_of_timesteps_is_a_whole_number(kind):
     for T in (0, 2.5, '5'):
         with pytest.raises(ValueError, match='num_train_timesteps must be a whole number >= 1'):
             RDDMScheduler(T, beta_schedule=kind)
+
+
+@pytest.mark.parametrize('kw', [dict(timesteps=[math.nan]), dict(timesteps=5), dict(timesteps=['40', '20']),
+                                dict(pairs=[(40, 20, 1)]), dict(pairs=7), dict(pairs=[(math.inf, -1)])], ids=range(6))
+def test_moves_that_are_none_are_refused_in_words(kw):
+    name, value = *kw, *kw.values()
+    with pytest.raises(ValueError, match=f'timesteps must be whole numbers that fall .*; got {name}=') as e:
+        RDDMScheduler(50).set_timesteps(**kw)
+    assert str(value) in str(e.value)
+    with pytest.raises(ValueError, match='steps_offset'): RDDMScheduler(50, steps_offset='1').set_timesteps(5)
+
+
+@pytest.mark.parametrize('kind', ['residual', 'sample', 'residual_epsilon', 'v_prediction'])
+def test_a_bridge_without_noise_to_start_with_is_refused_before_a_network_is_called(kind):
+    make = lambda **kw: RDDMScheduler(20, beta_schedule='bridge', prediction_type=kind, **kw)
+    if kind in ('residual', 'sample'):
+        for kw in ({}, dict(posterior='bridge', eta=.5)):
+            with pytest.raises(SingularError, match='on the move from timestep 19 to .*holds no noise to carry over'):
+                make(**kw).set_timesteps(4)
+    elif kind == 'residual_epsilon': make().set_timesteps(4)
+    if kind == 'v_prediction': return
+    s = make(posterior='bridge', eta=1.)
+    s.set_timesteps(4)
+    if kind == 'residual_epsilon': return
+    with pytest.raises(SingularError, match='holds no noise to carry over'):
+        s.step(torch.zeros(1, 3, 2, 2), 19, torch.zeros(1, 3, 2, 2), eta=0., x_in=torch.zeros(1, 3, 2, 2))
+    s.set_timesteps(1)
+
+
+def test_noise_is_not_added_to_whole_numbers():
+    with pytest.raises(TypeError, match='in floats, as from_uint8 makes them, got torch.uint8'):
+        RDDMScheduler(50).add_noise(torch.zeros(1, 3, 2, 2).byte(), torch.zeros(1, 3, 2, 2), torch.tensor([9]))

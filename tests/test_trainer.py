@@ -378,7 +378,7 @@ def test_two_runs_cannot_share_a_folder(tmp_path):
 
 def test_what_killed_writers_left_is_removed(tmp_path):
     small(TrainConfig(steps=1, batch=2), folder=tmp_path).fit()
-    left = [tmp_path/'.log.csv.1.tmp', tmp_path/'checkpoints/.step_000000002.safetensors.77.tmp']
+    left = [tmp_path/LEFT, tmp_path/'checkpoints'/LEFT]
     for p in left: p.write_bytes(b'half')
     (tmp_path/'mine.tmp').write_bytes(b'a file of the user')
     small(TrainConfig(steps=2, batch=2), folder=tmp_path).fit()
@@ -981,3 +981,28 @@ def test_a_folder_that_is_gone_is_not_made_anew(tmp_path, saved, said):
     with pytest.raises(TrainingError, match=f'run is gone: it was moved or removed .*; {said}') as e:
         small(config, folder=tmp_path/'run', report=moving, evaluator=evaluator).fit()
     assert not (tmp_path/'run').exists() and (tmp_path/'moved').is_dir() and 'could not be saved' not in str(e.value)
+
+
+@pytest.mark.parametrize('mode', [torch.no_grad, torch.inference_mode])
+def test_a_trainer_made_and_fitted_where_no_gradients_are_kept(mode):
+    config, net = TrainConfig(steps=2, batch=2), single().double()
+    with mode(): got = flat(small(config, net=net).fit())
+    assert torch.equal(got, flat(small(config, net=single().double()).fit()))
+    with torch.inference_mode(): made_inside = single()
+    with pytest.raises(ValueError, match=r'weights that were made inside torch.inference_mode\(\) cannot be trained'):
+        small(config, net=made_inside)
+
+
+def test_the_average_of_a_coarse_network_goes_on_as_fine_as_it_was(tmp_path):
+    source = FunctionSource(lambda n, g: tuple(v.bfloat16() for v in draw(n, g)))
+    fit = lambda steps, out: flat(small(TrainConfig(steps=steps, batch=2, lr=1e-2), source, tmp_path/out,
+                                        single().bfloat16()).fit())
+    whole = fit(4, 'whole')
+    fit(2, 'parts')
+    tensors, about = (c := Checkpoints(tmp_path/'parts')).newest()
+    assert {v.dtype for k, v in tensors.items() if k.startswith('ema.')} == {torch.float32}
+    shutil.copytree(tmp_path/'parts', tmp_path/'old')
+    assert torch.equal(fit(4, 'parts'), whole)
+    old = {k: v.bfloat16() if k.startswith('ema.') else v for k, v in tensors.items()}
+    Checkpoints(tmp_path/'old').save(about['step'], old, {k: v for k, v in about.items() if k != 'step'})
+    close(fit(4, 'old').float(), whole.float(), .01)

@@ -239,3 +239,15 @@ def test_marks_and_sheets(task):
 def test_a_device_that_is_none_is_named():
     with pytest.raises(ValueError, match="device 'gpu' cannot be used here"):
         train_demo('rain', Budget(max_steps=1), batch=1, size=8, device='gpu')
+
+
+@pytest.mark.parametrize('mode', [torch.no_grad, torch.inference_mode])
+def test_a_training_learns_wherever_it_is_called(mode):
+    def trained(): return train_demo('noise', Budget(max_steps=2), batch=2, size=8).state_dict()
+    def fitted(net):
+        pairs = draw_pairs('noise', 2, 'train', rng(), 8)
+        for _ in training_steps(net, lambda g: pairs, S, Budget(max_steps=2), rng()): pass
+        return net.state_dict()
+    want, net = [trained(), fitted(_make_net('noise'))], _make_net('noise')
+    with mode(): got = [trained(), fitted(net)]
+    for a, b in zip(got, want): assert all(torch.equal(a[k], v) for k, v in b.items())
