@@ -38,8 +38,8 @@ def _refuse_ignored(data):
     for f in fields(data):
         if f.name not in _ignored(way) or (v := getattr(data, f.name)) == f.default: continue
         ways = ' or '.join(w for w, used in _WAYS.items() if f.name in used)
-        raise ValueError(f"{f.name} must be left out (be {f.default!r}) for kind {way}, which would ignore it, got "
-                         f"{v!r}: it is for kind {ways} (--data.kind)")
+        raise ValueError(f"{f.name} is {v!r}, but images of kind {way} do not depend on it: leave it out, or name "
+                         f"another kind (--data.kind), {ways}")
 
 # %% ../nbs/config.ipynb #8b796721
 @dataclass(frozen=True)

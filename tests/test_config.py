@@ -433,8 +433,8 @@ def test_two_sets_of_images_are_one_too_many():
     ids=range(8))
 def test_what_would_be_ignored_of_the_images_is_refused(kind, more, odd, want):
     way = 'pairs with' if kind == 'pairs' else kind
-    with pytest.raises(ValueError, match=f'^data.{odd} must be left out .* for kind {way}.*, got {more[odd]!r}: '
-                                         fr'it is for kind {want} \(--data.kind\)$'):
+    with pytest.raises(ValueError, match=fr'^data.{odd} is {more[odd]!r}, but images of kind {way}.* do not '
+                                         fr'depend on it: leave it out, or .*\(--data.kind\), {want}$'):
         merge(Config(), dict(data=dict(kind=kind, **more)))
 
 
