@@ -1648,7 +1648,10 @@ def prepare():
     gc.freeze()
 
 
-def send(m, tests, pipe): pipe.send(run(m, tests))
+def send(m, tests, pipe):
+    import torch
+    torch.set_num_threads(1) # after a fork the first use of PyTorch's threads makes them anew, and must be alone
+    pipe.send(run(m, tests))
 
 
 def apart(m:Mutant|None, tests=(), limit:float=LIMIT):

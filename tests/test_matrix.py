@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from functools import partial
 import pytest
+import torch
 from rddm_nb import experiment
 from rddm_nb.aosa import AutoObjective
 from rddm_nb.evaluate import main as evaluate
@@ -62,6 +63,8 @@ def killed(words, step, said):
             if n == step:
                 os.kill(os.getpid(), signal.SIGKILL)
 
+        # after a fork PyTorch makes its pool of threads anew at first use, which two threads may not be first at
+        torch.set_num_threads(1)
         Checkpoints.save = save
         sys.stdout = sys.stderr = said.open('w', encoding='utf-8')
         try:
