@@ -6,7 +6,7 @@
 # TORCH=torch takes another build of torch; WORKERS=4 runs more tests at once; whatever follows goes to pytest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# What is imported is compiled once and kept, whatever the surroundings say: hundreds of processes import it.
+# What is compiled is kept, whatever the surroundings say: hundreds of processes import it.
 unset PYTHONDONTWRITEBYTECODE
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" HF_HUB_OFFLINE=1 MPLBACKEND=agg DEBIAN_FRONTEND=noninteractive
 
@@ -35,6 +35,8 @@ install() {
   if [ ! -x .venv/bin/python ] && [ ! -x .venv/Scripts/python ]; then "${PYTHON:-python3}" -m venv .venv; fi
   export PATH="$PWD/.venv/bin:$PWD/.venv/Scripts:$PATH"
   python -m pip install --quiet --disable-pip-version-check --no-compile "${TORCH:-torch==2.13.0}" -e '.[dev]'
+  # All cores compile what pip would compile on one; a few files of packages are for other versions of Python.
+  python -m compileall -q -j 0 .venv >/dev/null 2>&1 || true
   # The site tests drive a real Chromium; they are skipped, by name, where there is none.
   if [ $what != fast ] && ! command -v chromium google-chrome >/dev/null && [ -e /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
     apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core fonts-liberation >/dev/null
