@@ -99,8 +99,10 @@ def predict(
 )->Prediction:
     "Ask a predictor, with a condition if there is one"
     _check_model(model)
-    if cond is not None: _check_takes_cond(model)
-    out = model(x_t, x_in, abar, bbar, t) if cond is None else model(x_t, x_in, abar, bbar, t, cond=cond)
+    try: out = model(x_t, x_in, abar, bbar, t) if cond is None else model(x_t, x_in, abar, bbar, t, cond=cond)
+    except TypeError:
+        if cond is not None: _check_takes_cond(model)
+        raise
     if not isinstance(out, tuple) or len(out) > 2:
         name = type(out).__name__
         what = f'{len(out)} values ({name})' if isinstance(out, tuple) else f'a bare {name.lower()}'

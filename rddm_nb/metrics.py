@@ -267,7 +267,7 @@ def measure(
     protocol = Protocol.find(protocol)
     metric = protocol.metric(what)
     check_images(b, 'the ground truth')
-    a, b = _in_range(a, 'an image that is measured'), _in_range(b, 'the ground truth')
+    a = _in_range(a, 'an image that is measured')
     if a.shape != b.shape:
         raise ValueError(f"images of equal shapes are compared, got {tuple(a.shape)} and {tuple(b.shape)}")
     p, q = (protocol.apply(x) for x in (a, b))

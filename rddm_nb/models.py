@@ -87,7 +87,7 @@ def _best_steps(
     model, # a predictor, usually a network with its `schedule` and `meta`
 )->int: # sampling steps
     "How many steps the file of a network recommends, or its training or demo took; else 5, or as many as there are"
-    meta, part = _about(model, 'meta'), lambda d, name: d.get(name) if isinstance(d, dict) else None
+    meta, trained = _about(model, 'meta'), _about(model, 'meta', 'config', 'sample')
     most = model.schedule.T if getattr(model, 'schedule', None) is not None else 1000
-    trained, demo = part(part(part(meta, 'config'), 'sample'), 'steps'), part(meta, 'sampling_steps')
-    return next(n for n in (part(meta, 'best_steps'), trained, demo, min(5, most)) if type(n) is int and 1 <= n <= most)
+    said = meta.get('best_steps'), trained.get('steps'), meta.get('sampling_steps'), min(5, most)
+    return next(n for n in said if type(n) is int and 1 <= n <= most)

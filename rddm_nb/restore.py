@@ -209,14 +209,9 @@ def fit_channels(
     raise ValueError(f"{name} has colours, but the network restores images of {channels} channel{'s'*(channels > 1)}: "
                      "convert it to grey, or take a network for colours")
 
-def _trained_on(model):
-    "What the file of a network says of the images of its training"
-    part = lambda d, name: v if isinstance(v := d.get(name), dict) else {}
-    return part(part(_about(model, 'meta'), 'config'), 'data')
-
 def _equalizes(model):
     "Was the histogram of the inputs equalised in the training of this network?"
-    return _trained_on(model).get('equalize') is True
+    return _about(model, 'meta', 'config', 'data').get('equalize') is True
 
 def _preparation(model):
     "What is done to images from files before a network gets them, in words"
@@ -640,7 +635,7 @@ class _RestoreCommand(SamplingCommand):
 # %% ../nbs/restore.ipynb #c41d07ab
 def _generates(model):
     "Was this network trained to make images from nothing?"
-    meta, data = _about(model, 'meta'), _trained_on(model)
+    meta, data = _about(model, 'meta'), _about(model, 'meta', 'config', 'data')
     task = None if data.get('kind') in ('pairs', 'table') else data.get('task')
     shaped = 'shape' in meta and network_option(model, 'takes_input') is False
     return meta.get('task', task) == 'generate' or shaped

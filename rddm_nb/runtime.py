@@ -18,6 +18,7 @@ import uuid
 import warnings
 from contextlib import contextmanager, suppress
 from enum import IntEnum
+from itertools import chain
 from pathlib import Path
 from .files import _remove_stale
 
@@ -75,17 +76,19 @@ def pick_device(
 def _networks(model):
     "The networks in a predictor and in those that it wraps, outermost first"
     import torch
-    found, todo = {}, [model]
-    while todo:
-        m = todo.pop(0)
-        if id(m) in found or not callable(m) or isinstance(m, type): continue
-        found[id(m)] = m
-        todo += [*(m.children() if isinstance(m, torch.nn.Module) else ()), *getattr(m, '__dict__', {}).values()]
-    return [m for m in found.values() if isinstance(m, torch.nn.Module)]
+    seen, found = set(), [model]
+    for m in found:
+        if id(m) in seen or not callable(m) or isinstance(m, type): continue
+        seen.add(id(m))
+        inner = m.children() if isinstance(m, torch.nn.Module) else ()
+        if isinstance(m, torch.nn.Module): yield m
+        found += [*inner, *getattr(m, '__dict__', {}).values()]
 
-def _about(model, name):
-    "What a predictor, or the first network in it, says of itself in a dict such as its `config`; {} if nothing"
-    return next((d for m in (model, *_networks(model)) if isinstance(d := getattr(m, name, None), dict)), {})
+def _about(model, name, *within):
+    "A dict that a predictor, or the first network in it, holds, such as `config`, or one within it; {} if none"
+    d = next((d for m in chain([model], _networks(model)) if isinstance(d := getattr(m, name, None), dict)), {})
+    for k in within: d = v if isinstance(v := d.get(k), dict) else {}
+    return d
 
 # %% ../nbs/runtime.ipynb #f07d0042
 def _folder(path):

@@ -9,6 +9,7 @@ import uuid
 import warnings
 from contextlib import contextmanager, suppress
 from enum import IntEnum
+from itertools import chain
 from pathlib import Path
 
 def seed_for(*what) -> int:

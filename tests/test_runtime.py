@@ -166,9 +166,12 @@ def test_networks_are_found_in_whatever_wraps_them():
         def __init__(self, model): self.model, self.again, self.kind = model, self, Wrapper
         def __call__(self): pass
     net = torch.nn.Sequential(torch.nn.Linear(1, 1))
-    assert _networks(Wrapper(Wrapper(net))) == [*net.modules()] == _networks(net)
-    assert _networks(max) == _networks(3) == []
+    assert [*_networks(Wrapper(Wrapper(net)))] == [*net.modules()] == [*_networks(net)]
+    assert [*_networks(max)] == [*_networks(3)] == []
     net[0].meta = dict(a=1)
     assert _about(Wrapper(net), 'meta') == dict(a=1) and _about(Wrapper(net), 'config') == {}
+    assert _about(Wrapper(net), 'meta', 'a') == _about(net, 'meta', 'no', 'way') == {}
     net.meta, net.config = dict(b=2), 'mine.yaml'
     assert _about(net, 'meta') == dict(b=2) and _about(net, 'config') == {}
+    net.meta = dict(c=dict(d=dict(e=3)))
+    assert _about(Wrapper(net), 'meta', 'c', 'd') == dict(e=3)
