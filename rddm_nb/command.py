@@ -11,6 +11,7 @@ __all__ = ['FileName', 'Count', 'Natural', 'Positive', 'Fraction', 'Rule', 'OneO
 # %% ../nbs/command.ipynb #c0de0005
 import argparse
 import difflib
+import functools
 import importlib
 import itertools
 import math
@@ -193,6 +194,7 @@ def _label(f):
     return f.name if f.default is MISSING else f"--{f.name.replace('_', '-')}"
 
 # %% ../nbs/command.ipynb #c81f6229
+@functools.lru_cache(16)
 def _comments(command):
     "The comments of all fields, inherited ones too"
     from fastcore.docments import docments

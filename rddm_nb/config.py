@@ -13,7 +13,7 @@ import json
 from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any, Literal
 from fastcore.basics import patch
-from .command import Count, Fraction, Natural, OneOf, Positive, Rule, Typed, convert
+from .command import Count, Fraction, Natural, OneOf, Positive, Rule, Typed, _comments, convert
 
 # %% ../nbs/config.ipynb #8b796720
 _PLACES = 'root', 'inputs', 'targets', 'cond' # fields of `DataConfig` that say where images lie
@@ -169,11 +169,10 @@ def _toml(value):
 @patch
 def to_toml(self:Config)->str: # TOML, with the explanation of every field
     "As a file that can be fed back"
-    from fastcore.docments import docments
     lines = []
     for section, table in self.to_dict().items():
         cls = type(getattr(self, section))
-        docs, default = docments(cls), {f.name: f.default for f in fields(cls)}
+        docs, default = _comments(cls), {f.name: f.default for f in fields(cls)}
         lines += ['' if lines else None, f'[{section}] # {cls.__doc__}']
         lines += [f"{k} = {_toml(v)}{f' # {docs[k]}' if docs.get(k) else ''}" for k, v in table.items()
                   if v is not None or default[k] is not None]

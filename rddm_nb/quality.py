@@ -27,9 +27,19 @@ def _points(x, name):
     if not x.isfinite().all(): raise ValueError(f"{name} holds NaN or infinite values: nothing has a distance to them")
     return x.detach().double().flatten(1)
 
+def _distances(a, b):
+    "Distances of all pairs, (n, m): by a product of matrices if there are many coordinates, near pairs one by one"
+    slowly = lambda: torch.cdist(a, b, compute_mode='donot_use_mm_for_euclid_dist')
+    if a.shape[1] < 32: return slowly()
+    d = torch.cdist(a - b[:1], b - b[:1], compute_mode='use_mm_for_euclid_dist')
+    i, j = (d < 1e-4*d.max()).nonzero(as_tuple=True)
+    if len(i) > 4*(len(a) + len(b)): return slowly()
+    d[i, j] = (a[i] - b[j]).norm(dim=1)
+    return d
+
 def _total(a, b, block):
     "Sum of the distances of all pairs"
-    return sum(torch.cdist(p, b, compute_mode='donot_use_mm_for_euclid_dist').sum().item() for p in a.split(block))
+    return sum(_distances(p, b).sum().item() for p in a.split(block))
 
 def _mean(a, b, block=512): return _total(a, b, block)/(len(a)*len(b))
 

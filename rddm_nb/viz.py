@@ -283,8 +283,9 @@ def _png(fig, dpi):
     with mpl.rc_context(_STYLE): # in which colours such as C1 are what they are drawn in
         _tidy(fig)
         _name_curves(fig, _least_size(fig.get_figwidth()))
-        fig.savefig(full, format='png', dpi=dpi)
-    image = Image.open(full).convert('RGB')
+        fig.savefig(full, format='rgba', dpi=dpi)
+    size = int(fig.get_figwidth()*dpi), int(fig.get_figheight()*dpi)
+    image = Image.frombytes('RGBA', size, full.getvalue()).convert('RGB')
     few = image.quantize(256, method=Image.Quantize.FASTOCTREE)
     off = ImageStat.Stat(ImageChops.difference(image, few.convert('RGB'))).mean
     (few if max(off) < 4 else image).save(small, 'png', optimize=True)

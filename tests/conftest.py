@@ -29,7 +29,8 @@ SLOW_FILES = {'test_bench', 'test_colab', 'test_distribution', 'test_firefox', '
 SLOW_FIXTURES = {'browser', 'colab', 'distribution', 'found', 'lab', 'mutant_server', 'site', 'wheel'}
 # Files of which one worker runs all tests, as they share what is expensive: file -> its group.
 # (The marks of pytest-xdist 3.8 have no effect with pytest 9.2.)
-GROUPS = dict(test_site='site', test_figures='site', test_bench='bench', test_lab='lab', test_ledger='ledger')
+GROUPS = dict(test_site='site', test_figures='site', test_bench='bench', test_lab='lab', test_lab_photo='lab_photo',
+              test_photo='photo', test_firefox='firefox', test_ledger='ledger')
 
 
 def pytest_collection_modifyitems(items):

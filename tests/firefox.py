@@ -51,7 +51,8 @@ class Firefox:
             self.wrong.append(event['params']['text'])
 
     def open(self, url):
-        "Go to a page and wait until it is loaded"
+        "Go to a page and wait until it is loaded; what was noted before is forgotten"
+        self.asked, self.wrong = [], []
         self.command('browsingContext.navigate', context=self.context, url=url, wait='complete')
 
     def evaluate(self, expression):

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import pytest
 import torch
 from hypothesis import given, strategies as st
+from PIL import Image
 from common import posix
 from places import ROOT
 from rddm_nb.cli import demo
@@ -756,8 +757,11 @@ def test_every_text_has_an_encoding_and_a_narrow_console_is_enough(tmp_path):
     assert rb'r\xe9sultat' in done.stdout or rb'\udcc3' in done.stdout
     refused = command(TRAIN_MAIN, *words, '--data.size', '9', **NARROW)
     assert refused.returncode == 2 and len(refused.stderr.splitlines()) == 1
+    Image.new('RGB', (48, 40), (90, 120, 150)).save(tmp_path / 'été.png')
     done = command(
         'import sys; from rddm_nb.cli import demo; sys.exit(demo(sys.argv[1:]))',
+        '--photo',
+        str(tmp_path / 'été.png'),
         '--max-steps',
         '2',
         '--batch',

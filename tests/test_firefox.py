@@ -27,9 +27,14 @@ def put(folder, kinds, script):
     (folder/'page.html').write_text(PAGE % (figures, script), encoding='utf-8')
 
 
-def test_every_figure_is_drawn_and_answers(tmp_path):
+@pytest.fixture(scope='module')
+def firefox():
+    with Firefox() as f: yield f
+
+
+def test_every_figure_is_drawn_and_answers(tmp_path, firefox):
     put(tmp_path, KINDS, 'rddm')
-    with served(tmp_path) as url, Firefox() as firefox:
+    with served(tmp_path) as url:
         firefox.open(f'{url}/page.html')
         firefox.until(f'document.querySelectorAll("rddm-figure[data-drawn]").length === {len(KINDS)}')
         drawn = firefox.evaluate('[...document.querySelectorAll("rddm-figure")].map(e => e.shadowRoot ? '
@@ -38,9 +43,9 @@ def test_every_figure_is_drawn_and_answers(tmp_path):
         assert [u for u in firefox.asked if not u.startswith((url, 'data:', 'blob:'))] == []
 
 
-def test_the_plane_by_keyboard(tmp_path):
+def test_the_plane_by_keyboard(tmp_path, firefox):
     put(tmp_path, ['plane'], 'rddm')
-    with served(tmp_path) as url, Firefox() as firefox:
+    with served(tmp_path) as url:
         firefox.open(f'{url}/page.html')
         firefox.until('document.querySelector("rddm-figure[data-drawn]")?.dataset.drawn')
         place = lambda: firefox.evaluate(f'["abar", "bbar"].map(k => {FIG}.model.get(k))')
@@ -50,11 +55,11 @@ def test_the_plane_by_keyboard(tmp_path):
         assert place() == pytest.approx([abar + .02, bbar + .04]) and firefox.wrong == []
 
 
-def test_firefox_restores_what_python_restores(tmp_path):
+def test_firefox_restores_what_python_restores(tmp_path, firefox):
     put(tmp_path, ['photo'], 'photo')
     if not runtime.put(tmp_path): pytest.skip('the npm registry, or a package of the extra onnx, is out of reach')
     values = dict(side=96, steps=3, order='noise_first', seed=3)
-    with served(tmp_path) as url, Firefox() as firefox:
+    with served(tmp_path) as url:
         firefox.open(f'{url}/page.html')
         firefox.until(f'{FIG}.figure?.ui.root.querySelector(".go:not([disabled])")')
         for k, v in values.items(): firefox.evaluate(f'{FIG}.model.set("{k}", {v!r})')

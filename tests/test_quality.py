@@ -7,7 +7,7 @@ from hypothesis import assume, given, strategies as st
 from common import F64, close, gmm_points, random_images, power_schedules, randn, rng, seeds
 from rddm_nb.estimate import Prediction
 from rddm_nb.exact import ExactPredictor
-from rddm_nb.quality import STEPS, Score, diversity, energy_distance, score, sweep
+from rddm_nb.quality import STEPS, Score, _distances, diversity, energy_distance, score, sweep
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
 
@@ -28,10 +28,25 @@ def naive_diversity(a):
     return sum(d)/len(d)
 
 
-@given(sizes, sizes, seeds, st.integers(1, 12))
-def test_energy_distance_is_the_loop_over_all_pairs(n, m, seed, block):
-    a, b = randn(n, 1, 2, 2, seed=seed), .5 + 2*randn(m, 1, 2, 2, seed=seed + 1)
-    close(energy_distance(a, b, block=block), naive_energy(a, b), 1e-13)
+@given(sizes, sizes, seeds, st.integers(1, 12), st.sampled_from([1, 8, 16]))
+def test_energy_distance_is_the_loop_over_all_pairs(n, m, seed, block, channels):
+    a, b = randn(n, channels, 2, 2, seed=seed), .5 + 2*randn(m, channels, 2, 2, seed=seed + 1)
+    close(energy_distance(a, b, block=block), naive_energy(a, b), 1e-12)
+
+
+@pytest.mark.parametrize('apart', [0., 1e-9, 1e-6, 1e-3, 1.])
+@pytest.mark.parametrize('offset', [0., 1e4])
+def test_near_points_of_many_coordinates_are_as_exact_as_others(apart, offset):
+    a = offset + randn(7, 64, seed=1)
+    b = torch.cat([a[:3] + apart*randn(3, 64, seed=2), offset + randn(4, 64, seed=3)])
+    want = torch.tensor([[dist(u, v) for v in b] for u in a], dtype=F64)
+    close(_distances(a, b), want, 1e-14*offset + 1e-11), close(_distances(a, a).diagonal(), 0*a[:, 0], 0)
+
+
+def test_many_equal_points_of_many_coordinates_have_distance_zero():
+    a = randn(1, 64, seed=1).expand(20, 64)
+    assert _distances(a, a).abs().max() == 0 and diversity(a) == 0
+    close(_distances(torch.cat([a, a + 3]), a), torch.cat([0*a @ a.T, 24. + 0*a @ a.T]), 1e-13)
 
 
 @given(sizes, sizes, seeds)

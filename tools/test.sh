@@ -31,16 +31,21 @@ part() { # part NAME COMMAND...: run it and note its time
   times+=("$(printf '%4d s  %s' $((SECONDS - start)) "$name")")
 }
 
-install() {
+browser() { # the site tests drive a real Chromium; they are skipped, by name, where there is none
+  if [ $what != fast ] && ! command -v chromium google-chrome >/dev/null && [ -e /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core fonts-liberation >/dev/null
+  fi
+}
+
+install() { # pip fills one core, so the browser comes beside it
+  browser & running=$!
   if [ ! -x .venv/bin/python ] && [ ! -x .venv/Scripts/python ]; then "${PYTHON:-python3}" -m venv .venv; fi
   export PATH="$PWD/.venv/bin:$PWD/.venv/Scripts:$PATH"
   python -m pip install --quiet --disable-pip-version-check --no-compile "${TORCH:-torch==2.13.0}" -e '.[dev]'
   # All cores compile what pip would compile on one; a few files of packages are for other versions of Python.
   python -m compileall -q -j 0 .venv >/dev/null 2>&1 || true
-  # The site tests drive a real Chromium; they are skipped, by name, where there is none.
-  if [ $what != fast ] && ! command -v chromium google-chrome >/dev/null && [ -e /etc/debian_version ] && [ "$(id -u)" = 0 ]; then
-    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core fonts-liberation >/dev/null
-  fi
+  wait "$running"
+  running=
 }
 
 exported() {
