@@ -159,8 +159,12 @@ def test_every_text_of_a_page_is_one_for_translators():
     words = [''.join(c['source']) for c in nb['cells'] if c['cell_type'] == 'markdown']
     assert [t.source for t in page if t.kind == 'text'] == [w for w in words if re.search('[A-Za-z]{2}', w)]
     assert {t.kind for t in page} == {'text', 'figure'}
-    table = {'data': {'text/markdown': ['| set | PSNR |\n', '|---|---|\n', '| shadow | 12.5 |\n', '| a15eecd | set |']}}
-    assert translate.written({'outputs': [table, {}]}) == ['set', 'shadow', 'set']
+    html = {'data': {'text/html': ['<p><img alt="a &quot;cat&quot;">', '<img alt=""></p>']}}
+    dog = {'metadata': {'image/png': {'alt': 'a dog'}}}
+    assert translate.descriptions({'outputs': [html, dog]}) == ['a dog', 'a "cat"']
+    rows = ['| set | PSNR |\n', '|---|---|\n', '| shadow | 12.5 |\n', '| a15eecd | 8 of 9 |']
+    table = {'data': {'text/markdown': rows}}
+    assert translate.written({'outputs': [table, {}]}) == ['set', 'shadow', '8 of 9']
     assert {'How it is checked', 'I: RDDM in an evening', 'Search', 'clean'} <= {t.source for t in translate.shared()}
 
 
@@ -189,6 +193,14 @@ def test_figures_are_described_in_the_language():
     data = {'text/html': '<p title="a cat"><img alt="a &quot;cat&quot;"><img alt="dog"></p>', 'image/png': 'x'}
     languages.output(data, {'a "cat"': '"猫"', 'a cat': '猫'})
     assert data == {'text/html': '<p title="a cat"><img alt="&quot;猫&quot;"><img alt="dog"></p>', 'image/png': 'x'}
+
+
+@pytest.mark.parametrize('page', [p for k, p in COMPLETE if k == 'zh' and p != 'site'])
+def test_no_figure_of_a_complete_page_is_described_in_english(page):
+    nb = staged(page)
+    languages.translate(nb, page, translate.said('zh', page), lambda s: s)
+    html = ''.join(''.join(o.get('data', {}).get('text/html', '')) for c in nb['cells'] for o in c.get('outputs', []))
+    assert [alt for alt in re.findall(r'\balt="([^"]+)"', html) if not re.search('[\u4e00-\u9fff]', alt)] == []
 
 
 def test_a_page_without_translation_says_so():

@@ -34,10 +34,10 @@ def output(o, files, words):
     data, meta = {k: ''.join(v) for k, v in o.get('data', {}).items()}, o.get('metadata', {}).get('image/png', {})
     tag = re.search(r'<img\b[^>]*>', data.get('text/html', ''))
     attr = lambda k: html.unescape(m[1]) if tag and (m := re.search(rf'\b{k}="([^"]*)"', tag[0])) else ''
+    alt = meta.get('alt') or attr('alt')
     if 'image/png' in data:
-        alt = meta.get('alt') or attr('alt')
         return figure(data['image/png'], words.get(alt, alt), meta.get('width') or attr('width'), files)
-    if tag: return figure(attr('src').removeprefix('data:image/png;base64,'), attr('alt'), attr('width'), files)
+    if tag: return figure(attr('src').removeprefix('data:image/png;base64,'), words.get(alt, alt), attr('width'), files)
     if 'text/markdown' in data: return data['text/markdown']
     body = ''.join(o.get('text', '')) or data.get('text/plain', '')
     return '```text\n' + body.rstrip() + '\n```' if body.strip() else ''

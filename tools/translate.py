@@ -7,11 +7,12 @@
 text beside it; where a text is gone, its translation stays at the end, marked obsolete. Both count as stale until
 somebody has looked at them and taken the mark away.
 
-Texts are the Markdown cells of nbs/PAGE.ipynb, the descriptions of its figures and the words of tables that code has
-written. i18n/LANGUAGE/site.po holds what many pages share. i18n/languages.toml names the languages and their complete
-pages."""
+Texts are the Markdown cells of nbs/PAGE.ipynb, the descriptions of its figures, of those in exercises too, and the
+words of tables that code has written. i18n/LANGUAGE/site.po holds what many pages share. i18n/languages.toml names the
+languages and their complete pages."""
 import argparse
 import difflib
+import html
 import json
 import re
 import tomllib
@@ -44,8 +45,11 @@ def summaries(source): return re.findall(r'^#\|\s*code-summary:\s*"(.*)"\s*$', s
 
 def descriptions(cell):
     "What the figures of a cell show, in words"
-    metas = [o.get('metadata', {}).get('image/png', {}) for o in cell.get('outputs', [])]
-    return [m['alt'] for m in metas if 'alt' in m]
+    outputs = cell.get('outputs', [])
+    metas = [o.get('metadata', {}).get('image/png', {}) for o in outputs]
+    pages = [''.join(o.get('data', {}).get('text/html', '')) for o in outputs]
+    inside = [html.unescape(alt) for page in pages for alt in re.findall(r'\balt="([^"]+)"', page)]
+    return [m['alt'] for m in metas if 'alt' in m] + inside
 
 
 def table_cells(md): return [x.strip() for r in md.splitlines() if r.startswith('|') for x in r.strip('|').split('|')]
@@ -54,7 +58,7 @@ def table_cells(md): return [x.strip() for r in md.splitlines() if r.startswith(
 def written(cell):
     "What stands in the tables that a cell's code has written, names of commits left out"
     found = [x for o in cell.get('outputs', []) for x in table_cells(''.join(o.get('data', {}).get(TABLE, '')))]
-    return [x for x in found if re.search('[a-z]{3}', x) and not re.fullmatch('[0-9a-f]{7,40}', x)]
+    return [x for x in found if re.search(r'[a-z]{3}|\bof\b', x) and not re.fullmatch('[0-9a-f]{7,40}', x)]
 
 
 def texts(page):
