@@ -58,6 +58,8 @@ def lr_factor(
     decay:str='cosine', # afterwards: 'cosine' down to 1 %, or 'none'
 )->float: # factor on the learning rate, 0..1
     "Warm up, then a cosine down to 1 % or a constant"
+    if decay not in ('cosine', 'none'): raise ValueError(f"decay must be 'cosine' or 'none', got {decay!r}")
+    if warmup < 0: raise ValueError(f"warmup is a number of steps, at least 0, got {warmup!r}")
     up = min(1., (step + 1)/warmup) if warmup else 1.
     return up*(1. if decay == 'none' else .01 + .99*(1 + math.cos(math.pi*u))/2)
 

@@ -26,10 +26,10 @@ from torch import Tensor
 from .estimate import predict
 from .files import _remove_stale, atomic_write, check_file, read_tensors, write_tensors
 from .forward import q_sample, randn_like
-from .images import check_images
+from .images import _check_unit, check_images
 from .objective import loss_of
 from .optim import EMA, OPTIMIZERS, lr_factor, make_optimizer, unwrap
-from .runtime import StopRequest, folder_lock, generator_for, pick_device, set_aside, stop_on_signals
+from .runtime import StopRequest, folder_lock, generator_for, pick_device, seed_for, set_aside, stop_on_signals
 from .schedule import Schedule
 from .unet import from_older
 
@@ -346,6 +346,7 @@ def _check_pairs(batch):
     for name, x in (('x0', batch.x0), ('x_in', batch.x_in)):
         if not torch.is_tensor(x) or not x.is_floating_point(): check_images(x, name)
     if batch.x0.ndim == 4 and batch.x0.isfinite().all(): check_images(batch.x0, 'x0')
+    _check_unit(batch.x_in, 'x_in')
 
 def _check_counts(pred, config):
     "Refuse a loss in which nothing of what is predicted counts"
@@ -423,6 +424,7 @@ def _clip(self:Trainer):
 def _learn(self:Trainer):
     "One step of the optimizer; the loss and the gradient's norm stay on the device"
     pieces = list(self._pieces(self.step))
+    torch.manual_seed(seed_for(self.config.seed, 'network', self.step, self.accelerator.process_index))
     self.whole = next(self.net.buffers(), None) is None
     self.opt.zero_grad()
     loss = sum(self._backward(*piece, last=i == len(pieces)) for i, piece in enumerate(pieces, 1))
@@ -538,7 +540,9 @@ def _restore(self:Trainer, tensors, about):
     params, moments = self.opt.param_groups[0]['params'], {}
     for k, v in take('opt.').items():
         i, name = k.split('.', 1)
-        laid_out = v if name == 'step' else torch.empty_like(params[int(i)]).copy_(v)  # in memory like the parameter
+        like = params[int(i)]
+        same = name != 'step' and v.shape == like.shape
+        laid_out = torch.empty_like(like).copy_(v) if same else v # in memory like the parameter
         moments.setdefault(int(i), {})[name] = laid_out
     self.opt.load_state_dict(dict(self.opt.state_dict(), state=moments))
     self.step = self.saved = about['step']
@@ -632,6 +636,7 @@ def _steps(self:Trainer, log):
         if due or stop: self._read(readings, log)
         if save or stop: self.save()
         if stop: return
+        if due: readings.clear()
 
 # %% ../nbs/trainer.ipynb #5f69a90d
 def _check_ours(about, log):
@@ -675,7 +680,8 @@ def fit(self:Trainer,
     lock = folder_lock(self.folder) if ours else nullcontext()
     with torch.inference_mode(False), torch.enable_grad(), lock, stop_on_signals(self.stopped):
         log = self._begin()
-        with self._saving_on_failure(): self._steps(log)
+        drawn = [self.device] if self.device.type == 'cuda' else []
+        with torch.random.fork_rng(drawn), self._saving_on_failure(): self._steps(log)
     self.accelerator.wait_for_everyone()
     self.ema.net.schedule = self.schedule
     return self.ema.net

@@ -14,7 +14,8 @@ from pathlib import Path
 import torch
 from .files import atomic_write
 from .images import psnr
-from .sampler import sample
+from .sampler import _plan, sample
+from .schedule import _is_count
 from .runtime import _folder, generator_for
 from .trainer import Batch
 from .viz import COLORS, RenderedFigure, canvas, show_images
@@ -92,6 +93,9 @@ class TensorBoardReport:
         for k, v in row.items():
             if k != 'step' and math.isfinite(v): self.writer.add_scalar(k, v, row['step'])
         self.writer.flush()
+    def close(self):
+        "End the thread that writes"
+        self.writer.close()
 
 def combine_reports(
     *reports, # functions of a row
@@ -114,8 +118,11 @@ class HeldOutEval:
         seed:int=0, # of the noise
         show:int=8, # images on a sheet
     ):
+        if not isinstance(held, Batch): raise TypeError(f"held must be a Batch of pairs, got {type(held).__name__}")
+        if not _is_count(show): raise ValueError(f"show is a number of images, at least 1, got {show!r}")
         self.held, self.schedule, self.seed, self.show = held, schedule, seed, show
         self.folder, self.how = folder and Path(folder), dict(steps=steps, eta=eta, solver=solver)
+        _plan(None, schedule, **self.how)
         self.restores = bool(held.x_in.any())
     def restore(self, net):
         "What the network makes of the pairs"

@@ -120,3 +120,9 @@ def test_the_average_of_coarse_weights_moves(dtype):
 @pytest.mark.parametrize('decay', [-1, 7, math.nan, 'text', None, [.5]])
 def test_a_decay_that_is_no_share_is_refused(decay):
     with pytest.raises(ValueError, match='decay is a share of the average, 0..1, got'): EMA(nn.Linear(2, 1), decay)
+
+
+@pytest.mark.parametrize('kw, why', [(dict(decay='linear'), "decay must be 'cosine' or 'none', got 'linear'"),
+                                     (dict(decay=None), 'got None'), (dict(warmup=-3), 'warmup is a number of steps')])
+def test_a_rate_that_is_none_is_refused(kw, why):
+    with pytest.raises(ValueError, match=why): lr_factor(0, .5, **kw)

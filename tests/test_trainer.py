@@ -7,16 +7,19 @@ import os
 import shutil
 import signal
 import warnings
+from dataclasses import replace
 from pathlib import Path
 import pytest
 import torch
 from common import Net, close, error, posix, rng
 from hypothesis import given, settings, strategies as st
 from safetensors.torch import load_file
+from rddm_nb import trainer
 from rddm_nb.demo import draw_pairs
 from rddm_nb.estimate import Prediction
 from rddm_nb.files import write_tensors
 from rddm_nb.objective import loss_of
+from rddm_nb.optim import OPTIMIZERS
 from rddm_nb.schedule import Schedule
 from rddm_nb.runtime import folder_lock, generator_for
 from rddm_nb.trainer import (Batch, Checkpoints, FunctionSource, Log, TrainConfig, Trainer, TrainingError, draw_states,
@@ -223,6 +226,69 @@ def test_an_accelerator_of_someone_else_is_asked_for_processes_and_device_only()
 
 def test_devices_that_are_not_there_are_refused():
     with pytest.raises(ValueError, match="device 'abacus' cannot be used"): make_accelerator('abacus')
+
+
+def in_two_sittings(make, config, folder, source=None):
+    "The weights after all steps at once, and after a stop half way"
+    at_once = flat(small(config, source, net=make()).fit())
+    half = small(config, source, folder, make())
+    half.report = lambda row: setattr(half.stopped, 'signum', 2) if row['step'] == config.steps//2 else None
+    assert not half.fit() or not half.done
+    return at_once, flat(small(config, source, folder, make()).fit())
+
+
+class Forgetful(UNet):
+    "A network that draws itself"
+    drawn = ()
+    def forward(self, *args, **kw):
+        self.drawn = *self.drawn, torch.rand(()).item()
+        pred = super().forward(*args, **kw)
+        return pred._replace(res=torch.nn.functional.dropout(pred.res, .5, self.training))
+
+
+def test_what_the_network_draws_goes_on_too_and_leaves_the_generator_alone(tmp_path):
+    def make():
+        torch.manual_seed(0)
+        return Forgetful(8, mults=(1,)).double()
+    config = TrainConfig(steps=6, batch=2, lr=1e-2, log_every=1)
+    torch.manual_seed(5)
+    want = torch.rand(3)
+    torch.manual_seed(5)
+    t = Trainer(make(), FunctionSource(draw), S, config, accelerator=make_accelerator('cpu'))
+    torch.manual_seed(5)
+    t.fit()
+    assert torch.equal(torch.rand(3), want)
+    a, b = in_two_sittings(make, config, tmp_path/'run')
+    assert torch.equal(a, b)
+    nets = make(), make()
+    for seed, net in enumerate(nets): small(replace(config, steps=2, seed=seed), net=net).fit()
+    assert len({*nets[0].drawn, *nets[1].drawn}) == 4, 'each step and each seed has its own'
+
+
+@pytest.mark.parametrize('kind', ['Adafactor', 'NAdam', 'ASGD'])
+def test_an_optimizer_of_one_s_own_goes_on_bit_for_bit(kind, tmp_path, monkeypatch):
+    make = getattr(torch.optim, kind)
+    monkeypatch.setitem(OPTIMIZERS, 'mine', lambda params, lr, betas, weight_decay: make(params, lr))
+    config = TrainConfig(steps=6, batch=2, lr=1e-2, optimizer='mine', log_every=1)
+    source = FunctionSource(lambda n, g: tuple(v.float() for v in draw(n, g)))
+    a, b = in_two_sittings(single, config, tmp_path/'run', source)
+    assert torch.equal(a, b)
+
+
+def test_inputs_of_another_unit_are_found_before_the_first_step():
+    source = FunctionSource(lambda n, g: (x := draw(n, g)[0], (x + 1)*127.5))
+    with pytest.raises(TrainingError, match=r'x_in wants floats in .-1, 1.*looks like .0, 255'):
+        small(TrainConfig(steps=2, batch=2), source).fit()
+
+
+def test_pairs_per_second_are_those_of_the_training(monkeypatch):
+    now, rows = [0.], []
+    monkeypatch.setattr(trainer.time, 'perf_counter', lambda: now[0])
+    def tick(seconds): now[0] += seconds
+    source = FunctionSource(lambda n, g: (tick(1), draw(n, g))[1])
+    config = TrainConfig(steps=6, batch=2, log_every=1, eval_every=2)
+    small(config, source, report=rows.append, evaluator=lambda net, step: tick(1000) or 20.).fit()
+    assert [r['seconds'] for r in rows] == [1]*6 and {r['pairs_per_second'] for r in rows} == {2}
 
 
 @pytest.mark.parametrize('kw', [dict(channels_last=True), dict(channels_last=True, optimizer='radam', accumulate=2)],

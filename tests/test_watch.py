@@ -140,3 +140,14 @@ def test_reports_one_after_the_other():
     said = []
     combine_reports(lambda r: said.append(('a', r)), lambda r: said.append(('b', r)))(1)
     assert said == [('a', 1), ('b', 1)]
+
+
+@pytest.mark.parametrize('kw, why', [(dict(steps=2000), 'steps'), (dict(steps=0), 'steps'), (dict(eta=2.), 'eta'),
+                                     (dict(solver='x'), 'solver'), (dict(show=0), 'show is a number of images'),
+                                     (dict(show=-1), 'show is a number of images')], ids=str)
+def test_settings_with_which_nothing_can_be_restored_are_refused_at_once(kw, why):
+    with pytest.raises(ValueError, match=why): HeldOutEval(held(), S, **kw)
+
+
+def test_pairs_are_a_batch():
+    with pytest.raises(TypeError, match='held must be a Batch of pairs, got tuple'): HeldOutEval((*held()[:2],), S)
