@@ -2,6 +2,7 @@
 from typing import Any
 import argparse
 import difflib
+import functools
 import importlib
 import itertools
 import math

@@ -20,7 +20,7 @@ from .forward import q_sample, randn_like
 from .images import check_images
 from .objective import loss_of
 from .optim import EMA, OPTIMIZERS, lr_factor, make_optimizer, unwrap
-from .runtime import StopRequest, folder_lock, generator_for, pick_device, set_aside, stop_on_signals
+from .runtime import StopRequest, folder_lock, generator_for, pick_device, seed_for, set_aside, stop_on_signals
 from .schedule import Schedule
 from .unet import from_older
 

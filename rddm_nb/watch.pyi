@@ -48,6 +48,10 @@ class TensorBoardReport:
     def __call__(self, row: dict):
         ...
 
+    def close(self):
+        """End the thread that writes"""
+        ...
+
 def combine_reports(*reports):
     """Reports one after the other"""
     ...
