@@ -29,7 +29,7 @@ from .forward import q_sample
 from .images import to_uint8
 from .paths import draw_path
 from .reverse import POSTERIORS, posterior_variance, reverse_step
-from .sampler import ORDERS, sample, sample_steps, sampling_path
+from .sampler import ORDERS, SOLVERS, sample, sample_steps, sampling_path
 from .schedule import Point, SCHEDULES, Schedule
 from .viz import COLORS, RenderedFigure, as_rgb, canvas, plot_plane, show_images
 
@@ -98,7 +98,7 @@ def open(self:Figure):
 
 # %% ../nbs/40_figures.ipynb #d7c41e0e
 class _WithImages(Figure):
-    pair, seed = _s(T.Int(0)), _s(T.Int(1))
+    pair, seed = _s(T.Int(0, min=0)), _s(T.Int(1, min=0))
     def _generates(self): return self.pair >= len(_payload()['pairs'])
     def parts(self)->tuple: # (x0, x_in, eps), each (1, 3, 64, 64)
         "Clean image, input and noise, as the figure shows them"
@@ -176,7 +176,7 @@ def _few(s, most=200):
 
 # %% ../nbs/40_figures.ipynb #55870b29
 class _WithSchedule(Figure):
-    family, given = _s(T.Unicode('power')), _s(T.Dict())
+    family, given = _s(T.Enum([*_WAYS, 'given'], 'power')), _s(T.Dict())
     side_res, a_res, side_eps, a_eps = _s(T.Unicode('1-x')), _s(T.Float(1.)), _s(T.Unicode('x')), _s(T.Float(1.))
     bbar_T, height = _s(T.Float(1.)), _s(T.Float(.5))
     def __init__(self,
@@ -186,13 +186,16 @@ class _WithSchedule(Figure):
         family = state.get('family')
         if schedule is None and family in SCHEDULES and family not in _WAYS:
             schedule = SCHEDULES[state.pop('family')](T=400)
-        self._own = schedule
-        super().__init__(**(state if schedule is None else dict(family='given', given=_few(schedule)) | state))
+        self._own = schedule, schedule and _few(schedule)
+        if schedule is not None: state = dict(given=self._own[1]) | state
+        super().__init__(**(dict(family='given') if state.get('given') else {}) | state)
 
 @patch(as_prop=True)
 def schedule(self:_WithSchedule)->Schedule:
     "The curve the reader has chosen, with 400 steps, or the one that was given"
-    if self.family == 'given' and self.given: return self._own or Schedule.from_dict(self.given)
+    own, given = self._own
+    if self.family == 'given' and self.given:
+        return own if own and self.given == given else Schedule.from_dict(self.given)
     return _WAYS[self.family](self.state(), 400)
 
 # %% ../nbs/40_figures.ipynb #789de5a4
@@ -203,7 +206,7 @@ class ScheduleExplorer(_WithSchedule):
     @property
     def pinned(self)->list: # of `Schedule`
         "The pinned curves"
-        return [_WAYS[p['family']](p, 400) for p in self.pins]
+        return [_WAYS[p['family']](self.state() | p, 400) for p in self.pins]
 
 # %% ../nbs/40_figures.ipynb #5485a5b5
 @patch
@@ -225,7 +228,7 @@ def still(self:ScheduleExplorer)->RenderedFigure:
 # %% ../nbs/40_figures.ipynb #e783034d
 class ForwardExplorer(_WithImages, _WithSchedule):
     "Frames along a schedule, with the shares of residual and noise under each"
-    kind, frames = T.Unicode('film').tag(sync=True), _s(T.Int(6))
+    kind, frames = T.Unicode('film').tag(sync=True), _s(T.Int(6, min=2))
     @property
     def places(self)->list: # of `Point`
         "Where the frames stand"
@@ -248,7 +251,7 @@ class PathEditor(_WithImages):
     "Draw a path on the plane and watch particles and an image walk along it"
     kind = T.Unicode('pathpad').tag(sync=True)
     points, steps, at = _s(T.List([[1., 1.], [.5, .5], [0., 0.]])), _s(T.Int(40)), _s(T.Float(1.))
-    solver = _s(T.Unicode('euler')) # one of `SOLVERS`
+    solver = _s(T.Enum([*SOLVERS], 'euler'))
     @property
     def path(self)->list: # of `Point`, for `sample(..., path=...)`
         "The drawn path in equal steps"
@@ -307,8 +310,8 @@ def still(self:PosteriorExplorer)->RenderedFigure:
 class VarianceExplorer(_WithSchedule):
     "Three families of fresh noise, and where one step takes one pixel"
     kind, needs = T.Unicode('eta').tag(sync=True), False
-    family = _s(T.Unicode('circle'))
-    t, s, eta, x = _s(T.Float(.7)), _s(T.Float(.4)), _s(T.Float(1.)), _s(T.Float(.2))
+    family = _s(T.Enum([*_WAYS, 'given'], 'circle'))
+    t, s, eta, x = _s(T.Float(.7)), _s(T.Float(.4)), _s(T.Float(1., min=0, max=1)), _s(T.Float(.2))
     @property
     def sigmas(self)->dict: # {family: number or None}
         "Standard deviation of the fresh noise"
@@ -362,7 +365,9 @@ class MethodExplorer(_WithImages):
 
 # %% ../nbs/40_figures.ipynb #a6d242df
 def _line(name):
-    m = next(m for m in _payload()['metro'] if m['name'] == name)
+    lines = {m['name']: m for m in _payload()['metro']}
+    if name not in lines: raise ValueError(f"there is no method {name!r}: there are {', '.join(lines)}")
+    m = lines[name]
     return [Point(*p) for p in zip(m['abar'], m['bbar'])]
 
 def _level(p): return math.log(min(max(p[1]/((1 - p[0]) or 1e-9), 1e-3), 1e3))
@@ -391,7 +396,7 @@ def still(self:MethodExplorer)->RenderedFigure:
 # %% ../nbs/40_figures.ipynb #abccfe46
 class OrderExplorer(_WithImages, _WithSchedule):
     "Residual and noise taken away together, or one after the other"
-    kind, steps = T.Unicode('order').tag(sync=True), _s(T.Int(10))
+    kind, steps = T.Unicode('order').tag(sync=True), _s(T.Int(10, min=1))
     def restored(self,
         order:str, # one of `ORDERS`
     )->torch.Tensor: # (1, 3, 64, 64)
@@ -412,17 +417,20 @@ def still(self:OrderExplorer)->RenderedFigure:
 class TrajectoryExplorer(_WithImages, _WithSchedule):
     "Scrub through a sampling run, fork it at any step, compare the branches"
     kind = T.Unicode('travel').tag(sync=True)
-    steps, at, eta, posterior = _s(T.Int(10)), _s(T.Int(5)), _s(T.Float(1.)), _s(T.Unicode('sum_constrained'))
-    order, branches = _s(T.Unicode('together')), _s(T.List())
+    steps, at, eta = _s(T.Int(10, min=1)), _s(T.Int(5, min=0)), _s(T.Float(1., min=0, max=1))
+    posterior, order = _s(T.Enum([*POSTERIORS], 'sum_constrained')), _s(T.Enum([*ORDERS], 'together'))
+    branches = _s(T.List())
     def main(self):
         "The run that is forked, a `Trace`"
         return self._sample_along([p for _, p in sampling_path(self.schedule, self.steps)])
+    def _fork(self, branch): return max(0, min(branch['at'], self.steps - 1))
     def branch(self,
         i:int, # which of `branches`
     )->dict: # x_in, path, x_T, eta, posterior, clip
         "Arguments of the `sample` call that makes a branch"
         o, run = self.branches[i], self.main()
-        k = min(o['at'], self.steps - 1)
+        if o['order'] not in ORDERS: raise ValueError(f"order must be one of {', '.join(ORDERS)}, got {o['order']!r}")
+        k = self._fork(o)
         way = _branch([p for _, p in sampling_path(self.schedule, self.steps)], k, o['order'])
         return dict(x_in=self.parts()[1], path=way, x_T=run[k].x_t, eta=o['eta'], posterior=o['posterior'], clip=None)
 
@@ -440,7 +448,7 @@ def still(self:TrajectoryExplorer)->RenderedFigure:
     rows = {'main run': pick(f)}
     for i, o in enumerate(self.branches):
         run = sample(self._predictor(), **self.branch(i), generator=torch.Generator().manual_seed(i), trace=True)
-        rows[f"from step {o['at']}: eta {o['eta']:g}, {o['order'].replace('_', ' ')}"] = pick(run.frames())
+        rows[f"from step {self._fork(o)}: eta {o['eta']:g}, {o['order'].replace('_', ' ')}"] = pick(run.frames())
     return show_images(rows, alt='A sampling run, and branches forked from it with other shares of fresh noise or in '
                                  'another order')
 
@@ -464,8 +472,9 @@ class PhotoExplorer(Figure):
     "A photograph in the rain, restored by a trained network: yours, or one of three"
     _esm = (_FILES/'photo.js').read_text(encoding='utf-8')
     needs, kind = False, T.Unicode('photo').tag(sync=True)
-    photo, rain, side = _s(T.Int(0)), _s(T.Float(.1)), _s(T.Int(256))
-    steps, eta, seed, order = _s(T.Int(5)), _s(T.Float(0.)), _s(T.Int(1)), _s(T.Unicode('together'))
+    photo, rain, side = _s(T.Int(0, min=0)), _s(T.Float(.1)), _s(T.Int(256, min=1))
+    steps, eta, seed = _s(T.Int(5, min=1)), _s(T.Float(0., min=0, max=1)), _s(T.Int(1, min=0))
+    order = _s(T.Enum([*ORDERS], 'together'))
     def __init__(self, **state):
         super().__init__(**state)
         self.payload = _photographs()

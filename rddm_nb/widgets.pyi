@@ -20,7 +20,7 @@ from .forward import q_sample
 from .images import to_uint8
 from .paths import draw_path
 from .reverse import POSTERIORS, posterior_variance, reverse_step
-from .sampler import ORDERS, sample, sample_steps, sampling_path
+from .sampler import ORDERS, SOLVERS, sample, sample_steps, sampling_path
 from .schedule import Point, SCHEDULES, Schedule
 from .viz import COLORS, RenderedFigure, as_rgb, canvas, plot_plane, show_images
 _FILES: Any
@@ -194,6 +194,9 @@ class TrajectoryExplorer(_WithImages, _WithSchedule):
 
     def main(self):
         """The run that is forked, a `Trace`"""
+        ...
+
+    def _fork(self, branch):
         ...
 
     def branch(self, i: int) -> dict:

@@ -26,6 +26,7 @@ from rddm_nb.schedule import Point, Schedule
 from rddm_nb.widgets import Figure, _seeded_normals
 from test_js import JS, NODE, pytestmark as with_node
 from test_site import CHROMIUM, browser, site, url, visit  # noqa: F401
+from traitlets import TraitError
 
 KINDS = {c.__name__: c
          for c in vars(widgets).values() if inspect.isclass(c) and issubclass(c, Figure) and c.kind.default_value}
@@ -169,6 +170,44 @@ def test_headings_keep_the_underscores_of_special_methods():
     from rddm_nb._docs import show_doc_renderer
     doc = show_doc_renderer(Schedule.__getitem__, title_level=3)._repr_markdown_()
     assert '### Schedule.\\_\\_getitem\\_\\_\n' in doc
+
+
+@pytest.mark.parametrize('name, kw', [('StateExplorer', dict(seed=-1)), ('StateExplorer', dict(pair=-1)),
+                                      ('ForwardExplorer', dict(frames=1)), ('ScheduleExplorer', dict(family='nope')),
+                                      ('VarianceExplorer', dict(eta=1.5)), ('OrderExplorer', dict(steps=0)),
+                                      ('TrajectoryExplorer', dict(posterior='nonsense')),
+                                      ('TrajectoryExplorer', dict(eta=7.)), ('PathEditor', dict(solver='x')),
+                                      ('PhotoExplorer', dict(order='nope'))], ids=str)
+def test_a_value_that_a_figure_cannot_show_is_refused(name, kw):
+    make = getattr(widgets, name)
+    with pytest.raises(TraitError, match=[*kw][0]): make(**kw)
+    w = make()
+    with pytest.raises(TraitError, match=[*kw][0]): setattr(w, *[*kw.items()][0])
+    assert getattr(w, [*kw][0]) != [*kw.values()][0]
+
+
+def test_a_schedule_that_is_given_later_is_the_one():
+    line, bridge = Schedule.line(50), Schedule.bridge(50)
+    w = widgets.ScheduleExplorer(line)
+    assert w.schedule is line
+    w.given = bridge.to_dict()
+    assert w.schedule.to_dict() == bridge.to_dict()
+    for w in (widgets.ScheduleExplorer(line, given=bridge.to_dict()), widgets.ScheduleExplorer(given=bridge.to_dict())):
+        assert w.family == 'given' and w.schedule.to_dict() == bridge.to_dict()
+    assert widgets.ScheduleExplorer(pins=[dict(family='line')]).pinned[0].name == Schedule.line(400).name
+
+
+def test_branches_say_what_they_do():
+    at = lambda at, order='together': dict(at=at, eta=0., posterior='sum_constrained', order=order)
+    w = widgets.TrajectoryExplorer(steps=6, branches=[at(2, 'resdual_first'), at(-2), at(0), at(99), at(5)])
+    with pytest.raises(ValueError, match="order must be one of .*, got 'resdual_first'"): w.branch(0)
+    paths = [w.branch(i)['path'] for i in range(1, 5)]
+    assert paths[0] == paths[1] and paths[2] == paths[3] != paths[1]
+
+
+def test_a_method_that_is_none_is_named():
+    w = widgets.MethodExplorer(start='x')
+    with pytest.raises(ValueError, match="there is no method 'x': there are .*DDPM"): w.path
 
 
 def ask(expression, given):
