@@ -334,6 +334,8 @@ def save(self:Trace,
     if not _within(seconds, .01, 100): raise ValueError(f"seconds must be a number from .01 to 100, got {seconds!r}")
     first, *rest = (Image.fromarray(as_rgb(x).repeat(int(scale), 0).repeat(int(scale), 1)) for x in frames)
     times = [round(1000*seconds)]*len(rest) + [round(4000*seconds)]
+    if sum(times) > 655_000: raise ValueError(f"a film lasts at most 655 seconds, not {sum(times)/1000:g}: show each "
+                                              "state for a shorter time")
     first.save(out, kind[1:], save_all=True, append_images=rest, duration=times, loop=0, lossless=True)
     atomic_write(path, out.getvalue(), force)
 

@@ -27,6 +27,7 @@ def as_rgb(
     _check_unit(x, 'as_rgb')
     if x.ndim != 3 or len(x) not in (1, 3):
         raise ValueError(f"an image is (C, H, W) with 1 or 3 channels, got shape {tuple(x.shape)}")
+    if x.isnan().any(): raise ValueError("as_rgb wants numbers, got NaN")
     if not signed: return to_uint8(x).expand(3, -1, -1).permute(1, 2, 0).numpy()
     v = (x.float().mean(0)/1.2).clamp(-1, 1)
     ends = torch.where(v[..., None] > 0, torch.tensor([224., 123, 0]), torch.tensor([110., 60, 170]))
@@ -360,13 +361,13 @@ def _plain(words):
 def show_images(
     rows, # images (N, C, H, W), or a dict {row name: images}
     titles=None, # words above the columns
-    signed=('residual',), # rows drawn as signed residuals
+    signed=('residual',), # names of the rows drawn as signed residuals, or one name
     size:float=.9, # inches per image
     shares=None, # per column (residual share, noise share) in 0..1, drawn as orange and blue bars below
     alt:str='', # words for those who cannot see it
 )->RenderedFigure:
     "A grid of images, one row per name"
-    rows = rows if isinstance(rows, dict) else {'': rows}
+    rows, signed = rows if isinstance(rows, dict) else {'': rows}, [signed] if isinstance(signed, str) else signed
     if not any(map(len, rows.values())): raise ValueError(f"rows must hold at least one image, got {rows!r:.80}")
     (w, h), bars = _cell(rows, size), ['residual', 'noise'][:0 if shares is None else 2]
     names, titles = [_wrapped(_plain(k), 160) for k in rows] + bars, [_wrapped(_plain(t), w) for t in titles or ()]
@@ -380,7 +381,7 @@ def show_images(
         for c, x in enumerate(xs): _stamp(ax, as_rgb(x, key in signed), left + c*step, top + r*tall, w, h)
     for c, t in enumerate(titles): ax.text(left + c*step + w/2, top - 6, t, ha='center', va='bottom', fontsize=_FONT)
     for c, s in enumerate(shares or ()): _bars(ax, left + c*step, foot, w, s)
-    return RenderedFigure(ax.figure, alt or ', '.join(k for k in rows if k))
+    return RenderedFigure(ax.figure, alt or ', '.join(str(k) for k in rows if k != ''))
 
 # %% ../nbs/viz.ipynb #d318c20a
 def plot_plane(

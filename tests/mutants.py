@@ -414,6 +414,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('degrade', ".reshape(1, b*c, h + 2*p", ".view(1, b*c, h + 2*p", 'degrade: channels last'),
     ('sampler', 'for m in _networks(model) if m.training]', 'for m in model.modules() if m.training] if isinstance(model, torch.nn.Module) else []', 'sample: a wrapped network stays in training mode'),
     ('sampler', "if torch.is_tensor(cond) and cond.ndim == x_in.ndim: check_images(cond, 'cond')", 'pass', 'sample: any condition'),
+    ('sampler', 'if sum(times) > 655_000', 'if False', 'Trace.save: films longer than a file can hold'),
     ('unet', "if not (torch.is_tensor(cond) and cond.is_floating_point()): check_images(cond, 'cond')", 'pass', 'condition: arrays'),
     ('estimate', 'if cond is not None: _check_takes_cond(model)', 'pass', 'predict: a condition for what takes none'),
     ('estimate', "p.name == 'cond' or ", '', 'predict: a condition by name is none'),
@@ -999,6 +1000,8 @@ MUTANTS = [Mutant(*m) for m in [
     ('viz', 'if x.ndim != 3 or len(x) not in (1, 3):', 'if False:', 'an image of any shape'),
     ('viz', "if Path(path).suffix.lower() != '.png': raise", 'if False: raise', 'a PNG in a file called .jpg'),
     ('viz', 'atomic_write(path, self.data, force)', 'atomic_write(path, self.data, True)', 'a figure over a file'),
+    ('viz', '[signed] if isinstance(signed, str) else signed', 'signed', 'show_images: parts of a name are names'),
+    ('viz', 'if x.isnan().any(): raise ValueError("as_rgb', 'if False: raise ValueError("as_rgb', 'as_rgb: NaN is black'),
     # metrics
     ('metrics', '65.481, 128.553, 24.966', '24.966, 128.553, 65.481', 'luminance: blue for red'),
     ('metrics', 'return y*255/219 if full else y + 16', 'return y + 16', 'luminance: full range forgotten'),

@@ -952,6 +952,10 @@ def test_films_that_cannot_be(tmp_path):
     for seconds in (-1, 0, 101, math.nan, math.inf, None):
         with pytest.raises(ValueError, match=f'seconds must be a number from .01 to 100, got {seconds}'):
             run.save(tmp_path/'g.gif', seconds=seconds)
+    still = lambda x_t, x_in, abar, bbar, t: Prediction(0*x_t, 0*x_t)
+    long = sample(still, x := random_images(1, 3, 4, 4), steps=6, x_T=x, trace=True)
+    with pytest.raises(ValueError, match='a film lasts at most 655 seconds, not 1000'):
+        long.save(tmp_path/'g.gif', seconds=100)
     assert not (tmp_path/'g.gif').exists()
     run.save(tmp_path/'g.gif', scale=2., seconds=.01)
     run.save(tmp_path/'g.gif', seconds=100, force=True)

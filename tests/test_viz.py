@@ -311,3 +311,15 @@ def test_a_dollar_in_a_name_begins_no_formula():
 def test_curves_without_names_are_refused():
     with pytest.raises(TypeError, match='curves must be a dict {name: curve}, got Schedule'):
         plot_plane(canvas()[1], Schedule.line(3))
+
+
+def test_one_name_of_a_signed_row_is_that_row_alone():
+    x = torch.full((1, 3, 4, 4), .5)
+    one, all_ = (show_images({'': x, 'res': x, 'residual': x}, signed=s).data for s in ('residual', ('residual',)))
+    assert one == all_ != show_images({'': x, 'res': x, 'residual': x}, signed=('res', 'residual')).data
+
+
+def test_rows_may_be_numbered_and_no_row_holds_nan():
+    assert show_images({0: torch.zeros(1, 3, 4, 4), 5: torch.zeros(1, 1, 4, 4)}).alt == '0, 5'
+    for signed in (False, True):
+        with pytest.raises(ValueError, match='NaN'): as_rgb(torch.full((3, 2, 2), float('nan')), signed)
