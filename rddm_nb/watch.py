@@ -105,6 +105,12 @@ def combine_reports(
         for r in reports: r(row)
     return report
 
+# %% ../nbs/watch.ipynb #f0f23452
+def _check_held(held, show):
+    "Refuse what cannot be evaluated"
+    if not isinstance(held, Batch): raise TypeError(f"held must be a Batch of pairs, got {type(held).__name__}")
+    if not _is_count(show): raise ValueError(f"show is a number of images, at least 1, got {show!r}")
+
 # %% ../nbs/watch.ipynb #65357f8d
 class HeldOutEval:
     "Restore pairs that were held out, the same way every time"
@@ -118,8 +124,7 @@ class HeldOutEval:
         seed:int=0, # of the noise
         show:int=8, # images on a sheet
     ):
-        if not isinstance(held, Batch): raise TypeError(f"held must be a Batch of pairs, got {type(held).__name__}")
-        if not _is_count(show): raise ValueError(f"show is a number of images, at least 1, got {show!r}")
+        _check_held(held, show)
         self.held, self.schedule, self.seed, self.show = held, schedule, seed, show
         self.folder, self.how = folder and Path(folder), dict(steps=steps, eta=eta, solver=solver)
         _plan(None, schedule, **self.how)
