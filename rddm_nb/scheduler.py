@@ -10,18 +10,19 @@ __all__ = ['RDDMSchedulerOutput', 'RDDMScheduler', 'WithInput']
 # %% ../nbs/scheduler.ipynb #bae450e0
 import math
 from dataclasses import dataclass
+from inspect import signature
 from types import SimpleNamespace
 import torch
 from torch import Tensor
 from fastcore.basics import patch
-from .ddim import DDPM_PREDICTIONS, SPACINGS, ddim_nodes, ddpm_prediction, rescaled
+from .ddim import DDPM_PREDICTIONS, SPACINGS, ddim_nodes, ddpm_prediction
 from .estimate import Estimate, Prediction, SingularError, estimate
 from .forward import q_sample, randn_like
 from .images import check_images
 from .reverse import POSTERIORS, _kept_noise, posterior_variance, reverse_step
 from .runtime import _one_of
 from .sampler import SOLVERS, Step, _check_solver
-from .schedule import Point, SCHEDULES, Schedule, _check_count, _is_count, _within
+from .schedule import Point, SCHEDULES, Schedule, _check_count, _is_count, _is_node, _within
 
 # %% ../nbs/scheduler.ipynb #75df545d
 try:
@@ -62,6 +63,9 @@ def _nodes(c):
 _DDPM_SCHEDULES = dict(linear=_linear, scaled_linear=_scaled_linear, squaredcos_cap_v2=_squaredcos)
 _PREDICTION_TYPES = ('residual', 'residual_epsilon', *DDPM_PREDICTIONS)
 _BETA_SCHEDULES = dict(power=_power, line=_line, circle=_circle, bridge=_bridge, nodes=_nodes, **_DDPM_SCHEDULES)
+_OPTIONS = dict(power=('alpha', 'beta2', 'bbar_T', 'grid'), line=('bbar_T',), bridge=('height',),
+                nodes=('abar', 'bbar', 'allow'),
+                **dict.fromkeys([*_DDPM_SCHEDULES, 'trained_betas'], ('beta_start', 'beta_end')))
 
 # %% ../nbs/scheduler.ipynb #940bfec0
 def _share(eta):
@@ -76,10 +80,24 @@ def _solver(solver):
         raise ValueError("solver='heun' asks the network twice in a step, and pipelines ask once: "
                          "take 'multistep', which has second order too, or `sample`")
 
-def _listed(v): return v.tolist() if hasattr(v, 'tolist') else list(v)
+def _plain(v):
+    "Numbers of NumPy and PyTorch as Python's, rows of anything as lists"
+    if hasattr(v, 'tolist'): return v.tolist()
+    return [_plain(x) for x in v] if hasattr(v, '__iter__') and not isinstance(v, (str, bytes, dict)) else v
+
+# %% ../nbs/scheduler.ipynb #6b0c0f5e
+def _check_options(c):
+    "Refuse options of other curves than the one chosen"
+    kind = c.beta_schedule if c.trained_betas is None else 'trained_betas'
+    for k in dict.fromkeys(k for ks in _OPTIONS.values() for k in ks):
+        default = _plain(signature(RDDMScheduler.__init__).parameters[k].default)
+        if k not in _OPTIONS.get(kind, ()) and c[k] != default:
+            raise ValueError(f"{k}={c[k]!r:.40} is of {', '.join(b for b in _OPTIONS if k in _OPTIONS[b])}, and "
+                             f"{kind!r} would not heed it: take another beta_schedule, or {k}={default!r}, the default")
 
 def _curve(c):
     "The schedule that a configuration describes"
+    _check_options(c)
     if c.trained_betas is not None: return _from_betas(torch.tensor(c.trained_betas, dtype=torch.float64))
     make = _BETA_SCHEDULES.get(c.beta_schedule) or (lambda c: SCHEDULES[c.beta_schedule](T=c.num_train_timesteps))
     s = make(c)
@@ -96,6 +114,25 @@ class RDDMSchedulerOutput(BaseOutput):
     pred_original_sample: Tensor|None = None # estimate of the clean image
 
 # %% ../nbs/scheduler.ipynb #6ef03665
+def _names(init): return [k for k in signature(init).parameters if k != 'self']
+
+def _check_kind(cls, config, told):
+    "Refuse the configuration of another kind of scheduler, and options that no kind has"
+    kinds = [k for k in cls.__mro__ if issubclass(k, RDDMScheduler)] + sorted(cls._get_compatibles(), key=str)
+    names, known = [k.__name__ for k in kinds], {n for k in kinds for n in _names(k.__init__)}
+    name, why = config.get('_class_name'), ''
+    more = ', '.join(f'{k}={v!r:.40}' for k, v in config.items()
+                     if k not in known and k[:1] != '_' and v not in (None, False))
+    lacks = min(([n for n in _names(k.__init__) if n not in config] for k in kinds), key=len)
+    if name is not None: why = '' if str(name).replace('Parallel', '') in names else f"{name}'s"
+    elif more: why = f'one with {more}'
+    elif lacks and '_use_default_values' in config: why = f"one without {', '.join(lacks)}"
+    if why: raise ValueError(f"only configurations of {', '.join(names)} can be taken over, not {why}: name the options "
+                             "that should hold instead, such as RDDMScheduler(beta_schedule='linear')")
+    more = [k for k in told if k not in known]
+    if more: raise ValueError(f"no option is called {', '.join(more)}: there are {', '.join(sorted(known))}")
+
+# %% ../nbs/scheduler.ipynb #5c0e1a77
 _PLAIN = dict(thresholding=False, rescale_betas_zero_snr=False, clip_sample_range=1, set_alpha_to_one=True)
 
 def _refuse(config):
@@ -124,7 +161,7 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
         posterior:str='sum_constrained', # which variance, see `posterior_variance`
         solver:str='euler', # 'euler', or 'multistep' of second order; see `SOLVERS`
         clip_sample:bool=True, # keep the estimate of the clean image in [-1, 1], see `estimate`
-        timestep_spacing:str='trailing', # one of `SPACINGS`
+        timestep_spacing:str='trailing', # one of `SPACINGS`, rounded as in diffusers, see `ddim_nodes`
         steps_offset:int=0, # added to the timesteps of 'leading'
         alpha=('1-x', 1), # of 'power': residual increments
         beta2=('x', 1), # of 'power': variance increments
@@ -142,14 +179,12 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
         _one_of('prediction_type', prediction_type, _PREDICTION_TYPES)
         _one_of('posterior', posterior, POSTERIORS)
         _one_of('timestep_spacing', timestep_spacing, SPACINGS)
-        _share(eta)
         _solver(solver)
-        self._register(alpha=alpha, beta2=beta2, trained_betas=trained_betas, abar=abar, bbar=bbar,
-                       allow=[allow] if isinstance(allow, str) else allow)
+        self._register(allow=[allow] if isinstance(allow, str) else allow, eta=_share(eta))
         self.schedule = _curve(self.config)
         self.num_inference_steps, self.pairs, self._to, self._sigma2 = None, None, {}, {}
         self.timesteps = torch.arange(len(self) - 1, -1, -1)
-        self._x_in, self._unit, self._last = None, True, None
+        self._x_in, self._unit, self._last = None, True, ()
 
     def __len__(self): return self.config.num_train_timesteps
 
@@ -157,6 +192,7 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
     def from_config(cls, config=None, return_unused_kwargs=False, **kwargs):
         "From a configuration of this class, of DDPM's or of DDIM's"
         if isinstance(config, dict):
+            _check_kind(cls, config, () if return_unused_kwargs else kwargs)
             config = {**config, **{k: kwargs.pop(k) for k in _PLAIN if k in kwargs}}
             _refuse({**config, **kwargs})
             config.pop('_use_default_values', None)  # the other class's defaults are not ours
@@ -164,10 +200,11 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
 
 # %% ../nbs/scheduler.ipynb #f8bac6dc
 @patch
-def _register(self:RDDMScheduler, **lists):
-    "Store lists as lists; their number of betas is the number of timesteps"
-    self.register_to_config(**{k: v if v is None else _listed(v) for k, v in lists.items()})
-    T, betas = self.config.num_train_timesteps, lists['trained_betas']
+def _register(self:RDDMScheduler, **kw):
+    "Store plain numbers and lists; the number of betas is the number of timesteps"
+    kw = {**self.config, **kw}
+    self.register_to_config(**{k: _plain(v) for k, v in kw.items() if not k.startswith('_')})
+    T, betas = self.config.num_train_timesteps, self.config.trained_betas
     T = _check_count(T, 'num_train_timesteps') if betas is None else len(betas)
     self.register_to_config(num_train_timesteps=T)
     if '_use_default_values' in self.config: self.register_to_config(_use_default_values=[])
@@ -219,11 +256,14 @@ def _step(self:RDDMScheduler, t, s, sigma2):
     return Step(t + 1, s + 1, self.schedule[t + 1], self.schedule[s + 1], sigma2)
 
 @patch
-def _solved(self:RDDMScheduler, est, move, x):
-    "The estimate that the solver makes of the network's"
-    last, self._last = self._last, (move.s, move.at, est.x0)
-    goes_on = last is not None and last[0] == move.t and last[2].shape == x.shape
-    return SOLVERS[self.config.solver](est, move, x, None, last[1:] if goes_on else None)
+def _before(self:RDDMScheduler, t, sample):
+    "What is remembered of the step that ended here, with these samples"
+    return next((m for m in self._last if m and m[0] == t and torch.equal(m[1].to(sample), sample)), None)
+
+@patch
+def _remember(self:RDDMScheduler, last, s, x_s, at, x0):
+    "Keep what the next step may need, and what this one needed, should it be asked again"
+    if self.config.solver != 'euler': self._last = last, (s, x_s.detach().clone(), at, x0.clone())
 
 # %% ../nbs/scheduler.ipynb #abc4d179
 @patch
@@ -243,7 +283,7 @@ def set_timesteps(self:RDDMScheduler,
     sigma2 = _variances(self.schedule, pairs, c, _share(c.eta))
     for t, _ in pairs: _solvable(c.prediction_type, t, self.schedule[t + 1])
     _check_solver(c.solver, [self._step(t, s, sigma2[t]) for t, s in pairs], None)
-    self.pairs, self._to, self.num_inference_steps, self._last = pairs, dict(pairs), len(pairs), None
+    self.pairs, self._to, self.num_inference_steps, self._last = pairs, dict(pairs), len(pairs), ()
     self._sigma2 = {c.eta: sigma2}
     self.timesteps = torch.tensor([t for t, _ in pairs], device=device)
 
@@ -269,17 +309,26 @@ def _variances(schedule, pairs, config, eta):
             raise type(e)(f"on the move from timestep {t} to {s}: {e}") from None
     return found
 
+# %% ../nbs/scheduler.ipynb #7a0e5d12
 @patch
 def _variance(self:RDDMScheduler, t, eta):
     "Variance of the fresh noise of the move from timestep t"
+    eta = _share(eta)
     if eta not in self._sigma2:
-        sigma2 = _variances(self.schedule, self.pairs, self.config, _share(eta))
+        sigma2 = _variances(self.schedule, self.pairs, self.config, eta)
         _check_solver(self.config.solver, [self._step(t, s, sigma2[t]) for t, s in self.pairs], None)
         self._sigma2[eta] = sigma2
     return self._sigma2[eta][t]
 
 # %% ../nbs/scheduler.ipynb #2dfbc4ff
 def _scale(at): return math.hypot(1 - at[0], at[1])
+
+def _wide(x, name='sample'):
+    "Images in single precision at least, to compute in"
+    if not torch.is_tensor(x) or not x.is_floating_point():
+        got = x.dtype if torch.is_tensor(x) else f'{x!r:.80}'
+        raise TypeError(f"{name} must be images in floats, as from_uint8 makes them, got {got}")
+    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 @patch
 def set_input(self:RDDMScheduler,
@@ -320,8 +369,8 @@ def scale_model_input(self:RDDMScheduler,
 )->Tensor: # the state x_t
     "The state that the network should see: the sample itself, or c sample + abar x_in after `set_input`"
     if not self._is_unit(None): return sample
-    at = self.schedule[self._whole(timestep) + 1]
-    return _scale(at)*sample + at.abar*self.input_like(sample)
+    at, x = self.schedule[self._whole(timestep) + 1], _wide(sample)
+    return (_scale(at)*x + at.abar*self.input_like(x)).to(sample.dtype)
 
 # %% ../nbs/scheduler.ipynb #b28fd9ec
 @patch
@@ -329,8 +378,9 @@ def _whole(self:RDDMScheduler, timestep):
     "One timestep as a number"
     if torch.is_tensor(timestep) and timestep.numel() != 1:
         raise ValueError(f"all images take the same step: give one timestep, got {tuple(timestep.shape)}")
-    if timestep is None or int(timestep) != timestep or not 0 <= timestep < len(self):
-        raise ValueError(f"a timestep is a whole number 0..{len(self) - 1}, got {timestep}")
+    if torch.is_tensor(timestep): timestep = timestep.item()
+    if not _is_node(timestep, len(self) - 1):
+        raise ValueError(f"a timestep is a whole number 0..{len(self) - 1}, got {timestep!r:.80}")
     return int(timestep)
 
 @patch
@@ -397,30 +447,42 @@ def step(self:RDDMScheduler,
     t = self._whole(timestep)
     at, to = self.schedule[t + 1], self.schedule[s + 1]
     sigma2 = self._variance(t, c.eta if eta is None else eta)
+    x = _wide(sample)
     self._check_output(model_output, sample)
     noise, unit = _noise(sample, sigma2, generator, variance_noise), self._is_unit(x_in)
-    wide = torch.promote_types(sample.dtype, torch.float32)
-    x = sample.to(wide)
     x_in = self.input_like(x, x_in)
     x_t = _scale(at)*x + at.abar*x_in if unit else x
-    pred = _prediction(c.prediction_type, model_output.to(wide), x_t, x_in, at)
+    pred = _prediction(c.prediction_type, model_output.to(x.dtype), x_t, x_in, at)
     est = estimate(pred, x_t, x_in, *at, 'x0' if c.clip_sample else None)
-    x_s = reverse_step(x_t, self._solved(est, self._step(t, s, sigma2), x_t), at, to, sigma2,
-                       noise if noise is None else noise.to(wide))
+    last = self._before(t, sample)
+    solved = SOLVERS[c.solver](est, self._step(t, s, sigma2), x_t, None, last and (last[2], last[3].to(x)))
+    x_s = reverse_step(x_t, solved, at, to, sigma2, noise if noise is None else noise.to(x.dtype))
     if unit: x_s = (x_s - to.abar*x_in)/_scale(to)
     out = RDDMSchedulerOutput(x_s.to(sample.dtype), est.x0.to(sample.dtype))
+    self._remember(last, s, out.prev_sample, at, est.x0)
     return out if return_dict else out.to_tuple()
 
 # %% ../nbs/scheduler.ipynb #1d51426a
+def _times(timesteps, T):
+    "A batch of timesteps as int64"
+    try: t = torch.as_tensor(timesteps)
+    except (TypeError, ValueError, RuntimeError): t = None
+    got = f'{timesteps!r:.80}' if t is None else t.flatten()[:8].tolist()
+    if t is not None: t = None if t.is_floating_point() or t.is_complex() or t.dtype == torch.bool else t.long()
+    if t is None or (t < 0).any() or (t >= T).any():
+        raise ValueError(f"timesteps must be whole numbers 0..{T - 1}, got {got}")
+    return t
+
 @patch
 def _coeffs(self:RDDMScheduler, timesteps, like):
     "(abar, bbar, c) for a batch of timesteps"
-    t = torch.as_tensor(timesteps)
-    if t.is_floating_point() or (t < 0).any() or (t >= len(self)).any():
-        raise ValueError(f"timesteps must be whole numbers 0..{len(self) - 1}, got {t.flatten()[:8].tolist()}")
+    t = _times(timesteps, len(self))
+    if len(like) > 1 and t.numel() not in (1, len(like)):
+        raise ValueError(f"{t.numel()} timesteps for {len(like)} images: give one for each")
     abar, bbar = self.schedule.coeffs(t + 1, like)
     return abar, bbar, ((1 - abar)**2 + bbar**2)**.5
 
+# %% ../nbs/scheduler.ipynb #7a0e5d11
 @patch
 def add_noise(self:RDDMScheduler,
     original_samples:Tensor, # clean images (B, C, H, W)
@@ -429,10 +491,11 @@ def add_noise(self:RDDMScheduler,
     x_in:Tensor|None=None, # degraded images; None: those of `set_input`, or zeros
 )->Tensor: # samples, as `step` takes them
     "Go forward to these timesteps, for training: residual and noise are added"
-    abar, bbar, c = self._coeffs(timesteps, original_samples)
-    unit, x_in = self._is_unit(x_in), self.input_like(original_samples, x_in)
-    x_t = q_sample(original_samples, x_in, noise, abar, bbar)
-    return (x_t - abar*x_in)/_nonzero(c) if unit else x_t
+    x0, unit = _wide(original_samples, 'original_samples'), self._is_unit(x_in)
+    abar, bbar, c = self._coeffs(timesteps, x0)
+    x_in = self.input_like(x0, x_in)
+    x_t = q_sample(x0, None if unit else x_in, noise.to(x0), abar, bbar)
+    return (x_t/_nonzero(c) if unit else x_t).to(original_samples.dtype)
 
 @patch
 def get_velocity(self:RDDMScheduler,
@@ -441,8 +504,9 @@ def get_velocity(self:RDDMScheduler,
     timesteps:Tensor, # (B,), 0..T-1
 )->Tensor: # what a network with prediction_type='v_prediction' should say
     "Training target of 'v_prediction'"
-    abar, bbar, c = self._coeffs(timesteps, sample)
-    return ((1 - abar)*noise - bbar*sample)/_nonzero(c)
+    x = _wide(sample)
+    abar, bbar, c = self._coeffs(timesteps, x)
+    return (((1 - abar)*noise.to(x) - bbar*x)/_nonzero(c)).to(sample.dtype)
 
 def _nonzero(c):
     if (c == 0).any():
@@ -451,7 +515,10 @@ def _nonzero(c):
 
 # %% ../nbs/scheduler.ipynb #d6f8a4ba
 @patch
-def _levels(self:RDDMScheduler): return rescaled(self.schedule.abar[1:], self.schedule.bbar[1:])[0]
+def _levels(self:RDDMScheduler):
+    "DDPM's cumulative product at nodes 1..T, 0 at the corner"
+    image, noise = (1 - self.schedule.abar[1:])**2, self.schedule.bbar[1:]**2
+    return (image/(image + noise)).nan_to_num(0.)
 
 @patch(as_prop=True)
 def alphas_cumprod(self:RDDMScheduler)->Tensor:
@@ -462,7 +529,7 @@ def alphas_cumprod(self:RDDMScheduler)->Tensor:
 def betas(self:RDDMScheduler)->Tensor:
     "DDPM's betas at timesteps 0..T-1, of the states with the same signal-to-noise ratio"
     A = self._levels()
-    return (1 - A/torch.cat([A.new_ones(1), A[:-1]])).float()
+    return (1 - (A/torch.cat([A.new_ones(1), A[:-1]])).nan_to_num(0.)).float()
 
 # %% ../nbs/scheduler.ipynb #42ee8641
 class WithInput(ModelMixin):

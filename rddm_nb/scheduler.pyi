@@ -2,11 +2,12 @@
 from typing import Any
 import math
 from dataclasses import dataclass
+from inspect import signature
 from types import SimpleNamespace
 import torch
 from torch import Tensor
 from fastcore.basics import patch
-from .ddim import DDPM_PREDICTIONS, SPACINGS, ddim_nodes, ddpm_prediction, rescaled
+from .ddim import DDPM_PREDICTIONS, SPACINGS, ddim_nodes, ddpm_prediction
 from .estimate import Estimate, Prediction, SingularError, estimate
 from .forward import q_sample, randn_like
 from .images import check_images
@@ -19,6 +20,7 @@ from diffusers.utils import BaseOutput
 _DDPM_SCHEDULES: dict
 _PREDICTION_TYPES: tuple
 _BETA_SCHEDULES: dict
+_OPTIONS: dict
 
 @dataclass
 class RDDMSchedulerOutput(BaseOutput):
@@ -50,8 +52,8 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
         """From a configuration of this class, of DDPM's or of DDIM's"""
         ...
 
-    def _register(self, **lists):
-        """Store lists as lists; their number of betas is the number of timesteps"""
+    def _register(self, **kw):
+        """Store plain numbers and lists; the number of betas is the number of timesteps"""
         ...
 
     @property
@@ -68,8 +70,12 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
         """The move from timestep t to s, as the sampler names it by nodes"""
         ...
 
-    def _solved(self, est, move, x):
-        """The estimate that the solver makes of the network's"""
+    def _before(self, t, sample):
+        """What is remembered of the step that ended here, with these samples"""
+        ...
+
+    def _remember(self, last, s, x_s, at, x0):
+        """Keep what the next step may need, and what this one needed, should it be asked again"""
         ...
 
     def set_timesteps(self, num_inference_steps: int | None=None, device=None, timesteps=None, pairs=None):
@@ -133,6 +139,7 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
         ...
 
     def _levels(self):
+        """DDPM's cumulative product at nodes 1..T, 0 at the corner"""
         ...
 
     @property

@@ -4,8 +4,10 @@ import copy
 import json
 import math
 import pickle
+import re
 import sys
 from types import SimpleNamespace
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, strategies as st
@@ -17,7 +19,7 @@ from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
 
 diffusers = pytest.importorskip('diffusers', exc_type=ImportError)
-from rddm_nb.ddim import SPACINGS
+from rddm_nb.ddim import SPACINGS, ddim_nodes
 from rddm_nb.scheduler import _PREDICTION_TYPES, _BETA_SCHEDULES, RDDMScheduler, RDDMSchedulerOutput, WithInput
 
 SHAPE = (2, 3, 4, 4)
@@ -100,6 +102,17 @@ def test_trailing_visits_the_nodes_of_the_sampler(steps):
     assert nodes(s) == s.schedule.grid(steps) and s.num_inference_steps == steps == len(s.timesteps)
 
 
+def test_seven_of_a_thousand_trailing_steps_are_rounded_as_in_diffusers():
+    s, d, x_in = RDDMScheduler(), diffusers.DDIMScheduler(timestep_spacing='trailing'), random_images(*SHAPE)
+    s.set_timesteps(7), d.set_timesteps(7)
+    assert torch.equal(s.timesteps, d.timesteps)
+    same = ddim_nodes(1000, 7, 'trailing')
+    assert nodes(s) == same == [1000, 857, 714, 571, 429, 286, 143, 0]
+    assert s.schedule.grid(7) == [1000, 857, 714, 571, 428, 285, 142, 0]
+    x = x_in + randn(*SHAPE)
+    close(loop(s, x, x_in)[-1], sample(predictor('residual'), x_in, schedule=s.schedule, steps=same, x_T=x), 1e-12)
+
+
 @given(st.integers(1, 60), st.integers(1, 60))
 def test_trailing_is_never_more_than_a_node_away_from_the_sampler(T, steps):
     s = RDDMScheduler(max(T, steps), beta_schedule='line')
@@ -166,6 +179,28 @@ def test_half_precision_is_computed_in_single():
                        s.step(out.float(), 9, x, variance_noise=z.float()).prev_sample)
 
 
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize('T, t', [(1000, 999), (1000, 990), (1000, 500)])
+def test_training_and_pipelines_in_half_precision_lose_no_digits(dtype, T, t):
+    s, t = RDDMScheduler(T, bbar_T=.01), torch.tensor([t]*2)
+    x0, x_in = (random_images(*SHAPE, seed=i).to(dtype) for i in range(2))
+    z = randn(*SHAPE).to(dtype)
+    s.set_input(x_in)
+    for f in (lambda x, z: s.add_noise(x, z, t), lambda x, z: s.get_velocity(x, z, t),
+              lambda x, z: s.add_noise(x, z, t, x_in=x_in), lambda x, z: s.scale_model_input(z, t[0])):
+        assert torch.equal(f(x0, z), f(x0.float(), z.float()).to(dtype))
+        close(f(x0, z), f(x0.double(), z.double()), 5*torch.finfo(dtype).eps)
+    assert s.add_noise(x0, z.float(), t).dtype == s.get_velocity(x0, z.float(), t).dtype == dtype
+
+
+def test_a_training_sample_after_set_input_does_not_depend_on_the_input():
+    s, x0, z, t = RDDMScheduler(bbar_T=1e-3), random_images(*SHAPE), randn(*SHAPE), torch.tensor([997, 999])
+    s.set_input(random_images(*SHAPE, seed=1).float())
+    single = s.add_noise(x0.float(), z.float(), t)
+    s.set_input(random_images(*SHAPE, seed=2).float())
+    assert torch.equal(s.add_noise(x0.float(), z.float(), t), single)
+
+
 def test_each_image_may_have_its_own_generator():
     s, x = RDDMScheduler(10, eta=1.), randn(*SHAPE)
     s.set_timesteps(5)
@@ -202,14 +237,54 @@ def test_a_step_that_does_not_go_on_starts_anew():
     s.step(.3*x, a, x)
     assert torch.equal(s.step(.3*x, c, x).prev_sample, want[2])  # a place was left out
     s.step(.3*x, a, x)
-    assert torch.equal(s.step(.3*x, a, x).prev_sample, want[0])  # the same place again
-    assert not torch.equal(s.step(.2*x, b, x).prev_sample, first.step(.2*x, b, x).prev_sample)  # this one goes on
+    y = s.step(.3*x, a, x).prev_sample
+    assert torch.equal(y, want[0])  # the same place again
+    anew = first.step(.2*x, b, y).prev_sample
+    assert not torch.equal(s.step(.2*x, b, y).prev_sample, anew)  # this one goes on
     s.step(.3*x, a, x)
-    assert torch.equal(s.step(.3*x[:1], b, x[:1]).prev_sample, want[1][:1])  # other images
+    assert torch.equal(s.step(.2*x[:1], b, y[:1]).prev_sample, anew[:1])  # fewer images
+    s.step(.3*x, a, x)
+    assert torch.equal(s.step(.3*x, b, x).prev_sample, want[1])  # other images
     s.step(.3*x, a, x)
     s.set_timesteps(5)
-    assert torch.equal(s.step(.2*x, b, x).prev_sample, first.step(.2*x, b, x).prev_sample)  # a new run
+    assert torch.equal(s.step(.2*x, b, y).prev_sample, anew)  # a new run
     for got, w in zip(loop(s, x, None), once, strict=True): assert torch.equal(got, w)
+
+
+def speak(x): return torch.tanh(x.roll(1, -1))
+
+
+def multi(x, solver='multistep', again=1, hand=lambda x: x, after=lambda out: None):
+    "A run that asks every step several times over, and hands its samples on in some way"
+    s = RDDMScheduler(30, solver=solver, clip_sample=False, **OPEN)
+    s.set_timesteps(6)
+    for t in s.timesteps:
+        for _ in range(again): out = s.step(speak(x), t, x)
+        x = hand(out.prev_sample)
+        after(out)
+    return x
+
+
+def test_two_runs_that_take_turns_do_not_mix():
+    s, states = RDDMScheduler(30, solver='multistep', clip_sample=False, **OPEN), [randn(*SHAPE), randn(*SHAPE, seed=1)]
+    s.set_timesteps(6)
+    for t in s.timesteps: states = [s.step(speak(x), t, x).prev_sample for x in states]
+    for i in range(2): assert torch.equal(states[i], multi(randn(*SHAPE, seed=i), 'euler'))
+
+
+@pytest.mark.parametrize('again', [1, 2, 3])
+@pytest.mark.parametrize('hand', ['itself', 'clone', 'single'])
+def test_a_step_goes_on_from_the_samples_that_the_last_one_returned(again, hand):
+    x, kind = randn(*SHAPE), torch.float32 if hand == 'single' else F64
+    hands = dict(itself=lambda x: x, clone=torch.clone, single=lambda x: x.to(kind))
+    want = multi(x.to(kind))
+    assert not torch.equal(want, multi(x.to(kind), 'euler'))
+    close(multi(x, again=again, hand=hands[hand]), want, 1e-5 if hand == 'single' else 0)
+
+
+def test_what_is_remembered_cannot_be_written_over():
+    x, both = randn(*SHAPE), lambda out: (out.prev_sample.zero_(), out.pred_original_sample.zero_())
+    assert torch.equal(multi(x, hand=torch.clone, after=both), multi(x))
 
 
 def test_what_solvers_cannot_do_in_a_scheduler():
@@ -387,8 +462,17 @@ def test_the_signal_to_noise_ratio_is_that_of_the_state(schedule):
     assert A.shape == (schedule.T,)
 
 
-def test_the_corner_has_no_signal_to_noise_ratio():
-    with pytest.raises(SingularError, match='corner'): _ = RDDMScheduler(20, beta_schedule="bridge").alphas_cumprod
+@pytest.mark.parametrize('kw', [dict(beta_schedule='bridge'), dict(beta_schedule='bridge', height=0.)], ids=str)
+def test_at_the_corner_the_state_tells_nothing_of_the_clean_image(kw):
+    s = RDDMScheduler(20, **kw)
+    A = s.alphas_cumprod
+    assert A[-1] == 0 and (A[:-1] > 0).all() and A.isfinite().all() and hasattr(s, 'betas')
+    assert s.betas[-1] == 1 and s.betas.isfinite().all()
+
+
+def test_where_only_noise_is_added_levels_are_finite():
+    s = RDDMScheduler.from_schedule(Schedule([0, .5, 1, 1], [0, .2, .5, 1]))
+    assert s.alphas_cumprod[1:].tolist() == [0, 0] and s.betas[1:].tolist() == [1, 1]
 
 
 # ----- training -----
@@ -503,9 +587,87 @@ def test_a_curve_that_is_not_theirs_cannot_become_theirs_in_silence():
     ('DDPMScheduler', dict(variance_type='learned_range'), "variance_type='learned_range'"),
     ('DDPMScheduler', dict(beta_schedule='sigmoid'), 'beta_schedule must be one of .*linear.*sigmoid'),
     ('DDIMScheduler', dict(prediction_type='flow'), "residual_epsilon, epsilon.*got 'flow'"),
-    ('FlowMatchEulerDiscreteScheduler', {}, 'no beta_schedule')])
+    ('FlowMatchEulerDiscreteScheduler', {}, 'not one with shift=1.0')])
 def test_what_cannot_be_taken_over_is_refused_by_name(kind, config, why):
     with pytest.raises(ValueError, match=why): RDDMScheduler.from_config(getattr(diffusers, kind)(**config).config)
+
+
+OTHERS = [('DDIMInverseScheduler', {}), ('RePaintScheduler', {}), ('LCMScheduler', {}), ('TCDScheduler', {}),
+          ('PNDMScheduler', dict(set_alpha_to_one=True)), ('UniPCMultistepScheduler', {}),
+          ('EulerDiscreteScheduler', dict(use_karras_sigmas=True)),
+          ('DPMSolverMultistepScheduler', dict(use_karras_sigmas=True))]
+
+
+@pytest.mark.parametrize('kind, kw', OTHERS, ids=[k for k, _ in OTHERS])
+def test_schedulers_of_other_kinds_are_not_taken_over(kind, kw, tmp_path):
+    d = getattr(diffusers, kind)(**kw)
+    only = 'only configurations of RDDMScheduler, DDIMScheduler, DDPMScheduler can be taken over, not'
+    with pytest.raises(ValueError, match=f'^{only} one with.* '): RDDMScheduler.from_config(d.config)
+    d.save_pretrained(tmp_path)
+    for take in (lambda: RDDMScheduler.from_pretrained(tmp_path),
+                 lambda: RDDMScheduler.from_config(json.loads(d.to_json_string()))):
+        with pytest.raises(ValueError, match=f"^{only} {kind}'s"): take()
+
+
+@pytest.mark.parametrize('kind', ['DDIMParallelScheduler', 'DDPMParallelScheduler'])
+def test_those_for_many_devices_are_of_the_same_kind(kind):
+    d = getattr(diffusers, kind)(30)
+    for config in (d.config, json.loads(d.to_json_string())):
+        assert RDDMScheduler.from_config(config).schedule == Schedule.ddim_linear(30)
+
+
+def test_options_that_no_kind_has_are_refused():
+    plain = dict(beta_schedule='linear', num_train_timesteps=20)
+    assert len(RDDMScheduler.from_config(plain)) == len(RDDMScheduler.from_config(dict(plain, use_karras=False))) == 20
+    with pytest.raises(ValueError, match='not one with use_karras=True: name the options'):
+        RDDMScheduler.from_config(dict(plain, use_karras=True))
+    with pytest.raises(ValueError, match='no option is called etta: there are .*eta'):
+        RDDMScheduler.from_config(plain, etta=.5)
+    with pytest.raises(ValueError, match='has no beta_schedule'): RDDMScheduler.from_config(dict(eta=.5))
+    assert RDDMScheduler.from_config(plain, return_unused_kwargs=True, etta=.5)[1] == dict(etta=.5)
+
+
+def test_what_a_configuration_lacks_is_named():
+    with pytest.raises(ValueError, match='not one without thresholding, dynamic_thresholding_ratio, sample_max_value:'):
+        RDDMScheduler.from_config(diffusers.DDIMInverseScheduler().config)
+
+
+def test_a_kind_derived_from_ours_takes_over_what_ours_does():
+    class Mine(RDDMScheduler): pass
+    config = json.loads(RDDMScheduler(20, eta=.5).to_json_string())
+    assert Mine.from_config(config).config.eta == .5
+
+
+@pytest.mark.parametrize('kw, why', [
+    (dict(abar=[0, 1], bbar=[0, .2]), r"abar=\[0, 1\] is of nodes, and 'power' would not heed it"),
+    (dict(beta_schedule='circle', bbar_T=.5), "bbar_T=0.5 is of power, line, and 'circle'"),
+    (dict(beta_schedule='ddim_linear', beta_end=.5), "beta_end=0.5 is of linear.* or beta_end=0.02, the default"),
+    (dict(beta_schedule='line', height=.2), 'height=0.2'), (dict(trained_betas=[.1, .2], bbar_T=2.), "'trained_betas'"),
+    (dict(allow='bridge'), 'allow='), (dict(beta_schedule='linear', alpha=('x', 2)), 'alpha=')], ids=range(7))
+def test_options_of_another_curve_are_refused(kw, why):
+    with pytest.raises(ValueError, match=why): RDDMScheduler(1, **kw)
+
+
+def test_what_theirs_pass_over_ours_passes_over_too():
+    d = diffusers.DDIMScheduler(20, beta_schedule='squaredcos_cap_v2', beta_start=.00085)
+    want = RDDMScheduler(20, beta_schedule='squaredcos_cap_v2').schedule
+    assert RDDMScheduler.from_config(d.config).schedule == want
+
+
+NUMBERS = [dict(eta=np.float32(.5)), dict(eta=torch.tensor([.5])), dict(alpha=('1-x', np.float32(2))),
+           dict(bbar_T=torch.tensor(.5)), dict(clip_sample=np.bool_(False)), dict(num_train_timesteps=np.int64(7)),
+           dict(beta_schedule='linear', beta_start=np.float64(1e-3)),
+           dict(trained_betas=[torch.tensor(.25), np.float32(.5)]),
+           dict(beta_schedule='nodes', num_train_timesteps=1, abar=[np.float32(0), 1], bbar=torch.tensor([0, .5]))]
+
+
+@pytest.mark.parametrize('kw', NUMBERS, ids=range(len(NUMBERS)))
+def test_numbers_of_any_type_are_stored_as_plain_ones(kw, tmp_path):
+    s = RDDMScheduler(**kw)
+    s.save_pretrained(tmp_path)
+    back = RDDMScheduler.from_pretrained(tmp_path)
+    assert back.schedule == s.schedule and back.config.eta == s.config.eta and len(back) == len(s)
+    back.set_timesteps(1)
 
 
 DDPM_OWN = dict(beta_schedule='linear', prediction_type='epsilon')
@@ -854,6 +1016,13 @@ BAD = [
     (lambda: RDDMScheduler(20).get_velocity(X, X, torch.tensor([.5])), ValueError, '0.5'),
     (lambda: RDDMScheduler(20, beta_schedule='bridge').get_velocity(X, X, torch.tensor([19])), SingularError,
      'corner'), (lambda: RDDMScheduler(20).add_noise(X, X[:1], torch.tensor([1])), ValueError, 'eps has shape'),
+    *[(lambda t=t: ready().step(X, t, X), ValueError, f'whole number 0..19, got {re.escape(repr(t))}')
+      for t in ('19', 'abc', math.nan, math.inf, (19, 3))],
+    (lambda: ready().step(X, 19, X, eta=[1]), ValueError, r'^eta is a share of the variance, 0..1, got \[1\]'),
+    *[(lambda t=t: RDDMScheduler(20).add_noise(X, X, t), ValueError, r'whole numbers 0\.\.19, got')
+      for t in (None, 'a', [True, False], [1j, 2])],
+    (lambda: RDDMScheduler(20).add_noise(X, X, torch.tensor([1, 2, 3])), ValueError, '3 timesteps for 2 images'),
+    (lambda: ready().step(X, 19, X.byte()), TypeError, 'sample must be images in floats, .*, got torch.uint8'),
 ]
 
 
@@ -921,6 +1090,32 @@ def test_a_bridge_without_noise_to_start_with_is_refused_before_a_network_is_cal
     with pytest.raises(SingularError, match='holds no noise to carry over'):
         s.step(torch.zeros(1, 3, 2, 2), 19, torch.zeros(1, 3, 2, 2), eta=0., x_in=torch.zeros(1, 3, 2, 2))
     s.set_timesteps(1)
+
+
+@pytest.mark.parametrize('dtype', [torch.int8, torch.uint8, torch.int16, torch.int32, torch.int64])
+def test_timesteps_may_be_whole_numbers_of_any_size(dtype):
+    s, last = RDDMScheduler(), torch.tensor(torch.iinfo(dtype).max).clamp(max=999).item()
+    t, x, z = torch.tensor([last], dtype=dtype), random_images(1, 3, 2, 2), randn(1, 3, 2, 2)
+    a, b = s.schedule[last + 1]
+    close(s.add_noise(x, z, t), (1 - a)*x + b*z, 1e-14)
+    s.set_timesteps(timesteps=[last])
+    assert s.previous_timestep(t[0]) == -1 == s.previous_timestep(t)
+
+
+def test_one_image_at_many_levels_as_in_diffusers():
+    s, d, t = RDDMScheduler(beta_schedule='linear'), diffusers.DDIMScheduler(), torch.tensor([1, 500, 999])
+    x, z = random_images(1, 3, 2, 2), randn(1, 3, 2, 2)
+    close(s.add_noise(x, z, t), d.add_noise(x, z, t), 1e-5)
+
+
+def test_in_ddim_s_pipeline_the_pipeline_s_eta_holds():
+    u = unet().double()
+    def images(configured, **kw):
+        pipe = diffusers.DDIMPipeline(u, diffusers.DDIMScheduler(20))
+        pipe.scheduler = RDDMScheduler(20, beta_schedule='linear', prediction_type='epsilon', eta=configured)
+        return run(pipe, num_inference_steps=4, **kw)
+    assert torch.equal(images(.5), images(0.)) and torch.equal(images(0., eta=.5), images(.5, eta=.5))
+    assert not torch.equal(images(.5), images(.5, eta=.5))
 
 
 def test_noise_is_not_added_to_whole_numbers():
