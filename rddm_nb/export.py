@@ -9,7 +9,7 @@ __all__ = ['to_onnx', 'main']
 
 # %% ../nbs/export.ipynb #e0e00005
 import io
-import json
+import os
 import sys
 import warnings
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ import torch
 from torch import nn
 from .command import FileName, Typed, parse, run_command
 from .estimate import Prediction, predict
-from .files import atomic_write, one_line
+from .files import atomic_write, one_line, to_json
 from .models import load_network
 from .official import fuse_weights
-from .runtime import ExitCode, _about
+from .runtime import ExitCode, _about, _networks
 from . import unet
 from .unet import Attention
 
@@ -73,14 +73,28 @@ def _example(config, size, batch=2):
 _OPSET = 17
 _AXES = {0: 'batch', 2: 'height', 3: 'width'}
 
-def _record(recorded, inputs):
-    "The bytes of the graph of a network"
-    with torch.no_grad(): out = recorded(**inputs)
-    if not out: raise ValueError(f"the {type(recorded.net).__name__} predicts neither a residual nor noise")
+def _check_finite(recorded, out):
+    "Refuse a network whose outputs are no numbers"
     if not all(v.isfinite().all() for v in out):
         raise ValueError(f"the outputs of the {type(recorded.net).__name__} are not finite: look for NaN or infinite "
                          "values among its weights")
+
+@torch.no_grad()
+def _first_run(recorded, inputs, config):
+    "Refuse a network that cannot be asked, or says nothing"
+    try: out = recorded(**inputs)
+    except RuntimeError as e:
+        if 'channels' in config: raise
+        raise ValueError(f"the {type(recorded.net).__name__} cannot be run on images of 3 channels, and does not say "
+                         f"that it takes another number: give it config=dict(channels=...) ({one_line(e)})") from e
+    if not out: raise ValueError(f"the {type(recorded.net).__name__} predicts neither a residual nor noise")
+    _check_finite(recorded, out)
+
+# %% ../nbs/export.ipynb #e0e000a4
+def _record(recorded, inputs):
+    "The bytes of the graph of a network that has run"
     axes = {k: _AXES if inputs.get(k, inputs['x_t']).ndim == 4 else {0: 'batch'} for k in (*inputs, *recorded.outputs)}
+    if 'cond' in axes: axes['cond'] = _AXES | {1: 'channels'}
     out = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
@@ -88,36 +102,65 @@ def _record(recorded, inputs):
                           output_names=list(recorded.outputs), opset_version=_OPSET, dynamo=False)
     return out.getvalue()
 
+# %% ../nbs/export.ipynb #e0e000a1
+def _names_used(graph):
+    "Every name that a graph asks for, in the graphs within it too"
+    yield from (v.name for v in graph.output)
+    for node in graph.node:
+        yield from node.input
+        for a in node.attribute:
+            for g in (a.g, *a.graphs): yield from _names_used(g)
+
 def _described(data, about):
-    "A graph without the inputs that it does not use, and with what is said about it"
+    "A graph without the inputs that it does not use, and with what is said about it, name -> text"
     import onnx
     model = onnx.load_from_string(data)
-    used = {name for node in model.graph.node for name in node.input}
+    used = {*_names_used(model.graph)}
     for v in [v for v in model.graph.input if v.name not in used]: model.graph.input.remove(v)
-    onnx.helper.set_model_props(model, {k: json.dumps(v) for k, v in about.items()})
+    onnx.helper.set_model_props(model, about)
     return model.SerializeToString()
 
 # %% ../nbs/export.ipynb #e0e00010
 _SIZES = ((1, (16, 24)), (3, (37, 42)), (1, (150, 70))) # (images, (height, width)) at which a graph is compared
 _TOLERANCE = 1e-4 # of the largest value; rounding makes about 1e-6
+_LEAST = 1e-2 # a largest value below this counts as this: images in [-1, 1] are rounded by about 1e-7
 
-def _deviation(session, recorded, inputs):
-    "The largest difference between graph and network, as a share of the largest value"
-    given = {i.name: inputs[i.name].numpy() for i in session.get_inputs()}
-    with torch.no_grad(): want = recorded(**inputs)
-    got = session.run(None, given)
-    return max(((torch.from_numpy(g) - w).abs().max()/w.abs().max().clamp(min=1)).item() for g, w in zip(got, want))
+def _deviation(got, want):
+    "The largest difference between outputs, as a share of the largest value; infinite where the shapes differ"
+    if any(g.shape != w.shape for g, w in zip(got, want)): return float('inf')
+    return torch.stack([(g - w).abs().max()/w.abs().max().clamp(min=_LEAST) for g, w in zip(got, want)]).max().item()
+
+@torch.no_grad()
+def _compared(recorded, config):
+    "Inputs for a comparison, and what the network says; with a condition of one channel too, if it takes that"
+    found = []
+    for batch, size in _SIZES:
+        inputs = _example(config, size, batch)
+        found.append((inputs, recorded(**inputs)))
+        if 'cond' not in inputs: continue
+        inputs = inputs | dict(cond=inputs['cond'][:, :1])
+        try: found.append((inputs, recorded(**inputs)))
+        except (RuntimeError, ValueError): pass
+    return found
+
+# %% ../nbs/export.ipynb #e0e000a2
+_RANDOM = "it says something else each time that it is asked: take the random numbers out"
+_DECIDES = "its forward decides something in Python, such as by the size of the image, which a graph cannot"
 
 def _check(data, recorded, config):
     "Refuse a graph that does not give what the network gives"
     import onnxruntime
     session = onnxruntime.InferenceSession(data, providers=['CPUExecutionProvider'])
-    for batch, size in _SIZES:
-        off = _deviation(session, recorded, _example(config, size, batch))
-        if not off <= _TOLERANCE:
-            raise ValueError(f"the exported {type(recorded.net).__name__} differs from the network by {off:.2g} on "
-                             f"{batch} image(s) of {size[0]}x{size[1]}: its forward decides something by the size of "
-                             f"the image in Python, which a graph cannot")
+    for inputs, want in _compared(recorded, config):
+        _check_finite(recorded, want)
+        got = session.run(None, {i.name: inputs[i.name].numpy() for i in session.get_inputs()})
+        off = _deviation([*map(torch.from_numpy, got)], want)
+        if off <= _TOLERANCE: continue
+        with torch.no_grad(): itself = _deviation(recorded(**inputs), want)
+        n, _, *size = inputs['x_t'].shape
+        raise ValueError(f"the exported {type(recorded.net).__name__} differs from the network by {off:.2g} on "
+                         f"{n} image(s) of {'x'.join(map(str, size))}: "
+                         f"{_DECIDES if itself <= _TOLERANCE else _RANDOM}")
 
 # %% ../nbs/export.ipynb #e0e00011
 def _needed():
@@ -131,23 +174,31 @@ def _check_target(file, force, how):
     file = Path(file)
     if file.is_dir(): raise IsADirectoryError(f"{file} is a folder: name a file in it, such as {file/'model.onnx'}")
     if not file.parent.is_dir(): raise FileNotFoundError(f"there is no folder {file.parent} to write {file.name} into")
+    if file.is_symlink() and not file.exists():
+        raise FileNotFoundError(f"{file} is a link to {os.readlink(file)}, which is not there: choose another file")
     if file.exists() and not force: raise FileExistsError(f"{file} exists; it is not overwritten without {how}")
+
+# %% ../nbs/export.ipynb #e0e000a3
+def _said(net, config):
+    "What goes into the file beside the graph, name -> JSON"
+    schedule = next((m.schedule for m in _networks(net) if getattr(m, 'schedule', None) is not None), None)
+    about = dict(config=config) | ({} if schedule is None else dict(schedule=schedule.to_dict()))
+    return {k: to_json(v, f'the {k} of the network') for k, v in about.items()}
 
 def to_onnx(
     net:nn.Module, # a network with its `config`; with its `schedule`, that goes into the file too
-    file, # to write, usually *.onnx
+    file, # to write, usually *.onnx; where it is a link, what that leads to
     force:bool=False, # overwrite a file that exists
 ):
     "A network as an ONNX file for images of any size, compared with the network before it is kept"
     _needed()
     _check_target(file, force, 'force=True')
     recorded, config = _Recorded(net), _about(net, 'config')
-    data = _record(recorded, _example(config, (37, 42)))
-    schedule = getattr(net, 'schedule', None)
-    about = dict(config=config) | ({} if schedule is None else dict(schedule=schedule.to_dict()))
-    data = _described(data, about)
+    about, inputs = _said(net, config), _example(config, (37, 42))
+    _first_run(recorded, inputs, config)
+    data = _described(_record(recorded, inputs), about)
     _check(data, recorded, config)
-    atomic_write(file, data, force)
+    atomic_write(os.path.realpath(file), data, force)
 
 # %% ../nbs/export.ipynb #e0e0001f
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 # Written by tools/stubs.py from the module of the same name. Do not edit.
 from typing import Any
 import io
-import json
+import os
 import sys
 import warnings
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from .command import FileName, Typed, parse, run_command
 from .estimate import Prediction, predict
-from .files import atomic_write, one_line
+from .files import atomic_write, one_line, to_json
 from .models import load_network
 from .official import fuse_weights
 from .runtime import ExitCode
@@ -42,6 +42,9 @@ _OPSET: int
 _AXES: dict
 _SIZES: tuple
 _TOLERANCE: float
+_LEAST: float
+_RANDOM: str
+_DECIDES: str
 
 def to_onnx(net: nn.Module, file, force: bool=False):
     """A network as an ONNX file for images of any size, compared with the network before it is kept"""

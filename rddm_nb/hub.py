@@ -11,9 +11,10 @@ __all__ = ['HubModel']
 import json
 import os
 import re
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from fastcore.basics import patch
+from inspect import signature
 from huggingface_hub import ModelCard, ModelCardData, ModelHubMixin
 from huggingface_hub.constants import CONFIG_NAME
 from .config import _PLACES
@@ -21,7 +22,7 @@ from .files import atomic_write, to_json
 from .models import MODEL_FILE, _best_steps, _check_keywords, find_model, load_network
 from .official import fuse_weights
 from .runtime import _folder
-from .unet import load_model, save_model
+from .unet import _blank, _is_whole, load_model, save_model
 
 # %% ../nbs/hub.ipynb #2ce75180
 def _without_places(m):
@@ -46,20 +47,51 @@ def _table(steps):
     cells = lambda v: ' | '.join(_number(v[k]) if k in v else '' for k in columns)
     return '\n'.join(head + [f"| {_plain(s)} | {cells(v)} |" for s, v in steps.items()])
 
+# %% ../nbs/hub.ipynb #b94257c1
 _ELSEWHERE = ('steps', 'protocol', 'limits', 'what', 'name') # what the card says in its other parts
 
+def _size(net):
+    "How many parameters a network has as it is kept; a fused one has others"
+    try: net = _blank(type(net).__name__, net.config)
+    except ValueError: pass # not registered: it is counted as it is
+    return sum(p.numel() for p in net.parameters())
+
 def _facts(net, m):
-    "Everything plain that a file remembers"
-    known = dict(parameters=f'{sum(p.numel() for p in net.parameters()):,}', **net.config)
-    known |= {k: v for k, v in _without_places(m).items() if k not in _ELSEWHERE}
+    "Everything plain that a file remembers; about its options the network knows better"
+    known = dict(parameters=f'{_size(net):,}') | net.config
+    known |= {k: v for k, v in _without_places(m).items() if k not in _ELSEWHERE and k not in known}
     return '\n'.join(f'| {_plain(k)} | {_plain(v)} |' for k, v in known.items())
+
+# %% ../nbs/hub.ipynb #b94257c3
+_REST = .01 # share of the clean image that a state must hold for its noise to say something about the residual
+
+def _first_node(net):
+    "Where sampling starts: at the last node; for noise alone at the last with a rest of the clean image in it"
+    s = net.schedule
+    if net.config.get('predicts') != 'eps' or s[s.T].abar < 1: return s.T
+    return max(t for t in range(s.T + 1) if s[t].abar <= 1 - _REST)
+
+def _asked_for(net, m):
+    "The images that `sample` is asked for"
+    shape, config = m.get('shape'), net.config
+    if not (isinstance(shape, (list, tuple)) and len(shape) == 3 and all(_is_whole(n, 1) for n in shape)):
+        shape = 3, 32, 32
+    given = f"shape={(8, config.get('channels', shape[0]), *shape[1:])}"
+    return ('x_in' if config.get('takes_input', True) else given) + (', cond=cond' if config.get('takes_cond') else '')
+
+# %% ../nbs/hub.ipynb #b94257c6
+_NOISE = 'It predicts the noise alone, which says nothing about the residual at abar = 1, where its schedule ends'
 
 def _use(net, m):
     "Four lines that run it"
-    shape, steps = m.get('shape', (3, 32, 32)), _best_steps(net)
-    given = 'x_in' if net.config.get('takes_input', True) else f'shape={(8, *(int(n) for n in shape))}'
+    first, s, n = _first_node(net), net.schedule, _best_steps(net)
+    if not first: return f'{_NOISE}, and no other node is there to start from: `sample` needs another schedule.'
+    n, late = min(n, first), first < s.T
+    steps = [first*(n - i)//n for i in range(n + 1)] if late else n
+    bridge = ", posterior='bridge', eta=[1, 0]" if s[first].bbar == 0 and s.bbar.any() else ''
+    note = f'\n\n{_NOISE}: these lines start at node {first}, where abar = {s[first].abar:.4g}.' if late else ''
     return ("```python\nfrom rddm_nb.models import load_network\nfrom rddm_nb.sampler import sample\n"
-            f"model = load_network('...')\nsample(model, {given}, steps={steps})\n```")
+            f"model = load_network('...')\nsample(model, {_asked_for(net, m)}, steps={steps}{bridge})\n```{note}")
 
 # %% ../nbs/hub.ipynb #ed244407
 _TAGS = ('image-restoration', 'diffusion', 'rddm')
@@ -73,6 +105,12 @@ def _quality(m):
         return 'It was not measured.'
     return f"{_plain(m.get('protocol', 'How it was measured was not written down'))}:\n\n{_table(steps)}"
 
+def _limits(m):
+    "What it cannot do, as a list"
+    said = m.get('limits') or _NO_LIMITS
+    return said if isinstance(said, (list, tuple)) else [said]
+
+# %% ../nbs/hub.ipynb #b94257c4
 def _model_card(
     net, # trained network with its `schedule` and `meta`
 )->str: # markdown
@@ -88,9 +126,36 @@ def _model_card(
         f"it starts at abar = {start.abar:.4g}, bbar = {start.bbar:.4g}.",
         '## How good it is', _quality(m),
         '## How it was made', f"| what | |\n|---|---|\n{_facts(net, m)}",
-        '## What it cannot do', '\n'.join(f'- {_plain(l)}' for l in m.get('limits', _NO_LIMITS))]) + '\n'
+        '## What it cannot do', '\n'.join(f'- {_plain(l)}' for l in _limits(m))]) + '\n'
 
 # %% ../nbs/hub.ipynb #33c8848c
+def _check_given(kw, *functions):
+    "Refuse keywords that nothing takes, and those that would change nothing"
+    _check_keywords(kw, *functions)
+    if odd := [k for k in ('config', 'model_card_kwargs') if kw.get(k)]:
+        raise TypeError(f"{odd[0]} would change nothing: config.json holds the options of the network, and the card is "
+                        "made of its net.meta, such as net.meta['license']: write there, and leave it out")
+
+def _check_meta(m):
+    "Refuse what a file cannot remember under its name"
+    ours = [k for k, p in signature(save_model).parameters.items() if p.kind is not p.VAR_KEYWORD]
+    if odd := [k for k in m if not isinstance(k, str) or k in ours]:
+        raise ValueError(f"net.meta holds {odd[0]!r}, and the file cannot remember it under this name: its names are "
+                         f"texts other than {', '.join(ours)}")
+
+@contextmanager
+def _all_or_nothing(folder):
+    "Take away what was written, and folders made for it, unless the card, the last of it, is there"
+    made = [p for p in (folder, *folder.parents) if not os.path.lexists(p)]
+    try: yield _folder(folder)
+    except BaseException:
+        for f in () if (folder/'README.md').exists() else _WRITTEN:
+            with suppress(OSError): (folder/f).unlink()
+        for p in made:
+            with suppress(OSError): p.rmdir()
+        raise
+
+# %% ../nbs/hub.ipynb #b94257c5
 class HubModel(ModelHubMixin, library_name='rddm_nb', tags=list(_TAGS), repo_url='https://github.com/rddm-nb/rddm_nb'):
     "A trained network as the Hugging Face hub knows models"
     def __init__(self,
@@ -104,17 +169,14 @@ class HubModel(ModelHubMixin, library_name='rddm_nb', tags=list(_TAGS), repo_url
     def __call__(self, *args, **kw): return self.net(*args, **kw)
     @property
     def schedule(self): return self.net.schedule
-    def generate_model_card(self, *args, **kw): return ModelCard(_model_card(self.net))
+    def generate_model_card(self): return ModelCard(_model_card(self.net))
     def save_pretrained(self, save_directory, **kw):
-        "Keep the network in a folder that holds no files of these names yet; kw as of `ModelHubMixin`"
-        _check_keywords(kw, ModelHubMixin.save_pretrained, ModelHubMixin.push_to_hub)
-        new, folder = not Path(save_directory).exists(), _folder(save_directory)
+        "Keep the network, whole or not at all, in a folder without files of these names; kw as of `ModelHubMixin`"
+        _check_given(kw, ModelHubMixin.save_pretrained, ModelHubMixin.push_to_hub)
+        folder = Path(save_directory)
         if there := [f for f in _WRITTEN if os.path.lexists(folder/f)]:
             raise FileExistsError(f"{folder} already holds a {' and a '.join(there)}: choose another folder")
-        try: return super().save_pretrained(folder, **kw)
-        except Exception:
-            with suppress(OSError): new and folder.rmdir()
-            raise
+        with _all_or_nothing(folder): return super().save_pretrained(folder, **kw)
     @classmethod
     def from_pretrained(cls, name, **kw):
         "From a folder, or from a repository on the hub; its config.json is for readers, nothing depends on it"
@@ -133,14 +195,25 @@ def _unfused(net):
 
 @patch
 def _save_pretrained(self:HubModel, save_directory):
-    "The network, and the drawing on its card"
+    "The network, its options, the drawing and the card; all are made before the first is written"
     from rddm_nb.viz import RenderedFigure, canvas, plot_plane
-    folder, net = Path(save_directory), self.net
+    folder, net, m = Path(save_directory), self.net, _without_places(getattr(self.net, 'meta', None) or {})
+    _check_meta(m)
+    card, options = str(self.generate_model_card()), to_json(net.config, 'the options of the network', indent=1)
     fig, ax = canvas(width=4, height=2.4)
     plot_plane(ax, {net.schedule.name or 'schedule': net.schedule})
-    save_model(folder/MODEL_FILE, _unfused(net), net.schedule, **_without_places(getattr(net, 'meta', None) or {}))
-    atomic_write(folder/CONFIG_NAME, to_json(net.config, 'the options of the network', indent=1).encode(), force=True)
-    atomic_write(folder/'schedule.png', RenderedFigure(fig, alt='schedule').data, force=True)
+    files = dict(zip(_WRITTEN[1:], (options.encode(), RenderedFigure(fig, alt='schedule').data, card.encode())))
+    save_model(folder/MODEL_FILE, _unfused(net), net.schedule, **m)
+    for name, data in files.items(): atomic_write(folder/name, data, force=True)
+
+@patch
+def push_to_hub(self:HubModel,
+    repo_id, # repository 'org/name'
+    **kw # of `ModelHubMixin.push_to_hub`
+):
+    "Keep the network in a repository on the hub"
+    _check_given(kw, ModelHubMixin.push_to_hub)
+    return ModelHubMixin.push_to_hub(self, repo_id, **kw)
 
 @patch(cls_method=True)
 def _from_pretrained(cls:HubModel, *, model_id, device='cpu', **kw):

@@ -3,9 +3,10 @@ from typing import Any
 import json
 import os
 import re
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from fastcore.basics import patch
+from inspect import signature
 from huggingface_hub import ModelCard, ModelCardData, ModelHubMixin
 from huggingface_hub.constants import CONFIG_NAME
 from .config import _PLACES
@@ -14,6 +15,8 @@ from .models import MODEL_FILE, find_model, load_network
 from .official import fuse_weights
 from .unet import load_model, save_model
 _ELSEWHERE: tuple
+_REST: float
+_NOISE: str
 _TAGS: tuple
 _WRITTEN: tuple
 _NO_LIMITS: list
@@ -32,11 +35,11 @@ class HubModel(ModelHubMixin, library_name='rddm_nb', tags=list(_TAGS), repo_url
     def schedule(self):
         ...
 
-    def generate_model_card(self, *args, **kw):
+    def generate_model_card(self):
         ...
 
     def save_pretrained(self, save_directory, **kw):
-        """Keep the network in a folder that holds no files of these names yet; kw as of `ModelHubMixin`"""
+        """Keep the network, whole or not at all, in a folder without files of these names; kw as of `ModelHubMixin`"""
         ...
 
     @classmethod
@@ -45,7 +48,11 @@ class HubModel(ModelHubMixin, library_name='rddm_nb', tags=list(_TAGS), repo_url
         ...
 
     def _save_pretrained(self, save_directory):
-        """The network, and the drawing on its card"""
+        """The network, its options, the drawing and the card; all are made before the first is written"""
+        ...
+
+    def push_to_hub(self, repo_id, **kw):
+        """Keep the network in a repository on the hub"""
         ...
 
     @classmethod

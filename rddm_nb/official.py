@@ -253,18 +253,29 @@ def _official_part(path, averaged):
 
 # %% ../nbs/official.ipynb #a7c068c
 _WRAPPERS = {'module', '_orig_mod', 'ema'}
-_KEY = re.compile(r'(?:(ema_model|online_model)\.)?(?:model\.)?(?:(unet[01])\.)?(.+)', re.DOTALL)
+_KEY = re.compile(r'(?:(ema_model|online_model)\.)?(model\.)?(?:(unet[01])\.)?(.+)', re.DOTALL)
 _PARTS = {'first', 'time', 'down', 'middle', 'up', 'last', 'out'} # of `OfficialNet`
+
+def _place_of(key):
+    "The U-Net that a name of a checkpoint belongs to, and our name in it; None if it belongs to none"
+    bare = '.'.join(w for w in str(key).split('.') if w not in _WRAPPERS)
+    copy_of, model, unet, name = _KEY.fullmatch(bare or '?').groups()
+    head, dot, _ = (name := _translate_key(name)).partition('.')
+    inside = model or unet or dot and head in _PARTS
+    return (unet or 'unet0', name) if inside and copy_of != 'online_model' else None
 
 def _official_nets(part):
     "The U-Nets among named tensors: unet0, unet1 -> weights in our names"
-    found = {}
+    found, keys = {}, {}
     for key, v in part.items():
-        bare = '.'.join(w for w in str(key).split('.') if w not in _WRAPPERS)
-        copy_of, unet, name = _KEY.fullmatch(bare or '?').groups()
-        head, dot, _ = (name := _translate_key(name)).partition('.')
-        if isinstance(v, Tensor) and dot and head in _PARTS and copy_of != 'online_model':
-            found.setdefault(unet or 'unet0', {})[name] = v
+        if not (place := _place_of(key)): continue
+        said = one_line(key, 80)
+        if place in keys:
+            raise ValueError(f"{keys[place]} and {said} are names of one weight: it holds two copies of a network, and "
+                             "only one of them may be in the file")
+        if not isinstance(v, Tensor) or v.layout != torch.strided or v.device.type != 'cpu':
+            raise ValueError(f"{said} must be a dense tensor that holds numbers, got {one_line(repr(v), 80)}")
+        keys[place], found.setdefault(place[0], {})[place[1]] = said, v
     return {k: found[k] for k in sorted(found)}
 
 # %% ../nbs/official.ipynb #a7c03f02

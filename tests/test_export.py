@@ -152,6 +152,132 @@ def test_what_gives_no_prediction_is_named(net, error, said, tmp_path):
     assert not [*tmp_path.iterdir()]
 
 
+class Says(torch.nn.Module):
+    "A function of the user's"
+    def __init__(self, says, **config):
+        super().__init__()
+        self.says, self.config = says, config
+    def forward(self, x_t, x_in, abar, bbar, t=None, cond=None): return self.says(x_t, x_in, abar, cond)
+
+
+def large(v, small, big): return small if v.shape[-1] < 60 else big
+
+WRONG = {
+    'small': lambda x, *_: Prediction(res=large(x, 0*x, 9e-5*x)),
+    'one of two': lambda x, *_: Prediction(res=x, eps=large(x, 0*x, 1e-5*x)),
+    'a mask of one channel': lambda x, x_in, abar, cond: Prediction(res=x*2 if cond.shape[1] == 1 else x),
+}
+
+
+@pytest.mark.parametrize('name', WRONG)
+def test_a_graph_that_is_wrong_is_found_out_however_small(name, tmp_path):
+    with pytest.raises(ValueError, match='the exported Says differs from the network by .*: its forward decides'):
+        to_onnx(Says(WRONG[name], channels=3, takes_cond='mask' in name), tmp_path/'net.onnx')
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_network_that_blows_up_at_another_size_is_named(tmp_path):
+    with pytest.raises(ValueError, match='outputs of the Says are not finite'):
+        to_onnx(Says(lambda x, *_: Prediction(res=x, eps=large(x, x, x*float('nan'))), channels=3), tmp_path/'net.onnx')
+    a = torch.ones(1, 3, 2, 2)
+    assert not export._deviation([a, a*float('nan')], [a, a]) <= 1
+
+
+@pytest.mark.parametrize('share', [0., 1e-12, 1e-6])
+def test_a_network_that_says_next_to_nothing_is_kept(share, tmp_path):
+    to_onnx(Says(lambda x, *_: Prediction(res=share*x), channels=3), tmp_path/'small.onnx')
+    to_onnx(UNet(8, (1,)), tmp_path/'new.onnx')
+    to_onnx(Says(lambda x, x_in, *_: Prediction(res=x_in - (.3*x_in + .7*x_in)), channels=3), tmp_path/'rounded.onnx')
+    assert len([*tmp_path.iterdir()]) == 3
+
+
+def test_shapes_are_compared_too():
+    a, b = torch.zeros(1, 3, 4, 4), torch.zeros(1, 3, 4, 1)
+    assert export._deviation([a, a], [a, b]) == float('inf') and export._deviation([a, a], [a, a]) == 0
+
+
+def chosen(x_t, x_in, abar):
+    "Decides by a value, in the graph"
+    if bool(abar.mean() > .5): out = x_t*2
+    elif bool(abar.mean() > .25): out = x_in*3
+    else: out = x_in
+    return out
+
+
+@pytest.mark.filterwarnings('ignore:.*torch.jit.script')
+def test_an_input_that_only_a_branch_uses_stays(tmp_path):
+    choose = torch.jit.script(chosen)
+    to_onnx(Says(lambda x, x_in, abar, _: Prediction(res=choose(x, x_in, abar)), channels=3), tmp_path/'net.onnx')
+    session = onnxruntime.InferenceSession(tmp_path/'net.onnx')
+    assert [i.name for i in session.get_inputs()] == ['x_t', 'x_in', 'abar']
+    x, y = (torch.full((1, 3, 4, 4), v) for v in (.25, .5))
+    for abar, want in ((.75, .5), (.4, 1.5), (.1, .5)):
+        given = dict(x_t=x, x_in=y, abar=torch.tensor([abar]))
+        close(session.run(None, {k: v.numpy() for k, v in given.items()})[0], torch.full((1, 3, 4, 4), want), 0)
+
+
+@pytest.mark.parametrize('cls, channels', [(UNet, 3), (OfficialUNet, 3), (UNet, 1)])
+def test_a_mask_of_one_channel_is_taken_as_in_python(cls, channels, tmp_path):
+    net = made(cls, dict(predicts='res', dim=8, mults=(1, 2), takes_cond=True, channels=channels))
+    to_onnx(net, tmp_path/'net.onnx')
+    session = onnxruntime.InferenceSession(tmp_path/'net.onnx')
+    given = export._example(net.config, (9, 14), 2)
+    for cond in (given['cond'], given['cond'][:, :1]):
+        given |= dict(cond=cond)
+        got = session.run(None, {i.name: given[i.name].numpy() for i in session.get_inputs()})[0]
+        with torch.no_grad(): want = net(**given).res
+        close(got, want, 1e-5*max(1, want.abs().max().item()))
+
+
+def test_a_condition_that_must_have_all_channels_is_no_obstacle(tmp_path):
+    needs = torch.nn.Conv2d(3, 3, 1).requires_grad_(False)
+    to_onnx(Says(lambda x, x_in, abar, cond: Prediction(res=needs(cond)), channels=3, takes_cond=True),
+            tmp_path/'net.onnx')
+    session = onnxruntime.InferenceSession(tmp_path/'net.onnx')
+    assert [i.name for i in session.get_inputs()] == ['cond']
+
+
+@pytest.mark.parametrize('wrap', [torch.nn.DataParallel, lambda net: OnlyRes(torch.nn.DataParallel(net)), OnlyRes])
+def test_a_network_in_a_wrapper_keeps_its_schedule(wrap, tmp_path):
+    net = made(UNet, dict(dim=8, mults=(1,)))
+    net.schedule = Schedule.power(T=7)
+    to_onnx(wrap(net), tmp_path/'net.onnx')
+    about = onnxruntime.InferenceSession(tmp_path/'net.onnx').get_modelmeta().custom_metadata_map
+    assert Schedule.from_dict(json.loads(about['schedule'])) == net.schedule
+    assert json.loads(about['config']) == net.config
+
+
+def first(m): return lambda x, *_: Prediction(res=m(x).detach())
+
+
+@pytest.mark.parametrize('net, said', [
+    (Says(lambda x, *_: Prediction(res=torch.randn_like(x)), channels=3), 'something else each time that it is asked'),
+    (Says(first(torch.nn.Conv2d(1, 1, 3, padding=1))), r'the Says cannot be run on images of 3 channels, .*channels='),
+    (Says(first(torch.nn.Identity()), channels=3, a=float('nan')), 'the config of the network cannot be written as')])
+def test_a_network_that_cannot_be_kept_is_told_why(net, said, tmp_path):
+    with pytest.raises(ValueError, match=said): to_onnx(net, tmp_path/'net.onnx')
+    assert not [*tmp_path.iterdir()]
+
+
+def test_the_errors_of_a_network_that_says_its_channels_are_its_own(tmp_path):
+    with pytest.raises(RuntimeError, match='to have 1 channels'):
+        to_onnx(Says(first(torch.nn.Conv2d(1, 1, 3)), channels=3), tmp_path/'net.onnx')
+
+
+def test_a_link_is_followed_and_one_that_leads_nowhere_is_refused(tmp_path):
+    net, link, there = Says(first(torch.nn.Identity()), channels=3), tmp_path/'link.onnx', tmp_path/'there.onnx'
+    try: link.symlink_to(there)
+    except OSError: pytest.skip('no links here')
+    for force in (False, True):
+        with pytest.raises(FileNotFoundError, match='link.onnx is a link to .*there.onnx, which is not there'):
+            to_onnx(net, link, force)
+    assert link.is_symlink() and not there.exists()
+    there.write_bytes(b'mine')
+    with pytest.raises(FileExistsError): to_onnx(net, link)
+    to_onnx(net, link, force=True)
+    assert link.is_symlink() and there.read_bytes() != b'mine'
+
+
 def test_the_page_visits_the_nodes_that_sample_visits():
     page = (Path(__file__).resolve().parents[1]/'nbs/export.ipynb').read_text(encoding='utf-8')
     rule = re.search(r'nodes = (\[.*?\])\\n', page)[1]

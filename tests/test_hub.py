@@ -8,11 +8,13 @@ import torch
 import yaml
 from common import close, rng
 from PIL import Image
+from rddm_nb import files as rddm_nb_files
 from rddm_nb.degrade import degrade
+from rddm_nb.files import atomic_write
 from rddm_nb.hub import HubModel, _model_card
 from rddm_nb.models import PRETRAINED, load_network
 from rddm_nb.images import psnr
-from rddm_nb.official import OfficialUNet
+from rddm_nb.official import OfficialUNet, fuse_weights
 from rddm_nb.sample_images import crops
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
@@ -188,9 +190,68 @@ def test_a_card_says_how_to_run_the_network():
     assert 'sample(model, x_in, steps=5)' in _model_card(net)
     net = UNet(8, (1, 2), takes_input=False)
     net.schedule = Schedule.power(T=8)
-    assert 'sample(model, shape=(8, 3, 32, 32), steps=5)' in _model_card(net)
-    net.meta = dict(shape=(1, 8, 9), best_steps=7)
-    assert 'sample(model, shape=(8, 1, 8, 9), steps=7)' in _model_card(net)
+    for shape in (None, ['x'], (3, 0, 8), 32):
+        net.meta = dict(shape=shape)
+        assert 'sample(model, shape=(8, 3, 32, 32), steps=5)' in _model_card(net)
+    net.meta = dict(shape=(1, 8, 9), best_steps=7) # the network has three channels, whatever its file says
+    assert 'sample(model, shape=(8, 3, 8, 9), steps=7)' in _model_card(net)
+
+
+LINES = [
+    (dict(), Schedule.power(T=8), 'x_in, steps=5)'),
+    (dict(takes_cond=True), Schedule.power(T=8), 'x_in, cond=cond, steps=5)'),
+    (dict(channels=1, takes_input=False), Schedule.power(T=8), 'shape=(8, 1, 32, 32), steps=5)'),
+    (dict(), Schedule.bridge(20), "x_in, steps=5, posterior='bridge', eta=[1, 0])"),
+    (dict(), Schedule.line(20, bbar_T=0), 'x_in, steps=5)'),
+    (dict(predicts='eps'), Schedule.power(T=8), 'x_in, steps=[7, 5, 4, 2, 1, 0])'),
+    (dict(predicts='eps', embedding='t', takes_input=False, takes_cond=True), Schedule.bridge(3),
+     'shape=(8, 3, 32, 32), cond=cond, steps=[2, 1, 0])'),
+    (dict(predicts='eps'), Schedule.ddim_linear(1000), 'x_in, steps=5)'),
+    (dict(predicts='both'), Schedule.power(T=1), 'x_in, steps=1)'),
+]
+
+
+@pytest.mark.parametrize('i', range(len(LINES)))
+def test_the_lines_of_a_card_run(tmp_path, i):
+    config, schedule, asked = LINES[i]
+    net = UNet(8, (1, 2), **config)
+    net.schedule = schedule
+    HubModel(net).save_pretrained(tmp_path/'m')
+    text = (tmp_path/'m/README.md').read_text(encoding='utf-8')
+    lines = re.search(r'```python\n(.*?)```', text, re.DOTALL)[1].replace("'...'", repr(str(tmp_path/'m')))
+    assert f'sample(model, {asked}\n' in lines and ('start at node' in text) == ('[' in asked.split('eta')[0])
+    batch, *size = (8, 32, 32) if 'shape=' in asked else (1, 8, 8)
+    exec(lines, dict(x_in=torch.zeros(1, config.get('channels', 3), 8, 8), cond=torch.ones(batch, 1, *size)))
+
+
+def test_a_network_that_can_start_nowhere_says_so():
+    net = UNet(8, (1,), predicts='eps')
+    net.schedule = Schedule.power(T=1)
+    assert 'needs another schedule' in _model_card(net) and '```' not in _model_card(net)
+
+
+def test_the_network_knows_its_own_options_and_size():
+    net = UNet(8, (1, 2))
+    net.schedule, net.meta = Schedule.power(T=8), dict(dim=64, parameters='1 billion', colour='red')
+    rows = [l for l in _model_card(net).splitlines() if re.match(r'\| (dim|parameters|colour) ', l)]
+    assert rows == [f'| parameters | {sum(p.numel() for p in net.parameters()):,} |', '| dim | 8 |', '| colour | red |']
+    net = OfficialUNet('res', dim=8, mults=(1, 2))
+    net.schedule = Schedule.power(T=8)
+    said = f'| parameters | {sum(p.numel() for p in net.parameters()):,} |'
+    fused = fuse_weights(net)
+    assert sum(p.numel() for p in fused.parameters()) != sum(p.numel() for p in net.parameters())
+    assert said in _model_card(net) and said in _model_card(fused)
+    odd = torch.nn.Conv2d(1, 1, 1)
+    odd.schedule, odd.config = Schedule.power(T=8), {}
+    assert '| parameters | 2 |' in _model_card(odd)
+
+
+@pytest.mark.parametrize('limits, said', [('Not for faces', '- Not for faces\n'), (['a', 'b'], '- a\n- b\n'),
+                                          ([], '- Nothing is known'), (None, '- Nothing is known'), (7, '- 7\n')])
+def test_limits_of_any_form_are_a_list(limits, said):
+    net = small()
+    net.meta = dict(limits=limits)
+    assert f'cannot do\n\n{said}' in _model_card(net)
 
 
 @pytest.mark.parametrize('name, label', [('mine', 'mine'), ('', 'schedule')])
@@ -225,8 +286,9 @@ def test_a_network_that_cannot_be_kept_leaves_no_folder(tmp_path):
     with pytest.raises(ValueError, match='network .* is not registered'): HubModel(odd).save_pretrained(tmp_path/'m')
     assert not (tmp_path/'m').exists()
     (tmp_path/'mine').mkdir()
-    with pytest.raises(ValueError, match='is not registered'): HubModel(odd).save_pretrained(tmp_path/'mine')
-    assert (tmp_path/'mine').exists()
+    for folder in ('mine', 'mine/own/deep'):
+        with pytest.raises(ValueError, match='is not registered'): HubModel(odd).save_pretrained(tmp_path/folder)
+    assert [*tmp_path.rglob('*')] == [tmp_path/'mine']
 
 
 @pytest.mark.parametrize('config', ['my.yaml', dict(data='x'), dict(data=dict(size=32))])
@@ -287,6 +349,65 @@ def test_keywords_that_nothing_takes_are_refused(tmp_path):
     with pytest.raises(TypeError, match="hf_hub_download takes no keyword 'devcie'; it takes .*revision"):
         HubModel.from_pretrained(tmp_path/'m', devcie='cuda')
     assert HubModel.from_pretrained(tmp_path/'m', device='cpu', revision='main').schedule == small().schedule
+
+
+class Sour:
+    "Something that gives no text"
+    def __str__(self): raise RuntimeError('no text')
+
+
+@pytest.mark.parametrize('name', ['model.safetensors', 'config.json', 'schedule.png', 'README.md', None])
+def test_a_folder_is_whole_or_as_it_was(name, tmp_path, monkeypatch):
+    from rddm_nb import hub
+    net, real = small(), atomic_write
+    def write(path, *args, **kw):
+        if path.name == name: raise OSError(28, 'No space left on device')
+        real(path, *args, **kw)
+    monkeypatch.setattr(hub, 'atomic_write', write)
+    monkeypatch.setattr(rddm_nb_files, 'atomic_write', write)
+    (tmp_path/'mine.txt').write_bytes(b'mine')
+    if name is None: net.meta = dict(limits=[Sour()])
+    for folder in (tmp_path, tmp_path/'own/deep'):
+        with pytest.raises((OSError, RuntimeError), match='space left|no text'): HubModel(net).save_pretrained(folder)
+    assert [*tmp_path.rglob('*')] == [tmp_path/'mine.txt']
+
+
+def test_a_card_that_fails_leaves_nothing_even_for_a_moment(tmp_path, monkeypatch):
+    from rddm_nb import hub
+    net = small()
+    net.meta = dict(limits=[Sour()])
+    monkeypatch.setattr(hub, 'save_model', lambda *a, **kw: pytest.fail('the model was written first'))
+    with pytest.raises(RuntimeError, match='no text'): HubModel(net).save_pretrained(tmp_path/'m')
+
+
+def test_a_push_that_fails_leaves_what_was_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(HubModel, 'push_to_hub', lambda self, *a, **kw: (_ for _ in ()).throw(OSError('no connection')))
+    with pytest.raises(OSError, match='no connection'):
+        HubModel(small()).save_pretrained(tmp_path/'m', push_to_hub=True)
+    assert HubModel.from_pretrained(tmp_path/'m').schedule == small().schedule and len([*(tmp_path/'m').iterdir()]) == 4
+
+
+@pytest.mark.parametrize('kw', [dict(config={'a': 1}), dict(model_card_kwargs=dict(license='mit'))])
+def test_keywords_that_would_change_nothing_are_refused(kw, tmp_path, monkeypatch):
+    import huggingface_hub.hub_mixin as theirs
+    monkeypatch.setattr(theirs, 'HfApi', lambda *a, **kw: pytest.fail('a repository was made'))
+    for keep in (lambda m: m.save_pretrained(tmp_path/'m', **kw), lambda m: m.push_to_hub('me/mine', **kw)):
+        with pytest.raises(TypeError, match=f'{[*kw][0]} would change nothing: .* net.meta'): keep(HubModel(small()))
+    assert not (tmp_path/'m').exists()
+    with pytest.raises(TypeError, match="push_to_hub takes no keyword 'forse'"):
+        HubModel(small()).push_to_hub('me/mine', forse=True)
+
+
+@pytest.mark.parametrize('name', ['force', 'path', 'net', 'schedule', 3])
+def test_what_cannot_be_remembered_under_its_name_is_refused(name, tmp_path):
+    net = small()
+    net.meta = {'note': 'x', 'self': 'y', name: True}
+    with pytest.raises(ValueError, match=f'net.meta holds {name!r}, and the file cannot remember it'):
+        HubModel(net).save_pretrained(tmp_path/'m')
+    assert not (tmp_path/'m').exists()
+    net.meta = {'note': 'x', 'self': 'y', 'meta': 5}
+    HubModel(net).save_pretrained(tmp_path/'m')
+    assert HubModel.from_pretrained(tmp_path/'m').net.meta == net.meta
 
 
 def test_a_model_in_a_model_is_that_model(tmp_path):

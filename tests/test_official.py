@@ -360,6 +360,44 @@ def test_the_average_is_not_the_copy_beside_it(tmp_path):
     for k, v in load_official(tmp_path/'m.pt').state_dict().items(): close(v, net.state_dict()[k] + 1, 0)
 
 
+LEFT_OVER = ('model.unet0.attn_extra.weight', 'model.unet2.init_conv.weight', 'module.model.unet1.scale',
+             'model.more.weight', 'unet0.init_conv.more')
+
+
+@pytest.mark.parametrize('name', LEFT_OVER)
+def test_a_name_that_is_left_over_stops_it(tmp_path, name):
+    net = awake(OfficialUNet(dim=8, mults=(1, 2)))
+    checkpoint(tmp_path/'m.pt', net)
+    data = torch.load(tmp_path/'m.pt', weights_only=True)
+    for part, prefix in (('model', ''), ('ema', 'ema_model.')):
+        torch.save(data | {part: data[part] | {f'{prefix}{name}': torch.ones(3)}}, tmp_path/'n.pt')
+        with pytest.raises(ValueError, match=f"foreign: 1 tensor .*{name.split('.')[-1]}"):
+            load_official(tmp_path/'n.pt', averaged=part == 'ema')
+        load_official(tmp_path/'n.pt', averaged=part != 'ema')
+
+
+@pytest.mark.parametrize('other', [lambda k: k.replace('model.unet', 'module.unet'), lambda k: f'module.{k}',
+                                   lambda k: k.replace('init_conv', 'first')])
+def test_two_copies_of_a_network_stop_it(tmp_path, other):
+    checkpoint(tmp_path/'m.pt', awake(OfficialUNet(dim=8, mults=(1, 2))))
+    part = torch.load(tmp_path/'m.pt', weights_only=True)['model']
+    copies = {other(k): v*0 + 7 for k, v in part.items() if 'unet1.init_conv' in k}
+    torch.save(dict(model=part | copies), tmp_path/'m.pt')
+    with pytest.raises(ValueError, match=r'm.pt cannot be taken over: model.unet1.init_conv.weight and .* one weight'):
+        load_official(tmp_path/'m.pt', averaged=False)
+
+
+@pytest.mark.parametrize('odd', [lambda v: v.to('meta'), lambda v: v.to_sparse(), lambda v: v.tolist(), lambda v: None],
+                         ids=['meta', 'sparse', 'list', 'none'])
+def test_what_is_no_dense_tensor_is_named(tmp_path, odd):
+    checkpoint(tmp_path/'m.pt', OfficialUNet(dim=8, mults=(1, 2)))
+    part = torch.load(tmp_path/'m.pt', weights_only=True)['model']
+    name = 'model.unet0.final_conv.bias'
+    torch.save(dict(model=part | {name: odd(part[name])}), tmp_path/'m.pt')
+    with pytest.raises(ValueError, match=f'm.pt cannot be taken over: {name} must be a dense tensor'):
+        load_official(tmp_path/'m.pt', averaged=False)
+
+
 def test_half_and_grey_checkpoints_come_in(tmp_path):
     net = OfficialUNet('eps', takes_input=False, dim=8, mults=(1, 2), channels=1).half()
     checkpoint(tmp_path/'m.pt', net, ('unet1.',))
