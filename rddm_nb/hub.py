@@ -206,6 +206,12 @@ def _save_pretrained(self:HubModel, save_directory):
     save_model(folder/MODEL_FILE, _unfused(net), net.schedule, **m)
     for name, data in files.items(): atomic_write(folder/name, data, force=True)
 
+@patch(cls_method=True)
+def _from_pretrained(cls:HubModel, *, model_id, device='cpu', **kw):
+    "From a folder, or from a repository on the hub; kw as of `hf_hub_download`"
+    return cls(load_network(find_model(model_id, **kw), device))
+
+# %% ../nbs/hub.ipynb #7849cf52
 @patch
 def push_to_hub(self:HubModel,
     repo_id, # repository 'org/name'
@@ -214,8 +220,3 @@ def push_to_hub(self:HubModel,
     "Keep the network in a repository on the hub"
     _check_given(kw, ModelHubMixin.push_to_hub)
     return ModelHubMixin.push_to_hub(self, repo_id, **kw)
-
-@patch(cls_method=True)
-def _from_pretrained(cls:HubModel, *, model_id, device='cpu', **kw):
-    "From a folder, or from a repository on the hub; kw as of `hf_hub_download`"
-    return cls(load_network(find_model(model_id, **kw), device))

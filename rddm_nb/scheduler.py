@@ -127,8 +127,8 @@ def _check_kind(cls, config, told):
     if name is not None: why = '' if str(name).replace('Parallel', '') in names else f"{name}'s"
     elif more: why = f'one with {more}'
     elif lacks and '_use_default_values' in config: why = f"one without {', '.join(lacks)}"
-    if why: raise ValueError(f"only configurations of {', '.join(names)} can be taken over, not {why}: name the options "
-                             "that should hold instead, such as RDDMScheduler(beta_schedule='linear')")
+    if why: raise ValueError(f"only configurations of {', '.join(names)} can be taken over, not {why}: name the "
+                             "options that should hold instead, such as RDDMScheduler(beta_schedule='linear')")
     more = [k for k in told if k not in known]
     if more: raise ValueError(f"no option is called {', '.join(more)}: there are {', '.join(sorted(known))}")
 

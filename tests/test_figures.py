@@ -207,7 +207,7 @@ def test_branches_say_what_they_do():
 
 def test_a_method_that_is_none_is_named():
     w = widgets.MethodExplorer(start='x')
-    with pytest.raises(ValueError, match="there is no method 'x': there are .*DDPM"): w.path
+    with pytest.raises(ValueError, match="there is no method 'x': there are .*DDPM"): w.still()
 
 
 def ask(expression, given):
