@@ -51,11 +51,11 @@ class HubModel(ModelHubMixin, library_name='rddm_nb', tags=list(_TAGS), repo_url
         """The network, its options, the drawing and the card; all are made before the first is written"""
         ...
 
-    def push_to_hub(self, repo_id, **kw):
-        """Keep the network in a repository on the hub"""
-        ...
-
     @classmethod
     def _from_pretrained(cls, *, model_id, device='cpu', **kw):
         """From a folder, or from a repository on the hub; kw as of `hf_hub_download`"""
+        ...
+
+    def push_to_hub(self, repo_id, **kw):
+        """Keep the network in a repository on the hub"""
         ...

@@ -234,8 +234,11 @@ def test_a_step_that_does_not_go_on_starts_anew():
     a, b, c = s.timesteps[:3]
     want = [first.step(.3*x, t, x).prev_sample for t in (a, b, c)]
     once = loop(s, x, None)
+    y = s.step(.3*x, a, x).prev_sample
+    left_out = first.step(.2*x, c, y).prev_sample
+    assert torch.equal(s.step(.2*x, c, y).prev_sample, left_out)  # a place was left out
     s.step(.3*x, a, x)
-    assert torch.equal(s.step(.3*x, c, x).prev_sample, want[2])  # a place was left out
+    assert torch.equal(s.step(.3*x, c, x).prev_sample, want[2])  # and the samples are others
     s.step(.3*x, a, x)
     y = s.step(.3*x, a, x).prev_sample
     assert torch.equal(y, want[0])  # the same place again
