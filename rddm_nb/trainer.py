@@ -423,8 +423,8 @@ def _clip(self:Trainer):
 @patch
 def _learn(self:Trainer):
     "One step of the optimizer; the loss and the gradient's norm stay on the device"
-    pieces = list(self._pieces(self.step))
     torch.manual_seed(seed_for(self.config.seed, 'network', self.step, self.accelerator.process_index))
+    pieces = list(self._pieces(self.step))
     self.whole = next(self.net.buffers(), None) is None
     self.opt.zero_grad()
     loss = sum(self._backward(*piece, last=i == len(pieces)) for i, piece in enumerate(pieces, 1))

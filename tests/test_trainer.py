@@ -265,6 +265,13 @@ def test_what_the_network_draws_goes_on_too_and_leaves_the_generator_alone(tmp_p
     assert len({*nets[0].drawn, *nets[1].drawn}) == 4, 'each step and each seed has its own'
 
 
+def test_a_source_that_draws_of_itself_goes_on_too(tmp_path):
+    source = FunctionSource(lambda n, g: (x := torch.rand(n, 3, 6, 6)*2 - 1, x*.5 + .2))
+    config = TrainConfig(steps=6, batch=2, lr=1e-2, log_every=1)
+    a, b = in_two_sittings(single, config, tmp_path/'run', source)
+    assert torch.equal(a, b)
+
+
 @pytest.mark.parametrize('kind', ['Adafactor', 'NAdam', 'ASGD'])
 def test_an_optimizer_of_one_s_own_goes_on_bit_for_bit(kind, tmp_path, monkeypatch):
     make = getattr(torch.optim, kind)
