@@ -44,7 +44,7 @@ _STYLE = {'axes.edgecolor':_GREY, 'axes.labelcolor':_GREY, 'text.color':_GREY, '
           'ytick.color':_GREY, 'hatch.color':_GREY,
           'axes.facecolor':'none', 'figure.facecolor':_GROUND, 'axes.spines.top':False, 'axes.spines.right':False,
           'font.size':_FONT, 'axes.titlesize':_FONT, 'legend.frameon':False, 'legend.labelcolor':_GREY,
-          'axes.prop_cycle':f"cycler('color', {_LINES})"}
+          'axes.prop_cycle':f"cycler('color', {_LINES})", 'savefig.bbox':'standard'}
 
 def canvas(
     nrows:int=1, # rows of axes

@@ -1037,6 +1037,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('viz', 'atomic_write(path, self.data, force)', 'atomic_write(path, self.data, True)', 'a figure over a file'),
     ('viz', '[signed] if isinstance(signed, str) else signed', 'signed', 'show_images: parts of a name are names'),
     ('viz', 'if x.isnan().any(): raise ValueError("as_rgb', 'if False: raise ValueError("as_rgb', 'as_rgb: NaN is black'),
+    ('viz', ", 'savefig.bbox':'standard'", '', 'png: a style cuts figures'),
     # metrics
     ('metrics', '65.481, 128.553, 24.966', '24.966, 128.553, 65.481', 'luminance: blue for red'),
     ('metrics', 'return y*255/219 if full else y + 16', 'return y + 16', 'luminance: full range forgotten'),

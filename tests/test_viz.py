@@ -323,3 +323,13 @@ def test_rows_may_be_numbered_and_no_row_holds_nan():
     assert show_images({0: torch.zeros(1, 3, 4, 4), 5: torch.zeros(1, 1, 4, 4)}).alt == '0, 5'
     for signed in (False, True):
         with pytest.raises(ValueError, match='NaN'): as_rgb(torch.full((3, 2, 2), float('nan')), signed)
+
+
+def test_a_style_that_cuts_figures_cuts_none():
+    import matplotlib as mpl
+    def drawn():
+        fig, ax = canvas(width=4, height=2)
+        ax.plot([1, 2])
+        return RenderedFigure(fig).data
+    plain = drawn()
+    with mpl.rc_context({'savefig.bbox': 'tight'}): assert drawn() == plain
