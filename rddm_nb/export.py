@@ -23,6 +23,7 @@ from .files import atomic_write, one_line, to_json
 from .models import load_network
 from .official import fuse_weights
 from .runtime import ExitCode, _about, _networks
+from .schedule import Schedule
 from . import unet
 from .unet import Attention
 
@@ -181,7 +182,7 @@ def _check_target(file, force, how):
 # %% ../nbs/export.ipynb #e0e000a3
 def _said(net, config):
     "What goes into the file beside the graph, name -> JSON"
-    schedule = next((m.schedule for m in _networks(net) if getattr(m, 'schedule', None) is not None), None)
+    schedule = next((s for m in _networks(net) if isinstance(s := getattr(m, 'schedule', None), Schedule)), None)
     about = dict(config=config) | ({} if schedule is None else dict(schedule=schedule.to_dict()))
     return {k: to_json(v, f'the {k} of the network') for k, v in about.items()}
 

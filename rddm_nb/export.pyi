@@ -15,6 +15,7 @@ from .files import atomic_write, one_line, to_json
 from .models import load_network
 from .official import fuse_weights
 from .runtime import ExitCode
+from .schedule import Schedule
 from . import unet
 from .unet import Attention
 

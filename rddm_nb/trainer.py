@@ -423,7 +423,8 @@ def _clip(self:Trainer):
 @patch
 def _learn(self:Trainer):
     "One step of the optimizer; the loss and the gradient's norm stay on the device"
-    torch.manual_seed(seed_for(self.config.seed, 'network', self.step, self.accelerator.process_index))
+    seed = torch.default_generator.manual_seed if self.device.type == 'cpu' else torch.manual_seed
+    seed(seed_for(self.config.seed, 'network', self.step, self.accelerator.process_index))
     pieces = list(self._pieces(self.step))
     self.whole = next(self.net.buffers(), None) is None
     self.opt.zero_grad()
@@ -451,12 +452,10 @@ class _Readings:
         self.bad = torch.where((self.bad < 0) & ~(loss + norm).isfinite(), step, self.bad)
         self.n += 1
     def read(self, accelerator):
-        "Mean loss, mean norm, first bad step (-1: none), seconds and steps since the last reading; over all processes"
+        "Mean loss, mean norm, first bad step (-1: none), seconds and steps since `clear`; over all processes"
         loss, norm = accelerator.gather(self.sums[None]/max(self.n, 1)).mean(0).tolist()
         bad = [b for b in accelerator.gather(self.bad).tolist() if b >= 0]
-        out = loss, norm, min(bad, default=-1), time.perf_counter() - self.start, self.n
-        self.clear()
-        return out
+        return loss, norm, min(bad, default=-1), time.perf_counter() - self.start, self.n
 
 # %% ../nbs/trainer.ipynb #79c762db
 @patch

@@ -296,5 +296,5 @@ class _Readings:
         ...
 
     def read(self, accelerator):
-        """Mean loss, mean norm, first bad step (-1: none), seconds and steps since the last reading; over all processes"""
+        """Mean loss, mean norm, first bad step (-1: none), seconds and steps since `clear`; over all processes"""
         ...

@@ -27,8 +27,8 @@ def as_rgb(
     _check_unit(x, 'as_rgb')
     if x.ndim != 3 or len(x) not in (1, 3):
         raise ValueError(f"an image is (C, H, W) with 1 or 3 channels, got shape {tuple(x.shape)}")
-    if x.isnan().any(): raise ValueError("as_rgb wants numbers, got NaN")
     if not signed: return to_uint8(x).expand(3, -1, -1).permute(1, 2, 0).numpy()
+    if x.isnan().any(): raise ValueError("as_rgb wants numbers, got NaN")
     v = (x.float().mean(0)/1.2).clamp(-1, 1)
     ends = torch.where(v[..., None] > 0, torch.tensor([224., 123, 0]), torch.tensor([110., 60, 170]))
     return (255 + v.abs()[..., None]*(ends - 255)).round().byte().numpy()

@@ -29,6 +29,7 @@ from .forward import q_sample
 from .images import to_uint8
 from .paths import draw_path
 from .reverse import POSTERIORS, posterior_variance, reverse_step
+from .runtime import _one_of
 from .sampler import ORDERS, SOLVERS, sample, sample_steps, sampling_path
 from .schedule import Point, SCHEDULES, Schedule
 from .viz import COLORS, RenderedFigure, as_rgb, canvas, plot_plane, show_images
@@ -429,7 +430,7 @@ class TrajectoryExplorer(_WithImages, _WithSchedule):
     )->dict: # x_in, path, x_T, eta, posterior, clip
         "Arguments of the `sample` call that makes a branch"
         o, run = self.branches[i], self.main()
-        if o['order'] not in ORDERS: raise ValueError(f"order must be one of {', '.join(ORDERS)}, got {o['order']!r}")
+        _one_of('order', o['order'], ORDERS)
         k = self._fork(o)
         way = _branch([p for _, p in sampling_path(self.schedule, self.steps)], k, o['order'])
         return dict(x_in=self.parts()[1], path=way, x_T=run[k].x_t, eta=o['eta'], posterior=o['posterior'], clip=None)

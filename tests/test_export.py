@@ -247,6 +247,13 @@ def test_a_network_in_a_wrapper_keeps_its_schedule(wrap, tmp_path):
     assert json.loads(about['config']) == net.config
 
 
+def test_what_a_part_of_a_network_calls_its_schedule_is_its_own(tmp_path):
+    net = made(UNet, dict(dim=8, mults=(1,)))
+    next(net.children()).schedule = [1, 2]
+    to_onnx(net, tmp_path/'net.onnx')
+    assert 'schedule' not in onnxruntime.InferenceSession(tmp_path/'net.onnx').get_modelmeta().custom_metadata_map
+
+
 def first(m): return lambda x, *_: Prediction(res=m(x).detach())
 
 

@@ -13,7 +13,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 from generated import ROOT
-from translate import TABLE, languages, notebook, said, shared, texts
+from translate import ALT, TABLE, languages, notebook, said, shared, texts
 
 CONFIG = '_quarto.yml', 'sidebar.yml', 'nbdev.yml'
 # what scripts of the site say later, by the names that Quarto has for it
@@ -65,7 +65,7 @@ def table(md, words):
 def output(data, words):
     "The descriptions of an output's figures, and its table, in the other language; in place"
     def described(m): return f'alt="{html.escape(words.get(html.unescape(m[1]), html.unescape(m[1])))}"'
-    for kind, of in (('text/html', lambda s: re.sub(r'\balt="([^"]*)"', described, s)),
+    for kind, of in (('text/html', lambda s: re.sub(ALT, described, s)),
                      (TABLE, lambda s: table(s, words))):
         if kind in data: data[kind] = of(''.join(data[kind]))
 

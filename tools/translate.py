@@ -43,12 +43,15 @@ def notebook(page): return json.loads((ROOT/'nbs'/f'{page}.ipynb').read_text(enc
 def summaries(source): return re.findall(r'^#\|\s*code-summary:\s*"(.*)"\s*$', source, re.M)
 
 
+ALT = r'\balt="([^"]*)"' # the description of an image in HTML
+
+
 def descriptions(cell):
     "What the figures of a cell show, in words"
     outputs = cell.get('outputs', [])
     metas = [o.get('metadata', {}).get('image/png', {}) for o in outputs]
     pages = [''.join(o.get('data', {}).get('text/html', '')) for o in outputs]
-    inside = [html.unescape(alt) for page in pages for alt in re.findall(r'\balt="([^"]+)"', page)]
+    inside = [html.unescape(alt) for page in pages for alt in re.findall(ALT, page) if alt]
     return [m['alt'] for m in metas if 'alt' in m] + inside
 
 
