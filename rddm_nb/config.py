@@ -63,7 +63,7 @@ class DataConfig(Typed):
     held_inputs: str = '' # or a folder or .flist file of their own
     held_targets: str = '' # likewise
     held_cond: str = '' # likewise
-    held: Count = 8 # how many pairs are held out
+    held: Count = 8 # how many crops are held out; of whole images (size 0) at most all that there are
     def of_kind(self, kind):
         return replace(self, **{f.name: f.default for f in fields(self) if f.name in _ignored(kind)})
     def check(self):
@@ -172,8 +172,8 @@ def to_toml(self:Config)->str: # TOML, with the explanation of every field
     lines = []
     for section, table in self.to_dict().items():
         cls = type(getattr(self, section))
-        docs, default = _comments(cls), {f.name: f.default for f in fields(cls)}
+        docs = _comments(cls)
         lines += ['' if lines else None, f'[{section}] # {cls.__doc__}']
         lines += [f"{k} = {_toml(v)}{f' # {docs[k]}' if docs.get(k) else ''}" for k, v in table.items()
-                  if v is not None or default[k] is not None]
+                  if v is not None or cls is not ScheduleConfig]
     return '\n'.join(l for l in lines if l is not None) + '\n'

@@ -61,14 +61,18 @@ def _single(found):
                      "pairing 'prefix' takes several inputs for one target (--pairing, or --data.pairing)")
 
 # %% ../nbs/data.ipynb #d0a10002
-def _refuse_alone(alone):
+_SAME = "A pair has the same name up to the suffix"
+_BEGINS = ("Pairing 'prefix' wants an input's name to begin with its target's, up to a character that is neither "
+           "letter nor digit")
+
+def _refuse_alone(alone, rule=_SAME):
     "An error that lists files without partner"
     if alone: raise ValueError(
-        f"{len(alone)} images have no partner: {_some(alone)}. A pair has the same name up to the suffix. "
+        f"{len(alone)} images have no partner: {_some(alone)}. {rule}. "
         "If names differ by a word, use another pairing (--pairing, or --data.pairing): 'pattern', with a regular "
         "expression for it as the pattern; "
-        "if several inputs share a target, 'prefix'; "
-        "if both sides are sorted alike, 'position'; if there are no partners, 'unpaired'")
+        + "if several inputs share a target, 'prefix'; "*(rule is _SAME)
+        + "if both sides are sorted alike, 'position'; if there are no partners, train with 'unpaired'")
 
 def _by_name(groups, pattern, seed):
     "Files whose names are equal without the pattern"
@@ -79,7 +83,8 @@ def _by_name(groups, pattern, seed):
 
 def _owner(name, owners):
     "The longest of some names that a name begins with, up to a character that is neither letter nor digit"
-    cuts = (name[:i] for i in range(len(name), 0, -1) if i == len(name) or not name[i].isalnum())
+    inside = lambda c: c.isalnum() or unicodedata.category(c)[0] == 'M'
+    cuts = (name[:i] for i in range(len(name), 0, -1) if i == len(name) or not inside(name[i]))
     return next((c for c in cuts if c in owners), None)
 
 def _by_prefix(groups, pattern, seed):
@@ -88,7 +93,7 @@ def _by_prefix(groups, pattern, seed):
     owned = {name: [_owner(name, o) for o in others] for name in sorted(inputs)}
     alone = [p for name, ks in owned.items() if None in ks for p in inputs[name]]
     used = [{ks[i] for ks in owned.values()} for i in range(len(others))]
-    _refuse_alone(alone + [p for o, u in zip(others, used) for k, p in o.items() if k not in u])
+    _refuse_alone(alone + [p for o, u in zip(others, used) for k, p in o.items() if k not in u], _BEGINS)
     return [(p, *(o[k] for o, k in zip(others, ks))) for name, ks in owned.items() for p in inputs[name]]
 
 # %% ../nbs/data.ipynb #d0a10004
@@ -96,7 +101,7 @@ def _by_position(groups, pattern, seed):
     "Files at the same place"
     if len({len(g) for g in groups}) == 1: return list(zip(*groups))
     raise ValueError(f"pairing='position' needs lists of one length, got {' and '.join(str(len(g)) for g in groups)}; "
-                     "pairing='unpaired' draws partners for lists of any length")
+                     "to train on images that have no partners, take pairing='unpaired'")
 
 def _unpaired(groups, pattern, seed):
     "Files with partners that are drawn"
@@ -186,7 +191,8 @@ _LOL = dict(train='our485', test='eval15')
 
 def _scenes(root, pattern, split):
     "Folders that fit a pattern, by the folder they lie in"
-    pattern = pattern.format(split=split, lol=_LOL.get(split, split))
+    split, lol = (re.sub(r'([*?[])', r'[\1]', s) for s in (split, _LOL.get(split, split))) # names, no patterns
+    pattern = pattern.format(split=split, lol=lol)
     return {p.parent: p for p in sorted(Path(root).glob(pattern)) if p.is_dir()}
 
 def _in_layout(root, folders, pattern, split):
@@ -216,6 +222,7 @@ def pairs_from_layout(
     "Pairs of a data set in its usual layout"
     if name not in (None, *LAYOUTS): raise ValueError(f"name must be one of {', '.join(LAYOUTS)}, got {name!r}")
     if not os.path.isdir(root): raise FileNotFoundError(f"there is no folder {root}")
+    if not split or split != os.path.basename(split): raise ValueError(f"split must name a folder, got {split!r}")
     for n in [name] if name else LAYOUTS:
         for folders in LAYOUTS[n][0]:
             if not (pairs := _in_layout(root, folders, LAYOUTS[n][1], split)): continue
@@ -536,7 +543,7 @@ def _check(self:PairSource, i, x_in, x0, cond):
     "Refuse a pair whose sizes do not fit"
     name = self.pairs.name(self.pairs.items[i])
     if x_in.shape != x0.shape or (cond is not None and cond.shape != x0.shape):
-        sizes = f'{tuple(x_in.shape[1:])}, {tuple(x0.shape[1:])}'
+        sizes = ', '.join(str(tuple(v.shape[1:])) for v in (x_in, x0, cond) if v is not None)
         raise ValueError(f"{name}: the images of this pair differ in size ({sizes}); "
                          "ImagePairs.check finds all of them")
     if self.size and min(x0.shape[1:]) < self.size:

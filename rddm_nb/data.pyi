@@ -24,6 +24,8 @@ from .imagefile import list_images, read_noted, same_name
 from .images import from_uint8
 from .runtime import generator_for
 from .trainer import Batch
+_SAME: str
+_BEGINS: str
 PAIRINGS: dict
 
 class Pair(NamedTuple):

@@ -111,12 +111,14 @@ class FromDDPM(torch.nn.Module):
     ):
         super().__init__()
         _one_of('prediction type', prediction, DDPM_PREDICTIONS)
+        if not callable(net): raise TypeError(f"net must be a callable (x, timesteps) -> tensor, got {net!r:.80}")
         self.net, self.prediction, self.schedule = net, prediction, Schedule.from_ddim(abar_ddim)
         self._snr = _log_snr(to_ddim(self.schedule))
         if len(self._snr) > 1 and (self._snr.diff() >= 0).any():
             raise ValueError("abar_ddim must fall at every timestep: a noise level has to name one timestep")
 
     def forward(self, x_t, x_in, abar, bbar, t=None):
+        if x_in is None: x_in = torch.zeros_like(x_t)
         abar, bbar = (v.view(-1, *[1]*(x_t.ndim - 1)) if torch.is_tensor(v) and v.ndim else v for v in (abar, bbar))
         A, c = rescaled(abar, bbar)
         k = self.timestep(A)

@@ -256,7 +256,8 @@ def degrade(
         raise TypeError(f"generator must be a torch.Generator, such as torch.Generator().manual_seed(0), or None, "
                         f"got {generator!r:.80}")
     options = {name: _option(task, name, v) for name, v in options.items()}
-    return TASKS[task](x0, generator, **options)
+    wide = x0.to(torch.promote_types(x0.dtype, torch.float32))
+    return TASKS[task](wide, generator, **options).to(x0.dtype)
 
 # %% ../nbs/20_tasks.ipynb #faae8be2
 _HOLE = .75/127.5 # a 0 that has been in a file of whole numbers is half a step away from 0
@@ -276,14 +277,14 @@ class KnownPixels(torch.nn.Module):
             raise TypeError(f"where must be a mask of booleans, True where the image is known, got {where.dtype}: "
                             f"use where > .5")
         self.model = model
-        self.register_buffer('x0', x0, persistent=False)
-        self.register_buffer('where', where, persistent=False)
+        for name, v in dict(x0=x0, where=where).items(): self.register_buffer(name, v, persistent=False)
 
     @property
     def schedule(self): return getattr(self.model, 'schedule', None)
 
     def forward(self, x_t, x_in, abar, bbar, t=None, **cond):
         pred = predict(self.model, x_t, x_in, abar, bbar, t, **cond)
+        if x_in is None: x_in = torch.zeros_like(x_t)
         x0 = x_in if self.x0 is None else self.x0
         where = (x_in.abs() > _HOLE).any(1, keepdim=True) if self.where is None else self.where
         for name, v in dict(x0=x0, where=where).items():

@@ -69,7 +69,7 @@ class Estimate(NamedTuple):
     "An estimate of all three parts of a state"
     x0: Tensor # clean image
     res: Tensor # residual
-    eps: Tensor|None # noise; None where bbar = 0, for there is none in the state
+    eps: Tensor|None # noise; None where the state holds none (bbar = 0), unless the predictor gave some
 
 # %% ../nbs/03_estimate.ipynb #7b1d03aa
 def _check_model(model, name='model'):
@@ -150,15 +150,16 @@ CLIPS = ('x0', 'official', 'official_posterior', None) # the official rules also
 def estimate(
     pred:Prediction, # residual, noise or both
     x_t:Tensor, # the state at (abar, bbar)
-    x_in:Tensor, # degraded image
-    abar, # residual coefficient
-    bbar, # standard deviation of the noise
+    x_in:Tensor|None, # degraded image; None stands for zeros
+    abar, # residual coefficient, a number or (B, 1, ...)
+    bbar, # standard deviation of the noise, a number or (B, 1, ...)
     clip:str|None='x0', # 'x0' keeps the estimate in [-1, 1] and the state unchanged; None does not; see `CLIPS`
 )->Estimate: # all three parts
     "Complete a prediction in closed form and keep the estimate an image"
     if clip not in CLIPS: raise ValueError(f"clip must be one of {CLIPS}, got {clip!r}")
     res, eps = pred
     if res is None and eps is None: raise ValueError("the prediction holds neither a residual nor noise")
+    if x_in is None: x_in = torch.zeros_like(x_t)
     if clip and clip != 'x0':
         e = _official(res, eps, x_t, x_in, abar, bbar)
         return e if clip == 'official' else _official_posterior(x_t, e, abar, bbar)

@@ -36,6 +36,6 @@ def predict(model, x_t: Tensor, x_in: Tensor | None, abar, bbar, t=None, cond: T
     ...
 CLIPS: tuple
 
-def estimate(pred: Prediction, x_t: Tensor, x_in: Tensor, abar, bbar, clip: str | None='x0') -> Estimate:
+def estimate(pred: Prediction, x_t: Tensor, x_in: Tensor | None, abar, bbar, clip: str | None='x0') -> Estimate:
     """Complete a prediction in closed form and keep the estimate an image"""
     ...

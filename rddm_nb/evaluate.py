@@ -434,7 +434,7 @@ def _publish(work, out):
 # %% ../nbs/evaluate.ipynb #7e0a1102
 def _evaluated(a, cases, about, out, stop, tell, live):
     "Measure and write; returns the evaluation"
-    work = out/'.unfinished'
+    work = out/'.rddm-unfinished'
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
     try:
@@ -446,19 +446,22 @@ def _evaluated(a, cases, about, out, stop, tell, live):
         return ev
     finally: shutil.rmtree(work, ignore_errors=True)
 
-# %% ../nbs/evaluate.ipynb #7e0a1103
-def _check_out(a):
-    "Refuse a folder of images that are compared: the sheet would count as one of them next time"
-    out = Path(a.out).resolve()
-    if any(Path(f).resolve() == out for f in (*a.folders, a.inputs, a.masks) if f):
-        raise ValueError(f"{a.out} holds images that are compared: choose another folder for the results (--out)")
-
 def _leave(out, new):
     "Take away a folder that was made for nothing"
     if new:
         with suppress(OSError):
             (out/'.lock').unlink(missing_ok=True)
             out.rmdir()
+
+# %% ../nbs/evaluate.ipynb #7e0a1103
+def _check_out(a):
+    "Refuse a folder of images that are compared: the sheet would count as one of them next time"
+    out = Path(a.out).resolve()
+    if any(Path(f).resolve() == out for f in (*a.folders, a.inputs, a.masks) if f):
+        raise ValueError(f"{a.out} holds images that are compared: choose another folder for the results (--out)")
+    if foreign := sorted(p.name for p in out.glob('spread/*') if p.suffix != '.png'):
+        raise ValueError(f"{a.out}/spread holds {one_line(foreign[0])}, which is no result: choose another folder "
+                         f"(--out)")
 
 def _into_folder(a, stop, tell):
     "What the words of a command ask for, in a folder; returns the evaluation"

@@ -13,6 +13,7 @@ from torch import Tensor
 from fastcore.basics import patch
 from .estimate import Prediction
 from .forward import randn_like
+from .runtime import _whole
 from .schedule import _within
 
 # %% ../nbs/10_exact.ipynb #d9ccb0de
@@ -32,7 +33,7 @@ class ExactPredictor:
         if not means.isfinite().all(): raise ValueError("means hold NaN or infinite values: clean them first")
         if not _within(std, 0):
             raise ValueError(f"std must be >= 0, got {std!r}: give a finite number, 0 if exactly these images exist")
-        if tau is not None and not (tau == torch.inf or _within(tau, 0) and tau > 0):
+        if tau is not None and not (tau == torch.inf or _within(tau, 0) and tau*tau > 0):
             raise ValueError(f"tau must be > 0 (or None), got {tau!r}")
         w = torch.ones(len(means)) if weights is None else torch.as_tensor(weights)
         if w.shape != (len(means),) or not (w >= 0).all() or not 0 < w.sum() < torch.inf:
@@ -113,6 +114,7 @@ def draw(self:ExactPredictor,
     generator:torch.Generator|None=None, # source of randomness
 )->Tensor: # (n, ...)
     "Clean images from the known distribution"
+    n = _whole(n, 'n', 1)
     prior = self._prior.exp() if generator is None else self._prior.exp().to(generator.device)
     i = torch.multinomial(prior, n, replacement=True, generator=generator)
     x = self.means[i.to(self.means.device)]

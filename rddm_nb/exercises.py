@@ -35,7 +35,7 @@ def _form(v):
 # %% ../nbs/exercises.ipynb #7a24cf25
 def _pattern(y, w):
     "What an outcome that is wrong everywhere has in common with the right one, if anything"
-    if not w.abs().max() > 0: return ''
+    if not 0 < w.abs().max() < torch.inf: return ''
     if torch.allclose(y, -w): return '. The sign is turned'
     ratio, gap = (y*w).sum()/(w*w).sum(), (y - w).mean()
     if abs(ratio - 1) > 5e-4 and torch.allclose(y, ratio*w):
@@ -44,21 +44,29 @@ def _pattern(y, w):
 
 def _difference(y, w, tol):
     "Where two tensors of the same shape differ most, in a line; empty if they agree"
-    off = (y - w).abs()
-    if not off.numel() or off.max() <= tol*max(1., w.abs().max().item()): return ''
+    off = torch.where(y == w, 0., (y - w).abs())
+    if not off.numel() or off.max() <= tol*max([1., *w[w.isfinite()].abs().tolist()]): return ''
     i = tuple(int(v) for v in torch.unravel_index(off.argmax(), off.shape))
     return f"off by {off.max():.3g}{f' at {list(i)}' if i else ''}: yours {y[i]:.5g}, spec {w[i]:.5g}" + _pattern(y, w)
 
 # %% ../nbs/exercises.ipynb #4ea17eac
+def _truth(got):
+    "Yes or no as a truth value; None if it is neither"
+    try: v = _numbers(got)
+    except Exception: return None
+    return bool(v) if v.numel() == 1 and v.item() in (0, 1) else None
+
 def _fault(got, want, tol):
     "What is wrong with one outcome, in a line; empty if nothing is"
     if got is None or got is ...: return 'nothing came back'
     if isinstance(want, str): return '' if str(got).strip().lower() == want.lower() else f'{got!r} is not the answer'
-    if isinstance(want, bool): return '' if bool(got) == want else 'what is asked for does not hold'
+    if isinstance(want, bool):
+        if (said := _truth(got)) is None: return f'{got!r:.80} came back, where yes or no is wanted'
+        return '' if said == want else 'what is asked for does not hold'
     try: y, w = _numbers(got), _numbers(want)
     except Exception: return f'{type(got).__name__} came back, where numbers are wanted'
     if y.shape != w.shape: return f'{_form(y)} came back, where {_form(w)} is wanted'
-    bad = (~y.isfinite() & w.isfinite()).nonzero()
+    bad = (y.isnan() | ~y.isfinite() & w.isfinite()).nonzero()
     if len(bad):
         where = f' at {bad[0].tolist()}' if y.ndim else ''
         return (f'{y[tuple(bad[0])].item()} came back{where}: look for a division by zero or a root of a negative '

@@ -20,6 +20,7 @@ from .aosa import AutoObjective, select_objective
 from .command import explain, merge
 from .config import _PLACES, Config, DataConfig, ScheduleConfig, _ignored, _way
 from .data import ImagePairs, PairSource, match, pairs_from_layout
+from .degrade import degrade
 from .demo import draw_pairs
 from .estimate import predict
 from .files import _remove_stale, atomic_write, check_file
@@ -72,6 +73,8 @@ def check_config(
     for name in ('lam_res', 'lam_eps'):
         if config.network.predicts == 'auto' and not getattr(config.train, name):
             raise ValueError(f"train.{name} must be above 0 for network.predicts='auto': either may be chosen")
+    if config.network.channels == 1 and config.data.kind in ('embedded', 'clean') and config.data.task == 'grey':
+        raise ValueError("network.channels must be 3 for data.task='grey': grey images have no colour to lose")
     with _names_of('sample', ('steps', 'solver')): _plan(None, schedule, **vars(config.sample))
     with _names_of('network'), torch.device('meta'): _network_config(config).make()
     check_seed(config.train.seed, 'train.seed')
@@ -159,8 +162,8 @@ def _make_source(
 
 def _embedded(data, channels, n, split, generator):
     "Pairs made of the images in the package"
-    pairs = draw_pairs(data.task, n, split, generator, data.size)
-    return pairs if channels == 3 else [v.mean(1, keepdim=True) for v in pairs]
+    with _names_of('data', ('size',)): pairs = draw_pairs(data.task, n, split, generator, data.size)
+    return pairs if channels == 3 else [degrade(v, 'grey')[:, :1] for v in pairs]
 
 # %% ../nbs/experiment.ipynb #17a72108
 def _check_data(
@@ -190,15 +193,21 @@ def _check_sizes(report, size, batch):
         raise ValueError(f"whole images (data.size=0) of {len(report.sizes)} sizes cannot form batches: set data.size "
                          "for crops, data.resize for squares, or train.batch to 1")
 
+def _check_cond(cond, config, name, what):
+    "Refuse data without the condition that the network takes, or with one that it does not take"
+    if cond is None and config.network.takes_cond:
+        raise ValueError(f"network.takes_cond must be false, or data.{name} given: {what} no condition")
+    if cond is not None and not config.network.takes_cond:
+        instead = f", or data.{name} left out" if getattr(config.data, name) else ''
+        raise ValueError(f"network.takes_cond must be true{instead}: {what} a condition")
+
 def _first_batch(config, source):
     "The pairs of the first step; those that do not fit the network are refused"
     batch = source.batch(config.train.batch, 0, config.train.seed)
-    if batch.cond is None and config.network.takes_cond:
-        raise ValueError("network.takes_cond must be false, or data.cond given: the data has no condition")
-    if batch.cond is not None and not config.network.takes_cond:
-        raise ValueError("network.takes_cond must be true, or data.cond left out: the data has a condition")
+    _check_cond(batch.cond, config, 'cond', 'the data has')
     return batch
 
+# %% ../nbs/experiment.ipynb #b738a274
 @torch.no_grad()
 def _first_loss(config, batch, device):
     "What the untrained network loses on the first two pairs of the first step"
@@ -226,9 +235,11 @@ def _held_out(
             raise ValueError("data.held_inputs and data.held_targets must be given together: folders or .flist files")
         there = dict(apart, root='', split=DataConfig.split, held_split=DataConfig.held_split)
         if not any(apart.values()): there = dict(split=data.held_split)
-        source = _make_source(replace(data, flip=False, **there), channels, device)
-        try: b = source.batch(data.held, 0, 0)
+        try:
+            source = _make_source(replace(data, flip=False, **there), channels, device)
+            b = source.batch(data.held if data.size else min(data.held, len(source.pairs)), 0, 0)
         except ValueError as e: raise ValueError(f'the held-out images (data.held={data.held}): {e}') from e
+        _check_cond(b.cond, config, 'held_cond', 'the held-out data has')
     return Batch(*(v.to(device) if torch.is_tensor(v) else v for v in b))
 
 # %% ../nbs/experiment.ipynb #cb11c146

@@ -12,6 +12,7 @@ from .aosa import AutoObjective, select_objective
 from .command import explain, merge
 from .config import _PLACES, Config, DataConfig, ScheduleConfig
 from .data import ImagePairs, PairSource, match, pairs_from_layout
+from .degrade import degrade
 from .demo import draw_pairs
 from .estimate import predict
 from .files import atomic_write, check_file

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import uuid
 from contextlib import suppress
 from pathlib import Path
@@ -26,7 +27,7 @@ def one_line(
     text = ''.join(c if c.isprintable() else ascii(c)[1:-1] for c in ' '.join(str(text)[:8*most].split()))
     return text if len(text) <= most else text[:most - 3] + '...'
 
-# %% ../nbs/files.ipynb #63e60852
+# %% ../nbs/files.ipynb #63e60851
 def _sync_folder(path):
     "Make the names in a folder durable, where the system can"
     if os.name != 'posix': return
@@ -34,6 +35,7 @@ def _sync_folder(path):
     try: os.fsync(f)
     finally: os.close(f)
 
+# %% ../nbs/files.ipynb #63e60852
 def atomic_write(
     path, # the file
     data:bytes, # what goes into it
@@ -41,7 +43,8 @@ def atomic_write(
 ):
     "Write a whole file or none"
     path = Path(path)
-    if path.exists() and not force: raise FileExistsError(f"{path} exists; it is not overwritten without force=True")
+    if os.path.lexists(path) and not force:
+        raise FileExistsError(f"{path} exists; it is not overwritten without force=True")
     if not path.parent.is_dir(): raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} into")
     tmp = path.with_name(f'.rddm-{uuid.uuid4().hex}.tmp')
     try:
@@ -49,6 +52,7 @@ def atomic_write(
             f.write(data)
             f.flush()
             os.fsync(f.fileno())
+        with suppress(OSError): shutil.copymode(path, tmp) # if there is a file, and its system knows permissions
         os.replace(tmp, path)
         _sync_folder(path.parent)
     except OSError as e:

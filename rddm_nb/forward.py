@@ -44,6 +44,13 @@ def _same_shape(x, **others):
         if v is not None and v.shape != x.shape:
             raise ValueError(f"{name} has shape {tuple(v.shape)}, but x0 has {tuple(x.shape)}: they must be equal")
 
+def _check_coefs(x, **coefs):
+    "Refuse one number per image where it would be spread over the width of the images"
+    for name, v in coefs.items():
+        if torch.is_tensor(v) and v.ndim == 1 and len(v) > 1 and x.ndim > 2:
+            raise ValueError(f"{name} has shape {tuple(v.shape)}, which would be spread over the width of the images: "
+                             f"one number per image has shape {(len(v), *[1]*(x.ndim - 1))}")
+
 def q_sample(
     x0:Tensor, # clean images (B, ...)
     x_in:Tensor|None, # degraded images, same shape; None stands for zeros (generation)
@@ -53,5 +60,6 @@ def q_sample(
 )->Tensor: # the state at (abar, bbar)
     "Jump to any point of the plane at once: x0 + abar (x_in - x0) + bbar eps (closed-form marginal)"
     _same_shape(x0, x_in=x_in, eps=eps)
+    _check_coefs(x0, abar=abar, bbar=bbar)
     res = -x0 if x_in is None else x_in - x0
     return x0 + abar*res + bbar*eps

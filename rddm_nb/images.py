@@ -92,5 +92,6 @@ def psnr(
     "Peak signal-to-noise ratio per image, all channels together, for values in [-1, 1]"
     for x in (a, b): _check_unit(x, 'psnr')
     if a.shape != b.shape: raise ValueError(f"psnr compares equal shapes, got {tuple(a.shape)} and {tuple(b.shape)}")
+    if a.ndim < 2: raise ValueError(f"psnr compares batches of images (B, ...), got shape {tuple(a.shape)}")
     exact = torch.promote_types(torch.promote_types(a.dtype, b.dtype), torch.float32)
     return 10*torch.log10(4/(a.to(exact) - b.to(exact)).square().flatten(1).mean(1))

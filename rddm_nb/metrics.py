@@ -81,13 +81,14 @@ class MetricResult:
 
 # %% ../nbs/23_measuring.ipynb #e5bef8d8
 def luminance(
-    x:Tensor, # colours (B, 3, H, W), 0..255
+    x:Tensor, # colours (B, 3, H, W), 0..255, of any dtype
     full:bool=False, # spread over 0..255 instead of 16..235
 )->Tensor: # (B, 1, H, W)
     "Luminance, as MATLAB's rgb2ycbcr has it"
     if x.shape[1] != 3:
         raise ValueError(f"luminance needs three colours, got {x.shape[1]} channels: "
                          "measure grey images with colour='grey'")
+    x = x.to(torch.promote_types(x.dtype, torch.float32))
     y = torch.einsum('c,bchw->bhw', x.new_tensor([65.481, 128.553, 24.966]), x)[:, None]/255
     return y*255/219 if full else y + 16
 
@@ -307,6 +308,7 @@ def frechet_distance(
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1]:
         raise ValueError(f"features are tables with equally many columns, got {tuple(a.shape)} and {tuple(b.shape)}")
     if min(len(a), len(b)) < 2: raise ValueError("a covariance needs two images at least")
+    if not (a.isfinite().all() and b.isfinite().all()): raise ValueError("features hold NaN or infinite values")
     (m1, s1), (m2, s2) = ((v.double().mean(0), v.double().T.cov().reshape(v.shape[1], -1)) for v in (a, b))
     r = _root(s1)
     return ((m1 - m2).square().sum() + s1.trace() + s2.trace() - 2*_root(r @ s2 @ r).trace()).clamp(min=0).item()

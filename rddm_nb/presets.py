@@ -96,6 +96,7 @@ def load_config(
     official:bool=False, # the official configuration of a preset
 )->Config:
     "The configuration of a preset or a file"
+    name = os.fspath(name)
     if name in [*PRESETS]: return _preset(name, official)
     if not name.endswith('.toml'):
         raise ValueError(f"{name!r} is neither a preset ({', '.join(PRESETS)}) nor a .toml file")

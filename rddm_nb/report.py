@@ -11,6 +11,7 @@ __all__ = ['restore_whole', 'held_out', 'photo_scores', 'photo_sheet', 'report_p
 import base64
 import html
 import io
+import math
 from typing import NamedTuple
 import torch
 from torch import Tensor
@@ -134,15 +135,16 @@ def _photo(s):
     name, known = html.escape(s.name), s.x0 is not None
     gain = f'{_decibels(s.x_in, s.x0)} before, {_decibels(s.restored, s.x0)} after' if known else 'as it is; no truth'
     said = ', '.join(filter(None, [gain, s.note]))
-    thumbs = ([_thumb(s.x0, 'truth', name)] if known else []) + [
-        _thumb(s.x_in - s.restored, 'what was taken away', name, True),
-        _thumb(s.spread*8 - 1, f'spread of {_SEEDS} restorations, times 8', name)]
-    film = [_thumb(x, f'step {i}', name) for i, x in enumerate(s.film)]
+    thumbs = ([_thumb(s.x0, 'truth', s.name)] if known else []) + [
+        _thumb(s.x_in - s.restored, 'what was taken away', s.name, True),
+        _thumb(s.spread*8 - 1, f'spread of {_SEEDS} restorations, times 8', s.name)]
+    film = [_thumb(x, f'step {i}', s.name) for i, x in enumerate(s.film)]
     return (f'<section><h2>{name}</h2><p>{said}</p>{_slider(s)}<div class="row">{"".join(thumbs)}</div>'
             f'<h3>The way</h3><div class="row">{"".join(film)}</div></section>')
 
 def _curve(points, width=600, height=160):
     "A line through (step, value) as a drawing"
+    points = [(x, y) for x, y in points if math.isfinite(y)]
     if len(points) < 2: return ''
     (xs, ys), low = zip(*points), min(y for _, y in points)
     wide, tall = max(xs) - min(xs) or 1, max(ys) - low or 1

@@ -3,6 +3,7 @@ from typing import Any
 import base64
 import html
 import io
+import math
 from typing import NamedTuple
 import torch
 from torch import Tensor

@@ -82,7 +82,8 @@ def crops(
     n, shrink, size = _whole(n, 'n', 1), _whole(shrink, 'shrink', 1), _whole(size, 'size')
     groups = _groups(split, shrink)
     smallest = min(min(x.shape[1:]) for g in groups for x in g)
-    if not 1 <= size <= smallest: raise ValueError(f"size must be 1..{smallest} at shrink={shrink}, got {size}")
+    if not 1 <= size <= smallest:
+        raise ValueError(f"size must be 1..{smallest}{f' at shrink={shrink}'*(shrink > 1)}, got {size}")
     g = seed if isinstance(seed, torch.Generator) else torch.Generator().manual_seed(check_seed(seed))
     return from_uint8(torch.stack([_crop(groups, size, g) for _ in range(n)]))
 

@@ -13,7 +13,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 from .estimate import Prediction, _check_model, predict
-from .schedule import Schedule
+from .forward import _check_coefs
+from .schedule import Schedule, _within
 
 # %% ../nbs/16_variants.ipynb #e52b35e2
 _WHY = dict(res="it predicts only the other half",
@@ -63,7 +64,7 @@ class OnlyEps(_Variant):
 # %% ../nbs/16_variants.ipynb #6680cf99
 def _noise(pred, bbar):
     "The noise of a prediction, which may be missing only where the state holds none"
-    return None if pred.eps is None and torch.as_tensor(bbar == 0).any() else _half(pred, 'eps')
+    return None if pred.eps is None and torch.as_tensor(bbar == 0).all() else _half(pred, 'eps')
 
 class Both(_Variant):
     "Residual and noise from one model (SM-Res-N with one network)"
@@ -100,7 +101,7 @@ class Auto(_Variant):
         switch:float=1., # value of bbar/(1 - abar) at the change: error of the residual over error of the noise
     ):
         super().__init__(model=model, eps_model=model if eps_model is None else eps_model)
-        if not 0 <= switch < math.inf: raise ValueError(f"switch must be a finite number >= 0, got {switch}")
+        if not _within(switch, 0): raise ValueError(f"switch must be a finite number >= 0, got {switch!r}")
         self.switch = switch
     def asks(self,
         abar:float, # residual coefficient
@@ -122,10 +123,11 @@ def disagreement(
     pred:Prediction, # both halves
     x_t:Tensor, # the state at (abar, bbar)
     x_in:Tensor, # degraded image
-    abar, # residual coefficient
-    bbar, # standard deviation of the noise
+    abar, # residual coefficient, a number or (B, 1, ...)
+    bbar, # standard deviation of the noise, a number or (B, 1, ...)
 )->Tensor: # zero where the two predictions agree, in the state's units
     "What two predictions leave over of the state: x_t - x_in + (1 - abar) res - bbar eps (disagreement)"
+    _check_coefs(x_t, abar=abar, bbar=bbar)
     res, eps = _half(pred, 'res'), _noise(pred, bbar)
     rest = x_t - x_in + (1 - abar)*res
     return rest if eps is None else rest - bbar*eps

@@ -2,6 +2,7 @@
 import json
 import math
 import os
+import re
 import unicodedata
 from collections import Counter
 from pathlib import Path
@@ -127,7 +128,7 @@ def test_pairs_by_position(tmp_path):
         ('d2.png', 'c3.png', None),
         ('d3.png', 'c2.png', None),
     ]
-    with pytest.raises(ValueError, match="one length, got 3 and 2; pairing='unpaired' draws"):
+    with pytest.raises(ValueError, match="one length, got 3 and 2; to train on images that"):
         match(dogs, cats[:2], pairing='position')
 
 
@@ -802,3 +803,29 @@ def test_what_names_no_files_is_refused_in_words(group):
     for call in (lambda: match(group, group), lambda: ImagePairs.from_clean(group)):
         with pytest.raises(TypeError, match=r'images must be a folder, a list of files .*, got \[?(5|None)'):
             call()
+
+
+@pytest.mark.parametrize('split, said', [('t*', "split 't*', but has test, train"), ('[t]rain', 'but has test, train'),
+                                         ('', "split must name a folder, got ''"), ('/abs', 'split must name a folder'),
+                                         ('../x', 'split must name a folder')])
+def test_a_split_is_a_name_and_no_pattern(split, said, tmp_path):
+    for s in ('train', 'test'):
+        for k in 'ABC': save(tmp_path/s/f'{s}_{k}'/'1.png')
+    with pytest.raises(ValueError, match=re.escape(said)): pairs_from_layout(tmp_path, split)
+    save(tmp_path/'a[b]'/'low'/'1.png'), save(tmp_path/'a[b]'/'high'/'1.png')
+    assert pairs_from_layout(tmp_path, 'a[b]')[0] == 'lol'
+
+
+def test_what_has_no_partner_hears_of_its_own_rule():
+    with pytest.raises(ValueError, match="begin with its target's") as e:
+        match(['im10.png', 'im1.png'], ['im1.png'], pairing='prefix')
+    assert 'share a target' not in str(e.value)
+    with pytest.raises(ValueError, match='same name up to the suffix.*share a target'): match(['a.png'], ['b.png'])
+    with pytest.raises(ValueError, match='1 images have no partner: कि.png'): # a vowel sign is of its letter
+        match(['क_1.png', 'कि.png'], ['क.png'], pairing='prefix')
+
+
+def test_a_mask_of_another_size_is_shown(tmp_path):
+    source = PairSource(ImagePairs([0], lambda i: (*[torch.zeros(3, 8, 8, dtype=torch.uint8)]*2,
+                                                   torch.zeros(3, 4, 5, dtype=torch.uint8), ''), str), 4)
+    with pytest.raises(ValueError, match=r'differ in size \(\(8, 8\), \(8, 8\), \(4, 5\)\)'): source.batch(1, 0)

@@ -506,3 +506,11 @@ def test_a_known_input_is_taken_off_before_the_network_is_asked(p):
 def test_an_offset_is_a_whole_number_from_0_on(spacing, offset):
     with pytest.raises(ValueError, match=r'offset \(steps_offset\) must be a whole number >= 0, got'):
         ddim_nodes(50, 5, spacing, offset)
+
+
+def test_a_ddpm_network_without_an_input_generates_and_is_a_callable():
+    d = FromDDPM(net, A1000)
+    x = randn(2, 3, 4, 4)
+    assert torch.equal(d(x, None, .5, .5).eps, d(x, torch.zeros_like(x), .5, .5).eps)
+    with pytest.raises(TypeError, match=r'net must be a callable \(x, timesteps\) -> tensor, got None'):
+        FromDDPM(None, A1000)

@@ -218,3 +218,11 @@ def test_a_condition_is_handed_to_what_takes_one(model):
     assert predict(model, 0*cond, None, 1., 1., None, cond).res is cond
     with pytest.raises(TypeError, match='this function takes no condition: leave cond out'):
         predict(lambda x_t, x_in, abar, bbar, t: Prediction(res=x_t), 0*cond, None, 1., 1., None, cond)
+
+
+def test_no_input_is_one_of_zeros():
+    x_t, res, eps = randn(4, 3, 4, 4), randn(4, 3, 4, 4, seed=1), randn(4, 3, 4, 4, seed=2)
+    for pred in (Prediction(res), Prediction(None, eps), Prediction(res, eps)):
+        for clip in CLIPS:
+            none, zeros = (estimate(pred, x_t, x, .4, .5, clip) for x in (None, torch.zeros_like(x_t)))
+            assert all(torch.equal(a, b) for a, b in zip(none, zeros))

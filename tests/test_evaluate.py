@@ -776,3 +776,14 @@ def test_pairs_may_be_tuples_of_names(folders):
     pairs = [(str(folders/'in/1.png'), str(folders/'truth/1.png'))]
     case = EvalCase.from_model(net, pairs, steps=1)['1']()
     close(case.samples[0], restore(net, load_image(folders/'in/1.png').x, 1).clamp(-1, 1), 1e-6)
+
+
+def test_nothing_is_taken_away_that_is_no_result(folders, capsys):
+    out, words = folders/'ev', [folders/'out', folders/'truth', '--out', folders/'ev', '--measures', 'PSNR']
+    (out/'.unfinished').mkdir(parents=True)
+    (out/'.unfinished/mine.txt').write_text('mine', encoding='utf-8')
+    assert main([str(w) for w in words]) == 0 and (out/'.unfinished/mine.txt').exists()
+    (out/'spread').mkdir()
+    (out/'spread/mine.txt').write_text('mine', encoding='utf-8')
+    assert main([str(w) for w in [*words, '--force']]) == 2 and (out/'spread/mine.txt').exists()
+    assert 'spread holds mine.txt, which is no result' in capsys.readouterr().err

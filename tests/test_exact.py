@@ -209,3 +209,13 @@ def test_states_of_another_shape_are_refused():
         ExactPredictor(gmm_points())(randn(2, 2), randn(1, 2), .5, .5)
     with pytest.raises(ValueError, match=r"of the known images' shape, \(B, 2\), got \(2, 3\)"):
         ExactPredictor(gmm_points())(randn(2, 3), None, .5, .5)
+
+
+@pytest.mark.parametrize('n', [0, 2.5, 'a'])
+def test_a_whole_number_of_images_is_drawn(n):
+    with pytest.raises((ValueError, TypeError), match='n must be (a whole number|at least 1)'):
+        ExactPredictor(randn(3, 2)).draw(n)
+
+
+def test_a_tau_whose_square_vanishes_is_none():
+    with pytest.raises(ValueError, match='tau must be > 0'): ExactPredictor(randn(3, 2), tau=1e-200)

@@ -261,3 +261,18 @@ def test_the_list_names_lessons():
     ([(.7, .2), (.1, .1)], '[(0.7, 0.2), (0.1, 0.1)]'), (torch.ones(2), '1, 1'),
     (torch.ones(2, 3), 'tensor (2, 3)'), (None, ''), ('a', 'a'), (3, '3')])
 def test_values_are_told_in_a_few_characters(value, words): assert _short(value) == words
+
+
+def test_what_is_infinite_agrees_with_itself_alone():
+    one = Exercise('inverse', lambda x: 1/x, cases=[(torch.tensor([0., 1., 2.]),)])
+    assert one.check(lambda x: 1/x)
+    assert 'off by' in line(one, lambda x: x + 5) and 'off by 1' in line(one, lambda x: 1/x + (x > 1))
+    assert 'off by inf at [0]' in line(one, lambda x: -1/x)
+    assert 'nan came back at [0]' in line(one, lambda x: 0/x + 1/x.clamp(min=1))
+
+
+@pytest.mark.parametrize('answer', ['no', 'yes', 2, [True, True], torch.tensor([1, 0]), {}, 1j])
+def test_yes_or_no_is_a_truth_value(answer):
+    assert 'came back, where yes or no is wanted' in line(Exercise('is it so', True), answer)
+    assert Exercise('is it so', True).check(torch.tensor(True)) and Exercise('is it so', False).check(0)
+    assert 'does not hold' in line(Exercise('is it so', True), False)

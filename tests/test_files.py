@@ -5,6 +5,7 @@ from pathlib import Path
 import hostile
 import pytest
 import torch
+from common import posix
 from hypothesis import given, strategies as st
 from rddm_nb import files
 from rddm_nb.files import (atomic_write, check_file, describe_names, one_line, read_tensors, stale_temporaries, to_json,
@@ -199,3 +200,17 @@ def test_on_a_disk_that_cannot_be_written_the_file_is_named(tmp_path, monkeypatc
     monkeypatch.setattr(*(files, 'open') if where == 'open' else (os, 'replace'), fail, raising=False)
     with pytest.raises(OSError, match="Read-only file system: '.*/mine.png'$"):
         atomic_write(tmp_path/'mine.png', b'one')
+
+
+@posix
+def test_a_link_that_leads_nowhere_is_not_overwritten_and_permissions_stay(tmp_path, monkeypatch):
+    (tmp_path/'link').symlink_to('nowhere')
+    with pytest.raises(FileExistsError): atomic_write(tmp_path/'link', b'x')
+    (tmp_path/'own').write_bytes(b'old')
+    (tmp_path/'own').chmod(0o600)
+    atomic_write(tmp_path/'own', b'new', force=True)
+    assert (tmp_path/'own').read_bytes() == b'new' and (tmp_path/'own').stat().st_mode & 0o777 == 0o600
+    def fails(*a, **kw): raise PermissionError
+    monkeypatch.setattr(os, 'chmod', fails) # a disk without permissions
+    atomic_write(tmp_path/'own', b'newer', force=True)
+    assert (tmp_path/'own').read_bytes() == b'newer'

@@ -92,3 +92,14 @@ def test_shapes_must_agree():
     with pytest.raises(ValueError, match=r'eps has shape \(2, 1, 4, 4\), but x0 has'):
         q_sample(x0, x_in, eps[:, :1], .5, .5)
     with pytest.raises(ValueError, match='eps has shape'): q_sample(x0, None, random_images(2, 3, 5, 5), .5, .5)
+
+
+def test_one_number_per_image_is_not_spread_over_their_width():
+    x0, x_in, eps = (random_images(4, 3, 4, 4, seed=k) for k in range(3))
+    for name in ('abar', 'bbar'):
+        with pytest.raises(ValueError, match=rf"{name} has shape \(4,\).* has shape \(4, 1, 1, 1\)"):
+            q_sample(x0, x_in, eps, **dict(abar=.1, bbar=.2) | {name: torch.rand(4)})
+    each = torch.rand(4, 1, 1, 1, dtype=x0.dtype)
+    want = torch.cat([q_sample(x0[i:i + 1], x_in[i:i + 1], eps[i:i + 1], each[i].item(), .5) for i in range(4)])
+    close(q_sample(x0, x_in, eps, each, torch.tensor([.5], dtype=x0.dtype)), want, 1e-12)
+    assert q_sample(randn(5, 2), randn(5, 2), randn(5, 2), torch.rand(2), 0.).shape == (5, 2)

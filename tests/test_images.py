@@ -115,3 +115,7 @@ def test_psnr_is_that_of_the_numbers_whatever_their_precision(dtype):
     assert psnr(a, b).dtype == max(dtype, torch.float32, key=lambda d: torch.finfo(d).bits)
     assert abs(psnr(a, b) - want).item() < 1e-4 and math.isfinite(want)
     assert abs(psnr(a, b.float()) - want).item() < 1e-4
+
+
+def test_psnr_is_of_batches():
+    with pytest.raises(ValueError, match=r'batches of images \(B, ...\), got shape \(3,\)'): psnr(randn(3), randn(3))

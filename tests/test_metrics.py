@@ -524,3 +524,17 @@ def test_what_is_no_batch_of_images_is_refused(shape):
     assert str(e.value).endswith(f"{shape}{': give x[None]' if shape == (3, 24, 24) else ''}")
     for f in (Protocol().apply, coarse_features):
         with pytest.raises(ValueError, match=r'x must be a batch|images need 8'): f(x)
+
+
+@pytest.mark.parametrize('dtype', [torch.uint8, torch.int16, torch.int64, torch.float16, torch.float64])
+def test_luminance_of_pixels_of_any_dtype(dtype):
+    x = torch.tensor([[255, 255, 255], [0, 0, 0], [200, 30, 90]]).T[None, :, None].to(dtype)
+    close(luminance(x).double(), [[[[235., 16., 16 + (65.481*200 + 128.553*30 + 24.966*90)/255]]]], 1e-4)
+
+
+@pytest.mark.parametrize('bad', [math.nan, math.inf])
+def test_a_distance_of_features_that_are_none(bad):
+    a, b = torch.rand(4, 3), torch.rand(4, 3)
+    b[1, 2] = bad
+    for pair in ((a, b), (b, a)):
+        with pytest.raises(ValueError, match='features hold NaN or infinite values'): frechet_distance(*pair)

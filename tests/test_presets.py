@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 import pytest
 import torch
@@ -24,6 +24,7 @@ from rddm_nb.data import _DataReport
 from rddm_nb.experiment import (
     _check_same,
     _check_sizes,
+    _embedded,
     _equalized,
     _from_older_config,
     _held_out,
@@ -958,3 +959,58 @@ def test_a_bridge_that_no_command_could_sample_is_refused(predicts):
     with pytest.raises(ValueError, match="schedule.kind='bridge' starts from the input, without noise, and "
                                          f"network.predicts='{predicts}' .*posterior='bridge', eta=1"):
         check_config(c)
+
+
+def test_held_out_conditions_are_looked_for_before_the_start(folder, capsys):
+    held = ['--data.held_inputs', folder/'in', '--data.held_targets', folder/'gt', '--train.eval_every', 2]
+    takes = ['--data.cond', folder/'mask', '--network.takes_cond', 'true']
+    for words, why in ((takes, 'data.held_cond given: the held-out data has no condition'),
+                       (['--data.held_cond', folder/'mask'], 'or data.held_cond left out: the held-out data has a')):
+        assert main(small(folder, *held, *words)) == 2
+        assert why in capsys.readouterr().err and not (folder/'run').exists()
+    assert main(small(folder, *held, *takes, '--data.held_cond', folder/'mask')) == 0
+
+
+def test_of_whole_images_none_is_held_out_twice(folder):
+    config = load_config('lol')
+    def held(size): return _held_out(replace(config, data=replace(config.data, held_inputs=str(folder/'in'),
+        held_targets=str(folder/'gt'), size=size, held=8))).names
+    assert len(held(0)) == len(set(held(0))) == 5 and len(held(8)) == 8
+
+
+def test_what_images_are_held_out_is_said_when_they_do_not_match(folder, capsys):
+    (folder/'in/4.png').rename(folder/'mask/9.png')
+    words = ['--data.inputs', folder/'gt', '--data.targets', folder/'gt', '--train.eval_every', 2]
+    assert main(small(folder, *words, '--data.held_inputs', folder/'in', '--data.held_targets', folder/'gt')) == 2
+    assert 'the held-out images (data.held=8): 1 images have no partner' in capsys.readouterr().err
+
+
+def test_a_condition_of_the_layout_cannot_be_left_out(tmp_path, capsys):
+    for k in 'ABC': images(tmp_path/f'set/train/train_{k}', seed=ord(k))
+    assert main(['demo', '--data.kind', 'pairs', '--data.root', str(tmp_path/'set'), '--out', str(tmp_path/'run')]) == 2
+    assert 'network.takes_cond must be true: the data has a condition' in capsys.readouterr().err
+
+
+def test_grey_images_of_the_package_have_the_grey_of_all_others():
+    config = merge(load_config('demo'), dict(data=dict(task='grey')))
+    x0, x_in = _embedded(config.data, 1, 2, 'train', generator_for('cpu', 0))
+    assert x0.shape == (2, 1, 32, 32) and (x_in - x0).abs().max() < 1e-6
+    with pytest.raises(ValueError, match="network.channels must be 3 for data.task='grey'"):
+        check_config(merge(config, dict(network=dict(channels=1))))
+
+
+def test_a_crop_that_is_too_large_names_the_field(tmp_path, capsys):
+    assert main(['demo', '--out', str(tmp_path/'o'), '--data.size', '500', '--train.steps', '2']) == 2
+    assert 'data.size must be 1..300, got 500' in capsys.readouterr().err
+
+
+def test_every_field_is_shown(capsys):
+    assert main(['demo', '--show']) == 0
+    tables = tomllib.loads(capsys.readouterr().out)
+    for s in (s for s in fields(Config) if s.name != 'schedule'): # which has those of its kind
+        assert {f.name for f in fields(getattr(Config(), s.name))} == set(tables[s.name])
+
+
+def test_a_configuration_is_found_by_a_path(tmp_path):
+    (tmp_path/'a.toml').write_text(load_config('demo').to_toml(), encoding='utf-8')
+    assert load_config(tmp_path/'a.toml') == load_config('demo')

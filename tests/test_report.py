@@ -159,3 +159,9 @@ def test_in_a_browser_the_keys_move_the_border(tmp_path, shown):
         assert page.evaluate('document.documentElement.scrollWidth <= innerWidth')
         browser.close()
     assert wrong == [] and [u for u in asked if not u.startswith('data:')] == [(tmp_path/'r.html').as_uri()]
+
+
+def test_names_are_escaped_once_and_a_curve_has_finite_points(shown):
+    page = report_page('t', [shown], [(1, .5), (2, float('nan')), (3, .25)], 'w', {}, 'p', [])
+    assert 'alt="a &lt;b&gt;: truth"' in page and 'amp;lt' not in page
+    assert 'nan' not in page.split('<svg')[1].split('</svg>')[0] and 'to 0.25 at step 3' in page

@@ -379,3 +379,12 @@ def test_places_are_two_numbers(p):
         with pytest.raises(ValueError, match=r'at must be a point \(abar, bbar\), two numbers, got'): f(p, (.5, .5))
         with pytest.raises(ValueError, match=r'to must be a point \(abar, bbar\), two numbers, got'): f((.5, .5), p)
     assert posterior_variance('bridge', torch.tensor([1., 0.]), (.5, .5)) == .25
+
+
+def test_fresh_noise_is_of_every_image_and_of_the_target():
+    x = randn(4, 3, 2, 2)
+    est = Estimate(x, x, x)
+    with pytest.raises(ValueError, match=r"noise has shape \(1, 3, 2, 2\), but the state has \(4, 3, 2, 2\)"):
+        reverse_step(x, est, Point(.8, .9), Point(.4, .5), .1, x[:1])
+    with pytest.raises(ValueError, match='sigma2 must be in 0..bbar_s'):
+        reverse_step(x, est, Point(.8, .9), CLEAN, .5, x)

@@ -199,7 +199,7 @@ def test_crops_are_counted_in_whole_numbers(name):
 def test_the_largest_crop_is_a_whole_photograph_wide(split):
     side = min(min(x.shape[1:]) for x in photos(split).values())
     assert crops(2, side, split, shrink=1).shape[-1] == side
-    with pytest.raises(ValueError, match=f'size must be 1..{side} at shrink=1'): crops(2, side + 1, split, shrink=1)
+    with pytest.raises(ValueError, match=f'size must be 1..{side}, got {side + 1}'): crops(2, side + 1, split, shrink=1)
 
 
 def test_photos_and_emoji_know_two_splits():
@@ -1078,3 +1078,18 @@ def test_known_pixels_are_of_the_size_of_the_images():
 @pytest.mark.parametrize('seed', [None, 1.5, '3'])
 def test_a_seed_of_crops_is_a_whole_number_or_a_generator(seed):
     with pytest.raises(TypeError, match=f'seed must be a whole number, got {seed!r}'): crops(1, 8, seed=seed)
+
+
+@tasks
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
+def test_half_precision_is_degraded_in_single(task, dtype):
+    x = torch.zeros(2, 3, 256, 256, dtype=dtype)
+    got = degrade(x, task, torch.Generator().manual_seed(3))
+    want = degrade(x.float(), task, torch.Generator().manual_seed(3))
+    assert got.dtype == dtype and torch.equal(got, want.to(dtype)) and got.isfinite().all()
+
+
+def test_known_pixels_without_an_input_are_those_of_an_empty_one():
+    x_t = fake(2, 3, 4, 4)
+    net = KnownPixels(constant(x_t, x_t), x_t/2, torch.ones(1, 1, 4, 4) > 0)
+    assert torch.equal(net(x_t, None, .3, .5).res, -x_t/2)

@@ -62,7 +62,8 @@ def open_page(ctx, url, name, asked=None):
     page.on('response', lambda r: seen['missing'].append(r.url) if r.status >= 400 else None)
     page.on('request', lambda r: None if r.url.startswith((url, 'data:', 'blob:')) else seen['outside'].append(r.url))
     page.on('request', lambda r: asked.append(r.url) if asked is not None and r.url.startswith(url) else None)
-    page.goto(f'{url}/{name}', wait_until='networkidle')
+    page.goto(f'{url}/{name}') # waits for scripts, as the equations': where much else runs, the network is idle before
+    page.wait_for_load_state('networkidle')
     return page, seen
 
 

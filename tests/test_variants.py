@@ -8,7 +8,7 @@ from common import (F64, Net, close, constant, error, fake_eps, fake_res, inner_
 from rddm_nb.estimate import Prediction, SingularError, estimate
 from rddm_nb.exact import ExactPredictor
 from rddm_nb.sampler import sample
-from rddm_nb.schedule import Schedule
+from rddm_nb.schedule import Point, Schedule
 from rddm_nb.variants import VARIANTS, Auto, Both, OnlyEps, OnlyRes, TwoNets, disagreement
 
 PATH = [(.9, 1.), (.7, .8), (.5, .55), (.4, .3), (.1, .2), (0, 0)]
@@ -359,3 +359,19 @@ def test_variants_by_name():
 def test_a_class_of_networks_is_no_network():
     with pytest.raises(TypeError, match='eps_model is the class Linear: give a network made of it'):
         Auto(lambda *a: None, torch.nn.Linear)
+
+
+def test_the_noise_may_be_missing_only_where_no_image_holds_any():
+    at = Point(.3, torch.tensor([0., .5], dtype=F64).view(-1, 1, 1, 1))
+    x0, x_in, eps = (random_images(2, 3, 4, 4, seed=k) for k in range(3))
+    x_t = state(x0, x_in, eps, at)
+    with pytest.raises(ValueError, match="gave no 'eps'"): disagreement(Prediction(x_in - x0), x_t, x_in, *at)
+    with pytest.raises(ValueError, match="gave no 'eps'"): Both(lambda *a: Prediction(x_in - x0))(x_t, x_in, *at)
+    close(disagreement(Prediction(x_in - x0, eps), x_t, x_in, *at), torch.zeros_like(x_t), 1e-12)
+    with pytest.raises(ValueError, match=r"bbar has shape \(2,\)"):
+        disagreement(Prediction(x_in - x0, eps), x_t, x_in, .3, at.bbar.flatten())
+
+
+@pytest.mark.parametrize('switch', [-1, math.nan, math.inf, 'a', None])
+def test_a_switch_is_a_finite_number(switch):
+    with pytest.raises(ValueError, match='switch must be a finite number >= 0, got'): Auto(agreeing, switch=switch)
