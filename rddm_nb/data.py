@@ -101,7 +101,7 @@ def _by_position(groups, pattern, seed):
     "Files at the same place"
     if len({len(g) for g in groups}) == 1: return list(zip(*groups))
     raise ValueError(f"pairing='position' needs lists of one length, got {' and '.join(str(len(g)) for g in groups)}; "
-                     "to train on images that have no partners, take pairing='unpaired'")
+                     "to train on lists of any length, pairing='unpaired' draws partners")
 
 def _unpaired(groups, pattern, seed):
     "Files with partners that are drawn"

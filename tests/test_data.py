@@ -128,7 +128,7 @@ def test_pairs_by_position(tmp_path):
         ('d2.png', 'c3.png', None),
         ('d3.png', 'c2.png', None),
     ]
-    with pytest.raises(ValueError, match="one length, got 3 and 2; to train on images that"):
+    with pytest.raises(ValueError, match="one length, got 3 and 2; to train on lists of any"):
         match(dogs, cats[:2], pairing='position')
 
 
