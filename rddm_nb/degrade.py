@@ -1,4 +1,4 @@
-"""Rain, drops, holes, blur, low light, noise, shadow, lost colour, lost detail: ten degradations, one method.
+"""Rain, drops, squares, holes, blur, low light, noise, shadow, lost colour, lost detail: ten degradations, one method.
 
 Docs: https://rddm-nb.github.io/rddm_nb/tasks.html.md"""
 

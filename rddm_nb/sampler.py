@@ -194,7 +194,7 @@ def _check_solver(solver, moves, clip):
         raise ValueError(f"solver={solver!r} follows the ODE, which draws no fresh noise: take eta=0 (a bridge: "
                          f"eta=[1, 0], noise at its first step only), or solver='euler'")
     if clip not in ('x0', None):
-        raise ValueError(f"clip={clip!r} clamps image, residual and noise each for itself, and what is left describes "
+        raise ValueError(f"clip={clip!r} clamps residual and image each for itself, and what is left describes "
                          f"no state that solver={solver!r} could follow: take clip='x0' or None")
     if solver == 'multistep': _check_levels(moves)
 

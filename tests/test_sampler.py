@@ -840,7 +840,7 @@ def test_restoring_without_noise_heun_is_the_trapezoid_rule(clip):
 @pytest.mark.parametrize('kw, match', [
     (dict(eta=.5), r"follows the ODE, which draws no fresh noise: take eta=0 .*or solver='euler'"),
     (dict(eta=[0, .5]), r'follows the ODE'),
-    (dict(clip='official'), r"clip='official' clamps image, residual and noise each for itself.*clip='x0' or None"),
+    (dict(clip='official'), r"clip='official' clamps residual and image each for itself.*clip='x0' or None"),
     (dict(clip='official_posterior'), r"clip='official_posterior' clamps"),
     (dict(schedule=Schedule.bridge(10), posterior='bridge', eta=1.), r'a bridge: eta=\[1, 0\], noise at its first'),
     (dict(path=[(1, 1), (1.5, .5), (0, 0)]), r'path\[1\].*off the plane'),
