@@ -126,7 +126,7 @@ def schedule_of(what, bbar_T):
     if what == 'regression': return Schedule.power(T=1, bbar_T=0.)
     curve = Schedule.power(bbar_T=bbar_T)
     return curve if what != 'noise' else Schedule(.95*curve.abar, curve.bbar, allow=('open_end',),
-                                                  name='P(1-x,1), P(x,1) up to abar .95')
+                                                  name='P(1-x,1) times .95, P(x,1)')
 
 
 def network(seed, **options):
