@@ -109,9 +109,12 @@ def look(ctx, url, name):
                levels=page.evaluate(LEVELS), equations=page.locator('.katex-display .katex-tag').count(),
                maths=page.locator('.katex').count(), labels=page.evaluate(LABELS),
                bad_maths=page.locator('.katex-error').count(), wide=page.evaluate(WIDE))
-    page.set_viewport_size(dict(width=360, height=740))
+    covered = page.evaluate(COVERED)
+    for width in (1000, 360): # the former has the narrowest column between two others
+        page.set_viewport_size(dict(width=width, height=740))
+        covered += page.evaluate(COVERED)
     out |= dict(seen=seen, width=page.evaluate('document.documentElement.scrollWidth'),
-                cut_off=page.evaluate(CUT_OFF), covered=page.evaluate(COVERED))
+                cut_off=page.evaluate(CUT_OFF), covered=covered)
     page.close()
     return out
 
