@@ -379,7 +379,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('degrade','torch.where(where, known, got)','torch.where(where, got, known)','keeping: exchanged'),
     ('degrade','None if got is None else torch.where','known if got is None else torch.where','keeping: adds what was not predicted'),
     ('degrade',"getattr(self.model, 'schedule', None)","None",'keeping: forgets the schedule'),
-    ('degrade',"self.register_buffer('x0', x0, persistent=False)","self.register_buffer('x0', x0)",'keeping: images among the weights'),
+    ('degrade', 'self.register_buffer(name, v, persistent=False)', 'self.register_buffer(name, v)', 'keeping: images among the weights'),
     ('degrade','dict(rain=_rain, mask=_mask','dict(rain=_rain, mask=_rain','registry: wrong function'),
     ('degrade',"task:str='rain'","task:str='mask'",'degrade: other default'),
     ('degrade', 'return TASKS[task](wide, generator, **options)', 'return TASKS[task](wide, **options)', 'degrade: generator forgotten'),
