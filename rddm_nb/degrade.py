@@ -218,6 +218,7 @@ def _drops(
 
 # %% ../nbs/20_tasks.ipynb #20badd01
 from inspect import signature
+from .forward import _check_coefs
 from .schedule import _within
 
 # %% ../nbs/20_tasks.ipynb #d82132f5
@@ -259,9 +260,10 @@ def degrade(
     wide = x0.to(torch.promote_types(x0.dtype, torch.float32))
     return TASKS[task](wide, generator, **options).to(x0.dtype)
 
-# %% ../nbs/20_tasks.ipynb #faae8be2
+# %% ../nbs/20_tasks.ipynb #faae8be1
 _HOLE = .75/127.5 # a 0 that has been in a file of whole numbers is half a step away from 0
 
+# %% ../nbs/20_tasks.ipynb #faae8be2
 class KnownPixels(torch.nn.Module):
     "A predictor that puts the true residual and noise at known pixels, so that they never change (keep known pixels)"
     def __init__(self,
@@ -284,6 +286,7 @@ class KnownPixels(torch.nn.Module):
 
     def forward(self, x_t, x_in, abar, bbar, t=None, **cond):
         pred = predict(self.model, x_t, x_in, abar, bbar, t, **cond)
+        _check_coefs(x_t, abar=abar, bbar=bbar)
         if x_in is None: x_in = torch.zeros_like(x_t)
         x0 = x_in if self.x0 is None else self.x0
         where = (x_in.abs() > _HOLE).any(1, keepdim=True) if self.where is None else self.where

@@ -45,7 +45,7 @@ def _pattern(y, w):
 def _difference(y, w, tol):
     "Where two tensors of the same shape differ most, in a line; empty if they agree"
     off = torch.where(y == w, 0., (y - w).abs())
-    if not off.numel() or off.max() <= tol*max([1., *w[w.isfinite()].abs().tolist()]): return ''
+    if not off.numel() or off.max() <= tol*max(1., w.nan_to_num(posinf=0., neginf=0.).abs().max().item()): return ''
     i = tuple(int(v) for v in torch.unravel_index(off.argmax(), off.shape))
     return f"off by {off.max():.3g}{f' at {list(i)}' if i else ''}: yours {y[i]:.5g}, spec {w[i]:.5g}" + _pattern(y, w)
 

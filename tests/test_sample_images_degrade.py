@@ -1093,3 +1093,11 @@ def test_known_pixels_without_an_input_are_those_of_an_empty_one():
     x_t = fake(2, 3, 4, 4)
     net = KnownPixels(constant(x_t, x_t), x_t/2, torch.ones(1, 1, 4, 4) > 0)
     assert torch.equal(net(x_t, None, .3, .5).res, -x_t/2)
+
+
+@pytest.mark.parametrize('name', ['abar', 'bbar'])
+def test_known_pixels_are_not_put_where_the_width_says(name):
+    x, at = fake(4, 3, 4, 4), dict(abar=.3, bbar=.5)
+    net = KnownPixels(constant(x, x), x/2, torch.ones(1, 1, 4, 4) > 0)
+    with pytest.raises(ValueError, match=rf"{name} has shape \(4,\).* has shape \(4, 1, 1, 1\)"):
+        net(x, x, **at | {name: torch.rand(4)})
