@@ -12,9 +12,9 @@ import json
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated
 from fastcore.basics import patch
-from .command import CommandFailed, Count, FileName, Positive, Typed, explain, parse, run_command
+from .command import CommandFailed, Count, FileName, OneOf, Positive, Typed, explain, parse, run_command
 from .files import one_line
 from .runtime import StopRequest, check_seed, claim_folder, folder_lock, pick_device, stop_on_signals
 
@@ -204,19 +204,22 @@ def _summary(
                       f"sample({model}, {given}, {how})"])
 
 # %% ../nbs/cli.ipynb #0217e2c2
-_TASKS = Literal['rain', 'mask', 'blur', 'dark', 'noise', 'shadow', 'drops', 'holes', 'grey', 'small', 'generate']
+_TASKS = 'rain', 'mask', 'blur', 'dark', 'noise', 'shadow', 'drops', 'holes', 'grey', 'small', 'generate'
+_SOLVERS = 'euler', 'heun', 'multistep'
+_Task = Annotated[str, OneOf('rddm_nb.demo', 'DEMO_TASKS', usual=_TASKS)]
+_Solver = Annotated[str, OneOf('rddm_nb.sampler', 'SOLVERS', usual=_SOLVERS)]
 
 @dataclass(frozen=True)
 class _DemoCommand(Typed):
     "The words of rddm-demo"
-    task: _TASKS = 'rain' # what is wrong with the images, or generate
+    task: _Task = 'rain' # what is wrong with the images, or generate
     seconds: Positive = 60. # how long to train
     max_steps: Count|None = None # train this many steps instead of a time
     out: FileName = 'rddm_demo' # folder for the results
     force: bool = False # write over another run
     seed: int = 0 # of weights, images and noise
     steps: Count|None = None # sampling steps; 5, or 10 for generate, unless given
-    solver: Literal['euler', 'heun', 'multistep'] = 'euler' # heun and multistep are of second order
+    solver: _Solver = 'euler' # heun and multistep are of second order
     batch: Count = 16 # pairs per training step
     device: str = 'auto' # 'auto' takes a GPU if there is one
     threads: Count|None = None # CPU threads; as PyTorch likes unless given

@@ -4,9 +4,9 @@ import json
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated
 from fastcore.basics import patch
-from .command import CommandFailed, Count, FileName, Positive, Typed, explain, parse, run_command
+from .command import CommandFailed, Count, FileName, OneOf, Positive, Typed, explain, parse, run_command
 from .files import one_line
 from .runtime import StopRequest, check_seed, claim_folder, folder_lock, pick_device, stop_on_signals
 _FILES: tuple
@@ -43,19 +43,22 @@ class _DemoProgress:
 def run_demo(task: str='rain', seconds: float=60.0, max_steps: int | None=None, out='rddm_demo', seed: int=0, steps: int | None=None, solver: str='euler', batch: int=16, device: str='auto', force: bool=False, stream=None, stop=None, photo: tuple=(), as_is: bool=False) -> dict:
     """Train, restore held-out images, and write model, metrics and a report into a folder"""
     ...
-_TASKS: Any
+_TASKS: tuple
+_SOLVERS: tuple
+_Task: Any
+_Solver: Any
 
 @dataclass(frozen=True)
 class _DemoCommand(Typed):
     """The words of rddm-demo"""
-    task: _TASKS = 'rain'
+    task: _Task = 'rain'
     seconds: Positive = 60.0
     max_steps: Count | None = None
     out: FileName = 'rddm_demo'
     force: bool = False
     seed: int = 0
     steps: Count | None = None
-    solver: Literal['euler', 'heun', 'multistep'] = 'euler'
+    solver: _Solver = 'euler'
     batch: Count = 16
     device: str = 'auto'
     threads: Count | None = None

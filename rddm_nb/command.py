@@ -39,12 +39,17 @@ class OneOf(NamedTuple):
     module: str # where the registry is
     name: str # its name there
     but: tuple = () # keys that do not fit here
+    usual: tuple = () # keys that are known before the module is imported, for the help
     @property
     def keys(self)->list:
+        if self.usual and self.module not in sys.modules: return [*self.usual]
         return [k for k in getattr(importlib.import_module(self.module), self.name) if k not in self.but]
     @property
     def says(self)->str: return f"one of {', '.join(self.keys)}"
-    def fits(self, value): return value in self.keys
+    def fits(self, value):
+        if value in self.usual: return True
+        importlib.import_module(self.module)
+        return value in self.keys
 
 FileName = NewType('FileName', str) # may hold bytes that are no text, as names of files may
 Count = Annotated[int, Rule(lambda v: v >= 1, 'a whole number >= 1')]
@@ -229,6 +234,12 @@ def _unknown_option(argv, options):
     words = (w.partition('=')[0] for w in itertools.takewhile(lambda w: w != '--', argv))
     return next((w for w in words if w.startswith('--') and w not in (*options, '--help')), None)
 
+def _dashed(argv):
+    "What to say of a word that begins with one dash, as the name of a file may"
+    words = itertools.takewhile(lambda w: w != '--', argv)
+    odd = next((w for w in words if re.match(r'-[^-\s\d.]', w)), None)
+    return f'; a name that begins with - is written ./{one_line(odd, 200)}' if odd else ''
+
 def parse(
     command, # a dataclass of typed fields, each with a comment
     argv:list, # words after the command
@@ -243,9 +254,10 @@ def parse(
     options = [l for l in label.values() if l[0] == '-']
     if odd := _unknown_option(argv, options): raise ValueError(_unknown(odd, options, 'option'))
     for f in fields(command): _add(parser, f, docs.get(f.name))
-    given, extra = parser.parse_known_intermixed_args(argv)
+    try: given, extra = parser.parse_known_intermixed_args(argv)
+    except ValueError as e: raise ValueError(f'{e}{_dashed(argv)}') from None
     if extra and not extra[0].startswith('-'): raise ValueError(f'{extra[0]!r} is a word too many (see {prog} --help)')
-    if extra: raise ValueError(_unknown(extra[0].partition('=')[0], options, 'option'))
+    if extra: raise ValueError(_unknown(extra[0].partition('=')[0], options, 'option') + _dashed(argv))
     return command(**{f.name: _word(v, f, label[f.name]) for f in fields(command)
                       if (v := getattr(given, f.name, None)) is not None})
 

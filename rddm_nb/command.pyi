@@ -29,6 +29,7 @@ class OneOf(NamedTuple):
     module: str
     name: str
     but: tuple = ()
+    usual: tuple = ()
 
     @property
     def keys(self) -> list:

@@ -58,7 +58,7 @@ def _single(found):
     twice = next((k for k, v in found.items() if len(v) > 1), None)
     if twice is None: return {k: v[0] for k, v in found.items()}
     raise ValueError(f"several images are called {twice!r} ({_some(found[twice])}): one of each is needed; "
-                     "pairing 'prefix' takes several inputs for one target (--pairing, or --data.pairing)")
+                     "pairing='prefix' takes several inputs for one target")
 
 # %% ../nbs/data.ipynb #d0a10002
 _SAME = "A pair has the same name up to the suffix"
@@ -69,10 +69,9 @@ def _refuse_alone(alone, rule=_SAME):
     "An error that lists files without partner"
     if alone: raise ValueError(
         f"{len(alone)} images have no partner: {_some(alone)}. {rule}. "
-        "If names differ by a word, use another pairing (--pairing, or --data.pairing): 'pattern', with a regular "
-        "expression for it as the pattern; "
-        + "if several inputs share a target, 'prefix'; "*(rule is _SAME)
-        + "if both sides are sorted alike, 'position'; if there are no partners, train with 'unpaired'")
+        "If names differ by a word, use pairing='pattern', with a regular expression for it as the pattern; "
+        + "if several inputs share a target, pairing='prefix'; "*(rule is _SAME)
+        + "if both sides are sorted alike, pairing='position'; if there are no partners, train with 'unpaired'")
 
 def _by_name(groups, pattern, seed):
     "Files whose names are equal without the pattern"
@@ -101,7 +100,7 @@ def _by_position(groups, pattern, seed):
     "Files at the same place"
     if len({len(g) for g in groups}) == 1: return list(zip(*groups))
     raise ValueError(f"pairing='position' needs lists of one length, got {' and '.join(str(len(g)) for g in groups)}; "
-                     "to train on lists of any length, pairing='unpaired' draws partners")
+                     "training draws partners from lists of any length with 'unpaired'")
 
 def _unpaired(groups, pattern, seed):
     "Files with partners that are drawn"
@@ -373,6 +372,10 @@ def _check_pair(pairs, item):
     sizes = [list(v.shape[1:]) for v in (x_in, x0, cond) if v is not None]
     return dict(sizes=sizes, same=torch.equal(x_in, x0), notes=notes)
 
+def _side_by_side(sizes):
+    "Sizes (height, width) in words as image programs say them, the width first"
+    return ', '.join(f'{w}x{h}' for h, w in sizes)
+
 def _report(pairs, found):
     "What was found, put together"
     out = _DataReport(len(pairs), Counter())
@@ -465,10 +468,10 @@ def _by_reason(unreadable):
 
 @patch
 def __str__(self:_DataReport):
-    sizes = ', '.join(f'{n} of {h}x{w}' for (h, w), n in self.sizes.most_common(3))
+    sizes = ', '.join(f'{n} of {_side_by_side([s])}' for s, n in self.sizes.most_common(3))
     if len(self.sizes) > 3: sizes += f' and {len(self.sizes) - 3} other sizes'
     bad = [f'cannot be used: {text}' for text in _by_reason(self.unreadable)]
-    bad += [f'sizes differ: {name} {shapes}' for name, shapes in self.unequal]
+    bad += [f'sizes differ: {name} ({_side_by_side(sizes)})' for name, sizes in self.unequal]
     if len(bad) > 20: bad = bad[:20] + [f'... and {len(bad) - 20} more']
     same = [f'{self.same} pairs hold the same image twice: nothing to learn from them'] if self.same else []
     notes = [f'{n} image{"s" if n > 1 else ""}: {note}' for note, n in self.notes.items()]
@@ -543,11 +546,11 @@ def _check(self:PairSource, i, x_in, x0, cond):
     "Refuse a pair whose sizes do not fit"
     name = self.pairs.name(self.pairs.items[i])
     if x_in.shape != x0.shape or (cond is not None and cond.shape != x0.shape):
-        sizes = ', '.join(str(tuple(v.shape[1:])) for v in (x_in, x0, cond) if v is not None)
+        sizes = _side_by_side(v.shape[1:] for v in (x_in, x0, cond) if v is not None)
         raise ValueError(f"{name}: the images of this pair differ in size ({sizes}); "
                          "ImagePairs.check finds all of them")
     if self.size and min(x0.shape[1:]) < self.size:
-        raise ValueError(f"{name} is {x0.shape[1]}x{x0.shape[2]}, too small for crops of {self.size}")
+        raise ValueError(f"{name} is {_side_by_side([x0.shape[1:]])}, too small for crops of {self.size}")
 
 @patch
 def _read(self:PairSource, i):

@@ -15,7 +15,7 @@ from torch import Tensor
 from fastcore.basics import patch
 from .estimate import Prediction, SingularError
 from .runtime import _one_of
-from .schedule import Schedule, _is_count, _within
+from .schedule import Schedule, _check_count, _is_count, _within
 
 # %% ../nbs/06_ddim.ipynb #fcc4619d
 def to_ddim(
@@ -50,7 +50,9 @@ def ddim_nodes(
 )->list: # nodes, falling, with 0 (the clean image) at the end
     "The nodes that the grids of diffusers visit, for `sample(..., steps=nodes)`"
     _one_of('spacing', spacing, SPACINGS)
+    T = _check_count(T)
     if not _is_count(steps, T): raise ValueError(f"steps must be a whole number from 1 to T={T}, got {steps!r}")
+    steps = int(steps)
     if not _within(offset, 0) or offset != int(offset):
         raise ValueError(f"offset (steps_offset) must be a whole number >= 0, got {offset!r}")
     if spacing == 'leading': k = np.arange(steps)[::-1]*(T//steps) + offset
@@ -68,7 +70,8 @@ def ddim_pairs(
     offset:int=0, # see `ddim_nodes`
 )->list: # (t, s) pairs of nodes
     "The moves of diffusers' DDIMScheduler: from every node T//steps back, wherever the next one lies"
-    return [(t, max(t - T//steps, 0)) for t in ddim_nodes(T, steps, spacing, offset)[:-1]]
+    nodes = ddim_nodes(T, steps, spacing, offset)[:-1]
+    return [(t, max(t - int(T)//len(nodes), 0)) for t in nodes]
 
 # %% ../nbs/06_ddim.ipynb #2aa29429
 def rescaled(
@@ -122,7 +125,8 @@ class FromDDPM(torch.nn.Module):
         abar, bbar = (v.view(-1, *[1]*(x_t.ndim - 1)) if torch.is_tensor(v) and v.ndim else v for v in (abar, bbar))
         A, c = rescaled(abar, bbar)
         k = self.timestep(A)
-        k = (k.round().long() if torch.equal(k, k.round()) else k.to(x_t.dtype)).expand(len(x_t)).to(x_t.device)
+        k = k.round().long() if torch.equal(k, k.round()) else k.to(torch.promote_types(x_t.dtype, torch.float32))
+        k = k.expand(len(x_t)).to(x_t.device)
         out = self.net((x_t - abar*x_in)/c, k)
         return ddpm_prediction(getattr(out, 'sample', out), self.prediction, x_t, x_in, abar, bbar)
 

@@ -219,7 +219,8 @@ def _drops(
 # %% ../nbs/20_tasks.ipynb #20badd01
 from inspect import signature
 from .forward import _check_coefs
-from .schedule import _within
+from .runtime import _held
+from .schedule import Schedule, _within
 
 # %% ../nbs/20_tasks.ipynb #d82132f5
 TASKS = dict(rain=_rain, mask=_mask, blur=_blur, dark=_dark, noise=_noise, shadow=_shadow,
@@ -282,7 +283,7 @@ class KnownPixels(torch.nn.Module):
         for name, v in dict(x0=x0, where=where).items(): self.register_buffer(name, v, persistent=False)
 
     @property
-    def schedule(self): return getattr(self.model, 'schedule', None)
+    def schedule(self): return _held(self.model, 'schedule', Schedule)
 
     def forward(self, x_t, x_in, abar, bbar, t=None, **cond):
         pred = predict(self.model, x_t, x_in, abar, bbar, t, **cond)

@@ -7,6 +7,7 @@ from torch import Tensor
 from .estimate import Prediction, predict
 from .images import check_images
 from inspect import signature
+from .schedule import Schedule
 TASKS: dict
 _LEAST: dict
 

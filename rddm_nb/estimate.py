@@ -130,7 +130,8 @@ def _eps_if_any(x_t, x_in, res, abar, bbar):
 # %% ../nbs/03_estimate.ipynb #cce4efd4
 def _moved(x0, d, res, eps, abar, bbar):
     "The estimate moved by d: residual and noise move with it, so that the state stays the same (clip rule)"
-    return Estimate(x0, res - d, eps if _any_zero(bbar) else eps - (1 - abar)/bbar*d)
+    level = torch.where(bbar == 0, torch.inf, bbar) if torch.is_tensor(bbar) else bbar or torch.inf
+    return Estimate(x0, res - d, eps - (1 - abar)/level*d)
 
 # %% ../nbs/03_estimate.ipynb #0f70fa2e
 def _official(res, eps, x_t, x_in, abar, bbar):
@@ -157,6 +158,8 @@ def estimate(
 )->Estimate: # all three parts
     "Complete a prediction in closed form and keep the estimate an image"
     if clip not in CLIPS: raise ValueError(f"clip must be one of {CLIPS}, got {clip!r}")
+    if any(torch.is_tensor(v) and v.numel() > 1 and v.ndim != x_t.ndim for v in (abar, bbar)):
+        raise ValueError(f"abar and bbar must be numbers, or of shape {(len(x_t), *[1]*(x_t.ndim - 1))}, one per image")
     res, eps = pred
     if res is None and eps is None: raise ValueError("the prediction holds neither a residual nor noise")
     if x_in is None: x_in = torch.zeros_like(x_t)

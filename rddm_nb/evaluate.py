@@ -15,7 +15,7 @@ import re
 import shutil
 import sys
 from collections import Counter
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
@@ -54,7 +54,7 @@ def metrics(self:EvalCase,
 )->dict: # name of a column -> number
     "How good the restorations of an image are"
     if not len(self.samples): raise ValueError("samples holds no restoration")
-    mask, out = None if self.mask is None else self.mask[None], {}
+    mask, out = None if self.mask is None or protocol.region == 'all' else self.mask[None], {}
     for m in measures:
         of = lambda x: measure(m, x[None], self.x0[None], protocol, mask).value
         each = [of(g) for g in self.samples]
@@ -180,16 +180,31 @@ def columns(self:_Evaluation)->dict: # column -> numbers of the images that have
     return {k: [r[k] for r in self.rows if k in r] for k in names}
 
 @patch
-def means(self:_Evaluation)->dict: # column -> `MetricResult`
-    "Means over the images, infinite numbers left out"
-    mean = lambda v: sum(v)/len(v) if v else math.inf
-    return {k: MetricResult(mean(_finite(v)), k, self.protocol, tuple(v)) for k, v in self.columns().items()}
+def _beside(self:_Evaluation, column):
+    "The columns that are compared with one, itself too: those of its metric that are finite in any image"
+    metric = lambda k: re.sub(' (input|best|of mean)$', '', k)
+    return [k for k, v in self.columns().items() if metric(k) == metric(column) and _finite(v)]
 
-def _statistics(each):
-    "Mean, its standard error, and extremes of the finite numbers; how many are infinite"
-    v, n = torch.tensor(_finite(each), dtype=torch.float64), len(_finite(each))
-    return dict(mean=v.mean().item() if n else None, standard_error=(v.std()/n**.5).item() if n > 1 else None,
-                lowest=v.min().item() if n else None, highest=v.max().item() if n else None, infinite=len(each) - n)
+@patch
+def _averaged(self:_Evaluation, column):
+    "The numbers of a column in the images where those beside it are finite too"
+    beside = self._beside(column)
+    shared = [r for r in self.rows if all(math.isfinite(r.get(k, math.inf)) for k in beside)]
+    return [r[column] for r in shared] if column in beside else []
+
+@patch
+def means(self:_Evaluation)->dict: # column -> `MetricResult`
+    "Means over the images where all columns of the metric are finite"
+    mean = lambda v, each: sum(v)/len(v) if v else math.nan if _finite(each) else math.inf
+    return {k: MetricResult(mean(self._averaged(k), v), k, self.protocol, tuple(v)) for k, v in self.columns().items()}
+
+# %% ../nbs/evaluate.ipynb #33b60262
+def _statistics(averaged, each):
+    "Mean, its standard error, and extremes of the numbers that are averaged; how many of all are infinite"
+    v, n = torch.tensor(averaged, dtype=torch.float64), len(averaged)
+    return dict(images=n, mean=v.mean().item() if n else None,
+                standard_error=(v.std()/n**.5).item() if n > 1 else None, lowest=v.min().item() if n else None,
+                highest=v.max().item() if n else None, infinite=len(each) - len(_finite(each)))
 
 def _uncertainty(c):
     "A calibration as plain data"
@@ -197,22 +212,29 @@ def _uncertainty(c):
     return dict(verdict=c.verdict(), ratio=c.ratio if math.isfinite(c.ratio) else None,
                 groups=[dict(zip(keys, g)) for g in c.groups()])
 
-# %% ../nbs/evaluate.ipynb #33b60262
 @patch
 def summary(self:_Evaluation)->dict: # plain numbers and words, strict JSON
     "Everything in short"
     return dict(images=len(self.rows), protocol=str(self.protocol), name=self.protocol.name,
-                measures={k: _statistics(m.each) for k, m in self.means().items()},
+                measures={k: _statistics(self._averaged(k), m.each) for k, m in self.means().items()},
                 uncertainty=self.calibration and _uncertainty(self.calibration),
                 failed=[dict(name=str(n), why=w) for n, w in self.failed], notes=dict(self.notes))
+
+# %% ../nbs/evaluate.ipynb #33b60263
+@patch
+def _left_out(self:_Evaluation, column):
+    "How many images a mean leaves out, and why, in words; nothing of a column that is infinite everywhere"
+    beside, n = self._beside(column), len(self.rows) - len(self._averaged(column))
+    odd = [k for k in beside if not all(math.isfinite(r.get(k, math.inf)) for r in self.rows)]
+    if not n or column not in beside: return ''
+    return f" ({n} of {len(self.rows)} images left out, without a finite {' or '.join(odd)})"
 
 @patch
 def lines(self:_Evaluation)->list: # of text
     "The means in words"
-    infinite = {k: sum(map(math.isinf, m.each)) for k, m in self.means().items()}
     return [f'{len(self.rows)} images, {self.protocol}',
-            *(f'{k}: {m.value:.4g}' + (f' ({infinite[k]} infinite left out)' if infinite[k] else '')
-              for k, m in self.means().items()), *([self.calibration.verdict()] if self.calibration else []),
+            *(f'{k}: {m.value:.4g}{self._left_out(k)}' for k, m in self.means().items()),
+            *([self.calibration.verdict()] if self.calibration else []),
             *(f'{n} image{"s"*(n > 1)}: {note}' for note, n in self.notes.items())]
 
 @patch
@@ -251,10 +273,16 @@ def _column(case):
     if len(case.samples) > 1: rows['spread, x4'] = grey(case.std())
     return {k: _square(x) for k, x in rows.items()}
 
+def _drawable(name):
+    "A name with ? for characters that the font of figures lacks"
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+    known = get_font(findfont(FontProperties())).get_charmap()
+    return ''.join(c if ord(c) in known else '?' for c in name)
+
 def _sheet(columns, names):
     "Columns side by side: the rows that all of them have"
     from rddm_nb.viz import show_images
-    short = lambda name: (name if len(name) < 24 else f'...{name[-20:]}').replace('$', r'\$')
+    short = lambda name: _drawable(name if len(name) < 24 else f'...{name[-20:]}').replace('$', r'\$')
     rows = {k: torch.stack([c[k] for c in columns]) for k in columns[0] if all(k in c for c in columns)}
     titles = [f'{word}: {short(n)}' for word, n in zip(('best', 'middle', 'worst'), names)]
     return show_images(rows, size=1.6, titles=titles, alt=f"best, middle and worst of the images: {', '.join(names)}")
@@ -463,12 +491,19 @@ def _check_out(a):
         raise ValueError(f"{a.out}/spread holds {one_line(foreign[0])}, which is no result: choose another folder "
                          f"(--out)")
 
+# %% ../nbs/evaluate.ipynb #7e0a1113
+@contextmanager
+def _as_options():
+    "Errors that name an argument of `match`: name the option"
+    try: yield
+    except ValueError as e: raise ValueError(re.sub(r'(?<![\w.-])(pairing|pattern)=', r'--\1=', str(e))) from e
+
 def _into_folder(a, stop, tell):
     "What the words of a command ask for, in a folder; returns the evaluation"
     _start(a.measures, replace(Protocol.find(a.protocol or Protocol()), region=a.region))
     _check_out(a)
     live = Progress('evaluate')
-    cases, about = _cases(a, stop, tell, live)
+    with _as_options(): cases, about = _cases(a, stop, tell, live)
     new, ev = not Path(a.out).exists(), None
     with folder_lock(claim_folder(a.out, _RESULTS, a.force)):
         out = claim_folder(a.out, _RESULTS, a.force) # nobody else has written since

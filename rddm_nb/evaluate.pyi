@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 from collections import Counter
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
@@ -97,12 +97,24 @@ class _Evaluation:
         """Metrics by name"""
         ...
 
+    def _beside(self, column):
+        """The columns that are compared with one, itself too: those of its metric that are finite in any image"""
+        ...
+
+    def _averaged(self, column):
+        """The numbers of a column in the images where those beside it are finite too"""
+        ...
+
     def means(self) -> dict:
-        """Means over the images, infinite numbers left out"""
+        """Means over the images where all columns of the metric are finite"""
         ...
 
     def summary(self) -> dict:
         """Everything in short"""
+        ...
+
+    def _left_out(self, column):
+        """How many images a mean leaves out, and why, in words; nothing of a column that is infinite everywhere"""
         ...
 
     def lines(self) -> list:

@@ -39,8 +39,8 @@ class ExactPredictor:
         if w.shape != (len(means),) or not (w >= 0).all() or not 0 < w.sum() < torch.inf:
             raise ValueError(f"weights must be {len(means)} numbers >= 0 that do not all vanish, and finite, got "
                              f"shape {tuple(w.shape)}, sum {w.sum().item():g}")
-        self.means, self.std, self.tau = means, std, tau
-        self._mu = means.detach().double().flatten(1)
+        self.means, self.std, self.tau = means.detach().clone(), std, tau
+        self._mu = self.means.double().flatten(1)
         self._norms = self._mu.square().sum(1)
         self._prior = (w.double()/w.sum()).log().to(means.device)
 
@@ -64,6 +64,9 @@ def _setting(self:ExactPredictor, x_t, x_in, abar, bbar):
     x = x_t.detach().double().flatten(1)
     y = torch.zeros_like(x) if x_in is None else x_in.detach().double().flatten(1)
     a, b = (torch.as_tensor(v, dtype=torch.float64, device=x.device).reshape(-1, 1) for v in (abar, bbar))
+    for name, v in dict(abar=a, bbar=b).items():
+        if len(v) not in (1, len(x)):
+            raise ValueError(f"{name} holds {len(v)} values for {len(x)} images: give one number, or one per image")
     trust = 0. if self.tau is None else self.std**2/(self.std**2 + self.tau**2)
     return x - a*y, y, a, b, trust
 

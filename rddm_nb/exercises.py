@@ -20,16 +20,22 @@ from .files import atomic_write
 from .viz import COLORS, RenderedFigure, canvas, show_images
 
 # %% ../nbs/exercises.ipynb #9517391f
+def _is_complex(v): return 'complex' in str(getattr(v, 'dtype', type(v)))
+
 def _numbers(v):
-    "An outcome as a float64 tensor; lists and tuples of numbers or tensors are stacked"
+    "An outcome as a float64 tensor; lists and tuples are stacked, and a number in a tuple counts for every place"
+    if _is_complex(v): raise TypeError("complex numbers cannot be compared: take their real part, or their size")
     if torch.is_tensor(v): return v.detach().cpu().double()
-    if isinstance(v, (list, tuple)): return torch.stack([_numbers(x) for x in v])
-    return torch.as_tensor(v, dtype=torch.float64)
+    if not isinstance(v, (list, tuple)): return torch.as_tensor(v, dtype=torch.float64)
+    parts = [_numbers(x) for x in v]
+    shape = next((p.shape for p in parts if p.ndim and isinstance(v, tuple)), ())
+    return torch.stack([p if p.ndim else p.expand(shape) for p in parts])
 
 def _form(v):
     "What an outcome is, in words"
     if isinstance(v, (str, bool)): return 'yes or no' if isinstance(v, bool) else 'a word'
-    s = tuple(_numbers(v).shape)
+    try: s = tuple(_numbers(v).shape)
+    except Exception: return 'complex numbers' if _is_complex(v) else type(v).__name__
     return f'shape {s}' if s else 'one number'
 
 # %% ../nbs/exercises.ipynb #7a24cf25
@@ -42,29 +48,40 @@ def _pattern(y, w):
         return f'. It is {ratio:.4g} times the spec' + (' everywhere' if w.numel() > 1 else '')
     return f'. It is too large by {gap:.4g} everywhere' if w.numel() > 1 and torch.allclose(y - gap, w) else ''
 
+def _allowed(w, tol): return tol*max(1., w.nan_to_num(posinf=0., neginf=0.).abs().max().item())
+
 def _difference(y, w, tol):
     "Where two tensors of the same shape differ most, in a line; empty if they agree"
     off = torch.where(y == w, 0., (y - w).abs())
-    if not off.numel() or off.max() <= tol*max(1., w.nan_to_num(posinf=0., neginf=0.).abs().max().item()): return ''
+    if not off.numel() or off.max() <= _allowed(w, tol): return ''
     i = tuple(int(v) for v in torch.unravel_index(off.argmax(), off.shape))
     return f"off by {off.max():.3g}{f' at {list(i)}' if i else ''}: yours {y[i]:.5g}, spec {w[i]:.5g}" + _pattern(y, w)
 
 # %% ../nbs/exercises.ipynb #4ea17eac
 def _truth(got):
     "Yes or no as a truth value; None if it is neither"
+    if isinstance(got, str): return dict(yes=True, true=True, no=False, false=False).get(got.strip().lower())
     try: v = _numbers(got)
     except Exception: return None
     return bool(v) if v.numel() == 1 and v.item() in (0, 1) else None
 
+def _no_numbers(got, want):
+    "What came back that cannot be one tensor, in a line"
+    if not isinstance(got, (list, tuple)) or not 0 < len(got) <= 4:
+        real = 'real ' if _is_complex(got) else ''
+        return f'{_form(got) if real else type(got).__name__} came back, where {real}numbers are wanted'
+    return f"{type(got).__name__} of {' and '.join(map(_form, got))} came back, where {_form(want)} is wanted"
+
+# %% ../nbs/exercises.ipynb #1c8b4829
 def _fault(got, want, tol):
     "What is wrong with one outcome, in a line; empty if nothing is"
     if got is None or got is ...: return 'nothing came back'
     if isinstance(want, str): return '' if str(got).strip().lower() == want.lower() else f'{got!r} is not the answer'
     if isinstance(want, bool):
-        if (said := _truth(got)) is None: return f'{got!r:.80} came back, where yes or no is wanted'
+        if (said := _truth(got)) is None: return f'{got!r:.80} came back, where yes or no (True or False) is wanted'
         return '' if said == want else 'what is asked for does not hold'
     try: y, w = _numbers(got), _numbers(want)
-    except Exception: return f'{type(got).__name__} came back, where numbers are wanted'
+    except Exception: return _no_numbers(got, want)
     if y.shape != w.shape: return f'{_form(y)} came back, where {_form(w)} is wanted'
     bad = (y.isnan() | ~y.isfinite() & w.isfinite()).nonzero()
     if len(bad):
@@ -188,13 +205,21 @@ def _tried(ex, answer, case):
 
 def _secret(ex): return not callable(ex.spec) and ex.through is None
 
+def _size(got, want, tol):
+    "Which numbers of a guess are too large and which too small, but not by how much"
+    w = _numbers(want)
+    off, said = _numbers(got) - w, []
+    for word, wrong in ('large', off > _allowed(w, tol)), ('small', off < -_allowed(w, tol)):
+        places = ', '.join(str(i) for i in wrong.nonzero().tolist() if i)
+        if wrong.any(): said.append(f'too {word}' + (f' at {places}' if places else ''))
+    return f"{_short(got)} is {' and '.join(said)}"
+
+# %% ../nbs/exercises.ipynb #488832b4
 def _faults(ex, answer):
     "Outcomes of all cases, and what is wrong with each"
     got, faults = zip(*[_tried(ex, answer, c) for c in ex.cases])
     faults = [f or _fault(g, w, ex.tol) for f, g, w in zip(faults, got, ex.want)]
-    if _secret(ex) and faults[0].startswith('off by'):
-        faults = [f'{_short(got[0])} is too ' +
-                  ('large' if _numbers(got[0]).sum() > _numbers(ex.want[0]).sum() else 'small')]
+    if _secret(ex) and faults[0].startswith('off by'): faults = [_size(got[0], ex.want[0], ex.tol)]
     return got, faults
 
 def _slip(ex, answer, got):

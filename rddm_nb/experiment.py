@@ -10,6 +10,7 @@ __all__ = ['check_config', 'train']
 # %% ../nbs/experiment.ipynb #4fb7a848
 import itertools
 import json
+import re
 import tomllib
 from contextlib import contextmanager, nullcontext
 from dataclasses import fields, replace
@@ -23,7 +24,7 @@ from .data import ImagePairs, PairSource, match, pairs_from_layout
 from .degrade import degrade
 from .demo import draw_pairs
 from .estimate import predict
-from .files import _remove_stale, atomic_write, check_file
+from .files import _remove_stale, atomic_write, check_file, read_tensors
 from .images import _equalized
 from .objective import loss_of
 from .runtime import check_seed, folder_lock, generator_for
@@ -36,11 +37,12 @@ from .watch import HeldOutEval
 # %% ../nbs/experiment.ipynb #107dc77d
 @contextmanager
 def _names_of(section, names=('',)):
-    "Errors that begin with the name of a field (one of these names): put its section before it"
+    "Errors that name a field (one of these names), at their beginning or as name=...: put its section before it"
     try: yield
     except ValueError as e:
-        if not str(e).startswith(names): raise
-        raise ValueError(f'{section}.{e}') from None
+        said = f'{section}.{e}' if str(e).startswith(names) else str(e)
+        if all(names): said = re.sub(rf"(?<![\w.])({'|'.join(names)})=", rf'{section}.\1=', said)
+        raise ValueError(said) from e.__cause__
 
 def _network_config(config):
     "The network that is made: with predicts='auto' that of the choice, one output"
@@ -127,7 +129,7 @@ def _cut(img, box):
     "The square of a box"
     left, top, side = box
     if img.shape[-2] < top + side or img.shape[-1] < left + side:
-        raise ValueError(f'data.crop={list(box)} is not within an image of {img.shape[-2]}x{img.shape[-1]}')
+        raise ValueError(f'data.crop={list(box)} is not within an image of {img.shape[-1]}x{img.shape[-2]}')
     return img[:, top:top + side, left:left + side]
 
 def _prepared(trio, data):
@@ -188,7 +190,7 @@ def _check_sizes(report, size, batch):
     if small:
         h, w = min(small, key=min)
         raise ValueError(f"{sum(small.values())} of {report.pairs} pairs are too small for crops of {size}, such as "
-                         f"{report.first[h, w]} ({h}x{w}): set data.size to {min(h, w)} or less, or leave them out")
+                         f"{report.first[h, w]} ({w}x{h}): set data.size to {min(h, w)} or less, or leave them out")
     if not size and batch > 1 and len(report.sizes) > 1:
         raise ValueError(f"whole images (data.size=0) of {len(report.sizes)} sizes cannot form batches: set data.size "
                          "for crops, data.resize for squares, or train.batch to 1")
@@ -375,6 +377,7 @@ class _TrainRun(NamedTuple):
     step: int # steps done
     steps: int # of so many
     exit_code: int # 0 done, 130 or 143 stopped by a signal
+    kept: bool = False # nothing was left to do, and nothing was written
     @property
     def done(self)->bool: return self.step >= self.steps
 
@@ -386,6 +389,11 @@ def _write_model(trainer, net, config, out):
     except OSError as e: raise TrainingError(f'{file} could not be written ({e}): run it again') from e
     if trainer.done: unfinished.unlink(missing_ok=True)
     return file
+
+def _is_kept(out, step):
+    "Whether the folder holds the finished network of that step"
+    try: return read_tensors(out/_MODELS[0], 'model')[1]['meta']['step'] == step
+    except (OSError, ValueError, KeyError): return False
 
 # %% ../nbs/experiment.ipynb #5e2185cd
 def _check_places(out, fresh):
@@ -431,10 +439,13 @@ def _fit(trainer, config, run, out):
     "Train in a folder that is ours, and keep configuration and model"
     main = trainer.accelerator.is_main_process
     if main and run is None: _save_config(config, out)
-    net = trainer.fit(locked=True)
+    net, asked = trainer.fit(locked=True), config.train.steps
+    idle = trainer.done and trainer.first == trainer.step
+    if idle: config = replace(run, train=trainer.config)
     if main and run != config: _save_config(config, out)
-    model = _write_model(trainer, net, config, out) if main else out/'model.safetensors'
-    return _TrainRun(model, trainer.step, config.train.steps, trainer.stopped.exit_code)
+    kept = not main or idle and _is_kept(out, trainer.step)
+    model = out/_MODELS[0] if kept else _write_model(trainer, net, config, out)
+    return _TrainRun(model, trainer.step, asked, trainer.stopped.exit_code, kept)
 
 # %% ../nbs/experiment.ipynb #6f7b0953
 def train(

@@ -2,6 +2,7 @@
 from typing import Any
 import itertools
 import json
+import re
 import tomllib
 from contextlib import contextmanager, nullcontext
 from dataclasses import fields, replace
@@ -15,7 +16,7 @@ from .data import ImagePairs, PairSource, match, pairs_from_layout
 from .degrade import degrade
 from .demo import draw_pairs
 from .estimate import predict
-from .files import atomic_write, check_file
+from .files import atomic_write, check_file, read_tensors
 from .objective import loss_of
 from .runtime import check_seed, folder_lock, generator_for
 from .trainer import Batch, Checkpoints, FunctionSource, Trainer, TrainingError, draw_states, make_accelerator
@@ -37,6 +38,7 @@ class _TrainRun(NamedTuple):
     step: int
     steps: int
     exit_code: int
+    kept: bool = False
 
     @property
     def done(self) -> bool:

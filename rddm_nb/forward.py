@@ -38,18 +38,20 @@ def randn_like(
     return torch.randn(x.shape, dtype=x.dtype, device=device, generator=generator).to(x.device)
 
 # %% ../nbs/01_forward.ipynb #3acde7be
-def _same_shape(x, **others):
-    "Refuse tensors whose shape differs from the first"
-    for name, v in others.items():
-        if v is not None and v.shape != x.shape:
+def _check_same(x, **others):
+    "Refuse images that are no floats, or whose shape differs from the first"
+    for name, v in dict(x0=x, **others).items():
+        if v is None: continue
+        if not v.is_floating_point(): raise TypeError(f"{name} holds {v.dtype}: convert images with from_uint8")
+        if v.shape != x.shape:
             raise ValueError(f"{name} has shape {tuple(v.shape)}, but x0 has {tuple(x.shape)}: they must be equal")
 
 def _check_coefs(x, **coefs):
-    "Refuse one number per image where it would be spread over the width of the images"
+    "Refuse one number per image where it would be spread over pixels"
     for name, v in coefs.items():
-        if torch.is_tensor(v) and v.ndim == 1 and len(v) > 1 and x.ndim > 2:
-            raise ValueError(f"{name} has shape {tuple(v.shape)}, which would be spread over the width of the images: "
-                             f"one number per image has shape {(len(v), *[1]*(x.ndim - 1))}")
+        if torch.is_tensor(v) and v.numel() > 1 and v.ndim != x.ndim:
+            raise ValueError(f"{name} has shape {tuple(v.shape)}, but the images have {tuple(x.shape)}, over whose "
+                             f"pixels it would be spread: one number per image has shape {(len(x), *[1]*(x.ndim - 1))}")
 
 def q_sample(
     x0:Tensor, # clean images (B, ...)
@@ -59,7 +61,7 @@ def q_sample(
     bbar, # standard deviation of the noise, a number or (B, 1, ...)
 )->Tensor: # the state at (abar, bbar)
     "Jump to any point of the plane at once: x0 + abar (x_in - x0) + bbar eps (closed-form marginal)"
-    _same_shape(x0, x_in=x_in, eps=eps)
+    _check_same(x0, x_in=x_in, eps=eps)
     _check_coefs(x0, abar=abar, bbar=bbar)
     res = -x0 if x_in is None else x_in - x0
     return x0 + abar*res + bbar*eps

@@ -65,14 +65,16 @@ class MetricResult:
     measure: str # what it is
     protocol: Protocol # how
     each: tuple = () # of every image
+    @property
+    def _what(self): return f"{self.measure} ({self.protocol.name}{': '*bool(self.protocol.name)}{self.protocol})"
     def _like(self, other):
-        what = f"{self.measure} ({self.protocol})"
+        what = self._what
         if not isinstance(other, MetricResult):
             raise TypeError(f"a {what} can only be compared with another one, not with {other!r}: "
                             "a bare number does not say how it was measured")
         if (self.measure, self.protocol) != (other.measure, other.protocol):
-            raise ValueError(f"these numbers were measured differently: {what} and "
-                             f"{other.measure} ({other.protocol}). Measure both the same way")
+            raise ValueError(f"these numbers were measured differently: {what} and {other._what}. "
+                             f"Measure both the same way")
         return other.value
     def __lt__(self, other): return self.value < self._like(other)
     def __gt__(self, other): return self.value > self._like(other)
@@ -128,7 +130,9 @@ def apply(self:Protocol,
 # %% ../nbs/23_measuring.ipynb #c5ac56b0
 def _weights(like, protocol, mask):
     "Which pixels count, (B, 1, H, W)"
-    if protocol.region == 'all': return torch.ones_like(like[:, :1])
+    if protocol.region == 'all':
+        if mask is not None: raise ValueError("a mask needs a protocol with region='inside' or 'outside'")
+        return torch.ones_like(like[:, :1])
     if mask is None: raise ValueError(f"region {protocol.region!r} needs a mask")
     mask = check_images(mask*1., 'the mask')
     if mask.shape[-3:-2] not in ((), (1,)) or mask.shape[:-3] not in ((), (1,), (len(like),)):
@@ -286,9 +290,8 @@ def coarse_features(
     x:Tensor, # images (B, C, H, W) in [-1, 1], at least 8 pixels on a side
 )->Tensor: # (B, F)
     "Colours on a 4x4 grid, and the amount of detail on a 2x2 grid"
-    _in_range(x, 'x')
-    if min(x.shape[-2:]) < 8: raise ValueError(f"images need 8 pixels on a side, got {tuple(x.shape[-2:])}")
-    x, (h, w) = x.double(), x.shape[-2:]
+    x, (h, w) = _in_range(x, 'x').double(), x.shape[-2:]
+    if min(h, w) < 8: raise ValueError(f"images need 8 pixels on a side, got {(h, w)}")
     detail = torch.cat([x.diff(dim=d).abs().mean(1, keepdim=True)[..., :h - 1, :w - 1] for d in (-1, -2)], 1)
     return torch.cat([F.adaptive_avg_pool2d(v, n).flatten(1) for v, n in ((x, 4), (detail, 2))], 1)
 

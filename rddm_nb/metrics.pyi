@@ -51,6 +51,10 @@ class MetricResult:
     protocol: Protocol
     each: tuple = ()
 
+    @property
+    def _what(self):
+        ...
+
     def _like(self, other):
         ...
 

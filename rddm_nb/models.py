@@ -15,7 +15,8 @@ from inspect import signature
 from pathlib import Path
 from .files import one_line
 from .official import fuse_weights
-from .runtime import _about, pick_device
+from .runtime import _about, _held, pick_device
+from .schedule import Schedule
 from .unet import load_model
 
 # %% ../nbs/models.ipynb #a7c04007
@@ -88,6 +89,7 @@ def _best_steps(
 )->int: # sampling steps
     "How many steps the file of a network recommends, or its training or demo took; else 5, or as many as there are"
     meta, trained = _about(model, 'meta'), _about(model, 'meta', 'config', 'sample')
-    most = model.schedule.T if getattr(model, 'schedule', None) is not None else 1000
+    schedule = _held(model, 'schedule', Schedule)
+    most = 1000 if schedule is None else schedule.T
     said = meta.get('best_steps'), trained.get('steps'), meta.get('sampling_steps'), min(5, most)
     return next(n for n in said if type(n) is int and 1 <= n <= most)

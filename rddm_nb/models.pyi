@@ -8,6 +8,7 @@ from pathlib import Path
 from .files import one_line
 from .official import fuse_weights
 from .runtime import pick_device
+from .schedule import Schedule
 from .unet import load_model
 PRETRAINED: tuple
 MODEL_FILE: str

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from .estimate import SingularError, predict
 from .forward import q_sample, randn_like
+from .runtime import _eval_mode
 from .schedule import Point, Schedule, _is_count
 
 # %% ../nbs/05_objective.ipynb #3ea8c221
@@ -39,6 +40,10 @@ def loss_of(
 )->Tensor: # a number
     "Mean error of whatever is predicted (loss)"
     if kind not in ('l1', 'l2'): raise ValueError(f"kind must be 'l1' or 'l2', got {kind!r}")
+    if not any(torch.is_tensor(p) for p in pred): raise ValueError("the prediction holds neither a residual nor noise")
+    for p, v in zip(pred, (res, eps)):
+        if p is not None and p.shape != v.shape:
+            raise ValueError(f"{tuple(p.shape)} was predicted where {tuple(v.shape)} is true: they must be equal")
     error = (lambda d: d.abs().mean()) if kind == 'l1' else (lambda d: d.square().mean())
     return sum(lam*error(p.to(v.dtype) - v) for p, v, lam in zip(pred, (res, eps), (lam_res, lam_eps)) if p is not None)
 
@@ -54,14 +59,14 @@ def error_curve(
     cond:Tensor|None=None, # conditions, for a network that takes them
 )->Tensor: # (nodes, 2): mean error of the residual and of the noise; nan for what is not predicted
     "How far off a predictor is, place by place"
-    nodes = [nodes] if isinstance(nodes, (int, float)) else [*nodes]
+    nodes = [*nodes] if hasattr(nodes, '__len__') and getattr(nodes, 'ndim', 1) else [nodes]
     if bad := [t for t in nodes if not _is_count(t, schedule.T)]:
         raise ValueError(f"nodes must be whole numbers in 1..{schedule.T}, got {bad[0]!r}")
     out, given = torch.full((len(nodes), 2), torch.nan), torch.zeros_like(x0) if x_in is None else x_in
     for row, t in zip(out, nodes):
         eps, (abar, bbar) = randn_like(x0, generator), schedule[int(t)]
         node = torch.full((len(x0),), int(t), device=x0.device)
-        pred = predict(model, q_sample(x0, x_in, eps, abar, bbar), x_in, abar, bbar, node, cond)
+        with _eval_mode(model): pred = predict(model, q_sample(x0, x_in, eps, abar, bbar), x_in, abar, bbar, node, cond)
         for i, (p, v) in enumerate(zip(pred, (given - x0, eps))):
             if p is not None: row[i] = loss_of((p.detach(), None), v, None, kind)
     return out

@@ -11,6 +11,7 @@ __all__ = ['OPTIMIZERS', 'unwrap', 'make_optimizer', 'lr_factor', 'EMA']
 import copy
 import math
 from functools import partial
+from numbers import Real
 import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
@@ -35,6 +36,11 @@ def _check_trainable(params):
         raise ValueError("weights that were made inside torch.inference_mode() cannot be trained: make the network "
                          "outside of it")
     return params
+
+def _check_fits(net, weights):
+    "Refuse a network whose weights have other shapes"
+    if [p.shape for p in net.parameters()] != [w.shape for w in weights]:
+        raise ValueError(f"this {type(net).__name__} has other weights than the one that the average began with")
 
 OPTIMIZERS = dict(adamw=partial(torch.optim.AdamW, fused=True),
                   radam=partial(torch.optim.RAdam, foreach=True, decoupled_weight_decay=True))
@@ -61,7 +67,7 @@ def lr_factor(
     if decay not in ('cosine', 'none'): raise ValueError(f"decay must be 'cosine' or 'none', got {decay!r}")
     if warmup < 0: raise ValueError(f"warmup is a number of steps, at least 0, got {warmup!r}")
     up = min(1., (step + 1)/warmup) if warmup else 1.
-    return up*(1. if decay == 'none' else .01 + .99*(1 + math.cos(math.pi*u))/2)
+    return up*(1. if decay == 'none' else .01 + .99*(1 + math.cos(math.pi*min(u, 1.)))/2)
 
 # %% ../nbs/optim.ipynb #bda9f876
 class EMA:
@@ -70,7 +76,7 @@ class EMA:
         net:nn.Module, # the network to follow
         decay:float=.995, # share of the average that stays at every update, in the long run: 0..1
     ):
-        if not isinstance(decay, (int, float)) or not 0 <= decay <= 1:
+        if not isinstance(decay, Real) or not 0 <= decay <= 1:
             raise ValueError(f"decay is a share of the average, 0..1, got {decay!r}")
         self.net, self.decay, self.step = copy.deepcopy(unwrap(net)).eval().requires_grad_(False), decay, 0
         self._wide = {k: p.to(torch.promote_types(p.dtype, torch.float32)) for k, p in self.net.named_parameters()}
@@ -79,8 +85,10 @@ class EMA:
         net:nn.Module, # the network, trained a little more
     ):
         "Take in the network's weights of now"
+        net, wide = unwrap(net), [*self._wide.values()]
+        _check_fits(net, wide)
         self.step += 1
-        d, net, wide = min(self.decay, (1 + self.step)/(10 + self.step)), unwrap(net), [*self._wide.values()]
+        d = min(self.decay, (1 + self.step)/(10 + self.step))
         torch._foreach_lerp_(wide, [p.to(w.dtype) for p, w in zip(net.parameters(), wide)], 1 - d)
         self._round()
         for mine, theirs in zip(self.net.buffers(), net.buffers()): mine.copy_(theirs)

@@ -3,6 +3,7 @@ from typing import Any
 import copy
 import math
 from functools import partial
+from numbers import Real
 import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel

@@ -5,14 +5,14 @@ import torch
 from .estimate import Prediction
 from .schedule import Point, Schedule
 
-def commutator(model, x_t, x_in, abar: float, bbar: float, h: float=1e-05) -> torch.Tensor:
+def commutator(model, x_t, x_in, abar: float, bbar: float, h: float | None=None) -> torch.Tensor:
     """How much the order of two small moves matters, taking residual and taking noise (commutator)"""
     ...
 
 class TimeConditioned:
     """A predictor told the step alone, as if on the path it was trained on"""
     model: Any
-    trained_on: Any
+    schedule: Any
 
     def __init__(self, model, trained_on: Schedule):
         ...
@@ -23,8 +23,7 @@ class TimeConditioned:
 class CoefficientConditioned:
     """Two predictors, the residual's told abar and the noise's bbar, as if on the path they were trained on"""
     model: Any
-    a: Any
-    b: Any
+    schedule: Any
 
     def __init__(self, model, trained_on: Schedule):
         ...

@@ -143,6 +143,7 @@ def _told(run):
     "What came of a training, in a line"
     beyond = run.step > run.steps
     said = f' (of step {run.step}: the run had gone on beyond the {run.steps} asked for)' if beyond else ''
+    if run.done and run.kept: return f'nothing left to do, nothing changed: {one_line(run.model, 4096)}{said}'
     if run.done: return f'wrote {one_line(run.model, 4096)}{said}'
     return (f'stopped at step {run.step} of {run.steps}; run it again to go on '
             f'(the average so far, unfinished: {one_line(run.model, 4096)})')

@@ -49,61 +49,67 @@ def _images():
     return x0, x_in, torch.randn(x0.shape, generator=gen, dtype=x0.dtype)
 
 def _plane(add, x0, x_in, eps):
-    x, noise = x0 + .5*(x_in - x0) + .4*eps, torch.tensor([.3, .4, 0., 1.2]).double()
-    add('residual', lambda x0, x_in: x_in - x0, [(x0, x_in)],
+    states = [(x0 + a*(x_in - x0) + b*eps, a, b) for a, b in ((.35, .45), (.6, .85))]
+    strengths = [torch.tensor(v).double() for v in ([.3, .4, 0., 1.2], [.7, .15])]
+    add('residual', lambda x0, x_in: x_in - x0, [(x0, x_in), (x_in, eps)],
         [(lambda x0, x_in: x0 - x_in, 'it points from the clean image to the degraded one'),
          (lambda x0, x_in: x_in, 'what is in both images is no residual')], draw=partial(draw, signed=True))
     add('mixture', lambda x0, x_in, eps, a, b: (1 - a)*x0 + a*x_in + b*eps,
-        [(x0, x_in, eps, .5, .2), (x0, x_in, eps, 1., .1)],
+        [(x0, x_in, eps, .35, .2), (x0, x_in, eps, 1., .1)],
         [(lambda x0, x_in, eps, a, b: x0 + a*x_in + b*eps,
           'as the degraded image comes, the clean one has to leave'),
           (lambda x0, x_in, eps, a, b: a*x0 + (1 - a)*x_in + b*eps, 'at a = 0 the image is clean')])
-    add('clean again', lambda x_t, x_in, eps, a, b: (x_t - a*x_in - b*eps)/(1 - a), [(x, x_in, eps, .5, .4)],
+    add('clean again', lambda x_t, x_in, eps, a, b: (x_t - a*x_in - b*eps)/(1 - a),
+        [(x, x_in, eps, a, b) for x, a, b in states],
         [(lambda x_t, x_in, eps, a, b: x_t - a*x_in - b*eps,
           'only a share of the clean image is left: divide by it'),
           (lambda x_t, x_in, eps, a, b: (x_t - a*x_in)/(1 - a) - b*eps,
            'the noise is in the state too, take it off before you divide')])
-    add('rescaled', lambda x_t, x_in, a: (x_t - a*x_in)/(1 - a), [(x, x_in, .5)],
+    add('rescaled', lambda x_t, x_in, a: (x_t - a*x_in)/(1 - a), [(x, x_in, a) for x, a, _ in states],
         [(lambda x_t, x_in, a: x_t - a*x_in, 'the clean image should be there in full: divide'),
          (lambda x_t, x_in, a: (x_t - x_in)/(1 - a), 'only the share a of the input is in the state')])
-    add('noise seen', lambda a, b: b/(1 - a), [(0., .5), (.5, .25), (.9, .05)],
+    add('noise seen', lambda a, b: b/(1 - a), [(0., .4), (.5, .15), (.9, .05)],
         [(lambda a, b: b, 'what is left of the image shrinks as well'),
          (lambda a, b: (1 - a)/b, 'upside down: without noise it is 0')])
-    add('levels', lambda beta: beta.square().cumsum(0).sqrt(), [(noise,)],
+    add('levels', lambda beta: beta.square().cumsum(0).sqrt(), [(v,) for v in strengths],
         [(lambda beta: beta.cumsum(0), 'variances add up, standard deviations do not'),
          (lambda beta: beta.square().cumsum(0), 'that is a variance')])
-    add('steps of noise', lambda b: b.square().diff().sqrt(), [(noise.square().cumsum(0).sqrt(),)],
+    add('steps of noise', lambda b: b.square().diff().sqrt(), [(v.square().cumsum(0).sqrt(),) for v in strengths],
         [(lambda b: b.diff(), 'levels do not subtract, their squares do'),
          (lambda b: b.square().diff(), 'that is a variance')])
 
 # %% ../nbs/30_puzzles.ipynb #068b9e14
 def _step(add, x0, x_in, eps):
-    res, p, q = x_in - x0, (.7, .6), (.3, .2)
-    x = x0 + p[0]*res + p[1]*eps
-    add('the other half', lambda x_t, x_in, res, a, b: (x_t - x_in + (1 - a)*res)/b, [(x, x_in, res, *p)],
+    res, steps = x_in - x0, (((.72, .55), (.3, .18)), ((.95, .8), (.6, .25)))
+    state = lambda p, x_in: (1 - p[0])*x0 + p[0]*x_in + p[1]*eps
+    add('the other half', lambda x_t, x_in, res, a, b: (x_t - x_in + (1 - a)*res)/b,
+        [(state(p, x_in), x_in, res, *p) for p, _ in steps],
         [(lambda x_t, x_in, res, a, b: (x_t - x_in + a*res)/b,
           'the share 1 - a of the residual is missing from the state'),
           (lambda x_t, x_in, res, a, b: x_t - x_in + (1 - a)*res, 'that is b times the noise')])
-    add('a step', lambda x_t, res, eps, p, q: x_t - (p[0] - q[0])*res - (p[1] - q[1])*eps, [(x, res, eps, p, q)],
+    add('a step', lambda x_t, res, eps, p, q: x_t - (p[0] - q[0])*res - (p[1] - q[1])*eps,
+        [(state(p, x_in), res, eps, p, q) for p, q in steps],
         [(lambda x_t, res, eps, p, q: x_t - q[0]*res - q[1]*eps, 'take off what is too much, not what is to stay'),
          (lambda x_t, res, eps, p, q: x_t + (p[0] - q[0])*res + (p[1] - q[1])*eps, 'that goes towards more noise')])
     add('a step from a guess', lambda x_t, x0, p, q: (1 - q[0])*x0 + q[1]/p[1]*(x_t - (1 - p[0])*x0),
-        [((1 - p[0])*x0 + p[1]*eps, x0, p, q)],
+        [(state(p, 0*x0), x0, p, q) for p, q in steps],
         [(lambda x_t, x0, p, q: x0 + q[1]/p[1]*(x_t - x0),
           'without input the residual is -x0: a share of the guess is missing from both states'),
           (lambda x_t, x0, p, q: (1 - q[0])*x0, 'carry the noise along, scaled')])
-    add('the posterior', lambda bt, bs: bs**2*(bt**2 - bs**2)/bt**2, [(.5, .3), (1., .1), (.4, .4)],
+    add('the posterior', lambda bt, bs: bs**2*(bt**2 - bs**2)/bt**2, [(.5, .3), (1., .1), (.9, .4)],
         [(lambda bt, bs: bt**2 - bs**2, 'that is how much the step added, before anyone looked at the start'),
          (lambda bt, bs: bs**2, 'that is the level at the target, before anyone looked at the state'),
          (lambda bt, bs: bs*(bt**2 - bs**2)**.5/bt, 'the square of it')])
-    add('where it was', lambda x_t, x0, bt, bs: x0 + (bs/bt)**2*(x_t - x0), [(x0 + .8*eps, x0, .8, .4)],
+    add('where it was', lambda x_t, x0, bt, bs: x0 + (bs/bt)**2*(x_t - x0),
+        [(x0 + bt*eps, x0, bt, bs) for bt, bs in ((.8, .3), (.6, .55))],
         [(lambda x_t, x0, bt, bs: x0 + bs/bt*(x_t - x0),
           'that is a deterministic step; the mean of the posterior is nearer to the start'),
           (lambda x_t, x0, bt, bs: (bs/bt)**2*x_t, 'the distance to the clean image shrinks, not the image')])
-    add('fresh', lambda bt, bs, eta: bs*(eta*(1 - bs**2/bt**2))**.5, [(.5, .3, 1.), (.5, .3, .25), (.5, .3, 0.)],
+    add('fresh', lambda bt, bs, eta: bs*(eta*(1 - bs**2/bt**2))**.5, [(.6, .25, 1.), (.9, .35, .25), (.7, .6, 0.)],
         [(lambda bt, bs, eta: eta*bs*(1 - bs**2/bt**2)**.5, 'eta is a share of the variance'),
          (lambda bt, bs, eta: eta*bs**2*(1 - bs**2/bt**2), 'that is the variance')])
-    add('clamped', lambda x0, eps, a, b: eps + (1 - a)/b*(x0 - x0.clamp(-1, 1)), [(1.5*x0, eps, .5, .4)],
+    add('clamped', lambda x0, eps, a, b: eps + (1 - a)/b*(x0 - x0.clamp(-1, 1)),
+        [(1.5*x0, eps, .35, .45), (-1.2*x0, eps, .8, .6)],
         through=lambda v: v/2.5,
         slips=[(lambda x0, eps, a, b: eps + (x0 - x0.clamp(-1, 1))/b,
                 'the residual moves too and takes up the share a'),
@@ -120,14 +126,14 @@ def _path(add, x0, x_in, eps):
     x, ring = torch.linspace(0, 1, 11).double(), torch.tensor([[1., 0.], [0., 1.], [-1., 0.], [0., -1.]]).double()
     gen = torch.Generator().manual_seed(1)
     unit_noise, cloud = torch.randn(2, 6, 2, generator=gen, dtype=torch.float64)
-    add('the default', lambda x: (2*x - x**2, x), [(x,)],
+    add('the default', lambda x: (2*x - x**2, x), [(x,), (x**3,)],
         [(lambda x: (x**2, x), 'the residual comes in fast and then slowly'),
          (lambda x: (2*x - x**2, x**2), 'the variance is the square of x, not the level')], draw=_draw_paths)
-    add('the circle', lambda x: (1 - (x*torch.pi/2).cos(), (x*torch.pi/2).sin()), [(x,)],
+    add('the circle', lambda x: (1 - (x*torch.pi/2).cos(), (x*torch.pi/2).sin()), [(x,), (x**3,)],
         [(lambda x: ((x*torch.pi/2).sin(), 1 - (x*torch.pi/2).cos()),
           'noise first: the circle leaves the clean image upwards'),
           (lambda x: (1 - (x*torch.pi/2).cos(), x), 'its points lie at distance 1 from (1, 0)')], draw=_draw_paths)
-    add("DDPM's levels", lambda A: (1 - A.sqrt(), (1 - A).sqrt()), [(1 - x**2,)],
+    add("DDPM's levels", lambda A: (1 - A.sqrt(), (1 - A).sqrt()), [(1 - x**2,), (1 - x**3,)],
         [(lambda A: (1 - A, (1 - A).sqrt()), 'the image is multiplied by the root of the product'),
          (lambda A: (1 - A.sqrt(), 1 - A), 'a level is a standard deviation')], draw=_draw_paths)
     add('pairs', lambda grid: list(zip(grid, grid[1:])), [([1000, 600, 300, 0],), ([4, 0],)],
@@ -135,7 +141,7 @@ def _path(add, x0, x_in, eps):
           'every stop but the first is where a step ends, and where the next begins'),
           (lambda grid: list(zip(grid[1:], grid)), 'a step goes from more noise to less')])
     add('votes', lambda x, means, a, b: (-cdist(x, (1 - a)*means)**2/2/b**2).softmax(1),
-        [(unit_noise, ring, .2, .5), (cloud, ring, .5, .2)],
+        [(unit_noise, ring, .2, .5), (cloud, unit_noise[:4], .35, .25)],
         [(lambda x, means, a, b: (-cdist(x, means)**2/2/b**2).softmax(1),
           'at a the candidates stand at the share 1 - a of their place'),
           (lambda x, means, a, b: (-cdist(x, (1 - a)*means)**2/2/b**2).softmax(0),

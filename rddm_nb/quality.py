@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from .images import psnr
 from .sampler import sample
-from .schedule import Schedule, _is_count
+from .schedule import Schedule, _check_count, _is_count
 
 # %% ../nbs/14_quality.ipynb #aa45f189
 def _points(x, name):
@@ -50,7 +50,7 @@ def energy_distance(
     block:int=512, # points of the first set at a time; memory grows with block times m
 )->float: # >= 0, in units of the points; 0 for equal sets
     "2 E|a - b| - E|a - a'| - E|b - b'| over all pairs, a point with itself included (energy distance)"
-    p, q = _points(a, 'a'), _points(b, 'b')
+    p, q, block = _points(a, 'a'), _points(b, 'b'), _check_count(block, 'block')
     if a.shape[1:] != b.shape[1:]:
         raise ValueError(f"a holds points of shape {tuple(a.shape[1:])}, b of {tuple(b.shape[1:])}: they must be equal")
     return 2*_mean(p, q, block) - _mean(p, p, block) - _mean(q, q, block)
@@ -85,7 +85,7 @@ def _score(runs, truth, within, paired):
 
 # %% ../nbs/14_quality.ipynb #771a24a4
 def _seeds(seeds):
-    if isinstance(seeds, int): return list(range(seeds))
+    if _is_count(seeds): return list(range(int(seeds)))
     return [*seeds] if isinstance(seeds, (list, tuple, range)) else []
 
 def _check_task(truth, x_in, n, seeds):
@@ -100,7 +100,7 @@ def _check_task(truth, x_in, n, seeds):
 
 def _scored(model, truth, x_in, n, seeds, within, kwargs):
     "Run and score"
-    start = truth.new_zeros(n, *truth.shape[1:]) if x_in is None else x_in
+    start = truth.new_zeros(int(n), *truth.shape[1:]) if x_in is None else x_in
     runs = [sample(model, start, generator=torch.Generator().manual_seed(s), **kwargs) for s in _seeds(seeds)]
     return _score(runs, truth, within, x_in is not None)
 
@@ -123,7 +123,7 @@ def score(
 def sweep(
     model, # a predictor, see `sample`
     truth:Tensor, # true images: a sample of them (m, ...), or the answers to x_in
-    runs:dict, # {name: a `Schedule`, or a dict of arguments for `sample`}
+    runs:dict, # {name: a `Schedule`, or a dict of arguments for `sample` other than steps and path}
     steps:tuple=STEPS, # numbers of evaluations to try
     x_in:Tensor|None=None, # degraded images; None generates
     n:int=256, # results of a run, if it generates
@@ -138,5 +138,8 @@ def sweep(
     t = _points(truth, 'truth')
     within = _mean(t, t)
     own = {name: dict(schedule=r) if isinstance(r, Schedule) else dict(r) for name, r in runs.items()}
+    for name, options in own.items():
+        if taken := {'steps', 'path'} & options.keys():
+            raise ValueError(f"run {name!r} says its {min(taken)}, but sweep tries numbers of steps: use score for it")
     return {name: [_scored(model, truth, x_in, n, seeds, within, {**kwargs, **o, 'steps': k}) for k in steps]
             for name, o in own.items()}

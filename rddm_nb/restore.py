@@ -35,9 +35,10 @@ from .imagefile import IMAGE_SUFFIXES, LoadedImage, list_images, load_image, sam
 from .images import _check_tensor, _equalized, _tensor, from_uint8, to_uint8
 from .models import MODEL_FILE, PRETRAINED, _best_steps, find_model, load_network
 from .optim import unwrap
-from .runtime import (ExitCode, StopRequest, _about, _networks, _one_at_a_time, _whole, check_seed, claim_folder,
+from .runtime import (ExitCode, StopRequest, _about, _held, _networks, _one_at_a_time, _whole, check_seed, claim_folder,
                              generator_for, pick_device, stop_on_signals)
 from .sampler import _asks_twice, _plan, sample
+from .schedule import Schedule
 
 # %% ../nbs/restore.ipynb #54fc5aa7
 def _tile_offsets(
@@ -75,8 +76,8 @@ def _check_cut(model, size, sides):
     "Refuse tiles where a predictor holds an image of the whole's size, which nobody cuts"
     for m in _networks(model):
         if any(v.shape[-2:] == size for v in m.buffers(recurse=False)):
-            raise ValueError(f"{type(m).__name__} holds an image of {size[0]}x{size[1]}, which is not cut into tiles "
-                             f"of {sides[0]}x{sides[1]}: take the whole as one tile, with tile={max(size)}")
+            raise ValueError(f"{type(m).__name__} holds an image of {size[1]}x{size[0]}, which is not cut into tiles "
+                             f"of {sides[1]}x{sides[0]}: take the whole as one tile, with tile={max(size)}")
 
 # %% ../nbs/restore.ipynb #4f0cfe8a
 class Tiled:
@@ -91,7 +92,8 @@ class Tiled:
         self.model, self.tile, self.report = model, _tile_sides(tile), report
         sides, overlap = self.layout(4096, 4096)
         for n in sides: _tile_offsets(n, n, overlap)
-        if hasattr(model, 'schedule'): self.schedule = model.schedule
+    @property
+    def schedule(self): return _held(self.model, 'schedule', Schedule)
     def layout(self, h, w)->tuple: # (sides of a tile, overlap)
         "How an image of h x w is cut"
         if self.tile: return self.tile, min(self.tile)//8 if self.overlap is None else self.overlap
@@ -160,7 +162,7 @@ def _steps(model, steps, path):
 
 def _share_of_run(report, tiled, kw):
     "What an evaluation reports of itself, as the share of the whole run"
-    moves = _plan(tiled, **{k: kw[k] for k in ('schedule', 'steps', 'order', 'path') if k in kw})
+    moves = _plan(tiled, **{k: kw[k] for k in ('schedule', 'steps', 'order', 'path', 'x_T') if k in kw})
     twice = sum(map(_asks_twice, moves)) if kw.get('solver') == 'heun' else 0
     asked, evaluations = 0, len(moves) + twice
     def share_of_evaluation(share):

@@ -26,6 +26,7 @@ from .models import MODEL_FILE, PRETRAINED, find_model, load_network
 from .optim import unwrap
 from .runtime import ExitCode, StopRequest, check_seed, claim_folder, generator_for, pick_device, stop_on_signals
 from .sampler import sample
+from .schedule import Schedule
 
 class Tiled:
     """A predictor that asks another one tile by tile"""
@@ -33,9 +34,12 @@ class Tiled:
     model: Any
     tile: Any
     report: Any
-    schedule: Any
 
     def __init__(self, model, tile: int | tuple | None=None, overlap: int | None=None, report=...):
+        ...
+
+    @property
+    def schedule(self):
         ...
 
     def layout(self, h, w) -> tuple:

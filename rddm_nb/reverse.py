@@ -25,9 +25,10 @@ def reverse_step(
 )->Tensor: # the state at `to`
     "x_t - (abar_t - abar_s) res - (bbar_t - sqrt(bbar_s^2 - sigma^2)) eps + sigma z (reverse step)"
     k = _kept_noise(est, at, to, sigma2, noise)
-    if sigma2 > 0 and noise.shape != x_t.shape:
-        raise ValueError(f"noise has shape {tuple(noise.shape)}, but the state has {tuple(x_t.shape)}: they must be "
-                         f"equal")
+    for name, v in dict(est._asdict(), noise=noise).items():
+        if v is not None and v.shape != x_t.shape:
+            raise ValueError(f"{name} has shape {tuple(v.shape)}, but the state has {tuple(x_t.shape)}: they must be "
+                             f"equal")
     if tuple(to) == (0, 0): return est.x0
     x = x_t.add(est.res, alpha=to[0] - at[0])
     if est.eps is not None: x = x.add_(est.eps, alpha=k - at[1])

@@ -82,13 +82,28 @@ def _networks(model):
         seen.add(id(m))
         inner = m.children() if isinstance(m, torch.nn.Module) else ()
         if isinstance(m, torch.nn.Module): yield m
-        found += [*inner, *getattr(m, '__dict__', {}).values()]
+        bound = (getattr(m, name, None) for name in ('__self__', 'func')) # of a method, of a partial function
+        found += [*inner, *bound, *getattr(m, '__dict__', {}).values()]
+
+def _held(model, name, kind):
+    "What a predictor, or the first network in it, holds under a name, if it is of this kind; None if nobody does"
+    return next((v for m in chain([model], _networks(model)) if isinstance(v := getattr(m, name, None), kind)), None)
 
 def _about(model, name, *within):
     "A dict that a predictor, or the first network in it, holds, such as `config`, or one within it; {} if none"
-    d = next((d for m in chain([model], _networks(model)) if isinstance(d := getattr(m, name, None), dict)), {})
+    d = _held(model, name, dict) or {}
     for k in within: d = v if isinstance(v := d.get(k), dict) else {}
     return d
+
+# %% ../nbs/runtime.ipynb #49eb673e
+@contextmanager
+def _eval_mode(model):
+    "The networks in a predictor work in eval mode and are handed back as they were"
+    training = [m for m in _networks(model) if m.training]
+    for m in training: m.training = False
+    try: yield
+    finally:
+        for m in training: m.training = True
 
 # %% ../nbs/runtime.ipynb #f07d0042
 def _folder(path):

@@ -10,7 +10,6 @@ __all__ = ['ORDERS', 'SOLVERS', 'sampling_path', 'Step', 'State', 'sample_steps'
 # %% ../nbs/13_sampler.ipynb #a6aa648d
 import math
 from collections import deque
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
@@ -22,7 +21,7 @@ from .estimate import CLIPS, Estimate, Prediction, _moved, estimate, predict
 from .forward import randn_like
 from .images import check_images
 from .reverse import posterior_variance, reverse_step
-from .runtime import _networks, _one_of
+from .runtime import _about, _eval_mode, _held, _one_of
 from .schedule import CLEAN, Point, Schedule, _is_count, _point, _within
 
 # %% ../nbs/13_sampler.ipynb #3602fb22
@@ -52,11 +51,21 @@ def sampling_path(
     if order == 'together': return [(t, schedule[t]) for t in schedule.grid(steps)]
     return [(schedule.T, schedule[schedule.T])] + [(None, p) for p in _two_legs(schedule, steps, order)] + [(0, CLEAN)]
 
+# %% ../nbs/13_sampler.ipynb #b1c2a6f3
+def _schedule(model, given):
+    "The schedule of a run: the one given, else the model's own; a network told nodes alone knows no other"
+    own = _held(model, 'schedule', Schedule)
+    if given is None: return own or Schedule.power()
+    if own is not None and given != own and _about(model, 'config').get('embedding') == 't':
+        raise ValueError(f"this network was built with embedding='t' and knows only the nodes of its own {own}, not of "
+                         f"{given}: leave schedule out, or build it with another embedding")
+    return given
+
 # %% ../nbs/13_sampler.ipynb #38342ca5
 def _stops(model, schedule, steps, order, path):
     "Stops from a schedule or from any drawn path"
     if path is None:
-        if schedule is None: schedule = getattr(model, 'schedule', None) or Schedule.power()
+        schedule = _schedule(model, schedule)
         return sampling_path(schedule, 5 if steps is None else steps, order or 'together')
     if not (schedule is steps is order is None):
         raise ValueError("a path says where to go and in how many steps: leave out schedule, steps and order")
@@ -106,7 +115,8 @@ def _inputs(x_in, shape, x_T, model):
         if shape not in (None, v.shape):
             raise ValueError(f"{name} has shape {tuple(v.shape)}, but shape={shape} was asked for: leave shape out")
         if not v.numel(): raise ValueError(f"{name} is empty: its shape is {tuple(v.shape)}")
-    if x_in is not None: return x_in
+        if not v.isfinite().all(): raise ValueError(f"{name} holds NaN or infinite values")
+    if x_in is not None: return x_in.detach()
     if x_T is not None: return torch.zeros_like(x_T)
     if shape is None: raise ValueError("without x_in (generation) give shape=(B, C, H, W)")
     like = next(model.parameters(), torch.zeros(())) if isinstance(model, torch.nn.Module) else torch.zeros(())
@@ -131,12 +141,12 @@ def _start(x_in, x_T, moves, draw):
     if x_T.shape != x_in.shape:
         raise ValueError(f"x_T has shape {tuple(x_T.shape)}, but x_in has {tuple(x_in.shape)}: they must be equal")
     if x_T.dtype != x_in.dtype: raise ValueError(f"x_T is {x_T.dtype}, but x_in is {x_in.dtype}: they must be equal")
-    if not x_T.isfinite().all(): raise ValueError("x_T holds NaN or infinite values")
-    return x_T
+    return x_T.detach()
 
 # %% ../nbs/13_sampler.ipynb #2e708d93
 def _of_same_dtype(pred, x_t):
-    "A prediction as exact as the state"
+    "A prediction as exact as the state; under autocast networks answer in another type"
+    if torch.is_autocast_enabled(x_t.device.type): return Prediction(*(v if v is None else v.to(x_t) for v in pred))
     for name, v in zip(pred._fields, pred):
         if v is not None and v.dtype != x_t.dtype:
             raise ValueError(f"the model's {name} is {v.dtype}, but the state is {x_t.dtype}: they must match")
@@ -209,13 +219,25 @@ def _check_levels(moves):
             raise ValueError(f"the step from {tuple(m.at)} to {tuple(m.to)} stays at one noise level rho, and "
                              f"solver='multistep' divides by how far it moves: leave one of the two points out")
 
+# %% ../nbs/13_sampler.ipynb #3780d694
+def _clear(at):
+    "Is more of the clean image in a state than a tenth, of the image and of the noise?"
+    return 1 - at.abar > .1*max(1, at.bbar)
+
+def _check_begin(at):
+    "Refuse to begin with the input where the state should hold more than that"
+    if _clear(at):
+        raise ValueError(f"the run starts at {tuple(at)}, where {1 - at.abar:.3g} of the clean image is in the state, "
+                         f"which the input does not hold: start near abar = 1, or give x_T, a state that is there")
+
 # %% ../nbs/13_sampler.ipynb #5d1a0pc
 def _plan(model, schedule=None, steps=None, order=None, path=None, posterior='sum_constrained', eta=0.,
-          solver='euler', clip='x0'):
+          solver='euler', clip='x0', x_T=None):
     "The moves of a run, or the reason why there can be none"
     steps, eta = (v.tolist() if hasattr(v, 'tolist') else v for v in (steps, eta))
     if clip not in CLIPS: raise ValueError(f"clip must be one of {CLIPS}, got {clip!r}")
     moves = _moves(_stops(model, schedule, steps, order, path), posterior, eta)
+    if x_T is None: _check_begin(moves[0].at)
     _check_solver(solver, moves, clip)
     return moves
 
@@ -253,19 +275,19 @@ def sample_steps(
     path=None, # instead of schedule, steps and order: any points (abar, bbar), the last (0, 0)
     solver:str='euler', # one of `SOLVERS`: 'euler', or of second order and without fresh noise 'heun', 'multistep'
     clip:str|None='x0', # see `estimate`
-    x_T:Tensor|None=None, # state to start from; None: x_in + bbar_T noise
+    x_T:Tensor|None=None, # state to start from; None: x_in + bbar noise, of the first stop, whose abar is near 1
     generator=None, # torch.Generator, or a list of one per image
     noise_map:Tensor|None=None, # how strong the noise is where, in units of bbar, (B, C, H, W) or (B, 1, H, W); None: 1
     progress:bool=False, # show a progress bar
 ): # yields a `State` per step
     "Restore or generate, one step at a time"
-    moves = _plan(model, schedule, steps, order, path, posterior, eta, solver, clip)
+    moves = _plan(model, schedule, steps, order, path, posterior, eta, solver, clip, x_T)
     x_in = _inputs(x_in, shape, x_T, model)
     if torch.is_tensor(cond) and cond.ndim == x_in.ndim: check_images(cond, 'cond')
     draw = _noise_source(x_in, noise_map, generator)
     x, last = _start(x_in, x_T, moves, draw), None
     for m in _bar(moves) if progress else moves:
-        state = _move(m, partial(_ask, model, x_in, cond, clip), solver, x, last, draw)
+        with _eval_mode(model): state = _move(m, partial(_ask, model, x_in, cond, clip), solver, x, last, draw)
         last = (m.at, state.x0) if solver == 'multistep' else None
         x = state.x_s
         yield state
@@ -339,16 +361,6 @@ def save(self:Trace,
     first.save(out, kind[1:], save_all=True, append_images=rest, duration=times, loop=0, lossless=True)
     atomic_write(path, out.getvalue(), force)
 
-# %% ../nbs/13_sampler.ipynb #49eb673e
-@contextmanager
-def _eval_mode(model):
-    "The networks in a predictor sample in eval mode and are handed back as they were"
-    training = [m for m in _networks(model) if m.training]
-    for m in training: m.training = False
-    try: yield
-    finally:
-        for m in training: m.training = True
-
 # %% ../nbs/13_sampler.ipynb #70eacba4
 @delegates(sample_steps)
 def sample(
@@ -360,7 +372,7 @@ def sample(
 )->Tensor: # clean images (B, C, H, W)
     "Restore x_in, or generate from nothing"
     states = sample_steps(model, x_in, **kwargs)
-    with _eval_mode(model): run = Trace(states) if trace else deque(map(attrgetter('x_s'), states), maxlen=1)
+    run = Trace(states) if trace else deque(map(attrgetter('x_s'), states), maxlen=1)
     x = run.x0 if trace else run[0]
     if not x.isfinite().all():
         raise FloatingPointError("the result holds NaN or infinite values: the model's predictions are not finite")

@@ -2,7 +2,6 @@
 from typing import Any
 import math
 from collections import deque
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter

@@ -57,6 +57,8 @@ def _check_nodes(t, like):
     if not torch.is_tensor(like): raise TypeError(f"like must be a batch of images, a tensor, got {like!r:.80}")
     if not like.is_floating_point():
         raise TypeError(f"like must be a batch of images in floats, as from_uint8 makes them, got {like.dtype}")
+    if 1 not in (t.numel(), len(like)) and t.numel() != len(like):
+        raise ValueError(f"t holds {t.numel()} nodes for {len(like)} images: give one, or one per image")
 
 # %% ../nbs/02_schedules.ipynb #2acf6021
 def _numbers(v, name, ndim=None):
@@ -264,7 +266,9 @@ def from_fns(cls:Schedule,
     for name, f in dict(abar=abar, bbar=bbar).items():
         if not callable(f): raise TypeError(f"{name} must be a function of the fraction of the way, got {f!r:.80}")
     x = torch.linspace(0, 1, T + 1, dtype=torch.float64)
-    return cls(abar(x), bbar(x), **kw)
+    for name, v in (got := dict(abar=_numbers(abar(x), 'abar(x)'), bbar=_numbers(bbar(x), 'bbar(x)'))).items():
+        if v.shape != x.shape: raise ValueError(f"{name} returned {tuple(v.shape)} numbers for {len(x)} nodes")
+    return cls(**got, **kw)
 
 # %% ../nbs/12_curves.ipynb #dba6024f
 @patch(cls_method=True)

@@ -17,7 +17,7 @@ import sys
 import time
 import warnings
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import NamedTuple
 import torch
@@ -524,6 +524,18 @@ def _check_same(self:Trainer, train, network, schedule):
         raise ValueError(f"{self.folder} holds a run on another schedule, {schedule.get('name')}, not {self.schedule}")
     return list(other.values())
 
+# %% ../nbs/trainer.ipynb #f08f62aa
+@patch
+def _note(self:Trainer, train, before, changed):
+    "Keep and say what has changed; what no step will use stays as it was"
+    now = [f'from step {self.step}: {text}' for text in changed]
+    if self.done:
+        known = {k: v for k, v in train.items() if hasattr(self.config, k)}
+        self.config = replace(self.config, **(known | dict(steps=min(train['steps'], self.step))))
+        now = [f"all {self.step} steps are done, so what is new is left out ({'; '.join(changed)})"]*bool(changed)
+    self.changes = [*before, *([] if self.done else now)]
+    for text in now: warnings.warn(f"{self.folder}: {text}")
+
 # %% ../nbs/trainer.ipynb #f08f62ab
 @patch
 def _restore(self:Trainer, tensors, about):
@@ -546,8 +558,7 @@ def _restore(self:Trainer, tensors, about):
     self.opt.load_state_dict(dict(self.opt.state_dict(), state=moments))
     self.step = self.saved = about['step']
     self.ema.step = self.step//self.config.ema_every
-    self.changes = [*about.get('changes', []), *(f'from step {self.step}: {text}' for text in changed)]
-    for text in self.changes[len(self.changes) - len(changed):]: warnings.warn(f"{self.folder}: {text}")
+    self._note(about['train'], about.get('changes', []), changed)
 
 # %% ../nbs/trainer.ipynb #13b64ef7
 @patch

@@ -8,7 +8,7 @@ import sys
 import time
 import warnings
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import NamedTuple
 import torch
@@ -230,6 +230,10 @@ class Trainer:
 
     def _check_same(self, train, network, schedule):
         """Refuse to go on with another experiment; returns the changes that are allowed but have to be said"""
+        ...
+
+    def _note(self, train, before, changed):
+        """Keep and say what has changed; what no step will use stays as it was"""
         ...
 
     def _restore(self, tensors, about):

@@ -212,9 +212,10 @@ def _condition(x_t, cond, taken):
     if cond is None: raise ValueError("this network takes a condition, a third image such as a mask: pass cond, "
                                       "of the state's shape or (B, 1, H, W)")
     if not (torch.is_tensor(cond) and cond.is_floating_point()): check_images(cond, 'cond')
-    try: return [cond.to(x_t).expand_as(x_t)]
-    except RuntimeError: raise ValueError(f"cond has shape {tuple(cond.shape)}, but the state has {tuple(x_t.shape)}: "
-                                          "they must be equal, or cond has one channel") from None
+    if cond.ndim != x_t.ndim or any(n not in (1, m) for n, m in zip(cond.shape, x_t.shape)):
+        raise ValueError(f"cond has shape {tuple(cond.shape)}, but the state has {tuple(x_t.shape)}: they must be "
+                         "equal, or cond has one channel")
+    return [cond.to(x_t).expand_as(x_t)]
 
 # %% ../nbs/21_unet.ipynb #a7c05cc
 def stack_inputs(
@@ -237,6 +238,7 @@ def stack_inputs(
         if x_in.shape != x_t.shape:
             raise ValueError(f"x_in has shape {tuple(x_in.shape)}, but the state has {tuple(x_t.shape)}: "
                              "they must be equal")
+        if not x_in.is_floating_point(): check_images(x_in, 'x_in')
         seen.append(x_in.to(x_t.dtype))
     x, (h, w) = torch.cat(seen + _condition(x_t, cond, config['takes_cond']), 1), x_t.shape[-2:]
     pad = (0, -w % multiple, 0, -h % multiple)

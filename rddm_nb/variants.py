@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from .estimate import Prediction, _check_model, predict
 from .forward import _check_coefs
+from .runtime import _held
 from .schedule import Schedule, _within
 
 # %% ../nbs/16_variants.ipynb #e52b35e2
@@ -28,7 +29,7 @@ def _half(pred, name):
 
 def _common_schedule(models):
     "The schedule that the models carry, if any"
-    found = [m.schedule for m in models if getattr(m, 'schedule', None) is not None]
+    found = [s for m in models if (s := _held(m, 'schedule', Schedule)) is not None]
     if any(s != found[0] for s in found):
         raise ValueError(f"the two models carry different schedules, {found[0]} and {found[1]}: they must have been "
                          f"trained for the same one")
@@ -42,7 +43,10 @@ class _Variant(nn.Module):
         for name, m in models.items():
             _check_model(m, name)
             setattr(self, name, m)
-        self.schedule = _common_schedule(models.values())
+        self._names = [*models]
+        _common_schedule(models.values())
+    @property
+    def schedule(self)->Schedule|None: return _common_schedule(getattr(self, name) for name in self._names)
 
 # %% ../nbs/16_variants.ipynb #19899580
 class OnlyRes(_Variant):
@@ -122,12 +126,12 @@ VARIANTS = dict(res=OnlyRes, eps=OnlyEps, both=Both, two_nets=TwoNets, auto=Auto
 def disagreement(
     pred:Prediction, # both halves
     x_t:Tensor, # the state at (abar, bbar)
-    x_in:Tensor, # degraded image
+    x_in:Tensor|None, # degraded image; None stands for zeros
     abar, # residual coefficient, a number or (B, 1, ...)
     bbar, # standard deviation of the noise, a number or (B, 1, ...)
 )->Tensor: # zero where the two predictions agree, in the state's units
     "What two predictions leave over of the state: x_t - x_in + (1 - abar) res - bbar eps (disagreement)"
     _check_coefs(x_t, abar=abar, bbar=bbar)
     res, eps = _half(pred, 'res'), _noise(pred, bbar)
-    rest = x_t - x_in + (1 - abar)*res
+    rest = (x_t if x_in is None else x_t - x_in) + (1 - abar)*res
     return rest if eps is None else rest - bbar*eps

@@ -10,9 +10,13 @@ _WHY: dict
 
 class _Variant(nn.Module):
     """Wrapped predictors: networks among them become submodules, and their schedule is passed on"""
-    schedule: Any
+    _names: Any
 
     def __init__(self, **models):
+        ...
+
+    @property
+    def schedule(self) -> Schedule | None:
         ...
 
 class OnlyRes(_Variant):
@@ -66,6 +70,6 @@ class Auto(_Variant):
         ...
 VARIANTS: dict
 
-def disagreement(pred: Prediction, x_t: Tensor, x_in: Tensor, abar, bbar) -> Tensor:
+def disagreement(pred: Prediction, x_t: Tensor, x_in: Tensor | None, abar, bbar) -> Tensor:
     """What two predictions leave over of the state: x_t - x_in + (1 - abar) res - bbar eps (disagreement)"""
     ...

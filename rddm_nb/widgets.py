@@ -167,7 +167,7 @@ _WAYS = dict(
     line=lambda s, T: Schedule.line(T, s['bbar_T']),
     circle=lambda s, T: Schedule.circle(T), bridge=lambda s, T: Schedule.bridge(T, s['height']),
     cosine=lambda s, T: Schedule.cosine(T))
-_WAYS['ddim linear'] = lambda s, T: Schedule.ddim_linear(T)
+_WAYS['ddim linear'] = lambda s, T: Schedule.ddim_linear()
 
 # %% ../nbs/40_figures.ipynb #8c2fd92b
 def _few(s, most=200):
@@ -185,15 +185,15 @@ class _WithSchedule(Figure):
         **state # any other trait
     ):
         family = state.get('family')
-        if schedule is None and family in SCHEDULES and family not in _WAYS:
-            schedule = SCHEDULES[state.pop('family')](T=400)
+        if (known := str(family).replace('_', ' ')) in _WAYS: state['family'] = known
+        elif schedule is None and family in SCHEDULES: schedule = SCHEDULES[state.pop('family')](T=400)
         self._own = schedule, schedule and _few(schedule)
         if schedule is not None: state = dict(given=self._own[1]) | state
         super().__init__(**(dict(family='given') if state.get('given') else {}) | state)
 
 @patch(as_prop=True)
 def schedule(self:_WithSchedule)->Schedule:
-    "The curve the reader has chosen, with 400 steps, or the one that was given"
+    "The curve the reader has chosen, with 400 steps (DDIM's with its 1000), or the one that was given"
     own, given = self._own
     if self.family == 'given' and self.given:
         return own if own and self.given == given else Schedule.from_dict(self.given)

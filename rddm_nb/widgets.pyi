@@ -90,7 +90,7 @@ class _WithSchedule(Figure):
 
     @property
     def schedule(self) -> Schedule:
-        """The curve the reader has chosen, with 400 steps, or the one that was given"""
+        """The curve the reader has chosen, with 400 steps (DDIM's with its 1000), or the one that was given"""
         ...
 
 class ScheduleExplorer(_WithSchedule):

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import types
 import threading
 import tomllib
 import warnings
@@ -514,6 +515,35 @@ def test_fields_and_comments_are_inherited(capsys):
         parse(Derived, ['--help'], 'prog', '')
     said = capsys.readouterr().out
     assert all(w in said for w in ('how often', 'where things are', '{name,', 'position}')) and 'unpaired' not in said
+
+
+@pytest.mark.parametrize('words', [['a', '-dash.png'], ['-dash.png', 'a'], ['a', 'b', '-dash.png', '--steps', '1']])
+def test_a_name_with_a_dash_is_told_how_to_write_it(words):
+    with pytest.raises(ValueError, match=r'; a name that begins with - is written ./-dash.png$'):
+        parse(Two, words, 'prog', '')
+    assert parse(Two, ['a', './-dash.png'], 'prog', '') == Two('a', './-dash.png')
+    for fine in (['a', '--steps', '-1'], ['a', '--', '-dash.png', 'b']):
+        with pytest.raises(ValueError) as e:
+            parse(Two, fine, 'prog', '')
+        assert 'begins with' not in str(e.value)
+
+
+@dataclass(frozen=True)
+class Two(Base):
+    one: FileName  # the first
+    other: FileName  # the second
+
+
+def test_a_key_of_a_registry_is_known_before_the_registry_is_there(monkeypatch):
+    rule = OneOf('registry_of_a_test', 'KEYS', usual=('a',))
+    assert rule.keys == ['a'] and rule.fits('a') and rule.says == 'one of a'
+    made = types.ModuleType('registry_of_a_test')
+    made.KEYS = {'a': 1, 'late': 2}
+    monkeypatch.setattr('importlib.import_module', lambda name: sys.modules.setdefault(name, made))
+    try:
+        assert rule.fits('late') and not rule.fits('never') and rule.says == 'one of a, late'
+    finally:
+        sys.modules.pop('registry_of_a_test', None)
 
 
 def test_own_words_are_those_of_the_command_only(monkeypatch):

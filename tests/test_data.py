@@ -111,7 +111,7 @@ def test_many_inputs_for_one_target():
         match(['1_a.png', '12.png'], ['1.png', '2.png'], pairing='prefix')
     with pytest.raises(ValueError, match="several images are called '1'"):
         match(['1_a.png'], ['1.png', '1.jpg'], pairing='prefix')
-    with pytest.raises(ValueError, match="'prefix' takes several inputs.*--pairing"):
+    with pytest.raises(ValueError, match="pairing='prefix' takes several inputs"):
         match(['1.jpg', '1.png'], ['1.png'])
 
 
@@ -128,7 +128,7 @@ def test_pairs_by_position(tmp_path):
         ('d2.png', 'c3.png', None),
         ('d3.png', 'c2.png', None),
     ]
-    with pytest.raises(ValueError, match="one length, got 3 and 2; to train on lists of any"):
+    with pytest.raises(ValueError, match="one length, got 3 and 2; training draws partners from lists of any"):
         match(dogs, cats[:2], pairing='position')
 
 
@@ -288,7 +288,7 @@ def test_the_report_finds_everything_at_once(tmp_path):
     assert (r.pairs, r.sizes, r.same, r.fine) == (5, Counter({(8, 8): 3}), 1, False)
     assert [Path(n).name for n, _ in r.unreadable] == ['3.png']
     assert [(Path(n).name, s) for n, s in r.unequal] == [('1.png', [(8, 8), (8, 6)])]
-    for part in ('5 pairs: 3 of 8x8', 'cannot be used: ', '3.png', 'sizes differ: ',
+    for part in ('5 pairs: 3 of 8x8', 'cannot be used: ', '3.png', 'sizes differ: ', '(8x8, 6x8)',
                  '1 pairs hold the same image twice'):
         assert part in str(r)
 
@@ -691,7 +691,7 @@ def test_memory_is_a_limit():
     (lambda: PairSource(ImagePairs([4, 8], lambda i: (image(i, i, i), image(i, i, i), None))).batch(2, 0),
      'whole images of several sizes'),
     (lambda: PairSource(ImagePairs([4], lambda i: (image(i, 4, 4), image(i, 5, 4), None))).batch(1, 0),
-     r'4: the images of this pair differ in size \(\(4, 4\), \(5, 4\)\)')])
+     r'4: the images of this pair differ in size \(4x4, 4x5\)')])
 def test_what_cannot_be_handed_out(make, match):
     with pytest.raises(ValueError, match=match): make()
 
@@ -828,4 +828,4 @@ def test_what_has_no_partner_hears_of_its_own_rule():
 def test_a_mask_of_another_size_is_shown(tmp_path):
     source = PairSource(ImagePairs([0], lambda i: (*[torch.zeros(3, 8, 8, dtype=torch.uint8)]*2,
                                                    torch.zeros(3, 4, 5, dtype=torch.uint8), ''), str), 4)
-    with pytest.raises(ValueError, match=r'differ in size \(\(8, 8\), \(8, 8\), \(4, 5\)\)'): source.batch(1, 0)
+    with pytest.raises(ValueError, match=r'differ in size \(8x8, 8x8, 5x4\)'): source.batch(1, 0)

@@ -514,3 +514,19 @@ def test_a_ddpm_network_without_an_input_generates_and_is_a_callable():
     assert torch.equal(d(x, None, .5, .5).eps, d(x, torch.zeros_like(x), .5, .5).eps)
     with pytest.raises(TypeError, match=r'net must be a callable \(x, timesteps\) -> tensor, got None'):
         FromDDPM(None, A1000)
+
+
+@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
+def test_a_timestep_keeps_its_digits_whatever_the_states_hold(dtype):
+    asked = []
+    net = FromDDPM(lambda x, k: (asked.append(k), x)[1], to_ddim(Schedule.ddim_linear()))
+    for kind in (dtype, torch.float32): net(torch.zeros(1, 1, 2, 2, dtype=kind), None, .35, .8)
+    assert asked[0].item() == asked[1].item() != round(asked[1].item())
+
+
+def test_whole_numbers_of_any_type_make_nodes():
+    for spacing in SPACINGS:
+        assert ddim_nodes(1000., 5., spacing) == ddim_nodes(1000, 5, spacing)
+        assert ddim_pairs(1000., 5., spacing) == ddim_pairs(1000, 5, spacing)
+        assert {type(n) for pair in ddim_pairs(1000., 5., spacing) for n in pair} == {int}
+    with pytest.raises(ValueError, match="T must be a whole number >= 1, got 'a'"): ddim_nodes('a', 5)

@@ -2,7 +2,7 @@
 import pytest
 import torch
 from hypothesis import given, strategies as st
-from common import F64, close, inner_points, randn, seeds, trio
+from common import F64, close, inner_points, random_images, randn, seeds, trio
 from rddm_nb.estimate import (CLIPS, Estimate, Prediction, SingularError, eps_from_res, estimate, predict,
                               res_from_eps, x0_from)
 from rddm_nb.forward import q_sample
@@ -226,3 +226,20 @@ def test_no_input_is_one_of_zeros():
         for clip in CLIPS:
             none, zeros = (estimate(pred, x_t, x, .4, .5, clip) for x in (None, torch.zeros_like(x_t)))
             assert all(torch.equal(a, b) for a, b in zip(none, zeros))
+
+
+def test_one_number_per_image_is_not_spread_over_pixels():
+    x, y = random_images(4, 3, 4, 4), random_images(4, 3, 4, 4, seed=1)
+    for kw in (dict(abar=torch.rand(4)), dict(bbar=torch.rand(4)), dict(abar=torch.rand(4, 1))):
+        with pytest.raises(ValueError, match=r'must be numbers, or of shape \(4, 1, 1, 1\), one per image'):
+            estimate(Prediction(res=y), x, y, **dict(abar=.5, bbar=.5) | kw)
+
+
+def test_an_image_without_noise_leaves_the_others_of_its_batch_as_they_are():
+    x0, eps = random_images(2, 1, 2, 2), randn(2, 1, 2, 2)
+    a, b = torch.tensor([.2, .5], dtype=F64).view(2, 1, 1, 1), torch.tensor([0., .5], dtype=F64).view(2, 1, 1, 1)
+    x_t = q_sample(x0, -x0, eps, a, b)
+    e = estimate(Prediction(3 - 2*x0, eps), x_t, -x0, a, b)
+    close(e.x0 + a*e.res + b*e.eps, x_t, 1e-14)
+    alone = estimate(Prediction(3 - 2*x0[1:], eps[1:]), x_t[1:], -x0[1:], .5, .5)
+    for v, w in zip(e, alone): close(v[1:], w, 1e-14)

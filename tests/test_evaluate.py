@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import warnings
 from dataclasses import replace
 from pathlib import Path
 import pytest
@@ -314,10 +315,11 @@ def test_infinite_numbers_are_counted_and_left_out_of_means():
     close(s['mean'], mean, 1e-9)
     close([s['lowest'], s['highest'], s['infinite']], [min(numbers), max(numbers), 1], 1e-9)
     close(s['standard_error'], math.sqrt(sum((v - mean)**2 for v in numbers)/2/3), 1e-9)
-    assert ev.lines()[0] == '4 images, RGB' and ev.lines()[1] == f'PSNR: {mean:.4g} (1 infinite left out)'
+    said = f'PSNR: {mean:.4g} (1 of 4 images left out, without a finite PSNR or PSNR input)'
+    assert ev.lines()[:2] == ['4 images, RGB', said]
     alone = evaluate(dict(same=lambda: cs['same']), ('PSNR',))
-    assert alone.summary()['measures']['PSNR'] == dict(mean=None, standard_error=None, lowest=None, highest=None,
-                                                       infinite=1)
+    assert alone.summary()['measures']['PSNR'] == dict(images=0, mean=None, standard_error=None, lowest=None,
+                                                       highest=None, infinite=1)
     assert alone.means()['PSNR'].value == math.inf
 
 
@@ -327,6 +329,49 @@ def test_images_with_fewer_columns_leave_the_others_theirs():
     close(ev.means()['PSNR best'].value, two.metrics(('PSNR',))['PSNR best'], 1e-9)
     rows = list(csv.DictReader(ev.table().splitlines()))
     assert rows[1]['PSNR input'] == '' and float(rows[1]['PSNR']) == ev.rows[1]['PSNR']
+
+
+def clean_input(seed):
+    "A case whose input is already the truth"
+    c = case(1, seed=seed)
+    return replace(c, x_in=c.x0)
+
+
+def test_means_beside_each_other_are_over_the_same_images():
+    cs = dict(a=case(1), clean=clean_input(5), c=case(1, seed=7, off=.4))
+    ev = evaluate({n: (lambda c=c: c) for n, c in cs.items()}, ('PSNR', 'MAE Lab'))
+    both = [ev.rows[i] for i in (0, 2)]
+    for k in ('PSNR', 'PSNR input'):
+        mean, s = (both[0][k] + both[1][k])/2, ev.summary()['measures'][k]
+        close(ev.means()[k].value, mean, 1e-9)
+        close([s['mean'], s['lowest'], s['highest']], [mean, *sorted(r[k] for r in both)], 1e-9)
+        assert s['images'] == 2 and s['infinite'] == (k == 'PSNR input')
+        assert f'{k}: {mean:.4g} (1 of 3 images left out, without a finite PSNR input)' in ev.lines()
+    close(ev.means()['MAE Lab'].value, sum(r['MAE Lab'] for r in ev.rows)/3, 1e-9)
+    assert ev.summary()['measures']['MAE Lab input']['images'] == 3 and len(ev.means()['PSNR'].each) == 3
+
+
+def test_inputs_that_are_all_clean_leave_nothing_out():
+    ev = evaluate(dict(a=lambda: clean_input(1), b=lambda: clean_input(2)), ('PSNR',))
+    mean = sum(r['PSNR'] for r in ev.rows)/2
+    assert ev.lines()[1:] == [f'PSNR: {mean:.4g}', 'PSNR input: inf']
+    assert ev.summary()['measures']['PSNR']['images'] == 2
+
+
+def test_where_no_image_is_finite_in_both_there_is_no_mean():
+    x = random_images(3, 20, 24)
+    perfect = EvalCase('', x[None], x, (x*.5).clamp(-1, 1))
+    ev = evaluate(dict(a=lambda: clean_input(1), b=lambda: perfect), ('PSNR',))
+    assert math.isnan(ev.means()['PSNR'].value) and ev.summary()['measures']['PSNR']['mean'] is None
+    assert ev.lines()[1] == 'PSNR: nan (2 of 2 images left out, without a finite PSNR or PSNR input)'
+
+
+@pytest.mark.parametrize('name, drawn', [('雨.png', '?.png'), ('Löwe α', 'Löwe α')], ids=['lacking', 'there'])
+def test_names_on_the_sheet_are_what_its_font_can_draw(name, drawn):
+    assert module._drawable(name) == drawn
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        comparison_sheet([replace(case(1), name=name)]*3)
 
 
 def test_an_infinite_ratio_is_null():
@@ -444,6 +489,13 @@ def test_pairing_rules_are_passed_through(folders, rename, words):
     assert result(folders/'ev2')['measures'] == result(folders/'ev')['measures']
 
 
+def test_files_without_partner_name_the_option(folders, capsys):
+    (folders/'out/1.png').rename(folders/'out/1_x.png')
+    assert evaluated(folders, folders/'out', folders/'truth') == 2
+    said = capsys.readouterr().err
+    assert "use --pairing='pattern'" in said and "--pairing='position'" in said and 'data.pairing' not in said
+
+
 def test_many_results_for_one_target_have_names_of_their_own(folders):
     for i in range(3): shutil.copy(folders/f'out/{i}.png', folders/f'out/{i}_b.png')
     assert sorted(EvalCase.from_folders(folders / 'out', folders / 'truth', pairing='prefix')) == [
@@ -467,7 +519,7 @@ def test_the_same_pair_twice_is_refused(folders):
 def test_a_perfect_image_leaves_strict_json(folders, capsys):
     assert evaluated(folders, folders/'out', folders/'truth') == 0
     s = result(folders/'ev')['measures']['PSNR']
-    assert s['infinite'] == 1 and s['mean'] < 100 and '(1 infinite left out)' in capsys.readouterr().out
+    assert s['infinite'] == 1 and s['mean'] < 100 and '(1 of 3 images left out' in capsys.readouterr().out
 
 
 def test_every_image_is_restored_once_and_told_within(folders, monkeypatch):

@@ -219,3 +219,21 @@ def test_a_whole_number_of_images_is_drawn(n):
 
 def test_a_tau_whose_square_vanishes_is_none():
     with pytest.raises(ValueError, match='tau must be > 0'): ExactPredictor(randn(3, 2), tau=1e-200)
+
+
+def test_later_changes_of_the_images_do_not_reach_it():
+    for dtype in (torch.float32, torch.float64):
+        known = random_images(4, 3, 2, 2, dtype=dtype).requires_grad_()
+        e = ExactPredictor(known)
+        before = e.draw(3, rng())
+        with torch.no_grad(): known.mul_(2)
+        assert torch.equal(e.draw(3, rng()), before) and not before.requires_grad
+        assert torch.equal(e.means.double().flatten(1), e._mu)
+
+
+def test_as_many_coefficients_as_images():
+    e = ExactPredictor(random_images(4, 3, 2, 2))
+    for n in (2, 4):
+        for ask in (e, e.posterior):
+            with pytest.raises(ValueError, match=f'abar holds {n} values for 3 images'):
+                ask(randn(3, 3, 2, 2), None, torch.rand(n), .5)

@@ -1,4 +1,5 @@
 "Puzzles answer every wrong answer in one helpful line, remember what is solved, and the committed solutions pass"
+import functools
 import importlib
 import json
 import linecache
@@ -10,6 +11,7 @@ import pytest
 import torch
 from hypothesis import given, strategies as st
 from rddm_nb.exercises import Book, Exercise, _short, _Verdict, draw
+from wrong_answers import accepted
 
 EXERCISED = [p for p in bars.notebooks() if p.stem in bars.EXERCISED]
 
@@ -36,7 +38,12 @@ def line(ex, answer):
     (lambda x: 1/0, 'ZeroDivisionError: division by zero'),
     (lambda x: -x*x, 'The sign is turned'), (lambda x: 3*x*x, 'It is 3 times the spec everywhere'),
     (lambda x: x*x - .25, 'too large by -0.25 everywhere'), (lambda x: x, 'off by 12 at [2]: yours -3, spec 9'),
-    (lambda x: [1., 4.], 'shape (2,)'), (lambda x: [[1.], 2], 'came back, where numbers'),
+    (lambda x: [1., 4.], 'shape (2,)'),
+    (lambda x: [[1.], 2], 'list of shape (1,) and one number came back, where shape (3,)'),
+    (lambda x: (x, {}), 'tuple of shape (3,) and dict came back'), (lambda x: [{}]*9, 'list came back, where numbers'),
+    (lambda x: x*x + 0j, 'complex numbers came back, where real numbers are wanted'),
+    (lambda x: (x*x + 1j).numpy(), 'complex numbers came back, where real'), (lambda x: 1j, 'complex numbers came'),
+    (lambda x: (x, x + 1j), 'tuple of shape (3,) and complex numbers came back, where shape (3,) is wanted'),
 ])
 def test_every_wrong_answer_gets_one_helpful_line(answer, says): assert says in line(two(), answer)
 
@@ -86,6 +93,7 @@ def test_a_value_may_be_judged_by_what_it_does():
 def test_an_exercise_without_cases_is_refused():
     with pytest.raises(ValueError, match='has no cases'): Exercise('none', square, cases=[])
     with pytest.raises(ValueError, match='gives NaN'): Exercise('root', torch.sqrt, cases=[(torch.tensor([1., -1.]),)])
+    with pytest.raises(TypeError, match='take their real part'): Exercise('root', 1j)
 
 
 def test_slips_of_a_value_are_told_apart_even_if_they_do_the_same():
@@ -220,8 +228,8 @@ def needed(cells, first):
 
 
 def solutions(nb, monkeypatch):
-    """Run the exercises of a notebook, with just as much of the lesson as they need: the exercises whose solution
-    was run"""
+    """Run the exercises of a notebook, with just as much of the lesson as they need: pairs of an exercise and the
+    solution that was run"""
     cells = [''.join(c['source'])
              for c in json.loads(nb.read_text(encoding='utf-8'))['cells'] if c['cell_type'] == 'code']
     module = next((m[1] for s in cells for m in [re.match(r'#\| default_exp (\w+)', s)] if m), None)
@@ -233,7 +241,7 @@ def solutions(nb, monkeypatch):
     run = dict(vars(importlib.import_module(f'rddm_nb.{module}'))) if module else {}
     test = Exercise.test
     def watched(ex, answer):
-        solved.append(ex)
+        solved.append((ex, answer))
         return test(ex, answer)
     monkeypatch.setattr(Exercise, 'test', watched)
     for i, s in enumerate(needed(cells, first) + cells[first:]):
@@ -243,13 +251,23 @@ def solutions(nb, monkeypatch):
     return solved
 
 
+@functools.cache
+def once(nb):
+    with pytest.MonkeyPatch.context() as m: return solutions(nb, m)
+
+
+def exercise_of(lesson, name): return next(e for e, _ in once(bars.ROOT/f'nbs/{lesson}.ipynb') if e.name == name)
+
+
 @pytest.mark.parametrize('nb', EXERCISED, ids=lambda p: p.stem)
-def test_committed_solutions_pass_and_slips_are_refused(nb, monkeypatch):
-    solved = solutions(nb, monkeypatch)
-    assert [e.name for e in solved] == list(solved[0].book.exercises) and solved[0].book.solved == []
-    for ex in solved:
+def test_committed_solutions_pass_and_wrong_answers_are_refused(nb):
+    solved = once(nb)
+    book = solved[0][0].book
+    assert [e.name for e, _ in solved] == list(book.exercises) and book.solved == []
+    for ex, answer in solved:
         for _, says in ex.slips:
             assert 10 < len(says) < 140 and '\n' not in says and not says.endswith('.'), (ex.name, says)
+        if callable(ex.spec): assert accepted(ex, answer) + accepted(ex, ex.spec) == []
 
 
 def test_the_list_names_lessons():
@@ -271,8 +289,59 @@ def test_what_is_infinite_agrees_with_itself_alone():
     assert 'nan came back at [0]' in line(one, lambda x: 0/x + 1/x.clamp(min=1))
 
 
-@pytest.mark.parametrize('answer', ['no', 'yes', 2, [True, True], torch.tensor([1, 0]), {}, 1j])
+@pytest.mark.parametrize('answer', ['not', '', 2, [True, True], torch.tensor([1, 0]), {}, 1j])
 def test_yes_or_no_is_a_truth_value(answer):
-    assert 'came back, where yes or no is wanted' in line(Exercise('is it so', True), answer)
+    assert 'came back, where yes or no (True or False) is wanted' in line(Exercise('is it so', True), answer)
     assert Exercise('is it so', True).check(torch.tensor(True)) and Exercise('is it so', False).check(0)
     assert 'does not hold' in line(Exercise('is it so', True), False)
+
+
+@pytest.mark.parametrize('word, said', [('yes', True), (' Yes ', True), ('True', True), ('no', False), ('NO', False),
+                                        ('false', False)])
+def test_yes_or_no_may_be_said_in_a_word(word, said):
+    assert Exercise('is it so', said).check(word) and not Exercise('is it so', not said).check(word)
+
+
+@pytest.mark.parametrize('want, guess, says', [
+    ((.38, .5, .71), (.5, .4, .7), '(0.5, 0.4, 0.7) is too large at [0] and too small at [1]'),
+    ((0., 0.), (.3, -.4), '(0.3, -0.4) is too large at [0] and too small at [1]'),
+    ((0., 0.), (-.3, -.4), '(-0.3, -0.4) is too small at [0], [1]'),
+    ([[1., 2.]], [[1., 3.]], '[[1, 3]] is too large at [0, 1]')], ids=['three', 'both ways', 'one way', 'table'])
+def test_of_several_values_each_is_called_too_large_or_too_small(want, guess, says):
+    assert line(Exercise('guess', want, tol=.02), guess) == f'Not yet: {says}.'
+
+
+def test_a_number_in_a_tuple_counts_for_every_place():
+    ex = Exercise('pair', lambda d, x: (d + 0*x, d*x), cases=[(.1, torch.tensor([1., 2.]))])
+    assert ex.check(lambda d, x: (d, d*x)) and ex.check(lambda d, x: (torch.tensor(d), d*x))
+    assert 'off by' in line(ex, lambda d, x: (2*d, d*x)) and 'came back, where shape' in line(ex, lambda d, x: (d, d))
+    assert 'tuple of shape (1,) and shape (2,) came back, where shape (2, 2)' in line(ex, lambda d, x: (x[:1], d*x))
+
+
+# ---------------------------------------------------------------- answers that were refused, or accepted, by mistake
+
+@pytest.mark.parametrize('lesson, name, answer', [
+    ('02_schedules', 'even steps', lambda T, steps: [T - T*i//steps for i in range(steps + 1)]),
+    ('02_schedules', 'even steps', lambda T, steps: [round(T*(steps - i)/steps) for i in range(steps + 1)]),
+    ('02_schedules', 'even steps', lambda T, steps: [(2*T*(steps - i) + steps)//(2*steps) for i in range(steps + 1)]),
+    ('02_schedules', 'even steps', lambda T, steps: torch.linspace(T, 0, steps + 1, dtype=torch.float64).round()),
+    ('17_aosa', 'read it as noise', lambda d, a, b: (d, d*b/(1 - a)))])
+def test_other_right_answers_pass(lesson, name, answer): assert exercise_of(lesson, name).check(answer)
+
+
+@pytest.mark.parametrize('lesson, name, answer, says', [
+    ('02_schedules', 'even steps', lambda T, steps: [T*(steps - i)/steps for i in range(steps + 1)], 'off by'),
+    ('02_schedules', 'even steps', lambda T, steps: [1000*(steps - i)//steps for i in range(steps + 1)], 'off by'),
+    ('02_schedules', 'even steps', lambda T, steps: [T, *([0]*steps)], 'off by'),
+    ('02_schedules', 'even steps', lambda T, steps: [T], 'shape (1,) came back'),
+    ('03_estimate', 'the better witness', lambda a, b: 'residual' if a + b >= .95 else 'noise', 'is not the answer'),
+    ('03_estimate', 'the better witness', lambda a, b: 'residual' if a*b > .21 else 'noise', 'is not the answer'),
+    ('13_sampler', 'design a path', [(.99*(1 - i/6)**1.5,)*2 for i in range(7)],
+     'this one goes from (0.99, 0.99) to (0.0, 0.0)'),
+    ('17_aosa', 'read it as noise', lambda d, a, b: (d + 0*a, d*a/(1 - a)), 'off by'),
+    ('17_aosa', 'read it as noise', lambda d, a, b: (d + 0*a, d*b/(1 - b)), 'off by'),
+    ('18_map', 'starts clear', 'fog', "'InDI', 'InDI, Brownian', 'ResShift'"),
+    ('21_unet', 'who is asked', lambda q, k, v: (q @ k.T/len(q)**.5).softmax(1) @ v, 'off by'),
+    ('21_unet', 'who is asked', lambda q, k, v: (q @ k.T/3**.5).softmax(1) @ v, 'off by')])
+def test_wrong_answers_that_once_passed_are_refused(lesson, name, answer, says):
+    assert says in line(exercise_of(lesson, name), answer)

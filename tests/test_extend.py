@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from rddm_nb import degrade, metrics, optim, presets, restore, reverse, evaluate
+from rddm_nb import cli, degrade, metrics, optim, presets, restore, reverse, evaluate
 from rddm_nb.data import LAYOUTS, PAIRINGS, match, pairs_from_layout
 from rddm_nb.estimate import Prediction
 from rddm_nb.schedule import SCHEDULES, Schedule
@@ -103,6 +103,9 @@ def test_a_degradation(tmp_path):
     with entry(degrade.TASKS, 'haze', lambda x0, generator: .5*x0 + .5):
         words = ['demo', '--out', str(tmp_path/'run'), '--data.task', 'haze', '--network.dim', '8']
         assert presets.main([*words, *SMALL]) == 0
+        words = ['--task', 'haze', '--max-steps', '1', '--batch', '2', '--steps', '1', '--device', 'cpu']
+        assert cli.demo([*words, '--out', str(tmp_path/'demo')]) == 0
+    assert cli.demo([*words, '--out', str(tmp_path/'again')]) == 2
 
 
 def test_a_variance():

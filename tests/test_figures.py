@@ -135,7 +135,8 @@ def test_no_figure_in_a_notebook_holds_a_view_that_needs_a_kernel():
 @pytest.mark.parametrize('family,made',
                          [('power', Schedule.power(400)), ('line', Schedule.line(400)),
                           ('circle', Schedule.circle(400)), ('bridge', Schedule.bridge(400)),
-                          ('ddim linear', Schedule.ddim_linear(400)), ('cosine', Schedule.cosine(400))])
+                          ('ddim linear', Schedule.ddim_linear()), ('ddim_linear', Schedule.ddim_linear()),
+                          ('cosine', Schedule.cosine(400))])
 def test_a_chosen_family_comes_back_as_a_schedule(family, made):
     assert widgets.ScheduleExplorer(family=family).schedule == made
 

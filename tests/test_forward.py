@@ -102,4 +102,19 @@ def test_one_number_per_image_is_not_spread_over_their_width():
     each = torch.rand(4, 1, 1, 1, dtype=x0.dtype)
     want = torch.cat([q_sample(x0[i:i + 1], x_in[i:i + 1], eps[i:i + 1], each[i].item(), .5) for i in range(4)])
     close(q_sample(x0, x_in, eps, each, torch.tensor([.5], dtype=x0.dtype)), want, 1e-12)
-    assert q_sample(randn(5, 2), randn(5, 2), randn(5, 2), torch.rand(2), 0.).shape == (5, 2)
+    assert q_sample(randn(5, 2), randn(5, 2), randn(5, 2), torch.rand(1, 2), 0.).shape == (5, 2)
+
+
+def test_images_must_be_floats():
+    x = torch.full((2, 3, 4, 4), 200, dtype=torch.uint8)
+    for kw in (dict(x0=x), dict(x_in=x), dict(eps=x)):
+        kw = dict.fromkeys(('x0', 'x_in', 'eps'), x/255) | kw
+        with pytest.raises(TypeError, match=f"{[k for k, v in kw.items() if v is x][0]} holds torch.uint8: convert"):
+            q_sample(**kw, abar=.5, bbar=.5)
+
+
+@pytest.mark.parametrize('shape', [(2, 1), (2,)])
+def test_numbers_per_image_are_not_spread_over_pixels_of_any_kind(shape):
+    x = randn(2, 3, 2, 2) if len(shape) == 2 else randn(2, 2)
+    with pytest.raises(ValueError, match=r'pixels it would be spread: one number per image has shape \(2, 1'):
+        q_sample(x, x, x, torch.rand(shape), 0.)

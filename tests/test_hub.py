@@ -204,8 +204,8 @@ LINES = [
     (dict(), Schedule.bridge(20), "x_in, steps=5, posterior='bridge', eta=[1, 0])"),
     (dict(), Schedule.line(20, bbar_T=0), 'x_in, steps=5)'),
     (dict(predicts='eps'), Schedule.power(T=8), 'x_in, steps=[7, 5, 4, 2, 1, 0])'),
-    (dict(predicts='eps', embedding='t', takes_input=False, takes_cond=True), Schedule.bridge(3),
-     'shape=(8, 3, 32, 32), cond=cond, steps=[2, 1, 0])'),
+    (dict(predicts='eps', embedding='t', takes_input=False, takes_cond=True), Schedule.bridge(12),
+     'shape=(8, 3, 32, 32), cond=cond, steps=[11, 8, 6, 4, 2, 0])'),
     (dict(predicts='eps'), Schedule.ddim_linear(1000), 'x_in, steps=5)'),
     (dict(predicts='both'), Schedule.power(T=1), 'x_in, steps=1)'),
 ]
@@ -226,8 +226,10 @@ def test_the_lines_of_a_card_run(tmp_path, i):
 
 def test_a_network_that_can_start_nowhere_says_so():
     net = UNet(8, (1,), predicts='eps')
-    net.schedule = Schedule.power(T=1)
-    assert 'needs another schedule' in _model_card(net) and '```' not in _model_card(net)
+    for net.schedule in (Schedule.power(T=1), Schedule.bridge(3)):
+        assert 'needs another schedule' in _model_card(net) and '```' not in _model_card(net)
+    net.schedule = Schedule.ddim_linear(50)
+    assert 'ends at abar = 0.2235: `sample` needs the state to start from' in _model_card(net)
 
 
 def test_the_network_knows_its_own_options_and_size():

@@ -158,7 +158,8 @@ def test_the_solvers_are_those_of_the_library_and_none_is_of_second_order_where_
     assert node([['solvers', None], *(['taken', ['multistep', p]] for p in STILL + ends)]) == [
         list(SOLVERS), 'euler', 'euler', 'multistep', 'multistep']
     model = ExactPredictor(torch.zeros(1, 3, 4, 4, dtype=F64))
-    run = lambda p: sample(model, torch.zeros(1, 3, 4, 4, dtype=F64), path=p, solver='multistep', clip=None)
+    x = torch.zeros(1, 3, 4, 4, dtype=F64)
+    run = lambda p: sample(model, x, x_T=x, path=p, solver='multistep', clip=None)
     for path in STILL:
         with pytest.raises(ValueError, match='noise'): run(path)
     for path in ends: assert run(path).isfinite().all()

@@ -1,8 +1,10 @@
 """The ledger of equations is complete, is what the notebooks hold, and a gap in it is found."""
 import json
 import re
+import shutil
 import pytest
 import bars
+import generated
 
 import ledger
 
@@ -17,6 +19,17 @@ def test_no_gap(found):
 
 def test_the_page_is_what_the_notebooks_hold(found):
     assert ledger.fresh(found), 'run `python tools/ledger.py` and commit nbs/ledger.ipynb'
+
+
+@pytest.mark.parametrize('page', ['api', 'ledger', 'runtime'])
+def test_nbdev_clean_changes_nothing(page, tmp_path):
+    from nbdev.clean import nbdev_clean
+    here, nb = tmp_path/f'{page}.ipynb', generated.ROOT/'nbs'/f'{page}.ipynb'
+    if page == 'runtime': shutil.copy(nb, here)
+    else: generated.write(here, generated.notebook([('markdown', '# A'), ('code', '1 + 1')], page, 2))
+    before = here.read_text(encoding='utf-8')
+    nbdev_clean(str(here))
+    assert here.read_text(encoding='utf-8') == before
 
 
 def test_every_displayed_equation_is_in_it(found):

@@ -77,7 +77,7 @@ def test_blackening_the_rest_raises_a_region_by_its_share(seed, h, w):
 def test_inside_and_outside_make_the_whole():
     a, b = two(1)
     mask = torch.where(torch.rand(1, 1, 24, 24, generator=rng(5)) < .3, 1., -1.)
-    mse = lambda p: 255**2*10**(-measure('PSNR', a, b, p, mask).value/10)
+    mse = lambda p: 255**2*10**(-measure('PSNR', a, b, p, mask if p.region != 'all' else None).value/10)
     r = (mask > 0).double().mean().item()
     close(r*mse(Protocol(region='inside')) + (1 - r)*mse(Protocol(region='outside')), mse(Protocol()), 1e-9)
     for region in ('inside', 'outside'):
@@ -538,3 +538,19 @@ def test_a_distance_of_features_that_are_none(bad):
     b[1, 2] = bad
     for pair in ((a, b), (b, a)):
         with pytest.raises(ValueError, match='features hold NaN or infinite values'): frechet_distance(*pair)
+
+
+def test_a_mask_needs_a_protocol_that_looks_at_it():
+    with pytest.raises(ValueError, match="a mask needs a protocol with region='inside' or 'outside'"):
+        measure('PSNR', *two(1), mask=torch.ones(1, 1, 24, 24))
+
+
+def test_numbers_of_different_protocols_say_how_they_differ():
+    a, b = two(1, 256)
+    with pytest.raises(ValueError, match=r'PSNR \(LOL: Y 16..235, at 256x256\) and PSNR \(RainDrop: Y 16..235'):
+        measure('PSNR', a, b, 'LOL') < measure('PSNR', a, b, 'RainDrop')
+
+
+def test_features_are_those_of_the_clamped_image():
+    x = random_images(1, 3, 16, 16)
+    assert torch.equal(coarse_features(x*1.5), coarse_features((x*1.5).clamp(-1, 1)))

@@ -1,8 +1,9 @@
 """What a wrong prediction costs: the weights of a step, the loss and its switches, and the floor under it."""
 import math
+import numpy as np
 import pytest
 import torch
-from common import close, inner_points, moves, random_images, randn, rng, seeds
+from common import Net, close, inner_points, moves, random_images, randn, rng, seeds
 from hypothesis import given, strategies as st
 from torch.distributions import Normal, kl_divergence
 from rddm_nb.estimate import Prediction, SingularError, eps_from_res
@@ -149,3 +150,17 @@ def test_one_node_is_a_curve_of_one(node):
     def curve(nodes): return error_curve(lambda *a: Prediction(x, x), x, x, Schedule.power(10), nodes, rng(0))
     if node == 3: return close(curve(3), curve([3]), 0)
     with pytest.raises(ValueError, match=rf'nodes must be whole numbers in 1\.\.10, got {node}'): curve(node)
+
+
+def test_a_prediction_of_another_shape_or_none_is_no_loss():
+    with pytest.raises(ValueError, match=r'\(4, 1\) was predicted where \(4,\) is true'):
+        loss_of(Prediction(res=torch.zeros(4, 1)), torch.arange(4.), None)
+    with pytest.raises(ValueError, match='holds neither a residual nor noise'):
+        loss_of(Prediction(), torch.zeros(4), torch.zeros(4))
+
+
+def test_the_curve_is_that_of_the_network_as_it_samples():
+    net, x0 = Net(schedule=Schedule.power(7)).train(), random_images(4, 3, 4, 4, dtype=torch.float32)
+    a, b = (error_curve(net.train(mode), x0, 0*x0, net.schedule, np.int64(3), rng()) for mode in (True, False))
+    assert torch.equal(a.nan_to_num(), b.nan_to_num()) and not any(training for training, _, _ in net.seen)
+    assert error_curve(net, x0, 0*x0, net.schedule, torch.tensor(3), rng()).shape == (1, 2)

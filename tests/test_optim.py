@@ -126,3 +126,15 @@ def test_a_decay_that_is_no_share_is_refused(decay):
                                      (dict(decay=None), 'got None'), (dict(warmup=-3), 'warmup is a number of steps')])
 def test_a_rate_that_is_none_is_refused(kw, why):
     with pytest.raises(ValueError, match=why): lr_factor(0, .5, **kw)
+
+
+def test_an_average_refuses_another_network_and_stays_as_it_was():
+    ema = EMA(nn.Linear(2, 1), torch.tensor(.5).numpy()[()])
+    before = ema.net.weight.clone()
+    for other in (nn.Linear(3, 1), nn.Linear(2, 1, bias=False)):
+        with pytest.raises(ValueError, match='this Linear has other weights than the one that the average began with'):
+            ema.update(other)
+    assert torch.equal(ema.net.weight, before) and ema.step == 0
+
+
+def test_the_rate_stays_at_its_end_beyond_it(): assert lr_factor(1000, 1.5) == lr_factor(1000, 1.) < .011

@@ -3,10 +3,11 @@
 import math
 import pytest
 import torch
-from common import close, error, random_images, randn, rng, seeds
+from common import close, error, fake_eps, fake_res, random_images, randn, rng, seeds
 from hypothesis import given, strategies as st
 from rddm_nb.estimate import Prediction
 from rddm_nb.exact import ExactPredictor
+from rddm_nb.objective import error_curve
 from rddm_nb.paths import CoefficientConditioned, TimeConditioned, commutator, draw_path
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import CLEAN, Point, Schedule
@@ -145,3 +146,32 @@ def test_moves_commute_only_of_a_predictor_of_both(missing):
     x = torch.zeros(2, 3)
     with pytest.raises(ValueError, match=f"must predict residual and noise, but gives no {missing}: .*predicts='both'"):
         commutator(lambda *a: Prediction(x, x)._replace(**{missing: None}), x, x, .5, .5)
+
+
+def fake_both(*args): return Prediction(fake_res(*args), fake_eps(*args))
+
+
+def test_single_precision_is_enough_to_see_that_orders_agree():
+    e = ExactPredictor(random_images(5, 3), std=.3)
+    x, y = random_images(4, 3, seed=1), random_images(4, 3, seed=2)
+    assert commutator(e, x.float(), y.float(), .5, .5).abs().max() < 2e-3
+    close(commutator(fake_both, x.float(), y.float(), .5, .5), commutator(fake_both, x, y, .5, .5), 2e-3)
+    assert commutator(fake_both, x, y, .5, .5).abs().max() > .1
+
+
+@pytest.mark.parametrize('told', [TimeConditioned, CoefficientConditioned])
+def test_a_predictor_told_less_samples_on_the_schedule_it_knows_and_has_an_error_curve(told):
+    e, s, x0 = ExactPredictor(random_images(5, 3), std=.3), Schedule.line(10, .5), random_images(4, 3, seed=1)
+    alone = sample(e, x0, schedule=s, generator=rng())
+    close(sample(told(e, s), x0, generator=rng()), alone, 1e-6)
+    curve = error_curve(told(e, s), x0, 0*x0, s, [3, 7], rng())
+    close(curve, error_curve(e, x0, 0*x0, s, [3, 7], rng()), 1e-6)
+
+
+def test_every_image_of_a_batch_may_be_at_a_place_of_its_own():
+    e, s, x = ExactPredictor(random_images(5, 3), std=.3), Schedule.line(10, .5), random_images(2, 3, seed=1)
+    told, a, b = CoefficientConditioned(e, s), torch.tensor([[.3], [.62]]).double(), torch.tensor([[.1], [.4]]).double()
+    batch = told(x, 0*x, a, b)
+    for i in range(2):
+        alone = told(x[i:i + 1], 0*x[:1], a[i].item(), b[i].item())
+        for one, each in zip(alone, batch): close(one, each[i:i + 1], 1e-12)

@@ -45,7 +45,7 @@ from rddm_nb.restore import main as restore
 from rddm_nb.runtime import folder_lock, generator_for
 from rddm_nb.schedule import SCHEDULES, Schedule
 from rddm_nb.trainer import FunctionSource, Log
-from rddm_nb.unet import load_model
+from rddm_nb.unet import load_model, save_model
 
 
 # what the published experiments ran: networks, batch (accumulated), rate, steps, loss, betas, noise at the start
@@ -174,7 +174,7 @@ def everything(path):
 def test_the_command_trains_keeps_its_configuration_and_goes_on(folder, capsys):
     assert main(small(folder)) == 0
     said = capsys.readouterr()
-    assert '5 pairs: 5 of 12x16' in said.err and 'step 3, loss' in said.err and 'wrote' in said.out
+    assert '5 pairs: 5 of 16x12' in said.err and 'step 3, loss' in said.err and 'wrote' in said.out
     names = {p.name for p in (folder / 'run').iterdir()} - {'.lock'}
     assert names == {'config.toml', 'train.json', 'log.csv', 'model.safetensors', 'checkpoints', 'data_check.json'}
     net = load_model(folder / 'run/model.safetensors')
@@ -545,7 +545,7 @@ def test_images_are_cut_equalised_and_squeezed_in_this_order(folder):
     assert len(versions) == 3
     assert _load_pairs(replace(data, crop=(8, 4, 8)))[0][0].shape == (3, 8, 8)  # up to both edges of 12x16
     for beyond in ((9, 4, 8), (8, 5, 8)):
-        with pytest.raises(ValueError, match='is not within an image of 12x16'):
+        with pytest.raises(ValueError, match='is not within an image of 16x12'):
             _load_pairs(replace(data, crop=beyond))[0]
 
 
@@ -772,6 +772,48 @@ def test_fewer_steps_than_are_done_are_told(folder, capsys):
     assert '(of step 3: the run had gone on beyond the 1 asked for)' in capsys.readouterr().out
 
 
+@pytest.mark.parametrize('words', ['--train.lr 1e-3', '--train.lr 1e-3 --train.steps 1', '--train.save_every 1'])
+def test_a_run_that_is_done_stays_what_it_is(folder, capsys, words):
+    assert main(small(folder, '--train.decay', 'none')) == 0
+    before = everything(folder / 'run')
+    stamp = os.stat(folder / 'run/model.safetensors').st_mtime_ns
+    capsys.readouterr()
+    assert main(small(folder, '--train.decay', 'none', *words.split())) == 0
+    said = capsys.readouterr()
+    assert said.out.startswith('nothing left to do, nothing changed: ') and 'wrote' not in said.out
+    assert ('all 3 steps are done, so what is new is left out (lr was 0.0002, is 0.001)' in said.err) == (
+        'lr' in words)
+    assert everything(folder / 'run') == before
+    assert os.stat(folder / 'run/model.safetensors').st_mtime_ns == stamp
+
+
+@pytest.mark.parametrize('lost', ['gone', 'of another step', 'cut short'])
+def test_a_run_that_is_done_writes_the_model_that_it_lacks(folder, capsys, lost):
+    assert main(small(folder, '--train.decay', 'none')) == 0
+    file, before = folder / 'run/model.safetensors', everything(folder / 'run')
+    if lost == 'cut short':
+        file.write_bytes(file.read_bytes()[:-9])
+    elif lost == 'gone':
+        file.unlink()
+    else:
+        net = load_model(file)
+        save_model(file, net, net.schedule, force=True, step=2)
+    assert main(small(folder, '--train.decay', 'none', '--train.lr', '1e-3')) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith('wrote ') and everything(folder / 'run') == before
+
+
+def test_fewer_steps_finish_a_run_with_what_its_steps_used(folder):
+    stop = ['--train.decay', 'none', '--train.steps']
+    assert main(small(folder, *stop, 2)) == 0
+    assert main(small(folder, *stop, 4, '--train.lr', '1e-3')) == 0
+    (folder / 'run/model.safetensors').unlink()
+    (folder / 'run/checkpoints/step_000000004.safetensors').unlink()
+    assert main(small(folder, *stop, 2, '--train.lr', '1e-2')) == 0
+    kept = tomllib.loads((folder / 'run/config.toml').read_text(encoding='utf-8'))['train']
+    assert (kept['steps'], kept['lr']) == (2, 2e-4)
+    assert load_model(folder / 'run/model.safetensors').meta['config']['train']['lr'] == 2e-4
+
+
 def test_held_out_pairs_come_from_their_place(folder):
     data = dict(kind='pairs', task='none', size=8, held=3, inputs=str(folder / 'in'), targets=str(folder / 'gt'))
     apart = dict(data, held_inputs=str(folder / 'mask'), held_targets=str(folder / 'gt'))
@@ -781,6 +823,13 @@ def test_held_out_pairs_come_from_their_place(folder):
             shutil.copytree(folder / name, folder / 'set' / split / to)
     root = dict(kind='pairs', task='none', size=8, held=3, root=str(folder / 'set'))
     assert {Path(n).parts[-3] for n in _held_out(merge(Config(), dict(data=root))).names} == {'test'}
+
+
+def test_files_without_partner_name_the_field(folder, capsys):
+    (folder / 'in/1.png').rename(folder / 'in/1_x.png')
+    assert main(small(folder)) == 2
+    said = capsys.readouterr().err
+    assert "use data.pairing='pattern'" in said and " data.pairing='position'" in said and '--pairing' not in said
 
 
 def test_sizes_must_fit_crops_or_one_batch():
@@ -793,6 +842,8 @@ def test_sizes_must_fit_crops_or_one_batch():
         _check_sizes(two, 0, 2)
     with pytest.raises(ValueError, match=r'3 of 3 pairs are too small for crops of 9, such as a \(8x8\)'):
         _check_sizes(two, 9, 1)
+    with pytest.raises(ValueError, match=r'crops of 9, such as b \(9x8\)'):
+        _check_sizes(one, 9, 1)
 
 
 def test_a_file_is_official_only_if_it_begins_with_a_preset(tmp_path):

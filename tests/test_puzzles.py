@@ -5,6 +5,7 @@ import bars
 import pytest
 from rddm_nb.puzzles import _single_expression, puzzles
 from test_exercises import solutions
+from wrong_answers import accepted, source
 
 BOOK = puzzles()
 
@@ -32,7 +33,31 @@ def test_no_other_answer_will_do(name):
 
 
 def test_committed_solutions_pass(monkeypatch):
-    assert [e.name for e in solutions(bars.ROOT/'nbs/30_puzzles.ipynb', monkeypatch)] == list(BOOK.exercises)
+    solved = solutions(bars.ROOT/'nbs/30_puzzles.ipynb', monkeypatch)
+    assert [e.name for e, _ in solved] == list(BOOK.exercises)
+
+
+@pytest.mark.parametrize('name', BOOK.exercises)
+def test_no_small_change_of_the_answer_is_right(name):
+    assert len(BOOK[name].cases) > 1 and source(BOOK[name].spec) and accepted(BOOK[name], BOOK[name].spec) == []
+
+
+@pytest.mark.parametrize('name, wrong', [
+    ('clean again', lambda x_t, x_in, eps, a, b: (x_t - (1-a)*x_in - b*eps)/a),
+    ('rescaled', lambda x_t, x_in, a: (x_t - (1-a)*x_in)/a),
+    ('clamped', lambda x0, eps, a, b: eps + a/b*(x0 - x0.clamp(-1, 1))),
+    ('clamped', lambda x0, eps, a, b: eps + .5/b*(x0 - x0.clamp(-1, 1))),
+    ('a step', lambda x_t, res, eps, p, q: x_t - (p[1] - q[1])*res - (p[0] - q[0])*eps),
+    ('a step', lambda x_t, res, eps, p, q: x_t - (p[0] - q[0])*(res + eps)),
+    ('a step from a guess', lambda x_t, x0, p, q: p[0]*x0 + q[1]/p[1]*(x_t - q[0]*x0)),
+    ('where it was', lambda x_t, x0, bt, bs: x0 + ((bt - bs)/bt)**2*(x_t - x0)),
+    ('where it was', lambda x_t, x0, bt, bs: x0 + bs/bt/2*(x_t - x0)),
+    ('votes', lambda x, means, a, b: (x @ means.T*(1 - a)/b**2).softmax(1))])
+def test_wrong_answers_that_once_passed_are_refused(name, wrong): assert not BOOK[name].check(wrong)
+
+
+def test_the_hint_of_the_posterior_is_right():
+    assert BOOK['the posterior'].check(lambda bt, bs: 1/(1/bs**2 + 1/(bt**2 - bs**2)))
 
 
 def test_progress_is_kept(tmp_path):

@@ -305,3 +305,16 @@ def test_steps_of_a_sweep_are_a_list():
         sweep(model, truth, runs, steps=5)
     got = sweep(model, truth, runs, steps=iter((1, 2)), n=3, seeds=1)
     assert {k: len(v) for k, v in got.items()} == dict(a=2, b=2)
+
+
+def test_a_sweep_sets_the_steps_itself():
+    e, truth = ExactPredictor(randn(4, 2)), randn(6, 2)
+    for run in (dict(steps=5), dict(path=[(1, 1), (0, 0)])):
+        with pytest.raises(ValueError, match=f"run 'a' says its {[*run][0]}, but sweep tries numbers of steps"):
+            sweep(e, truth, dict(a=run), (1,), n=4)
+
+
+def test_whole_numbers_of_any_type_count():
+    e, truth = ExactPredictor(randn(4, 2)), randn(6, 2)
+    assert score(e, truth, n=4., seeds=torch.tensor(2).numpy()[()], steps=1) == score(e, truth, n=4, seeds=2, steps=1)
+    with pytest.raises(ValueError, match='block must be a whole number >= 1, got 0'): energy_distance(truth, truth, 0)

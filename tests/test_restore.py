@@ -95,7 +95,7 @@ def test_a_constant_stays_constant_in_every_precision(dtype):
 def test_a_predictor_that_holds_the_whole_image_is_not_cut(hold):
     x = random_images(1, 3, 20, 30)
     model = KnownPixels(pixelwise, **{hold: x if hold == 'x0' else x[:, :1] > 0})
-    with pytest.raises(ValueError, match='KnownPixels holds an image of 20x30, .* 8x8: take .* tile=30'):
+    with pytest.raises(ValueError, match='KnownPixels holds an image of 30x20, .* 8x8: take .* tile=30'):
         restore(model, x[0], 2, 8, schedule=S)
     assert restore(model, x[0], 2, 30, schedule=S).shape == (3, 20, 30)
     assert restore(KnownPixels(pixelwise), x[0], 2, 8, schedule=S).shape == (3, 20, 30)

@@ -388,3 +388,12 @@ def test_fresh_noise_is_of_every_image_and_of_the_target():
         reverse_step(x, est, Point(.8, .9), Point(.4, .5), .1, x[:1])
     with pytest.raises(ValueError, match='sigma2 must be in 0..bbar_s'):
         reverse_step(x, est, Point(.8, .9), CLEAN, .5, x)
+
+
+@pytest.mark.parametrize('name', ['x0', 'res', 'eps'])
+def test_an_estimate_of_another_shape_is_refused(name):
+    x = randn(2, 3)
+    est = Estimate(x, x, x)._replace(**{name: x[:1]})
+    for to in ((.2, .2), (0, 0)):
+        with pytest.raises(ValueError, match=rf'{name} has shape \(1, 3\), but the state has \(2, 3\)'):
+            reverse_step(x, est, (.5, .5), to)

@@ -1,12 +1,13 @@
 """Seeds, devices, folders and signals, which every command needs."""
 import signal
 import threading
+from functools import partial
 import numpy as np
 import pytest
 import torch
 from common import posix
-from rddm_nb.runtime import (ExitCode, StopRequest, _about, _networks, _one_of, check_seed, claim_folder, folder_lock,
-                             generator_for, pick_device, seed_for, set_aside, stop_on_signals)
+from rddm_nb.runtime import (ExitCode, StopRequest, _about, _eval_mode, _networks, _one_of, check_seed, claim_folder,
+                             folder_lock, generator_for, pick_device, seed_for, set_aside, stop_on_signals)
 
 
 
@@ -175,3 +176,11 @@ def test_networks_are_found_in_whatever_wraps_them():
     assert _about(net, 'meta') == dict(b=2) and _about(net, 'config') == {}
     net.meta = dict(c=dict(d=dict(e=3)))
     assert _about(Wrapper(net), 'meta', 'c', 'd') == dict(e=3)
+
+
+def test_networks_are_found_behind_methods_and_partial_functions():
+    net = torch.nn.Linear(1, 1)
+    for made in (net.forward, partial(net), partial(net.forward)): assert [*_networks(made)] == [net]
+    wrapped = torch.nn.Sequential(torch.nn.Dropout())
+    with _eval_mode(partial(wrapped.forward)): assert not wrapped.training and not wrapped[0].training
+    assert wrapped.training and wrapped[0].training

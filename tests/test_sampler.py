@@ -1,15 +1,18 @@
 """The sampler: exactness, orders and paths, randomness, behaviour and refusals (invariants 23-28, 36, 37, 48, 50,
 51, 57)."""
 import math
+from functools import partial
 import numpy as np
 import pytest
 import torch
 from hypothesis import assume, given, settings, strategies as st
 from common import (F64, Net, close, constant, fake_eps, fake_res, gmm_points, oracle, random_images, power_schedules,
                     randn, rng, seeds, trio)
+from rddm_nb.degrade import KnownPixels
 from rddm_nb.estimate import Prediction, SingularError
 from rddm_nb.exact import ExactPredictor
-from rddm_nb.forward import randn_like
+from rddm_nb.forward import q_sample, randn_like
+from rddm_nb.official import OfficialUNet
 from rddm_nb.sampler import ORDERS, SOLVERS, Trace, sample, sample_steps, sampling_path
 from rddm_nb.schedule import CLEAN, Point, Schedule
 from rddm_nb.unet import UNet
@@ -60,7 +63,7 @@ def test_inv25_three_ways_to_predict_take_the_same_trajectory(eta, posterior):
             lambda x, y, a, b, t: Prediction(res=imply(x, y, a, b)[0]),
             lambda x, y, a, b, t: Prediction(*imply(x, y, a, b)))
     runs = [sample(w, x_in, schedule=s, steps=20, eta=eta, posterior=posterior, clip=None, generator=rng(3),
-                   trace=True) for w in ways]
+                   x_T=randn(2, 3, 4, 4), trace=True) for w in ways]
     scale = runs[0].frames().abs().max().item()
     for r in runs[1:]:
         for i in range(2): close(r.frames(i), runs[0].frames(i), 2e-12*scale)
@@ -78,7 +81,7 @@ def test_inv26_start_is_the_input_plus_bbar_T_noise():
     for b in (0., .1, 1., 1.7):
         state = next(sample_steps(res_model, x_in, schedule=Schedule.power(10, bbar_T=b), generator=rng(5)))
         close(state.x_t, x_in + b*randn_like(x_in, rng(5)), 0)
-    state = next(sample_steps(res_model, x_in, path=[(.6, .3), (0, 0)], generator=rng(5)))
+    state = next(sample_steps(res_model, x_in, path=[(.95, .3), (0, 0)], generator=rng(5)))
     close(state.x_t, x_in + .3*randn_like(x_in, rng(5)), 0)
 
 
@@ -503,8 +506,8 @@ def test_the_progress_bar_counts_the_steps(capsys):
     (lambda: dict(path=torch.tensor([[1., 1.], [0., 0.]])), 1)])
 def test_the_progress_bar_takes_what_the_sampler_takes(kw, n, capsys):
     x_in = random_images(1, 1, 2, 2)
-    quiet = sample(res_model, x_in, generator=rng(), **kw())
-    assert torch.equal(sample(res_model, x_in, progress=True, generator=rng(), **kw()), quiet)
+    quiet = sample(res_model, x_in, x_T=x_in, **kw())
+    assert torch.equal(sample(res_model, x_in, x_T=x_in, progress=True, **kw()), quiet)
     assert f'{n}/{n}' in capsys.readouterr().err
 
 
@@ -612,7 +615,7 @@ def test_bad_models_are_refused(model, kind, match):
 
 
 def test_a_noise_model_runs_where_its_start_is_not_singular():
-    for s in (Schedule.ddim_linear(50), Schedule([0, .5, .9], [0, .6, 1.], allow='open_end')):
+    for s in (Schedule.ddim_linear(1000), Schedule([0, .5, .9], [0, .6, 1.], allow='open_end')):
         assert sample(noise_model, X, schedule=s, steps=2).isfinite().all()
     assert sample(noise_model, X, path=[(.95, 1), (.5, .5), (0, 0)]).isfinite().all()
 
@@ -1008,3 +1011,62 @@ def test_a_shape_that_contradicts_the_images_and_images_without_pixels_are_refus
 def test_a_class_of_networks_is_no_network():
     with pytest.raises(TypeError, match=r'model is the class Linear: give a network made of it, Linear\(\.\.\.\)'):
         sample(torch.nn.Linear, random_images(1, 3, 4, 4))
+
+
+WRAPS = dict(parallel=torch.nn.DataParallel, wrapper=Wrapper, variant=lambda n: OnlyRes(torch.nn.DataParallel(n)),
+             method=lambda n: n.forward, partial=lambda n: partial(n.forward), known=KnownPixels)
+
+
+@pytest.mark.parametrize('wrap', WRAPS.values(), ids=WRAPS)
+def test_a_wrapped_network_samples_on_its_own_schedule_in_eval_mode(wrap):
+    net, x_in = Net(schedule=Schedule.power(7, bbar_T=.1)).train(), random_images(1, 3, 4, 4, dtype=torch.float32)
+    want, net.seen = sample(wrap(net.eval()), x_in, generator=rng()), []
+    assert torch.equal(sample(wrap(net.train()), x_in, generator=rng()), want)
+    assert [t for _, _, t in net.seen] == net.schedule.grid(5)[:-1]
+    net.seen = []
+    states = [*sample_steps(wrap(net), x_in, generator=rng())]
+    assert torch.equal(states[-1].x_s, want) and not any(training for training, _, _ in net.seen) and net.training
+
+
+@pytest.mark.parametrize('make', [lambda: UNet(8, (1,), embedding='t'),
+                                  lambda: OfficialUNet('res', dim=8, mults=(1, 2), embedding='t')])
+def test_a_network_told_nodes_alone_knows_its_own_schedule_only(make):
+    net, x_in = make(), random_images(1, 3, 8, 8, dtype=torch.float32)
+    assert sample(net, x_in, schedule=Schedule.line(10)).isfinite().all() # it carries none: nobody knows
+    net.schedule = Schedule.power(10)
+    for schedule in (None, Schedule.power(10)):
+        sample(net, x_in, schedule=schedule)
+    with pytest.raises(ValueError, match="embedding='t' and knows only the nodes of its own .*, not of .*line"):
+        sample(Wrapper(net), x_in, schedule=Schedule.line(10))
+
+
+def test_a_run_that_begins_with_clean_image_in_the_state_needs_that_state():
+    s, x0 = Schedule.power(), random_images(1, 3, 4, 4)
+    runs = [dict(path=[(.5, .5), (0, 0)]), dict(path=[(.81, 1.5), (0, 0)]), dict(schedule=s, steps=[400, 0]),
+            dict(schedule=Schedule.ddim_linear(50))]
+    for kw in runs:
+        for start in (dict(x_in=X), dict(shape=(1, 3, 2, 2))):
+            with pytest.raises(ValueError, match='of the clean image is in the state, which the input does not hold'):
+                sample(res_model, **start, **kw)
+        assert sample(res_model, X, x_T=X, **kw).isfinite().all()
+    for at in ((.901, 1), (.9936, 1), (1, .1), (0, 80)): # the last as in EDM
+        assert sample(res_model, X, path=[at, (0, 0)], clip=None).isfinite().all()
+    clean = oracle(x0, 0*x0)
+    close(sample(clean, 0*x0, path=[(.5, .5), (0, 0)], x_T=q_sample(x0, 0*x0, randn(1, 3, 4, 4), .5, .5)), x0, 1e-12)
+
+
+def test_a_trace_records_no_gradient():
+    x_in = random_images(2, 3, 4, 4).requires_grad_()
+    for kw in ({}, dict(x_T=x_in)): sample(res_model, x_in, trace=True, **kw).frames().numpy()
+
+
+def test_a_network_samples_under_autocast():
+    net, x_in = UNet(8, (1,)), random_images(1, 3, 8, 8, dtype=torch.float32)
+    torch.nn.init.normal_(net.last[-1].weight, std=.02)
+    want = sample(net, x_in, generator=rng())
+    with torch.autocast('cpu', torch.bfloat16): got = sample(net, x_in, generator=rng())
+    assert got.dtype == torch.float32 and 0 < (got - want).abs().max() < .1
+
+
+def test_points_without_a_number_are_named_not_the_model():
+    with pytest.raises(ValueError, match='x_in holds NaN'): sample(res_model, torch.full((2, 3), torch.nan))

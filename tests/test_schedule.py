@@ -375,3 +375,14 @@ def test_the_number_of_steps_may_be_whole_in_any_type(make):
 def test_coefficients_of_whole_numbers_would_be_none(dtype):
     with pytest.raises(TypeError, match=f'like must be a batch of images in floats, .*got {dtype}'):
         Schedule.power(10).coeffs(torch.tensor([5]), torch.zeros(1, 3, 2, 2).to(dtype))
+
+
+def test_a_function_gives_a_number_for_every_node():
+    with pytest.raises(ValueError, match=r'bbar returned \(11,\) numbers for 1001 nodes'):
+        Schedule.from_fns(lambda x: x, lambda x: torch.linspace(0, 1, 11))
+
+
+def test_nodes_for_some_of_the_images_are_refused():
+    s, x = Schedule.power(10), torch.zeros(2, 3, 4, 4)
+    with pytest.raises(ValueError, match='t holds 3 nodes for 2 images'): s.coeffs(torch.tensor([1, 2, 3]), x)
+    assert s.coeffs(torch.tensor([1, 2, 3]), x[:1])[0].shape == (3, 1, 1, 1)

@@ -405,3 +405,15 @@ def test_a_network_is_kept_with_its_schedule(tmp_path, schedule):
     with pytest.raises(TypeError, match='schedule must be the Schedule that the network was trained on, got '):
         save_model(tmp_path/'m', grown(), schedule)
     assert not (tmp_path/'m').exists()
+
+
+@pytest.mark.parametrize('shape', [(3, 8, 8), (1, 8), (2, 3, 8, 8)])
+def test_a_condition_has_the_axes_of_the_images(shape):
+    net, x = UNet(8, (1,), takes_cond=True), torch.zeros(3, 3, 8, 8)
+    with pytest.raises(ValueError, match='cond has shape .* they must be equal, or cond has one channel'):
+        net(x, x, .5, .5, cond=torch.zeros(shape))
+
+
+def test_an_input_of_whole_numbers_is_refused():
+    x = torch.zeros(1, 3, 8, 8)
+    with pytest.raises(TypeError, match='x_in has dtype torch.uint8'): UNet(8, (1,))(x, x.byte(), .5, .5)

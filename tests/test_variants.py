@@ -375,3 +375,16 @@ def test_the_noise_may_be_missing_only_where_no_image_holds_any():
 @pytest.mark.parametrize('switch', [-1, math.nan, math.inf, 'a', None])
 def test_a_switch_is_a_finite_number(switch):
     with pytest.raises(ValueError, match='switch must be a finite number >= 0, got'): Auto(agreeing, switch=switch)
+
+
+def test_a_schedule_given_later_is_found_through_a_wrapper():
+    net = Net()
+    variant = OnlyRes(torch.nn.DataParallel(net))
+    assert variant.schedule is None
+    net.schedule = Schedule.line(10)
+    assert variant.schedule is net.schedule
+
+
+def test_no_input_stands_for_zeros_in_the_disagreement():
+    x, pred = randn(2, 3), Prediction(randn(2, 3, seed=1), randn(2, 3, seed=2))
+    assert torch.equal(disagreement(pred, x, None, .3, .4), disagreement(pred, x, 0*x, .3, .4))

@@ -108,6 +108,8 @@ def test_the_curve_and_its_live_version(monkeypatch):
     assert isinstance(plot_log(rows), RenderedFigure) and 'PSNR' not in plot_log(rows).alt
     assert 'PSNR' in plot_log([*rows, dict(ROW, psnr=20.)]).alt
     assert isinstance(plot_log([dict(step=1, loss=0.)]), RenderedFigure)
+    words = [{k: str(v) for k, v in r.items()} for r in [*rows, dict(ROW, psnr=20.)]]
+    assert 'PSNR' in plot_log(words).alt
     shown, updates = [], []
     class Handle:
         def update(self, what): updates.append(what)

@@ -19,7 +19,8 @@ def notebook(cells, name, value):
 
 
 def write(path, nb):
-    Path(path).write_text(json.dumps(nb, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
+    "Write a notebook as nbdev-clean leaves it"
+    Path(path).write_text(json.dumps(nb, indent=1, ensure_ascii=False, sort_keys=True) + '\n', encoding='utf-8')
 
 
 def fresh(path, cells):

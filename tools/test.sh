@@ -16,9 +16,10 @@ case "${1:-}" in
   --all) what=all; shift; export RDDM_MUTANTS=all RDDM_COLAB=all RDDM_AXE=all RDDM_LAB=all RDDM_COMPILE=all ;;
 esac
 log=$(mktemp)
-times=() passed=0 running=
+times=() passed=0 running= scratch=
 finish() {
   [ -z "$running" ] || kill "$running" 2>/dev/null || true
+  [ -z "$scratch" ] || rm -rf "$scratch"
   printf '%s\n' ${times[@]+"${times[@]}"} "$(printf '%4d s  together' $SECONDS)"
   rm -f "$log"
 }
@@ -75,7 +76,16 @@ wait_for_notebooks() { # shows the slowest of them, or all that they said
 
 tests() { python -m pytest -q -n "${WORKERS:-3}" --durations 15 --durations-min 1 "$@" || passed=$?; }
 
+in_memory() { # tests write, sync and remove thousands of small files: in memory where there is room and programs may run
+  local room
+  room=$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }') || return 0
+  [ -w /dev/shm ] && [ "${room:-0}" -gt 4000000 ] && ! grep -q ' /dev/shm .*noexec' /proc/mounts || return 0
+  scratch=$(mktemp -d /dev/shm/rddm.XXXXXX)
+  export TMPDIR=$scratch
+}
+
 part 'install' install
+in_memory
 part 'ruff' ruff check rddm_nb tests tools bench
 part 'modules in step with the notebooks' exported
 if [ $what = fast ]; then

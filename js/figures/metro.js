@@ -1,12 +1,12 @@
 // Published methods as the lines of a map: a run changes from one to another where their noise levels agree.
-import {clamp, last, record} from '../math/arrays.js';
+import {clamp, last, range, record} from '../math/arrays.js';
 import {POSTERIORS} from '../math/diffusion.js';
 import {distance, toClean} from '../math/paths.js';
 import {scheduleAt, schedulePoints} from '../math/schedules.js';
 import {Axes} from '../ui/axes.js';
 import {colorKey, div, formatPoint, h, hyphened, note, svg, write} from '../ui/dom.js';
 import {restorationPsnr, runStrip} from '../ui/images.js';
-import {COLORS, TINTS} from '../ui/style.js';
+import {COLORS, nameWidth, TINTS} from '../ui/style.js';
 
 const BBAR_MAX = 2;
 const LATEST = 2026;
@@ -53,6 +53,17 @@ const papersOf = methods => methods.map(({name, source}) => `${name}: ${source}`
 const isShown = (ui, {name, family, source, year}) => [ui.get('start'), ui.get('then')].includes(name)
   || [family, ''].includes(ui.get('only')) && [source, ''].includes(ui.get('paper')) && year <= ui.get('until');
 
+// points of a curve on the axes in pixels, near to each other
+const inkOf = (axes, points) => {
+  const drawn = points.map(([abar, bbar]) => [axes.px(abar), axes.py(bbar)]);
+  const between = drawn.slice(1).flatMap(([x, y], i) => {
+    const [x0, y0] = drawn[i];
+    const count = Math.ceil(Math.hypot(x - x0, y - y0)/7) || 1;
+    return range(count, k => [x0 + (x - x0)*k/count, y0 + (y - y0)*k/count]);
+  });
+  return between.filter(([, y]) => y >= 0);
+};
+
 // a line of the map, which tells the reader its name and its paper, and to which a click changes
 const mapLine = (ui, axes, methods, tell) => {
   const points = schedulePoints(methods[0]);
@@ -75,26 +86,87 @@ const mapLine = (ui, axes, methods, tell) => {
     line.style.display = first ? '' : 'none';
     if (first) path.setAttribute('stroke', colorOf(first));
   });
-  return {line, points, shown};
+  return {line, ink: inkOf(axes, points), top: Math.max(...points.map(([, bbar]) => bbar)), shown};
 };
 
-const overlap = ([x, y, width], [x2, y2, width2]) => x < x2 + width2 && x2 < x + width && Math.abs(y - y2) < 15;
+// do two boxes [x, y, width, height] meet?
+const overlap = ([x, y, width, height], [x2, y2, width2, height2]) =>
+  x < x2 + width2 && x2 < x + width && y < y2 + height2 && y2 < y + height;
 
-// write names beside their lines, where they find a place of their own
-const writeNames = (axes, named, changes) => {
-  const taken = changes.map(([abar, bbar]) => [axes.px(abar) - 10, axes.py(bbar) + 4, 20]);
-  for (const {names, points, isChosen} of named) {
-    const width = 7*names.length;
-    const boxes = [.5, .35, .65, .8, .2, .9].map(u => points[Math.round(u*(points.length - 1))])
-      .filter(([, bbar]) => bbar <= axes.yMax)
-      .map(point => [Math.min(axes.px(point[0]) + 6, axes.width - width - 4), axes.py(point[1]) - 5, width]);
-    const box = boxes.find(place => place[1] > 14 && !taken.some(other => overlap(place, other)))
-      ?? (isChosen ? boxes[0] : null);
-    if (!box) continue;
-    taken.push(box);
-    const attributes = {x: box[0], y: box[1], class: isChosen ? 'name chosen' : 'name'};
-    axes.mark('text', attributes).append(names);
+// where along its line a name may stand: from the middle to both ends
+const ALONG = range(19, i => .5 + (i % 2 ? 1 : -1)*Math.ceil(i/2)/20);
+
+// where a name may stand: beside its line, at a corner of it or in the middle above or below
+const places = (ink, width, height) => ALONG.flatMap(u => {
+  const [x, y] = ink[Math.round(u*(ink.length - 1))];
+  const [above, below] = [y - height - 3, y + 3];
+  const [left, middle, right] = [x - width - 3, x - width/2, x + 3];
+  return [[left, above], [right, above], [right, below], [left, below], [middle, above], [middle, below]];
+});
+
+const NEAR = 14; // pixels: a line so near to a name would be taken for its own
+const GAP = 7; // between two names
+
+// how much of the lines crosses a box, and how much of others is near it; counted no further than to a limit
+const crossing = ([x, y, width, height], lines, own, limit) => {
+  const [right, bottom] = [x + width, y + height];
+  let cost = 0;
+  for (const line of lines) {
+    const far = line === own ? 0 : NEAR;
+    for (const point of line.ink) {
+      const a = point[0], b = point[1];
+      if (a <= x - far || a >= right + far || b <= y - far || b >= bottom + far) continue;
+      cost += a > x && a < right && b > y && b < bottom ? 4 : 1;
+      if (cost >= limit) return cost;
+    }
   }
+  return cost;
+};
+
+// the box of a line's name, inside the axes and off other names, where least of the lines crosses it and no other is
+// near; null if there is none
+const freePlace = (axes, line, width, height, taken, lines) => {
+  const [left, top, right, bottom] = [axes.px(0) + 3, axes.py(axes.yMax) + 2, axes.px(1) - 2, axes.py(0) - 1];
+  let [best, least] = [null, Infinity];
+  for (const [x, y] of places(line.ink, width, height)) {
+    const box = [x, y, width, height];
+    if (x < left || y < top || x + width > right || y + height > bottom) continue;
+    if (taken.some(other => overlap(box, other))) continue;
+    const cost = crossing(box, lines, line, least);
+    if (cost < least) [best, least] = [box, cost];
+    if (!cost) break;
+  }
+  return best;
+};
+
+// the size of the letters, which depends on the page's width
+const sizeOf = axes => parseFloat(getComputedStyle(axes.svg.querySelector('text')).fontSize) || 13;
+
+// write names beside their lines, where they find a place of their own: first those that come first
+const writeNames = (axes, layer, named, changes) => {
+  layer.replaceChildren();
+  const size = sizeOf(axes);
+  const taken = changes.map(([abar, bbar]) => [axes.px(abar) - 11, axes.py(bbar) - 11, 22, 22]);
+  const lines = [...named, {ink: inkOf(axes, changes)}];
+  for (const line of named) {
+    const {names, isChosen} = line;
+    const [width, height] = [nameWidth(names, size, isChosen), 1.1*size];
+    const box = freePlace(axes, line, width, height, taken, lines);
+    if (!box) continue;
+    taken.push([box[0] - GAP, box[1], box[2] + 2*GAP, box[3]]);
+    const attributes = {x: box[0], y: box[1] + .88*size, class: isChosen ? 'name chosen' : 'name'};
+    layer.appendChild(svg('text', attributes)).append(names);
+  }
+};
+
+// call back when the letters of a drawing have another size
+const onLetters = (axes, callback) => {
+  let known = null;
+  new ResizeObserver(() => {
+    const size = sizeOf(axes);
+    if (known && size !== known) callback();
+    known = size;
+  }).observe(axes.svg);
 };
 
 // a button for each family, which shows its methods alone, or all again
@@ -145,14 +217,20 @@ const layOutMap = (ui, axes, told) => {
   const tell = methods => write(told, papersOf(methods));
   const map = lines(ui.data.metro).map(methods => mapLine(ui, axes, methods, tell));
   const layer = svg('g', {'clip-path': axes.curves.getAttribute('clip-path')}, map.map(({line}) => line));
+  const names = svg('g');
   axes.svg.insertBefore(layer, axes.curves);
+  axes.svg.append(names);
+  let writeAll = null;
+  onLetters(axes, () => writeAll());
   return (chosen, changes) => {
-    const named = map.filter(({shown}) => shown().length).map(({points, shown}) => {
-      const names = shown().map(({name}) => name);
-      const isChosen = names.some(name => chosen.includes(name));
-      return {names: names.join(' · '), points, isChosen};
+    const named = map.filter(({shown}) => shown().length).map(({ink, top, shown}) => {
+      const methods = shown().map(({name}) => name);
+      const isChosen = methods.some(name => chosen.includes(name));
+      return {names: methods.join(' · '), ink, top, isChosen};
     });
-    writeNames(axes, named.sort((a, b) => b.isChosen - a.isChosen), changes);
+    named.sort((a, b) => b.isChosen - a.isChosen || a.top - b.top);
+    writeAll = () => writeNames(axes, names, named, changes);
+    writeAll();
   };
 };
 

@@ -40,7 +40,12 @@ const layOutScheduleExplorer = (ui, plane, time, list) => {
   ui.slider('u', 'where: t/T', 0, 1, .01);
   ui.fold();
   ui.familySettings();
-  const pin = () => ui.set({pins: [...ui.get('pins'), ui.settings()].slice(-MOST_PINS)});
+  const curve = settings => JSON.stringify(thinned(ui.schedule(settings)));
+  const pin = () => {
+    const known = ui.get('pins').map(settings => curve({...ui.settings(), ...settings}));
+    if (known.includes(curve(ui.settings()))) return;
+    ui.set({pins: [...ui.get('pins'), ui.settings()].slice(-MOST_PINS)});
+  };
   const pins = h('div', {},
     button('pin this curve', pin), ' ', button('clear pins', () => ui.set({pins: []})), list);
   const numbers = ui.numbers({abar: 'ᾱ', bbar: 'β̄', rho: 'ρ', end: 'starts from (ᾱ, β̄)'});
@@ -52,7 +57,7 @@ const drawPins = (ui, plane, list) => {
   list.replaceChildren();
   ui.get('pins').forEach((pin, i) => {
     const settings = {...ui.settings(), ...pin};
-    plane.curve(thinned(ui.schedule(settings)), TINTS[i], {'stroke-dasharray': '7 4'});
+    plane.curve(thinned(ui.schedule(settings)), TINTS[i], {'stroke-dasharray': '7 7', 'stroke-dashoffset': 7*i});
     list.append(h('li', {}, colorKey(TINTS[i]), said(...scheduleTitle(settings))));
   });
 };
@@ -74,7 +79,7 @@ const drawTime = (time, schedule, u) => {
   time.clear();
   time.curve(overTime(rho(schedule)), COLORS.other);
   time.curve(overTime(schedule.abar), COLORS.res);
-  time.curve(overTime(schedule.bbar), COLORS.eps);
+  time.curve(overTime(schedule.bbar), COLORS.eps, {'stroke-dasharray': '8 6'});
   time.curve([[u, 0], [u, Y_MAX]], 'currentColor', {'stroke-width': 1, 'stroke-dasharray': '3 3'});
 };
 
@@ -85,7 +90,7 @@ export const scheduleExplorer = {
     'the residual early': {family: 'power', side_res: '1-x', a_res: 3}, 'a bridge': {family: 'bridge'},
     'generation: DDIM': {family: 'ddim linear'},
   },
-  tip: 'The black curve is the way of a run: it begins at the dot and ends at the ring. Move “where” along it, and '
+  tip: 'The solid curve is the way of a run: it begins at the dot and ends at the ring. Move “where” along it, and '
     + 'pin a curve to compare it with the next.',
   draw(ui) {
     const plane = new Axes({yMax: Y_MAX, label: 'schedules on the plane'});

@@ -63,7 +63,7 @@ const powerTitle = s =>
   [`P(${s.side_res}, ${+s.a_res.toFixed(2)}), P(${s.side_eps}, ${+s.a_eps.toFixed(2)}), β̄ = ${s.bbar_T}`];
 
 // The registry of families: which settings each asks for, the schedule they make and, if not its name, its title as
-// words and values
+// words and values, and T, if its increments are those of so many steps
 export const FAMILIES = {
   power: {
     settings: ['side_res', 'a_res', 'side_eps', 'a_eps', 'bbar_T'],
@@ -73,7 +73,7 @@ export const FAMILIES = {
   line: {settings: ['bbar_T'], make: s => line(s.T, s.bbar_T), title: s => ['line, β̄ = {0}', s.bbar_T]},
   circle: {settings: [], make: s => circle(s.T)},
   bridge: {settings: ['height'], make: s => bridge(s.T, s.height), title: s => ['bridge, {0}', s.height]},
-  'ddim linear': {settings: [], make: s => ddimLinear(s.T)},
+  'ddim linear': {T: 1000, settings: [], make: s => ddimLinear(s.T)},
   cosine: {settings: [], make: s => cosine(s.T)},
 };
 
@@ -81,7 +81,7 @@ export const FAMILIES = {
 export const makeSchedule = settings => {
   const family = FAMILIES[settings.family];
   if (!family) throw new Error(`no family '${settings.family}': there are ${Object.keys(FAMILIES).join(', ')}`);
-  return family.make({T: 400, ...settings});
+  return family.make({T: family.T ?? 400, ...settings});
 };
 
 export const scheduleTitle = settings => FAMILIES[settings.family]?.title?.(settings) ?? [settings.family];

@@ -2,7 +2,10 @@
 import {clamp, range} from '../math/arrays.js';
 import {svg} from './dom.js';
 
+// room for the largest letters that the style sheet gives: wide axes shrink more on a narrow page
 const MARGIN = {left: 52, right: 14, top: 12, bottom: 40};
+const WIDE_MARGIN = {left: 74, right: 14, top: 14, bottom: 56};
+const WIDE = 640;
 
 let ids = 0;
 // a name that no other element has
@@ -18,8 +21,9 @@ const tickLabel = (value, attributes) => svg('text', attributes, String(+value.t
 
 export class Axes {
   constructor({xRange = [0, 1], yMax, width = 360, height = 300, draggable = false, label = 'the plane', ...labels}) {
-    const {left, right, top, bottom} = MARGIN;
-    Object.assign(this, {xRange, yMax, width, height});
+    const margin = width < WIDE ? MARGIN : WIDE_MARGIN;
+    const {left, right, top, bottom} = margin;
+    Object.assign(this, {xRange, yMax, width, height, margin});
     this.innerWidth = width - left - right;
     this.innerHeight = height - top - bottom;
     const id = newId('clip');
@@ -34,14 +38,15 @@ export class Axes {
     const [left, right] = this.xRange.map(x => this.px(x));
     const line = d => svg('path', {class: 'grid', d});
     const vertical = x => [line(`M${this.px(x)} ${this.py(0)}V${this.py(this.yMax)}`),
-      tickLabel(x, {x: this.px(x), y: this.height - 24, 'text-anchor': 'middle'})];
+      tickLabel(x, {x: this.px(x), y: this.py(0) + 3, dy: '1em', 'text-anchor': 'middle'})];
     const horizontal = y => [line(`M${left} ${this.py(y)}H${right}`),
-      tickLabel(y, {x: MARGIN.left - 6, y: this.py(y) + 4, 'text-anchor': 'end'})];
+      tickLabel(y, {x: left, dx: '-.5em', y: this.py(y), dy: '.35em', 'text-anchor': 'end'})];
     return [ticks(...this.xRange).map(vertical), ticks(0, this.yMax).map(horizontal)];
   }
 
   clipPath(id) {
-    const box = {x: MARGIN.left - 3, y: MARGIN.top - 3, width: this.innerWidth + 6, height: this.innerHeight + 6};
+    const {left, top} = this.margin;
+    const box = {x: left - 3, y: top - 3, width: this.innerWidth + 6, height: this.innerHeight + 6};
     return svg('defs', {}, svg('clipPath', {id}, svg('rect', box)));
   }
 
@@ -51,20 +56,21 @@ export class Axes {
   }
 
   axisLabels({xLabel = 'ᾱ: how much residual', yLabel = 'β̄: how much noise'}) {
-    const middle = this.height/2 - 14;
-    const turned = {x: 14, y: middle, 'text-anchor': 'middle', transform: `rotate(-90 14 ${middle})`};
-    return [svg('text', {x: this.width/2 + 12, y: this.height - 6, 'text-anchor': 'middle'}, xLabel),
+    const {left, top} = this.margin;
+    const [across, down] = [left + this.innerWidth/2, top + this.innerHeight/2];
+    const turned = {x: left, y: down, dy: '-2.6em', 'text-anchor': 'middle', transform: `rotate(-90 ${left} ${down})`};
+    return [svg('text', {x: across, y: this.py(0) + 3, dy: '2.2em', 'text-anchor': 'middle'}, xLabel),
       svg('text', turned, yLabel)];
   }
 
   // where a value is drawn
   px(x) {
     const [low, high] = this.xRange;
-    return MARGIN.left + (x - low)/(high - low)*this.innerWidth;
+    return this.margin.left + (x - low)/(high - low)*this.innerWidth;
   }
 
   py(y) {
-    return this.height - MARGIN.bottom - y/this.yMax*this.innerHeight;
+    return this.height - this.margin.bottom - y/this.yMax*this.innerHeight;
   }
 
   clampPoint([x, y]) {
@@ -76,8 +82,8 @@ export class Axes {
     const box = this.svg.getBoundingClientRect();
     const scale = this.width/box.width;
     const [low, high] = this.xRange;
-    const across = ((event.clientX - box.left)*scale - MARGIN.left)/this.innerWidth;
-    const up = (this.height - MARGIN.bottom - (event.clientY - box.top)*scale)/this.innerHeight;
+    const across = ((event.clientX - box.left)*scale - this.margin.left)/this.innerWidth;
+    const up = (this.height - this.margin.bottom - (event.clientY - box.top)*scale)/this.innerHeight;
     return this.clampPoint([low + across*(high - low), up*this.yMax]);
   }
 

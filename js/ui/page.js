@@ -77,10 +77,20 @@ export const batched = callback => {
   };
 };
 
-// keep the color scheme of a figure that of its page; call back when it may have changed
+// the color behind an element
+const pageColor = element => {
+  for (let e = element; e; e = e.parentElement) {
+    const color = getComputedStyle(e).backgroundColor;
+    if (color !== 'rgba(0, 0, 0, 0)') return color;
+  }
+  return 'Canvas';
+};
+
+// keep the colors of a figure those of its page; call back when they may have changed
 export const followTheme = (element, root, callback) => {
   const follow = () => {
     root.style.colorScheme = colorScheme(element);
+    root.style.setProperty('--page', pageColor(element));
   };
   follow();
   onTheme(() => {

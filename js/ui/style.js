@@ -1,4 +1,4 @@
-// Colors and the style sheet.
+// Colors, letters and the style sheet.
 
 // of the residual, the noise, the clean image and everything else
 export const COLORS = {res: '#e07b00', eps: '#3b82d0', x0: '#2e9e5b', other: '#9b59b6'};
@@ -6,9 +6,18 @@ export const COLORS = {res: '#e07b00', eps: '#3b82d0', x0: '#2e9e5b', other: '#9
 // of things side by side
 export const TINTS = ['#12a3a3', '#d6457f', '#a08a00', '#7a6ff0', '#b5651d'];
 
+const FONT = 'system-ui, sans-serif';
+
+// how wide a name in a drawing is
+export const nameWidth = (name, size, isBold) => {
+  const context = document.createElement('canvas').getContext('2d');
+  context.font = `${isBold ? 700 : 400} ${size}px ${FONT}`;
+  return context.measureText(name).width;
+};
+
 export const CSS = `
   :host, .fig { display: block; }
-  .fig { font: 15px/1.45 system-ui, sans-serif; color: inherit; margin: .6rem 0; container-type: inline-size; }
+  .fig { font: 15px/1.45 ${FONT}; color: inherit; margin: .6rem 0; container-type: inline-size; }
   .fig * { box-sizing: border-box; }
   .row { display: flex; flex-wrap: wrap; gap: .6rem 1.1rem; align-items: flex-start; }
   .pad { flex: 1 1 17rem; min-width: 0; max-width: 30rem; }
@@ -69,7 +78,7 @@ export const CSS = `
   .line:is(:hover, :focus-visible) .curve { opacity: 1; stroke-width: 5; }
   .touched { fill: none; stroke-width: 14; pointer-events: stroke; }
   .still, svg .name { pointer-events: none; }
-  svg .name { fill: currentColor; }
+  svg .name { paint-order: stroke; stroke: var(--page, Canvas); stroke-width: 4px; stroke-linejoin: round; }
   svg .chosen { font-weight: 700; }
   @container (max-width: 38rem) { svg text { font-size: 15px; } }
   @container (max-width: 30rem) { .wide svg text { font-size: 21px; } svg .name:not(.chosen) { display: none; } }
