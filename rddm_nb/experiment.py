@@ -28,7 +28,7 @@ from .files import _remove_stale, atomic_write, check_file, read_tensors
 from .images import _equalized
 from .objective import loss_of
 from .runtime import check_seed, folder_lock, generator_for
-from .sampler import _plan
+from .sampler import _clear, _plan
 from .trainer import (Batch, Checkpoints, FunctionSource, Trainer, TrainingError, _check_counts, _check_ours,
                              draw_states, make_accelerator)
 from .unet import save_model
@@ -57,7 +57,11 @@ def _check_end(predicts, schedule, kind):
                          "Take one that ends before, such as schedule.kind='ddim_linear', or predict 'res' or 'both'")
 
 def _check_start(predicts, schedule, kind):
-    "Refuse a network without noise on a bridge, which evaluation and rddm-restore cannot start"
+    "Refuse what evaluation and rddm-restore cannot start: far from the input, and a network without noise on a bridge"
+    if _clear(end := schedule[schedule.T]):
+        raise ValueError(f"schedule.kind={kind!r} with schedule.T={schedule.T} ends at abar = {end.abar:.3g}: sampling "
+                         "could not start there from an input, which holds nothing of the clean image. Take more "
+                         "steps (schedule.T) or larger ones, or another schedule.kind")
     if predicts in ('res', 'x0') and schedule.bbar[-1] == 0 and schedule.bbar.any():
         raise ValueError(f"schedule.kind={kind!r} starts from the input, without noise, and network.predicts="
                          f"{predicts!r} says none that could be carried over: neither rddm-train nor rddm-restore can "

@@ -694,6 +694,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('trainer', 'self.changes = [*before, ', 'self.changes = [', 'restore: changes forgotten'),
     ('trainer', 'self.config = replace(self.config, **(known', 'known = replace(self.config, **(known', 'restore: a run that is done takes settings that no step uses'),
     ('trainer', '*([] if self.done else now)]', '*now]', 'restore: what is left out is kept as a change'),
+    ('experiment', 'if _clear(end := schedule[schedule.T]):', 'if False and (end := schedule[0]):', '_check_start: a schedule that ends far from the input'),
     ('experiment', 'if idle: config = replace(run, train=trainer.config)', 'if False: config = replace(run, train=trainer.config)', '_fit: settings that no step used are kept'),
     ('experiment', 'kept = not main or idle and _is_kept(out, trainer.step)', 'kept = not main', '_fit: a finished network is written anew'),
     ('experiment', "(out/_MODELS[0], 'model')[1]['meta']['step'] == step", "(out/_MODELS[0], 'model')[1]['meta']['step'] > 0", '_is_kept: a network of any step'),

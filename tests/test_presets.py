@@ -732,6 +732,14 @@ def test_noise_alone_needs_a_schedule_that_ends_before_the_input(kind, predicts)
     check_config(merge(c, dict(network=dict(predicts='both'))))
 
 
+@pytest.mark.parametrize('predicts', ['res', 'eps', 'both'])
+def test_a_schedule_that_ends_far_from_the_input_is_refused_before_the_training(predicts):
+    c = merge(Config(), dict(network=dict(predicts=predicts), schedule=dict(kind='ddim_linear', T=50)))
+    with pytest.raises(ValueError, match="schedule.kind='ddim_linear' with schedule.T=50 ends at abar = 0.224"):
+        check_config(c)
+    check_config(merge(c, dict(schedule=dict(T=400, beta_T=.05))))
+
+
 @pytest.mark.parametrize('predicts, lams', [('res', ('lam_res',)), ('eps', ('lam_eps',))])
 def test_a_weight_of_zero_on_all_that_is_predicted_is_refused_before_the_first_step(folder, capsys, predicts, lams):
     words = [*small(folder), '--network.predicts', predicts, '--schedule.kind', 'ddim_linear']
