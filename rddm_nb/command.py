@@ -228,18 +228,27 @@ def _word(value, field, label):
         raise ValueError(f"{label} must be {_describe(field.type)}, got ''")
     return out
 
-# %% ../nbs/command.ipynb #7279dfc5
+# %% ../nbs/command.ipynb #02c37e7a
 def _unknown_option(argv, options):
     "The first word that is meant as an option and is none: it explains more than what is missing without it"
     words = (w.partition('=')[0] for w in itertools.takewhile(lambda w: w != '--', argv))
     return next((w for w in words if w.startswith('--') and w not in (*options, '--help')), None)
 
-def _dashed(argv):
-    "What to say of a word that begins with one dash, as the name of a file may"
-    words = itertools.takewhile(lambda w: w != '--', argv)
-    odd = next((w for w in words if re.match(r'-[^-\s\d.]', w)), None)
-    return f'; a name that begins with - is written ./{one_line(odd, 200)}' if odd else ''
+# %% ../nbs/command.ipynb #75b1df0a
+def _is_number(word):
+    try: return bool(float(word)) or True
+    except ValueError: return False
 
+def _dashed(argv):
+    "What to say of a word that begins with one dash, as the name of a file or the value of an option may"
+    words = [*itertools.takewhile(lambda w: w != '--', argv)]
+    for before, w in zip(['', *words], words):
+        if not re.match(r'-[^-\s]', w) or _is_number(w): continue
+        if re.match('--[^=]+$', before): return f'; what begins with - is written {before}={one_line(w, 200)}'
+        return f'; a name that begins with - is written ./{one_line(w, 200)}'
+    return ''
+
+# %% ../nbs/command.ipynb #7279dfc5
 def parse(
     command, # a dataclass of typed fields, each with a comment
     argv:list, # words after the command

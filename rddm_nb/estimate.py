@@ -158,7 +158,7 @@ def estimate(
 )->Estimate: # all three parts
     "Complete a prediction in closed form and keep the estimate an image"
     if clip not in CLIPS: raise ValueError(f"clip must be one of {CLIPS}, got {clip!r}")
-    if any(torch.is_tensor(v) and v.numel() > 1 and v.ndim != x_t.ndim for v in (abar, bbar)):
+    if any(torch.is_tensor(v) and v.numel() > 1 and v.ndim < x_t.ndim for v in (abar, bbar)):
         raise ValueError(f"abar and bbar must be numbers, or of shape {(len(x_t), *[1]*(x_t.ndim - 1))}, one per image")
     res, eps = pred
     if res is None and eps is None: raise ValueError("the prediction holds neither a residual nor noise")

@@ -12,6 +12,7 @@ import itertools
 import json
 import re
 import tomllib
+import warnings
 from contextlib import contextmanager, nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
@@ -24,7 +25,7 @@ from .data import ImagePairs, PairSource, match, pairs_from_layout
 from .degrade import degrade
 from .demo import draw_pairs
 from .estimate import predict
-from .files import _remove_stale, atomic_write, check_file, read_tensors
+from .files import _remove_stale, atomic_write, check_file, one_line, read_tensors
 from .images import _equalized
 from .objective import loss_of
 from .runtime import check_seed, folder_lock, generator_for
@@ -439,15 +440,22 @@ def _trainer(config, chosen, source, held, out, accelerator, report):
     net = chosen.network.make(config.train.seed)
     return Trainer(net, source, schedule, config.train, out, accelerator, report, evaluator)
 
+def _say_left_out(old, new, out):
+    "Warn of what is new for a run that is done"
+    left = [f'data.{k} was {v!r}, is {getattr(new, k)!r}' for k, v in vars(old).items() if v != getattr(new, k)]
+    if left: warnings.warn(f"{out}: all steps are done, so what is new is left out ({one_line('; '.join(left), 600)})")
+
 def _fit(trainer, config, run, out):
     "Train in a folder that is ours, and keep configuration and model"
     main = trainer.accelerator.is_main_process
     if main and run is None: _save_config(config, out)
     net, asked = trainer.fit(locked=True), config.train.steps
     idle = trainer.done and trainer.first == trainer.step
-    if idle: config = replace(run, train=trainer.config)
+    if idle:
+        _say_left_out(run.data, config.data, out)
+        config = replace(run, train=trainer.config, sample=config.sample)
     if main and run != config: _save_config(config, out)
-    kept = not main or idle and _is_kept(out, trainer.step)
+    kept = not main or idle and run.sample == config.sample and _is_kept(out, trainer.step)
     model = out/_MODELS[0] if kept else _write_model(trainer, net, config, out)
     return _TrainRun(model, trainer.step, asked, trainer.stopped.exit_code, kept)
 

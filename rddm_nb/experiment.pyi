@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 import tomllib
+import warnings
 from contextlib import contextmanager, nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from .data import ImagePairs, PairSource, match, pairs_from_layout
 from .degrade import degrade
 from .demo import draw_pairs
 from .estimate import predict
-from .files import atomic_write, check_file, read_tensors
+from .files import atomic_write, check_file, one_line, read_tensors
 from .objective import loss_of
 from .runtime import check_seed, folder_lock, generator_for
 from .trainer import Batch, Checkpoints, FunctionSource, Trainer, TrainingError, draw_states, make_accelerator

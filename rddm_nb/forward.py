@@ -49,7 +49,7 @@ def _check_same(x, **others):
 def _check_coefs(x, **coefs):
     "Refuse one number per image where it would be spread over pixels"
     for name, v in coefs.items():
-        if torch.is_tensor(v) and v.numel() > 1 and v.ndim != x.ndim:
+        if torch.is_tensor(v) and v.numel() > 1 and v.ndim < x.ndim:
             raise ValueError(f"{name} has shape {tuple(v.shape)}, but the images have {tuple(x.shape)}, over whose "
                              f"pixels it would be spread: one number per image has shape {(len(x), *[1]*(x.ndim - 1))}")
 

@@ -59,7 +59,8 @@ def error_curve(
     cond:Tensor|None=None, # conditions, for a network that takes them
 )->Tensor: # (nodes, 2): mean error of the residual and of the noise; nan for what is not predicted
     "How far off a predictor is, place by place"
-    nodes = [*nodes] if hasattr(nodes, '__len__') and getattr(nodes, 'ndim', 1) else [nodes]
+    try: nodes = [*nodes]
+    except TypeError: nodes = [nodes]
     if bad := [t for t in nodes if not _is_count(t, schedule.T)]:
         raise ValueError(f"nodes must be whole numbers in 1..{schedule.T}, got {bad[0]!r}")
     out, given = torch.full((len(nodes), 2), torch.nan), torch.zeros_like(x0) if x_in is None else x_in

@@ -89,11 +89,13 @@ class Tiled:
         report=lambda share: None, # called as report(share) after every tile, with the share of them that is done
     ):
         self.overlap = overlap = None if overlap is None else _whole(overlap, 'overlap')
-        self.model, self.tile, self.report = model, _tile_sides(tile), report
+        self.model, self.tile, self.report, self._given = model, _tile_sides(tile), report, None
         sides, overlap = self.layout(4096, 4096)
         for n in sides: _tile_offsets(n, n, overlap)
     @property
-    def schedule(self): return _held(self.model, 'schedule', Schedule)
+    def schedule(self): return self._given or _held(self.model, 'schedule', Schedule)
+    @schedule.setter
+    def schedule(self, schedule): self._given = schedule
     def layout(self, h, w)->tuple: # (sides of a tile, overlap)
         "How an image of h x w is cut"
         if self.tile: return self.tile, min(self.tile)//8 if self.overlap is None else self.overlap

@@ -34,12 +34,17 @@ class Tiled:
     model: Any
     tile: Any
     report: Any
+    _given: Any
 
     def __init__(self, model, tile: int | tuple | None=None, overlap: int | None=None, report=...):
         ...
 
     @property
     def schedule(self):
+        ...
+
+    @schedule.setter
+    def schedule(self, schedule):
         ...
 
     def layout(self, h, w) -> tuple:

@@ -25,7 +25,7 @@ def reverse_step(
 )->Tensor: # the state at `to`
     "x_t - (abar_t - abar_s) res - (bbar_t - sqrt(bbar_s^2 - sigma^2)) eps + sigma z (reverse step)"
     k = _kept_noise(est, at, to, sigma2, noise)
-    for name, v in dict(est._asdict(), noise=noise).items():
+    for name, v in dict(x0=est.x0, res=est.res, eps=est.eps, noise=noise if sigma2 > 0 else None).items():
         if v is not None and v.shape != x_t.shape:
             raise ValueError(f"{name} has shape {tuple(v.shape)}, but the state has {tuple(x_t.shape)}: they must be "
                              f"equal")

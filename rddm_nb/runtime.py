@@ -18,6 +18,7 @@ import uuid
 import warnings
 from contextlib import contextmanager, suppress
 from enum import IntEnum
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from .files import _remove_stale
@@ -82,7 +83,7 @@ def _networks(model):
         seen.add(id(m))
         inner = m.children() if isinstance(m, torch.nn.Module) else ()
         if isinstance(m, torch.nn.Module): yield m
-        bound = (getattr(m, name, None) for name in ('__self__', 'func')) # of a method, of a partial function
+        bound = [m.func, *m.args, *m.keywords.values()] if isinstance(m, partial) else [getattr(m, '__self__', None)]
         found += [*inner, *bound, *getattr(m, '__dict__', {}).values()]
 
 def _held(model, name, kind):

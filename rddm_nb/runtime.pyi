@@ -9,6 +9,7 @@ import uuid
 import warnings
 from contextlib import contextmanager, suppress
 from enum import IntEnum
+from functools import partial
 from itertools import chain
 from pathlib import Path
 

@@ -21,7 +21,7 @@ from .estimate import CLIPS, Estimate, Prediction, _moved, estimate, predict
 from .forward import randn_like
 from .images import check_images
 from .reverse import posterior_variance, reverse_step
-from .runtime import _about, _eval_mode, _held, _one_of
+from .runtime import _eval_mode, _held, _networks, _one_of
 from .schedule import CLEAN, Point, Schedule, _is_count, _point, _within
 
 # %% ../nbs/13_sampler.ipynb #3602fb22
@@ -54,11 +54,12 @@ def sampling_path(
 # %% ../nbs/13_sampler.ipynb #b1c2a6f3
 def _schedule(model, given):
     "The schedule of a run: the one given, else the model's own; a network told nodes alone knows no other"
-    own = _held(model, 'schedule', Schedule)
-    if given is None: return own or Schedule.power()
-    if own is not None and given != own and _about(model, 'config').get('embedding') == 't':
-        raise ValueError(f"this network was built with embedding='t' and knows only the nodes of its own {own}, not of "
-                         f"{given}: leave schedule out, or build it with another embedding")
+    if given is None: return _held(model, 'schedule', Schedule) or Schedule.power()
+    for net in _networks(model):
+        if not isinstance(config := getattr(net, 'config', None), dict) or config.get('embedding') != 't': continue
+        if isinstance(own := getattr(net, 'schedule', None), Schedule) and own != given:
+            raise ValueError(f"this network was built with embedding='t' and knows only the nodes of its own {own}, "
+                             f"not of {given}: leave schedule out, or build it with another embedding")
     return given
 
 # %% ../nbs/13_sampler.ipynb #38342ca5
@@ -132,7 +133,7 @@ def _noise_source(x_in, noise_map, generator):
                          f"number must be equal, or 1")
     if not (noise_map.isfinite() & (noise_map >= 0)).all():
         raise ValueError("noise_map holds standard deviations: they must be finite and >= 0")
-    return lambda: noise_map.to(x_in)*randn_like(x_in, generator)
+    return lambda: noise_map.detach().to(x_in)*randn_like(x_in, generator)
 
 # %% ../nbs/13_sampler.ipynb #5d1a0fc
 def _start(x_in, x_T, moves, draw):
@@ -228,7 +229,8 @@ def _check_begin(at):
     "Refuse to begin with the input where the state should hold more than that"
     if _clear(at):
         raise ValueError(f"the run starts at {tuple(at)}, where {1 - at.abar:.3g} of the clean image is in the state, "
-                         f"which the input does not hold: start near abar = 1, or give x_T, a state that is there")
+                         f"which the input does not hold: start near abar = 1, or give x_T, a state that is there; "
+                         "x_T = x_in + bbar noise, if that is meant")
 
 # %% ../nbs/13_sampler.ipynb #5d1a0pc
 def _plan(model, schedule=None, steps=None, order=None, path=None, posterior='sum_constrained', eta=0.,

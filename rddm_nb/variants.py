@@ -43,10 +43,13 @@ class _Variant(nn.Module):
         for name, m in models.items():
             _check_model(m, name)
             setattr(self, name, m)
-        self._names = [*models]
+        self._names, self._given = [*models], None
         _common_schedule(models.values())
     @property
-    def schedule(self)->Schedule|None: return _common_schedule(getattr(self, name) for name in self._names)
+    def schedule(self)->Schedule|None:
+        return self._given or _common_schedule(getattr(self, name) for name in self._names)
+    @schedule.setter
+    def schedule(self, schedule): self._given = schedule
 
 # %% ../nbs/16_variants.ipynb #19899580
 class OnlyRes(_Variant):

@@ -11,12 +11,17 @@ _WHY: dict
 class _Variant(nn.Module):
     """Wrapped predictors: networks among them become submodules, and their schedule is passed on"""
     _names: Any
+    _given: Any
 
     def __init__(self, **models):
         ...
 
     @property
     def schedule(self) -> Schedule | None:
+        ...
+
+    @schedule.setter
+    def schedule(self, schedule):
         ...
 
 class OnlyRes(_Variant):

@@ -25,7 +25,7 @@ def plot_log(
     rows:list, # `step`, `loss` and perhaps `psnr`: `Log(path).rows()`, or what csv.DictReader reads of it
 )->RenderedFigure:
     "The loss of a run, and the PSNR of its held-out images where there is one"
-    rows = [{k: float(v) for k, v in r.items() if k in ('step', 'loss', 'psnr')} for r in rows]
+    rows = [{k: float(v) for k, v in r.items() if k in ('step', 'loss', 'psnr') and v not in ('', None)} for r in rows]
     scores = [(r['step'], r['psnr']) for r in rows if math.isfinite(r.get('psnr', math.nan))]
     fig, axes = canvas(1, 1 + bool(scores), width=4.5 + 2.5*bool(scores), height=2, squeeze=False)
     ax = axes[0, 0]

@@ -522,7 +522,12 @@ def test_a_name_with_a_dash_is_told_how_to_write_it(words):
     with pytest.raises(ValueError, match=r'; a name that begins with - is written ./-dash.png$'):
         parse(Two, words, 'prog', '')
     assert parse(Two, ['a', './-dash.png'], 'prog', '') == Two('a', './-dash.png')
-    for fine in (['a', '--steps', '-1'], ['a', '--', '-dash.png', 'b']):
+    for odd, said in (('-2.png', './-2.png'), ('-.x', './-.x')):
+        with pytest.raises(ValueError, match=f'; a name that begins with - is written {said}$'):
+            parse(Two, ['a', odd], 'prog', '')
+    with pytest.raises(ValueError, match='; what begins with - is written --steps=-x$'):
+        parse(Two, ['a', 'b', '--steps', '-x'], 'prog', '')
+    for fine in (['a', '--steps', '-1'], ['a', '--', '-dash.png', 'b'], ['a', 'b', '--steps', '-.5']):
         with pytest.raises(ValueError) as e:
             parse(Two, fine, 'prog', '')
         assert 'begins with' not in str(e.value)

@@ -118,3 +118,10 @@ def test_numbers_per_image_are_not_spread_over_pixels_of_any_kind(shape):
     x = randn(2, 3, 2, 2) if len(shape) == 2 else randn(2, 2)
     with pytest.raises(ValueError, match=r'pixels it would be spread: one number per image has shape \(2, 1'):
         q_sample(x, x, x, torch.rand(shape), 0.)
+
+
+def test_many_states_of_one_point_stand_on_an_axis_of_their_own():
+    p, a = randn(5, 2), torch.linspace(0, 1, 7, dtype=F64)
+    states = q_sample(p, -p, p, a.view(-1, 1, 1), .1)
+    close(states, torch.stack([q_sample(p, -p, p, v.item(), .1) for v in a]), 1e-12)
+    assert q_sample(p[0, 0], p[0, 1], p[0, 0], a, .1).shape == (7,)

@@ -164,3 +164,9 @@ def test_the_curve_is_that_of_the_network_as_it_samples():
     a, b = (error_curve(net.train(mode), x0, 0*x0, net.schedule, np.int64(3), rng()) for mode in (True, False))
     assert torch.equal(a.nan_to_num(), b.nan_to_num()) and not any(training for training, _, _ in net.seen)
     assert error_curve(net, x0, 0*x0, net.schedule, torch.tensor(3), rng()).shape == (1, 2)
+
+
+def test_nodes_may_come_one_after_the_other():
+    x0, ask = random_images(2, 3), ExactPredictor(random_images(4, 3))
+    want = error_curve(ask, x0, 0*x0, Schedule.line(9), [1, 5], rng())
+    assert torch.equal(error_curve(ask, x0, 0*x0, Schedule.line(9), (t for t in (1, 5)), rng()), want)

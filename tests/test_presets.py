@@ -795,6 +795,20 @@ def test_a_run_that_is_done_stays_what_it_is(folder, capsys, words):
     assert os.stat(folder / 'run/model.safetensors').st_mtime_ns == stamp
 
 
+def test_a_run_that_is_done_takes_how_to_sample_and_tells_what_it_leaves_out(folder, capsys):
+    words = ['--train.decay', 'none']
+    assert main(small(folder, *words)) == 0
+    before = load_model(folder / 'run/model.safetensors')
+    capsys.readouterr()
+    assert main(small(folder, *words, '--sample.steps', '3', '--data.held', '5')) == 0
+    said = capsys.readouterr()
+    assert 'wrote' in said.out and 'all steps are done, so what is new is left out (data.held was ' in said.err
+    after = load_model(folder / 'run/model.safetensors')
+    assert after.meta['config']['sample']['steps'] == 3 != before.meta['config']['sample']['steps']
+    assert after.meta['config']['data'] == before.meta['config']['data']
+    assert all(torch.equal(v, after.state_dict()[k]) for k, v in before.state_dict().items())
+
+
 @pytest.mark.parametrize('lost', ['gone', 'of another step', 'cut short'])
 def test_a_run_that_is_done_writes_the_model_that_it_lacks(folder, capsys, lost):
     assert main(small(folder, '--train.decay', 'none')) == 0

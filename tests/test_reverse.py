@@ -397,3 +397,9 @@ def test_an_estimate_of_another_shape_is_refused(name):
     for to in ((.2, .2), (0, 0)):
         with pytest.raises(ValueError, match=rf'{name} has shape \(1, 3\), but the state has \(2, 3\)'):
             reverse_step(x, est, (.5, .5), to)
+
+
+def test_noise_that_is_not_used_is_not_looked_at():
+    x = randn(2, 3)
+    assert torch.equal(reverse_step(x, Estimate(x, x, x), (.5, .5), (.2, .2), noise=0.),
+                       reverse_step(x, Estimate(x, x, x), (.5, .5), (.2, .2)))

@@ -16,7 +16,7 @@ from rddm_nb.official import OfficialUNet
 from rddm_nb.sampler import ORDERS, SOLVERS, Trace, sample, sample_steps, sampling_path
 from rddm_nb.schedule import CLEAN, Point, Schedule
 from rddm_nb.unet import UNet
-from rddm_nb.variants import OnlyRes
+from rddm_nb.variants import OnlyRes, TwoNets
 
 posteriors = st.sampled_from(['sum_constrained', 'preserving'])
 noise_model = lambda x, y, a, b, t: Prediction(eps=fake_eps(x, y, a, b))
@@ -1013,8 +1013,15 @@ def test_a_class_of_networks_is_no_network():
         sample(torch.nn.Linear, random_images(1, 3, 4, 4))
 
 
+def asked(net, *args): return net(*args)
+
+
+def asked_by_name(*args, net): return net(*args)
+
+
 WRAPS = dict(parallel=torch.nn.DataParallel, wrapper=Wrapper, variant=lambda n: OnlyRes(torch.nn.DataParallel(n)),
-             method=lambda n: n.forward, partial=lambda n: partial(n.forward), known=KnownPixels)
+             method=lambda n: n.forward, partial=lambda n: partial(n.forward), known=KnownPixels,
+             argument=lambda n: partial(asked, n), keyword=lambda n: partial(asked_by_name, net=n))
 
 
 @pytest.mark.parametrize('wrap', WRAPS.values(), ids=WRAPS)
@@ -1036,8 +1043,9 @@ def test_a_network_told_nodes_alone_knows_its_own_schedule_only(make):
     net.schedule = Schedule.power(10)
     for schedule in (None, Schedule.power(10)):
         sample(net, x_in, schedule=schedule)
-    with pytest.raises(ValueError, match="embedding='t' and knows only the nodes of its own .*, not of .*line"):
-        sample(Wrapper(net), x_in, schedule=Schedule.line(10))
+    for wrapped in (Wrapper(net), TwoNets(UNet(8, (1,)), net), TwoNets(net, UNet(8, (1,)))):
+        with pytest.raises(ValueError, match="embedding='t' and knows only the nodes of its own .*, not of .*line"):
+            sample(wrapped, x_in, schedule=Schedule.line(10))
 
 
 def test_a_run_that_begins_with_clean_image_in_the_state_needs_that_state():

@@ -388,3 +388,15 @@ def test_a_schedule_given_later_is_found_through_a_wrapper():
 def test_no_input_stands_for_zeros_in_the_disagreement():
     x, pred = randn(2, 3), Prediction(randn(2, 3, seed=1), randn(2, 3, seed=2))
     assert torch.equal(disagreement(pred, x, None, .3, .4), disagreement(pred, x, 0*x, .3, .4))
+
+
+def test_a_schedule_may_be_given_to_a_variant_and_stands_above_those_of_its_networks():
+    a, b = (Net(schedule=Schedule.line(7)) for _ in range(2))
+    pair, x_in = TwoNets(a, lambda *args: Prediction(eps=b(*args).res)), random_images(1, 3, 4, 4, dtype=torch.float32)
+    other = TwoNets(a, b)
+    b.schedule = Schedule.power(9)
+    with pytest.raises(ValueError, match='different schedules'): sample(other, x_in)
+    with pytest.raises(ValueError, match="the model gave no 'eps'"): sample(other, x_in, schedule=Schedule.line(7))
+    pair.schedule, a.seen = Schedule.line(11), []
+    sample(pair, x_in, steps=11)
+    assert [t for _, _, t in a.seen] == [*range(11, 0, -1)]

@@ -110,6 +110,7 @@ def test_the_curve_and_its_live_version(monkeypatch):
     assert isinstance(plot_log([dict(step=1, loss=0.)]), RenderedFigure)
     words = [{k: str(v) for k, v in r.items()} for r in [*rows, dict(ROW, psnr=20.)]]
     assert 'PSNR' in plot_log(words).alt
+    for none in ('', None): assert 'PSNR' not in plot_log([dict(words[0], psnr=none)]).alt
     shown, updates = [], []
     class Handle:
         def update(self, what): updates.append(what)

@@ -55,8 +55,8 @@ def stub(f, functions, kind='function'):
     f = delegated(copy.deepcopy(f), functions)
     doc = ast.get_docstring(f, clean=False)
     f.body = [ast.Expr(ast.Constant(doc)), ast.Expr(ast.Constant(...))] if doc else [ast.Expr(ast.Constant(...))]
-    kept = {'property', 'classmethod', 'staticmethod', 'contextmanager', 'cache'}
-    f.decorator_list = [d for d in f.decorator_list if name_of(d) in kept]
+    kept = {'property', 'setter', 'classmethod', 'staticmethod', 'contextmanager', 'cache'}
+    f.decorator_list = [d for d in f.decorator_list if name_of(d).split('.')[-1] in kept]
     if kind in ('property', 'classmethod'): f.decorator_list.append(ast.Name(kind))
     if kind != 'function' and f.args.args: f.args.args[0].annotation = None
     f.args.defaults = [shortened(d) for d in f.args.defaults]
