@@ -208,6 +208,7 @@ LINES = [
      'shape=(8, 3, 32, 32), cond=cond, steps=[11, 8, 6, 4, 2, 0])'),
     (dict(predicts='eps'), Schedule.ddim_linear(1000), 'x_in, steps=5)'),
     (dict(predicts='both'), Schedule.power(T=1), 'x_in, steps=1)'),
+    (dict(predicts='eps'), Schedule.power(T=4, alpha=('1-x', 2)), 'x_in, steps=[3, 2, 1, 0])'),
 ]
 
 
