@@ -229,6 +229,10 @@ def _word(value, field, label):
     return out
 
 # %% ../nbs/command.ipynb #02c37e7a
+def _worded(text, names, before):
+    "A message that tells of arguments as name=..., with what its reader writes before their names"
+    return re.sub(rf"(?<![\w.-])({'|'.join(names)})=", rf'{before}\1=', text)
+
 def _unknown_option(argv, options):
     "The first word that is meant as an option and is none: it explains more than what is missing without it"
     words = (w.partition('=')[0] for w in itertools.takewhile(lambda w: w != '--', argv))
@@ -236,8 +240,9 @@ def _unknown_option(argv, options):
 
 # %% ../nbs/command.ipynb #75b1df0a
 def _is_number(word):
-    try: return bool(float(word)) or True
+    try: float(word)
     except ValueError: return False
+    return True
 
 def _dashed(argv):
     "What to say of a word that begins with one dash, as the name of a file or the value of an option may"

@@ -25,7 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from fastcore.basics import patch
 from . import __version__
-from .command import CommandFailed, Count, FileName, OneOf, explain, parse, run_command, warn
+from .command import CommandFailed, Count, FileName, OneOf, _worded, explain, parse, run_command, warn
 from .data import ImagePairs, Pair, match, pairs_from_layout
 from .files import one_line, to_json
 from .imagefile import load_image, read_image, save_image
@@ -496,7 +496,7 @@ def _check_out(a):
 def _as_options():
     "Errors that name an argument of `match`: name the option"
     try: yield
-    except ValueError as e: raise ValueError(re.sub(r'(?<![\w.-])(pairing|pattern)=', r'--\1=', str(e))) from e
+    except ValueError as e: raise ValueError(_worded(str(e), ('pairing', 'pattern'), '--')) from e
 
 def _into_folder(a, stop, tell):
     "What the words of a command ask for, in a folder; returns the evaluation"

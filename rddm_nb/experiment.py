@@ -10,7 +10,6 @@ __all__ = ['check_config', 'train']
 # %% ../nbs/experiment.ipynb #4fb7a848
 import itertools
 import json
-import re
 import tomllib
 import warnings
 from contextlib import contextmanager, nullcontext
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 import torch
 from .aosa import AutoObjective, select_objective
-from .command import explain, merge
+from .command import _worded, explain, merge
 from .config import _PLACES, Config, DataConfig, ScheduleConfig, _ignored, _way
 from .data import ImagePairs, PairSource, match, pairs_from_layout
 from .degrade import degrade
@@ -29,7 +28,7 @@ from .files import _remove_stale, atomic_write, check_file, one_line, read_tenso
 from .images import _equalized
 from .objective import loss_of
 from .runtime import check_seed, folder_lock, generator_for
-from .sampler import _clear, _plan
+from .sampler import _holds_image, _plan
 from .trainer import (Batch, Checkpoints, FunctionSource, Trainer, TrainingError, _check_counts, _check_ours,
                              draw_states, make_accelerator)
 from .unet import save_model
@@ -42,8 +41,7 @@ def _names_of(section, names=('',)):
     try: yield
     except ValueError as e:
         said = f'{section}.{e}' if str(e).startswith(names) else str(e)
-        if all(names): said = re.sub(rf"(?<![\w.])({'|'.join(names)})=", rf'{section}.\1=', said)
-        raise ValueError(said) from e.__cause__
+        raise ValueError(_worded(said, names, f'{section}.') if all(names) else said) from e.__cause__
 
 def _network_config(config):
     "The network that is made: with predicts='auto' that of the choice, one output"
@@ -59,7 +57,7 @@ def _check_end(predicts, schedule, kind):
 
 def _check_start(predicts, schedule, kind):
     "Refuse what evaluation and rddm-restore cannot start: far from the input, and a network without noise on a bridge"
-    if _clear(end := schedule[schedule.T]):
+    if _holds_image(end := schedule[schedule.T]):
         raise ValueError(f"schedule.kind={kind!r} with schedule.T={schedule.T} ends at abar = {end.abar:.3g}: sampling "
                          "could not start there from an input, which holds nothing of the clean image. Take more "
                          "steps (schedule.T) or larger ones, or another schedule.kind")

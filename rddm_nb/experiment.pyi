@@ -2,7 +2,6 @@
 from typing import Any
 import itertools
 import json
-import re
 import tomllib
 import warnings
 from contextlib import contextmanager, nullcontext

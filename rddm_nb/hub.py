@@ -22,7 +22,7 @@ from .files import atomic_write, to_json
 from .models import MODEL_FILE, _best_steps, _check_keywords, find_model, load_network
 from .official import fuse_weights
 from .runtime import _folder
-from .sampler import _clear
+from .sampler import _holds_image
 from .unet import _blank, _is_whole, load_model, save_model
 
 # %% ../nbs/hub.ipynb #2ce75180
@@ -86,9 +86,9 @@ _NOISE = 'It predicts the noise alone, which says nothing about the residual at 
 def _use(net, m):
     "Four lines that run it"
     first, s, n = _first_node(net), net.schedule, _best_steps(net)
-    if first < s.T and _clear(s[first]):
+    if first < s.T and _holds_image(s[first]):
         return f'{_NOISE}, and no other node is there to start from: `sample` needs another schedule.'
-    if _clear(s[first]):
+    if _holds_image(s[first]):
         return f'Its schedule ends at abar = {s[first].abar:.4g}: `sample` needs the state to start from, `x_T`.'
     n, late = min(n, first), first < s.T
     steps = [first*(n - i)//n for i in range(n + 1)] if late else n

@@ -71,6 +71,11 @@ def check_images(
     hint = f"it looks like [0, 255]: use {name}/127.5 - 1" if lo >= 0 and hi > 2 else "rescale or clamp it first"
     raise ValueError(f"{name} must lie in [-1, 1], got [{lo:.4g}, {hi:.4g}]; {hint}")
 
+# %% ../nbs/images.ipynb #04b3e39d
+def _is_spread(x, images):
+    "Whether a tensor has the axes of images, each as long or 1, so that it is spread over them and nothing else"
+    return x.ndim == images.ndim and all(n in (1, m) for n, m in zip(x.shape, images.shape))
+
 # %% ../nbs/images.ipynb #70f98751
 def _equalized(
     img:Tensor, # uint8 (C, H, W)

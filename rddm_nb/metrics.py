@@ -74,7 +74,7 @@ class MetricResult:
                             "a bare number does not say how it was measured")
         if (self.measure, self.protocol) != (other.measure, other.protocol):
             raise ValueError(f"these numbers were measured differently: {what} and {other._what}. "
-                             f"Measure both the same way")
+                             "Measure both the same way")
         return other.value
     def __lt__(self, other): return self.value < self._like(other)
     def __gt__(self, other): return self.value > self._like(other)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from .estimate import SingularError, predict
 from .forward import q_sample, randn_like
-from .runtime import _eval_mode
+from .runtime import _eval_mode, _networks
 from .schedule import Point, Schedule, _is_count
 
 # %% ../nbs/05_objective.ipynb #3ea8c221
@@ -64,10 +64,12 @@ def error_curve(
     if bad := [t for t in nodes if not _is_count(t, schedule.T)]:
         raise ValueError(f"nodes must be whole numbers in 1..{schedule.T}, got {bad[0]!r}")
     out, given = torch.full((len(nodes), 2), torch.nan), torch.zeros_like(x0) if x_in is None else x_in
+    networks = [*_networks(model)]
     for row, t in zip(out, nodes):
         eps, (abar, bbar) = randn_like(x0, generator), schedule[int(t)]
         node = torch.full((len(x0),), int(t), device=x0.device)
-        with _eval_mode(model): pred = predict(model, q_sample(x0, x_in, eps, abar, bbar), x_in, abar, bbar, node, cond)
+        with _eval_mode(networks):
+            pred = predict(model, q_sample(x0, x_in, eps, abar, bbar), x_in, abar, bbar, node, cond)
         for i, (p, v) in enumerate(zip(pred, (given - x0, eps))):
             if p is not None: row[i] = loss_of((p.detach(), None), v, None, kind)
     return out

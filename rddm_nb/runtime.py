@@ -98,9 +98,9 @@ def _about(model, name, *within):
 
 # %% ../nbs/runtime.ipynb #49eb673e
 @contextmanager
-def _eval_mode(model):
-    "The networks in a predictor work in eval mode and are handed back as they were"
-    training = [m for m in _networks(model) if m.training]
+def _eval_mode(networks):
+    "Networks work in eval mode and are handed back as they were"
+    training = [m for m in networks if m.training]
     for m in training: m.training = False
     try: yield
     finally:

@@ -19,7 +19,7 @@ from fastcore.basics import patch
 from fastcore.meta import delegates
 from .estimate import CLIPS, Estimate, Prediction, _moved, estimate, predict
 from .forward import randn_like
-from .images import check_images
+from .images import _is_spread, check_images
 from .reverse import posterior_variance, reverse_step
 from .runtime import _eval_mode, _held, _networks, _one_of
 from .schedule import CLEAN, Point, Schedule, _is_count, _point, _within
@@ -128,7 +128,7 @@ def _noise_source(x_in, noise_map, generator):
     "Fresh noise whenever it is called, as strong as the map says"
     if noise_map is None: return lambda: randn_like(x_in, generator)
     if not torch.is_tensor(noise_map): raise TypeError(f"noise_map must be a tensor, got {type(noise_map).__name__}")
-    if noise_map.ndim != x_in.ndim or any(n not in (1, m) for n, m in zip(noise_map.shape, x_in.shape)):
+    if not _is_spread(noise_map, x_in):
         raise ValueError(f"noise_map has shape {tuple(noise_map.shape)}, but the images have {tuple(x_in.shape)}: each "
                          f"number must be equal, or 1")
     if not (noise_map.isfinite() & (noise_map >= 0)).all():
@@ -221,13 +221,13 @@ def _check_levels(moves):
                              f"solver='multistep' divides by how far it moves: leave one of the two points out")
 
 # %% ../nbs/13_sampler.ipynb #3780d694
-def _clear(at):
-    "Is more of the clean image in a state than a tenth, of the image and of the noise?"
+def _holds_image(at):
+    "Whether a state holds more of the clean image than a tenth, of the image and of the noise"
     return 1 - at.abar > .1*max(1, at.bbar)
 
-def _check_begin(at):
-    "Refuse to begin with the input where the state should hold more than that"
-    if _clear(at):
+def _check_start(at):
+    "Refuse to start from the input where the state holds clean image"
+    if _holds_image(at):
         raise ValueError(f"the run starts at {tuple(at)}, where {1 - at.abar:.3g} of the clean image is in the state, "
                          f"which the input does not hold: start near abar = 1, or give x_T, a state that is there; "
                          "x_T = x_in + bbar noise, if that is meant")
@@ -239,7 +239,7 @@ def _plan(model, schedule=None, steps=None, order=None, path=None, posterior='su
     steps, eta = (v.tolist() if hasattr(v, 'tolist') else v for v in (steps, eta))
     if clip not in CLIPS: raise ValueError(f"clip must be one of {CLIPS}, got {clip!r}")
     moves = _moves(_stops(model, schedule, steps, order, path), posterior, eta)
-    if x_T is None: _check_begin(moves[0].at)
+    if x_T is None: _check_start(moves[0].at)
     _check_solver(solver, moves, clip)
     return moves
 
@@ -287,9 +287,9 @@ def sample_steps(
     x_in = _inputs(x_in, shape, x_T, model)
     if torch.is_tensor(cond) and cond.ndim == x_in.ndim: check_images(cond, 'cond')
     draw = _noise_source(x_in, noise_map, generator)
-    x, last = _start(x_in, x_T, moves, draw), None
+    x, last, networks = _start(x_in, x_T, moves, draw), None, [*_networks(model)]
     for m in _bar(moves) if progress else moves:
-        with _eval_mode(model): state = _move(m, partial(_ask, model, x_in, cond, clip), solver, x, last, draw)
+        with _eval_mode(networks): state = _move(m, partial(_ask, model, x_in, cond, clip), solver, x, last, draw)
         last = (m.at, state.x0) if solver == 'multistep' else None
         x = state.x_s
         yield state

@@ -57,7 +57,7 @@ def _check_nodes(t, like):
     if not torch.is_tensor(like): raise TypeError(f"like must be a batch of images, a tensor, got {like!r:.80}")
     if not like.is_floating_point():
         raise TypeError(f"like must be a batch of images in floats, as from_uint8 makes them, got {like.dtype}")
-    if 1 not in (t.numel(), len(like)) and t.numel() != len(like):
+    if len(like) > 1 and t.numel() not in (1, len(like)):
         raise ValueError(f"t holds {t.numel()} nodes for {len(like)} images: give one, or one per image")
 
 # %% ../nbs/02_schedules.ipynb #2acf6021

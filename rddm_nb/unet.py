@@ -22,7 +22,7 @@ import re
 from fastcore.basics import patch
 from .estimate import Prediction
 from .files import describe_names, one_line, read_tensors, write_tensors
-from .images import check_images
+from .images import _is_spread, check_images
 from .optim import unwrap
 from .schedule import Schedule
 
@@ -212,7 +212,7 @@ def _condition(x_t, cond, taken):
     if cond is None: raise ValueError("this network takes a condition, a third image such as a mask: pass cond, "
                                       "of the state's shape or (B, 1, H, W)")
     if not (torch.is_tensor(cond) and cond.is_floating_point()): check_images(cond, 'cond')
-    if cond.ndim != x_t.ndim or any(n not in (1, m) for n, m in zip(cond.shape, x_t.shape)):
+    if not _is_spread(cond, x_t):
         raise ValueError(f"cond has shape {tuple(cond.shape)}, but the state has {tuple(x_t.shape)}: they must be "
                          "equal, or cond has one channel")
     return [cond.to(x_t).expand_as(x_t)]

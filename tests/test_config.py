@@ -25,6 +25,7 @@ from rddm_nb.command import (
     Fraction,
     Natural,
     OneOf,
+    _worded,
     Positive,
     Typed,
     _describe,
@@ -886,3 +887,9 @@ def test_every_field_of_a_schedule_is_handed_on():
 def test_sections_of_a_file_are_apart():
     text = Config().to_toml()
     assert text.startswith('[data] #') and text.count('\n\n[') == 4 and text.count('\n\n') == 4
+
+
+def test_a_message_is_worded_for_its_reader():
+    said = 'pairing=1, data.pairing=2, --pairing=3, repairing=4, pattern=5'
+    want = '--pairing=1, data.pairing=2, --pairing=3, repairing=4, --pattern=5'
+    assert _worded(said, ('pairing', 'pattern'), '--') == want

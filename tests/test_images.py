@@ -5,7 +5,7 @@ import pytest
 import torch
 from common import random_images, randn
 from PIL import Image
-from rddm_nb.images import check_images, from_uint8, psnr, to_uint8
+from rddm_nb.images import _is_spread, check_images, from_uint8, psnr, to_uint8
 from rddm_nb.metrics import measure
 
 
@@ -119,3 +119,9 @@ def test_psnr_is_that_of_the_numbers_whatever_their_precision(dtype):
 
 def test_psnr_is_of_batches():
     with pytest.raises(ValueError, match=r'batches of images \(B, ...\), got shape \(3,\)'): psnr(randn(3), randn(3))
+
+
+@pytest.mark.parametrize('shape, holds', [((2, 3, 4, 5), True), ((2, 1, 4, 5), True), ((1, 1, 1, 1), True),
+                                          ((3, 4, 5), False), ((4, 5), False), ((2, 2, 4, 5), False), ((), False)])
+def test_what_is_spread_over_images_has_their_axes(shape, holds):
+    assert _is_spread(torch.zeros(shape), torch.zeros(2, 3, 4, 5)) is holds

@@ -182,5 +182,5 @@ def test_networks_are_found_behind_methods_and_partial_functions():
     net = torch.nn.Linear(1, 1)
     for made in (net.forward, partial(net), partial(net.forward)): assert [*_networks(made)] == [net]
     wrapped = torch.nn.Sequential(torch.nn.Dropout())
-    with _eval_mode(partial(wrapped.forward)): assert not wrapped.training and not wrapped[0].training
+    with _eval_mode(_networks(partial(wrapped.forward))): assert not wrapped.training and not wrapped[0].training
     assert wrapped.training and wrapped[0].training
