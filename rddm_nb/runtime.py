@@ -10,6 +10,7 @@ __all__ = ['seed_for', 'generator_for', 'check_seed', 'pick_device', 'claim_fold
 
 # %% ../nbs/runtime.ipynb #4859bdb2
 import hashlib
+import inspect
 import operator
 import os
 import signal
@@ -73,18 +74,31 @@ def pick_device(
     if device.type == 'meta': raise ValueError(f"device {name!r} cannot be used here: it holds no numbers")
     return str(device)
 
+# %% ../nbs/runtime.ipynb #b0369345
+def _closed_over(f):
+    "What a function keeps of where it was made"
+    try: return inspect.getclosurevars(f).nonlocals.values() if inspect.isfunction(f) else ()
+    except ValueError: return () # not all of it is there yet
+
+def _parts(m):
+    "What an object that is no network may hold networks in"
+    if isinstance(m, (list, tuple)): return m
+    if isinstance(m, dict): return m.values()
+    if isinstance(m, partial): return [m.func, *m.args, *m.keywords.values()]
+    return [getattr(m, '__self__', None), *_closed_over(m), *getattr(m, '__dict__', {}).values()]
+
 # %% ../nbs/runtime.ipynb #b2c4d002
 def _networks(model):
     "The networks in a predictor and in those that it wraps, outermost first"
     import torch
     seen, found = set(), [model]
     for m in found:
-        if id(m) in seen or not callable(m) or isinstance(m, type): continue
+        if id(m) in seen or isinstance(m, type) or not (callable(m) or isinstance(m, (list, tuple, dict))): continue
         seen.add(id(m))
-        inner = m.children() if isinstance(m, torch.nn.Module) else ()
-        if isinstance(m, torch.nn.Module): yield m
-        bound = [m.func, *m.args, *m.keywords.values()] if isinstance(m, partial) else [getattr(m, '__self__', None)]
-        found += [*inner, *bound, *getattr(m, '__dict__', {}).values()]
+        if not isinstance(m, torch.nn.Module): found += _parts(m)
+        else:
+            yield m
+            found += [*m.children(), *(v for v in vars(m).values() if not isinstance(v, dict))]
 
 def _held(model, name, kind):
     "What a predictor, or the first network in it, holds under a name, if it is of this kind; None if nobody does"

@@ -1,6 +1,7 @@
 # Written by tools/stubs.py from the module of the same name. Do not edit.
 from typing import Any
 import hashlib
+import inspect
 import operator
 import os
 import signal

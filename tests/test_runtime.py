@@ -184,3 +184,11 @@ def test_networks_are_found_behind_methods_and_partial_functions():
     wrapped = torch.nn.Sequential(torch.nn.Dropout())
     with _eval_mode(_networks(partial(wrapped.forward))): assert not wrapped.training and not wrapped[0].training
     assert wrapped.training and wrapped[0].training
+
+
+def test_networks_are_looked_for_in_functions_that_are_not_complete():
+    def predict(x): return net(x) + later
+    net = torch.nn.Linear(1, 1)
+    assert [*_networks(predict)] == []
+    later = 1
+    assert [*_networks(predict)] == [net]

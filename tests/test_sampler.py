@@ -1013,6 +1013,12 @@ def test_a_class_of_networks_is_no_network():
         sample(torch.nn.Linear, random_images(1, 3, 4, 4))
 
 
+class Among:
+    "A predictor that keeps its networks in a list or a dict"
+    def __init__(self, nets): self.nets = nets
+    def __call__(self, *args): return self.nets[0](*args)
+
+
 def asked(net, *args): return net(*args)
 
 
@@ -1021,7 +1027,8 @@ def asked_by_name(*args, net): return net(*args)
 
 WRAPS = dict(parallel=torch.nn.DataParallel, wrapper=Wrapper, variant=lambda n: OnlyRes(torch.nn.DataParallel(n)),
              method=lambda n: n.forward, partial=lambda n: partial(n.forward), known=KnownPixels,
-             argument=lambda n: partial(asked, n), keyword=lambda n: partial(asked_by_name, net=n))
+             argument=lambda n: partial(asked, n), keyword=lambda n: partial(asked_by_name, net=n),
+             listed=lambda n: Among([n]), named=lambda n: Among({0: n}), closed=lambda n: lambda *args: n(*args))
 
 
 @pytest.mark.parametrize('wrap', WRAPS.values(), ids=WRAPS)
