@@ -43,15 +43,16 @@ unused='tests?|benchmarks|_internal|_vendor|_vendored|pip|pipelines|modular_pipe
 unused+='|prompt_toolkit|wcwidth|ghapi|imageio|jedi|tifffile|numpy/distutils|async_api|reference'
 compiled() { python -m compileall -q -j "$1" -x "/($unused)/" "$2" >/dev/null 2>&1 || true; } # compiled CORES FOLDER
 
-install() { # pip fills one core: the browser comes beside it, and the largest package is compiled while it installs the rest
+install() { # uv unpacks on all cores what pip unpacks on one; which build of torch is left to pip and its settings
   browser & running=$!
   if [ ! -x .venv/bin/python ] && [ ! -x .venv/Scripts/python ]; then "${PYTHON:-python3}" -m venv .venv; fi
   export PATH="$PWD/.venv/bin:$PWD/.venv/Scripts:$PATH"
-  local compiling pip=(python -m pip install --quiet --disable-pip-version-check --no-compile "${TORCH:-torch==2.13.0}")
-  "${pip[@]}"
+  local compiling pip=(python -m pip install --quiet --disable-pip-version-check --no-compile)
+  "${pip[@]}" "${TORCH:-torch==2.13.0}" uv
   compiled 1 "$(python -c 'from importlib.util import find_spec as f; print(*f("torch").submodule_search_locations)')" &
   compiling=$!
-  "${pip[@]}" -e '.[dev]'
+  UV_DEFAULT_INDEX="${PIP_INDEX_URL:-https://pypi.org/simple}" \
+    uv pip install --quiet --system-certs --python "$(command -v python)" -e '.[dev]' || "${pip[@]}" -e '.[dev]'
   wait "$compiling"
   compiled 0 .venv
   wait "$running"
