@@ -118,9 +118,9 @@ def select_objective(
     "Train until the network has become a predictor of residual or noise (automatic objective selection)"
     max_steps = _check_count(max_steps, 'max_steps')
     auto, lams, errors = auto or AutoObjective(), [], []
-    _check_trainable([*net.parameters(), *auto.parameters()])
     groups = [dict(params=net.parameters(), lr=lr), dict(params=auto.parameters(), lr=lam_lr)]
     opt = torch.optim.Adam(groups, betas=(.9, .99))
+    _check_trainable(opt.param_groups)
     nodes = auto.well_conditioned(schedule.abar, schedule.bbar).nonzero().flatten()
     if not len(nodes): raise ValueError(f"no node of {schedule} counts: none has bbar/(1 - abar) between "
                                         f"{1/auto.most:g} and {auto.most:g}; take another schedule")

@@ -18,7 +18,7 @@ from .runtime import _one_of
 from .schedule import Point, Schedule, _check_count, _within
 
 # %% ../nbs/18_map.ipynb #dbd948a3
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Process:
     "A method as a curve on the plane and a kind of noise"
     name: str
@@ -30,6 +30,11 @@ class Process:
     scale: Tensor|None = None # what its published states have to be divided by, one number per node; None: nothing
     note: str = '' # what else to know
     first: float|None = None # the share that its first step takes, where that is another
+    def __eq__(self, other):
+        if not isinstance(other, Process): return NotImplemented
+        mine, theirs = ([v.tolist() if torch.is_tensor(v) else v for v in vars(p).values()] for p in (self, other))
+        return mine == theirs
+    def __hash__(self): return hash((self.name, self.schedule))
     @property
     def family(self)->str:
         "The variance that its steps draw, or 'deterministic'"
@@ -78,9 +83,14 @@ def _indi_brownian(T=1000, noise=.3):
     return Process('InDI, Brownian', s, 'sum_constrained', 1., 'input', 'Delbracio and Milanfar, TMLR 2023')
 
 # %% ../nbs/18_map.ipynb #848a33ed
+def _since_first(u, T):
+    "Share of the way from the first node to the last"
+    if T < 2: raise ValueError("its first node and its last are told apart: T must be at least 2")
+    return (u*T - 1).clamp(min=0)/(T - 1)
+
 def _resshift(T=15, kappa=2., power=.3, least=.04):
     lo, hi = math.log(min(least/kappa, least)), math.log(.99)
-    root = lambda u: torch.where(u > 0, torch.exp(lo + (hi - lo)*((u*T - 1).clamp(min=0)/max(T - 1, 1))**power), 0.)
+    root = lambda u: torch.where(u > 0, torch.exp(lo + (hi - lo)*_since_first(u, T)**power), 0.)
     s = Schedule.from_fns(lambda u: root(u)**2, lambda u: kappa*root(u), T, name='ResShift', allow='open_end')
     return Process('ResShift', s, 'sum_constrained', 1., 'input', 'Yue et al., NeurIPS 2023',
                    note='2 % of the clean image are left at its end')
@@ -100,7 +110,7 @@ def _i2sb(T=1000, height=.5):
                    note='at equal steps of abar')
 
 def _bbdm(T=1000, s=1.):
-    m = lambda u: torch.where(u > 0, .001 + .998*(u*T - 1)/max(T - 1, 1), 0.)
+    m = lambda u: torch.where(u > 0, .001 + .998*_since_first(u, T), 0.)
     c = Schedule.from_fns(m, lambda u: (2*s*(m(u) - m(u)**2)).sqrt(), T, name='BBDM', allow=('bridge', 'open_end'))
     return Process('BBDM', c, 'bridge', 1., 'input', 'Li et al., CVPR 2023')
 
@@ -115,7 +125,7 @@ def check_family(
     eta:float=1., # the share that is to be taken
 ):
     "Make sure that a family of variances exists along a curve, node by node"
-    for t, s in zip(range(schedule.T, 1, -1), range(schedule.T - 1, 0, -1)):
+    for t, s in schedule.pairs(schedule.T):
         try: posterior_variance(posterior, schedule[t], schedule[s], eta)
         except ValueError as e:
             raise ValueError(f"{schedule} has no {posterior!r} variance at t={t}, s={s}: {e}") from None
@@ -145,9 +155,9 @@ def _ddbm_vp(T=1000, beta_d=2., beta_min=.1):
 def _pulled_bridge(name, T, lam, pull, gamma=math.inf):
     "The walk of IR-SDE, led to the input: pinned there, or at a finite gamma punished for missing it"
     def var(theta): return lam**2*(1 - torch.exp(-2*torch.as_tensor(theta, dtype=torch.float64)))
-    def share(u): return (1/gamma + var(pull*(1 - u)))/(1/gamma + var(pull))
-    def bbar(u): return (var(pull*u)*var(pull*(1 - u))/var(pull)).sqrt()
-    return Schedule.from_fns(lambda u: 1 - torch.exp(-pull*u)*share(u), bbar, T, name=name,
+    def left(u): return 1/gamma + var(pull*(1 - u))
+    def bbar(u): return (var(pull*u)*left(u)/left(0)).sqrt()
+    return Schedule.from_fns(lambda u: 1 - torch.exp(-pull*u)*(left(u)/left(0)), bbar, T, name=name,
                              allow=('bridge', 'open_end'))
 
 def _goub(T=100, lam=60/255, rest=.005):
@@ -156,7 +166,7 @@ def _goub(T=100, lam=60/255, rest=.005):
 
 def _unidb(T=100, lam=60/255, rest=.005, gamma=1e7):
     return Process('UniDB', _pulled_bridge('UniDB', T, lam, -math.log(rest), gamma), 'preserving', 1., 'input',
-                   'Zhu et al., ICML 2025', note='at an even pace; on GOUB\'s curve to 2e-5')
+                   'Zhu et al., ICML 2025', note='at an even pace; its end is missed by noise of about gamma**-.5')
 
 def _rdbm(T=100, lam=.01, pull=7.88):
     return Process('RDBM', _pulled_bridge('RDBM', T, lam, pull), 'preserving', 0., 'input', 'Wang et al., 2025',
@@ -218,6 +228,8 @@ def morph(
     u:float, # 0: a, 1: b
 )->Schedule:
     "A curve between two curves"
+    for v in (a, b):
+        if not isinstance(v, Schedule): raise TypeError(f"morph goes from one schedule to another, got {v!r:.80}")
     if a.T != b.T:
         raise ValueError(f"the curves have {a.T} and {b.T} steps: make them equal, for example process(name, T={a.T})")
     if not _within(u, 0, 1): raise ValueError(f"u is a share, 0..1, got {u!r}")

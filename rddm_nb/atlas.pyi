@@ -8,7 +8,7 @@ from torch import Tensor
 from .reverse import posterior_variance
 from .schedule import Point, Schedule
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Process:
     """A method as a curve on the plane and a kind of noise"""
     name: str
@@ -20,6 +20,12 @@ class Process:
     scale: Tensor | None = None
     note: str = ''
     first: float | None = None
+
+    def __eq__(self, other):
+        ...
+
+    def __hash__(self):
+        ...
 
     @property
     def family(self) -> str:

@@ -90,8 +90,8 @@ def _holes(
     coarse = _rand(x0, 1, *(math.ceil(bends*v/min(h, w)) + 1 for v in (h, w)), generator=generator) - .5
     f = F.interpolate(coarse, (h, w), mode='bicubic', align_corners=True).abs()
     rank = (_between(x0, *share, 1, generator=generator)*h*w).long().clamp(max=h*w - 1)
-    q = f.flatten(1).sort().values.gather(1, rank)
-    return torch.where(f < q.view(-1, 1, 1, 1), 0., x0)
+    f_min = f.flatten(1).sort().values.gather(1, rank)
+    return torch.where(f < f_min.view(-1, 1, 1, 1), 0., x0)
 
 # %% ../nbs/20_tasks.ipynb #6827b1ee
 def _per_image(x, kernels):

@@ -44,7 +44,7 @@ def _pattern(y, w):
     if not 0 < w.abs().max() < torch.inf: return ''
     if torch.allclose(y, -w): return '. The sign is turned'
     ratio, gap = (y*w).sum()/(w*w).sum(), (y - w).mean()
-    if abs(ratio - 1) > 5e-4 and torch.allclose(y, ratio*w):
+    if min(abs(ratio), abs(ratio - 1)) > 5e-4 and torch.allclose(y, ratio*w):
         return f'. It is {ratio:.4g} times the spec' + (' everywhere' if w.numel() > 1 else '')
     return f'. It is too large by {gap:.4g} everywhere' if w.numel() > 1 and torch.allclose(y - gap, w) else ''
 
@@ -55,9 +55,18 @@ def _difference(y, w, tol):
     off = torch.where(y == w, 0., (y - w).abs())
     if not off.numel() or off.max() <= _allowed(w, tol): return ''
     i = tuple(int(v) for v in torch.unravel_index(off.argmax(), off.shape))
-    return f"off by {off.max():.3g}{f' at {list(i)}' if i else ''}: yours {y[i]:.5g}, spec {w[i]:.5g}" + _pattern(y, w)
+    where = f' at {list(i)}' if i else ''
+    return f'off by {off.max():.3g}{where}: yours {y[i] + 0:.5g}, spec {w[i]:.5g}' + _pattern(y, w)
 
 # %% ../nbs/exercises.ipynb #4ea17eac
+def _word_fault(got, want, words):
+    "What is wrong with a word, in a line; where '' is wanted, the word itself says it"
+    if not want: return str(got)
+    said = str(got).strip().lower()
+    if said == want.lower(): return ''
+    if len(words) < 2 or said in map(str.lower, words): return f'{got!r:.80} is not the answer'
+    return f"{got!r:.80} came back, where {' or '.join(map(repr, words))} is wanted"
+
 def _truth(got):
     "Yes or no as a truth value; None if it is neither"
     if isinstance(got, str): return dict(yes=True, true=True, no=False, false=False).get(got.strip().lower())
@@ -73,13 +82,13 @@ def _no_numbers(got, want):
     return f"{type(got).__name__} of {' and '.join(map(_form, got))} came back, where {_form(want)} is wanted"
 
 # %% ../nbs/exercises.ipynb #1c8b4829
-def _fault(got, want, tol):
+def _fault(got, want, tol, words=()):
     "What is wrong with one outcome, in a line; empty if nothing is"
     if got is None or got is ...: return 'nothing came back'
-    if isinstance(want, str): return '' if str(got).strip().lower() == want.lower() else f'{got!r} is not the answer'
+    if isinstance(want, str): return _word_fault(got, want, words)
     if isinstance(want, bool):
         if (said := _truth(got)) is None: return f'{got!r:.80} came back, where yes or no (True or False) is wanted'
-        return '' if said == want else 'what is asked for does not hold'
+        return '' if said == want else f"{('no', 'yes')[said]} came back, where {('no', 'yes')[want]} is wanted"
     try: y, w = _numbers(got), _numbers(want)
     except Exception: return _no_numbers(got, want)
     if y.shape != w.shape: return f'{_form(y)} came back, where {_form(w)} is wanted'
@@ -156,9 +165,9 @@ class _Verdict:
 def _short(v):
     "A value in a few characters"
     if torch.is_tensor(v) and v.numel() > 4: return f'tensor {tuple(v.shape)}'
-    if torch.is_tensor(v): return ', '.join(f'{x:.5g}' for x in v.flatten().tolist())
+    if torch.is_tensor(v): return ', '.join(f'{x + 0:.5g}' for x in v.flatten().tolist())
     if isinstance(v, (tuple, list)): return ', '.join(map(_short, v)).join('[]' if isinstance(v, list) else '()')
-    return f'{v:.5g}' if isinstance(v, float) else '' if v is None else str(v)
+    return f'{v + 0:.5g}' if isinstance(v, float) else '' if v is None else str(v)
 
 def _table(rows, head):
     "Rows of words as an HTML table"
@@ -175,7 +184,7 @@ class Exercise:
         spec, # the right answer: a function, or a value
         cases=((),), # arguments to try a function on, a tuple for each case
         slips=(), # pairs (wrong answer, feedback)
-        through=None, # measured before comparing: a function of what the answer gives
+        through=None, # measured before comparing: a function; if it gives words, they say what is wrong ('': nothing)
         draw=draw, # a function (yours or None, spec) -> `RenderedFigure` or None
         tol:float=1e-6, # allowed difference, relative where the spec is larger than 1
         rule=None, # a function of the answer that returns what it breaks, or ''
@@ -186,14 +195,20 @@ class Exercise:
         self.name, self.spec, self.cases, self.slips = name, spec, [tuple(c) for c in cases], list(slips)
         self.through, self.draw, self.tol, self.rule, self.book = through, draw, tol, rule, book
         self.shown, self.want = False, [self._outcome(spec, c) for c in self.cases]
+        values = () if callable(spec) else (wrong for wrong, _ in self.slips)
+        self.words = sorted({v for v in (*self.want, *values) if isinstance(v, str)})
         for w in self.want:
+            if through and isinstance(w, str) and w:
+                raise ValueError(f"the spec of {name!r} is refused by its own `through`: {w}")
             if not isinstance(w, str) and _numbers(w).isnan().any():
                 raise ValueError(f"the spec of {name!r} gives NaN: choose other cases")
 
     def _outcome(self, answer, case):
         "What an answer gives on copies of a case's arguments"
         v = answer(*[a.clone() if torch.is_tensor(a) else a for a in case]) if callable(self.spec) else answer
-        return v if v is None or v is ... or self.through is None else self.through(v)
+        if v is None or v is ... or self.through is None: return v
+        v = self.through(v)
+        return ('' if v else 'what is asked for does not hold') if isinstance(v, bool) else v
 
     def __repr__(self): return f'Exercise({self.name})'
 
@@ -218,7 +233,7 @@ def _size(got, want, tol):
 def _faults(ex, answer):
     "Outcomes of all cases, and what is wrong with each"
     got, faults = zip(*[_tried(ex, answer, c) for c in ex.cases])
-    faults = [f or _fault(g, w, ex.tol) for f, g, w in zip(faults, got, ex.want)]
+    faults = [f or _fault(g, w, ex.tol, ex.words) for f, g, w in zip(faults, got, ex.want)]
     if _secret(ex) and faults[0].startswith('off by'): faults = [_size(got[0], ex.want[0], ex.tol)]
     return got, faults
 
@@ -244,6 +259,7 @@ def _body(ex, got, k):
     try: image = ex.draw(got[k], ex.want[k])
     except Exception: image = ex.draw(None, ex.want[k]) # what came cannot be drawn
     if image is not None: return image.html()
+    if isinstance(ex.want[k], str) and not ex.want[k]: return ''
     rows = [(_args(ex, c), '' if g is ... else _short(g), _short(w)) for c, g, w in zip(ex.cases, got, ex.want)][:5]
     return _table(rows, ('given', 'yours', 'spec'))
 

@@ -46,6 +46,7 @@ class Exercise:
     book: Any
     shown: Any
     want: Any
+    words: Any
 
     def __init__(self, name: str, spec, cases=..., slips=(), through=None, draw=..., tol: float=1e-06, rule=None, book=None):
         ...

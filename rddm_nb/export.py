@@ -8,6 +8,7 @@ Docs: https://rddm-nb.github.io/rddm_nb/export.html.md"""
 __all__ = ['to_onnx', 'main']
 
 # %% ../nbs/export.ipynb #e0e00005
+import copy
 import io
 import os
 import sys
@@ -22,6 +23,7 @@ from .estimate import Prediction, predict
 from .files import atomic_write, one_line, to_json
 from .models import load_network
 from .official import fuse_weights
+from .optim import unwrap
 from .runtime import ExitCode, _about, _networks
 from .schedule import Schedule
 from . import unet
@@ -45,17 +47,22 @@ class _AnySize(nn.Module):
         return h + self.attention.out(a.transpose(-1, -2).reshape(h.shape))
 
 # %% ../nbs/export.ipynb #e0e0000c
-class _Recorded(nn.Module):
-    "A network whose inputs and outputs are plain tensors"
+def _for_a_graph(net):
+    "A copy of a network with filters made once, whose attention fits maps of any size"
+    net = fuse_weights(net)
+    for m in list(net.modules()):
+        for name, part in m.named_children():
+            if type(part) is Attention: setattr(m, name, _AnySize(part))
+    return net
+
+class _PlainTensors(nn.Module):
+    "A network whose inputs and outputs are plain tensors, as it samples"
     def __init__(self,
-        net:nn.Module, # a network
+        net:nn.Module, # a network; it is changed
     ):
         super().__init__()
-        self.net, self.outputs = fuse_weights(net).float().cpu(), ()
+        self.net, self.outputs = net.float().cpu(), ()
         self.eval()
-        for m in list(self.net.modules()):
-            for name, part in m.named_children():
-                if isinstance(part, Attention): setattr(m, name, _AnySize(part))
     def forward(self, x_t, x_in, abar, bbar, t, cond=None):
         pred = predict(self.net, x_t, x_in, abar, bbar, t, cond)
         found = {k: v for k, v in zip(Prediction._fields, pred) if v is not None}
@@ -86,8 +93,10 @@ def _first_run(recorded, inputs, config):
     try: out = recorded(**inputs)
     except RuntimeError as e:
         if 'channels' in config: raise
-        raise ValueError(f"the {type(recorded.net).__name__} cannot be run on images of 3 channels, and does not say "
-                         f"that it takes another number: give it config=dict(channels=...) ({one_line(e)})") from e
+        n, c = inputs['x_t'].shape[:2]
+        raise ValueError(f"the {type(recorded.net).__name__} cannot be run on {n} images of {c} channels with abar, "
+                         f"bbar and t of shape ({n},), as a graph gets them: {one_line(e)}; if it takes another number "
+                         "of channels, give it config=dict(channels=...)") from e
     if not out: raise ValueError(f"the {type(recorded.net).__name__} predicts neither a residual nor noise")
     _check_finite(recorded, out)
 
@@ -148,18 +157,18 @@ def _compared(recorded, config):
 _RANDOM = "it says something else each time that it is asked: take the random numbers out"
 _DECIDES = "its forward decides something in Python, such as by the size of the image, which a graph cannot"
 
-def _check(data, recorded, config):
+def _check(data, asked, config):
     "Refuse a graph that does not give what the network gives"
     import onnxruntime
     session = onnxruntime.InferenceSession(data, providers=['CPUExecutionProvider'])
-    for inputs, want in _compared(recorded, config):
-        _check_finite(recorded, want)
+    for inputs, want in _compared(asked, config):
+        _check_finite(asked, want)
         got = session.run(None, {i.name: inputs[i.name].numpy() for i in session.get_inputs()})
         off = _deviation([*map(torch.from_numpy, got)], want)
         if off <= _TOLERANCE: continue
-        with torch.no_grad(): itself = _deviation(recorded(**inputs), want)
+        with torch.no_grad(): itself = _deviation(asked(**inputs), want)
         n, _, *size = inputs['x_t'].shape
-        raise ValueError(f"the exported {type(recorded.net).__name__} differs from the network by {off:.2g} on "
+        raise ValueError(f"the exported {type(asked.net).__name__} differs from the network by {off:.2g} on "
                          f"{n} image(s) of {'x'.join(map(str, size))}: "
                          f"{_DECIDES if itself <= _TOLERANCE else _RANDOM}")
 
@@ -194,11 +203,11 @@ def to_onnx(
     "A network as an ONNX file for images of any size, compared with the network before it is kept"
     _needed()
     _check_target(file, force, 'force=True')
-    recorded, config = _Recorded(net), _about(net, 'config')
+    recorded, config = _PlainTensors(_for_a_graph(net)), _about(net, 'config')
     about, inputs = _said(net, config), _example(config, (37, 42))
     _first_run(recorded, inputs, config)
     data = _described(_record(recorded, inputs), about)
-    _check(data, recorded, config)
+    _check(data, _PlainTensors(copy.deepcopy(unwrap(net))), config)
     atomic_write(os.path.realpath(file), data, force)
 
 # %% ../nbs/export.ipynb #e0e0001f

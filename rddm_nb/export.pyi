@@ -1,5 +1,6 @@
 # Written by tools/stubs.py from the module of the same name. Do not edit.
 from typing import Any
+import copy
 import io
 import os
 import sys
@@ -14,6 +15,7 @@ from .estimate import Prediction, predict
 from .files import atomic_write, one_line, to_json
 from .models import load_network
 from .official import fuse_weights
+from .optim import unwrap
 from .runtime import ExitCode
 from .schedule import Schedule
 from . import unet
@@ -29,8 +31,8 @@ class _AnySize(nn.Module):
     def forward(self, h):
         ...
 
-class _Recorded(nn.Module):
-    """A network whose inputs and outputs are plain tensors"""
+class _PlainTensors(nn.Module):
+    """A network whose inputs and outputs are plain tensors, as it samples"""
     net: Any
     outputs: Any
 

@@ -21,8 +21,10 @@ from .config import _PLACES
 from .files import atomic_write, to_json
 from .models import MODEL_FILE, _best_steps, _check_keywords, find_model, load_network
 from .official import fuse_weights
+from .optim import unwrap
 from .runtime import _folder
 from .sampler import _holds_image
+from .schedule import Schedule
 from .unet import _blank, _is_whole, load_model, save_model
 
 # %% ../nbs/hub.ipynb #2ce75180
@@ -119,8 +121,10 @@ def _model_card(
     net, # trained network with its `schedule` and `meta`
 )->str: # markdown
     "What a network is, where it lives, how good it is, and what it cannot do"
-    m, s = getattr(net, 'meta', None) or {}, net.schedule
-    start, license = s[s.T], str(m.get('license', 'other'))
+    if not isinstance(getattr(net, 'config', None), dict):
+        raise ValueError(f"this {type(net).__name__} does not keep its options as `config`: it could not be loaded")
+    m, s = _meta(net), net.schedule
+    start, license = s[s.T], m.get('license', 'other')
     data = ModelCardData(library_name='rddm_nb', license=license, tags=list(_TAGS))
     return '\n\n'.join([
         f"---\n{data.to_yaml()}\n---\n# {_plain(m.get('name', 'A residual diffusion model'))}",
@@ -140,12 +144,17 @@ def _check_given(kw, *functions):
         raise TypeError(f"{odd[0]} would change nothing: config.json holds the options of the network, and the card is "
                         "made of its net.meta, such as net.meta['license']: write there, and leave it out")
 
-def _check_meta(m):
-    "Refuse what a file cannot remember under its name"
+def _meta(net):
+    "What a network remembers; refuse what a file cannot remember under its name, and what a card cannot say"
+    m = {} if (m := getattr(net, 'meta', None)) is None else m
+    if not isinstance(m, dict): raise TypeError(f"net.meta must be a dict, name -> plain data, got {m!r:.80}")
+    if not isinstance(m.get('license', ''), str):
+        raise ValueError(f"net.meta['license'] must be a text, such as 'mit', got {m['license']!r:.80}")
     ours = [k for k, p in signature(save_model).parameters.items() if p.kind is not p.VAR_KEYWORD]
     if odd := [k for k in m if not isinstance(k, str) or k in ours]:
         raise ValueError(f"net.meta holds {odd[0]!r}, and the file cannot remember it under this name: its names are "
                          f"texts other than {', '.join(ours)}")
+    return m
 
 @contextmanager
 def _all_or_nothing(folder):
@@ -165,9 +174,10 @@ class HubModel(ModelHubMixin, library_name='rddm_nb', tags=list(_TAGS), repo_url
     def __init__(self,
         net, # trained network with its `schedule`
     ):
-        if isinstance(net, HubModel): net = net.net
-        if getattr(net, 'schedule', None) is None:
-            raise ValueError(f"this {type(net).__name__} has no schedule: give it the one that it was trained on "
+        net = unwrap(net.net if isinstance(net, HubModel) else net)
+        if not isinstance(s := getattr(net, 'schedule', None), Schedule):
+            has = 'no schedule' if s is None else f'the schedule {s!r:.80}, which is no `Schedule`'
+            raise ValueError(f"this {type(net).__name__} has {has}: give it the one that it was trained on "
                              "(net.schedule = ...)")
         self.net = net
     def __call__(self, *args, **kw): return self.net(*args, **kw)
@@ -201,8 +211,7 @@ def _unfused(net):
 def _save_pretrained(self:HubModel, save_directory):
     "The network, its options, the drawing and the card; all are made before the first is written"
     from rddm_nb.viz import RenderedFigure, canvas, plot_plane
-    folder, net, m = Path(save_directory), self.net, _without_places(getattr(self.net, 'meta', None) or {})
-    _check_meta(m)
+    folder, net, m = Path(save_directory), self.net, _without_places(_meta(self.net))
     card, options = str(self.generate_model_card()), to_json(net.config, 'the options of the network', indent=1)
     fig, ax = canvas(width=4, height=2.4)
     plot_plane(ax, {net.schedule.name or 'schedule': net.schedule})

@@ -13,6 +13,8 @@ from .config import _PLACES
 from .files import atomic_write, to_json
 from .models import MODEL_FILE, find_model, load_network
 from .official import fuse_weights
+from .optim import unwrap
+from .schedule import Schedule
 from .unet import load_model, save_model
 _ELSEWHERE: tuple
 _REST: float

@@ -176,7 +176,8 @@ _LPIPS_KEYS = {*(f'features.{n}.{part}' for n, _, _ in _LAYERS for part in ('wei
 
 # %% ../nbs/23_measuring.ipynb #38c761a2
 @lru_cache(maxsize=1)
-def _read_lpips(path):
+def _read_lpips(path, written):
+    "The tensors of a file as it was written at that time"
     from safetensors import SafetensorError
     from safetensors.torch import load_file
     try: weights = load_file(path)
@@ -184,12 +185,18 @@ def _read_lpips(path):
         raise RuntimeError(f"the variable RDDM_LPIPS names {path}, which cannot be read: {e}") from None
     if missing := sorted(_LPIPS_KEYS - set(weights)):
         raise RuntimeError(f"the variable RDDM_LPIPS names {path}, which holds no LPIPS weights: it lacks {missing[0]}")
-    return {k: v.float() for k, v in weights.items()}
+    weights = {k: v.float() for k, v in weights.items()}
+    try: [F.conv2d(f, weights[f'lin{i}.weight']) for i, f in enumerate(_alexnet(torch.zeros(1, 3, 31, 31), weights))]
+    except RuntimeError as e:
+        raise RuntimeError(f"the variable RDDM_LPIPS names {path}, whose weights do not fit one another: {e}") from None
+    return weights
 
 # %% ../nbs/23_measuring.ipynb #38c761a8
 def _lpips_weights():
     "The tensors of the file that RDDM_LPIPS names"
-    if path := os.environ.get('RDDM_LPIPS'): return _read_lpips(path)
+    if path := os.environ.get('RDDM_LPIPS'):
+        at = os.stat(path) if os.path.exists(path) else None
+        return _read_lpips(path, at and (at.st_mtime_ns, at.st_size))
     raise RuntimeError("LPIPS needs trained weights: set the variable RDDM_LPIPS to a safetensors file that holds "
                        "AlexNet's convolutions (features.N.weight, features.N.bias) and the linear heads (linI.weight)")
 
@@ -242,8 +249,7 @@ def metric(self:Protocol,
     metric = METRICS[name]
     if self.region != 'all' and not metric.region:
         raise ValueError(f"{name} compares windows and cannot be restricted to a region")
-    if metric.colour and self.colour != 'rgb':
-        raise ValueError(f"{name} needs colours: use a protocol with colour='rgb'")
+    if metric.colour and self.colour != 'rgb': raise ValueError(f"{name} needs colours: use a protocol of colour='rgb'")
     if callable(metric.needs): metric.needs()
     elif metric.needs and find_spec(metric.needs) is None:
         raise RuntimeError(f"{name} needs {metric.needs}: pip install 'rddm_nb[metrics]'")

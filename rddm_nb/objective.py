@@ -20,14 +20,14 @@ def step_weights(
     at:Point, # where the state is
     to:Point, # one step of the chain before, with noise
 )->tuple: # (weight of the residual's error, weight of the noise's)
-    "What errors of a prediction do to a step, in standard deviations of the step: alpha/s and beta^2/(bbar_t s) (mean)"
+    "What errors of a prediction do, in standard deviations of the step: alpha/sigma, beta^2/(bbar_t sigma) (mean)"
     at, to = Point(*at), Point(*to)
     if to.bbar == 0 or at.bbar <= to.bbar:
         raise SingularError(f"the step from {tuple(at)} to {tuple(to)} draws nothing: its weights need noise at both "
                             f"ends, and less at the second")
     beta2 = at.bbar**2 - to.bbar**2
-    s = (beta2*to.bbar**2/at.bbar**2)**.5
-    return (at.abar - to.abar)/s, beta2/at.bbar/s
+    sigma = (beta2*to.bbar**2/at.bbar**2)**.5
+    return (at.abar - to.abar)/sigma, beta2/at.bbar/sigma
 
 # %% ../nbs/05_objective.ipynb #5398240a
 def loss_of(

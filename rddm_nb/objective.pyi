@@ -7,7 +7,7 @@ from .forward import q_sample, randn_like
 from .schedule import Point, Schedule
 
 def step_weights(at: Point, to: Point) -> tuple:
-    """What errors of a prediction do to a step, in standard deviations of the step: alpha/s and beta^2/(bbar_t s) (mean)"""
+    """What errors of a prediction do, in standard deviations of the step: alpha/sigma, beta^2/(bbar_t sigma) (mean)"""
     ...
 
 def loss_of(pred, res: Tensor, eps: Tensor, kind: str='l1', lam_res: float=1.0, lam_eps: float=1.0) -> Tensor:

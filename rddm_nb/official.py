@@ -82,6 +82,11 @@ class OfficialAttention(nn.Module):
 # %% ../nbs/official.ipynb #e41a19c0
 class Upsample(nn.Conv2d):
     "Twice the size by repeating pixels, then a 3x3 convolution, as one transposed convolution"
+    def __init__(self, *args, **kw): # as of `torch.nn.Conv2d`
+        super().__init__(*args, **kw)
+        has = [getattr(self, k) for k in ('kernel_size', 'stride', 'padding', 'dilation', 'groups', 'padding_mode')]
+        if has != [(3, 3), (1, 1), (1, 1), (1, 1), 1, 'zeros']:
+            raise ValueError(f"Upsample is a 3x3 convolution with padding=1 and no other option, got {self}")
     def kernel(self)->Tensor:
         "Weights that meet the same pixel, added up: (C, K, 4, 4)"
         p = F.pad(self.weight, (1, 1, 1, 1))
@@ -183,28 +188,15 @@ def forward(self:OfficialUNet,
     return Prediction(**{k: net(x, times[k])[..., :h, :w] for k, net in self.nets.items()})
 
 # %% ../nbs/official.ipynb #a2f1ef75
-def _fixed(v):
-    "A tensor that is part of a module but does not learn"
-    return v if v is None else nn.Parameter(v.detach(), requires_grad=False)
-
-class _FusedConv(nn.Module):
+class _FusedConv(nn.Conv2d):
     "A `StandardConv` whose filters do not change any more"
-    def __init__(self,
-        conv:StandardConv, # as it is now
-    ):
-        super().__init__()
-        self.filters, self.bias = _fixed(conv.standardised()), _fixed(conv.bias)
-        self.stride, self.padding = conv.stride, conv.padding
-    def forward(self, h): return F.conv2d(h, self.filters, self.bias, self.stride, self.padding)
+    def forward(self, h): return self._conv_forward(h, self.filters, self.bias)
 
-class _FusedUpsample(nn.Module):
+class _FusedUpsample(nn.Conv2d):
     "`Upsample` with a kernel that does not change any more"
-    def __init__(self,
-        up:Upsample, # as it is now
-    ):
-        super().__init__()
-        self.filters, self.bias = _fixed(up.kernel()), _fixed(up.bias)
     def forward(self, h): return F.conv_transpose2d(h, self.filters, self.bias, stride=2, padding=1)
+
+_FUSED = {StandardConv: (_FusedConv, StandardConv.standardised), Upsample: (_FusedUpsample, Upsample.kernel)}
 
 # %% ../nbs/official.ipynb #a7c067c
 def fuse_weights(
@@ -212,10 +204,12 @@ def fuse_weights(
 )->nn.Module: # a copy for sampling
     "The same function with filters made once"
     net = copy.deepcopy(unwrap(net)).eval()
-    for m in list(net.modules()):
-        for name, c in m.named_children():
-            if isinstance(c, StandardConv): setattr(m, name, _FusedConv(c))
-            if isinstance(c, Upsample): setattr(m, name, _FusedUpsample(c))
+    for c in net.modules():
+        if type(c) not in _FUSED: continue
+        kind, filters = _FUSED[type(c)]
+        c.filters = nn.Parameter(filters(c).detach())
+        del c.weight
+        c.__class__ = kind
     return net.requires_grad_(False)
 
 # %% ../nbs/official.ipynb #df96b1c4

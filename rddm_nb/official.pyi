@@ -64,6 +64,9 @@ class OfficialAttention(nn.Module):
 class Upsample(nn.Conv2d):
     """Twice the size by repeating pixels, then a 3x3 convolution, as one transposed convolution"""
 
+    def __init__(self, *args, **kw):
+        ...
+
     def kernel(self) -> Tensor:
         """Weights that meet the same pixel, added up: (C, K, 4, 4)"""
         ...
@@ -107,29 +110,18 @@ class OfficialUNet(nn.Module):
         """Predict from a state and its coefficients"""
         ...
 
-class _FusedConv(nn.Module):
+class _FusedConv(nn.Conv2d):
     """A `StandardConv` whose filters do not change any more"""
-    filters: Any
-    bias: Any
-    stride: Any
-    padding: Any
-
-    def __init__(self, conv: StandardConv):
-        ...
 
     def forward(self, h):
         ...
 
-class _FusedUpsample(nn.Module):
+class _FusedUpsample(nn.Conv2d):
     """`Upsample` with a kernel that does not change any more"""
-    filters: Any
-    bias: Any
-
-    def __init__(self, up: Upsample):
-        ...
 
     def forward(self, h):
         ...
+_FUSED: dict
 
 def fuse_weights(net: nn.Module) -> nn.Module:
     """The same function with filters made once"""

@@ -30,17 +30,18 @@ def unwrap(
         else: return net
 
 # %% ../nbs/optim.ipynb #2c19c7eb
-def _check_trainable(params):
+def _check_trainable(groups):
     "Refuse weights that PyTorch cannot train"
-    if any(torch.is_tensor(p) and p.is_inference() for p in params):
+    if any(p.is_inference() for g in groups for p in g['params']):
         raise ValueError("weights that were made inside torch.inference_mode() cannot be trained: make the network "
                          "outside of it")
-    return params
 
-def _check_fits(net, weights):
-    "Refuse a network whose weights have other shapes"
-    if [p.shape for p in net.parameters()] != [w.shape for w in weights]:
-        raise ValueError(f"this {type(net).__name__} has other weights than the one that the average began with")
+def _check_fits(net, mine):
+    "Refuse a network whose weights or buffers have other shapes"
+    shapes = lambda m: [[v.shape for v in f()] for f in (m.parameters, m.buffers)]
+    if shapes(net) != shapes(mine):
+        raise ValueError(f"this {type(net).__name__} has other weights or buffers than the one that the average began "
+                         "with")
 
 OPTIMIZERS = dict(adamw=partial(torch.optim.AdamW, fused=True),
                   radam=partial(torch.optim.RAdam, foreach=True, decoupled_weight_decay=True))
@@ -54,7 +55,12 @@ def make_optimizer(
 )->torch.optim.Optimizer:
     "An optimizer by its name"
     if kind not in [*OPTIMIZERS]: raise ValueError(f"optimizer must be one of {', '.join(OPTIMIZERS)}, got {kind!r}")
-    return OPTIMIZERS[kind](_check_trainable([*params]), lr, betas=tuple(betas), weight_decay=weight_decay)
+    if isinstance(params, nn.Module): raise TypeError("params are weights: give net.parameters(), not the network")
+    if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+        raise ValueError(f"betas are two decays, such as (.9, .99), got {betas!r:.80}")
+    made = OPTIMIZERS[kind](params, lr, betas=tuple(betas), weight_decay=weight_decay)
+    _check_trainable(made.param_groups)
+    return made
 
 # %% ../nbs/optim.ipynb #bf52866f
 def lr_factor(
@@ -65,7 +71,8 @@ def lr_factor(
 )->float: # factor on the learning rate, 0..1
     "Warm up, then a cosine down to 1 % or a constant"
     if decay not in ('cosine', 'none'): raise ValueError(f"decay must be 'cosine' or 'none', got {decay!r}")
-    if warmup < 0: raise ValueError(f"warmup is a number of steps, at least 0, got {warmup!r}")
+    for name, v in dict(step=step, u=u, warmup=warmup).items():
+        if not v >= 0: raise ValueError(f"{name} must be a number >= 0, got {v!r}")
     up = min(1., (step + 1)/warmup) if warmup else 1.
     return up*(1. if decay == 'none' else .01 + .99*(1 + math.cos(math.pi*min(u, 1.)))/2)
 
@@ -86,7 +93,7 @@ class EMA:
     ):
         "Take in the network's weights of now"
         net, wide = unwrap(net), [*self._wide.values()]
-        _check_fits(net, wide)
+        _check_fits(net, self.net)
         self.step += 1
         d = min(self.decay, (1 + self.step)/(10 + self.step))
         torch._foreach_lerp_(wide, [p.to(w.dtype) for p, w in zip(net.parameters(), wide)], 1 - d)

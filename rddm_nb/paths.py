@@ -50,7 +50,7 @@ class TimeConditioned:
 # %% ../nbs/15_paths.ipynb #7c6f6fc8
 def _interp(v, xs, ys):
     "Where the curve through (xs, ys) is at v, a number or one per image"
-    there = np.interp(torch.as_tensor(v).cpu(), xs, ys)
+    there = np.interp(torch.as_tensor(v, dtype=torch.float64).cpu(), xs, ys)
     return v.new_tensor(there) if torch.is_tensor(v) else float(there)
 
 class CoefficientConditioned:

@@ -91,10 +91,10 @@ def _step(add, x0, x_in, eps):
         [(state(p, x_in), res, eps, p, q) for p, q in steps],
         [(lambda x_t, res, eps, p, q: x_t - q[0]*res - q[1]*eps, 'take off what is too much, not what is to stay'),
          (lambda x_t, res, eps, p, q: x_t + (p[0] - q[0])*res + (p[1] - q[1])*eps, 'that goes towards more noise')])
-    add('a step from a guess', lambda x_t, x0, p, q: (1 - q[0])*x0 + q[1]/p[1]*(x_t - (1 - p[0])*x0),
+    add('a step from an estimate', lambda x_t, x0, p, q: (1 - q[0])*x0 + q[1]/p[1]*(x_t - (1 - p[0])*x0),
         [(state(p, 0*x0), x0, p, q) for p, q in steps],
         [(lambda x_t, x0, p, q: x0 + q[1]/p[1]*(x_t - x0),
-          'without input the residual is -x0: a share of the guess is missing from both states'),
+          'without input the residual is -x0: a share of the estimate is missing from both states'),
           (lambda x_t, x0, p, q: (1 - q[0])*x0, 'carry the noise along, scaled')])
     add('the posterior', lambda bt, bs: bs**2*(bt**2 - bs**2)/bt**2, [(.5, .3), (1., .1), (.9, .4)],
         [(lambda bt, bs: bt**2 - bs**2, 'that is how much the step added, before anyone looked at the start'),
@@ -122,6 +122,11 @@ def _draw_paths(got, want):
     curves = {'spec': want} | ({} if got is None else {'yours': [v.tolist() for v in got]})
     return RenderedFigure(plot_plane(ax, curves, marker='o', ms=3).figure, alt='a curve on the plane')
 
+def _at_hand(v):
+    "What came back; an iterator, which gives its values once, is refused"
+    if hasattr(v, '__next__'): raise TypeError(f'{type(v).__name__} came back, which is no list: put list() around it')
+    return v
+
 def _path(add, x0, x_in, eps):
     x, ring = torch.linspace(0, 1, 11).double(), torch.tensor([[1., 0.], [0., 1.], [-1., 0.], [0., -1.]]).double()
     gen = torch.Generator().manual_seed(1)
@@ -139,8 +144,8 @@ def _path(add, x0, x_in, eps):
     add('pairs', lambda grid: list(zip(grid, grid[1:])), [([1000, 600, 300, 0],), ([4, 0],)],
         [(lambda grid: list(zip(grid[::2], grid[1::2])),
           'every stop but the first is where a step ends, and where the next begins'),
-          (lambda grid: list(zip(grid[1:], grid)), 'a step goes from more noise to less')])
-    add('votes', lambda x, means, a, b: (-cdist(x, (1 - a)*means)**2/2/b**2).softmax(1),
+          (lambda grid: list(zip(grid[1:], grid)), 'a step goes from more noise to less')], through=_at_hand)
+    add('posterior weights', lambda x, means, a, b: (-cdist(x, (1 - a)*means)**2/2/b**2).softmax(1),
         [(unit_noise, ring, .2, .5), (cloud, unit_noise[:4], .35, .25)],
         [(lambda x, means, a, b: (-cdist(x, means)**2/2/b**2).softmax(1),
           'at a the candidates stand at the share 1 - a of their place'),

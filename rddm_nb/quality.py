@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from .images import psnr
 from .sampler import sample
-from .schedule import Schedule, _check_count, _is_count
+from .schedule import Schedule, _check_count, _is_count, _is_node
 
 # %% ../nbs/14_quality.ipynb #aa45f189
 def _points(x, name):
@@ -86,7 +86,7 @@ def _score(runs, truth, within, paired):
 # %% ../nbs/14_quality.ipynb #771a24a4
 def _seeds(seeds):
     if _is_count(seeds): return list(range(int(seeds)))
-    return [*seeds] if isinstance(seeds, (list, tuple, range)) else []
+    return [*seeds] if isinstance(seeds, (list, tuple, range)) and all(_is_node(s, 2**63) for s in seeds) else []
 
 def _check_task(truth, x_in, n, seeds):
     "Refuse what would give a number without meaning"
@@ -96,7 +96,14 @@ def _check_task(truth, x_in, n, seeds):
     if x_in is None and not (_is_count(n) and n > 1):
         raise ValueError(f"n is the number of results of a run, at least 2, got {n!r}")
     if not _seeds(seeds):
-        raise ValueError(f"seeds is the number of runs, at least 1, or a list of seeds, got {seeds!r}")
+        raise ValueError("seeds is the number of runs, at least 1, or a list of seeds, whole numbers >= 0, "
+                         f"got {seeds!r}")
+
+def _check_options(options):
+    "Refuse arguments of `sample` that are settled here"
+    if odd := [k for k in ('x_in', 'generator', 'trace') if k in options]:
+        raise ValueError(f"{odd[0]} cannot be said here: seeds decide the noise, and x_in and the results are those "
+                         "that are measured; leave it out")
 
 def _scored(model, truth, x_in, n, seeds, within, kwargs):
     "Run and score"
@@ -117,6 +124,7 @@ def score(
 )->Score:
     "Sample a few times and measure"
     _check_task(truth, x_in, n, seeds)
+    _check_options(kwargs)
     t = _points(truth, 'truth')
     return _scored(model, truth, x_in, n, seeds, _mean(t, t), kwargs)
 
@@ -137,8 +145,12 @@ def sweep(
     except TypeError: raise TypeError(f"steps must be a list of numbers, such as (1, 5), got {steps!r}") from None
     t = _points(truth, 'truth')
     within = _mean(t, t)
-    own = {name: dict(schedule=r) if isinstance(r, Schedule) else dict(r) for name, r in runs.items()}
+    own = {name: dict(schedule=r) if isinstance(r, Schedule) else r for name, r in runs.items()}
     for name, options in own.items():
+        if not isinstance(options, dict):
+            raise TypeError(f"run {name!r} must be a `Schedule` or a dict of arguments for `sample`, "
+                            f"got {options!r:.80}")
+        _check_options(kwargs | options)
         if taken := {'steps', 'path'} & options.keys():
             raise ValueError(f"run {name!r} says its {min(taken)}, but sweep tries numbers of steps: use score for it")
     return {name: [_scored(model, truth, x_in, n, seeds, within, {**kwargs, **o, 'steps': k}) for k in steps]

@@ -20,7 +20,7 @@ from .images import from_uint8, psnr
 from .restore import Tiled
 from .runtime import generator_for
 from .sample_images import photos
-from .sampler import sample
+from .sampler import _holds_image, sample
 from .schedule import Schedule
 
 # %% ../nbs/report.ipynb #6db42764
@@ -55,6 +55,12 @@ def _reduced(
     return torch.nn.functional.interpolate(x[None], size, mode='bilinear', antialias=True)[0]
 
 # %% ../nbs/report.ipynb #32254aeb
+def _check_schedule(s):
+    "Refuse a curve on which no run can start from the input in noise"
+    if _holds_image(s[s.T]) or s[s.T].bbar == 0 and s.bbar.any():
+        raise ValueError(f"whole photographs are restored from the input in noise, at abar = 1, but this network lives "
+                         f"on {s}: use `sample`, with the posterior or the x_T that it needs")
+
 def restore_whole(
     net, # trained network with its schedule
     name:str, # of the photograph
@@ -65,6 +71,7 @@ def restore_whole(
     solver:str='euler', # how a step is taken; the several restorations draw noise at each step, and take 'euler'
 )->_Restored:
     "Restore a photograph, several times to see where the results differ"
+    _check_schedule(net.schedule)
     x, device = _reduced(photo, _LONGEST), next(net.parameters()).device
     x_in = x if task is None else degrade(x[None], task, generator_for('cpu', seed, 'report', name))[0]
     def run(k, steps=steps, solver=solver, **kw):
@@ -90,6 +97,8 @@ def photo_scores(
     return [dict(name=s.name, psnr_input=mark(s.x_in, s), psnr_restored=mark(s.restored, s)) for s in shown]
 
 # %% ../nbs/report.ipynb #35ee70bc
+def _colours(x): return x.expand(*x.shape[:-3], 3, -1, -1)
+
 def photo_sheet(
     shown:_Restored, # what to show
     size:float=2.6, # inches per image
@@ -99,10 +108,11 @@ def photo_sheet(
     frames = shown.film
     some = sorted({round(k*(len(frames) - 1)/4) for k in range(5)})
     truth = {} if shown.x0 is None else {'truth': shown.x0}
-    residual = torch.from_numpy(as_rgb(shown.x_in - shown.restored, True)).permute(2, 0, 1)
+    residual = torch.from_numpy(as_rgb(_colours(shown.x_in - shown.restored), True)).permute(2, 0, 1)
     parts = {'before': shown.x_in, 'after': shown.restored, **truth, 'taken away': from_uint8(residual),
-             'unsure (x8)': (shown.spread*8 - 1).expand(3, -1, -1)}
-    return show_images({'': torch.stack(list(parts.values())), 'the way': frames[some]}, titles=list(parts), size=size,
+             'unsure (x8)': shown.spread*8 - 1}
+    rows = {'': torch.stack([*map(_colours, parts.values())]), 'the way': _colours(frames[some])}
+    return show_images(rows, titles=list(parts), size=size,
                        alt=f'{shown.name}: {", ".join(parts)}; below, the way from before to after')
 
 # %% ../nbs/report.ipynb #97d95f69
@@ -111,7 +121,7 @@ def _data(x, signed=False):
     from PIL import Image
     from rddm_nb.viz import as_rgb
     out = io.BytesIO()
-    Image.fromarray(as_rgb(x.expand(3, -1, -1), signed)).save(out, 'JPEG', quality=90)
+    Image.fromarray(as_rgb(_colours(x), signed)).save(out, 'JPEG', quality=90)
     return 'data:image/jpeg;base64,' + base64.b64encode(out.getvalue()).decode()
 
 def _img(x, alt, signed=False): return f'<img src="{_data(x, signed)}" alt="{html.escape(alt)}">'

@@ -24,14 +24,14 @@ def reverse_step(
     noise:Tensor|None=None, # standard normal noise (B, ...), needed if sigma2 > 0
 )->Tensor: # the state at `to`
     "x_t - (abar_t - abar_s) res - (bbar_t - sqrt(bbar_s^2 - sigma^2)) eps + sigma z (reverse step)"
-    k = _kept_noise(est, at, to, sigma2, noise)
+    kept = _kept_noise(est, at, to, sigma2, noise)
     for name, v in dict(x0=est.x0, res=est.res, eps=est.eps, noise=noise if sigma2 > 0 else None).items():
         if v is not None and v.shape != x_t.shape:
             raise ValueError(f"{name} has shape {tuple(v.shape)}, but the state has {tuple(x_t.shape)}: they must be "
                              f"equal")
     if tuple(to) == (0, 0): return est.x0
     x = x_t.add(est.res, alpha=to[0] - at[0])
-    if est.eps is not None: x = x.add_(est.eps, alpha=k - at[1])
+    if est.eps is not None: x = x.add_(est.eps, alpha=kept - at[1])
     return x.add_(noise, alpha=sigma2**.5) if sigma2 > 0 else x
 
 def _kept_noise(est, at, to, sigma2, noise):
@@ -41,11 +41,11 @@ def _kept_noise(est, at, to, sigma2, noise):
                          f"exceed the noise at the target")
     if sigma2 > 0 and noise is None:
         raise ValueError("sigma2 > 0 needs `noise`, standard normal and of the state's shape")
-    k = max(to[1]**2 - sigma2, 0.)**.5
-    if est.eps is None and k > 0:
+    kept = max(to[1]**2 - sigma2, 0.)**.5
+    if est.eps is None and kept > 0:
         raise SingularError(f"the state at {tuple(at)} holds no noise to carry over to {tuple(to)}: start the bridge "
                             f"with fresh noise (posterior='bridge', eta=1)")
-    return k
+    return kept
 
 # %% ../nbs/04_reverse.ipynb #35d4281a
 def posterior_coefs(
@@ -90,7 +90,7 @@ def posterior_variance(
         raise SingularError(f"posterior {posterior!r} is not defined for the step from {tuple(at)} to {tuple(to)}: "
                             f"it divides by zero there; "
                             "take another posterior or eta=0"
-                            + (" (from the input itself, 'bridge' and 'preserving' start)" if at.bbar == 0 else '')
+                            + (" (from the input itself, 'bridge' and 'preserving' start)" if at == (1, 0) else '')
                             ) from None
     if v < -1e-12*to.bbar**2:
         raise ValueError(f"posterior {posterior!r} has the negative variance {v:.4g} from {tuple(at)} to "

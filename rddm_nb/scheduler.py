@@ -22,7 +22,7 @@ from .images import check_images
 from .reverse import POSTERIORS, _kept_noise, posterior_variance, reverse_step
 from .runtime import _one_of
 from .sampler import SOLVERS, Step, _check_solver
-from .schedule import Point, SCHEDULES, Schedule, _check_count, _is_count, _is_node, _within
+from .schedule import Point, SCHEDULES, Schedule, _check_count, _is_count, _is_node, _numbers, _within
 
 # %% ../nbs/scheduler.ipynb #75df545d
 try:
@@ -58,13 +58,13 @@ def _nodes(c):
     if c.abar is None or c.bbar is None:
         raise ValueError("beta_schedule='nodes' wants the lists abar and bbar; "
                          "RDDMScheduler.from_schedule(schedule) fills them in")
-    return Schedule(c.abar, c.bbar, 'nodes', c.allow)
+    return Schedule(c.abar, c.bbar, c.name, c.allow)
 
 _DDPM_SCHEDULES = dict(linear=_linear, scaled_linear=_scaled_linear, squaredcos_cap_v2=_squaredcos)
 _PREDICTION_TYPES = ('residual', 'residual_epsilon', *DDPM_PREDICTIONS)
 _BETA_SCHEDULES = dict(power=_power, line=_line, circle=_circle, bridge=_bridge, nodes=_nodes, **_DDPM_SCHEDULES)
 _OPTIONS = dict(power=('alpha', 'beta2', 'bbar_T', 'grid'), line=('bbar_T',), bridge=('height',),
-                nodes=('abar', 'bbar', 'allow'),
+                nodes=('abar', 'bbar', 'allow', 'name'),
                 **dict.fromkeys([*_DDPM_SCHEDULES, 'trained_betas'], ('beta_start', 'beta_end')))
 
 # %% ../nbs/scheduler.ipynb #940bfec0
@@ -98,6 +98,8 @@ def _check_options(c):
 def _curve(c):
     "The schedule that a configuration describes"
     _check_options(c)
+    for k in ('beta_start', 'beta_end'):
+        if not _within(c[k], 0, 1): raise ValueError(f"{k} is a share of variance, 0..1, got {c[k]!r}")
     if c.trained_betas is not None: return _from_betas(torch.tensor(c.trained_betas, dtype=torch.float64))
     make = _BETA_SCHEDULES.get(c.beta_schedule) or (lambda c: SCHEDULES[c.beta_schedule](T=c.num_train_timesteps))
     s = make(c)
@@ -133,7 +135,8 @@ def _check_kind(cls, config, told):
     if more: raise ValueError(f"no option is called {', '.join(more)}: there are {', '.join(sorted(known))}")
 
 # %% ../nbs/scheduler.ipynb #5c0e1a77
-_PLAIN = dict(thresholding=False, rescale_betas_zero_snr=False, clip_sample_range=1, set_alpha_to_one=True)
+_PLAIN = dict(thresholding=False, rescale_betas_zero_snr=False, clip_sample_range=1, set_alpha_to_one=True,
+              variance_type='fixed_small')
 
 def _refuse(config):
     "Say by name what another scheduler's configuration asks for and cannot have"
@@ -143,9 +146,6 @@ def _refuse(config):
     for k, v in _PLAIN.items():
         if config.get(k, v) != v:
             raise ValueError(f"{k}={config[k]!r} is not supported: pass {k}={v!r} to `from_config` if that will do")
-    if str(config.get('variance_type', '')).startswith('learned'):
-        raise ValueError(f"variance_type={config['variance_type']!r} is not supported: "
-                         "the variance is computed in closed form")
 
 # %% ../nbs/scheduler.ipynb #c9dca5ec
 class RDDMScheduler(SchedulerMixin, ConfigMixin):
@@ -174,11 +174,13 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
         abar=None, # of 'nodes': residual coefficient at nodes 0..T
         bbar=None, # of 'nodes': standard deviation of the noise at nodes 0..T
         allow=(), # of 'nodes', see `Schedule`
+        name:str='nodes', # of 'nodes', for legends
     ):
         _one_of('beta_schedule', beta_schedule, [*_BETA_SCHEDULES, *(k for k in SCHEDULES if k not in _BETA_SCHEDULES)])
         _one_of('prediction_type', prediction_type, _PREDICTION_TYPES)
         _one_of('posterior', posterior, POSTERIORS)
         _one_of('timestep_spacing', timestep_spacing, SPACINGS)
+        if clip_sample not in (True, False): raise ValueError(f"clip_sample is True or False, got {clip_sample!r}")
         _solver(solver)
         self._register(allow=[allow] if isinstance(allow, str) else allow, eta=_share(eta))
         self.schedule = _curve(self.config)
@@ -205,7 +207,7 @@ def _register(self:RDDMScheduler, **kw):
     kw = {**self.config, **kw}
     self.register_to_config(**{k: _plain(v) for k, v in kw.items() if not k.startswith('_')})
     T, betas = self.config.num_train_timesteps, self.config.trained_betas
-    T = _check_count(T, 'num_train_timesteps') if betas is None else len(betas)
+    T = _check_count(T, 'num_train_timesteps') if betas is None else len(_numbers(betas, 'trained_betas', 1))
     self.register_to_config(num_train_timesteps=T)
     if '_use_default_values' in self.config: self.register_to_config(_use_default_values=[])
 
@@ -223,7 +225,8 @@ def from_schedule(cls:RDDMScheduler,
     **kw # see `RDDMScheduler`
 )->RDDMScheduler:
     "A scheduler for any curve"
-    return cls(schedule.T, beta_schedule='nodes', abar=schedule.abar, bbar=schedule.bbar, allow=schedule.allow, **kw)
+    curve = dict(abar=schedule.abar, bbar=schedule.bbar, allow=schedule.allow, name=schedule.name)
+    return cls(schedule.T, beta_schedule='nodes', **curve, **kw)
 
 # %% ../nbs/scheduler.ipynb #be55b982
 def _spaced(T, n, spacing, offset):
@@ -283,9 +286,9 @@ def set_timesteps(self:RDDMScheduler,
     sigma2 = _variances(self.schedule, pairs, c, _share(c.eta))
     for t, _ in pairs: _solvable(c.prediction_type, t, self.schedule[t + 1])
     _check_solver(c.solver, [self._step(t, s, sigma2[t]) for t, s in pairs], None)
+    self.timesteps = torch.tensor([t for t, _ in pairs], device=device)
     self.pairs, self._to, self.num_inference_steps, self._last = pairs, dict(pairs), len(pairs), ()
     self._sigma2 = {c.eta: sigma2}
-    self.timesteps = torch.tensor([t for t, _ in pairs], device=device)
 
 # %% ../nbs/scheduler.ipynb #95778a08
 def _solvable(kind, t, at):
@@ -409,6 +412,9 @@ def _prediction(kind, out, x_t, x_in, at):
     return ddpm_prediction(out, kind, x_t, x_in, *at)
 
 def _same(name, v, shape):
+    if not torch.is_tensor(v):
+        inner = "; give its .sample" if torch.is_tensor(getattr(v, 'sample', None)) else ''
+        raise TypeError(f"{name} must be a tensor, got {type(v).__name__}{inner}")
     if v.shape != shape: raise ValueError(f"{name} has shape {tuple(v.shape)}, expected {tuple(shape)}")
 
 def _noise(x, sigma2, generator, variance_noise):
@@ -494,6 +500,7 @@ def add_noise(self:RDDMScheduler,
     x0, unit = _wide(original_samples, 'original_samples'), self._is_unit(x_in)
     abar, bbar, c = self._coeffs(timesteps, x0)
     x_in = self.input_like(x0, x_in)
+    _same('noise', noise, x0.shape)
     x_t = q_sample(x0, None if unit else x_in, noise.to(x0), abar, bbar)
     return (x_t/_nonzero(c) if unit else x_t).to(original_samples.dtype)
 
@@ -505,6 +512,7 @@ def get_velocity(self:RDDMScheduler,
 )->Tensor: # what a network with prediction_type='v_prediction' should say
     "Training target of 'v_prediction'"
     x = _wide(sample)
+    _same('noise', noise, x.shape)
     abar, bbar, c = self._coeffs(timesteps, x)
     return (((1 - abar)*noise.to(x) - bbar*x)/_nonzero(c)).to(sample.dtype)
 

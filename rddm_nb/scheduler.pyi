@@ -41,7 +41,7 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
     _unit: Any
     _last: Any
 
-    def __init__(self, num_train_timesteps: int=1000, *, beta_schedule: str='power', prediction_type: str='residual', eta: float=0.0, posterior: str='sum_constrained', solver: str='euler', clip_sample: bool=True, timestep_spacing: str='trailing', steps_offset: int=0, alpha=..., beta2=..., bbar_T: float=1.0, grid: str='count', height: float=0.5, beta_start: float=0.0001, beta_end: float=0.02, trained_betas=None, abar=None, bbar=None, allow=()):
+    def __init__(self, num_train_timesteps: int=1000, *, beta_schedule: str='power', prediction_type: str='residual', eta: float=0.0, posterior: str='sum_constrained', solver: str='euler', clip_sample: bool=True, timestep_spacing: str='trailing', steps_offset: int=0, alpha=..., beta2=..., bbar_T: float=1.0, grid: str='count', height: float=0.5, beta_start: float=0.0001, beta_end: float=0.02, trained_betas=None, abar=None, bbar=None, allow=(), name: str='nodes'):
         ...
 
     def __len__(self):

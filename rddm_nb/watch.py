@@ -26,6 +26,8 @@ def plot_log(
 )->RenderedFigure:
     "The loss of a run, and the PSNR of its held-out images where there is one"
     rows = [{k: float(v) for k, v in r.items() if k in ('step', 'loss', 'psnr') and v not in ('', None)} for r in rows]
+    if odd := next((r for r in rows if not {'step', 'loss'} <= r.keys()), None):
+        raise ValueError(f"a row needs its step and its loss, got {odd}")
     scores = [(r['step'], r['psnr']) for r in rows if math.isfinite(r.get('psnr', math.nan))]
     fig, axes = canvas(1, 1 + bool(scores), width=4.5 + 2.5*bool(scores), height=2, squeeze=False)
     ax = axes[0, 0]

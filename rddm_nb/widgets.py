@@ -215,14 +215,13 @@ def still(self:ScheduleExplorer)->RenderedFigure:
     "What it shows without JavaScript"
     s, at = self.schedule, self.schedule.at(self.u)
     fig, ax = canvas(1, 2, width=7.5, height=2.6)
-    plot_plane(ax[0], {s.name or 'given': s} | {f'pin {i + 1}': p for i, p in enumerate(self.pinned)})
+    plot_plane(ax[0], {s.name or 'given': s} | {f'pin {i + 1}, {p.name}': p for i, p in enumerate(self.pinned)})
     ax[0].plot(*at, 'D', color=COLORS['other'])
     t = torch.linspace(0, 1, s.T + 1)
     shown = s.rho <= 2
     for v, c, n in ((s.abar, 'res', 'abar'), (s.bbar, 'eps', 'bbar')): ax[1].plot(t, v, color=COLORS[c], label=n)
     ax[1].plot(t[shown], s.rho[shown], color=COLORS['other'], label='rho')
     ax[1].axvline(self.u, color='grey', lw=.8, ls=':')
-    ax[1].legend()
     ax[1].set_xlabel('time t/T')
     return RenderedFigure(fig, alt=f'The schedule {s.name} on the plane, and its coefficients against time')
 
@@ -345,10 +344,11 @@ def still(self:VarianceExplorer)->RenderedFigure:
         ax.plot(v, sum(.5*bell((1 - a)*m + .5*a, max(b, .02)) for m in (-1, 1)), **kw)
     for (k, f), c in zip(self.landing().items(), ('res', 'eps', 'x0')):
         if f: ax.plot(v, bell(f[0], max(f[1], .02)), color=COLORS[c], label=k)
+    ax.plot(self.x, 0, 'o', color='grey', ms=7, clip_on=False, label='the state')
     ax.set(ylim=(0, 1.5), xlabel='value of the one pixel', ylabel='density')
     ax.legend(loc='upper left')
-    return RenderedFigure(fig, alt='Densities of all states before and after a step, and where one state lands with '
-                                   'each of three families of fresh noise')
+    return RenderedFigure(fig, alt='Densities of all states before and after a step, one state as a dot, and where it '
+                                   'lands with each of three families of fresh noise')
 
 # %% ../nbs/40_figures.ipynb #b522c915
 class MethodExplorer(_WithImages):
@@ -375,10 +375,11 @@ def _level(p): return math.log(min(max(p[1]/((1 - p[0]) or 1e-9), 1e-3), 1e3))
 def _same_level(line, p):
     return min(range(len(line)), key=lambda i: abs(_level(line[i]) - _level(p)) + 1e-3*math.dist(line[i], p))
 
-def _drawn(paths, frames, alt):
-    "Paths on the plane, and frames"
+def _drawn(paths, journey, frames, alt):
+    "Paths on the plane, the one that was taken, and frames"
     fig, ax = canvas(1, 1 + len(frames), width=7.5, height=2, gridspec_kw=dict(width_ratios=[2] + [1]*len(frames)))
     plot_plane(ax[0], {k: tuple(zip(*p)) for k, p in paths.items()})
+    ax[0].plot(*zip(*journey), lw=5, alpha=.4, color=COLORS['other'], label='journey')
     ax[0].set(xlim=(-.05, 1.08), ylim=(-.05, 2))
     for a, x in zip(ax[1:], frames):
         a.imshow(as_rgb(x))
@@ -389,10 +390,10 @@ def _drawn(paths, frames, alt):
 def still(self:MethodExplorer)->RenderedFigure:
     "What it shows without JavaScript"
     f = _thin(self._sample_along(self.path).frames())
-    return _drawn({self.start: _line(self.start), self.then: _line(self.then)},
+    return _drawn({self.start: _line(self.start), self.then: _line(self.then)}, self.path,
                   f[torch.linspace(0, len(f) - 1, 5).round().long()],
-                  f'The lines {self.start} and {self.then} on the plane, and five states of an image that changes '
-                  f'from one to the other')
+                  f'The lines {self.start} and {self.then} on the plane, the journey from one to the other, and five '
+                  f'states of an image on it')
 
 # %% ../nbs/40_figures.ipynb #abccfe46
 class OrderExplorer(_WithImages, _WithSchedule):

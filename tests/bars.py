@@ -195,9 +195,9 @@ def bar_outputs(cells):
 
 
 # lessons with exercises; this must grow to all of them
-EXERCISED = {'01_forward', '02_schedules', '12_curves', '03_estimate', '10_exact', '04_reverse', '13_sampler',
-             '05_objective', '16_variants', '17_aosa', '14_quality', '06_ddim', '15_paths', '20_tasks', '21_unet',
-             '22_demo', '07_training', '23_measuring', '18_map', '19_table', '31_break_it', '40_figures'}
+EXERCISED = {'01_forward', '02_schedules', '12_curves', '03_estimate', '10_exact', '11_score', '04_reverse',
+             '13_sampler', '05_objective', '16_variants', '17_aosa', '14_quality', '06_ddim', '15_paths', '20_tasks',
+             '21_unet', '22_demo', '07_training', '23_measuring', '18_map', '19_table', '31_break_it', '40_figures'}
 FOLDED = re.compile(r'^#\|\s*code-fold:\s*true', re.M)
 
 

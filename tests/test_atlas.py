@@ -1,6 +1,7 @@
 """Every entry of the map: its published one-step mean and variance, in its own symbols, equal ours (invariants
 39-47), and so do its marginals."""
 import math
+from dataclasses import replace
 import pytest
 import torch
 from common import close, error, random_images, randn, seeds, trio
@@ -247,15 +248,53 @@ def test_marginals_of_goub_and_what_unidb_leaves_of_the_way():
         want = .005**u*(1 + 1e3*var(1 - u))/(1 + 1e3*var(1))
         close(1 - soft.abar[round(u*T)].item(), want, 1e-14)
     goub = process('GOUB', T=T).schedule
-    assert pinned[T] == (1, 0) and 1e-5 < 1 - soft.abar[T]
+    assert pinned[T].abar == 1 and pinned[T].bbar < 3.2e-4 and 1e-5 < 1 - soft.abar[T]
     assert error(pinned.abar, goub.abar) < 2e-5 < 5e-5 < error(soft.abar, goub.abar)
 
 
-def unidb_step(t, s, gamma, lam=60/255, pull=-math.log(.005), n=2000):
+def moments(gamma, ends, lam=60/255, pull=-math.log(.005), n=2000):
+    """The controlled equation of UniDB, dx = (1 + g) (x_T - x) dTheta + sqrt(2) lam dw, in steps of Runge and Kutta:
+    the share of the clean image and the variance at each of the ends, shares of the way"""
+    gone = lambda a: lam**2*(1 - exp(-2*a))
+    def rates(th, m, v):
+        k = 1 + 2*lam**2*gamma*exp(-2*(pull - th))/(1 + gamma*gone(pull - th))
+        return -k*m, -2*k*v + 2*lam**2
+    m, v, h, found = 1., 0., pull/n, {}
+    for i in range(n + 1):
+        if i/n in ends: found[i/n] = m, v
+        a = rates(i*h, m, v)
+        b = rates((i + .5)*h, m + h/2*a[0], v + h/2*a[1])
+        c = rates((i + .5)*h, m + h/2*b[0], v + h/2*b[1])
+        d = rates((i + 1)*h, m + h*c[0], v + h*c[1])
+        m, v = (z + h/6*(p + 2*q + 2*r + w) for z, p, q, r, w in zip((m, v), a, b, c, d))
+    return [found[u] for u in ends]
+
+
+@pytest.mark.parametrize('gamma', [1e-3, 1., 30., 1e3])
+def test_unidbs_states_are_those_of_its_controlled_walk(gamma):
+    s, ends = process('UniDB', T=T, gamma=gamma).schedule, (.25, .5, .75, 1.)
+    got = [(1 - p.abar, p.bbar**2) for p in (s[round(u*T)] for u in ends)]
+    close(torch.tensor(got, dtype=torch.float64), torch.tensor(moments(gamma, ends), dtype=torch.float64), 1e-8)
+
+
+@pytest.mark.parametrize('eta', [0., 1.])
+@pytest.mark.parametrize('gamma', [1., 1e3, 8e4, 1e7])
+def test_unidb_samples_at_every_gamma(gamma, eta):
+    r, g = process('UniDB', T=200, gamma=gamma), torch.Generator().manual_seed(0)
+    x_in = torch.full((4000, 1), -.6, dtype=torch.float64)
+    model = ExactPredictor(torch.tensor([[.3]], dtype=torch.float64), std=.2)
+    x = sample(model, x_in, steps=200, clip=None, generator=g, **dict(r.how(), eta=eta))
+    assert abs(x.mean() - .3) < .02 and abs(x.std() - .2) < .03
+    far = process('UniDB', rest=.5, gamma=.1)
+    with pytest.raises(ValueError, match='of the clean image is in the state'): sample(model, x_in, **far.how())
+
+
+def unidb_step(t, s, gamma, noise, lam=60/255, pull=-math.log(.005), n=2000):
     """UniDB's backward walk in its own symbols, with the clean image as the guess: how much of the state, of the clean
-    image and of the input is in the result, and its variance. theta (x_T - x) and the penalty's pull make the drift."""
+    image and of the input is in the result, and its variance. theta (x_T - x) and the penalty's pull make the drift;
+    the score is that of states with the noise that belongs to a gamma, which may be another."""
     gone = lambda a, b: lam**2*(1 - exp(-2*pull*(b - a)))
-    var = lambda u: gone(0, u)*gone(u, 1)/gone(0, 1)
+    var = lambda u: gone(0, u)*(1/noise + gone(u, 1))/(1/noise + gone(0, 1))
     share = lambda u: exp(-pull*u)*(1 + gamma*gone(u, 1))/(1 + gamma*gone(0, 1))
     g2 = 2*lam**2*pull
     def rates(u, k, j, v):  # of d = x - x_T: on the state, on x0 - x_T, and the variance
@@ -280,12 +319,13 @@ def plane_step(r, t, s):
 
 
 @pytest.mark.parametrize('t, s', [(.75, .5), (.5, .25), (.875, .125)])
-def test_unidbs_own_walk_is_the_plane_s_step_as_the_penalty_grows(t, s):
+def test_unidbs_own_walk_is_the_plane_s_step_at_every_gamma(t, s):
     exactly = lambda numbers: torch.tensor(numbers, dtype=torch.float64)
-    apart = {g: error(exactly(unidb_step(t, s, g)), exactly(plane_step(process('UniDB', T=T, gamma=g), t, s)))
-             for g in (1e3, 1e5, 1e7)}
-    assert apart[1e7] < 5e-7 and apart[1e5] < .1*apart[1e3] and 2e-5 < apart[1e3] < 1e-3
-    close(exactly(unidb_step(t, s, 1e12)), exactly(plane_step(process('GOUB', T=T), t, s)), 5e-7)
+    apart = lambda g, noise: error(exactly(unidb_step(t, s, g, noise)),
+                                   exactly(plane_step(process('UniDB', T=T, gamma=g), t, s)))
+    for g in (1., 1e3, 1e7): assert apart(g, g) < 5e-7
+    assert apart(1e7, math.inf) < 2e-7 and 2e-5 < apart(1e3, math.inf) < 1e-3 # with GOUB's noise
+    close(exactly(unidb_step(t, s, 1e12, 1e12)), exactly(plane_step(process('GOUB', T=T), t, s)), 5e-7)
 
 
 # DGSolver: alpha of the residual, delta of the input, beta of the noise, each a sum up to the node
@@ -447,7 +487,8 @@ def test_every_name_makes_a_process():
 
 ENDS = {'flow matching': (1, 1), 'rectified flow': (1, 0), 'Cold Diffusion': (1, 0), 'InDI': (1, .1), 'RDDM': (1, 1),
         'VE': (0, 5), 'EDM': (0, 5), 'I2SB': (1, 0), 'DDBM VE': (1, 0), 'DDBM VP': (1, 0), 'GOUB': (1, 0),
-        'RDBM': (1, 0), 'UniDB': (1, 0), 'DBIM VE': (1, 0), 'DBIM VP': (1, 0), 'PMRF': (1, .025), 'IR-Flow': (1, 0)}
+        'RDBM': (1, 0), 'UniDB': (1, sqrt(1/(1e7 + 1/((60/255)**2*(1 - .005**2))))), 'DBIM VE': (1, 0),
+        'DBIM VP': (1, 0), 'PMRF': (1, .025), 'IR-Flow': (1, 0)}
 
 
 @pytest.mark.parametrize('name', ENDS)
@@ -501,3 +542,30 @@ def test_a_parameter_that_a_relative_does_not_have_is_named_with_those_it_has():
         process('ResShift', lam=1.)
     assert process('UniDB', gamma=math.inf).schedule == process('GOUB').schedule
     assert process('InDI', noise=0).schedule.bbar.max() == 0
+
+
+@pytest.mark.parametrize('name', ['Resfusion', 'DDBM VP', 'DDPM'])
+def test_processes_compare_by_what_they_hold(name):
+    a, b = process(name, T=9), process(name, T=9)
+    assert a == b and hash(a) == hash(b) and len({a, b}) == 1
+    assert a != process(name, T=8) and a != replace(a, eta=.25) and a != name
+    if a.scale is not None: assert a != replace(a, scale=2*a.scale)
+
+
+@pytest.mark.parametrize('posterior, eta, said', [('nope', 1., 'posterior must be one of'), ('bridge', 2, 'eta is a')])
+def test_a_family_that_is_none_is_refused_on_a_curve_of_one_step_too(posterior, eta, said):
+    for T in (1, 5):
+        with pytest.raises(ValueError, match=said): check_family(process('RDDM', T=T).schedule, posterior, eta)
+
+
+@pytest.mark.parametrize('name', ['ResShift', 'SinSR teacher', 'UPSR', 'BBDM'])
+def test_a_curve_whose_first_node_is_not_its_last_needs_two(name):
+    with pytest.raises(ValueError, match=f"there is no {name} with {{'T': 1}}: .*T must be at least 2"):
+        process(name, T=1)
+    assert process(name, T=2).schedule.abar[-1] > .97
+
+
+def test_a_morph_goes_between_schedules():
+    s = Schedule.line(5)
+    for a, b in ((s, None), (None, s), (s, process('RDDM', T=5))):
+        with pytest.raises(TypeError, match='morph goes from one schedule to another, got'): morph(a, b, .5)

@@ -23,8 +23,9 @@ def test_each_check_can_fail(tmp_path, monkeypatch):
     (tmp_path/'nbs'/'sidebar.yml').write_text('website: {sidebar: {contents: [01_b.ipynb, 00_a.ipynb, 02_c.ipynb]}}')
     said = {k: list(check()) for k, check in book.CHECKS.items()}
     assert [s.split()[0] for s in said['order']] == ['the', '00_a', '01_b']
-    assert said['length'][0] == '00_a has 1502 words > 1400'
-    assert [s.split()[0] for s in said['goals']] == ['00_a', '01_b', '02_c']
+    assert said['length'][0] == '00_a has 1502 words > 1425'
+    assert [s.split()[0] for s in said['goals']] == ['00_a', '00_a', '01_b', '01_b', '02_c', '02_c']
+    assert [s.split()[0] for s in said['names']] == ['00_a', '01_b', '02_c']
     assert said['language'][0] == '01_b says fog' and not any(s.startswith('score') for s in said['language'])
 
 
@@ -32,10 +33,23 @@ def test_the_goals_can_fail(tmp_path, monkeypatch):
     monkeypatch.setattr(book, 'ROOT', tmp_path)
     (tmp_path/'nbs').mkdir()
     head = 'Reading time: 10 minutes, after [a](00_a.ipynb). '
-    page(tmp_path, '00_a', 'Reading time: 5 minutes. You need tensors. ' + 'word '*500)
+    page(tmp_path, '00_a', 'Reading time: 5 minutes. You need tensors. Afterwards you can read. ' + 'word '*500)
     page(tmp_path, '10_b', head + 'Afterwards you can count. ' + 'word '*4000)
-    page(tmp_path, '11_c', head + 'word '*900)
+    page(tmp_path, '11_c', head + 'word '*1200)
     assert list(book.goals()) == ['10_b would be read at 401 words a minute', '11_c names no goal']
+
+
+def test_equations_and_code_take_time_and_exercises_do_not(tmp_path):
+    page(tmp_path, '00_a', 'one two', '$$a$$ {#eq-a}', '## Exercises', 'word '*9)
+    assert book.effort(tmp_path/'nbs'/'00_a.ipynb') == 2 + book.EQUATION
+
+
+def test_a_page_without_its_number_and_another_name_for_a_page_are_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(book, 'ROOT', tmp_path)
+    links = [f'[{s}](00_a.ipynb)' for s in ('00 Why', '00 Why: a question', '00')]
+    page(tmp_path, '00_a', '# 00 Why: a question', *links)
+    page(tmp_path, '01_b', '# How', '[00 What](00_a.ipynb#x)')
+    assert list(book.names()) == ["01_b is titled 'How'", "01_b calls 00_a '00 What'"]
 
 
 def test_a_chapter_of_another_name_is_found(tmp_path, monkeypatch):

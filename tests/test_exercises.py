@@ -11,6 +11,7 @@ import pytest
 import torch
 from hypothesis import given, strategies as st
 from rddm_nb.exercises import Book, Exercise, _short, _Verdict, draw
+from rddm_nb.schedule import Schedule
 from wrong_answers import accepted
 
 EXERCISED = [p for p in bars.notebooks() if p.stem in bars.EXERCISED]
@@ -88,6 +89,37 @@ def test_a_value_may_be_judged_by_what_it_does():
     ex = Exercise('large enough', 2., through=lambda b: b > 1.5)
     assert ex.check(7.) and 'does not hold' in line(ex, 1.) and 'TypeError' in line(ex, 'x')
     assert Exercise('root', 3., through=lambda x: x*x).check(-3.)
+
+
+def test_what_an_answer_does_may_be_judged_in_words():
+    def steep(betas): return '' if max(betas) <= .3 else f'its largest step is {max(betas)}'
+    ex = Exercise('gentle', [.3], through=steep, slips=[([0.], 'that is no fog at all'), ([.9], 'far too steep')])
+    assert ex.check([.1, .2]) and line(ex, [.5, .1]) == 'Not yet: its largest step is 0.5.'
+    assert line(ex, [.9]) == 'Not yet: far too steep.' and '<table' not in ex.check([.5])._repr_html_()
+    with pytest.raises(ValueError, match="'gentle' is refused by its own `through`: its largest step is 0.4"):
+        Exercise('gentle', [.4], through=steep)
+
+
+@pytest.mark.parametrize('answer, says', [
+    ('res', "'res' came back, where 'noise' or 'residual' is wanted"), (True, "True came back, where 'noise' or"),
+    ('residual', "'residual' is not the answer"), (' Residual', "' Residual' is not the answer")],
+                         ids=['none', 'truth', 'other', 'capital'])
+def test_a_word_that_cannot_be_the_answer_is_told_those_that_can(answer, says):
+    ex = Exercise('which', lambda b: 'noise' if b < 1 else 'residual', cases=[(.1,), (2.,)])
+    assert says in line(ex, lambda b: answer)
+
+
+def test_words_of_wrong_answers_are_words_too():
+    ex = Exercise('which', 'noise', slips=[('residual', 'not that one')])
+    assert "'res' came back, where 'noise' or 'residual' is wanted" in line(ex, 'res')
+    assert 'not that one' in line(ex, 'residual')
+
+
+@pytest.mark.parametrize('answer', [lambda x: 0*x, lambda x: -0.*x], ids=['zero', 'minus'])
+def test_nothing_at_all_is_not_zero_times_the_spec(answer):
+    says = line(Exercise('half', lambda x: x/2, cases=[(torch.tensor([.3, 1.]),)]), answer)
+    assert 'times' not in says and 'yours 0, spec' in says
+    assert '-0' not in Exercise('half', lambda x: x/2, cases=[(3.,)]).check(lambda x: -0.)._repr_html_()
 
 
 def test_an_exercise_without_cases_is_refused():
@@ -293,7 +325,8 @@ def test_what_is_infinite_agrees_with_itself_alone():
 def test_yes_or_no_is_a_truth_value(answer):
     assert 'came back, where yes or no (True or False) is wanted' in line(Exercise('is it so', True), answer)
     assert Exercise('is it so', True).check(torch.tensor(True)) and Exercise('is it so', False).check(0)
-    assert 'does not hold' in line(Exercise('is it so', True), False)
+    assert 'no came back, where yes is wanted' in line(Exercise('is it so', True), False)
+    assert 'yes came back, where no is wanted' in line(Exercise('is it so', False), 1)
 
 
 @pytest.mark.parametrize('word, said', [('yes', True), (' Yes ', True), ('True', True), ('no', False), ('NO', False),
@@ -325,6 +358,9 @@ def test_a_number_in_a_tuple_counts_for_every_place():
     ('02_schedules', 'even steps', lambda T, steps: [round(T*(steps - i)/steps) for i in range(steps + 1)]),
     ('02_schedules', 'even steps', lambda T, steps: [(2*T*(steps - i) + steps)//(2*steps) for i in range(steps + 1)]),
     ('02_schedules', 'even steps', lambda T, steps: torch.linspace(T, 0, steps + 1, dtype=torch.float64).round()),
+    *[('02_schedules', 'even steps', lambda T, steps, whole=whole: whole(torch.linspace(T, 0, steps + 1)))
+      for whole in (torch.Tensor.int, torch.Tensor.round, torch.Tensor.ceil)],
+    ('13_sampler', 'design a path', [(1 - i/6)**1.3*torch.ones(2) for i in range(7)]),
     ('17_aosa', 'read it as noise', lambda d, a, b: (d, d*b/(1 - a)))])
 def test_other_right_answers_pass(lesson, name, answer): assert exercise_of(lesson, name).check(answer)
 
@@ -338,8 +374,21 @@ def test_other_right_answers_pass(lesson, name, answer): assert exercise_of(less
     ('03_estimate', 'the better witness', lambda a, b: 'residual' if a*b > .21 else 'noise', 'is not the answer'),
     ('13_sampler', 'design a path', [(.99*(1 - i/6)**1.5,)*2 for i in range(7)],
      'this one goes from (0.99, 0.99) to (0.0, 0.0)'),
+    ('13_sampler', 'design a path', [((1 - i/6)**2,)*2 for i in range(7)],
+     'its energy distance is 0.00408, and has to be below 0.00376'),
+    ('13_sampler', 'design a path', [((1 - i/7)**1.5,)*2 for i in range(8)], 'this path has 7'),
+    ('02_schedules', 'even steps', lambda T, steps: torch.linspace(T, 0, steps + 1), 'off by'),
+    ('02_schedules', 'even steps', lambda T, steps: torch.linspace(0, T, steps + 1).int(), 'wrong way round'),
     ('17_aosa', 'read it as noise', lambda d, a, b: (d + 0*a, d*a/(1 - a)), 'off by'),
     ('17_aosa', 'read it as noise', lambda d, a, b: (d + 0*a, d*b/(1 - b)), 'off by'),
+    ('03_estimate', 'both at once', lambda a, b, delta: (delta*a)**2 + (delta*b)**2, 'take the root'),
+    ('03_estimate', 'the better witness', lambda a, b: a + b > 1, "where 'noise' or 'residual' is wanted"),
+    ('05_objective', 'seen from the other side', lambda d, a, b: d*b/(1 - a), 'upside down'),
+    ('05_objective', 'seen from the other side', lambda d, a, b: d*b/(1 - a).clamp(min=1e-9), 'upside down'),
+    ('14_quality', 'one stop', 5., 'its energy distance is 0.569, and has to be below 0.127'),
+    ('18_map', 'starts clear', 'DDPM', 'DDPM starts from nothing, not from the input'),
+    ('18_map', 'a curve of your own', Schedule.from_fns(lambda u: u, lambda u: .4*u**.5, 20), 'it ends at (1, 0.4)'),
+    ('18_map', 'a curve of your own', Schedule.from_fns(lambda u: u, lambda u: .5*u**.5, 5), 'it has 5 steps'),
     ('18_map', 'starts clear', 'fog', "'InDI', 'InDI, Brownian', 'ResShift'"),
     ('21_unet', 'who is asked', lambda q, k, v: (q @ k.T/len(q)**.5).softmax(1) @ v, 'off by'),
     ('21_unet', 'who is asked', lambda q, k, v: (q @ k.T/3**.5).softmax(1) @ v, 'off by')])

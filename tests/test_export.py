@@ -259,7 +259,9 @@ def first(m): return lambda x, *_: Prediction(res=m(x).detach())
 
 @pytest.mark.parametrize('net, said', [
     (Says(lambda x, *_: Prediction(res=torch.randn_like(x)), channels=3), 'something else each time that it is asked'),
-    (Says(first(torch.nn.Conv2d(1, 1, 3, padding=1))), r'the Says cannot be run on images of 3 channels, .*channels='),
+    (Says(first(torch.nn.Conv2d(1, 1, 3, padding=1))),
+     'the Says cannot be run on 2 images of 3 channels .*to have 1 channels.*channels='),
+    (Says(lambda x, x_in, abar, _: Prediction(res=x*abar)), r'abar, bbar and t of shape \(2,\), .*must match the size'),
     (Says(first(torch.nn.Identity()), channels=3, a=float('nan')), 'the config of the network cannot be written as')])
 def test_a_network_that_cannot_be_kept_is_told_why(net, said, tmp_path):
     with pytest.raises(ValueError, match=said): to_onnx(net, tmp_path/'net.onnx')
@@ -289,3 +291,15 @@ def test_the_page_visits_the_nodes_that_sample_visits():
     page = (Path(__file__).resolve().parents[1]/'nbs/export.ipynb').read_text(encoding='utf-8')
     rule = re.search(r'nodes = (\[.*?\])\\n', page)[1]
     for steps in range(1, 1001): assert eval(rule, dict(T=1000, steps=steps)) == Schedule.line().grid(steps), steps
+
+
+def test_a_graph_is_compared_with_the_network_as_it_was_given(tmp_path, monkeypatch):
+    net, whole = made(UNet, dict(dim=8, mults=(1,))), export.fuse_weights
+    def spoiled(net):
+        net = whole(net)
+        with torch.no_grad(): [*net.parameters()][-1].add_(1.)
+        return net
+    monkeypatch.setattr(export, 'fuse_weights', spoiled)
+    with pytest.raises(ValueError, match='the exported UNet differs from the network'):
+        to_onnx(net, tmp_path/'net.onnx')
+    assert not [*tmp_path.iterdir()]

@@ -418,3 +418,30 @@ def test_a_model_in_a_model_is_that_model(tmp_path):
     assert HubModel(HubModel(net)).net is net
     with pytest.raises(TypeError, match='net must be a torch.nn.Module, got HubModel; give its .net'):
         save_model(tmp_path/'m', HubModel(net), net.schedule)
+
+
+@pytest.mark.parametrize('wrap', [torch.nn.DataParallel, torch.optim.swa_utils.AveragedModel,
+                                  lambda n: HubModel(torch.nn.DataParallel(n))])
+def test_wrappers_are_taken_off_as_a_file_takes_them_off(wrap, tmp_path):
+    net = small()
+    net.meta = dict(name='mine')
+    HubModel(wrap(net)).save_pretrained(tmp_path/'m')
+    back = HubModel.from_pretrained(tmp_path/'m')
+    assert back.schedule == net.schedule and back.net.meta == net.meta
+    for k, v in net.state_dict().items(): close(back.net.state_dict()[k], v, 0)
+
+
+@pytest.mark.parametrize('change, kind, said', [
+    (dict(schedule='power'), ValueError, "has the schedule 'power', which is no `Schedule`"),
+    (dict(config=None), ValueError, 'does not keep its options as `config`'),
+    (dict(meta='text'), TypeError, "net.meta must be a dict, name -> plain data, got 'text'"),
+    (dict(meta=[1]), TypeError, r'net.meta must be a dict, name -> plain data, got \[1\]'),
+    (dict(meta=dict(license=None)), ValueError, "license'] must be a text, such as 'mit', got None"),
+    (dict(meta=dict(license=['mit'])), ValueError, r"license'] must be a text, such as 'mit', got \['mit'\]")],
+    ids=['schedule', 'config', 'text', 'list', 'none', 'licenses'])
+def test_a_network_that_a_card_cannot_tell_of_is_named(change, kind, said, tmp_path):
+    net = small()
+    for k, v in change.items(): setattr(net, k, v)
+    with pytest.raises(kind, match=said): HubModel(net).save_pretrained(tmp_path/'m')
+    with pytest.raises(kind, match=said): HubModel(net).generate_model_card()
+    assert not (tmp_path/'m').exists()

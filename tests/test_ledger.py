@@ -77,6 +77,21 @@ def test_a_check_is_found_with_the_code_behind_it(tmp_path):
     assert r.latex == 'a = b'
 
 
+def test_the_figure_is_one_of_the_same_section(tmp_path):
+    draws, equation = "show_images(x, alt='{}')", ('markdown', '$$a = b$$ {#eq-a}')
+    check, one, two = ('code', 'test_eq(1, 1)  # eq-a'), ('code', draws.format('one')), ('code', draws.format('two'))
+    here, there = ('markdown', '## Here'), ('markdown', 'Next.\n\n## There')
+    shown = lambda *cells: ledger.rows(notebook(tmp_path, *cells), {})[0].figure
+    assert shown(here, one, equation, check, there, two) == 'one'
+    assert shown(here, one, equation, check, two) == 'two'
+    assert shown(one, here, equation, check, there, two) == ''
+
+
+def test_bars_of_an_equation_are_no_columns():
+    said = ledger.line('99_x.ipynb', ledger.Row('a', r'D(q \| p) = |c|', (), (), ''))
+    assert r'$D(q \Vert  p) = \vert c\vert$' in said
+
+
 def test_the_nearest_code_counts(tmp_path):
     assert row(tmp_path, 'c = forward(1)\ntest_eq(sample(c), 2)  # eq-a').code == ('sample',)
     assert row(tmp_path, 'c = 1\ntest_eq(c, 1)  # eq-a').code == ()

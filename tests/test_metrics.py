@@ -554,3 +554,20 @@ def test_numbers_of_different_protocols_say_how_they_differ():
 def test_features_are_those_of_the_clamped_image():
     x = random_images(1, 3, 16, 16)
     assert torch.equal(coarse_features(x*1.5), coarse_features((x*1.5).clamp(-1, 1)))
+
+
+def test_lpips_weights_written_anew_are_read_anew(weights, tmp_path):
+    from safetensors.torch import save_file
+    x, y = crops(1, 40, 'test', 0), crops(1, 40, 'test', 1)
+    before = measure('LPIPS', x, y).value
+    save_file(weights | {f'lin{i}.weight': 2*weights[f'lin{i}.weight'] for i in range(5)}, tmp_path/'lpips.safetensors')
+    os.utime(tmp_path/'lpips.safetensors', (0, 0))
+    close(measure('LPIPS', x, y).value, 2*before, 1e-5)
+
+
+@pytest.mark.parametrize('name', ['features.3.weight', 'features.0.bias', 'lin2.weight'])
+def test_lpips_weights_that_do_not_fit_are_named(weights, tmp_path, name):
+    from safetensors.torch import save_file
+    save_file(weights | {name: torch.zeros(1, 2, 3, 3)}, tmp_path/'lpips.safetensors')
+    with pytest.raises(RuntimeError, match='lpips.safetensors, whose weights do not fit one another'):
+        Protocol().metric('LPIPS')

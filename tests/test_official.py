@@ -444,3 +444,28 @@ def test_weights_that_fit_no_network_are_named(tmp_path, change, said):
 def test_a_prediction_that_does_not_exist_is_refused_before_reading(tmp_path):
     with pytest.raises(ValueError, match="predicts must be one of res, eps, both, got 'x0'"):
         load_official(tmp_path/'none', 'x0')
+
+
+@pytest.mark.parametrize('kw', [dict(padding=1, padding_mode='reflect'), dict(padding=2, dilation=2), dict(groups=2),
+                                dict(padding='same', padding_mode='circular'), dict(stride=2, padding=(1, 0))])
+def test_a_fused_layer_keeps_every_option(kw):
+    net, x = awake(torch.nn.Sequential(StandardConv(4, 8, 3, **kw))), randn(2, 4, 9, 8)
+    close(fuse_weights(net)(x), net(x).detach(), 1e-10)
+    close(fuse_weights(net[0])(x), net(x).detach(), 1e-10)
+
+
+@pytest.mark.parametrize('kind', [StandardConv, Upsample])
+def test_a_layer_that_is_more_than_its_kind_does_the_same(kind):
+    class Twice(kind):
+        def forward(self, h): return 2*super().forward(h)
+    plain, derived = (awake(torch.nn.Sequential(k(4, 8, 3, padding=1))) for k in (kind, Twice))
+    plain[0].register_forward_hook(lambda m, given, out: 3*out)
+    for net in (plain, derived): close(fuse_weights(net)(x := randn(1, 4, 6, 8)), net(x).detach(), 1e-10)
+
+
+@pytest.mark.parametrize('args, kw', [((5,), dict(padding=2)), ((3,), {}), ((3, 2), dict(padding=1)),
+                                      ((3,), dict(padding=1, padding_mode='reflect')),
+                                      ((3,), dict(padding=1, groups=2))])
+def test_an_upsampling_of_another_kind_is_refused(args, kw):
+    with pytest.raises(ValueError, match='Upsample is a 3x3 convolution with padding=1 and no other option'):
+        Upsample(4, 8, *args, **kw)

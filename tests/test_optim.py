@@ -123,7 +123,8 @@ def test_a_decay_that_is_no_share_is_refused(decay):
 
 
 @pytest.mark.parametrize('kw, why', [(dict(decay='linear'), "decay must be 'cosine' or 'none', got 'linear'"),
-                                     (dict(decay=None), 'got None'), (dict(warmup=-3), 'warmup is a number of steps')])
+                                     (dict(decay=None), 'got None'),
+                                     (dict(warmup=-3), 'warmup must be a number >= 0, got -3')])
 def test_a_rate_that_is_none_is_refused(kw, why):
     with pytest.raises(ValueError, match=why): lr_factor(0, .5, **kw)
 
@@ -131,10 +132,42 @@ def test_a_rate_that_is_none_is_refused(kw, why):
 def test_an_average_refuses_another_network_and_stays_as_it_was():
     ema = EMA(nn.Linear(2, 1), torch.tensor(.5).numpy()[()])
     before = ema.net.weight.clone()
-    for other in (nn.Linear(3, 1), nn.Linear(2, 1, bias=False)):
-        with pytest.raises(ValueError, match='this Linear has other weights than the one that the average began with'):
+    wide = nn.Linear(2, 1)
+    wide.register_buffer('more', torch.zeros(1))
+    for other in (nn.Linear(3, 1), nn.Linear(2, 1, bias=False), wide):
+        with pytest.raises(ValueError, match='this Linear has other weights or buffers than the one that the average'):
             ema.update(other)
     assert torch.equal(ema.net.weight, before) and ema.step == 0
 
 
 def test_the_rate_stays_at_its_end_beyond_it(): assert lr_factor(1000, 1.5) == lr_factor(1000, 1.) < .011
+
+
+def test_buffers_of_another_shape_are_not_spread():
+    def net(n):
+        m = nn.Linear(2, 1)
+        m.register_buffer('b', torch.arange(n)*1.)
+        return m
+    ema = EMA(net(3))
+    with pytest.raises(ValueError, match='other weights or buffers'): ema.update(net(1))
+    assert ema.net.b.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize('kw', [dict(step=-5), dict(u=math.nan), dict(u=-.1), dict(warmup=math.nan)])
+def test_a_place_in_a_training_that_is_none_is_refused(kw):
+    with pytest.raises(ValueError, match=f'{[*kw][0]} must be a number >= 0'): lr_factor(**{'step': 0, 'u': .5, **kw})
+
+
+@pytest.mark.parametrize('given', [lambda n: n.parameters(), lambda n: [dict(params=n.parameters())],
+                                   lambda n: n.named_parameters()])
+def test_weights_of_inference_are_found_however_they_are_given(given):
+    assert len(make_optimizer(given(nn.Linear(2, 1))).param_groups[0]['params']) == 2
+    with torch.inference_mode(): net = nn.Linear(2, 1)
+    with pytest.raises(ValueError, match='inference_mode'): make_optimizer(given(net))
+
+
+def test_what_is_to_be_trained_is_weights_with_two_decays():
+    net = nn.Linear(2, 1)
+    with pytest.raises(TypeError, match=r'give net.parameters\(\)'): make_optimizer(net)
+    for odd in ((.9,), (.9, .99, .9), .9, None):
+        with pytest.raises(ValueError, match='betas are two decays'): make_optimizer(net.parameters(), betas=odd)

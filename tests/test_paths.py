@@ -175,3 +175,12 @@ def test_every_image_of_a_batch_may_be_at_a_place_of_its_own():
     for i in range(2):
         alone = told(x[i:i + 1], 0*x[:1], a[i].item(), b[i].item())
         for one, each in zip(alone, batch): close(one, each[i:i + 1], 1e-12)
+
+
+@pytest.mark.parametrize('schedule', [Schedule.power(1000), Schedule.circle(1000)])
+def test_on_its_road_a_predictor_told_one_coefficient_is_the_one_told_both(schedule):
+    model, x, x_in = ExactPredictor(randn(9, 6), std=.3, tau=.5), randn(5, 6, seed=1), randn(5, 6, seed=2)
+    told = CoefficientConditioned(model, schedule)
+    for t in (1, 500, 999):
+        at = schedule[t]
+        for got, want in zip(told(x, x_in, *at, t), model(x, x_in, *at, t)): close(got, want, 1e-10)

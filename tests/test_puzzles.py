@@ -49,10 +49,10 @@ def test_no_small_change_of_the_answer_is_right(name):
     ('clamped', lambda x0, eps, a, b: eps + .5/b*(x0 - x0.clamp(-1, 1))),
     ('a step', lambda x_t, res, eps, p, q: x_t - (p[1] - q[1])*res - (p[0] - q[0])*eps),
     ('a step', lambda x_t, res, eps, p, q: x_t - (p[0] - q[0])*(res + eps)),
-    ('a step from a guess', lambda x_t, x0, p, q: p[0]*x0 + q[1]/p[1]*(x_t - q[0]*x0)),
+    ('a step from an estimate', lambda x_t, x0, p, q: p[0]*x0 + q[1]/p[1]*(x_t - q[0]*x0)),
     ('where it was', lambda x_t, x0, bt, bs: x0 + ((bt - bs)/bt)**2*(x_t - x0)),
     ('where it was', lambda x_t, x0, bt, bs: x0 + bs/bt/2*(x_t - x0)),
-    ('votes', lambda x, means, a, b: (x @ means.T*(1 - a)/b**2).softmax(1))])
+    ('posterior weights', lambda x, means, a, b: (x @ means.T*(1 - a)/b**2).softmax(1))])
 def test_wrong_answers_that_once_passed_are_refused(name, wrong): assert not BOOK[name].check(wrong)
 
 
@@ -81,3 +81,9 @@ def test_the_rule():
     assert 'one expression' in book['residual'].check(loop).line and not book['residual'].check(long)
     assert book.solved == []
     assert book['residual'].check(good) and _single_expression(long, width=93) == ''
+
+
+def test_an_iterator_is_told_to_become_a_list():
+    line = BOOK['pairs'].check(lambda grid: zip(grid, grid[1:])).line
+    assert 'zip came back' in line and 'put list() around it' in line
+    assert BOOK['pairs'].check(lambda grid: [*zip(grid, grid[1:])])

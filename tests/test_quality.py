@@ -318,3 +318,23 @@ def test_whole_numbers_of_any_type_count():
     e, truth = ExactPredictor(randn(4, 2)), randn(6, 2)
     assert score(e, truth, n=4., seeds=torch.tensor(2).numpy()[()], steps=1) == score(e, truth, n=4, seeds=2, steps=1)
     with pytest.raises(ValueError, match='block must be a whole number >= 1, got 0'): energy_distance(truth, truth, 0)
+
+
+@pytest.mark.parametrize('kw', [dict(generator=torch.Generator()), dict(trace=True), dict(trace=False)])
+def test_what_is_settled_by_the_measure_cannot_be_said(kw):
+    e, truth = ExactPredictor(randn(4, 2)), randn(6, 2)
+    for f in (lambda: score(e, truth, n=4, steps=1, **kw), lambda: sweep(e, truth, dict(a=kw), (1,), n=4),
+              lambda: sweep(e, truth, dict(a=Schedule.line(9)), (1,), n=4, **kw)):
+        with pytest.raises(ValueError, match=f'{[*kw][0]} cannot be said here'): f()
+
+
+@pytest.mark.parametrize('run', [5, None, 'line', [1]])
+def test_a_run_that_is_none_is_named(run):
+    with pytest.raises(TypeError, match="run 'a' must be a `Schedule` or a dict of arguments"):
+        sweep(lambda *a: None, randn(6, 2), dict(a=run), (1,), n=4)
+
+
+@pytest.mark.parametrize('seeds', [['a'], [1.5], [-1], [None]])
+def test_seeds_are_whole_numbers(seeds):
+    with pytest.raises(ValueError, match='a list of seeds, whole numbers'):
+        score(lambda *a: None, randn(6, 2), n=4, seeds=seeds)

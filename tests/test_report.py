@@ -165,3 +165,18 @@ def test_names_are_escaped_once_and_a_curve_has_finite_points(shown):
     page = report_page('t', [shown], [(1, .5), (2, float('nan')), (3, .25)], 'w', {}, 'p', [])
     assert 'alt="a &lt;b&gt;: truth"' in page and 'amp;lt' not in page
     assert 'nan' not in page.split('<svg')[1].split('</svg>')[0] and 'to 0.25 at step 3' in page
+
+
+def test_a_grey_photograph_has_a_sheet_and_a_page():
+    s = restore_whole(Half(), 'grey', random_images(1, 20, 31, dtype=torch.float32), None, 2)
+    assert s.restored.shape[0] == 1 and photo_sheet(s).data and 'grey' in report_page('t', [s], [], 'w', {}, 'p', [])
+
+
+@pytest.mark.parametrize('schedule', [Schedule.bridge(9), Schedule.ddim_linear(9)])
+def test_a_curve_that_starts_elsewhere_is_named(schedule):
+    net = Half()
+    net.schedule = schedule
+    with pytest.raises(ValueError, match='from the input in noise, at abar = 1, but this network lives on Schedule'):
+        restore_whole(net, 'x', random_images(3, 8, 8, dtype=torch.float32), None, 2)
+    net.schedule = Schedule.line(9, 0.)
+    assert restore_whole(net, 'x', random_images(3, 8, 8, dtype=torch.float32), None, 2).spread.max() < 1e-6

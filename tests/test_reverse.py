@@ -354,6 +354,12 @@ def test_eta_outside_the_unit_interval_is_refused(eta):
         posterior_variance('bridge', (1., 1.), (.5, .5), eta)
 
 
+def test_another_family_is_named_only_where_it_starts():
+    with pytest.raises(SingularError, match='take another posterior or eta=0$'):
+        posterior_variance('preserving', Point(.9, 0.), Point(.5, .1))
+    assert posterior_variance('preserving', Point(1., 0.), Point(.5, .1)) > 0
+
+
 def test_unknown_and_undefined_posteriors_are_refused():
     with pytest.raises(ValueError, match=r"posterior must be one of sum_constrained, preserving, bridge, got 'ddpm'"):
         posterior_variance('ddpm', (1., 1.), (.5, .5))

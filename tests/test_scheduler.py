@@ -588,6 +588,7 @@ def test_a_curve_that_is_not_theirs_cannot_become_theirs_in_silence():
     ('DDIMScheduler', dict(clip_sample_range=2.), 'clip_sample_range=2.0'),
     ('DDIMScheduler', dict(set_alpha_to_one=False), 'set_alpha_to_one'),
     ('DDPMScheduler', dict(variance_type='learned_range'), "variance_type='learned_range'"),
+    ('DDPMScheduler', dict(variance_type='fixed_large'), "'fixed_large' .*: pass variance_type='fixed_small'"),
     ('DDPMScheduler', dict(beta_schedule='sigmoid'), 'beta_schedule must be one of .*linear.*sigmoid'),
     ('DDIMScheduler', dict(prediction_type='flow'), "residual_epsilon, epsilon.*got 'flow'"),
     ('FlowMatchEulerDiscreteScheduler', {}, 'not one with shift=1.0')])
@@ -1018,7 +1019,8 @@ BAD = [
     (lambda: RDDMScheduler(20).add_noise(X, X, torch.tensor([-1, 2])), ValueError, r'got \[-1, 2\]'),
     (lambda: RDDMScheduler(20).get_velocity(X, X, torch.tensor([.5])), ValueError, '0.5'),
     (lambda: RDDMScheduler(20, beta_schedule='bridge').get_velocity(X, X, torch.tensor([19])), SingularError,
-     'corner'), (lambda: RDDMScheduler(20).add_noise(X, X[:1], torch.tensor([1])), ValueError, 'eps has shape'),
+     'corner'), (lambda: RDDMScheduler(20).add_noise(X, X[:1], torch.tensor([1])), ValueError,
+     r'noise has shape \(1, 3, 4, 4\), expected \(2, 3'),
     *[(lambda t=t: ready().step(X, t, X), ValueError, f'whole number 0..19, got {re.escape(repr(t))}')
       for t in ('19', 'abc', math.nan, math.inf, (19, 3))],
     (lambda: ready().step(X, 19, X, eta=[1]), ValueError, r'^eta is a share of the variance, 0..1, got \[1\]'),
@@ -1026,6 +1028,17 @@ BAD = [
       for t in (None, 'a', [True, False], [1j, 2])],
     (lambda: RDDMScheduler(20).add_noise(X, X, torch.tensor([1, 2, 3])), ValueError, '3 timesteps for 2 images'),
     (lambda: ready().step(X, 19, X.byte()), TypeError, 'sample must be images in floats, .*, got torch.uint8'),
+    *[(lambda n=n, f=f: getattr(RDDMScheduler(20), f)(X, n, torch.tensor([3])), kind, why)
+      for f in ('add_noise', 'get_velocity') for n, kind, why in (
+          (X[:1], ValueError, 'noise has shape'), (torch.zeros(4), ValueError, 'noise has shape'),
+          (None, TypeError, 'noise must be a tensor, got NoneType'))],
+    (lambda: ready().step(None, 19, X), TypeError, 'model_output of .* must be a tensor, got NoneType'),
+    (lambda: ready().step(SimpleNamespace(sample=X), 19, X), TypeError, 'a tensor, got Simple.*; give its .sample$'),
+    (lambda: ready(eta=1.).step(X, 19, X, variance_noise=1.), TypeError, 'variance_noise must be a tensor, got float'),
+    (lambda: RDDMScheduler(trained_betas=.1), ValueError, 'trained_betas must be a list of numbers, got 0.1'),
+    *[(lambda b=b: RDDMScheduler(20, beta_schedule=b, beta_end='a'), ValueError, "beta_end is a share .*, got 'a'")
+      for b in ('linear', 'scaled_linear')],
+    (lambda: RDDMScheduler(20, clip_sample='no'), ValueError, "clip_sample is True or False, got 'no'"),
 ]
 
 
@@ -1124,3 +1137,17 @@ def test_in_ddim_s_pipeline_the_pipeline_s_eta_holds():
 def test_noise_is_not_added_to_whole_numbers():
     with pytest.raises(TypeError, match='in floats, as from_uint8 makes them, got torch.uint8'):
         RDDMScheduler(50).add_noise(torch.zeros(1, 3, 2, 2).byte(), torch.zeros(1, 3, 2, 2), torch.tensor([9]))
+
+
+def test_a_device_that_is_not_there_leaves_the_run_before():
+    s = ready()
+    before = {k: str(v) for k, v in vars(s).items()}
+    with pytest.raises(RuntimeError): s.set_timesteps(2, device='none such')
+    assert {k: str(v) for k, v in vars(s).items()} == before
+
+
+def test_a_curve_keeps_its_name(tmp_path):
+    s = RDDMScheduler.from_schedule(Schedule.line(7))
+    s.save_pretrained(tmp_path)
+    assert s.schedule.name == RDDMScheduler.from_pretrained(tmp_path).schedule.name == 'line'
+    assert RDDMScheduler.from_config(s.config).schedule.name == 'line'

@@ -165,7 +165,7 @@ def test_every_text_of_a_page_is_one_for_translators():
     rows = ['| set | PSNR |\n', '|---|---|\n', '| shadow | 12.5 |\n', '| a15eecd | 8 of 9 |']
     table = {'data': {'text/markdown': rows}}
     assert translate.written({'outputs': [table, {}]}) == ['set', 'shadow', '8 of 9']
-    assert {'How it is checked', 'I: RDDM in an evening', 'Search', 'clean'} <= {t.source for t in translate.shared()}
+    assert {'How it is checked', 'I: RDDM in two evenings', 'Search', 'clean'} <= {t.source for t in translate.shared()}
 
 
 def staged(page):

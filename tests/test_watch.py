@@ -154,3 +154,8 @@ def test_settings_with_which_nothing_can_be_restored_are_refused_at_once(kw, why
 
 def test_pairs_are_a_batch():
     with pytest.raises(TypeError, match='held must be a Batch of pairs, got tuple'): HeldOutEval((*held()[:2],), S)
+
+
+@pytest.mark.parametrize('row', [dict(step=3), dict(loss=1.), dict(step=3, loss='')])
+def test_a_row_without_what_is_drawn_is_named(row):
+    with pytest.raises(ValueError, match='a row needs its step and its loss'): plot_log([dict(step=1, loss=2.), row])

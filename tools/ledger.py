@@ -22,7 +22,7 @@ class Row(NamedTuple):
     latex: str # its source
     code: tuple # names of the library that its check runs
     checks: tuple # lines that check it
-    figure: str # what the figure after it shows; '' if none follows closely
+    figure: str # what the figure of its section shows; '' if there is none
 
 
 def library():
@@ -77,6 +77,14 @@ def reached(first, where, known):
     return set()
 
 
+def figure(cells, i):
+    "What shows the equation of a cell: the next figure of its section, or the one before it"
+    new = [j for j, c in enumerate(cells) if c.kind == 'markdown' and re.search('^## ', c.src, re.M)]
+    start, end = max((j for j in new if j <= i), default=0), min((j for j in new if j > i), default=len(cells))
+    near = [*cells[i:min(end, i + 9)], *cells[start:i][::-1]]
+    return next((s for d in near if d.kind == 'code' and bars.shows_figure(d) and (s := alt(d.src))), '')
+
+
 def rows(path, known):
     "The equations of a notebook"
     cells, where, out = bars.read(path), {}, []
@@ -90,9 +98,8 @@ def rows(path, known):
         for m in re.finditer(r'\$\$(.+?)\$\$\s*\{#(eq-[\w-]+)\}', c.src, re.S):
             found = [(d, line) for d in cells if d.kind == 'code' for line in check_lines(d.src, m[2])]
             read = set().union(*(names(bars.parse(line)) or names(bars.parse(d.src)) for d, line in found))
-            shown = next((alt(d.src) for d in cells[i:i + 9] if d.kind == 'code' and bars.shows_figure(d)), '')
             out.append(Row(m[2][3:], ' '.join(m[1].split()), tuple(sorted(reached(read, where, known))),
-                           tuple(line for _, line in found), shown))
+                           tuple(line for _, line in found), figure(cells, i)))
     return out
 
 
@@ -121,7 +128,7 @@ def in_table(s): return s.replace('|', r'\|')
 def line(notebook, r):
     "A row of the table"
     latex = re.sub(r'\\begin\{(aligned|split|gathered)\}|\\end\{(aligned|split|gathered)\}|&|\\\\', ' ',
-                   r.latex).replace('|', r'\vert ').strip()
+                   r.latex).replace(r'\|', r'\Vert ').replace('|', r'\vert ').strip()
     checks = ' '.join(f'`{in_table(short(c, 110))}`'
                       for c in r.checks[:2]) + (f' and {len(r.checks) - 2} more' if len(r.checks) > 2 else '')
     shown = f'<br>figure: {in_table(short(r.figure, 110))}' if r.figure else ''
