@@ -136,14 +136,7 @@ def _model_card(
         '## How it was made', f"| what | |\n|---|---|\n{_facts(net, m)}",
         '## What it cannot do', '\n'.join(f'- {_plain(l)}' for l in _limits(m))]) + '\n'
 
-# %% ../nbs/hub.ipynb #33c8848c
-def _check_given(kw, *functions):
-    "Refuse keywords that nothing takes, and those that would change nothing"
-    _check_keywords(kw, *functions)
-    if odd := [k for k in ('config', 'model_card_kwargs') if kw.get(k)]:
-        raise TypeError(f"{odd[0]} would change nothing: config.json holds the options of the network, and the card is "
-                        "made of its net.meta, such as net.meta['license']: write there, and leave it out")
-
+# %% ../nbs/hub.ipynb #71ae1c48
 def _meta(net):
     "What a network remembers; refuse what a file cannot remember under its name, and what a card cannot say"
     m = {} if (m := getattr(net, 'meta', None)) is None else m
@@ -155,6 +148,14 @@ def _meta(net):
         raise ValueError(f"net.meta holds {odd[0]!r}, and the file cannot remember it under this name: its names are "
                          f"texts other than {', '.join(ours)}")
     return m
+
+# %% ../nbs/hub.ipynb #33c8848c
+def _check_given(kw, *functions):
+    "Refuse keywords that nothing takes, and those that would change nothing"
+    _check_keywords(kw, *functions)
+    if odd := [k for k in ('config', 'model_card_kwargs') if kw.get(k)]:
+        raise TypeError(f"{odd[0]} would change nothing: config.json holds the options of the network, and the card is "
+                        "made of its net.meta, such as net.meta['license']: write there, and leave it out")
 
 @contextmanager
 def _all_or_nothing(folder):

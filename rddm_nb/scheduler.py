@@ -185,8 +185,7 @@ class RDDMScheduler(SchedulerMixin, ConfigMixin):
         self._register(allow=[allow] if isinstance(allow, str) else allow, eta=_share(eta))
         self.schedule = _curve(self.config)
         self.num_inference_steps, self.pairs, self._to, self._sigma2 = None, None, {}, {}
-        self.timesteps = torch.arange(len(self) - 1, -1, -1)
-        self._x_in, self._unit, self._last = None, True, ()
+        self.timesteps, self._x_in, self._unit, self._last = torch.arange(len(self) - 1, -1, -1), None, True, ()
 
     def __len__(self): return self.config.num_train_timesteps
 
