@@ -290,7 +290,7 @@ def texts(site):
 def test_every_paragraph_of_a_notebook_is_on_its_page(texts, nb):
     prose = '\n\n'.join(''.join(c['source']) for c in json.loads(nb.read_text(encoding='utf-8'))['cells'][1:]
                         if c['cell_type'] == 'markdown')
-    plain = [m[0] for part in re.split(r'\n\s*\n', re.sub(r'\$\$.*?\$\$[^\n]*', '', prose, flags=re.S))
+    plain = [m[0] for part in re.split(r'\n\s*\n', re.sub(r'\$\$.*?\$\$[^\n]*|@eq-[\w-]+', '$', prose, flags=re.S))
              if (m := re.search(r'[A-Za-z][A-Za-z ,]{24,}', part))]
     lost = min(([p for p in plain if ' '.join(p.split()) not in text] for text in texts.values()), key=len)
     assert plain and lost == []
