@@ -76,6 +76,7 @@ def _truth(got):
 
 def _no_numbers(got, want):
     "What came back that cannot be one tensor, in a line"
+    if hasattr(got, '__next__'): return f'{type(got).__name__} came back, which is no list: put list() around it'
     if not isinstance(got, (list, tuple)) or not 0 < len(got) <= 4:
         real = 'real ' if _is_complex(got) else ''
         return f'{_form(got) if real else type(got).__name__} came back, where {real}numbers are wanted'

@@ -122,11 +122,6 @@ def _draw_paths(got, want):
     curves = {'spec': want} | ({} if got is None else {'yours': [v.tolist() for v in got]})
     return RenderedFigure(plot_plane(ax, curves, marker='o', ms=3).figure, alt='a curve on the plane')
 
-def _at_hand(v):
-    "What came back; an iterator, which gives its values once, is refused"
-    if hasattr(v, '__next__'): raise TypeError(f'{type(v).__name__} came back, which is no list: put list() around it')
-    return v
-
 def _path(add, x0, x_in, eps):
     x, ring = torch.linspace(0, 1, 11).double(), torch.tensor([[1., 0.], [0., 1.], [-1., 0.], [0., -1.]]).double()
     gen = torch.Generator().manual_seed(1)
@@ -144,7 +139,7 @@ def _path(add, x0, x_in, eps):
     add('pairs', lambda grid: list(zip(grid, grid[1:])), [([1000, 600, 300, 0],), ([4, 0],)],
         [(lambda grid: list(zip(grid[::2], grid[1::2])),
           'every stop but the first is where a step ends, and where the next begins'),
-          (lambda grid: list(zip(grid[1:], grid)), 'a step goes from more noise to less')], through=_at_hand)
+          (lambda grid: list(zip(grid[1:], grid)), 'a step goes from more noise to less')])
     add('posterior weights', lambda x, means, a, b: (-cdist(x, (1 - a)*means)**2/2/b**2).softmax(1),
         [(unit_noise, ring, .2, .5), (cloud, unit_noise[:4], .35, .25)],
         [(lambda x, means, a, b: (-cdist(x, means)**2/2/b**2).softmax(1),

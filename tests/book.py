@@ -2,6 +2,7 @@
 
 Pages whose names start with two digits are the course, in the order of the sidebar; those that start with 0 are part I.
 Words are counted in markdown, outside of folded parts, formulas and the targets of links."""
+import itertools
 import json
 import re
 import sys
@@ -24,10 +25,15 @@ def course():
     return sorted((ROOT/'nbs').glob('[0-9][0-9]_*.ipynb'))
 
 
+def cells(path): return json.loads(path.read_text(encoding='utf-8'))['cells']
+
+
+def markdown(cells): return '\n\n'.join(''.join(c['source']) for c in cells if c['cell_type'] == 'markdown')
+
+
 def prose(path):
     "The markdown of a page"
-    cells = json.loads(path.read_text(encoding='utf-8'))['cells']
-    return '\n\n'.join(''.join(c['source']) for c in cells if c['cell_type'] == 'markdown')
+    return markdown(cells(path))
 
 
 def words(text):
@@ -39,10 +45,9 @@ def words(text):
 
 def effort(path):
     "What there is to read before the exercises, in words"
-    cells = json.loads(path.read_text(encoding='utf-8'))['cells']
-    end = next((i for i, c in enumerate(cells) if ''.join(c['source']).startswith('## Exercises')), len(cells))
-    text = '\n\n'.join(''.join(c['source']) for c in cells[:end] if c['cell_type'] == 'markdown')
-    return words(text) + EQUATION*text.count('{#eq-') + CELL*sum(c['cell_type'] == 'code' for c in cells[:end])
+    read = [*itertools.takewhile(lambda c: not ''.join(c['source']).startswith('## Exercises'), cells(path))]
+    text = markdown(read)
+    return words(text) + EQUATION*text.count('{#eq-') + CELL*sum(c['cell_type'] == 'code' for c in read)
 
 
 def title(path):

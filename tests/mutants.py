@@ -1631,7 +1631,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('exercises', "    if isinstance(ex.want[k], str) and not ex.want[k]: return ''\n", '', 'feedback: words stand in a table again'),
     ('puzzles', 'if n > width else', 'if n >= width else', 'the rule: one column less'),
     ('puzzles', 'rule=_single_expression', 'rule=None', 'no rule at all'),
-    ('puzzles', "if hasattr(v, '__next__')", 'if False', 'pairs: an iterator is not told what it is'),
+    ('exercises', "if hasattr(got, '__next__')", 'if False', 'outcomes: an iterator is not told what it is'),
     ('puzzles', 'lambda a, b: b/(1 - a), [(0., .4)', 'lambda a, b: b/a, [(.1, .4)', 'another spec'),
     ('puzzles', 'for a, b in ((.35, .45), (.6, .85))]', 'for a, b in ((.5, .45), (.5, .45))]', 'cases: a is 1 - a'),
     ('puzzles', '(((.72, .55), (.3, .18)), ((.95, .8), (.6, .25)))', '(((.7, .6), (.3, .2)), ((.7, .6), (.3, .2)))', 'cases: what is to stay is 1 - what was'),

@@ -109,6 +109,14 @@ def test_a_word_that_cannot_be_the_answer_is_told_those_that_can(answer, says):
     assert says in line(ex, lambda b: answer)
 
 
+@pytest.mark.parametrize('answer', [lambda n: reversed(range(n)), lambda n: (k for k in range(n))],
+                         ids=['reversed', 'generator'])
+def test_an_iterator_is_told_to_become_a_list(answer):
+    ex = Exercise('numbers', lambda n: [*range(n)], cases=[(5,)])
+    assert 'put list() around it' in line(ex, answer)
+    assert ex.check(lambda n: [*range(n)])
+
+
 def test_words_of_wrong_answers_are_words_too():
     ex = Exercise('which', 'noise', slips=[('residual', 'not that one')])
     assert "'res' came back, where 'noise' or 'residual' is wanted" in line(ex, 'res')
