@@ -154,7 +154,7 @@ def estimate(
     x_in:Tensor|None, # degraded image; None stands for zeros
     abar, # residual coefficient, a number or (B, 1, ...)
     bbar, # standard deviation of the noise, a number or (B, 1, ...)
-    clip:str|None='x0', # 'x0' keeps the estimate in [-1, 1] and the state unchanged; None does not; see `CLIPS`
+    clip:str|None='x0', # 'x0' keeps the estimate in [-1, 1] and, where bbar > 0, the state; None does not; see `CLIPS`
 )->Estimate: # all three parts
     "Complete a prediction in closed form and keep the estimate an image"
     if clip not in CLIPS: raise ValueError(f"clip must be one of {CLIPS}, got {clip!r}")

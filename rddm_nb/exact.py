@@ -35,7 +35,7 @@ class ExactPredictor:
             raise ValueError(f"std must be >= 0, got {std!r}: give a finite number, 0 if exactly these images exist")
         if tau is not None and not (tau == torch.inf or _within(tau, 0) and tau*tau > 0):
             raise ValueError(f"tau must be > 0 (or None), got {tau!r}")
-        w = torch.ones(len(means)) if weights is None else torch.as_tensor(weights)
+        w = torch.ones(len(means)) if weights is None else torch.as_tensor(weights).detach()
         if w.shape != (len(means),) or not (w >= 0).all() or not 0 < w.sum() < torch.inf:
             raise ValueError(f"weights must be {len(means)} numbers >= 0 that do not all vanish, and finite, got "
                              f"shape {tuple(w.shape)}, sum {w.sum().item():g}")

@@ -1,4 +1,4 @@
-"""Write a line, see yours beside what was wanted, and read in a sentence what is still wrong.
+"""Exercises that answer back: write a line, and see yours beside what was wanted, and what is wrong.
 
 Docs: https://rddm-nb.github.io/rddm_nb/exercises.html.md"""
 

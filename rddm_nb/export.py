@@ -1,4 +1,4 @@
-"""A trained network as one ONNX file: any size, any runtime, no PyTorch.
+"""Networks that run elsewhere: a trained network as one ONNX file: any size, any runtime, no PyTorch.
 
 Docs: https://rddm-nb.github.io/rddm_nb/export.html.md"""
 

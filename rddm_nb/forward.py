@@ -31,7 +31,7 @@ def randn_like(
     if isinstance(generator, (list, tuple)):
         if len(generator) != len(x):
             raise ValueError(f"{len(generator)} generators for {len(x)} images: give one for each")
-        return torch.stack([randn_like(v, g) for v, g in zip(x, generator)])
+        return torch.stack([randn_like(v, g) for v, g in zip(x, generator)]) if len(x) else torch.zeros_like(x)
     if not isinstance(generator, (torch.Generator, type(None))):
         raise TypeError(f"generator must be a torch.Generator, or one per image, got {generator!r}")
     device = x.device if generator is None else generator.device

@@ -1,4 +1,4 @@
-"""What every training of the library shares: the lesson's loop, the trainer, and the choice of an objective.
+"""Running average, learning rate and optimizer, which all trainings of the library share.
 
 Docs: https://rddm-nb.github.io/rddm_nb/optim.html.md"""
 

@@ -80,9 +80,9 @@ def _corners(points):
 
 # %% ../nbs/15_paths.ipynb #e514679b
 def draw_path(
-    points, # places (abar, bbar) to pass, the first is the start
-    steps:int=50, # network evaluations
-)->list: # of `Point`, evenly spaced, the last (0, 0), for `sample(..., path=...)`
+    points, # the corners (abar, bbar) of the lines, the first is the start; a step may cut the others off
+    steps:int=50, # of the run
+)->list: # of `Point`, evenly spaced along the lines, the last (0, 0), for `sample(..., path=...)`
     "Straight lines through the points and on to the clean image, cut into equal steps"
     steps = _check_count(steps, 'steps')
     p = _corners(points)

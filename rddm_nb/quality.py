@@ -132,7 +132,7 @@ def sweep(
     model, # a predictor, see `sample`
     truth:Tensor, # true images: a sample of them (m, ...), or the answers to x_in
     runs:dict, # {name: a `Schedule`, or a dict of arguments for `sample` other than steps and path}
-    steps:tuple=STEPS, # numbers of evaluations to try
+    steps:tuple=STEPS, # numbers of steps to try
     x_in:Tensor|None=None, # degraded images; None generates
     n:int=256, # results of a run, if it generates
     seeds:int|list=3, # runs, see `score`

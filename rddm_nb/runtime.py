@@ -1,4 +1,4 @@
-"""What every command and every long computation needs before it computes.
+"""Seeds, devices, folders and signals: what every command and every long computation needs before it computes.
 
 Docs: https://rddm-nb.github.io/rddm_nb/runtime.html.md"""
 

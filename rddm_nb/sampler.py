@@ -27,7 +27,7 @@ from .schedule import CLEAN, Point, Schedule, _is_count, _point, _within
 # %% ../nbs/13_sampler.ipynb #3602fb22
 def _two_legs(schedule, steps, order):
     "The stops between start and clean image, residual and noise one after the other"
-    if isinstance(steps, (list, tuple)):
+    if isinstance(steps, (list, tuple, range)):
         raise ValueError(f"order={order!r} has two legs of its own: give the number of steps, not nodes")
     if not _is_count(steps) or steps < 2:
         raise ValueError(f"order={order!r} has two legs: it needs at least 2 steps, got {steps!r}")
@@ -41,7 +41,7 @@ ORDERS = ('together', 'residual_first', 'noise_first')
 
 def sampling_path(
     schedule:Schedule, # the curve
-    steps:int|list=5, # network evaluations, or the nodes to visit
+    steps:int|list=5, # how many steps, or the nodes to visit
     order:str='together', # residual and noise 'together', or in turn: 'residual_first', 'noise_first'
 )->list: # of (node or None, Point), start first, clean image last
     "The stops of a sampling run; in the two-legged orders each leg gets half the steps"
@@ -93,6 +93,9 @@ def _moves(stops, posterior, eta):
     "Pair the stops up and settle every variance before any network is called"
     shares = [*eta] if isinstance(eta, (list, tuple)) else [eta]
     if not shares: raise ValueError("eta is an empty list: give a share per step, of which the last holds for the rest")
+    if len(shares) > len(stops): # one for the rest may be too many
+        raise ValueError(f"eta lists {len(shares)} shares, but the run has {len(stops) - 1} steps: give one per step, "
+                         f"or fewer, of which the last holds for the rest")
     shares += shares[-1:]*len(stops)
     return [Step(t, s, at, to, posterior_variance(posterior, at, to, share))
             for (t, at), (s, to), share in zip(stops[:-1], stops[1:], shares)]

@@ -237,3 +237,9 @@ def test_as_many_coefficients_as_images():
         for ask in (e, e.posterior):
             with pytest.raises(ValueError, match=f'abar holds {n} values for 3 images'):
                 ask(randn(3, 3, 2, 2), None, torch.rand(n), .5)
+
+
+def test_nothing_it_says_carries_a_gradient():
+    w, x = torch.ones(4, requires_grad=True), randn(3, 3, 2, 2).requires_grad_()
+    e = ExactPredictor(random_images(4, 3, 2, 2), weights=w)
+    assert not any(v.requires_grad for v in (*e(x, x, .3, .5), e.posterior(x, x, .3, .5)))

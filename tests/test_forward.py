@@ -3,7 +3,7 @@ import pytest
 import torch
 from hypothesis import given
 from common import F64, close, random_images, power_schedules, randn, seeds, trio, unit
-from rddm_nb.forward import one_step, q_sample
+from rddm_nb.forward import one_step, q_sample, randn_like
 from rddm_nb.schedule import Schedule
 
 
@@ -125,3 +125,9 @@ def test_many_states_of_one_point_stand_on_an_axis_of_their_own():
     states = q_sample(p, -p, p, a.view(-1, 1, 1), .1)
     close(states, torch.stack([q_sample(p, -p, p, v.item(), .1) for v in a]), 1e-12)
     assert q_sample(p[0, 0], p[0, 1], p[0, 0], a, .1).shape == (7,)
+
+
+@pytest.mark.parametrize('generator', [None, torch.Generator(), []], ids=['none', 'one', 'one per image'])
+def test_noise_for_no_image(generator):
+    noise = randn_like(torch.zeros(0, 3, 8, 8, dtype=F64), generator)
+    assert noise.shape == (0, 3, 8, 8) and noise.dtype == F64

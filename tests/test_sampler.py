@@ -890,6 +890,14 @@ def test_eta_may_be_one_share_per_step_and_the_last_holds_for_the_rest():
     assert sigmas([.25]) == sigmas(.25) and sigmas([1, 0], steps=1) == [0]
     with pytest.raises(ValueError, match='eta is an empty list: give a share per step'): sigmas([])
     with pytest.raises(ValueError, match='eta is a share of the variance'): sigmas([0, 1.5])
+    with pytest.raises(ValueError, match='eta lists 6 shares, but the run has 4 steps'): sigmas([1, .5, 0, 0, 0, 0])
+
+
+@pytest.mark.parametrize('nodes', [[100, 50, 0], (100, 50, 0), range(100, -1, -50)], ids=['list', 'tuple', 'range'])
+def test_two_legs_take_no_nodes(nodes):
+    assert [t for t, _ in sampling_path(Schedule.power(100), nodes)] == [100, 50, 0]
+    with pytest.raises(ValueError, match='has two legs of its own: give the number of steps, not nodes'):
+        sampling_path(Schedule.power(100), nodes, 'residual_first')
 
 
 @pytest.mark.parametrize('shape', [(1, 1, 4, 4), (2, 3, 4, 4)])
