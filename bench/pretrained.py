@@ -2,7 +2,8 @@
 
 `python -m bench.pretrained rain --steps 7500 --folder runs/rain` trains on rain of many kinds (bench/showers.py), and
 goes on where it stopped; `--start rain` begins with the weights of the network in the box, or of a file. `noise`
-likewise on noise of many kinds (bench/grain.py), `emoji` on the emoji of the package.
+likewise on noise of many kinds (bench/grain.py), `emoji` on the emoji of the package. `--measure` trains nothing and
+measures the network in the box again.
 All measure on held-out images and write rddm_nb/assets/NAME.safetensors: half precision, below a megabyte, with what
 was measured in its header. The open photographs and the test sets (Rain100L, CBSD68, PolyU) are looked for in
 RDDM_DATA."""
@@ -23,7 +24,7 @@ from rddm_nb.sampler import sample
 from rddm_nb.runtime import generator_for
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import FunctionSource, TrainConfig, Trainer
-from rddm_nb.unet import save_model
+from rddm_nb.unet import load_model, save_model
 from bench.common import Clock, about, commit, data_root
 from bench.restoration import network
 from bench.grain import grain
@@ -101,9 +102,14 @@ def folder_of(root, *parts): return [from_uint8(read_image(f))[None] for f in li
 
 
 def whole_rain(net, held, root, steps):
-    "PSNR on whole photographs in the package's own rain, and on Rain100L's test set if it is there"
+    "PSNR on whole photographs in rain as it was learned and in a downpour, and on Rain100L's test set if it is there"
+    drawn = [(shower(x[0], generator_for('cpu', 'exam', i, k))[None], x) for i, x in enumerate(held) for k in range(4)]
+    x_in, x0 = zip(*(pair for pair in drawn if not torch.equal(*pair)))
+    yield ('whole photographs in rain of the kinds it learned',
+           f'{len(held)} held-out ones, {len(x0)} draws: {gained(net, x_in, x0, steps)}')
     wet = [degrade(x, 'rain', generator_for('cpu', 'exam', i)) for i, x in enumerate(held)]
-    yield 'whole photographs in rain', f'{len(held)} held-out ones: {gained(net, wet, held, steps)}'
+    yield ("whole photographs in a downpour, `degrade(x0, 'rain')`",
+           f'{len(held)} held-out ones: {gained(net, wet, held, steps)}')
     if (Path(root)/'rain100l_full'/'test').is_dir():
         x_in, x0 = (folder_of(root, 'rain100l_full', 'test', k) for k in ('rain', 'norain'))
         yield f'Rain100L, all {len(x0)} test images, never seen', f'RGB: {gained(net, x_in, x0, steps)}'
@@ -185,9 +191,19 @@ def keep(task, net, out, exam, **about_training):
     for k, v in marks['steps'].items(): print(k, {n: round(x, 3) for n, x in v.items()})
 
 
-def run(task, steps=7500, folder=None, seed=0, out=None, exam=256, start=None, lr=2e-3):
+TRAINED = 'seed', 'train_steps', 'lr', 'train_seconds', 'started_from' # what a file says about its training
+
+
+def again(task, out, exam, start):
+    "Measure a network of the box or of a file once more, and write it with what it says about its training"
+    net = load_model(find_model(start or task))
+    keep(task, net, out, exam, **{k: v for k, v in net.meta.items() if k in TRAINED})
+
+
+def run(task, steps=7500, folder=None, seed=0, out=None, exam=256, start=None, lr=2e-3, measure=False):
     "Train, measure, write"
     torch.set_num_threads(1)
+    if measure: return again(task, out, exam, start)
     before = started(start)
     net, seconds = train(task, Path(folder or f'runs/{task}'), steps, seed, start, lr)
     if net: keep(task, net, out, exam, seed=seed, train_steps=steps, lr=lr, train_seconds=round(seconds), **before)
@@ -203,6 +219,7 @@ def main(argv=None):
     p.add_argument('--lr', type=float, default=2e-3, help='largest rate')
     p.add_argument('--start', help='with the weights of this network: of the box, or a file')
     p.add_argument('--out', help='file; where the package looks for it unless given')
+    p.add_argument('--measure', action='store_true', help='only measure the network in the box, or of --start, again')
     p.add_argument('--exam', type=int, default=256, help='held-out images')
     run(**vars(p.parse_args(argv)))
 

@@ -42,6 +42,15 @@ def test_a_training_can_start_from_a_network(small):
     assert all(torch.allclose(p, q, atol=1e-3) for p, q in zip(again.parameters(), begun.values()))
 
 
+def test_a_network_can_be_measured_again_and_stays_what_it_is(small):
+    run('rain', small, '--measure')
+    box, net = load_network('rain'), load_network(small/'rain.safetensors')
+    assert all(map(torch.equal, net.state_dict().values(), box.state_dict().values())) and net.schedule == box.schedule
+    assert all(net.meta[k] == box.meta[k] for k in pretrained.TRAINED) and not (small/'rain').exists()
+    seen = {k: v for k, v in net.meta.items() if k.startswith('whole photographs in')}
+    assert len(seen) == 2 and all('in 1 step' in v for v in seen.values()) and net.meta['steps'] != box.meta['steps']
+
+
 def test_seconds_of_a_run_add_up_over_its_sittings(tmp_path):
     first = pretrained.Clock(tmp_path)
     first.start -= 5 # processor seconds ago
