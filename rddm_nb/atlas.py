@@ -125,6 +125,7 @@ def check_family(
     eta:float=1., # the share that is to be taken
 ):
     "Make sure that a family of variances exists along a curve, node by node"
+    if not isinstance(schedule, Schedule): raise TypeError(f"schedule must be a Schedule, got {schedule!r:.80}")
     for t, s in schedule.pairs(schedule.T):
         try: posterior_variance(posterior, schedule[t], schedule[s], eta)
         except ValueError as e:

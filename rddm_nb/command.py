@@ -150,11 +150,18 @@ class Typed:
         self.check()
     def check(self): pass
 
-def _unknown(name, known, what):
-    "The words for a name that does not exist"
-    near = difflib.get_close_matches(name, known, 1, .3)
-    return f"there is no {what} {name!r}{f': did you mean {near[0]}?' if near else ''} (there are {', '.join(known)})"
+def _unknown(name, known, what, meant=None):
+    "The words for a name that does not exist, with what is meant, or else with the nearest"
+    near = difflib.get_close_matches(name, known, 1, .3) if meant is None else meant
+    hint = f": did you mean {' or '.join(near)}?" if near else ''
+    return f"there is no {what} {name!r}{hint} (there are {', '.join(known)})"
 
+def _called(config, *names):
+    "The fields of a configuration that are called so, in whatever section: 'train.lr' -> type"
+    sections = {s.name: v for s in fields(config) if is_dataclass(v := getattr(config, s.name))} if config else {}
+    return {f'{s}.{f.name}': f.type for s, v in sections.items() for f in fields(v) if not names or f.name in names}
+
+# %% ../nbs/command.ipynb #c2f94b21
 def merge(
     base, # a configuration
     table:dict, # field -> value; for a section, a table of its own
@@ -162,13 +169,18 @@ def merge(
     word:bool=False, # whether the values come from a command line
 ): # a configuration of the same class
     "A configuration with some fields replaced, each converted or refused with its full name"
+    return _merged(base, table, name, word, base)
+
+def _merged(base, table, name, word, whole):
+    "`merge` for one section of a whole configuration"
     if not isinstance(table, dict): raise ValueError(f'{name} must be a section with fields, got {table!r:.200}')
     known, new, dot = {f.name: f.type for f in fields(base)}, {}, f'{name}.' if name else ''
     for key, value in table.items():
         if key not in known:
-            raise ValueError(_unknown(dot + key, [dot + k for k in known], 'field' if dot else 'section'))
+            raise ValueError(_unknown(dot + key, [dot + k for k in known], 'field' if dot else 'section',
+                                      [*_called(whole, key)] or None))
         old = getattr(base, key)
-        new[key] = (merge(old, value, dot + key, word) if is_dataclass(old)
+        new[key] = (_merged(old, value, dot + key, word, whole) if is_dataclass(old)
                     else convert(value, known[key], dot + key, word))
     if hasattr(base, 'of_kind') and 'kind' in new: base = base.of_kind(new['kind'])
     try: return replace(base, **new)
@@ -233,6 +245,24 @@ def _worded(text, names, before):
     "A message that tells of arguments as name=..., with what its reader writes before their names"
     return re.sub(rf"(?<![\w.-])({'|'.join(names)})=", rf'{before}\1=', text)
 
+def _spellings(options, config):
+    "What somebody may write -> the options that it stands for"
+    known = {s + o[2:].replace('-', '_'): [o]*(not s) for o in options for s in ('', 'no_')}
+    for k, kind in _called(config).items():
+        for name in (k, k.partition('.')[2]):
+            known.setdefault(name, []).append(f'--{k}')
+            if kind is bool: known.setdefault(f'no_{name}', []).append(f'--{k} false')
+    return known
+
+def _no_option(word, options, make):
+    "The words for an option that does not exist, where the fields of a configuration are options too"
+    name, known = word.lstrip('-').replace('-', '_'), _spellings(options, make and make())
+    own = [o[2:].replace('-', '_') for o in options]
+    near = difflib.get_close_matches(name, own, 1) + difflib.get_close_matches(name, known, 1, .8)
+    if name in known: near = [name]
+    meant = known[near[0]] if near else [o for part in name.split('_') for o in known.get(part, [])]
+    return _unknown(word, options + ['--section.field']*bool(make), 'option', meant)
+
 def _unknown_option(argv, options):
     "The first word that is meant as an option and is none: it explains more than what is missing without it"
     words = (w.partition('=')[0] for w in itertools.takewhile(lambda w: w != '--', argv))
@@ -260,26 +290,27 @@ def parse(
     prog:str, # its name
     about:str, # what it does, for the help
     epilog:str='', # the end of the help
+    make=None, # makes a configuration whose fields are options too, for what is said of a word that is none
 ): # the dataclass, filled in
     "The words of a command line as a typed dataclass; ValueError for what is not understood"
     parser = _Parser(prog, description=about, epilog=epilog, allow_abbrev=False,
                      formatter_class=argparse.RawDescriptionHelpFormatter)
     docs, label = _comments(command), {f.name: _label(f) for f in fields(command)}
     options = [l for l in label.values() if l[0] == '-']
-    if odd := _unknown_option(argv, options): raise ValueError(_unknown(odd, options, 'option'))
+    if odd := _unknown_option(argv, options): raise ValueError(_no_option(odd, options, make))
     for f in fields(command): _add(parser, f, docs.get(f.name))
     try: given, extra = parser.parse_known_intermixed_args(argv)
     except ValueError as e: raise ValueError(f'{e}{_dashed(argv)}') from None
     if extra and not extra[0].startswith('-'): raise ValueError(f'{extra[0]!r} is a word too many (see {prog} --help)')
-    if extra: raise ValueError(_unknown(extra[0].partition('=')[0], options, 'option') + _dashed(argv))
+    if extra: raise ValueError(_no_option(extra[0].partition('=')[0], options, make) + _dashed(argv))
     return command(**{f.name: _word(v, f, label[f.name]) for f in fields(command)
                       if (v := getattr(given, f.name, None)) is not None})
 
 # %% ../nbs/command.ipynb #005b43f5
 def _of_field(config, section, name):
-    "The type of a field; text where there is none"
+    "The type of a field; None where there is none"
     found = fields(getattr(config, section)) if hasattr(config, section) else ()
-    return next((f.type for f in found if f.name == name), str)
+    return next((f.type for f in found if f.name == name), None)
 
 def split_fields(
     argv:list, # words of a command line
@@ -291,7 +322,7 @@ def split_fields(
         word = words.pop(0)
         name, eq, value = word.partition('=')
         section, dot, key = name.removeprefix('--').replace('-', '_').partition('.')
-        if not (name.startswith('--') and dot):
+        if not (name.startswith('--') and dot) or name.startswith('--no-'):
             rest.append(word)
             continue
         values = [value] if eq else []
@@ -299,8 +330,8 @@ def split_fields(
         while more and words and not words[0].startswith('--'):
             values.append(words.pop(0))
             more = _is_list(kind)
-        if not values: raise ValueError(f'{section}.{key} needs a value: {_describe(kind)}')
-        table.setdefault(section, {})[key] = values if _is_list(kind) else values[0]
+        if kind and not values: raise ValueError(f'{section}.{key} needs a value: {_describe(kind)}')
+        table.setdefault(section, {})[key] = values if _is_list(kind) else ''.join(values)
     return rest, table
 
 # %% ../nbs/command.ipynb #c0de000a

@@ -70,7 +70,7 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message):
         ...
 
-def parse(command, argv: list, prog: str, about: str, epilog: str=''):
+def parse(command, argv: list, prog: str, about: str, epilog: str='', make=None):
     """The words of a command line as a typed dataclass; ValueError for what is not understood"""
     ...
 

@@ -245,7 +245,7 @@ class ImagePairs:
     version: Callable = lambda item: None # item -> a text that changes when what would be read changes; None: unknown
     partners: bool = True # False: x_in is x0
     def __len__(self): return len(self.items)
-    def __getitem__(self, i): return self.read(self.items[i])[:3]
+    def __getitem__(self, i): return _read_pair(self, self.items[i])[:3]
 
 def _file_version(files, channels):
     "Names, sizes and times of files; None if one is gone"
@@ -257,6 +257,34 @@ def _with_notes(images):
     "Images of a pair that `read_noted` gave (None where there is none), then what was changed"
     images = [(None, ()) if i is None else i for i in images]
     return *(x for x, _ in images), *(n for _, notes in images for n in notes)
+
+# %% ../nbs/data.ipynb #d0a1030a
+def _is_image(x):
+    "Is this a uint8 tensor (C, H, W)? Many channels of one or three columns are (H, W, C)"
+    is_uint8 = torch.is_tensor(x) and x.dtype == torch.uint8 and x.ndim == 3 and x.numel() > 0
+    return is_uint8 and not (x.shape[2] in (1, 3) and x.shape[0] > 4)
+
+def _odd(pair):
+    "What is not as it must be in what was read, in words"
+    if not isinstance(pair, (tuple, list)): return f'a {type(pair).__name__}'
+    if len(pair) < 3: return f'{len(pair)} things'
+    for name, x in zip(('x_in', 'x0', 'cond'), pair):
+        if _is_image(x) or name == 'cond' and x is None: continue
+        shape = f' of {x.dtype} {tuple(x.shape)}' if hasattr(x, 'dtype') else ''
+        return f'{name}, a {type(x).__name__}{shape}'
+    channels = [len(x) for x in pair[:3] if x is not None]
+    if channels[0] != channels[1] or channels[-1] not in (1, channels[0]):
+        return f"images of {', '.join(map(str, channels))} channels"
+    return next((f'the text {n!r:.80}' for n in pair[3:] if not isinstance(n, str)), None)
+
+def _read_pair(pairs, item):
+    "What `read` gives for an item; refused with its name if it is no pair"
+    pair = pairs.read(item)
+    if odd := _odd(pair): raise ValueError(
+        f"{pairs.name(item)} cannot be read as x_in, x0 and cond (or None), each a uint8 tensor (C, H, W), as "
+        f"read_image gives it, of as many channels (cond: or one), and a text for each thing that reading changed: "
+        f"got {odd}")
+    return pair
 
 # %% ../nbs/data.ipynb #14b91762
 @patch(cls_method=True)
@@ -344,7 +372,7 @@ def resized(self:ImagePairs,
         return x.round().clamp(0, 255).byte()
     def version(item): return (v := self.version(item)) and f'{v}|{side}'
     def read(item):
-        *images, = (pair := self.read(item))[:3]
+        *images, = (pair := _read_pair(self, item))[:3]
         return *map(one, images), *pair[3:]
     return replace(self, read=read, version=version)
 
@@ -367,7 +395,7 @@ class _DataReport:
 # %% ../nbs/data.ipynb #630dbb44
 def _check_pair(pairs, item):
     "What there is to say about one pair, as plain data"
-    try: x_in, x0, cond, *notes = pairs.read(item)
+    try: x_in, x0, cond, *notes = _read_pair(pairs, item)
     except ValueError as e: return dict(error=str(e))
     sizes = [list(v.shape[1:]) for v in (x_in, x0, cond) if v is not None]
     return dict(sizes=sizes, same=torch.equal(x_in, x0), notes=notes)
@@ -412,6 +440,10 @@ def _is_result(r):
     return (isinstance(sizes, list) and bool(sizes) and all(map(is_size, sizes))
             and isinstance(notes, list) and all(isinstance(n, str) for n in notes))
 
+def _key(version):
+    "A short name for a version of a pair"
+    return version and hashlib.sha256(version.encode(errors='surrogateescape')).hexdigest()[:32]
+
 def _remember(cache, found):
     "Write down what checks found"
     atomic_write(cache, (_MARK + f'"found": {json.dumps(found)}}}').encode(), force=True)
@@ -430,10 +462,6 @@ def _progress(results, total, every=30.):
         print(f'checked {n} of {total} pairs', file=sys.stderr, flush=True)
 
 # %% ../nbs/data.ipynb #d0a1000e
-def _key(version):
-    "A short name for a version of a pair"
-    return version and hashlib.sha256(version.encode(errors='surrogateescape')).hexdigest()[:32]
-
 def _check_new(pairs, todo, threads):
     "Results of the pairs that are not known yet, as they come"
     pool = ThreadPoolExecutor(threads)
@@ -442,7 +470,7 @@ def _check_new(pairs, todo, threads):
 
 @patch
 def check(self:ImagePairs,
-    cache=None, # a file that remembers what was found, beside the run; None: look at everything
+    cache=None, # a file that remembers what was found in these pairs, beside the run; None: look at everything
     threads:int=4, # readers
 )->_DataReport:
     "Read every image once"
@@ -455,16 +483,20 @@ def check(self:ImagePairs,
     finally:
         new = {k: r for k, r in zip(keys, found) if k and r and 'error' not in r}
         if cache is not None and new.keys() - old.keys(): _remember(cache, old | new)
-    known = {*keys} - {None}
-    return replace(_report(self, found), new=len(known - old.keys())*bool(old), gone=len(old.keys() - known))
+    known, report = {*keys} - {None}, _report(self, found)
+    if report.fine and old.keys() - known: _remember(cache, new)
+    return replace(report, new=len(known - old.keys())*bool(old), gone=len(old.keys() - known))
 
 # %% ../nbs/data.ipynb #65d2964e
 def _by_reason(unreadable):
     "The images that share a reason, in one line with it"
     found = {}
-    for name, why in unreadable: found.setdefault(why.replace(name, '').strip(' :'), []).append((name, why))
+    for name, why in unreadable: found.setdefault(why.removeprefix(name).strip(' :'), []).append((name, why))
     return [g[0][1] if len(g) == 1 else f'{len(g)} images {reason} ({_some([name for name, _ in g])})'
             for reason, g in found.items()]
+
+_ONE_SIZE = ("the images of a pair must have one size, and with pairing='unpaired', where any two may meet, all "
+             "images: ImagePairs.resized (data.resize) squeezes all into squares of one size")
 
 @patch
 def __str__(self:_DataReport):
@@ -473,6 +505,7 @@ def __str__(self:_DataReport):
     bad = [f'cannot be used: {text}' for text in _by_reason(self.unreadable)]
     bad += [f'sizes differ: {name} ({_side_by_side(sizes)})' for name, sizes in self.unequal]
     if len(bad) > 20: bad = bad[:20] + [f'... and {len(bad) - 20} more']
+    if self.unequal: bad.append(_ONE_SIZE)
     same = [f'{self.same} pairs hold the same image twice: nothing to learn from them'] if self.same else []
     notes = [f'{n} image{"s" if n > 1 else ""}: {note}' for note, n in self.notes.items()]
     return '\n'.join([f'{self.pairs} pairs: {sizes or "none can be used"}', *bad, *same, *notes])
@@ -545,9 +578,9 @@ def indices(self:PairSource,
 def _check(self:PairSource, i, x_in, x0, cond):
     "Refuse a pair whose sizes do not fit"
     name = self.pairs.name(self.pairs.items[i])
-    if x_in.shape != x0.shape or (cond is not None and cond.shape != x0.shape):
-        sizes = _side_by_side(v.shape[1:] for v in (x_in, x0, cond) if v is not None)
-        raise ValueError(f"{name}: the images of this pair differ in size ({sizes}); "
+    sizes = [v.shape[1:] for v in (x_in, x0, cond) if v is not None]
+    if len(set(sizes)) > 1:
+        raise ValueError(f"{name}: the images of this pair differ in size ({_side_by_side(sizes)}); "
                          "ImagePairs.check finds all of them")
     if self.size and min(x0.shape[1:]) < self.size:
         raise ValueError(f"{name} is {_side_by_side([x0.shape[1:]])}, too small for crops of {self.size}")
@@ -574,6 +607,15 @@ def _pairs(self:PairSource, wanted, following):
     self.ahead = {i: self.ahead.get(i) or self.pool.submit(self._read, i) for i in following if i not in self.kept}
     return [f.result() for f in now]
 
+def _check_alike(cuts):
+    "Refuse pairs that cannot form a batch"
+    if len({tuple(None if v is None else len(v) for v in pair) for pair in zip(*cuts)}) > 1:
+        raise ValueError("pairs of several kinds cannot form a batch: all need the same channels, and all a condition "
+                         "or none of them")
+    if len(shapes := {tuple(v.shape[1:]) for v in cuts[1]}) == 1: return
+    raise ValueError(f"whole images of several sizes ({sorted(shapes)[:3]}) cannot form a batch of {len(cuts[1])}: "
+                     "give a size for crops, or take one at a time")
+
 @patch
 def _cut(self:PairSource, pair, where):
     "One crop of a pair, from three numbers in 0..1"
@@ -597,9 +639,7 @@ def batch(self:PairSource,
     pairs = self._pairs(wanted, self.indices(n, step + 1, seed)[mine])
     where = torch.rand(n, 3, generator=generator_for('cpu', seed, 'cut', step))[mine].tolist()
     cuts = list(zip(*(self._cut(p, w) for p, w in zip(pairs, where))))
-    if len(shapes := {tuple(v.shape[1:]) for v in cuts[1]}) > 1:
-        raise ValueError(f"whole images of several sizes ({sorted(shapes)[:3]}) cannot form a batch of {n}: "
-                         "give a size for crops, or take one at a time")
+    _check_alike(cuts)
     stack = lambda v: None if v[0] is None else from_uint8(torch.stack(v).to(self.device, non_blocking=True))
     x_in, x0, cond = map(stack, cuts)
     names = [self.pairs.name(self.pairs.items[i]) for i in wanted]

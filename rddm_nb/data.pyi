@@ -103,6 +103,7 @@ class _DataReport:
     def __str__(self):
         ...
 _MARK: str
+_ONE_SIZE: str
 
 class PairSource:
     """Batches of crops for the `Trainer`, a function of seed and step"""

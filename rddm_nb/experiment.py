@@ -321,8 +321,10 @@ def _read_config(
         for k in _ignored(_way(**tables['data'])): tables['data'].pop(k, None)
         return merge(Config(), tables)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as e:
-        raise ValueError(f"{file} is not the configuration of a run ({type(e).__name__}: {e}): put it back, or take "
-                         "another folder") from None
+        do = ('put it back' if Checkpoints(out).paths() or (Path(out)/'train.json').exists()
+              else 'a run keeps its own under that name, so call this file something else')
+        raise ValueError(f"{file} is not the configuration of a run ({type(e).__name__}: {e}): {do}, or take another "
+                         "folder") from None
 
 # %% ../nbs/experiment.ipynb #bfd13e53
 def _spelled(data, spell=str):
@@ -413,6 +415,7 @@ def _check_places(out, fresh):
                                  "name: move it away, or take another folder")
     if fresh: _check_ours(out/'train.json', out/'log.csv')
 
+# %% ../nbs/experiment.ipynb #6f1e0b01
 def _start(config, out, accelerator, tell):
     "Check everything that a run needs; returns its source, held-out pairs and the configuration that it goes on with"
     if (run := _read_config(out)) is not None: _check_same(config, run, out)
@@ -421,6 +424,7 @@ def _start(config, out, accelerator, tell):
                          "take another folder")
     if accelerator.is_main_process: _check_places(out, run is None)
     found = _check_data(config, out/_CHECK_FILE, run is not None) if accelerator.is_main_process else ''
+    if accelerator.is_main_process and run and run.data != _spelled(run.data, Path.absolute): _save_config(run, out)
     source, held = _make_source(config.data, config.network.channels, accelerator.device), None
     if accelerator.is_main_process:
         batch = _first_batch(config, source)
@@ -431,21 +435,26 @@ def _start(config, out, accelerator, tell):
     return source, held, run
 
 # %% ../nbs/experiment.ipynb #16600c44
+def _learned_from(config):
+    "What a run goes on with, of the section data: all but where images lie, which may be moved, and what is held out"
+    return {k: v for k, v in config.to_dict()['data'].items() if k not in _PLACES and not k.startswith('held')}
+
+# %% ../nbs/experiment.ipynb #6f1e0b02
 def _trainer(config, chosen, source, held, out, accelerator, report):
     "The trainer of a run"
     schedule, how = config.schedule.make(), config.to_dict()['sample']
-    evaluator = None if held is None else HeldOutEval(held, schedule, out/'held_out', **how)
+    evaluator = None if held is None else HeldOutEval(held, schedule, out.absolute()/'held_out', **how)
     net = chosen.network.make(config.train.seed)
-    return Trainer(net, source, schedule, config.train, out, accelerator, report, evaluator)
+    return Trainer(net, source, schedule, config.train, out, accelerator, report, evaluator, _learned_from(config))
 
 def _say_left_out(old, new, out):
     "Warn of what is new for a run that is done"
     left = [f'data.{k} was {v!r}, is {getattr(new, k)!r}' for k, v in vars(old).items() if v != getattr(new, k)]
     if left: warnings.warn(f"{out}: all steps are done, so what is new is left out ({one_line('; '.join(left), 600)})")
 
-def _fit(trainer, config, run, out):
+def _fit(trainer, config, run):
     "Train in a folder that is ours, and keep configuration and model"
-    main = trainer.accelerator.is_main_process
+    main, out = trainer.accelerator.is_main_process, trainer.folder
     if main and run is None: _save_config(config, out)
     net, asked = trainer.fit(locked=True), config.train.steps
     idle = trainer.done and trainer.first == trainer.step
@@ -466,6 +475,8 @@ def train(
     tell=lambda text: None, # called with what was found, and with lines of progress
 )->_TrainRun: # the model is ready for rddm-restore
     "Run an experiment, or go on with it"
+    if not isinstance(config, Config): raise TypeError(f"config must be a Config, got {config!r:.80}")
+    if not str(out): raise ValueError("out is empty: name a folder for the run")
     check_config(config)
     config = replace(config, data=_spelled(config.data))
     out, accelerator = Path(out), make_accelerator(device)
@@ -473,4 +484,5 @@ def train(
         with accelerator.main_process_first():
             source, held, run = _start(config, out, accelerator, tell)
             chosen = _resolve_objective(config, source, out, accelerator.device, tell=tell)
-        return _fit(_trainer(config, chosen, source, held, out, accelerator, report), config, run, out)
+        done = _fit(_trainer(config, chosen, source, held, out, accelerator, report), config, run)
+        return done._replace(model=out/done.model.name)

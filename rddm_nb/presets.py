@@ -152,7 +152,7 @@ def _told(run):
 def _run(words):
     "What `rddm-train` does"
     words, table = split_fields(words, Config)
-    args = parse(_TrainCommand, words, 'rddm-train', _ABOUT, _EPILOG)
+    args = parse(_TrainCommand, words, 'rddm-train', _ABOUT, _EPILOG, Config)
     config, main = merge(load_config(args.name, args.official), table, word=True), os.environ.get('RANK', '0') == '0'
     from rddm_nb.experiment import TrainingError, check_config, train
     check_config(config)

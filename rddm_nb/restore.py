@@ -10,6 +10,7 @@ __all__ = ['Tiled', 'network_option', 'check_restorer', 'plan_tiles', 'restore',
 
 # %% ../nbs/restore.ipynb #87a5f639
 import hashlib
+import inspect
 import json
 import math
 import os
@@ -28,7 +29,8 @@ from torch import Tensor
 
 # %% ../nbs/restore.ipynb #e0fb71a1
 from . import __version__
-from .command import Count, FileName, Fraction, Natural, OneOf, Rule, Typed, explain, parse, run_command, warn
+from .command import (Count, FileName, Fraction, Natural, OneOf, Rule, Typed, _unknown, explain, parse,
+                             run_command, warn)
 from .estimate import Prediction, predict
 from .files import _remove_stale, atomic_write, one_line, to_json
 from .imagefile import IMAGE_SUFFIXES, LoadedImage, list_images, load_image, same_name, save_image
@@ -37,7 +39,7 @@ from .models import MODEL_FILE, PRETRAINED, _best_steps, find_model, load_networ
 from .optim import unwrap
 from .runtime import (ExitCode, StopRequest, _about, _held, _networks, _one_at_a_time, _whole, check_seed, claim_folder,
                              generator_for, pick_device, stop_on_signals)
-from .sampler import _asks_twice, _plan, sample
+from .sampler import _asks_twice, _plan, sample, sample_steps
 from .schedule import Schedule
 
 # %% ../nbs/restore.ipynb #54fc5aa7
@@ -162,6 +164,15 @@ def _steps(model, steps, path):
     "As many steps as were asked for, or as the network's file says; a path brings its own"
     return _best_steps(model) if steps is None and path is None else steps
 
+_FIXED = {'x_in', 'shape', 'cond', 'generator', 'trace'} # what `restore` says itself
+
+def _check_options(kw, own=()):
+    "Refuse options that `sample` does not take, and those that are settled here"
+    known = [*own, *(k for k in [*inspect.signature(sample_steps).parameters][1:] if k not in _FIXED)]
+    if settled := sorted(_FIXED & kw.keys()):
+        raise TypeError(f"restore takes no {', '.join(settled)}: call sample for that")
+    if odd := [k for k in kw if k not in known]: raise TypeError(_unknown(odd[0], known, 'option'))
+
 def _share_of_run(report, tiled, kw):
     "What an evaluation reports of itself, as the share of the whole run"
     moves = _plan(tiled, **{k: kw[k] for k in ('schedule', 'steps', 'order', 'path', 'x_T') if k in kw})
@@ -191,8 +202,7 @@ def restore(
     _check_tensor(img, 'img')
     if img.ndim != 3: raise ValueError(f"img must be one image (C, H, W), got shape {tuple(img.shape)}")
     check_restorer(model, cond is not None)
-    if odd := {'trace', 'generator'} & kw.keys():
-        raise TypeError(f"restore takes no {', '.join(sorted(odd))}: call sample for that")
+    _check_options(kw)
     device, seed = pick_device(device), check_seed(seed)
     batch = lambda x: None if x is None else x[None].to(device)
     tiled, generator = Tiled(model, tile, overlap), generator_for('cpu', seed, 'restore')
@@ -547,6 +557,7 @@ def _whole_part(part):
 
 def _options(model, kw):
     "All sampling options, also those not given"
+    _check_options(kw, ('tile', 'overlap', 'seed', 'device'))
     options = dict(steps=None, eta=0., solver='euler', seed=0, tile=None, overlap=None) | kw
     options['steps'] = _steps(model, options['steps'], kw.get('path'))
     Tiled(model, options['tile'], options['overlap'])

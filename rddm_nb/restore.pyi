@@ -1,6 +1,7 @@
 # Written by tools/stubs.py from the module of the same name. Do not edit.
 from typing import Any
 import hashlib
+import inspect
 import json
 import math
 import os
@@ -25,7 +26,7 @@ from .images import from_uint8, to_uint8
 from .models import MODEL_FILE, PRETRAINED, find_model, load_network
 from .optim import unwrap
 from .runtime import ExitCode, StopRequest, check_seed, claim_folder, generator_for, pick_device, stop_on_signals
-from .sampler import sample
+from .sampler import sample, sample_steps
 from .schedule import Schedule
 
 class Tiled:
@@ -67,6 +68,7 @@ _OVERLAP: Any
 def plan_tiles(height: int, width: int, overlap: int=..., multiple: int=4) -> tuple:
     """Equal tiles that cover an image, small enough for memory, with the fewest pixels in all"""
     ...
+_FIXED: set
 
 def restore(model, img: Tensor, steps: int | None=None, tile: int | None=None, overlap: int | None=None, seed: int=0, device='cpu', cond: Tensor | None=None, report=None, **kw) -> Tensor:
     """Restore one image of any size"""

@@ -33,7 +33,10 @@ except ImportError as e:
     raise ImportError("rddm_nb.scheduler needs diffusers: pip install 'rddm_nb[diffusers]'") from e
 
 # %% ../nbs/scheduler.ipynb #6d41400c
-def _from_betas(betas): return Schedule.from_ddim((1 - betas).cumprod(0))
+def _from_betas(betas):
+    if not ((betas >= 0) & (betas <= 1)).all():
+        raise ValueError(f"trained_betas must be variances in [0, 1], they go from {betas.min():g} to {betas.max():g}")
+    return Schedule.from_ddim((1 - betas).cumprod(0))
 
 def _even(c, start=0., end=1., extra=0):
     return torch.linspace(start, end, c.num_train_timesteps + extra, dtype=torch.float64)

@@ -9,6 +9,7 @@ __all__ = ['Batch', 'FunctionSource', 'TrainConfig', 'draw_states', 'Checkpoints
            'Trainer']
 
 # %% ../nbs/trainer.ipynb #3237dfd8
+import copy
 import errno
 import json
 import math
@@ -73,7 +74,7 @@ class TrainConfig:
     clip: float|None = 1. # largest norm of the gradient
     clip_each: bool = False # every network by itself, as with an optimizer for each
     ema: float = .995 # decay of the running average of the weights
-    ema_every: int = 1 # steps between updates of the average
+    ema_every: int = 1 # steps between updates of the average; before the first it is the network as it is
     loss: str = 'l1' # 'l1' or 'l2'
     lam_res: float = 1. # how much the error of the residual counts
     lam_eps: float = 1. # how much the error of the noise counts
@@ -325,13 +326,15 @@ class Trainer:
         accelerator=None, # from `make_accelerator`, which makes one if None is given
         report=None, # called as report(row) after every reading of the loss
         evaluator=None, # called as evaluator(net, step) every `eval_every` steps; returns the number for column `psnr`
+        data:dict|None=None, # what the source hands out, as plain data: a run goes on only with the same
     ):
-        _check_parts(net, source, schedule, config, accelerator, folder)
+        _check_parts(net, source, schedule, config, accelerator, folder, data)
         self.accelerator = make_accelerator() if accelerator is None else accelerator
         self.device, self.net, self.source, self.schedule = self.accelerator.device, unwrap(net), source, schedule
-        self.config, self.report, self.evaluator = config, report, evaluator
-        self.folder = None if folder is None else Path(folder)
-        self.checkpoints = None if folder is None else Checkpoints(folder, config.keep)
+        self.config, self.report, self.evaluator, self.data = config, report, evaluator, data
+        self._check_evaluator()
+        self.folder = None if folder is None else Path(folder).absolute()
+        self.checkpoints = None if folder is None else Checkpoints(self.folder, config.keep)
         self.step, self.saved, self.whole, self.changes, self.stopped = 0, 0, True, [], StopRequest()
         self.first = 0 # step of this sitting
         self.part = self._part()
@@ -339,6 +342,24 @@ class Trainer:
         self.net.to(self.device)
         self.opt = make_optimizer(self.net.parameters(), config.optimizer, config.lr, config.betas, config.weight_decay)
         with torch.inference_mode(False): self.ema, self.model = EMA(self.net, config.ema), self._wrapped()
+
+# %% ../nbs/trainer.ipynb #6f1e0a01
+def _check_plain(what, v):
+    "Refuse what JSON cannot keep"
+    try: json.dumps(v, allow_nan=False)
+    except (TypeError, ValueError) as e:
+        raise TypeError(f"{what} must be plain data, finite numbers, texts, truth values and lists of them, to be kept "
+                        f"with the run: {e}") from None
+
+def _check_folder(folder, net, data):
+    "Refuse a folder without a name, and a network that could not be made again from what is kept there"
+    if not str(folder): raise ValueError("folder is empty: name one for the run, or leave it out to keep nothing")
+    name = type(net).__name__
+    if not isinstance(getattr(net, 'config', None), dict):
+        raise TypeError(f"a run in a folder keeps what its network is made from: give {name} a "
+                        "`config`, its arguments as plain data, or leave out folder")
+    _check_plain(f'the config of {name}', net.config)
+    _check_plain('data', data)
 
 # %% ../nbs/trainer.ipynb #b9c50768
 def _check_pairs(batch):
@@ -357,7 +378,7 @@ def _check_counts(pred, config):
         raise ValueError(f"nothing would be learned: the network predicts {' and '.join(there)}, and "
                          f"{' and '.join(f'lam_{name}' for name in there)} is 0: raise it, or predict something else")
 
-def _check_parts(net, source, schedule, config, accelerator, folder):
+def _check_parts(net, source, schedule, config, accelerator, folder, data):
     "Refuse parts of a training that are of another kind, and a network in which nothing can be learned"
     for name, v, kind in (('net', net, torch.nn.Module), ('schedule', schedule, Schedule),
                           ('config', config, TrainConfig)):
@@ -368,9 +389,15 @@ def _check_parts(net, source, schedule, config, accelerator, folder):
         raise TypeError(f"accelerator must come from make_accelerator, got {type(accelerator).__name__}")
     if not any(p.requires_grad for p in net.parameters()):
         raise ValueError("every weight of the network is frozen (requires_grad=False): nothing would be learned")
-    if folder is not None and not isinstance(getattr(unwrap(net), 'config', None), dict):
-        raise TypeError(f"a run in a folder keeps what its network is made from: give {type(unwrap(net)).__name__} a "
-                        "`config`, its arguments as plain data, or leave out folder")
+    if folder is not None: _check_folder(folder, unwrap(net), data)
+
+# %% ../nbs/trainer.ipynb #6f1e0a02
+@patch
+def _check_evaluator(self:Trainer):
+    "Refuse an evaluator that would never be asked, or none where one is due; only the main process needs one"
+    if not self.accelerator.is_main_process or bool(self.evaluator) == bool(self.config.eval_every): return
+    if self.evaluator: raise ValueError("the evaluator would never be asked: say how often, eval_every=...")
+    raise ValueError(f"eval_every={self.config.eval_every} asks for an evaluator: give one, or take eval_every=0")
 
 # %% ../nbs/trainer.ipynb #f16115ae
 @patch
@@ -500,6 +527,18 @@ def _finite_state(self:Trainer):
                                  f"infinite values and are not saved: {self._advice(False)}")
     return state
 
+# %% ../nbs/trainer.ipynb #6f1e0a03
+def _changed(was, now):
+    "What has another value now, where both say one"
+    was, now = was or {}, json.loads(json.dumps(now or {}))
+    return [f'{k} was {was[k]!r}, is {v!r}' for k, v in now.items() if k in was and was[k] != v]
+
+def _apart(was, now):
+    "Two schedules, and where they differ if that does not show"
+    if str(was) != str(now): return f'{was}, not {now}'
+    at = [f'({p.abar:.6g}, {p.bbar:.6g})' for t in range(len(was)) if was[t] != now[t] for p in (was[t], now[t])]
+    return f"{was}, which goes over {at[0]} and not over {at[1]}" if at else f'{was}, which allows other steps'
+
 # %% ../nbs/trainer.ipynb #b0e3aefa
 def _from_older_run(about):
     "What a checkpoint says, in the present names"
@@ -507,7 +546,7 @@ def _from_older_run(about):
     return dict(about, train=about['plan'], network=about['config'])
 
 @patch
-def _check_same(self:Trainer, train, network, schedule):
+def _check_same(self:Trainer, train, network, schedule, data):
     "Refuse to go on with another experiment; returns the changes that are allowed but have to be said"
     defaults = {f.name: f.default for f in fields(TrainConfig)}
     old, new = json.loads(json.dumps([defaults | train, asdict(self.config)]))
@@ -521,7 +560,10 @@ def _check_same(self:Trainer, train, network, schedule):
     if network != json.loads(json.dumps(self.net.config)):
         raise ValueError(f"{self.folder} holds a run of another network, {network}, not {self.net.config}")
     if schedule != self.schedule.to_dict():
-        raise ValueError(f"{self.folder} holds a run on another schedule, {schedule.get('name')}, not {self.schedule}")
+        both = _apart(Schedule.from_dict(schedule), self.schedule)
+        raise ValueError(f"{self.folder} holds a run on another schedule, {both}")
+    if odd := _changed(data, self.data):
+        raise ValueError(f"{self.folder} holds a run on other data ({'; '.join(odd)}): use those, or another folder")
     return list(other.values())
 
 # %% ../nbs/trainer.ipynb #f08f62aa
@@ -542,7 +584,8 @@ def _restore(self:Trainer, tensors, about):
     "Be where the checkpoint was"
     about = _from_older_run(about)
     tensors, network = from_older(tensors, about['network'])
-    changed = self._check_same(about['train'], network, about['schedule'])
+    changed = self._check_same(about['train'], network, about['schedule'], about.get('data'))
+    self.data = about.get('data') if self.data is None else self.data
     take = lambda prefix: {k[len(prefix):]: v for k, v in tensors.items() if k.startswith(prefix)}
     try:
         self.net.load_state_dict(take('net.'))
@@ -553,8 +596,7 @@ def _restore(self:Trainer, tensors, about):
         i, name = k.split('.', 1)
         like = params[int(i)]
         same = name != 'step' and v.shape == like.shape
-        laid_out = torch.empty_like(like).copy_(v) if same else v # in memory like the parameter
-        moments.setdefault(int(i), {})[name] = laid_out
+        moments.setdefault(int(i), {})[name] = torch.empty_like(like).copy_(v) if same else v # laid out like it
     self.opt.load_state_dict(dict(self.opt.state_dict(), state=moments))
     self.step = self.saved = about['step']
     self.ema.step = self.step//self.config.ema_every
@@ -567,7 +609,7 @@ def save(self:Trainer):
     state = self._finite_state()
     if self.checkpoints is None or not self.accelerator.is_main_process: return
     about = dict(train=asdict(self.config), network=self.net.config, schedule=self.schedule.to_dict())
-    self.checkpoints.save(self.step, state, dict(about, changes=self.changes))
+    self.checkpoints.save(self.step, state, dict(about, data=self.data, changes=self.changes))
     self.saved = self.step
 
 @patch
@@ -602,6 +644,13 @@ def _saving_on_failure(self:Trainer):
 
 # %% ../nbs/trainer.ipynb #b85991b2
 @patch
+def _averaged(self:Trainer):
+    "The average of the weights; before its first update, every `ema_every` steps, the network as it is"
+    if self.ema.step: return self.ema.net
+    return copy.deepcopy(self.net).eval().requires_grad_(False)
+
+# %% ../nbs/trainer.ipynb #6f1e0a05
+@patch
 def _due(self:Trainer, *every):
     "Is this step a multiple of one of them?"
     return any(n and self.step % n == 0 for n in every)
@@ -610,7 +659,10 @@ def _due(self:Trainer, *every):
 def _evaluated(self:Trainer):
     "What the evaluation of the averaged network says, if one is due"
     if not (self.evaluator and self._due(self.config.eval_every) and self.accelerator.is_main_process): return math.nan
-    return float(self.evaluator(self.ema.net, self.step))
+    value = self.evaluator(self._averaged(), self.step)
+    try: return float(value)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"the evaluator must return a number, for column psnr of the log, got {value!r:.80}") from None
 
 @patch
 def _read(self:Trainer, readings, log):
@@ -657,6 +709,16 @@ def _check_ours(about, log):
         raise FileExistsError(f"{odd[0]} was not written by a training and is not overwritten: move it away, or take "
                               "another folder")
 
+# %% ../nbs/trainer.ipynb #6f1e0a04
+@patch
+def _say_if_too_short(self:Trainer):
+    "Warn of a learning rate that never gets where it was meant to"
+    c = self.config
+    if self.done or c.warmup < c.steps or not self.accelerator.is_main_process: return
+    most = max(c.lr_at(k) for k in range(c.steps))
+    warnings.warn(f"the warm-up of {c.warmup} steps is not over after {c.steps}: the learning rate reaches {most:.2g}, "
+                  f"not {c.lr:g}; so short a training wants a shorter one (warmup)")
+
 # %% ../nbs/trainer.ipynb #332dde37
 @patch(as_prop=True)
 def done(self:Trainer)->bool: # False after a training that was stopped
@@ -690,8 +752,10 @@ def fit(self:Trainer,
     lock = folder_lock(self.folder) if ours else nullcontext()
     with torch.inference_mode(False), torch.enable_grad(), lock, stop_on_signals(self.stopped):
         log = self._begin()
+        self._say_if_too_short()
         drawn = [self.device] if self.device.type == 'cuda' else []
         with torch.random.fork_rng(drawn), self._saving_on_failure(): self._steps(log)
     self.accelerator.wait_for_everyone()
-    self.ema.net.schedule = self.schedule
-    return self.ema.net
+    net = self._averaged()
+    net.schedule = self.schedule
+    return net

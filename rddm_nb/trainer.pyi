@@ -1,5 +1,6 @@
 # Written by tools/stubs.py from the module of the same name. Do not edit.
 from typing import Any
+import copy
 import errno
 import json
 import math
@@ -172,6 +173,7 @@ class Trainer:
     config: Any
     report: Any
     evaluator: Any
+    data: Any
     folder: Any
     checkpoints: Any
     step: Any
@@ -185,7 +187,11 @@ class Trainer:
     ema: Any
     model: Any
 
-    def __init__(self, net, source, schedule: Schedule, config: TrainConfig=..., folder=None, accelerator=None, report=None, evaluator=None):
+    def __init__(self, net, source, schedule: Schedule, config: TrainConfig=..., folder=None, accelerator=None, report=None, evaluator=None, data: dict | None=None):
+        ...
+
+    def _check_evaluator(self):
+        """Refuse an evaluator that would never be asked, or none where one is due; only the main process needs one"""
         ...
 
     def _part(self):
@@ -228,7 +234,7 @@ class Trainer:
         """The state, if it holds numbers only"""
         ...
 
-    def _check_same(self, train, network, schedule):
+    def _check_same(self, train, network, schedule, data):
         """Refuse to go on with another experiment; returns the changes that are allowed but have to be said"""
         ...
 
@@ -253,6 +259,10 @@ class Trainer:
         """Save on the way out of any failure, and say so"""
         ...
 
+    def _averaged(self):
+        """The average of the weights; before its first update, every `ema_every` steps, the network as it is"""
+        ...
+
     def _due(self, *every):
         """Is this step a multiple of one of them?"""
         ...
@@ -271,6 +281,10 @@ class Trainer:
 
     def _steps(self, log):
         """Learn until all steps are done or someone says stop"""
+        ...
+
+    def _say_if_too_short(self):
+        """Warn of a learning rate that never gets where it was meant to"""
         ...
 
     @property

@@ -569,3 +569,7 @@ def test_a_morph_goes_between_schedules():
     s = Schedule.line(5)
     for a, b in ((s, None), (None, s), (s, process('RDDM', T=5))):
         with pytest.raises(TypeError, match='morph goes from one schedule to another, got'): morph(a, b, .5)
+
+
+def test_only_a_schedule_has_a_family():
+    with pytest.raises(TypeError, match="schedule must be a Schedule, got 'power'"): check_family('power', 'bridge')

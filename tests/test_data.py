@@ -466,10 +466,38 @@ def test_only_what_changed_is_checked_again(tmp_path):
     assert [Path(n).name for n, _ in p.check(tmp_path/'c.json').unreadable] == ['3.png'] and asked == ['3.png']
 
 
-def test_several_sets_share_a_memory(tmp_path):
-    (a, read_a), (b, read_b) = counted(tmp_path/'a'), counted(tmp_path/'b')
-    for p in (a, b, a, b): p.check(tmp_path/'c.json')
-    assert len(read_a) == len(read_b) == 4
+def look(pairs, cache):
+    "What a check counts as new and as gone"
+    report = pairs.check(cache)
+    return report.new, report.gone
+
+
+def test_what_is_gone_is_counted_once(tmp_path):
+    assert look(counted(tmp_path/'a')[0], tmp_path/'c.json') == (0, 0)
+    (tmp_path/'a').rename(tmp_path/'b')
+    p, asked = counted(tmp_path/'b')
+    assert look(p, tmp_path/'c.json') == (4, 4) and look(p, tmp_path/'c.json') == (0, 0) and len(asked) == 4
+    assert len(json.loads((tmp_path/'c.json').read_text(encoding='utf-8'))['found']) == 4
+
+
+@pytest.mark.parametrize('why', ['stopped', 'unreadable', 'unequal'])
+def test_what_is_gone_is_remembered_until_all_can_be_used(tmp_path, why):
+    p, asked = counted(tmp_path, 5)
+    p.check(tmp_path/'c.json')
+    whole, now = p.read, ImagePairs(p.items[1:], p.read, p.name, p.version)
+    bad = {'unreadable': ValueError('bad'), 'stopped': KeyboardInterrupt()}
+    def read(item):
+        if item.x_in.name == '9.png' and why in bad: raise bad[why]
+        return whole(item)
+    save(tmp_path/'in/9.png', image(9)), save(tmp_path/'gt/9.png', image(8, 9 if why == 'unequal' else 8))
+    now.items, now.read = [*now.items, Pair(tmp_path/'in/9.png', tmp_path/'gt/9.png')], read
+    for _ in range(2):
+        if why == 'stopped':
+            with pytest.raises(KeyboardInterrupt): now.check(tmp_path/'c.json')
+        else: assert look(now, tmp_path/'c.json')[1] == 1
+    asked.clear()
+    assert look(p, tmp_path/'c.json')[0] == 0 and not asked, 'nothing was lost'
+    assert look(ImagePairs(p.items[1:], whole, p.name, p.version), tmp_path/'c.json')[1] > 0
 
 
 def test_what_could_not_be_read_is_tried_again(tmp_path):
@@ -829,3 +857,55 @@ def test_a_mask_of_another_size_is_shown(tmp_path):
     source = PairSource(ImagePairs([0], lambda i: (*[torch.zeros(3, 8, 8, dtype=torch.uint8)]*2,
                                                    torch.zeros(3, 4, 5, dtype=torch.uint8), ''), str), 4)
     with pytest.raises(ValueError, match=r'differ in size \(8x8, 8x8, 5x4\)'): source.batch(1, 0)
+
+
+@pytest.mark.parametrize('n', [1, 30])
+def test_sizes_that_differ_are_told_with_what_must_be_equal_and_the_remedy(tmp_path, n):
+    for i in range(n): save(tmp_path/f'in/{i}.png', image(i)), save(tmp_path/f'gt/{i}.png', image(i, 9))
+    p = ImagePairs.from_pairs(match(tmp_path/'in', tmp_path/'gt', pairing='unpaired'))
+    said = str(p.check()).splitlines()[-1]
+    assert "with pairing='unpaired', where any two may meet, all images: ImagePairs.resized (data.resize)" in said
+    assert p.resized(4).check().fine and 'resize' not in str(p.resized(4).check())
+
+
+GOOD = image(1)
+@pytest.mark.parametrize(('pair', 'got'), [
+    (GOOD, 'a Tensor'), (None, 'a NoneType'), ((GOOD, GOOD), '2 things'), ((GOOD, None, None), 'x0, a NoneType'),
+    ((GOOD.numpy(), GOOD, None), r'x_in, a ndarray of uint8 \(3, 8, 8\)'),
+    ((GOOD, GOOD.permute(1, 2, 0), None), r'x0, a Tensor of torch.uint8 \(8, 8, 3\)'),
+    ((GOOD/255, GOOD, None), r'x_in, a Tensor of torch.float32 \(3, 8, 8\)'),
+    ((GOOD, GOOD[None], None), r'x0, a Tensor of torch.uint8 \(1, 3, 8, 8\)'),
+    ((GOOD, GOOD[:, :0], None), r'x0, a Tensor of torch.uint8 \(3, 0, 8\)'),
+    ((GOOD, GOOD, GOOD[0]), r'cond, a Tensor of torch.uint8 \(8, 8\)'),
+    ((GOOD[:1], GOOD, None), 'images of 1, 3 channels'),
+    ((GOOD, GOOD, GOOD[:2]), 'images of 3, 3, 2 channels'),
+    ((GOOD, GOOD, None, 'fine', 3), 'the text 3')], ids=range(13))
+def test_what_is_read_elsewhere_must_be_a_pair(pair, got):
+    p = ImagePairs([8, 3], lambda i: pair, lambda i: f'no. {i}')
+    said = r'cannot be read as x_in, x0 and cond \(or None\), each a uint8 tensor \(C, H, W\), as read_image gives it, '
+    said += rf'of as many channels \(cond: or one\), and a text for each thing that reading changed: got {got}'
+    for pairs in (p, p.resized(4)):
+        report = pairs.check()
+        assert not report.fine and re.fullmatch(rf'no\. 8 {said}', report.unreadable[0][1]), report.unreadable
+        assert re.search(rf'cannot be used: 2 images {said} \(no\. 8, no\. 3\)$', str(report)), str(report)
+        with pytest.raises(ValueError, match=rf'no\. [38] {said}$'): PairSource(pairs, 4).batch(1, 0)
+
+
+@pytest.mark.parametrize('pair', [(GOOD, GOOD, None), [GOOD, GOOD, GOOD, 'a'], (GOOD[:1], GOOD[:1], None),
+                                  (image(1, 3, 3), image(1, 3, 3), None), (GOOD[[0]*6], GOOD[[0]*6], None),
+                                  (GOOD, GOOD, GOOD[:1])], ids=range(6))
+def test_pairs_of_any_size_and_channels_are_pairs(pair):
+    p = ImagePairs([3], lambda i: pair)
+    assert p.check().fine and PairSource(p, 2).batch(1, 0).x0.shape == (1, len(pair[1]), 2, 2)
+
+
+def test_a_name_is_taken_from_the_beginning_of_a_reason_only():
+    p = ImagePairs([8, 3], lambda i: (GOOD.float(), GOOD, None))
+    assert 'got x_in, a Tensor of torch.float32 (3, 8, 8) (8, 3)' in str(p.check())
+
+
+@pytest.mark.parametrize('pair', [(GOOD, GOOD, GOOD), (GOOD[:1], GOOD[:1], None)], ids=['condition', 'channels'])
+def test_pairs_of_several_kinds_form_no_batch(pair):
+    p = ImagePairs([0, 1], lambda i: pair if i else (GOOD, GOOD, None))
+    with pytest.raises(ValueError, match='all need the same channels, and all a condition or none of them'):
+        PairSource(p, 4).batch(2, 0)

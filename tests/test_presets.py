@@ -343,8 +343,9 @@ def test_a_run_that_goes_on_with_other_images_says_so(folder, capsys):
     assert main(small(folder)) == 0 and '1 of the pairs that this run has seen are gone' in capsys.readouterr().err
     (folder/'in/4.png').write_bytes((folder/'in/3.png').read_bytes())
     assert main(small(folder)) == 0
-    said = '2 of the pairs that this run has seen are gone or have changed, 1 are new: it goes on with what is there'
+    said = '1 of the pairs that this run has seen are gone or have changed, 1 are new: it goes on with what is there'
     assert said in capsys.readouterr().err
+    assert main(small(folder)) == 0 and 'this run has seen' not in capsys.readouterr().err
     (folder/'run/data_check.json').write_text('{"rddm_nb": "checked images", cut', encoding='utf-8')
     assert main(small(folder)) == 0 and 'this run has seen' not in capsys.readouterr().err
 
@@ -1087,3 +1088,87 @@ def test_every_field_is_shown(capsys):
 def test_a_configuration_is_found_by_a_path(tmp_path):
     (tmp_path/'a.toml').write_text(load_config('demo').to_toml(), encoding='utf-8')
     assert load_config(tmp_path/'a.toml') == load_config('demo')
+
+
+@pytest.mark.parametrize('line, other', [('size = 8', 'size = 4'), ('flip = true', 'flip = false'),
+                                         ('equalize = false', 'equalize = true')], ids=['size', 'flip', 'equalize'])
+def test_the_data_of_a_run_are_not_changed_in_its_file(folder, capsys, line, other):
+    assert main(small(folder, '--train.decay', 'none', '--train.steps', '2')) == 0
+    file = folder/'run/config.toml'
+    text = file.read_text(encoding='utf-8')
+    assert f'\n{line}' in text
+    file.write_text(text.replace(f'\n{line}', f'\n{other}').replace('steps = 2', 'steps = 4'), encoding='utf-8')
+    before = (folder/'run/model.safetensors').read_bytes()
+    assert main([str(file), '--out', str(folder/'run'), '--device', 'cpu']) == 2
+    name, was = line.split(' = ')
+    assert f'holds a run on other data ({name} was {was.capitalize()}, is ' in capsys.readouterr().err
+    assert (folder/'run/model.safetensors').read_bytes() == before
+
+
+def test_places_in_the_file_of_a_run_become_absolute_before_anything_is_learned(folder, capsys, monkeypatch):
+    words = [w for w in small(folder, '--train.decay', 'none')]
+    where = {str(folder/k): k for k in ('in', 'gt')}
+    monkeypatch.chdir(folder)
+    (folder/'run').mkdir()
+    assert main([*(where.get(w, w) for w in words), '--show']) == 0
+    (folder/'run/config.toml').write_text(capsys.readouterr().out, encoding='utf-8')
+    (folder/'elsewhere').mkdir()
+    shutil.copytree(folder/'in', folder/'elsewhere/in')
+    shutil.copytree(folder/'mask', folder/'elsewhere/gt')
+    def refuse(*a, **kw): raise ValueError('nothing is learned')
+    with monkeypatch.context() as m:
+        m.setattr(experiment, '_fit', refuse)
+        assert main(['run/config.toml', '--out', 'run', '--device', 'cpu']) == 2
+    assert _read_config(folder/'run').data.inputs == str(folder/'in')
+    assert main(['run/config.toml', '--out', 'run', '--device', 'cpu']) == 0
+    monkeypatch.chdir(folder/'elsewhere')
+    assert main([str(folder/'run/config.toml'), '--out', '../run', '--device', 'cpu', '--train.steps', '9']) == 0
+    assert 'gone' not in capsys.readouterr().err and _read_config(folder/'run').data.targets == str(folder/'gt')
+
+
+@pytest.mark.parametrize('ran, do', [(False, 'a run keeps its own under that name, so call this file something else'),
+                                     (True, 'put it back, or take another folder')], ids=['fresh', 'run'])
+def test_a_file_in_the_place_of_a_configuration(folder, capsys, ran, do):
+    if ran: assert main(small(folder)) == 0
+    (folder/'run').mkdir(exist_ok=True)
+    (folder/'run/config.toml').write_text('preset = "demo"\n[train]\nsteps = 3\n', encoding='utf-8')
+    assert main([str(folder/'run/config.toml'), '--out', str(folder/'run'), '--device', 'cpu']) == 2
+    assert f'(ValueError: it has no section data): {do}' in capsys.readouterr().err
+
+
+def test_training_from_python_takes_a_configuration_and_a_folder(folder, monkeypatch):
+    config = merge(load_config('demo'), dict(network=dict(dim=8, mults=[1]),
+                                             train=dict(steps=3, log_every=1, batch=2, warmup=0)))
+    monkeypatch.chdir(folder)
+    for odd in ('demo', {}):
+        with pytest.raises(TypeError, match='config must be a Config, got'): train(odd, folder/'run')
+    with pytest.raises(ValueError, match='out is empty: name a folder'): train(config, '', 'cpu')
+    run = train(config, 'own', 'cpu', report=lambda row: os.chdir(folder/'gt'))
+    assert run.model == Path('own/model.safetensors') and (folder/run.model).exists() and not (folder/'gt/own').exists()
+    found = {p.name for p in (folder/'own').glob('[!.]*.*')}
+    assert found == {'config.toml', 'log.csv', 'model.safetensors', 'train.json'}
+
+
+@pytest.mark.parametrize(('words', 'meant'), [
+    ('--lr 1e-4', '--train.lr'), ('--batch 4', '--train.batch'), ('--predicts res', '--network.predicts'),
+    ('--steps 4', '--train.steps or --sample.steps'), ('--kind x', '--data.kind or --network.kind or --schedule.kind'),
+    ('--seed=3', '--train.seed'), ('--train-lr 1', '--train.lr'), ('--bacth 4', '--train.batch'),
+    ('--num_steps 4', '--train.steps or --sample.steps'), ('--shows', '--show'), ('-lr 3', '--train.lr'),
+    ('--no-train.compile', '--train.compile false'), ('--no-flip', '--data.flip false'),
+    ('--train.lrr', 'train.lr'), ('--train.dim 8', 'network.dim'), ('--trian.lr 8', 'train'),
+    ('--epochs 3', None), ('--no-tensorboard', None), ('--resume', None),
+    ('--ouy x', '--out')], ids=range(20))
+def test_a_word_without_its_section_is_told_in_full(capsys, words, meant):
+    assert main(['demo', *words.split(), '--show']) == 2
+    err = capsys.readouterr().err
+    assert 'there is no ' in err and len(err.splitlines()) == 1
+    assert (f': did you mean {meant}? (there are ' in err) if meant else 'did you mean' not in err, err
+
+
+@pytest.mark.parametrize(('text', 'said'), [
+    ('lr = 3', "no section 'lr': did you mean train.lr?"), ('steps = 3', 'did you mean train.steps or sample.steps?'),
+    ('[train]\ndim = 3', "no field 'train.dim': did you mean network.dim?"),
+    ('[trian]\nlr = 3', 'did you mean train?')], ids=range(4))
+def test_a_field_of_another_section_is_named(tmp_path, text, said):
+    (tmp_path/'a.toml').write_text(text, encoding='utf-8')
+    with pytest.raises(ValueError, match=re.escape(said)): load_config(tmp_path/'a.toml')

@@ -1173,3 +1173,20 @@ def test_a_tile_has_two_sides_at_most():
     for tile in ((8, 8, 99), (8,)):
         with pytest.raises(ValueError, match=r'tile must be a side or \(height, width\), got \(8,'):
             restore(net(), random_images(3, 8, 8, dtype=torch.float32), tile=tile)
+
+
+@pytest.mark.parametrize('option, said', [
+    (dict(step=1), r"there is no option 'step': did you mean steps\? \(there are tile, overlap, seed, device, "),
+    (dict(limit=3), "there is no option 'limit'"), (dict(trace=True), 'restore takes no trace: call sample'),
+    (dict(cond=None), 'restore takes no cond'), (dict(report=print), "there is no option 'report'")],
+    ids=['step', 'limit', 'trace', 'cond', 'report'])
+def test_an_option_that_does_not_exist_is_refused_before_anything_is_written(folder, option, said):
+    with pytest.raises(TypeError, match=said): quiet(Model(), folder, **option)
+    assert not (folder/'out').exists()
+
+
+@pytest.mark.parametrize('option, said', [
+    (dict(step=1), r"there is no option 'step': did you mean steps\?"), (dict(shape=(1, 3, 8, 8)), 'takes no shape')],
+    ids=['step', 'shape'])
+def test_an_option_that_restore_does_not_have_is_refused(option, said):
+    with pytest.raises(TypeError, match=said): module.restore(Model(), random_images(3, 8, 8), **option)

@@ -1039,6 +1039,8 @@ BAD = [
     *[(lambda b=b: RDDMScheduler(20, beta_schedule=b, beta_end='a'), ValueError, "beta_end is a share .*, got 'a'")
       for b in ('linear', 'scaled_linear')],
     (lambda: RDDMScheduler(20, clip_sample='no'), ValueError, "clip_sample is True or False, got 'no'"),
+    (lambda: RDDMScheduler(trained_betas=[.1, 2.]), ValueError,
+     r'trained_betas must be variances in \[0, 1\], they go from 0.1 to 2'),
 ]
 
 

@@ -392,6 +392,13 @@ def test_a_run_goes_on_only_with_its_own_experiment(tmp_path):
     with pytest.raises(ValueError, match='another schedule'):
         Trainer(UNet(8, mults=(1,)).double(), FunctionSource(draw), Schedule.circle(10), TrainConfig(**kw),
                 tmp_path).fit()
+    curve = S.to_dict()
+    changes = [(dict(abar=[a**2 for a in curve['abar']]), r'\), which goes over \(0.18.* and not over \(0.033'),
+               (dict(allow=['bridge']), r'\), which allows other steps'), (dict(name='mine'), 'not Schedule.mine')]
+    for change, match in changes:
+        t = small(TrainConfig(**kw), folder=tmp_path)
+        t.schedule = Schedule.from_dict(curve | change)
+        with pytest.raises(ValueError, match=match): t.fit()
     assert before == {p: p.read_bytes() for p in before}, 'a refused start changes nothing'
     assert small(TrainConfig(**kw, accumulate=2, keep=5), folder=tmp_path).fit() is not None
 
@@ -681,13 +688,72 @@ def test_an_image_that_vanishes_costs_nothing(tmp_path):
     close(flat(small(config, folder=tmp_path).fit()), flat(small(config).fit()), 0)
 
 
+def even(net, step): return 20.
+
+
 @pytest.mark.parametrize('where', ['report', 'evaluator'])
 def test_an_exception_in_a_report_or_an_evaluator_costs_nothing(tmp_path, where):
     def breaks(*a): raise ZeroDivisionError('of the report')
     config, k = TrainConfig(steps=6, batch=4, log_every=2, eval_every=2), dict(report=1, evaluator=2)[where]
     with pytest.raises(TrainingError, match=f'ZeroDivisionError after step {k}: of the report; step {k} is saved'):
-        small(config, folder=tmp_path, **{where: breaks}).fit()
-    close(flat(small(config, folder=tmp_path).fit()), flat(small(config).fit()), 0)
+        small(config, folder=tmp_path, **dict(evaluator=even) | {where: breaks}).fit()
+    close(flat(small(config, folder=tmp_path, evaluator=even).fit()), flat(small(config, evaluator=even).fit()), 0)
+
+
+@pytest.mark.parametrize('said', [None, 'good', torch.zeros(2)], ids=['none', 'text', 'two'])
+def test_an_evaluator_says_a_number(said):
+    with pytest.raises(TrainingError, match='TypeError after step 2: the evaluator must return a number, for'):
+        small(TrainConfig(steps=6, batch=4, eval_every=2), evaluator=lambda net, step: said).fit()
+
+
+@pytest.mark.parametrize('every, asked, why', [(0, even, 'would never be asked: say how often'),
+                                               (2, None, 'eval_every=2 asks for an evaluator')], ids=['never', 'none'])
+def test_an_evaluator_and_when_to_ask_it_belong_together(every, asked, why):
+    with pytest.raises(ValueError, match=why): small(TrainConfig(eval_every=every), evaluator=asked)
+
+
+def test_before_the_first_update_of_the_average_the_network_is_kept_as_it_is(tmp_path):
+    seen, slow = [], dict(batch=2, ema_every=6, save_every=1, eval_every=1)
+    look = lambda net, step: seen.append(flat(net)) or 20.
+    t = small(TrainConfig(steps=5, **slow), folder=tmp_path, evaluator=look)
+    kept = t.fit()
+    close(flat(kept), flat(t.net), 0)
+    assert len({v.sum().item() for v in seen}) == 5 and not any(p.requires_grad for p in kept.parameters())
+    assert not kept.training and kept.schedule == S
+    longer = TrainConfig(steps=9, **slow)
+    once = small(longer, evaluator=look).fit()
+    close(flat(small(longer, folder=tmp_path, evaluator=look).fit()), flat(once), 0)
+    close(flat(small(replace(longer, eval_every=0)).fit()), flat(once), 0)
+
+
+@pytest.mark.parametrize('steps, warmup', [(4, 4), (4, 1000), (9, 8)])
+def test_a_warm_up_that_is_not_over_at_the_end_is_told(steps, warmup):
+    c = TrainConfig(steps=steps, batch=2, warmup=warmup, decay='cosine', lr=.01)
+    most = max(c.lr_at(k) for k in range(steps))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter('always')
+        small(c).fit()
+    told = [str(w.message) for w in said if 'warm-up' in str(w.message)]
+    assert len(told) == (warmup >= steps)
+    if told: assert f'of {warmup} steps is not over after {steps}: the learning rate reaches {most:.2g},' in told[0]
+
+
+def test_a_run_goes_on_only_with_its_data(tmp_path):
+    run = lambda steps, data: small(TrainConfig(steps=steps, batch=2), folder=tmp_path, data=data).fit()
+    run(2, dict(size=16, crop=(1, 2), flip=True))
+    with pytest.raises(ValueError, match=r'other data \(size was 16, is 24; flip was True, is False\): use those'):
+        run(4, dict(size=24, crop=[1, 2], flip=False))
+    run(4, None) # nothing is said, and nothing forgotten
+    with pytest.raises(ValueError, match='size was 16, is 24'): run(6, dict(size=24))
+    run(6, dict(size=16, other=3))
+    with pytest.raises(TypeError, match='data must be plain data'): run(6, dict(size=math.nan))
+
+
+def test_a_change_of_the_working_directory_costs_nothing(tmp_path, monkeypatch):
+    (tmp_path/'other').mkdir()
+    monkeypatch.chdir(tmp_path)
+    small(TrainConfig(steps=4, batch=2, log_every=1), folder='run', report=lambda row: os.chdir(tmp_path/'other')).fit()
+    assert Checkpoints(tmp_path/'run').newest()[1]['step'] == 4 and not [*(tmp_path/'other').iterdir()]
 
 
 def test_a_full_log_is_named(tmp_path, monkeypatch):
@@ -991,6 +1057,10 @@ def test_a_prediction_that_does_not_count_is_not_trained(lams, pred):
 def test_a_run_in_a_folder_needs_what_its_network_is_made_from(tmp_path):
     net = Own(lambda h: Prediction(h))
     with pytest.raises(TypeError, match='give Own a `config`'): parts(net=net, folder=tmp_path/'a')
+    for odd in (torch.nn.ReLU, math.nan):
+        net.config = dict(act=odd)
+        with pytest.raises(TypeError, match='the config of Own must be plain data'): parts(net=net, folder=tmp_path/'a')
+    with pytest.raises(ValueError, match='folder is empty: name one'): parts(folder='')
     assert not (tmp_path/'a').exists()
     net.config = dict(kind='own')
     parts(net=net, folder=tmp_path/'b').fit()
