@@ -119,7 +119,7 @@ def test_results_that_are_kept_are_of_whole_runs():
         row = json.loads(p.read_text(encoding='utf-8'))
         assert row['dim'] == 16 and '+' not in row['commit'], p.name
         assert row['test_images'] == dict(rain100l=15, lol=8, shadow=16, polyu=20, blur=24,
-                                          holes=24)[row['task']] and row['train_seconds'] > 100, p.name
+                                          holes=24)[row['task']] and row['train_steps'] > 400, p.name
 
 
 def test_rows_that_are_compared_had_the_same_steps_and_looks():
