@@ -13,7 +13,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 from generated import ROOT
-from translate import ALT, TABLE, languages, notebook, said, shared, texts
+from translate import ALT, SUMMARY, TABLE, languages, notebook, said, shared, texts
 
 CONFIG = '_quarto.yml', 'sidebar.yml', 'nbdev.yml'
 # what scripts of the site say later, by the names that Quarto has for it
@@ -59,6 +59,7 @@ def translations(page, words):
 def table(md, words):
     "A table that code has written, with the words that are known"
     def known(m): return f'{m[1]}{words.get(m[2], m[2])}{m[3]}'
+    md = re.sub(SUMMARY, lambda m: words.get(m[1], m[1]), md)
     return re.sub(r'((?<=\|)[ ]*)([^|\n]*?)([ ]*(?=\|))', known, md)
 
 

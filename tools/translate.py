@@ -55,7 +55,13 @@ def descriptions(cell):
     return [m['alt'] for m in metas if 'alt' in m] + inside
 
 
-def table_cells(md): return [x.strip() for r in md.splitlines() if r.startswith('|') for x in r.strip('|').split('|')]
+SUMMARY = r'(?<=<summary>)(.*?)(?=</summary>)' # the title of a table that is folded
+
+
+def table_cells(md):
+    "The titles of folded tables, and what stands in tables"
+    rows = (r.strip('|').split('|') for r in md.splitlines() if r.startswith('|'))
+    return re.findall(SUMMARY, md) + [x.strip() for r in rows for x in r]
 
 
 def written(cell):
