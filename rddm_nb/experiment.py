@@ -327,10 +327,13 @@ def _read_config(
                          "folder") from None
 
 # %% ../nbs/experiment.ipynb #bfd13e53
+def _places(data):
+    "The fields that say where images lie; the columns of a table are no places"
+    return ('root',) if data.kind == 'table' else (*_PLACES, *(f'held_{k}' for k in _PLACES[1:]))
+
 def _spelled(data, spell=str):
     "The same images, their places spelled by a function of paths; ~ is your home"
-    places = ('root',) if data.kind == 'table' else (*_PLACES, *(f'held_{k}' for k in _PLACES[1:]))
-    named = {k: Path(getattr(data, k)).expanduser() for k in places if getattr(data, k)}
+    named = {k: Path(getattr(data, k)).expanduser() for k in _places(data) if getattr(data, k)}
     return replace(data, **{k: str(spell(p)) for k, p in named.items() if data.kind != 'table' or p.exists()})
 
 def _check_same(
@@ -346,7 +349,7 @@ def _check_same(
              and not (s == 'data' and getattr(there[0], k) == getattr(there[1], k))]
     if not other: return
     moved = (f'. If the images have only moved, write where they are now into {out/_CONFIG_FILE}'
-             if all(s == 'data' and k in _PLACES for s, k in other) else '')
+             if all(s == 'data' and k in _places(config.data) for s, k in other) else '')
     said = '; '.join(f'{s}.{k} was {old[s, k]!r}, is {new[s, k]!r}' for s, k in other)
     raise ValueError(f"{out} holds a run with another configuration ({said}): use that, or another folder{moved}")
 
@@ -437,7 +440,8 @@ def _start(config, out, accelerator, tell):
 # %% ../nbs/experiment.ipynb #16600c44
 def _learned_from(config):
     "What a run goes on with, of the section data: all but where images lie, which may be moved, and what is held out"
-    return {k: v for k, v in config.to_dict()['data'].items() if k not in _PLACES and not k.startswith('held')}
+    free = _places(config.data)
+    return {k: v for k, v in config.to_dict()['data'].items() if k not in free and not k.startswith('held')}
 
 # %% ../nbs/experiment.ipynb #6f1e0b02
 def _trainer(config, chosen, source, held, out, accelerator, report):

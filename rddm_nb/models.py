@@ -11,7 +11,7 @@ __all__ = ['PRETRAINED', 'MODEL_FILE', 'find_model', 'load_network']
 import os
 import re
 from importlib.resources import files
-from inspect import signature
+from inspect import Parameter, signature
 from pathlib import Path
 from .files import one_line
 from .official import fuse_weights
@@ -23,12 +23,16 @@ from .unet import load_model
 PRETRAINED = ('rain', 'noise', 'emoji') # networks that ship with the package
 MODEL_FILE = 'model.safetensors' # what the network is called in a folder or a repository
 
+def _keywords(*functions):
+    "The names that functions take as keywords only, each once"
+    named = ((k, p.kind) for f in functions for k, p in signature(f).parameters.items())
+    return list(dict.fromkeys(k for k, kind in named if kind == Parameter.KEYWORD_ONLY))
+
 def _check_keywords(kw, *functions):
     "Refuse keywords that none of the functions takes"
-    known = [k for f in functions for k, p in signature(f).parameters.items() if p.kind == p.KEYWORD_ONLY]
+    known = _keywords(*functions)
     if odd := [k for k in kw if k not in known]:
-        raise TypeError(f"{functions[0].__name__} takes no keyword {odd[0]!r}; "
-                        f"it takes {', '.join(dict.fromkeys(known))}")
+        raise TypeError(f"{functions[0].__name__} takes no keyword {odd[0]!r}; it takes {', '.join(known)}")
 
 def _check_download(kw):
     "Refuse keywords that a download from the hub does not take"

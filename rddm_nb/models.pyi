@@ -3,7 +3,7 @@ from typing import Any
 import os
 import re
 from importlib.resources import files
-from inspect import signature
+from inspect import Parameter, signature
 from pathlib import Path
 from .files import one_line
 from .official import fuse_weights

@@ -10,7 +10,6 @@ __all__ = ['Tiled', 'network_option', 'check_restorer', 'plan_tiles', 'restore',
 
 # %% ../nbs/restore.ipynb #87a5f639
 import hashlib
-import inspect
 import json
 import math
 import os
@@ -35,7 +34,7 @@ from .estimate import Prediction, predict
 from .files import _remove_stale, atomic_write, one_line, to_json
 from .imagefile import IMAGE_SUFFIXES, LoadedImage, list_images, load_image, same_name, save_image
 from .images import _check_tensor, _equalized, _tensor, from_uint8, to_uint8
-from .models import MODEL_FILE, PRETRAINED, _best_steps, find_model, load_network
+from .models import MODEL_FILE, PRETRAINED, _best_steps, _keywords, find_model, load_network
 from .optim import unwrap
 from .runtime import (ExitCode, StopRequest, _about, _held, _networks, _one_at_a_time, _whole, check_seed, claim_folder,
                              generator_for, pick_device, stop_on_signals)
@@ -166,9 +165,9 @@ def _steps(model, steps, path):
 
 _FIXED = {'x_in', 'shape', 'cond', 'generator', 'trace'} # what `restore` says itself
 
-def _check_options(kw, own=()):
-    "Refuse options that `sample` does not take, and those that are settled here"
-    known = [*own, *(k for k in [*inspect.signature(sample_steps).parameters][1:] if k not in _FIXED)]
+def _check_options(kw):
+    "Refuse options that neither `restore` nor `sample` takes, and those that are settled here"
+    known = ['tile', 'overlap', 'seed', 'device', *(k for k in _keywords(sample_steps) if k not in _FIXED)]
     if settled := sorted(_FIXED & kw.keys()):
         raise TypeError(f"restore takes no {', '.join(settled)}: call sample for that")
     if odd := [k for k in kw if k not in known]: raise TypeError(_unknown(odd[0], known, 'option'))
@@ -557,7 +556,7 @@ def _whole_part(part):
 
 def _options(model, kw):
     "All sampling options, also those not given"
-    _check_options(kw, ('tile', 'overlap', 'seed', 'device'))
+    _check_options(kw)
     options = dict(steps=None, eta=0., solver='euler', seed=0, tile=None, overlap=None) | kw
     options['steps'] = _steps(model, options['steps'], kw.get('path'))
     Tiled(model, options['tile'], options['overlap'])

@@ -1,7 +1,6 @@
 # Written by tools/stubs.py from the module of the same name. Do not edit.
 from typing import Any
 import hashlib
-import inspect
 import json
 import math
 import os

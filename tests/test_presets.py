@@ -1172,3 +1172,21 @@ def test_a_word_without_its_section_is_told_in_full(capsys, words, meant):
 def test_a_field_of_another_section_is_named(tmp_path, text, said):
     (tmp_path/'a.toml').write_text(text, encoding='utf-8')
     with pytest.raises(ValueError, match=re.escape(said)): load_config(tmp_path/'a.toml')
+
+
+def test_the_columns_of_a_table_are_no_places_that_may_be_moved(folder, capsys):
+    datasets = pytest.importorskip('datasets')
+    cast = dict(a=datasets.Image(), b=datasets.Image(), c=datasets.Image())
+    rows = {k: [str(folder/f'{d}/{i}.png') for i in range(5)] for k, d in (('a', 'in'), ('b', 'gt'), ('c', 'mask'))}
+    datasets.Dataset.from_dict(rows, features=datasets.Features(cast)).to_parquet(folder/'t.parquet')
+    words = ['demo', '--network.dim', '8', '--network.mults', '1', '--data.kind', 'table', '--data.root',
+             str(folder/'t.parquet'), '--data.inputs', 'a', '--data.targets', 'b', '--data.size', '8', '--train.batch',
+             '2', '--train.warmup', '0', '--train.decay', 'none', '--device', 'cpu', '--out', str(folder/'run')]
+    assert main([*words, '--train.steps', '2']) == 0
+    file = folder/'run/config.toml'
+    text = file.read_text(encoding='utf-8').replace('inputs = "a"', 'inputs = "c"').replace('steps = 2', 'steps = 4')
+    file.write_text(text, encoding='utf-8')
+    assert main([str(file), '--out', str(folder/'run'), '--device', 'cpu']) == 2
+    assert "holds a run on other data (inputs was 'a', is 'c')" in capsys.readouterr().err
+    assert main([*words, '--train.steps', '4', '--data.inputs', 'c']) == 2
+    assert 'have only moved' not in capsys.readouterr().err
