@@ -65,6 +65,12 @@ def test_a_good_translation_passes():
     assert list(translate.differs('three steps', '3 步', {})) == []
 
 
+def test_a_number_may_be_written_as_the_language_does():
+    assert translate.lost_numbers('.5 dB and 1,000 steps', '0.5 dB，1000 步') == []
+    assert translate.lost_numbers('.5 dB', '5 dB') == ['0.5']
+    assert translate.lost_numbers('5 dB', '.5 dB') == ['0.5', '5']
+
+
 @pytest.mark.parametrize('complaint, what, instead', FAULTS)
 def test_a_fault_is_found(complaint, what, instead):
     assert what in SAID
@@ -276,7 +282,9 @@ def test_what_cannot_start_says_how(words, monkeypatch, capsys):
 
 
 def test_the_readme_is_in_every_language():
-    nb = dict(cells=[dict(cell_type='markdown', source=translate.texts('index')[0].source)])
+    nb = translate.notebook('index')
     english, chinese = readme.render(nb)[0], readme.render(nb, 'zh')[0]
     assert re.search('[\u4e00-\u9fff]', chinese) and '[English](README.md)' in chinese
     assert '[中文](README.zh.md)' in english and (ROOT/'README.zh.md').exists()
+    assert not re.search(r'\]\(https://rddm-nb\.github\.io/rddm_nb/(?!zh/)', chinese), 'a link to the English site'
+    assert 'rddm_nb/zh/' in chinese and 'rddm_nb/zh/' not in english

@@ -126,18 +126,26 @@ def labels(words):
     return f'globalThis.rddmLabels = {json.dumps(known, ensure_ascii=False, indent=0)};\n'
 
 
+def address():
+    "Where the site is published"
+    import yaml
+    return yaml.safe_load((ROOT/'nbs'/'nbdev.yml').read_text(encoding='utf-8'))['website']['site-url']
+
+
+def at_home(text, language):
+    "A text whose links to the site go to its pages in the text's own language"
+    return text if language == 'en' else text.replace(f']({address()}/', f']({address()}/{language}/')
+
+
 def stage(language, source, folder):
     "From a project that nbdev staged, one in another language"
-    import yaml
     from nbdev.doclinks import NbdevLookup
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns('_docs', '.quarto'))
-    site = yaml.safe_load((folder/'nbdev.yml').read_text(encoding='utf-8'))['website']['site-url']
     for f in folder.glob('*.ipynb'):
         nb = json.loads(f.read_text(encoding='utf-8'))
         translate(nb, f.stem, said(language, f.stem), NbdevLookup().linkify)
-        text = json.dumps(nb, ensure_ascii=False).replace(f']({site}/', f']({site}/{language}/')
-        f.write_text(text, encoding='utf-8')
+        f.write_text(at_home(json.dumps(nb, ensure_ascii=False), language), encoding='utf-8')
     words = said(language, 'site')
     configure(folder, language, words)
     (folder/'labels.js').write_text(labels(words), encoding='utf-8')
@@ -183,8 +191,7 @@ def mapped(out, language):
 
 def link(out):
     "The pages of a built site and those of its languages, each in a folder, name each other"
-    import yaml
-    site = yaml.safe_load((ROOT/'nbs'/'nbdev.yml').read_text(encoding='utf-8'))['website']['site-url']
+    site = address()
     for here in ('en', *languages()):
         folder, words = (out, {}) if here == 'en' else (out/here, said(here, 'site'))
         for f in folder.glob('*.html'):

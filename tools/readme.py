@@ -9,6 +9,7 @@ import json
 import re
 import sys
 from generated import ROOT
+from languages import at_home
 from translate import languages, said
 
 FILES = dict(en='README.md') | {k: f'README.{k}.md' for k in languages()} # language -> its file
@@ -56,7 +57,7 @@ def render(nb, language='en'):
     files = {}
     for c in nb['cells']:
         src = ''.join(c['source'])
-        if c['cell_type'] == 'markdown': parts.append(links(words.get(src, src)))
+        if c['cell_type'] == 'markdown': parts.append(at_home(links(words.get(src, src)), language))
         elif c['cell_type'] == 'code' and not directives(src) & {'hide', 'default_exp', 'export'}:
             if not re.search(r'^#\|\s*echo:\s*false', src, re.M):
                 parts.append('```python\n' + re.sub(r'^#\|.*\n', '', src, flags=re.M).strip() + '\n```')

@@ -204,7 +204,10 @@ def prose(md):
     return without(r'\{#[\w-]+\}|@(?:eq|fig|tbl|sec)-[\w-]+', without(TAG, without(LINK, bare(md))))
 
 
-def figures(md): return Counter(n.replace(',', '') for n in re.findall(r'\d+(?:,\d{3})*(?:\.\d+)?', prose(md)))
+def figures(md):
+    "Numbers, however they are written: 1,000 is 1000, and .5 is 0.5"
+    found = re.findall(r'\d+(?:,\d{3})*(?:\.\d+)?|(?<!\w)\.\d+', prose(md))
+    return Counter(re.sub(r'^\.', '0.', n.replace(',', '')) for n in found)
 
 
 EQUAL = dict(code=code, equations=equations, links=links, labels=labels, tags=tags, headings=headings, layout=layout)
