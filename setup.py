@@ -1,5 +1,6 @@
 "The book travels in the package, without its outputs; everything else stands in pyproject.toml"
 import importlib.util
+import re
 import shutil
 from pathlib import Path
 from setuptools import setup
@@ -36,4 +37,12 @@ class SdistWithCourse(sdist):
         write(Path(base_dir)/'nbs')
 
 
-setup(cmdclass=dict(build_py=BuildWithCourse, sdist=SdistWithCourse))
+def described():
+    "README.md for the package index, which knows no file of the repository: links and images of this version there"
+    version = re.search(r'__version__ = "(.*)"', (ROOT/'rddm_nb'/'__init__.py').read_text(encoding='utf-8'))[1]
+    text, there = (ROOT/'README.md').read_text(encoding='utf-8'), f'rddm-nb/rddm_nb/{{}}v{version}/'
+    text = re.sub(r'(src="|!\[[^]]*\]\()(?!https?:)', r'\1https://raw.githubusercontent.com/' + there.format(''), text)
+    return re.sub(r'(?<=\]\()(?!https?:|#|mailto:)', 'https://github.com/' + there.format('blob/'), text)
+
+
+setup(long_description=described(), long_description_content_type='text/markdown', cmdclass=dict(build_py=BuildWithCourse, sdist=SdistWithCourse))

@@ -97,10 +97,11 @@ def highest():
 
 def commit():
     "Which code this is; with a plus where a module or a measurement has been changed since"
-    said = lambda *words: subprocess.run(['git', *words], cwd=ROOT, capture_output=True,
-                                         text=True).stdout.strip()
-    return said('rev-parse', '--short',
-                'HEAD') + ('+' if said('status', '--porcelain', '--', 'rddm_nb/*.py', 'bench/*.py') else '')
+    def said(*words):
+        try: return subprocess.run(['git', *words], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+        except OSError: return '' # there is no git
+    changed = said('status', '--porcelain', '--', 'rddm_nb/*.py', 'bench/*.py')
+    return said('rev-parse', '--short', 'HEAD') + ('+' if changed else '')
 
 
 def write(name, out, folder=RESULTS):

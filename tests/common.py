@@ -9,6 +9,15 @@ from rddm_nb.schedule import Point, Schedule
 
 F64 = torch.float64
 posix = pytest.mark.skipif(os.name != 'posix', reason='signals, pipes and locks as POSIX has them')
+SLASH = r'[\\/]+' # what stands between folders in a message, whatever the system
+
+
+def named(folder, name):
+    "A file of a name, text or bytes, in a folder; the test is skipped where the system refuses such a name"
+    path = os.path.join(os.fsencode(folder), name) if isinstance(name, bytes) else os.path.join(folder, name)
+    try: open(path, 'xb').close()
+    except OSError as e: pytest.skip(f'no file may be called {name!r} here: {e.strerror}')
+    return path
 
 
 def rng(seed=0): return torch.Generator().manual_seed(seed)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from hypothesis import HealthCheck, Phase, settings
+from places import tracked
 
 ROOT = Path(__file__).resolve().parents[1]
 torch.set_num_threads(1)
@@ -75,13 +76,11 @@ def once(tmp_path_factory):
 
 
 def build(out):
-    "The sdist, and the wheel made of it, from a copy of what they are made of"
+    "The sdist, and the wheel made of it, from a copy of the repository"
     source = out/'source'
-    source.mkdir()
-    for f in ('pyproject.toml', 'setup.py', 'README.md', 'LICENSE'): shutil.copy(ROOT/f, source)
-    (source/'nbs').mkdir()
-    for f in (*(ROOT/'nbs').glob('*.ipynb'), ROOT/'nbs'/'badge.svg'): shutil.copy(f, source/'nbs')
-    shutil.copytree(ROOT/'rddm_nb', source/'rddm_nb', ignore=shutil.ignore_patterns('__pycache__'))
+    for name in tracked():
+        (source/name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT/name, source/name, follow_symlinks=False)
     words = [sys.executable, '-m', 'build', '--no-isolation', '--outdir', out, source]
     r = subprocess.run(words, capture_output=True, text=True)
     assert r.returncode == 0, r.stdout[-2000:] + r.stderr[-2000:]

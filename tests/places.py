@@ -1,6 +1,23 @@
 """Where things are in the repository."""
+import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE, NBS = ROOT/'rddm_nb', ROOT/'nbs'
 NOTEBOOKS = sorted(NBS.glob('*.ipynb'))
+
+
+def git(*words):
+    "What git says of the repository, stripped; nothing where there is no git or no repository"
+    try: done = subprocess.run(['git', '-C', ROOT, *words], capture_output=True, encoding='utf-8')
+    except OSError: return ''
+    return done.stdout.strip() if done.returncode == 0 else ''
+
+
+def tracked():
+    "The files of the repository, new ones too, or those there are where git does not know"
+    names = [n for n in git('ls-files', '-z', '--cached', '--others', '--exclude-standard').split('\0') if n]
+    if names: return [n for n in names if (ROOT/n).exists()]
+    folders = 'rddm_nb', 'nbs', 'tests', 'tools', 'bench', 'js', 'i18n', 'constraints'
+    inside = [p for f in folders for p in (ROOT/f).rglob('*') if p.is_file() and '__pycache__' not in p.parts]
+    return [p.relative_to(ROOT).as_posix() for p in [*(p for p in ROOT.iterdir() if p.is_file()), *inside]]

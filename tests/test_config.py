@@ -1,6 +1,7 @@
 """A value becomes the type of its field or is refused with its name; every wrong word is one line and exit code 2."""
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -872,7 +873,8 @@ def test_words_for_a_closed_stream_are_lost(monkeypatch):
 @pytest.mark.parametrize('tail, code', [('>&- 2>&- <&-', 0), ('>/dev/full', 1), ('>/dev/full 2>/dev/full', 1),
                                         ('2>/dev/full', 0), ('| head -0', 0)])
 def test_a_command_says_nothing_of_python_where_its_output_goes(tail, code):
-    words = f'set -o pipefail; {sys.executable} -m rddm_nb.presets demo --show {tail}'
+    if '/dev/full' in tail and not Path('/dev/full').exists(): pytest.skip('there is no disk that is always full')
+    words = f'set -o pipefail; {shlex.quote(sys.executable)} -m rddm_nb.presets demo --show {tail}'
     done = subprocess.run(['bash', '-c', words], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == code and 'Traceback' not in done.stderr and 'ignored' not in done.stderr, done.stderr
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from common import close, error
+from common import SLASH, close, error
 from hypothesis import given, strategies as st
 from PIL import Image
 from rddm_nb.data import (PAIRINGS, _DataReport, ImagePairs, Pair, PairSource, _progress, _read_file_list, match,
@@ -411,7 +411,7 @@ def test_an_image_that_vanishes_is_named(tmp_path):
     s = PairSource(ImagePairs.from_pairs(match(tmp_path/'in', tmp_path/'gt')), 8, memory=0)
     s.batch(4, 0)
     (tmp_path/'gt/2.png').unlink()
-    with pytest.raises(ValueError, match=r'gt/2\.png cannot be read as an image: No such file'):
+    with pytest.raises(ValueError, match=rf'gt{SLASH}2\.png cannot be read as an image: No such file'):
         for k in range(1, 4): s.batch(4, k)
 
 

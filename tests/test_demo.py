@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -224,7 +225,7 @@ def test_the_summary_says_what_to_open_and_how_to_go_on(early):
     made = cli._summary(dict(both, task='generate', images=8, held_out_loss=.5), 'x')
     for said, given in ((rain, 'x_in'), (made, 'shape=(8, 3, 32, 32)')):
         assert ('(stopped early)' in said) == early and f", {given}, steps=4)" in said
-        assert 'x/sheet.png' in said and '1,234 parameters' in said
+        assert str(Path('x/sheet.png')) in said and '1,234 parameters' in said
     other = dict(both, task='generate', images=8, held_out_loss=.5, solver='heun')
     assert "steps=4, solver='heun')" in cli._summary(other, 'x')
     assert '25.00 dB (+5.00) in 4 steps' in rain and 'held-out loss 0.5000' in made

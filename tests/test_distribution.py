@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 import conftest
 import pytest
-from places import ROOT
+from places import ROOT, git, tracked
 import rddm_nb
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -51,10 +51,34 @@ def test_the_check_of_the_index_can_fail(wheel, tmp_path):
 
 def test_the_sdist_holds_what_the_wheel_is_made_of(distribution, wheel):
     with tarfile.open(next(distribution.glob('*.tar.gz'))) as t:
-        made = {n.split('/', 1)[1] for n in t.getnames() if '/' in n}
+        made = {m.name.split('/', 1)[1] for m in t.getmembers() if m.isfile()}
     package = {n for n in zipfile.ZipFile(wheel).namelist() if '.dist-info/' not in n}
     sources = {n.replace('rddm_nb/course/', 'nbs/') for n in package}
-    assert package and sources | {'pyproject.toml', 'setup.py', 'README.md', 'LICENSE'} <= made
+    own = {'pyproject.toml', 'setup.py', 'MANIFEST.in', 'README.md', 'LICENSE'}
+    assert package and {n for n in made if 'egg-info' not in n} == sources | own | {'PKG-INFO', 'setup.cfg'}
+
+
+def test_every_link_of_the_description_works_on_the_index(wheel):
+    with zipfile.ZipFile(wheel) as z: text = z.read(next(n for n in z.namelist() if n.endswith('METADATA'))).decode()
+    links = re.findall(r'(!?\[[^][]*\]\(|src=")([^)"]*)', text)
+    there = f'rddm-nb/rddm_nb/{{}}v{rddm_nb.__version__}/'
+    assert len(links) > 40 and [url for _, url in links if not url.startswith(('https://', '#'))] == []
+    for kind, url in links:
+        image, home = kind.startswith(('!', 'src')), f"https://github.com/{there.format('blob/')}"
+        if image: assert 'github.com/' not in url or '/actions/' in url, f'{url} is a page, no image'
+        for start in (home, f"https://raw.githubusercontent.com/{there.format('')}"):
+            if url.startswith(start): assert (ROOT/url.removeprefix(start).split('#')[0]).exists(), url
+
+
+def test_a_licence_of_every_picture_is_named():
+    text = (ROOT/'rddm_nb/assets/ATTRIBUTION.md').read_text(encoding='utf-8')
+    names = {f'CC-{k}-{v}' for k, v in re.findall(r'\[CC (BY) ([\d.]+)\]', text)} | {'CC0-1.0', 'Apache-2.0'}
+    assert len(names) == 4 and set(PROJECT['license'].split(' AND ')) == names
+
+
+def test_nothing_that_git_ignores_is_in_it():
+    assert git('ls-files', '--cached', '--ignored', '--exclude-standard') == ''
+    assert not [n for n in tracked() if re.search(r'(^|/)(\.\w+_cache|__pycache__)/', n)]
 
 
 def test_the_wheel_imports_in_a_clean_environment(wheel, tmp_path):

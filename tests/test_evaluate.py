@@ -15,7 +15,7 @@ import pytest
 from places import ROOT
 import rddm_nb.evaluate as module
 import torch
-from common import awake, close, posix, random_images, rng
+from common import awake, close, named, posix, random_images, rng
 from hypothesis import given, strategies as st
 from PIL import Image
 from rddm_nb.data import match
@@ -632,7 +632,7 @@ def test_what_a_model_leaves_beyond_the_range_counts_as_white_or_black():
 
 def test_odd_names_in_results(folders):
     for f in ('out', 'truth'): shutil.copy(folders/f'{f}/1.png', folders/f'{f}/$x_{{1$ 雨→.png')
-    for f in ('out', 'truth'): shutil.copy(folders/f'{f}/1.png', os.fsencode(folders/f) + b'/\xff.png')
+    for f in ('out', 'truth'): shutil.copy(folders/f'{f}/1.png', named(folders/f, b'\xff.png'))
     assert evaluated(folders, folders/'out', folders/'truth') == 0 and result(folders/'ev')['images'] == 5
 
 

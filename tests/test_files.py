@@ -5,7 +5,7 @@ from pathlib import Path
 import hostile
 import pytest
 import torch
-from common import posix
+from common import SLASH, posix
 from hypothesis import given, strategies as st
 from rddm_nb import files
 from rddm_nb.files import (atomic_write, check_file, describe_names, one_line, read_tensors, stale_temporaries, to_json,
@@ -29,7 +29,8 @@ def test_a_failure_leaves_the_old_file_and_no_rubbish(tmp_path, monkeypatch, whe
     atomic_write(tmp_path/'a', b'one')
     def fail(*a): raise OSError(28, 'No space left on device')
     monkeypatch.setattr(os, where, fail)
-    with pytest.raises(OSError, match=r"No space left.*: '.*/a'$"): atomic_write(tmp_path/'a', b'two', force=True)
+    with pytest.raises(OSError, match=rf"No space left.*: '.*{SLASH}a'$"):
+        atomic_write(tmp_path/'a', b'two', force=True)
     assert (tmp_path/'a').read_bytes() == b'one' and [p.name for p in tmp_path.iterdir()] == ['a']
 
 
@@ -198,7 +199,7 @@ def test_on_a_disk_that_cannot_be_written_the_file_is_named(tmp_path, monkeypatc
     def fail(*a, **kw): raise OSError(30, 'Read-only file system', str(a[0]))
     monkeypatch.setattr(Path, 'unlink', fail)
     monkeypatch.setattr(*(files, 'open') if where == 'open' else (os, 'replace'), fail, raising=False)
-    with pytest.raises(OSError, match="Read-only file system: '.*/mine.png'$"):
+    with pytest.raises(OSError, match=rf"Read-only file system: '.*{SLASH}mine.png'$"):
         atomic_write(tmp_path/'mine.png', b'one')
 
 

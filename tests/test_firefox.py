@@ -6,10 +6,12 @@ import torch
 import runtime
 from bench.site import served
 from common import error
-from firefox import FIREFOX, Firefox
 from places import ROOT
 from rddm_nb import widgets
 from rddm_nb.images import to_uint8
+
+pytest.importorskip('websocket')
+from firefox import FIREFOX, Firefox
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(
     not FIREFOX, reason='no Firefox: install it, or name it in the environment variable FIREFOX')]

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from common import close, posix
+from common import close, named, posix
 from hypothesis import given, strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 from rddm_nb.imagefile import (IMAGE_SUFFIXES, LoadedImage, list_images, load_image, read_image, read_noted, same_name,
@@ -467,8 +467,7 @@ def test_a_refused_permission_is_one_line(monkeypatch, tmp_path):
 
 
 def test_names_with_a_newline_stay_on_one_line(tmp_path):
-    path = tmp_path/'a\nb.png'
-    path.write_bytes(b'')
+    path = Path(named(tmp_path, 'a\nb.png'))
     with pytest.raises(ValueError, match=r'a\\nb\.png. cannot be read') as e: load_image(path)
     assert '\n' not in str(e.value)
     path.write_bytes(as_file(Image.new('L', (2, 2))))

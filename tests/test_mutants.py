@@ -6,6 +6,7 @@ import ast
 import functools
 import json
 import os
+import shutil
 import subprocess
 import pytest
 import mutants
@@ -154,6 +155,7 @@ def test_all_or_none_on_request():
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
     "A repository of its own with one commit on main; what it returns runs git there"
+    if not shutil.which('git'): pytest.skip('there is no git')
     (tmp_path/'rddm_nb').mkdir()
     (tmp_path/'tests').mkdir()
     monkeypatch.setattr(mutants, 'HERE', tmp_path/'tests')

@@ -5,11 +5,11 @@ import re
 from collections import Counter
 from pathlib import Path
 
-import polib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+polib = pytest.importorskip('polib')
 import docs
 import languages
 import readme

@@ -7,13 +7,12 @@ import ast
 import errno
 import os
 import re
-import subprocess
 import sys
 import types
 from pathlib import Path, PureWindowsPath
 import pytest
 from common import posix
-from places import ROOT
+from places import ROOT, tracked
 from rddm_nb.files import atomic_write
 from rddm_nb.runtime import claim_folder, folder_lock
 
@@ -97,14 +96,6 @@ def refused(name):
 def test_what_windows_refuses(name, why): assert refused(name) == why
 
 
-def tracked():
-    "The files of the repository, or those there are where git is not"
-    done = subprocess.run(['git', '-C', ROOT, 'ls-files', '-z'], capture_output=True, encoding='utf-8')
-    if done.returncode == 0: return done.stdout.strip('\0').split('\0')
-    return [p.relative_to(ROOT).as_posix() for folder in ('rddm_nb', 'nbs', 'tests', 'tools')
-            for p in (ROOT/folder).rglob('*')]
-
-
 def test_the_repository_can_be_checked_out():
     names = tracked()
     assert len(names) > 100 and {n: why for n in names if (why := refused(n))} == {}
@@ -127,6 +118,23 @@ def file_names(path):
 def test_no_module_gives_a_file_a_name_that_is_refused():
     names = {n for p in PROGRAMS if p.parent.name == 'rddm_nb' for n in file_names(p)}
     assert {'restore.json', 'evaluation.json'} <= names and {n: why for n in names if (why := refused(n))} == {}
+
+
+PATH = re.compile(r'[\w$]/[\w$]+\\?\.(png|csv|json|toml|txt|tmp|safetensors)')
+
+def expected(path):
+    "The texts that a file of tests expects in messages"
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Call) and getattr(node.func, 'attr', '') == 'raises':
+            match = next((k.value for k in node.keywords if k.arg == 'match'), None)
+            if isinstance(match, ast.Constant): yield node, match.value
+
+
+def test_no_message_is_expected_to_have_one_systems_slash():
+    own = 'hub gave|holds no' # what begins so is written with that slash everywhere
+    found = [where(p, n) for p in TESTS for n, text in expected(p) if PATH.search(text) and not re.search(own, text)]
+    assert found == [], 'between folders stands SLASH of common.py'
+    assert PATH.search(r'gt/2\.png cannot') and PATH.search('in/1.png') and not PATH.search('use x/127.5 - 1')
 
 
 # ---------------------------------------------------------------- what exists on POSIX alone

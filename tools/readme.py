@@ -71,15 +71,16 @@ def main():
         text, files = render(nb, language)
         wanted |= {file: text.encode(), **files}
     stale = [p for p, b in wanted.items() if not (ROOT/p).exists() or (ROOT/p).read_bytes() != b]
-    extra = [p for p in sorted((ROOT/'nbs/images').glob('index-*.png')) if str(p.relative_to(ROOT)) not in wanted]
+    shown = {p.relative_to(ROOT).as_posix(): p for p in sorted((ROOT/'nbs/images').glob('index-*.png'))}
+    extra = [name for name in shown if name not in wanted]
     if '--check' in sys.argv:
-        stale += [str(p.relative_to(ROOT)) for p in extra]
+        stale += extra
         print('the README is up to date' if not stale else f"stale: {', '.join(stale)}; run python tools/readme.py")
         raise SystemExit(bool(stale))
     for p, b in wanted.items():
         (ROOT/p).parent.mkdir(exist_ok=True)
         (ROOT/p).write_bytes(b)
-    for p in extra: p.unlink()
+    for name in extra: shown[name].unlink()
     print(f"{', '.join(FILES.values())} and {len(files)} figures written")
 
 

@@ -41,9 +41,10 @@ def network(path):
 
 def unpack(archive, folder):
     "The parts of the package that the page needs, and its licence"
-    with tarfile.open(archive) as tar:
-        for name in (name for parts in RUNTIMES.values() for name in parts.values()):
-            (folder/name).write_bytes(tar.extractfile(f'package/dist/{name}').read())
+    wanted = {f'package/dist/{name}': name for parts in RUNTIMES.values() for name in parts.values()}
+    with tarfile.open(archive, 'r|gz') as tar:
+        found = {wanted[m.name]: tar.extractfile(m).read() for m in tar if m.name in wanted}
+    for name in wanted.values(): (folder/name).write_bytes(found[name])
     (folder/LICENSE).write_text(f'onnxruntime-web {VERSION}, (c) Microsoft Corporation, MIT License\n'
                                 'https://github.com/microsoft/onnxruntime/blob/main/LICENSE\n', encoding='utf-8')
 

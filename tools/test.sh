@@ -51,7 +51,7 @@ install() { # uv unpacks on all cores what pip unpacks on one; which build of to
   "${pip[@]}" "${TORCH:-torch==2.13.0}" uv
   compiled 1 "$(python -c 'from importlib.util import find_spec as f; print(*f("torch").submodule_search_locations)')" &
   compiling=$!
-  UV_DEFAULT_INDEX="${PIP_INDEX_URL:-https://pypi.org/simple}" \
+  UV_DEFAULT_INDEX="${PIP_INDEX_URL:-https://pypi.org/simple}" UV_CONSTRAINT="${PIP_CONSTRAINT:-}" \
     uv pip install --quiet --system-certs --python "$(command -v python)" -e '.[dev]' || "${pip[@]}" -e '.[dev]'
   wait "$compiling"
   compiled 0 .venv
