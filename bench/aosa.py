@@ -50,7 +50,7 @@ def row(name, task, seed, max_steps):
     "A selection as it is kept"
     s = select(task, seed, **SETTINGS[name], max_steps=max_steps)
     out = dict(setting=name, task=task, seed=seed, **SETTINGS[name], choice=s.choice, steps=s.steps,
-               least=math.floor(AutoObjective().margin/SETTINGS[name]['lam_lr']) + 1)
+               steady=math.floor(AutoObjective().margin/SETTINGS[name]['lam_lr']) + 1)
     return out | dict(lam=[round(v, 5) for v in s.lam[::EVERY]],
                       errors=[[round(v, 4) for v in e] for e in medians(s.errors)])
 

@@ -61,9 +61,17 @@ def marks(x, known, held):
                 nearest=psnr(x, _nearest(x, known)).mean().item())
 
 
+def sheet(x):
+    "The first 32 images in rows of eight, white between them and where there are fewer"
+    x = F.pad(x[:32], (1, 1, 1, 1), value=1.)
+    rows = F.pad(x, (0, 0)*3 + (0, -len(x) % 8), value=1.).unflatten(0, (-1, 8))
+    return rows.permute(2, 0, 3, 1, 4).flatten(1, 2).flatten(2)
+
+
 def run(name, what, seed=0, seconds=300., bbar_T=1., steps=(5, 10, 20, 50), dim=16, lr=2e-3, made=256,
         train_steps=None, folder=RESULTS/'generation'):
     "Train, make images, write a row"
+    if made < 2: raise SystemExit(f'--made: two images at least, which have a spread to compare, got {made}')
     torch.set_num_threads(1)
     known, held = (images_of(name, data_root(), s) for s in ('train', 'test'))
     schedule, start = schedule_of(what, bbar_T), time.thread_time()
@@ -84,9 +92,7 @@ def run(name, what, seed=0, seconds=300., bbar_T=1., steps=(5, 10, 20, 50), dim=
                steps={s: marks(x, known, held) for s, x in some.items()}, commit=commit(), **about())
     write(f'{name}-{what}-{seed}', row, folder)
     if name in OPEN:
-        sheet = F.pad(some[max(steps)][:32], (1, 1, 1, 1),
-                      value=1.).view(4, 8, 3, 34, 34).permute(2, 0, 3, 1, 4).reshape(3, 136, 272)
-        Image.fromarray(as_rgb(sheet)).save(Path(folder)/f'{name}-{what}-{seed}.png', optimize=True)
+        Image.fromarray(as_rgb(sheet(some[max(steps)]))).save(Path(folder)/f'{name}-{what}-{seed}.png', optimize=True)
     print(name, what, {s: {k: round(v, 3) for k, v in m.items()} for s, m in row['steps'].items()}, flush=True)
 
 

@@ -14,7 +14,7 @@ from fastcore.basics import patch
 from torch import Tensor, nn
 from .estimate import CLIPS, Prediction, eps_from_res, estimate, predict
 from .forward import q_sample, randn_like
-from .optim import _check_trainable
+from .optim import _check_trainable, unwrap
 from .schedule import Schedule, _check_count
 
 # %% ../nbs/17_aosa.ipynb #35813c69
@@ -22,12 +22,13 @@ def readings(
     m:Tensor, # output of the network (B, ...)
     lam, # how much it is a residual, 0..1
     x_t:Tensor, # the states it saw
-    x_in:Tensor, # degraded images
+    x_in:Tensor|None, # degraded images; None stands for zeros
     abar, # residual coefficient
     bbar, # standard deviation of the noise
     clip:str|None='x0', # 'x0' keeps the image that follows from the noise in [-1, 1], as published; None does not
 )->tuple: # (residual, noise)
     "One output read as residual and as noise, mixed (readings)"
+    if x_in is None: x_in = torch.zeros_like(x_t)
     from_noise = x_in - estimate(Prediction(eps=m), x_t, x_in, abar, bbar, clip).x0
     return lam*m + (1 - lam)*from_noise, lam*eps_from_res(x_t, x_in, m, abar, bbar) + (1 - lam)*m
 
@@ -44,14 +45,14 @@ class AutoObjective(nn.Module):
         if not abs(start - .5) < margin < .5:
             raise ValueError(f"margin must be in 0..0.5 and start within it of one half, got start={start}, "
                              f"margin={margin}")
-        if most <= 1: raise ValueError(f"most must be above 1, got {most}: no state would count")
+        if not most > 1: raise ValueError(f"most must be above 1, got {most}: no state would count")
         if clip not in CLIPS: raise ValueError(f"clip must be one of {CLIPS}, got {clip!r}")
         self.lam, self.margin, self.most, self.clip = nn.Parameter(torch.tensor(float(start))), margin, most, clip
     @property
     def choice(self)->str|None:
         "What has been decided: 'res', 'eps' or nothing yet"
         far = self.lam.item() - .5
-        return None if abs(far) <= self.margin else 'res' if far > 0 else 'eps'
+        return 'res' if far > self.margin else 'eps' if far < -self.margin else None
 
 # %% ../nbs/17_aosa.ipynb #4e556372
 @patch
@@ -60,19 +61,20 @@ def well_conditioned(self:AutoObjective,
     bbar:Tensor, # standard deviations of the noise
 )->Tensor: # truth values
     "Where neither reading enlarges an error by more than `most`"
-    return (bbar <= self.most*(1 - abar)) & (1 - abar <= self.most*bbar)
+    return (bbar > 0) & (bbar <= self.most*(1 - abar)) & (1 - abar <= self.most*bbar)
 
 @patch
 def loss(self:AutoObjective,
     m:Tensor, # output of the network (B, ...)
     x_t:Tensor, # the states it saw
-    x_in:Tensor, # degraded images
+    x_in:Tensor|None, # degraded images; None stands for zeros
     res:Tensor, # true residuals
     eps:Tensor, # true noise
     abar:Tensor, # residual coefficients (B, 1, ...)
     bbar:Tensor, # standard deviations of the noise
 )->tuple: # (loss, error of the residual, error of the noise)
     "lam times the residual's mean error plus 1 - lam times the noise's, over the states that count (auto loss)"
+    if x_in is None: x_in = torch.zeros_like(x_t)
     fine = self.well_conditioned(abar, bbar).flatten()
     if not fine.any():
         raise ValueError("no state of this batch counts: "
@@ -90,23 +92,35 @@ class ObjectiveChoice(NamedTuple):
     lam: list # the share after every step
     errors: list # (residual, noise) at every step
 
-def _training_loss(auto, net, draw, schedule, nodes, generator):
-    "The loss of one batch at random nodes, with both errors"
-    x0, x_in, *cond = draw(generator)
-    t = nodes[torch.randint(len(nodes), (len(x0),), device=generator.device, generator=generator).to(nodes.device)]
+def _one_output(pred):
+    "What is read both ways"
+    if pred.res is not None and pred.eps is None: return pred.res
+    got = ' and '.join(name for name, v in zip(pred._fields, pred) if v is not None)
+    raise ValueError("net must have one output, as Prediction(res=...), that is then read as residual and as noise "
+                     f"(predicts='res'), but it predicts {got or 'nothing'}")
+
+def _training_loss(auto, net, batch, t, schedule, generator):
+    "The loss of a batch at its nodes, with both errors"
+    x0, x_in, *cond = batch
     eps, (abar, bbar) = randn_like(x0, generator), schedule.coeffs(t, x0)
     x_t = q_sample(x0, x_in, eps, abar, bbar)
-    m = predict(net, x_t, x_in, abar, bbar, t.to(x0.device), *cond).res
-    if m is None:
-        raise ValueError("net must have one output, as Prediction(res=...), that is then read as residual and as noise "
-                         "(predicts='res'), but it predicts the noise alone")
-    return auto.loss(m, x_t, x_in, x_in - x0, eps, abar, bbar)
+    m = _one_output(predict(net, x_t, x_in, abar, bbar, t.to(x0.device), *cond))
+    return auto.loss(m, x_t, x_in, -x0 if x_in is None else x_in - x0, eps, abar, bbar)
+
+def _check_loss(loss, step, batch, t, lr):
+    "Refuse a loss that is not a number, and say what the step saw"
+    if loss.isfinite(): return
+    images = [v for v in batch if v is not None]
+    odd = [i for i, trio in enumerate(zip(*images)) if not all(v.isfinite().all() for v in trio)]
+    why = (f"images {odd} of the batch hold NaN or infinite values" if odd
+           else f"a smaller learning rate than {lr:g} usually helps")
+    raise FloatingPointError(f"the loss is not a number at step {step} (nodes t = {t.tolist()}): {why}")
 
 # %% ../nbs/17_aosa.ipynb #1a2de45f
 @torch.inference_mode(False)
 def select_objective(
     net, # a network with one output, as `Prediction(res=...)`; it is trained and not needed afterwards
-    draw, # function of a generator that returns (x0, x_in), or (x0, x_in, cond)
+    draw, # function of a generator that returns (x0, x_in), or (x0, x_in, cond); x_in None stands for zeros
     schedule:Schedule, # where states live
     generator:torch.Generator, # source of every random number
     auto:AutoObjective|None=None, # the share, and what counts; a new one unless given
@@ -118,14 +132,18 @@ def select_objective(
     "Train until the network has become a predictor of residual or noise (automatic objective selection)"
     max_steps = _check_count(max_steps, 'max_steps')
     auto, lams, errors = auto or AutoObjective(), [], []
-    groups = [dict(params=net.parameters(), lr=lr), dict(params=auto.parameters(), lr=lam_lr)]
+    groups = [dict(params=unwrap(net).parameters(), lr=lr), dict(params=auto.parameters(), lr=lam_lr)]
     opt = torch.optim.Adam(groups, betas=(.9, .99))
     _check_trainable(opt.param_groups)
     nodes = auto.well_conditioned(schedule.abar, schedule.bbar).nonzero().flatten()
     if not len(nodes): raise ValueError(f"no node of {schedule} counts: none has bbar/(1 - abar) between "
                                         f"{1/auto.most:g} and {auto.most:g}; take another schedule")
     for step in range(1, max_steps + 1):
-        loss, *both = _training_loss(auto, net, draw, schedule, nodes, generator)
+        batch = draw(generator)
+        drawn = torch.randint(len(nodes), (len(batch[0]),), device=generator.device, generator=generator)
+        t = nodes[drawn.to(nodes.device)]
+        loss, *both = _training_loss(auto, net, batch, t, schedule, generator)
+        _check_loss(loss, step, batch, t, lr)
         opt.zero_grad()
         loss.backward()
         opt.step()

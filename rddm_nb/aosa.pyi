@@ -6,9 +6,10 @@ from fastcore.basics import patch
 from torch import Tensor, nn
 from .estimate import CLIPS, Prediction, eps_from_res, estimate, predict
 from .forward import q_sample, randn_like
+from .optim import unwrap
 from .schedule import Schedule
 
-def readings(m: Tensor, lam, x_t: Tensor, x_in: Tensor, abar, bbar, clip: str | None='x0') -> tuple:
+def readings(m: Tensor, lam, x_t: Tensor, x_in: Tensor | None, abar, bbar, clip: str | None='x0') -> tuple:
     """One output read as residual and as noise, mixed (readings)"""
     ...
 
@@ -31,7 +32,7 @@ class AutoObjective(nn.Module):
         """Where neither reading enlarges an error by more than `most`"""
         ...
 
-    def loss(self, m: Tensor, x_t: Tensor, x_in: Tensor, res: Tensor, eps: Tensor, abar: Tensor, bbar: Tensor) -> tuple:
+    def loss(self, m: Tensor, x_t: Tensor, x_in: Tensor | None, res: Tensor, eps: Tensor, abar: Tensor, bbar: Tensor) -> tuple:
         """lam times the residual's mean error plus 1 - lam times the noise's, over the states that count (auto loss)"""
         ...
 

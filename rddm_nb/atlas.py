@@ -58,12 +58,14 @@ def _flow(T=1000):
 def _ve(T=1000, sigma_max=5.):
     s = Schedule.from_fns(lambda u: 0*u, lambda u: sigma_max*u, T, name='VE', allow='open_end')
     return Process('VE', s, 'sum_constrained', 1., 'either', 'Song et al., ICLR 2021',
-                   note="starts from noise of sigma_max, at an even pace; the paper's levels are geometric")
+                   note="starts from noise of sigma_max, at an even pace; the paper's levels are geometric; with "
+                        'sigma_max = 80 nothing of the image is left beside the noise')
 
 def _edm(T=1000, sigma_max=5., rho=7.):
     s = Schedule.from_fns(lambda u: 0*u, lambda u: sigma_max*u**rho, T, name='EDM', allow='open_end')
     return Process('EDM', s, 'sum_constrained', 0., 'either', 'Karras et al., NeurIPS 2022',
-                   note="the curve of VE at another pace; its own sampler takes Heun's steps from sigma_max = 80")
+                   note="the curve of VE at another pace; its own sampler takes Heun's steps from sigma_max = 80, "
+                        'where nothing of the image is left beside the noise')
 
 # %% ../nbs/18_map.ipynb #1eb0f42c
 def _rectified(T=1000):
@@ -219,8 +221,13 @@ def process(
     "A relative of RDDM by name"
     _one_of('relative', name, PROCESSES)
     _check_parameters(name, parameters)
-    try: return _MAKERS[name](**parameters)
-    except (ArithmeticError, ValueError) as e: raise ValueError(f"there is no {name} with {parameters}: {e}") from None
+    try: made = _MAKERS[name](**parameters)
+    except (ArithmeticError, ValueError) as e:
+        zero = ' and '.join(k for k, v in parameters.items() if v == 0)
+        raise ValueError(f"there is no {name} with {parameters}: {zero + ' must be > 0' if zero else e}") from None
+    if not (made.schedule.abar.any() or made.schedule.bbar.any()):
+        raise ValueError(f"there is no {name} with {parameters}: all its states would be the clean image")
+    return made
 
 # %% ../nbs/18_map.ipynb #310355c1
 def morph(

@@ -59,6 +59,9 @@ def _setting(self:ExactPredictor, x_t, x_in, abar, bbar):
     if x_t.shape[1:] != self.means.shape[1:]:
         shape = ', '.join(map(str, ('B', *self.means.shape[1:])))
         raise ValueError(f"x_t must be a batch of the known images' shape, ({shape}), got {tuple(x_t.shape)}")
+    for name, v in dict(x_t=x_t, x_in=x_in).items():
+        if v is not None and not v.is_floating_point():
+            raise TypeError(f"{name} holds {v.dtype}: convert images with from_uint8")
     if x_in is not None and x_in.shape != x_t.shape:
         raise ValueError(f"x_in has shape {tuple(x_in.shape)}, but x_t has {tuple(x_t.shape)}: they must be equal")
     x = x_t.detach().double().flatten(1)
@@ -118,6 +121,8 @@ def draw(self:ExactPredictor,
 )->Tensor: # (n, ...)
     "Clean images from the known distribution"
     n = _whole(n, 'n', 1)
+    if not isinstance(generator, (torch.Generator, type(None))):
+        raise TypeError(f"generator must be a torch.Generator or None, got {generator!r:.80}")
     prior = self._prior.exp() if generator is None else self._prior.exp().to(generator.device)
     i = torch.multinomial(prior, n, replacement=True, generator=generator)
     x = self.means[i.to(self.means.device)]

@@ -247,6 +247,17 @@ def _held_out(
         _check_cond(b.cond, config, 'held_cond', 'the held-out data has')
     return Batch(*(v.to(device) if torch.is_tensor(v) else v for v in b))
 
+# %% ../nbs/experiment.ipynb #cb11c145
+_LAM_LR = 8e-5
+
+def _how_chosen(s, steady):
+    "What has been chosen, and whether it came early, in a line"
+    said = f"network.predicts={s.choice!r} chosen after {s.steps} steps"
+    if s.steps >= 2*steady: return said
+    other = 'eps' if s.choice == 'res' else 'res'
+    return (f"{said}, which is early (a steady gradient takes about {steady:.0f}), before the network had learned "
+            f"much: to be sure, train with network.predicts={other!r} too, and compare")
+
 # %% ../nbs/experiment.ipynb #cb11c146
 def _choose(config, source, device, max_steps, tell):
     "Train until the network has become a predictor of residual or of noise"
@@ -257,10 +268,13 @@ def _choose(config, source, device, max_steps, tell):
     def report(row):
         if row['step'] == 1 or row['step'] % train.log_every == 0:
             tell('choosing between residual and noise, step {step}: loss {loss:.4g}, lam {lam:.4f}'.format(**row))
-    net = _network_config(config).make(train.seed).to(device)
-    try: return select_objective(net, draw, config.schedule.make(), generator_for(device, train.seed, 'choice'),
-                                 AutoObjective(most=1000.).to(device), train.lr, train.lr, max_steps, report)
-    except RuntimeError as e: raise TrainingError(str(e)) from None
+    net, rate = _network_config(config).make(train.seed).to(device), min(train.lr, _LAM_LR)
+    auto = AutoObjective(most=1000.).to(device)
+    try: s = select_objective(net, draw, config.schedule.make(), generator_for(device, train.seed, 'choice'), auto,
+                              train.lr, rate, max_steps, report)
+    except RuntimeError as e: raise TrainingError(f"{e} (network.predicts='res' or 'eps')") from None
+    tell(_how_chosen(s, auto.margin/rate))
+    return s
 
 def _chosen(file):
     "What a run has chosen"

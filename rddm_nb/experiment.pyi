@@ -26,6 +26,7 @@ from .watch import HeldOutEval
 def check_config(config: Config):
     """Refuse what only shows when schedule and network are made"""
     ...
+_LAM_LR: float
 _CONFIG_FILE: Any
 _CHECK_FILE: Any
 _MODELS: tuple

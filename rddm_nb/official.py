@@ -160,7 +160,7 @@ class OfficialUNet(nn.Module):
         self.config = dict(predicts=predicts, embedding=embedding, takes_input=takes_input, takes_cond=takes_cond,
                            dim=dim, mults=mults, channels=channels)
         check_options(self.config, _HEADS, _EMBEDDINGS)
-        self.config['mults'] = list(mults)
+        dim, mults, channels = (self.config[k] for k in ('dim', 'mults', 'channels'))
         c_in = channels*(1 + takes_input + takes_cond)
         self.nets = nn.ModuleDict({k: OfficialNet(c_in, dim, mults, channels) for k in _HEADS[predicts]})
 

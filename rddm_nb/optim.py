@@ -15,6 +15,7 @@ from numbers import Real
 import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
+from fastcore.basics import patch
 
 # %% ../nbs/optim.ipynb #ce90eb5c
 def unwrap(
@@ -94,16 +95,36 @@ class EMA:
         "Take in the network's weights of now"
         net, wide = unwrap(net), [*self._wide.values()]
         _check_fits(net, self.net)
+        self._reread()
         self.step += 1
         d = min(self.decay, (1 + self.step)/(10 + self.step))
         torch._foreach_lerp_(wide, [p.to(w.dtype) for p, w in zip(net.parameters(), wide)], 1 - d)
         self._round()
         for mine, theirs in zip(self.net.buffers(), net.buffers()): mine.copy_(theirs)
-    def _round(self):
-        for p, w in zip(self.net.parameters(), self._wide.values()):
-            if p is not w: p.copy_(w)
-    def _state(self): return {**self.net.state_dict(), **{k: w.detach() for k, w in self._wide.items()}}
-    @torch.no_grad()
-    def _load(self, state):
-        self.net.load_state_dict(state)
-        for k, w in self._wide.items(): w.copy_(state[k])
+
+# %% ../nbs/optim.ipynb #bda9f87a
+@patch
+def _round(self:EMA):
+    "Give `net` the average, in its own digits"
+    for p, w in zip(self.net.parameters(), self._wide.values()):
+        if p is not w: p.copy_(w)
+
+@patch
+def _reread(self:EMA):
+    "Take what has been loaded into `net` for the average"
+    for p, w in zip(self.net.parameters(), self._wide.values()):
+        if p is not w: w.copy_(torch.where(p == w.to(p.dtype), w, p.to(w.dtype)))
+
+@patch
+@torch.no_grad()
+def _state(self:EMA):
+    "The average in all its digits, to be kept"
+    self._reread()
+    return {**self.net.state_dict(), **{k: w.detach() for k, w in self._wide.items()}}
+
+@patch
+@torch.no_grad()
+def _load(self:EMA, state):
+    "The average as it was kept"
+    self.net.load_state_dict(state)
+    for k, w in self._wide.items(): w.copy_(state[k])

@@ -7,6 +7,7 @@ from numbers import Real
 import torch
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
+from fastcore.basics import patch
 
 def unwrap(net: nn.Module) -> nn.Module:
     """The network inside of its wrappers"""
@@ -36,10 +37,17 @@ class EMA:
         ...
 
     def _round(self):
+        """Give `net` the average, in its own digits"""
+        ...
+
+    def _reread(self):
+        """Take what has been loaded into `net` for the average"""
         ...
 
     def _state(self):
+        """The average in all its digits, to be kept"""
         ...
 
     def _load(self, state):
+        """The average as it was kept"""
         ...

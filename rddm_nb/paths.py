@@ -23,7 +23,9 @@ def commutator(
     h:float|None=None, # size of the small moves; None: as suits the states' precision, 6e-6 in double, 5e-3 in single
 )->torch.Tensor: # (B, ...)
     "How much the order of two small moves matters, taking residual and taking noise (commutator)"
+    if not x_t.is_floating_point(): raise TypeError(f"x_t holds {x_t.dtype}: convert images with from_uint8")
     res, eps = model(x_t, x_in, abar, bbar, None)
+    if eps is None and bbar == 0: raise ValueError("at bbar = 0 the state holds no noise to take: move to bbar > 0")
     if res is None or eps is None:
         raise ValueError(f"model must predict residual and noise, but gives no {'res' if res is None else 'eps'}: take "
                          "a network with predicts='both'")
@@ -34,12 +36,18 @@ def commutator(
     return along(1, h, 0) - along(0, 0, h)
 
 # %% ../nbs/15_paths.ipynb #66fd43ec
+def _check_path(trained_on):
+    "Refuse a path that is no schedule"
+    if not isinstance(trained_on, Schedule): raise TypeError(f"trained_on must be a Schedule, got {trained_on!r:.80}")
+
 class TimeConditioned:
     "A predictor told the step alone, as if on the path it was trained on"
     def __init__(self,
         model, # what is best at every place
-        trained_on:Schedule, # the path of the training
-    ): self.model, self.schedule = model, trained_on
+        trained_on:Schedule, # the path of the training; one that it is sampled along must have as many steps
+    ):
+        _check_path(trained_on)
+        self.model, self.schedule = model, trained_on
     def __call__(self, x_t, x_in, abar, bbar, t=None, **cond):
         if t is None:
             raise ValueError("this predictor knows only steps of its schedule, but this path has none (t is None): "
@@ -59,6 +67,7 @@ class CoefficientConditioned:
         model, # what is best at every place
         trained_on:Schedule, # the path of the training, on which both coefficients rise
     ):
+        _check_path(trained_on)
         if (trained_on.abar.diff() <= 0).any() or (trained_on.bbar.diff() <= 0).any():
             raise ValueError(f"both coefficients must rise along {trained_on}: one value has to name one place")
         self.model, self.schedule = model, trained_on

@@ -9,17 +9,20 @@ __all__ = ['seed_for', 'generator_for', 'check_seed', 'pick_device', 'claim_fold
            'StopRequest', 'stop_on_signals']
 
 # %% ../nbs/runtime.ipynb #4859bdb2
+import dis
 import hashlib
 import inspect
 import operator
 import os
+import re
 import signal
+import sys
 import threading
 import uuid
 import warnings
 from contextlib import contextmanager, suppress
 from enum import IntEnum
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
 from .files import _remove_stale
@@ -75,17 +78,56 @@ def pick_device(
     return str(device)
 
 # %% ../nbs/runtime.ipynb #b0369345
-def _closed_over(f):
-    "What a function keeps of where it was made"
-    try: return inspect.getclosurevars(f).nonlocals.values() if inspect.isfunction(f) else ()
-    except ValueError: return () # not all of it is there yet
+@lru_cache(maxsize=1000)
+def _read(code):
+    "What code reads, and code within it: whether it is global, its name, an attribute of it, an attribute of that, ..."
+    found, chain = [], []
+    for i in dis.get_instructions(code):
+        if i.opname in ('LOAD_ATTR', 'LOAD_METHOD'): chain.append(i.argval)
+        elif i.opname in ('LOAD_GLOBAL', 'LOAD_DEREF') or 'LOAD_FAST' in i.opname:
+            for name in i.argval if isinstance(i.argval, tuple) else [i.argval]:
+                found.append(chain := [i.opname == 'LOAD_GLOBAL', name])
+        elif i.opname != 'EXTENDED_ARG': chain = []
+    for c in filter(inspect.iscode, code.co_consts): found += [r for r in _read(c) if r[0] or r[1] in c.co_freevars]
+    return found
 
+@lru_cache(maxsize=1000)
+def _is_library(code, module):
+    "Whether a function is Python's, this package's or an installed one's"
+    installed = re.search(r'(site|dist)-packages', code.co_filename)
+    return installed is not None or module.partition('.')[0] in {'rddm_nb', *sys.stdlib_module_names}
+
+# %% ../nbs/runtime.ipynb #b2c4d006
+def _used(f, *bound):
+    "What a function is bound to, has as a default or closes over, and what its code reads of this and of globals"
+    import torch
+    code, defaults = f.__code__, f.__defaults__ or ()
+    own = dict(zip(code.co_varnames, bound)) | dict(zip(code.co_varnames[:code.co_argcount][::-1], defaults[::-1]))
+    own |= f.__kwdefaults__ or {}
+    for name, cell in zip(code.co_freevars, f.__closure__ or ()):
+        with suppress(ValueError): own[name] = cell.cell_contents # not all of it is there yet
+    yield from own.values()
+    if _is_library(code, f.__globals__.get('__name__', '')): return
+    for is_global, name, *attributes in _read(code):
+        v = (f.__globals__ if is_global else own).get(name)
+        for a in attributes:
+            if isinstance(v, torch.nn.Module): break
+            try: v = getattr(v, a, None)
+            except Exception: v = None # a property that fails
+        yield v
+
+# %% ../nbs/runtime.ipynb #b2c4d007
 def _parts(m):
     "What an object that is no network may hold networks in"
     if isinstance(m, (list, tuple)): return m
     if isinstance(m, dict): return m.values()
     if isinstance(m, partial): return [m.func, *m.args, *m.keywords.values()]
-    return [getattr(m, '__self__', None), *_closed_over(m), *getattr(m, '__dict__', {}).values()]
+    held = getattr(m, '__dict__', {}).values()
+    if inspect.isfunction(m): return [*_used(m), *held]
+    method = m if inspect.ismethod(m) else m.__call__
+    if not inspect.ismethod(method): return [getattr(m, '__self__', None), *held]
+    made = filter(inspect.isfunction, dict.fromkeys([method.__func__, inspect.unwrap(method.__func__)]))
+    return [method.__self__, *held, *chain.from_iterable(_used(f, method.__self__) for f in made)]
 
 # %% ../nbs/runtime.ipynb #b2c4d002
 def _networks(model):
@@ -99,6 +141,7 @@ def _networks(model):
         else:
             yield m
             found += [*m.children(), *(v for v in vars(m).values() if not isinstance(v, dict))]
+            found.append(getattr(type(m), 'forward', None))
 
 def _held(model, name, kind):
     "What a predictor, or the first network in it, holds under a name, if it is of this kind; None if nobody does"
@@ -111,14 +154,21 @@ def _about(model, name, *within):
     return d
 
 # %% ../nbs/runtime.ipynb #49eb673e
+_in_eval, _modes = {}, threading.Lock() # id of a network that was in training mode -> how many use it now
+
 @contextmanager
 def _eval_mode(networks):
-    "Networks work in eval mode and are handed back as they were"
-    training = [m for m in networks if m.training]
-    for m in training: m.training = False
+    "Networks work in eval mode; the last who uses them, in any thread, hands them back as they were"
+    networks = [*networks]
+    with _modes:
+        used = [m for m in networks if m.training or id(m) in _in_eval]
+        for m in used: m.training, _in_eval[id(m)] = False, _in_eval.get(id(m), 0) + 1
     try: yield
     finally:
-        for m in training: m.training = True
+        with _modes:
+            for m in used:
+                if n := _in_eval.pop(id(m)) - 1: _in_eval[id(m)] = n
+                else: m.training = True
 
 # %% ../nbs/runtime.ipynb #f07d0042
 def _folder(path):

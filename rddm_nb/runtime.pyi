@@ -1,16 +1,19 @@
 # Written by tools/stubs.py from the module of the same name. Do not edit.
 from typing import Any
+import dis
 import hashlib
 import inspect
 import operator
 import os
+import re
 import signal
+import sys
 import threading
 import uuid
 import warnings
 from contextlib import contextmanager, suppress
 from enum import IntEnum
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
 
@@ -29,6 +32,8 @@ def check_seed(seed: int, name: str='seed') -> int:
 def pick_device(name: str='auto') -> str:
     """A GPU if there is one, unless told otherwise"""
     ...
+_in_eval: Any
+_modes: Any
 
 def claim_folder(out, names, force: bool=False, room: int=0) -> Path:
     """Make sure that results can be written"""

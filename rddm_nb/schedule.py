@@ -239,6 +239,7 @@ def grid(self:Schedule,
     steps:int|list, # how many steps, 1..T, or the nodes themselves, falling, 0 last
 )->list: # nodes, 0 last; T first unless given
     "Nodes to visit, as evenly spread as whole numbers allow, or as given"
+    if hasattr(steps, 'tolist'): steps = steps.tolist()
     if isinstance(steps, (list, tuple, range)): return _nodes(steps, self.T)
     if not _is_count(steps, self.T):
         raise ValueError(f"steps must be a whole number from 1 to T={self.T}, or falling nodes, got {steps!r}")

@@ -49,7 +49,7 @@ def _squaredcos(c):
     A = ((_even(c, extra=1) + .008)/1.008*math.pi/2).cos()**2
     return _from_betas((1 - A[1:]/A[:-1]).clamp(max=.999))
 
-def _power(c): return Schedule.power(c.num_train_timesteps, tuple(c.alpha), tuple(c.beta2), c.bbar_T, c.grid)
+def _power(c): return Schedule.power(c.num_train_timesteps, c.alpha, c.beta2, c.bbar_T, c.grid)
 
 def _line(c): return Schedule.line(c.num_train_timesteps, c.bbar_T)
 
@@ -227,6 +227,7 @@ def from_schedule(cls:RDDMScheduler,
     **kw # see `RDDMScheduler`
 )->RDDMScheduler:
     "A scheduler for any curve"
+    if not isinstance(schedule, Schedule): raise TypeError(f"schedule must be a Schedule, got {schedule!r:.80}")
     curve = dict(abar=schedule.abar, bbar=schedule.bbar, allow=schedule.allow, name=schedule.name)
     return cls(schedule.T, beta_schedule='nodes', **curve, **kw)
 

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 import functools
 import importlib
 import inspect
+import operator
 import re
 from fastcore.basics import patch
 from .estimate import Prediction
@@ -133,7 +134,7 @@ class Attention(nn.Module):
         self.heads, self.norm, self.qkv, self.out = heads, nn.GroupNorm(8, c), nn.Conv2d(c, 3*c, 1), nn.Conv2d(c, c, 1)
     def split(self, h):
         "Queries, keys and values, each (B, heads, places, c/heads)"
-        return self.qkv(self.norm(h)).view(h.shape[0], 3, self.heads, -1, h[0, 0].numel()).transpose(-1, -2).unbind(1)
+        return self.qkv(self.norm(h)).unflatten(1, (3, self.heads, -1)).flatten(-2).transpose(-1, -2).unbind(1)
     def forward(self, h):
         parts, size = self.split(h), h.shape[-2:]
         a = F.scaled_dot_product_attention(*parts) if max(size) <= _WHOLE else _ask_around(*parts, size)
@@ -144,15 +145,16 @@ _PREDICTS = dict(res=1, eps=1, both=2, x0=1) # images in the output
 _EMBEDDINGS = ('plane', 't')
 
 def _is_whole(v, least):
-    "Whether a value is a whole number, not a truth value or a text that looks like one"
-    return isinstance(v, int) and not isinstance(v, bool) and v >= least
+    "Whether a value is a whole number of any type, not a truth value or a text that looks like one"
+    try: return not isinstance(v, bool) and operator.index(v) >= least
+    except TypeError: return False
 
 def check_options(
     config:dict, # options of a network, by name
     predicts, # what its `predicts` may be
     embeddings, # what its `embedding` may be
 ):
-    "Refuse a network that cannot be built, naming the option, what it must be and what it is"
+    "Refuse a network that cannot be built, naming the option, what it must be and is; numbers become Python's"
     def need(name, holds, must_be):
         if not holds: raise ValueError(f"{name} must be {must_be}, got {one_line(repr(config[name]), 60)}")
     for name, choices in (('predicts', predicts), ('embedding', embeddings)):
@@ -164,6 +166,7 @@ def check_options(
     mults = config['mults']
     need('mults', isinstance(mults, (list, tuple)) and len(mults) > 0 and all(_is_whole(m, 1) for m in mults),
          'a list of whole numbers >= 1, one per size')
+    config.update(channels=int(config['channels']), dim=int(config['dim']), mults=[int(m) for m in mults])
 
 # %% ../nbs/21_unet.ipynb #0403b902
 class UNet(nn.Module):
@@ -181,7 +184,7 @@ class UNet(nn.Module):
         self.config = dict(dim=dim, mults=mults, channels=channels, predicts=predicts, embedding=embedding,
                            takes_input=takes_input, takes_cond=takes_cond)
         check_options(self.config, _PREDICTS, _EMBEDDINGS)
-        self.config['mults'] = list(mults)
+        dim, mults, channels = (self.config[k] for k in ('dim', 'mults', 'channels'))
         dims, emb, c_out = [dim*m for m in mults], 4*dim, channels*_PREDICTS[predicts]
         self.embed = CoefficientEmbedding(embedding, emb)
         self.first = nn.Conv2d(channels*(1 + takes_input + takes_cond), dims[0], 3, padding=1)

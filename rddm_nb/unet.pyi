@@ -7,6 +7,7 @@ from torch import Tensor, nn
 import functools
 import importlib
 import inspect
+import operator
 import re
 from fastcore.basics import patch
 from .estimate import Prediction
@@ -73,7 +74,7 @@ _PREDICTS: dict
 _EMBEDDINGS: tuple
 
 def check_options(config: dict, predicts, embeddings):
-    """Refuse a network that cannot be built, naming the option, what it must be and what it is"""
+    """Refuse a network that cannot be built, naming the option, what it must be and is; numbers become Python's"""
     ...
 
 class UNet(nn.Module):

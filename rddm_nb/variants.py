@@ -135,6 +135,7 @@ def disagreement(
 )->Tensor: # zero where the two predictions agree, in the state's units
     "What two predictions leave over of the state: x_t - x_in + (1 - abar) res - bbar eps (disagreement)"
     _check_coefs(x_t, abar=abar, bbar=bbar)
+    pred = Prediction(*pred)
     res, eps = _half(pred, 'res'), _noise(pred, bbar)
     rest = (x_t if x_in is None else x_t - x_in) + (1 - abar)*res
     return rest if eps is None else rest - bbar*eps

@@ -15,6 +15,7 @@ from rddm_nb.forward import q_sample
 from rddm_nb.sample_images import crops
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
+from rddm_nb.unet import UNet
 
 
 def setting(seed, p):
@@ -102,7 +103,7 @@ def test_only_states_that_can_be_trusted_count():
 
 
 @pytest.mark.parametrize('lam, choice', [(.5, None), (.5099, None), (.4901, None), (.511, 'res'), (.489, 'eps'),
-                                         (0., 'eps'), (1., 'res')])
+                                         (0., 'eps'), (1., 'res'), (math.nan, None)])
 def test_the_choice_is_a_word(lam, choice):
     auto = AutoObjective()
     with torch.no_grad(): auto.lam.fill_(lam)
@@ -111,7 +112,8 @@ def test_the_choice_is_a_word(lam, choice):
 
 @pytest.mark.parametrize('kw, match', [(dict(start=.6), 'margin'), (dict(margin=.5), 'margin'),
                                        (dict(margin=0.), 'margin'), (dict(most=1.), 'most must be above 1'),
-                                       (dict(clip='hard'), "clip must be one of .*got 'hard'")])
+                                       (dict(clip='hard'), "clip must be one of .*got 'hard'"),
+                                       (dict(most=math.nan), 'most must be above 1, got nan')])
 def test_settings_that_cannot_select(kw, match):
     with pytest.raises(ValueError, match=match): AutoObjective(**kw)
 
@@ -143,11 +145,20 @@ def test_undecided_runs_say_so():
         select_objective(Oracle('res', x0), lambda g: (x0, x_in), Schedule.power(T=50), rng(), max_steps=3)
 
 
-def test_the_least_number_of_steps_is_the_margin_over_the_rate():
-    x0, x_in, _ = trio(3)
-    for lr in (1e-3, 5e-4):
-        assert select_objective(Oracle('res', x0), lambda g: (x0, x_in), Schedule.power(T=50), rng(),
-                                lam_lr=lr).steps >= math.floor(.01/lr)
+def steps_to_a_choice(gradient, lr, margin):
+    auto, n = AutoObjective(margin=margin), 0
+    opt = torch.optim.Adam(auto.parameters(), lr=lr, betas=(.9, .99))
+    while auto.choice is None:
+        auto.lam.grad, n = -torch.tensor(gradient(n)), n + 1
+        opt.step()
+    return n
+
+
+@pytest.mark.parametrize('lr, margin, growing, jumping', [(3e-4, .05, 140, 150), (8e-5, .01, 110, 111)])
+def test_a_steady_gradient_takes_the_margin_over_the_rate_and_one_that_grows_takes_less(lr, margin, growing, jumping):
+    assert steps_to_a_choice(lambda n: 1., lr, margin) == math.floor(margin/lr + 1e-9) + 1
+    assert abs(steps_to_a_choice(lambda n: 1.01**n, lr, margin) - growing) <= 1
+    assert abs(steps_to_a_choice(lambda n: 1. if n < 30 else 3., lr, margin) - jumping) <= 1
 
 
 class Draws(TorchFunctionMode):
@@ -208,12 +219,56 @@ def choose_of(net):
 
 @pytest.mark.parametrize('kw, net, schedule, why', [
     (dict(max_steps=0), MADE, Schedule.power(T=50), 'max_steps must be a whole number >= 1, got 0'),
-    ({}, constant(None, 0*trio(3)[0]), Schedule.power(T=50), 'net must have one output'),
-    ({}, MADE, Schedule.line(20, .001), r'no node of Schedule\(line, .*counts: none has bbar')],
-    ids=['steps', 'noise', 'nodes'])
+    ({}, constant(None, 0*trio(3)[0]), Schedule.power(T=50), 'net must have one output, .*but it predicts eps$'),
+    ({}, MADE, Schedule.line(20, .001), r'no node of Schedule\(line, .*counts: none has bbar'),
+    ({}, MADE, Schedule.line(20, 0.), r'no node of Schedule\(line, .*counts: none has bbar'),
+    ({}, constant(0*trio(3)[0], 0*trio(3)[0]), Schedule.power(T=50), 'one output, .*but it predicts res and eps$'),
+    ({}, constant(None, None), Schedule.power(T=50), 'net must have one output, .*but it predicts nothing$')],
+    ids=['steps', 'noise', 'nodes', 'corner', 'both', 'nothing'])
 def test_what_cannot_be_selected_of_is_refused_in_words(kw, net, schedule, why):
     x0, x_in, _ = trio(3)
     if net is not MADE:
         predict, net = net, nn.Linear(1, 1)
         net.forward = predict
     with pytest.raises(ValueError, match=why): select_objective(net, lambda g: (x0, x_in), schedule, rng(), **kw)
+
+
+def test_the_corner_of_a_bridge_does_not_count():
+    ends = torch.tensor([1., 0.]), torch.tensor([0., 0.])
+    for most in (10., 1e9, math.inf): assert not AutoObjective(most=most).well_conditioned(*ends).any()
+    x0, x_in, _ = trio(3)
+    s = select_objective(Oracle('res', x0), lambda g: (x0, x_in), Schedule.bridge(2), rng(), lam_lr=1e-3)
+    assert s.choice == 'res' and s.steps >= 10
+
+
+def test_a_selection_that_blows_up_says_so():
+    x0, x_in, _ = trio(3)
+    bad = x0.clone()
+    bad[1, 0, 0, 0] = math.nan
+    for draw in ((bad, x_in), (x0, bad), [x0, bad, None]):
+        with pytest.raises(FloatingPointError, match=r'the loss is not a number at step 1 \(nodes t = \[\d+, \d+\]\): '
+                                                     r'images \[1\] of the batch hold NaN or infinite values$'):
+            select_objective(Oracle('res', x0), lambda g: draw, Schedule.power(T=50), rng(), max_steps=3)
+    with pytest.raises(FloatingPointError, match=r'number at step [2-9] .*: a smaller learning rate than 1e\+30 '):
+        select_objective(UNet(8), draw_small, Schedule.ddim_linear(), rng(), lr=1e30, max_steps=9)
+
+
+def draw_small(g): return draw_pairs('noise', 2, 'train', g, 8)
+
+
+def test_no_input_stands_for_zeros():
+    x0 = trio(3)[0]
+    res, eps, x_in, x_t, a, b = setting(2, (.4, .6))
+    m, auto = randn(*x_t.shape, seed=5), AutoObjective()
+    for got, want in ((readings(m, .3, x_t, None, a, b), readings(m, .3, x_t, 0*x_t, a, b)),
+                      (auto.loss(m, x_t, None, res, eps, a, b), auto.loss(m, x_t, 0*x_t, res, eps, a, b))):
+        for v, w in zip(got, want): close(v.detach(), w.detach(), 0)
+    def chosen(x_in):
+        torch.manual_seed(0)
+        return select_objective(UNet(8).double(), lambda g: (x0, x_in), Schedule.power(T=50), rng(), lam_lr=4e-3)
+    assert chosen(None) == chosen(0*x0)
+
+
+@pytest.mark.parametrize('net, got', [(constant(None, None), 'function'), (UNet, 'type')], ids=['function', 'class'])
+def test_a_selection_trains_a_module(net, got):
+    with pytest.raises(TypeError, match=f'net must be a torch.nn.Module, got {got}'): choose_of(net)

@@ -312,7 +312,7 @@ def unidb_step(t, s, gamma, noise, lam=60/255, pull=-math.log(.005), n=2000):
 
 def plane_step(r, t, s):
     "The same four numbers of our step"
-    at, to = r.schedule[round(t*T)], r.schedule[round(s*T)]
+    at, to = (r.schedule[round(u*r.schedule.T)] for u in (t, s))
     v = posterior_variance(r.posterior, at, to, r.eta)
     k = sqrt(to.bbar**2 - v)/at.bbar
     return k, 1 - to.abar - k*(1 - at.abar), to.abar - k*at.abar, v
@@ -326,6 +326,14 @@ def test_unidbs_own_walk_is_the_plane_s_step_at_every_gamma(t, s):
     for g in (1., 1e3, 1e7): assert apart(g, g) < 5e-7
     assert apart(1e7, math.inf) < 2e-7 and 2e-5 < apart(1e3, math.inf) < 1e-3 # with GOUB's noise
     close(exactly(unidb_step(t, s, 1e12, 1e12)), exactly(plane_step(process('GOUB', T=T), t, s)), 5e-7)
+
+
+@pytest.mark.parametrize('t, s, shipped, soft', [(.875, .75, 3e-7, .003), (.99, .98, 8e-6, .07)])
+def test_with_goubs_noise_unidbs_steps_part_near_the_input(t, s, shipped, soft):
+    for gamma, apart in ((1e7, shipped), (1e3, soft)):
+        plane = plane_step(process('UniDB', T=1000, gamma=gamma), t, s)
+        off = max(abs(a - b) for a, b in zip(unidb_step(t, s, gamma, math.inf), plane))
+        assert .8*apart < off < 1.1*apart
 
 
 # DGSolver: alpha of the residual, delta of the input, beta of the noise, each a sum up to the node
@@ -530,7 +538,7 @@ def test_rdbms_code_leaves_out_the_noise_of_its_first_step():
     ('ResShift', dict(kappa='x'), "kappa must be a number >= 0, got 'x'"), ('GOUB', dict(lam=-1), 'lam must .*got -1'),
     ('IR-SDE', dict(lam=None), 'lam must be a number >= 0, got None'), ('I2SB', dict(height=math.nan), 'height .*nan'),
     ('DDPM', dict(T='9'), "T must be a whole number >= 1, got '9'"), ('Resfusion', dict(T=2.5), 'T must be a whole'),
-    ('ResShift', dict(kappa=0), "there is no ResShift with {'kappa': 0}: .*zero"),
+    ('ResShift', dict(kappa=0), "there is no ResShift with {'kappa': 0}: kappa must be > 0"),
     ('IR-SDE', dict(rest=0), "there is no IR-SDE with {'rest': 0}"),
     ('VE', dict(sigma_max=math.inf), 'there is no VE with .*: bbar.* is nan: every node must be finite')])
 def test_parameters_that_cannot_be_are_refused_by_name(name, kw, said):
@@ -573,3 +581,16 @@ def test_a_morph_goes_between_schedules():
 
 def test_only_a_schedule_has_a_family():
     with pytest.raises(TypeError, match="schedule must be a Schedule, got 'power'"): check_family('power', 'bridge')
+
+
+@pytest.mark.parametrize('name, parameters, why', [
+    ('UniDB', dict(gamma=0), 'gamma must be > 0'),
+    ('IR-SDE', dict(rest=0), 'rest must be > 0'), ('RDBM', dict(pull=0), 'pull must be > 0'),
+    ('IR-SDE', dict(rest=1), 'the clean image'), ('VE', dict(sigma_max=0), 'the clean image'),
+    ('ResShift', dict(T=1), 'at least 2')], ids=['gamma', 'rest', 'pull', 'still', 'none', 'short'])
+def test_a_relative_that_cannot_be_says_why(name, parameters, why):
+    with pytest.raises(ValueError, match=f'there is no {name} with .*{why}'): process(name, **parameters)
+
+
+def test_a_relative_may_hold_no_noise():
+    assert process('InDI', noise=0).schedule == Schedule.line(1000, 0.) and process('DDBM VP', beta_min=0)

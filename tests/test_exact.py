@@ -243,3 +243,16 @@ def test_nothing_it_says_carries_a_gradient():
     w, x = torch.ones(4, requires_grad=True), randn(3, 3, 2, 2).requires_grad_()
     e = ExactPredictor(random_images(4, 3, 2, 2), weights=w)
     assert not any(v.requires_grad for v in (*e(x, x, .3, .5), e.posterior(x, x, .3, .5)))
+
+
+@pytest.mark.parametrize('dtype', [torch.int64, torch.bool, torch.uint8])
+def test_a_state_of_whole_numbers_is_refused(dtype):
+    e, x = ExactPredictor(torch.tensor([[-1.], [0.], [.5], [1.]])), torch.ones(1, 1)
+    for call in (e, e.posterior):
+        with pytest.raises(TypeError, match='x_t holds .*from_uint8'): call(x.to(dtype), None, .2, .5)
+        with pytest.raises(TypeError, match='x_in holds .*from_uint8'): call(x, x.to(dtype), .2, .5)
+
+
+def test_draws_take_one_generator():
+    with pytest.raises(TypeError, match='generator must be a torch.Generator or None'):
+        ExactPredictor(torch.zeros(2, 1)).draw(2, [torch.Generator()]*2)

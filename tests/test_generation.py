@@ -65,3 +65,17 @@ def test_only_open_sets_have_sheets_and_rows_are_of_whole_runs():
     rows = [json.loads(p.read_text(encoding='utf-8')) for p in RESULTS.glob('*.json')]
     assert {p.stem.split('-')[0] for p in RESULTS.glob('*.png')} <= set(b.OPEN)
     for row in rows: assert row['train_seconds'] > 100 and row['made'] >= 256 and '+' not in row['commit'], row['task']
+
+
+def test_a_sheet_has_rows_of_eight_and_may_be_short():
+    x = torch.arange(11.)[:, None, None, None].expand(-1, 3, 32, 32)/20
+    made = b.sheet(x)
+    assert made.shape == (3, 68, 272) and (made[:, 34:, 3*34:] == 1).all()
+    for i in range(11):
+        r, c = divmod(i, 8)
+        assert (made[:, 34*r + 1:34*r + 33, 34*c + 1:34*c + 33] == x[i]).all() and (made[:, 34*r, :] == 1).all()
+    assert b.sheet(x.repeat(4, 1, 1, 1)).shape == (3, 136, 272)
+
+
+def test_one_image_has_no_spread():
+    with pytest.raises(SystemExit, match='two images at least'): b.main(['tiles', 'noise', '--made', '1'])

@@ -171,3 +171,15 @@ def test_what_is_to_be_trained_is_weights_with_two_decays():
     with pytest.raises(TypeError, match=r'give net.parameters\(\)'): make_optimizer(net)
     for odd in ((.9,), (.9, .99, .9), .9, None):
         with pytest.raises(ValueError, match='betas are two decays'): make_optimizer(net.parameters(), betas=odd)
+
+
+@pytest.mark.parametrize('dtype', [torch.float32, torch.bfloat16])
+def test_weights_loaded_into_the_average_are_its_weights(dtype):
+    torch.manual_seed(0)
+    net = nn.Linear(64, 64).to(dtype)
+    ema = EMA(net)
+    for _ in range(200): ema.update(net)
+    ema.net.load_state_dict({k: torch.zeros_like(v) for k, v in net.state_dict().items()})
+    assert not any(v.any() for v in ema._state().values())
+    ema.update(net)
+    assert .03 < ema.net.weight.abs().mean()/net.weight.abs().mean() < .06 # 1 - 202/211

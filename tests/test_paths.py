@@ -184,3 +184,9 @@ def test_on_its_road_a_predictor_told_one_coefficient_is_the_one_told_both(sched
     for t in (1, 500, 999):
         at = schedule[t]
         for got, want in zip(told(x, x_in, *at, t), model(x, x_in, *at, t)): close(got, want, 1e-10)
+
+
+def test_moves_commute_where_there_is_noise_only():
+    e, x = ExactPredictor(random_images(5, 3), std=.3), random_images(2, 3)
+    with pytest.raises(ValueError, match='at bbar = 0 the state holds no noise'): commutator(e, x, x, .5, 0.)
+    with pytest.raises(TypeError, match='x_t holds torch.int64'): commutator(fake_both, x.long(), x, .5, .5)

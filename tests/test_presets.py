@@ -10,6 +10,7 @@ import sys
 import tomllib
 from collections import Counter
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 import pytest
 import torch
@@ -17,7 +18,7 @@ from common import posix, random_images
 from PIL import Image
 from places import ROOT
 from rddm_nb import experiment
-from rddm_nb.aosa import ObjectiveChoice
+from rddm_nb.aosa import AutoObjective, ObjectiveChoice
 from rddm_nb.command import merge
 from rddm_nb.config import Config, DataConfig
 from rddm_nb.data import _DataReport
@@ -44,7 +45,7 @@ from rddm_nb.presets import PRESETS, load_config, main
 from rddm_nb.restore import main as restore
 from rddm_nb.runtime import folder_lock, generator_for
 from rddm_nb.schedule import SCHEDULES, Schedule
-from rddm_nb.trainer import FunctionSource, Log
+from rddm_nb.trainer import FunctionSource, Log, TrainingError
 from rddm_nb.unet import load_model, save_model
 
 
@@ -621,13 +622,20 @@ AUTO = dict(
 )
 
 
-def test_training_chooses_once_and_goes_on_with_its_choice(tmp_path):
+@pytest.fixture
+def soon(monkeypatch):
+    "A choice after a dozen steps, not a hundred"
+    monkeypatch.setattr(experiment, 'AutoObjective', partial(AutoObjective, margin=.001))
+
+
+def test_training_chooses_once_and_goes_on_with_its_choice(tmp_path, soon):
     c, out, told = merge(Config(), AUTO), tmp_path / 'auto', []
     assert train(c, out, 'cpu', tell=told.append).done and any('choosing' in t for t in told)
     choice = json.loads((out / 'choice.json').read_text(encoding='utf-8'))
     net = load_model(out / 'model.safetensors')
     assert choice['predicts'] in ('res', 'eps') and net.config['predicts'] == choice['predicts']
-    assert abs(choice['lam'][-1] - 0.5) > 0.01 >= max(abs(v - 0.5) for v in choice['lam'][:-1])
+    assert abs(choice['lam'][-1] - 0.5) > 0.001 >= max(abs(v - 0.5) for v in choice['lam'][:-1])
+    assert choice['steps'] >= 10
     assert _read_config(out) == c and len(choice['lam']) == choice['steps'] == len(choice['errors'])
     (tmp_path / 'again').mkdir()
     again = _resolve_objective(c, _make_source(c.data), tmp_path / 'again')
@@ -643,7 +651,7 @@ def test_training_chooses_once_and_goes_on_with_its_choice(tmp_path):
             train(c, out, 'cpu')
 
 
-def test_choosing_sees_what_training_would_see(tmp_path):
+def test_choosing_sees_what_training_would_see(tmp_path, soon):
     seen = []
 
     class Spy:
@@ -657,6 +665,7 @@ def test_choosing_sees_what_training_would_see(tmp_path):
     steps, lam = choice['steps'], choice['lam']
     assert seen == [(2, k, 3) for k in range(steps)]
     line = r'choosing between residual and noise, step (\d+): loss ([\d.e+-]+), lam (0\.\d{4})'
+    assert re.match(rf"network.predicts='{choice['predicts']}' chosen after {steps} steps", told.pop())
     said = {int(m[1]): m.groups()[1:] for m in (re.fullmatch(line, t) for t in told)}
     assert [*said] == [1, *range(2, steps + 1, 2)] and all(float(loss) > 0 for loss, _ in said.values())
     assert all(share == f'{lam[step - 1]:.4f}' for step, (_, share) in said.items())
@@ -1190,3 +1199,40 @@ def test_the_columns_of_a_table_are_no_places_that_may_be_moved(folder, capsys):
     assert "holds a run on other data (inputs was 'a', is 'c')" in capsys.readouterr().err
     assert main([*words, '--train.steps', '4', '--data.inputs', 'c']) == 2
     assert 'have only moved' not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('lr, rate, steady', [(4e-3, 8e-5, 125), (8e-5, 8e-5, 125), (1e-5, 1e-5, 1000)],
+                         ids=['fast', 'paper', 'slow'])
+@pytest.mark.parametrize('chosen, other', [('res', 'eps'), ('eps', 'res')], ids=['res', 'eps'])
+def test_an_early_choice_is_told_to_be_early(monkeypatch, tmp_path, lr, rate, steady, chosen, other):
+    seen = []
+    def choose(net, draw, schedule, generator, auto, lr, lam_lr, max_steps, report):
+        seen.append((lr, lam_lr, auto.margin, auto.most))
+        return ObjectiveChoice(chosen, steps, [.4], [(1., 1.)])
+    monkeypatch.setattr(experiment, 'select_objective', choose)
+    for steps in (steady, 2*steady - 1, 2*steady):
+        told, out = [], tmp_path/str(steps)
+        out.mkdir()
+        _resolve_objective(merge(merge(Config(), AUTO), dict(train=dict(lr=lr))), None, out, tell=told.append)
+        early = (f', which is early (a steady gradient takes about {steady}), before the network had learned much: to '
+                 f"be sure, train with network.predicts='{other}' too, and compare")
+        assert told == [f"network.predicts='{chosen}' chosen after {steps} steps{early*(steps < 2*steady)}"]
+    assert seen == [(lr, rate, .01, 1000.)]*3
+
+
+def test_the_share_has_the_rate_of_the_network_in_the_published_experiment():
+    assert load_config('aosa', official=True).train.lr == experiment._LAM_LR
+
+
+def test_a_choice_that_blows_up_is_none(tmp_path, capsys):
+    words = ['demo', '--network.predicts', 'auto', '--network.dim', '8', '--network.mults', '1', '--data.size', '8',
+             '--schedule.kind', 'ddim_linear', '--train.batch', '2', '--device', 'cpu', '--out', str(tmp_path/'run')]
+    assert main([*words, '--train.lr', '1e30']) == 1
+    assert re.search(r'the loss is not a number at step \d+ .*: a smaller learning rate', capsys.readouterr().err)
+    assert not (tmp_path/'run/choice.json').exists()
+
+
+def test_an_undecided_choice_says_what_may_be_said_instead(tmp_path):
+    with pytest.raises(TrainingError, match=r"undecided after 2 steps: .*\(network.predicts='res' or 'eps'\)$"):
+        c = merge(Config(), AUTO)
+        _resolve_objective(c, _make_source(c.data), tmp_path, max_steps=2)

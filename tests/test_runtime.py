@@ -1,13 +1,17 @@
 """Seeds, devices, folders and signals, which every command needs."""
 import signal
 import threading
-from functools import partial
+from functools import partial, wraps
+from types import MethodType, ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from common import posix
+from common import Net, posix, random_images
 from rddm_nb.runtime import (ExitCode, StopRequest, _about, _eval_mode, _networks, _one_of, check_seed, claim_folder,
                              folder_lock, generator_for, pick_device, seed_for, set_aside, stop_on_signals)
+from rddm_nb.sampler import sample
+from rddm_nb.schedule import Schedule
+from rddm_nb.unet import UNet
 
 
 
@@ -180,15 +184,165 @@ def test_networks_are_found_in_whatever_wraps_them():
 
 def test_networks_are_found_behind_methods_and_partial_functions():
     net = torch.nn.Linear(1, 1)
-    for made in (net.forward, partial(net), partial(net.forward)): assert [*_networks(made)] == [net]
+    for made in (net.forward, partial(net), partial(net.forward), MethodType(max, net)):
+        assert [*_networks(made)] == [net]
     wrapped = torch.nn.Sequential(torch.nn.Dropout())
     with _eval_mode(_networks(partial(wrapped.forward))): assert not wrapped.training and not wrapped[0].training
     assert wrapped.training and wrapped[0].training
 
 
 def test_networks_are_looked_for_in_functions_that_are_not_complete():
-    def predict(x): return net(x) + later
+    def predict(x): return later(net(x))
     net = torch.nn.Linear(1, 1)
-    assert [*_networks(predict)] == []
-    later = 1
     assert [*_networks(predict)] == [net]
+    later = torch.nn.Linear(1, 1)
+    assert [*_networks(predict)] == [later, net]
+
+
+class Slots:
+    "Keeps its networks in slots, and asks one of them in many ways"
+    __slots__ = 'net', 'other'
+    def __init__(self, net, other): self.net, self.other = net, other
+    def ask(self, x): return [self.net(x) for _ in range(1)][0]
+    @torch.no_grad()
+    def quietly(self, x): return self.net(x)
+    @property
+    def gone(self): raise OSError('no longer there')
+
+
+class CalledSlots(Slots):
+    __slots__ = ()
+    def __call__(self, x): return self.ask(x)
+
+
+def notebook(**more):
+    "The names of a notebook: a network that is used, another that is not, and what uses them"
+    net, other = torch.nn.Linear(1, 1), torch.nn.Dropout()
+    names = dict(net=net, other=other, torch=torch, partial=partial, wraps=wraps, **more)
+    names.update(holder=SimpleNamespace(net=net, other=other), slots=Slots(net, other), kept=dict(a=net))
+    names['called_slots'] = CalledSlots(net, other)
+    names['module'], names['Named'] = ModuleType('module'), type('Named', (), dict(net=net, other=other))
+    vars(names['module']).update(net=net, other=other)
+    exec(NOTEBOOK, names)
+    return names
+
+
+NOTEBOOK = """
+def ask(x): return net(x)
+def again(x): return ask(x) if x else round_again(x)
+def round_again(x): return again(x - 1)
+def deco(f):
+    @wraps(f)
+    def wrapped(*a): return f(*a)
+    return wrapped
+class Asks(torch.nn.Module):
+    def forward(self, x): return ask(x)
+class Called:
+    def __call__(self, x): return ask(x)
+    @classmethod
+    def of_class(cls, x): return ask(x)
+asks, called = Asks(), Called()
+"""
+USES = dict(
+    function='ask', inline='lambda *a: net(*a)', default='lambda x, n=net: n(x)', keyword='lambda *a, n=net: n(*a)',
+    default_holder='lambda x, h=holder: h.net(x)', keyword_holder='lambda *a, h=holder: h.net(*a)',
+    closed='(lambda n: lambda x: n(x))(net)', closed_holder='(lambda h: lambda x: h.net(x))(holder)',
+    holder='lambda x: holder.net(x)', below='lambda x: holder.net.forward(x)', module='lambda x: module.net(x)',
+    named='lambda x: Named.net(x)', of_dict='lambda x: kept["a"](x)', of_loop='lambda xs: [net(x) for x in xs]',
+    inner='lambda x: (lambda y: net(y))(x)', inner_holder='lambda x, h=holder: (lambda: h.net(x))()',
+    no_grad='torch.no_grad()(lambda x: net(x))', decorated='deco(ask)', circle='again', helper='lambda x: again(x)',
+    partial='partial(ask)', argument='partial(lambda n, x: n(x), net)', slots='called_slots', method='slots.ask',
+    quiet_method='slots.quietly', of_method='lambda x: slots.ask(x)',
+    gone='lambda x: slots.gone.net(x) or slots.ask(x)',
+    called='called', of_class='called.of_class', of_called='lambda x: called(x)', weight='lambda x: net.weight*x',
+    listed='[lambda x: net(x)]', builtin='kept.get',
+    wide=f'lambda x: [{", ".join(f"x.a{i}" for i in range(300))}] and holder.net(x)')
+
+
+@pytest.mark.parametrize('text', USES.values(), ids=USES)
+def test_networks_are_found_where_a_function_uses_them(text):
+    names = notebook()
+    assert [*_networks(eval(text, names))] == [names['net']]
+
+
+def test_a_network_that_asks_one_of_the_notebook_is_found_with_it():
+    names = notebook()
+    assert [*_networks(names['asks'])] == [names['asks'], names['net']]
+
+
+class NoForward(torch.nn.Module):
+    "As those that TorchScript makes: the class has no `forward`, its objects do"
+    class Absent:
+        def __get__(self, module, cls): raise AttributeError
+    forward = Absent()
+
+
+def test_a_network_whose_class_has_no_forward_is_one_too():
+    net = NoForward()
+    assert [*_networks(net)] == [net]
+
+
+UNUSED = dict(
+    nothing='lambda x: x', attribute='lambda x: x.net', attributes='lambda x: x.net.other(1)',
+    argument='lambda net: net(1)', loop='lambda x: [net for net in x]', keyword='lambda x: dict(net=x)',
+    holder='lambda x: holder', module='lambda x: module', kind='lambda x: Named(x)', made='lambda x: Asks()(x)',
+    no_such='lambda x: holder.nothing', library='lambda x: torch.nn.functional.interpolate(x)',
+    missing='lambda x: missing(x)', result='lambda x: holder().net', shadow='lambda x, h=holder: (lambda h: h.net)(x)')
+
+
+@pytest.mark.parametrize('text', UNUSED.values(), ids=UNUSED)
+def test_networks_that_a_function_does_not_use_are_left_alone(text):
+    assert [*_networks(eval(text, notebook()))] == []
+
+
+@pytest.mark.parametrize('name', ['rddm_nb.sampler', 'json.tool', 'mine'])
+def test_what_library_code_uses_is_not_looked_for(name):
+    names = notebook(__name__=name)
+    assert [*_networks(names['ask'])] == ([names['net']] if name == 'mine' else [])
+    there = eval(compile('lambda x: net(x)', f'/lib/python3/site-packages/{name}.py', 'eval'), names)
+    assert [*_networks(there)] == []
+
+
+def test_a_function_over_a_global_network_samples_as_the_network_does():
+    net, x_in = Net(schedule=Schedule.power(7, bbar_T=.1)), random_images(1, 3, 4, 4, dtype=torch.float32)
+    model = eval('lambda *a: net(*a)', dict(net=net))
+    want = sample(net.eval(), x_in, generator=torch.Generator().manual_seed(0))
+    net.train().seen.clear()
+    assert torch.equal(sample(model, x_in, generator=torch.Generator().manual_seed(0)), want)
+    assert [t for _, _, t in net.seen] == net.schedule.grid(5)[:-1] and not any(training for training, _, _ in net.seen)
+    assert all(m.training for m in net.modules())
+    told = UNet(8, (1,), embedding='t')
+    told.schedule = Schedule.line(5)
+    with pytest.raises(ValueError, match="embedding='t' and knows only the nodes of its own .*line"):
+        sample(eval('lambda *a: told(*a)', dict(told=told)), x_in, schedule=Schedule.power(5))
+
+
+def test_networks_in_use_stay_in_eval_mode_until_the_last_thread_is_done():
+    net, frozen = torch.nn.Dropout(), torch.nn.Dropout().eval()
+    entered, first_done, seen = threading.Event(), threading.Event(), []
+    def second():
+        with _eval_mode([net, frozen]):
+            entered.set()
+            first_done.wait(10)
+            seen.append((net.training, frozen.training))
+    thread = threading.Thread(target=second)
+    with _eval_mode([net, frozen]):
+        thread.start()
+        assert entered.wait(10)
+    first_done.set()
+    thread.join()
+    assert seen == [(False, False)] and net.training and not frozen.training
+
+
+def test_networks_in_use_twice_in_one_thread_are_handed_back_at_the_end_whatever_happens():
+    net = torch.nn.Dropout()
+    with pytest.raises(KeyError), _eval_mode([net]):
+        with _eval_mode([net]): pass
+        assert not net.training
+        try:
+            with _eval_mode([net]): raise OSError
+        except OSError: assert not net.training
+        raise KeyError
+    assert net.training
+    with _eval_mode([net.eval()]): pass
+    assert not net.training

@@ -386,3 +386,12 @@ def test_nodes_for_some_of_the_images_are_refused():
     s, x = Schedule.power(10), torch.zeros(2, 3, 4, 4)
     with pytest.raises(ValueError, match='t holds 3 nodes for 2 images'): s.coeffs(torch.tensor([1, 2, 3]), x)
     assert s.coeffs(torch.tensor([1, 2, 3]), x[:1])[0].shape == (3, 1, 1, 1)
+
+
+@pytest.mark.parametrize('given', [np.array, torch.tensor])
+def test_nodes_may_be_an_array(given):
+    s = Schedule.power(1000)
+    assert s.grid(given([1000, 5, 0])) == [1000, 5, 0] and s.pairs(given([9, 0])) == [(9, 0)]
+    assert s.grid(given(3)) == s.grid(3) and {*map(type, s.grid(given([5, 0])))} == {int}
+    with pytest.raises(ValueError, match=r'whole numbers that fall from at most T=1000 to 0, got \[5, 9, 0\]'):
+        s.grid(given([5, 9, 0]))

@@ -1153,3 +1153,16 @@ def test_a_curve_keeps_its_name(tmp_path):
     s.save_pretrained(tmp_path)
     assert s.schedule.name == RDDMScheduler.from_pretrained(tmp_path).schedule.name == 'line'
     assert RDDMScheduler.from_config(s.config).schedule.name == 'line'
+
+
+@pytest.mark.parametrize('schedule', [5, None, 'line'])
+def test_a_schedule_is_one(schedule):
+    with pytest.raises(TypeError, match=f'^schedule must be a Schedule, got {schedule!r}$'):
+        RDDMScheduler.from_schedule(schedule)
+
+
+@pytest.mark.parametrize('name', ['alpha', 'beta2'])
+def test_increments_are_shown_as_given(name):
+    with pytest.raises(ValueError, match=rf"^{name} must be a side and an exponent of P.*, got '1-x'$"):
+        RDDMScheduler(**{name: '1-x'})
+    assert RDDMScheduler(20, **{name: ('1-x', 2)}).schedule == Schedule.power(20, **{name: ('1-x', 2)})

@@ -1,5 +1,7 @@
 """The network computes what its notebook says: every layer against the same thing written out by hand, in float64."""
+import json
 import math
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -417,3 +419,21 @@ def test_a_condition_has_the_axes_of_the_images(shape):
 def test_an_input_of_whole_numbers_is_refused():
     x = torch.zeros(1, 3, 8, 8)
     with pytest.raises(TypeError, match='x_in has dtype torch.uint8'): UNet(8, (1,))(x, x.byte(), .5, .5)
+
+
+@pytest.mark.parametrize('side', [8, 33])
+def test_no_images_give_none(side):
+    net, x = UNet(8, (1,), predicts='both'), torch.zeros(0, 3, side, side)
+    for x_in in (None, x):
+        res, eps = net(x, x_in, .3, .5)
+        assert res.shape == eps.shape == x.shape
+    (res.sum() + eps.sum()).backward()
+
+
+@pytest.mark.parametrize('whole', [np.int64, np.uint8, torch.tensor])
+def test_options_are_whole_numbers_of_any_type_and_kept_as_plain_ones(tmp_path, whole):
+    net = UNet(whole(64), (whole(1), whole(2)), whole(1))
+    assert json.loads(json.dumps(net.config)) == UNet(64, (1, 2), 1).config
+    save_model(tmp_path/'m', net, Schedule.line(2))
+    assert load_model(tmp_path/'m').config == net.config
+    with pytest.raises(ValueError, match='dim must be .* a multiple of 8'): UNet(whole(9))

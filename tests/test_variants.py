@@ -400,3 +400,8 @@ def test_a_schedule_may_be_given_to_a_variant_and_stands_above_those_of_its_netw
     pair.schedule, a.seen = Schedule.line(11), []
     sample(pair, x_in, steps=11)
     assert [t for _, _, t in a.seen] == [*range(11, 0, -1)]
+
+
+def test_disagreement_takes_a_plain_tuple():
+    x = random_images(2, 3)
+    close(disagreement((x, 2*x), x, None, .5, .5), disagreement(Prediction(x, 2*x), x, None, .5, .5), 0)
