@@ -72,7 +72,7 @@ def recipe(
 def diffusion_loss(
     net, # a predictor
     x0:Tensor, # clean images (B, C, H, W)
-    x_in:Tensor, # degraded images
+    x_in:Tensor|None, # degraded images; None stands for zeros
     schedule:Schedule, # where states live
     generator:torch.Generator, # source of nodes and noise
     first:tuple|None=None, # what the first pass returned, to make this the second
@@ -80,7 +80,7 @@ def diffusion_loss(
     cond:Tensor|None=None, # conditions, for a network that takes them
 )->tuple: # (loss, (estimate of x0, nodes))
     "Loss of one forward pass at random nodes, and the estimate of x0 that a second pass may start from"
-    at = generator.device
+    at, x_in = generator.device, torch.zeros_like(x0) if x_in is None else x_in
     if first is None: base, t = x0, torch.randint(1, schedule.T + 1, (len(x0),), device=at, generator=generator)
     else: base, t = first[0], 1 + (torch.rand(len(x0), device=at, generator=generator)*first[1]).long()
     eps, (abar, bbar) = randn_like(x0, generator), schedule.coeffs(t, x0)
@@ -142,7 +142,7 @@ def _finite(loss, step, lr):
 @torch.inference_mode(False)
 def training_steps(
     net, # network to train, in place
-    draw, # function of a generator that returns (x0, x_in), or (x0, x_in, cond)
+    draw, # function of a generator that returns (x0, x_in), or (x0, x_in, cond); x_in None stands for zeros
     schedule:Schedule, # where states live
     budget:Budget, # how long
     generator:torch.Generator, # source of every random number

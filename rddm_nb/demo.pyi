@@ -28,7 +28,7 @@ def recipe(task: str) -> dict:
     """How to train for a task and how to sample"""
     ...
 
-def diffusion_loss(net, x0: Tensor, x_in: Tensor, schedule: Schedule, generator: torch.Generator, first: tuple | None=None, kind: str='l1', cond: Tensor | None=None) -> tuple:
+def diffusion_loss(net, x0: Tensor, x_in: Tensor | None, schedule: Schedule, generator: torch.Generator, first: tuple | None=None, kind: str='l1', cond: Tensor | None=None) -> tuple:
     """Loss of one forward pass at random nodes, and the estimate of x0 that a second pass may start from"""
     ...
 

@@ -1849,6 +1849,7 @@ MUTANTS = [Mutant(*m) for m in [
     ('atlas', "zero + ' must be > 0' if zero else e", 'e', 'process: a division by zero'),
     ('atlas', 'if not (made.schedule.abar.any() or made.schedule.bbar.any()):', 'if False:', 'process: stands still'),
     ('variants', '    pred = Prediction(*pred)\n', '', 'disagreement: of a plain tuple'),
+    ('demo', 'torch.zeros_like(x0) if x_in is None else x_in', 'x_in', 'diffusion_loss: no input'),
 ]]
 
 

@@ -4,7 +4,7 @@ import signal
 import pytest
 import torch
 from torch import nn
-from common import close, error, rng, trio
+from common import close, error, random_images, rng, trio
 from rddm_nb.demo import (DEMO_TASKS, Budget, _exam, _nearest, score_held_out, diffusion_loss, _make_net, draw_pairs,
                           quick_score,
                           recipe, result_sheet, train_demo, training_steps)
@@ -14,6 +14,7 @@ from rddm_nb.optim import lr_factor
 from rddm_nb.runtime import stop_on_signals
 from rddm_nb.sampler import SOLVERS, sample
 from rddm_nb.schedule import Schedule
+from rddm_nb.unet import UNet
 
 S = Schedule.power(T=10)
 
@@ -251,3 +252,9 @@ def test_a_training_learns_wherever_it_is_called(mode):
     want, net = [trained(), fitted(_make_net('noise'))], _make_net('noise')
     with mode(): got = [trained(), fitted(net)]
     for a, b in zip(got, want): assert all(torch.equal(a[k], v) for k, v in b.items())
+
+
+def test_a_look_takes_no_input_as_zeros():
+    x0, s, net = random_images(3, 3, 8, 8, dtype=torch.float32), Schedule.power(50), UNet(8, (1,), predicts='both')
+    (loss, (guess, t)), want = diffusion_loss(net, x0, None, s, rng()), diffusion_loss(net, x0, 0*x0, s, rng())
+    assert loss == want[0] and torch.equal(guess, want[1][0]) and torch.equal(t, want[1][1])
