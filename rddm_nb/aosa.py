@@ -139,7 +139,7 @@ def select_objective(
     if not len(nodes): raise ValueError(f"no node of {schedule} counts: none has bbar/(1 - abar) between "
                                         f"{1/auto.most:g} and {auto.most:g}; take another schedule")
     for step in range(1, max_steps + 1):
-        batch = draw(generator)
+        batch = [*draw(generator)]
         drawn = torch.randint(len(nodes), (len(batch[0]),), device=generator.device, generator=generator)
         t = nodes[drawn.to(nodes.device)]
         loss, *both = _training_loss(auto, net, batch, t, schedule, generator)

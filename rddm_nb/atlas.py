@@ -224,7 +224,8 @@ def process(
     try: made = _MAKERS[name](**parameters)
     except (ArithmeticError, ValueError) as e:
         zero = ' and '.join(k for k, v in parameters.items() if v == 0)
-        raise ValueError(f"there is no {name} with {parameters}: {zero + ' must be > 0' if zero else e}") from None
+        why = f'{zero} must be > 0 ({e})' if zero else e
+        raise ValueError(f"there is no {name} with {parameters}: {why}") from None
     if not (made.schedule.abar.any() or made.schedule.bbar.any()):
         raise ValueError(f"there is no {name} with {parameters}: all its states would be the clean image")
     return made

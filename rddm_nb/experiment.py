@@ -255,8 +255,8 @@ def _how_chosen(s, steady):
     said = f"network.predicts={s.choice!r} chosen after {s.steps} steps"
     if s.steps >= 2*steady: return said
     other = 'eps' if s.choice == 'res' else 'res'
-    return (f"{said}, which is early (a steady gradient takes about {steady:.0f}), before the network had learned "
-            f"much: to be sure, train with network.predicts={other!r} too, and compare")
+    return (f"{said}, which is early (less than twice the {steady:.0f} of a steady gradient), before the network had "
+            f"learned much: to be sure, train with network.predicts={other!r} too, and compare")
 
 # %% ../nbs/experiment.ipynb #cb11c146
 def _choose(config, source, device, max_steps, tell):

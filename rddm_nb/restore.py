@@ -123,7 +123,7 @@ def __call__(self:Tiled, x_t, x_in, abar, bbar, t=None, cond=None):
 # %% ../nbs/restore.ipynb #b5100002
 def network_option(model, name):
     "An option that a network, or the one that a predictor wraps, was built with; None if it does not say"
-    return _about(model, 'config').get(name)
+    return _about(model, 'config', functions=False).get(name)
 
 def check_restorer(
     model, # a predictor; a network says in `config` what it takes

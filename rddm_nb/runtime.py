@@ -14,9 +14,7 @@ import hashlib
 import inspect
 import operator
 import os
-import re
 import signal
-import sys
 import threading
 import uuid
 import warnings
@@ -25,6 +23,7 @@ from enum import IntEnum
 from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
+from types import FunctionType, MethodType
 from .files import _remove_stale
 
 # %% ../nbs/runtime.ipynb #86a7ad99
@@ -79,77 +78,81 @@ def pick_device(
 
 # %% ../nbs/runtime.ipynb #b0369345
 @lru_cache(maxsize=1000)
-def _read(code):
-    "What code reads, and code within it: whether it is global, its name, an attribute of it, an attribute of that, ..."
-    found, chain = [], []
-    for i in dis.get_instructions(code):
-        if i.opname in ('LOAD_ATTR', 'LOAD_METHOD'): chain.append(i.argval)
-        elif i.opname in ('LOAD_GLOBAL', 'LOAD_DEREF') or 'LOAD_FAST' in i.opname:
-            for name in i.argval if isinstance(i.argval, tuple) else [i.argval]:
-                found.append(chain := [i.opname == 'LOAD_GLOBAL', name])
-        elif i.opname != 'EXTENDED_ARG': chain = []
-    for c in filter(inspect.iscode, code.co_consts): found += [r for r in _read(c) if r[0] or r[1] in c.co_freevars]
+def _reads(code):
+    "What code reads from outside, and code within it: names, each with the attribute that it reads of it, if any"
+    steps = [i for i in dis.get_instructions(code) if i.opname != 'EXTENDED_ARG']
+    found = [(i.argval, then.argval if then.opname in ('LOAD_ATTR', 'LOAD_METHOD') else None)
+             for i, then in zip(steps, steps[1:]) if i.opname in ('LOAD_GLOBAL', 'LOAD_DEREF')]
+    for c in filter(inspect.iscode, code.co_consts): found += _reads(c)
     return found
 
-@lru_cache(maxsize=1000)
-def _is_library(code, module):
-    "Whether a function is Python's, this package's or an installed one's"
-    installed = re.search(r'(site|dist)-packages', code.co_filename)
-    return installed is not None or module.partition('.')[0] in {'rddm_nb', *sys.stdlib_module_names}
+def _behind(m):
+    "The function that runs when an object is called, if it is one of Python"
+    f = m.__func__ if type(m) is MethodType else m if type(m) is FunctionType else None
+    if f is None: f = inspect.getattr_static(type(m), '__call__', None)
+    return f if type(f) is FunctionType else None
+
+def _held_as(v, name):
+    "What an object holds under a name, or its class's method, without asking the object"
+    with suppress(Exception): # not all have a place for names
+        if name in (held := vars(v)): return held[name]
+    f = inspect.getattr_static(type(v), name, None)
+    return MethodType(f, v) if type(f) is FunctionType else None
 
 # %% ../nbs/runtime.ipynb #b2c4d006
-def _used(f, *bound):
-    "What a function is bound to, has as a default or closes over, and what its code reads of this and of globals"
+def _used(f):
+    "What a function closes over or has as a default, and what its code names of the networks and functions beside it"
     import torch
-    code, defaults = f.__code__, f.__defaults__ or ()
-    own = dict(zip(code.co_varnames, bound)) | dict(zip(code.co_varnames[:code.co_argcount][::-1], defaults[::-1]))
-    own |= f.__kwdefaults__ or {}
-    for name, cell in zip(code.co_freevars, f.__closure__ or ()):
-        with suppress(ValueError): own[name] = cell.cell_contents # not all of it is there yet
-    yield from own.values()
-    if _is_library(code, f.__globals__.get('__name__', '')): return
-    for is_global, name, *attributes in _read(code):
-        v = (f.__globals__ if is_global else own).get(name)
-        for a in attributes:
-            if isinstance(v, torch.nn.Module): break
-            try: v = getattr(v, a, None)
-            except Exception: v = None # a property that fails
-        yield v
+    around, holders = {}, (torch.nn.Module, list, tuple, dict)
+    for name, cell in zip(f.__code__.co_freevars, f.__closure__ or ()):
+        with suppress(ValueError): around[name] = cell.cell_contents # not all of it is there yet
+    yield from (*around.values(), *(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values())
+    for name, attribute in _reads(f.__code__):
+        v = around.get(name, f.__globals__.get(name))
+        if attribute and not issubclass(type(v), holders): v = _held_as(v, attribute)
+        beside = (g := _behind(v)) is not None and g.__globals__ is f.__globals__
+        if beside or issubclass(type(v), holders): yield v
 
 # %% ../nbs/runtime.ipynb #b2c4d007
+_MANY = 1000 # what holds more than this is data
+
 def _parts(m):
     "What an object that is no network may hold networks in"
-    if isinstance(m, (list, tuple)): return m
-    if isinstance(m, dict): return m.values()
+    if isinstance(m, (list, tuple, dict)): return () if len(m) > _MANY else m.values() if isinstance(m, dict) else m
     if isinstance(m, partial): return [m.func, *m.args, *m.keywords.values()]
-    held = getattr(m, '__dict__', {}).values()
-    if inspect.isfunction(m): return [*_used(m), *held]
-    method = m if inspect.ismethod(m) else m.__call__
-    if not inspect.ismethod(method): return [getattr(m, '__self__', None), *held]
-    made = filter(inspect.isfunction, dict.fromkeys([method.__func__, inspect.unwrap(method.__func__)]))
-    return [method.__self__, *held, *chain.from_iterable(_used(f, method.__self__) for f in made)]
+    f, owner = _behind(m), getattr(m, '__self__', None)
+    held = m if type(m) is not MethodType or callable(owner) else owner
+    return [owner, *(_used(f) if f else ()), *getattr(held, '__dict__', {}).values()]
 
 # %% ../nbs/runtime.ipynb #b2c4d002
-def _networks(model):
-    "The networks in a predictor and in those that it wraps, outermost first"
+def _networks(model, inner=True, functions=True):
+    "The networks in a predictor and in those that it wraps, outermost first; `inner` ones, in `functions`"
     import torch
     seen, found = set(), [model]
     for m in found:
-        if id(m) in seen or isinstance(m, type) or not (callable(m) or isinstance(m, (list, tuple, dict))): continue
+        holds = callable(m) or isinstance(m, (list, tuple, dict))
+        if id(m) in seen or isinstance(m, type) or not holds: continue
         seen.add(id(m))
-        if not isinstance(m, torch.nn.Module): found += _parts(m)
+        if not isinstance(m, torch.nn.Module): found += _parts(m) if functions or type(m) is not FunctionType else []
         else:
             yield m
-            found += [*m.children(), *(v for v in vars(m).values() if not isinstance(v, dict))]
-            found.append(getattr(type(m), 'forward', None))
+            if inner: found += [*m.children(), *(v for v in vars(m).values() if not isinstance(v, dict))]
 
-def _held(model, name, kind):
-    "What a predictor, or the first network in it, holds under a name, if it is of this kind; None if nobody does"
-    return next((v for m in chain([model], _networks(model)) if isinstance(v := getattr(m, name, None), kind)), None)
+def _held(model, name, kind, functions=True):
+    "What a predictor holds under a name, or else the networks in it, which have to agree; None if nobody does"
+    if isinstance(v := getattr(model, name, None), kind): return v
+    first = lambda net: next((v for m in _networks(net) if isinstance(v := getattr(m, name, None), kind)), None)
+    found = [v for m in _networks(model, False, functions) if (v := first(m)) is not None]
+    if kind is not dict and any(v != found[0] for v in found):
+        odd = next(v for v in found if v != found[0])
+        raise ValueError(f"this predictor uses networks of which one has {name} {found[0]} and another {odd}: say "
+                         f"which is meant, {name}=")
+    return found[0] if found else None
 
-def _about(model, name, *within):
+# %% ../nbs/runtime.ipynb #b2c4d008
+def _about(model, name, *within, functions=True):
     "A dict that a predictor, or the first network in it, holds, such as `config`, or one within it; {} if none"
-    d = _held(model, name, dict) or {}
+    d = _held(model, name, dict, functions) or {}
     for k in within: d = v if isinstance(v := d.get(k), dict) else {}
     return d
 
@@ -159,15 +162,19 @@ _in_eval, _modes = {}, threading.Lock() # id of a network that was in training m
 @contextmanager
 def _eval_mode(networks):
     "Networks work in eval mode; the last who uses them, in any thread, hands them back as they were"
-    networks = [*networks]
-    with _modes:
-        used = [m for m in networks if m.training or id(m) in _in_eval]
-        for m in used: m.training, _in_eval[id(m)] = False, _in_eval.get(id(m), 0) + 1
-    try: yield
+    used = []
+    try:
+        with _modes:
+            for m in networks:
+                if getattr(m, 'training', False) or id(m) in _in_eval:
+                    used.append(m)
+                    _in_eval[id(m)] = _in_eval.get(id(m), 0) + 1
+            for m in used: m.training = False
+        yield
     finally:
         with _modes:
             for m in used:
-                if n := _in_eval.pop(id(m)) - 1: _in_eval[id(m)] = n
+                if n := _in_eval.pop(id(m), 1) - 1: _in_eval[id(m)] = n
                 else: m.training = True
 
 # %% ../nbs/runtime.ipynb #f07d0042

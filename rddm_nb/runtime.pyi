@@ -5,9 +5,7 @@ import hashlib
 import inspect
 import operator
 import os
-import re
 import signal
-import sys
 import threading
 import uuid
 import warnings
@@ -16,6 +14,7 @@ from enum import IntEnum
 from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
+from types import FunctionType, MethodType
 
 def seed_for(*what) -> int:
     """A seed that is a function of its purpose"""
@@ -32,6 +31,7 @@ def check_seed(seed: int, name: str='seed') -> int:
 def pick_device(name: str='auto') -> str:
     """A GPU if there is one, unless told otherwise"""
     ...
+_MANY: int
 _in_eval: Any
 _modes: Any
 

@@ -55,7 +55,7 @@ def sampling_path(
 def _schedule(model, given):
     "The schedule of a run: the one given, else the model's own; a network told nodes alone knows no other"
     if given is None: return _held(model, 'schedule', Schedule) or Schedule.power()
-    for net in _networks(model):
+    for net in _networks(model, functions=False):
         if not isinstance(config := getattr(net, 'config', None), dict) or config.get('embedding') != 't': continue
         if isinstance(own := getattr(net, 'schedule', None), Schedule) and own != given:
             raise ValueError(f"this network was built with embedding='t' and knows only the nodes of its own {own}, "

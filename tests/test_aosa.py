@@ -272,3 +272,9 @@ def test_no_input_stands_for_zeros():
 @pytest.mark.parametrize('net, got', [(constant(None, None), 'function'), (UNet, 'type')], ids=['function', 'class'])
 def test_a_selection_trains_a_module(net, got):
     with pytest.raises(TypeError, match=f'net must be a torch.nn.Module, got {got}'): choose_of(net)
+
+
+def test_a_batch_may_come_from_a_generator():
+    x0, x_in = trio(3)[:2]
+    with pytest.raises(RuntimeError, match='undecided after 3 steps'):
+        select_objective(Oracle('res', x0), lambda g: (v for v in (x0, x_in)), Schedule.power(T=50), rng(), max_steps=3)

@@ -1214,8 +1214,8 @@ def test_an_early_choice_is_told_to_be_early(monkeypatch, tmp_path, lr, rate, st
         told, out = [], tmp_path/str(steps)
         out.mkdir()
         _resolve_objective(merge(merge(Config(), AUTO), dict(train=dict(lr=lr))), None, out, tell=told.append)
-        early = (f', which is early (a steady gradient takes about {steady}), before the network had learned much: to '
-                 f"be sure, train with network.predicts='{other}' too, and compare")
+        early = (f', which is early (less than twice the {steady} of a steady gradient), before the network had '
+                 f"learned much: to be sure, train with network.predicts='{other}' too, and compare")
         assert told == [f"network.predicts='{chosen}' chosen after {steps} steps{early*(steps < 2*steady)}"]
     assert seen == [(lr, rate, .01, 1000.)]*3
 

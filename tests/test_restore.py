@@ -1192,3 +1192,10 @@ def test_an_option_that_does_not_exist_is_refused_before_anything_is_written(fol
     ids=['step', 'shape'])
 def test_an_option_that_restore_does_not_have_is_refused(option, said):
     with pytest.raises(TypeError, match=said): module.restore(Model(), random_images(3, 8, 8), **option)
+
+
+def test_a_function_that_gives_its_network_a_mask_needs_none():
+    masked, x_in = UNet(8, (1,), takes_cond=True), random_images(3, 4, 4, dtype=torch.float32)
+    def fill(x_t, x_in, abar, bbar, t): return masked(x_t, x_in, abar, bbar, cond=torch.zeros(1, 3, 4, 4))
+    assert restore(fill, x_in, steps=1).shape == (3, 4, 4)
+    with pytest.raises(ValueError, match='cond'): restore(masked, x_in, steps=1)

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 from common import Net, posix, random_images
-from rddm_nb.runtime import (ExitCode, StopRequest, _about, _eval_mode, _networks, _one_of, check_seed, claim_folder,
-                             folder_lock, generator_for, pick_device, seed_for, set_aside, stop_on_signals)
+from rddm_nb.runtime import (ExitCode, StopRequest, _about, _eval_mode, _held, _networks, _one_of, check_seed,
+                             claim_folder, folder_lock, generator_for, pick_device, seed_for, set_aside,
+                             stop_on_signals)
 from rddm_nb.sampler import sample
 from rddm_nb.schedule import Schedule
-from rddm_nb.unet import UNet
 
 
 
@@ -199,28 +199,11 @@ def test_networks_are_looked_for_in_functions_that_are_not_complete():
     assert [*_networks(predict)] == [later, net]
 
 
-class Slots:
-    "Keeps its networks in slots, and asks one of them in many ways"
-    __slots__ = 'net', 'other'
-    def __init__(self, net, other): self.net, self.other = net, other
-    def ask(self, x): return [self.net(x) for _ in range(1)][0]
-    @torch.no_grad()
-    def quietly(self, x): return self.net(x)
-    @property
-    def gone(self): raise OSError('no longer there')
-
-
-class CalledSlots(Slots):
-    __slots__ = ()
-    def __call__(self, x): return self.ask(x)
-
-
 def notebook(**more):
     "The names of a notebook: a network that is used, another that is not, and what uses them"
     net, other = torch.nn.Linear(1, 1), torch.nn.Dropout()
     names = dict(net=net, other=other, torch=torch, partial=partial, wraps=wraps, **more)
-    names.update(holder=SimpleNamespace(net=net, other=other), slots=Slots(net, other), kept=dict(a=net))
-    names['called_slots'] = CalledSlots(net, other)
+    names.update(holder=SimpleNamespace(net=net, other=other), kept=dict(a=net), data=[other]*1001)
     names['module'], names['Named'] = ModuleType('module'), type('Named', (), dict(net=net, other=other))
     vars(names['module']).update(net=net, other=other)
     exec(NOTEBOOK, names)
@@ -235,27 +218,25 @@ def deco(f):
     @wraps(f)
     def wrapped(*a): return f(*a)
     return wrapped
-class Asks(torch.nn.Module):
-    def forward(self, x): return ask(x)
 class Called:
     def __call__(self, x): return ask(x)
     @classmethod
     def of_class(cls, x): return ask(x)
-asks, called = Asks(), Called()
+class Kept:
+    def __init__(self, net): self.net = net
+    def ask(self, x): return self.net(x)
+called, mine = Called(), Kept(net)
 """
 USES = dict(
     function='ask', inline='lambda *a: net(*a)', default='lambda x, n=net: n(x)', keyword='lambda *a, n=net: n(*a)',
-    default_holder='lambda x, h=holder: h.net(x)', keyword_holder='lambda *a, h=holder: h.net(*a)',
     closed='(lambda n: lambda x: n(x))(net)', closed_holder='(lambda h: lambda x: h.net(x))(holder)',
     holder='lambda x: holder.net(x)', below='lambda x: holder.net.forward(x)', module='lambda x: module.net(x)',
     named='lambda x: Named.net(x)', of_dict='lambda x: kept["a"](x)', of_loop='lambda xs: [net(x) for x in xs]',
-    inner='lambda x: (lambda y: net(y))(x)', inner_holder='lambda x, h=holder: (lambda: h.net(x))()',
-    no_grad='torch.no_grad()(lambda x: net(x))', decorated='deco(ask)', circle='again', helper='lambda x: again(x)',
-    partial='partial(ask)', argument='partial(lambda n, x: n(x), net)', slots='called_slots', method='slots.ask',
-    quiet_method='slots.quietly', of_method='lambda x: slots.ask(x)',
-    gone='lambda x: slots.gone.net(x) or slots.ask(x)',
+    inner='lambda x: (lambda y: net(y))(x)', no_grad='torch.no_grad()(lambda x: net(x))', decorated='deco(ask)',
+    circle='again', helper='lambda x: again(x)', partial='partial(ask)', argument='partial(lambda n, x: n(x), net)',
     called='called', of_class='called.of_class', of_called='lambda x: called(x)', weight='lambda x: net.weight*x',
-    listed='[lambda x: net(x)]', builtin='kept.get',
+    listed='[lambda x: net(x)]', method='mine.ask', of_method='lambda x: mine.ask(x)', values='lambda x: kept.values()',
+    builtin='kept.get',
     wide=f'lambda x: [{", ".join(f"x.a{i}" for i in range(300))}] and holder.net(x)')
 
 
@@ -265,29 +246,12 @@ def test_networks_are_found_where_a_function_uses_them(text):
     assert [*_networks(eval(text, names))] == [names['net']]
 
 
-def test_a_network_that_asks_one_of_the_notebook_is_found_with_it():
-    names = notebook()
-    assert [*_networks(names['asks'])] == [names['asks'], names['net']]
-
-
-class NoForward(torch.nn.Module):
-    "As those that TorchScript makes: the class has no `forward`, its objects do"
-    class Absent:
-        def __get__(self, module, cls): raise AttributeError
-    forward = Absent()
-
-
-def test_a_network_whose_class_has_no_forward_is_one_too():
-    net = NoForward()
-    assert [*_networks(net)] == [net]
-
-
 UNUSED = dict(
     nothing='lambda x: x', attribute='lambda x: x.net', attributes='lambda x: x.net.other(1)',
     argument='lambda net: net(1)', loop='lambda x: [net for net in x]', keyword='lambda x: dict(net=x)',
-    holder='lambda x: holder', module='lambda x: module', kind='lambda x: Named(x)', made='lambda x: Asks()(x)',
+    holder='lambda x: holder', module='lambda x: module', kind='lambda x: Named(x)', data='lambda x: data[0]',
     no_such='lambda x: holder.nothing', library='lambda x: torch.nn.functional.interpolate(x)',
-    missing='lambda x: missing(x)', result='lambda x: holder().net', shadow='lambda x, h=holder: (lambda h: h.net)(x)')
+    missing='lambda x: missing(x)', result='lambda x: holder().net', shadow='lambda x: (lambda holder: holder.net)(x)')
 
 
 @pytest.mark.parametrize('text', UNUSED.values(), ids=UNUSED)
@@ -295,12 +259,38 @@ def test_networks_that_a_function_does_not_use_are_left_alone(text):
     assert [*_networks(eval(text, notebook()))] == []
 
 
-@pytest.mark.parametrize('name', ['rddm_nb.sampler', 'json.tool', 'mine'])
-def test_what_library_code_uses_is_not_looked_for(name):
-    names = notebook(__name__=name)
-    assert [*_networks(names['ask'])] == ([names['net']] if name == 'mine' else [])
-    there = eval(compile('lambda x: net(x)', f'/lib/python3/site-packages/{name}.py', 'eval'), names)
-    assert [*_networks(there)] == []
+class Poked:
+    "Whatever is asked of it is told"
+    asked = []
+    def __getattribute__(self, name):
+        Poked.asked.append(name)
+        raise OSError(name)
+
+
+def test_what_a_function_names_is_not_asked_for_anything_and_others_functions_are_not_followed():
+    kind = type('Poke', (), dict(net=property(lambda p: Poked.asked.append(p))))
+    names = notebook(poked=Poked(), poke=kind(), other_ask=notebook()['ask'])
+    made = eval('lambda x: poked(x) or poked.net(x) or poke.net(x) or other_ask(x) or net(x)', names)
+    assert [*_networks(made)] == [names['net']] and not set(Poked.asked) - {'__dict__'}
+
+
+def with_schedules(T):
+    "Networks with schedules of their own"
+    nets = [torch.nn.Dropout() for _ in T]
+    for net, n in zip(nets, T): net.schedule = Schedule.power(n)
+    return nets
+
+
+def test_networks_of_different_schedules_are_told_apart_by_the_user():
+    a, b, c = with_schedules([5, 9, 5])
+    names = dict(a=a, b=b, nets=[a, b], same=dict(a=a, c=c))
+    for text in ('lambda x: nets[1](x)', 'lambda x: a(x) if x else b(x)'):
+        with pytest.raises(ValueError, match='one has schedule .*T=5.* another .*T=9.*: say which is meant, schedule='):
+            _held(eval(text, names), 'schedule', Schedule)
+    assert _held(eval('lambda x: same["c"](x)', names), 'schedule', Schedule) == a.schedule
+    outer = torch.nn.Sequential(b)
+    outer.schedule = a.schedule
+    for model in (outer, eval('lambda x: n(x)', dict(n=outer))): assert _held(model, 'schedule', Schedule) == a.schedule
 
 
 def test_a_function_over_a_global_network_samples_as_the_network_does():
@@ -311,10 +301,6 @@ def test_a_function_over_a_global_network_samples_as_the_network_does():
     assert torch.equal(sample(model, x_in, generator=torch.Generator().manual_seed(0)), want)
     assert [t for _, _, t in net.seen] == net.schedule.grid(5)[:-1] and not any(training for training, _, _ in net.seen)
     assert all(m.training for m in net.modules())
-    told = UNet(8, (1,), embedding='t')
-    told.schedule = Schedule.line(5)
-    with pytest.raises(ValueError, match="embedding='t' and knows only the nodes of its own .*line"):
-        sample(eval('lambda *a: told(*a)', dict(told=told)), x_in, schedule=Schedule.power(5))
 
 
 def test_networks_in_use_stay_in_eval_mode_until_the_last_thread_is_done():
@@ -346,3 +332,30 @@ def test_networks_in_use_twice_in_one_thread_are_handed_back_at_the_end_whatever
     assert net.training
     with _eval_mode([net.eval()]): pass
     assert not net.training
+
+
+class Locked(torch.nn.Dropout):
+    "Somebody interrupts while it is set to eval mode"
+    def __setattr__(self, name, v):
+        if name == 'training' and not v: raise KeyboardInterrupt
+        super().__setattr__(name, v)
+
+
+def test_an_interrupt_on_the_way_into_eval_mode_leaves_nothing_behind():
+    net = torch.nn.Dropout()
+    with pytest.raises(KeyboardInterrupt), _eval_mode([net, Locked()]): pass
+    assert net.training
+    with _eval_mode([net]): assert not net.training
+    assert net.training
+
+
+def test_a_frozen_script_has_no_mode():
+    frozen = torch.jit.freeze(torch.jit.script(torch.nn.Sequential(torch.nn.Linear(1, 1)).eval()))
+    with _eval_mode(_networks(lambda x: frozen(x))): pass
+
+
+def test_a_function_answers_for_itself_where_asked():
+    names = notebook()
+    assert [*_networks(names['ask'], functions=False)] == [*_networks([names['ask']], functions=False)] == []
+    assert [*_networks(partial(names['net']), functions=False)] == [names['net']]
+    assert _about(eval('lambda x: net(x)', names), 'config', functions=False) == {}

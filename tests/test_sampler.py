@@ -1093,3 +1093,12 @@ def test_a_network_samples_under_autocast():
 
 def test_points_without_a_number_are_named_not_the_model():
     with pytest.raises(ValueError, match='x_in holds NaN'): sample(res_model, torch.full((2, 3), torch.nan))
+
+
+def test_a_function_that_tells_its_network_the_node_may_run_on_another_schedule():
+    told, x_in = UNet(8, (1,), embedding='t'), random_images(1, 3, 4, 4, dtype=torch.float32)
+    told.schedule = Schedule.line(50)
+    def translate(x_t, x_in, abar, bbar, t): return told(x_t, x_in, abar, bbar, torch.tensor([max(1, round(abar*50))]))
+    assert sample(translate, x_in, schedule=Schedule.power(10)).shape == x_in.shape
+    with pytest.raises(ValueError, match="embedding='t' and knows only the nodes of its own .*line"):
+        sample(partial(told), x_in, schedule=Schedule.power(10))
