@@ -101,6 +101,7 @@ def test_what_a_killed_copy_left_is_removed(tmp_path):
 def test_lab_opens_on_the_folder(tmp_path, monkeypatch, capsys):
     called = []
     monkeypatch.setattr(subprocess, 'call', lambda words: called.append(words) or 0)
+    monkeypatch.setattr('importlib.util.find_spec', lambda name: name)
     assert course.main([str(tmp_path/'book'), '--lab']) == 0
     assert called == [[sys.executable, '-m', 'jupyterlab', str(tmp_path/'book')]]
     monkeypatch.setattr('importlib.util.find_spec', lambda name: None)

@@ -710,6 +710,7 @@ def module(*words, launch=()):
 
 
 def test_two_processes_are_one_run(folder):
+    pytest.importorskip('tensorboard')
     words = small(folder, '--tensorboard', '--train.batch', '4', '--train.log_every', '1')
     port = str(20000 + (os.getpid() + 7) % 20000)
     done = module(*words, launch=['-m', 'torch.distributed.run', '--nproc-per-node', '2', '--master-port', port])
