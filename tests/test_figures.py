@@ -168,7 +168,8 @@ def test_a_image_that_stands_for_a_figure_becomes_an_element():
 
 
 def test_headings_keep_the_underscores_of_special_methods():
-    show_doc_renderer = pytest.importorskip('rddm_nb._docs', exc_type=ImportError).show_doc_renderer
+    pytest.importorskip('nbdev')
+    from rddm_nb._docs import show_doc_renderer
     doc = show_doc_renderer(Schedule.__getitem__, title_level=3)._repr_markdown_()
     assert '### Schedule.\\_\\_getitem\\_\\_\n' in doc
 
