@@ -1,4 +1,4 @@
-"The book travels in the package, without its outputs; everything else stands in pyproject.toml"
+"The book, without its outputs, and a description for the index; everything else stands in pyproject.toml"
 import importlib.util
 import re
 import shutil
@@ -45,4 +45,5 @@ def described():
     return re.sub(r'(?<=\]\()(?!https?:|#|mailto:)', 'https://github.com/' + there.format('blob/'), text)
 
 
-setup(long_description=described(), long_description_content_type='text/markdown', cmdclass=dict(build_py=BuildWithCourse, sdist=SdistWithCourse))
+setup(long_description=described(), long_description_content_type='text/markdown',
+      cmdclass=dict(build_py=BuildWithCourse, sdist=SdistWithCourse))

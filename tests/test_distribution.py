@@ -76,6 +76,12 @@ def test_a_licence_of_every_picture_is_named():
     assert len(names) == 4 and set(PROJECT['license'].split(' AND ')) == names
 
 
+def test_the_published_site_has_the_network_in_every_language():
+    job = (ROOT/'.github/workflows/docs.yml').read_text(encoding='utf-8')
+    inside = job.split('for language in', 1)[1].split('done', 1)[0]
+    assert 'python tools/runtime.py _docs ' in job and 'python tools/runtime.py "_docs/$language"' in inside
+
+
 def test_nothing_that_git_ignores_is_in_it():
     assert git('ls-files', '--cached', '--ignored', '--exclude-standard') == ''
     assert not [n for n in tracked() if re.search(r'(^|/)(\.\w+_cache|__pycache__)/', n)]
