@@ -3,6 +3,7 @@ failures.
 
 RDDM_EXAMPLES=n changes how many examples each property gets; RDDM_EXPLORE=1 draws new ones on every run.
 Tests that share something expensive run one after the other in one worker; what several workers need is made once."""
+import gc
 import os
 import shutil
 import subprocess
@@ -41,6 +42,11 @@ def pytest_collection_modifyitems(items):
             raise pytest.UsageError(f'{item.nodeid} has another name in every process: give ids')
         if item.path.stem in SLOW_FILES or SLOW_FIXTURES & {*item.fixturenames}: item.add_marker('slow')
     items.sort(key=lambda item: (item.path.stem == 'test_mutants', not item.get_closest_marker('slow')))
+
+
+def pytest_collection_finish(session):
+    "What is there now stays: nothing looks for rubbish among thousands of tests, and in PyTorch, again and again"
+    gc.freeze()
 
 
 def group(nodeid):

@@ -76,6 +76,17 @@ def test_a_licence_of_every_picture_is_named():
     assert len(names) == 4 and set(PROJECT['license'].split(' AND ')) == names
 
 
+def test_an_editable_installation_is_found_from_the_folder_that_holds_the_clone(distribution, tmp_path):
+    "A finder of setuptools comes after the current folder, in which `rddm_nb` is the clone"
+    if 'RDDM_WHEELS' in os.environ: pytest.skip('there is no copy of the repository')
+    code = f'from setuptools import build_meta; print(build_meta.build_editable({str(tmp_path)!r}))'
+    done = subprocess.run([sys.executable, '-c', code], cwd=distribution/'source', capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(next(tmp_path.glob('*.whl'))) as z:
+        paths = [n for n in z.namelist() if n.endswith('.pth')]
+        assert [z.read(n).decode().split() for n in paths] == [[str(distribution/'source')]]
+
+
 def test_the_published_site_has_the_network_in_every_language():
     job = (ROOT/'.github/workflows/docs.yml').read_text(encoding='utf-8')
     inside = job.split('for language in', 1)[1].split('done', 1)[0]

@@ -6,6 +6,7 @@ _quarto.yml that `nbdev-docs` uses.
 What is added to smalldocs: pages keep the names nbdev's links expect, equations and tables are numbered, KaTeX
 comes from the site itself, and each language of i18n/ has its pages in a folder of its own."""
 import functools
+import gc
 import html
 import json
 import os
@@ -197,6 +198,7 @@ def build(out):
     with tempfile.TemporaryDirectory() as tmp:
         src = Path(tmp)/'site'
         stage(src)
+        gc.freeze() # what nbdev has imported stays: nothing looks for rubbish in it while pages are made
         for language in languages.languages(): languages.stage(language, src, Path(tmp)/language)
         site = render(src, {})
         shutil.rmtree(out, ignore_errors=True)
