@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from fastcore.basics import patch
 from .estimate import Prediction
-from .forward import randn_like
+from .forward import _check_floats, randn_like
 from .runtime import _whole
 from .schedule import _within
 
@@ -59,9 +59,7 @@ def _setting(self:ExactPredictor, x_t, x_in, abar, bbar):
     if x_t.shape[1:] != self.means.shape[1:]:
         shape = ', '.join(map(str, ('B', *self.means.shape[1:])))
         raise ValueError(f"x_t must be a batch of the known images' shape, ({shape}), got {tuple(x_t.shape)}")
-    for name, v in dict(x_t=x_t, x_in=x_in).items():
-        if v is not None and not v.is_floating_point():
-            raise TypeError(f"{name} holds {v.dtype}: convert images with from_uint8")
+    _check_floats(x_t=x_t, x_in=x_in)
     if x_in is not None and x_in.shape != x_t.shape:
         raise ValueError(f"x_in has shape {tuple(x_in.shape)}, but x_t has {tuple(x_t.shape)}: they must be equal")
     x = x_t.detach().double().flatten(1)

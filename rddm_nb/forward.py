@@ -38,12 +38,17 @@ def randn_like(
     return torch.randn(x.shape, dtype=x.dtype, device=device, generator=generator).to(x.device)
 
 # %% ../nbs/01_forward.ipynb #3acde7be
+def _check_floats(**images):
+    "Refuse images that are no floats"
+    for name, v in images.items():
+        if v is not None and not v.is_floating_point():
+            raise TypeError(f"{name} holds {v.dtype}: convert images with from_uint8")
+
 def _check_same(x, **others):
     "Refuse images that are no floats, or whose shape differs from the first"
     for name, v in dict(x0=x, **others).items():
-        if v is None: continue
-        if not v.is_floating_point(): raise TypeError(f"{name} holds {v.dtype}: convert images with from_uint8")
-        if v.shape != x.shape:
+        _check_floats(**{name: v})
+        if v is not None and v.shape != x.shape:
             raise ValueError(f"{name} has shape {tuple(v.shape)}, but x0 has {tuple(x.shape)}: they must be equal")
 
 def _check_coefs(x, **coefs):

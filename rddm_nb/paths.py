@@ -11,6 +11,7 @@ __all__ = ['commutator', 'TimeConditioned', 'CoefficientConditioned', 'draw_path
 import numpy as np
 import torch
 from .estimate import Prediction
+from .forward import _check_floats
 from .schedule import Point, Schedule, _check_count
 
 # %% ../nbs/15_paths.ipynb #b92be3a1
@@ -23,7 +24,7 @@ def commutator(
     h:float|None=None, # size of the small moves; None: as suits the states' precision, 6e-6 in double, 5e-3 in single
 )->torch.Tensor: # (B, ...)
     "How much the order of two small moves matters, taking residual and taking noise (commutator)"
-    if not x_t.is_floating_point(): raise TypeError(f"x_t holds {x_t.dtype}: convert images with from_uint8")
+    _check_floats(x_t=x_t)
     res, eps = model(x_t, x_in, abar, bbar, None)
     if eps is None and bbar == 0: raise ValueError("at bbar = 0 the state holds no noise to take: move to bbar > 0")
     if res is None or eps is None:

@@ -21,7 +21,6 @@ import warnings
 from contextlib import contextmanager, suppress
 from enum import IntEnum
 from functools import lru_cache, partial
-from itertools import chain
 from pathlib import Path
 from types import FunctionType, MethodType
 from .files import _remove_stale
@@ -116,12 +115,12 @@ def _used(f):
 # %% ../nbs/runtime.ipynb #b2c4d007
 _MANY = 1000 # what holds more than this is data
 
-def _parts(m):
+def _parts(m, functions=True):
     "What an object that is no network may hold networks in"
     if isinstance(m, (list, tuple, dict)): return () if len(m) > _MANY else m.values() if isinstance(m, dict) else m
     if isinstance(m, partial): return [m.func, *m.args, *m.keywords.values()]
-    f, owner = _behind(m), getattr(m, '__self__', None)
-    held = m if type(m) is not MethodType or callable(owner) else owner
+    f, owner = _behind(m) if functions else None, getattr(m, '__self__', None)
+    held = owner if functions and type(m) is MethodType and not callable(owner) else m
     return [owner, *(_used(f) if f else ()), *getattr(held, '__dict__', {}).values()]
 
 # %% ../nbs/runtime.ipynb #b2c4d002
@@ -133,7 +132,7 @@ def _networks(model, inner=True, functions=True):
         holds = callable(m) or isinstance(m, (list, tuple, dict))
         if id(m) in seen or isinstance(m, type) or not holds: continue
         seen.add(id(m))
-        if not isinstance(m, torch.nn.Module): found += _parts(m) if functions or type(m) is not FunctionType else []
+        if not isinstance(m, torch.nn.Module): found += _parts(m, functions)
         else:
             yield m
             if inner: found += [*m.children(), *(v for v in vars(m).values() if not isinstance(v, dict))]
@@ -141,11 +140,11 @@ def _networks(model, inner=True, functions=True):
 def _held(model, name, kind, functions=True):
     "What a predictor holds under a name, or else the networks in it, which have to agree; None if nobody does"
     if isinstance(v := getattr(model, name, None), kind): return v
-    first = lambda net: next((v for m in _networks(net) if isinstance(v := getattr(m, name, None), kind)), None)
+    def first(net): # the outermost that holds it
+        return next((v for m in _networks(net, True, functions) if isinstance(v := getattr(m, name, None), kind)), None)
     found = [v for m in _networks(model, False, functions) if (v := first(m)) is not None]
-    if kind is not dict and any(v != found[0] for v in found):
-        odd = next(v for v in found if v != found[0])
-        raise ValueError(f"this predictor uses networks of which one has {name} {found[0]} and another {odd}: say "
+    if kind is not dict and (odd := [v for v in found if v != found[0]]):
+        raise ValueError(f"this predictor uses networks of which one has {name} {found[0]} and another {odd[0]}: say "
                          f"which is meant, {name}=")
     return found[0] if found else None
 

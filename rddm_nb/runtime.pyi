@@ -12,7 +12,6 @@ import warnings
 from contextlib import contextmanager, suppress
 from enum import IntEnum
 from functools import lru_cache, partial
-from itertools import chain
 from pathlib import Path
 from types import FunctionType, MethodType
 

@@ -357,5 +357,7 @@ def test_a_frozen_script_has_no_mode():
 def test_a_function_answers_for_itself_where_asked():
     names = notebook()
     assert [*_networks(names['ask'], functions=False)] == [*_networks([names['ask']], functions=False)] == []
-    assert [*_networks(partial(names['net']), functions=False)] == [names['net']]
+    assert [*_networks(names['mine'].ask, functions=False)] == [*_networks(names['called'], functions=False)] == []
+    for model in (partial(names['net']), names['net'].forward):
+        assert [*_networks(model, functions=False)] == [names['net']]
     assert _about(eval('lambda x: net(x)', names), 'config', functions=False) == {}

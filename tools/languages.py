@@ -5,6 +5,7 @@
 
 Code and outputs stay what they are: nothing runs. `tools/docs.py` calls both; the build with Quarto does after
 `nbdev-docs`, which leaves the staged pages in _proc."""
+import functools
 import html
 import json
 import re
@@ -126,6 +127,7 @@ def labels(words):
     return f'globalThis.rddmLabels = {json.dumps(known, ensure_ascii=False, indent=0)};\n'
 
 
+@functools.cache
 def address():
     "Where the site is published"
     import yaml
