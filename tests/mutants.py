@@ -25,6 +25,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
+import places
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent/'rddm_nb'
@@ -1895,11 +1896,7 @@ def apply(m:Mutant, package=PACKAGE)->str:
 CHANGED, REST = 200, 100 # at most so many of what has changed, and of the rest
 
 
-def git(*words):
-    "What git says, stripped; nothing where there is no git, no repository or no such commit"
-    try: done = subprocess.run(['git', *words], cwd=HERE, capture_output=True, text=True, encoding='utf-8')
-    except OSError: return ''
-    return done.stdout.strip() if done.returncode == 0 else ''
+def git(*words): return places.git(*words, at=HERE)
 
 
 def base():

@@ -7,9 +7,9 @@ PACKAGE, NBS = ROOT/'rddm_nb', ROOT/'nbs'
 NOTEBOOKS = sorted(NBS.glob('*.ipynb'))
 
 
-def git(*words):
-    "What git says of the repository, stripped; nothing where there is no git or no repository"
-    try: done = subprocess.run(['git', '-C', ROOT, *words], capture_output=True, encoding='utf-8')
+def git(*words, at=ROOT):
+    "What git says in a folder, stripped; nothing where there is no git, no repository or no such commit"
+    try: done = subprocess.run(['git', '-C', at, *words], capture_output=True, encoding='utf-8')
     except OSError: return ''
     return done.stdout.strip() if done.returncode == 0 else ''
 
