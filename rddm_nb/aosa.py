@@ -14,7 +14,7 @@ from fastcore.basics import patch
 from torch import Tensor, nn
 from .estimate import CLIPS, Prediction, eps_from_res, estimate, predict
 from .forward import q_sample, randn_like
-from .optim import _check_trainable, unwrap
+from .optim import _check_trainable, _no_number, unwrap
 from .schedule import Schedule, _check_count
 
 # %% ../nbs/17_aosa.ipynb #35813c69
@@ -107,15 +107,6 @@ def _training_loss(auto, net, batch, t, schedule, generator):
     m = _one_output(predict(net, x_t, x_in, abar, bbar, t.to(x0.device), *cond))
     return auto.loss(m, x_t, x_in, -x0 if x_in is None else x_in - x0, eps, abar, bbar)
 
-def _check_loss(loss, step, batch, t, lr):
-    "Refuse a loss that is not a number, and say what the step saw"
-    if loss.isfinite(): return
-    images = [v for v in batch if v is not None]
-    odd = [i for i, trio in enumerate(zip(*images)) if not all(v.isfinite().all() for v in trio)]
-    why = (f"images {odd} of the batch hold NaN or infinite values" if odd
-           else f"a smaller learning rate than {lr:g} usually helps")
-    raise FloatingPointError(f"the loss is not a number at step {step} (nodes t = {t.tolist()}): {why}")
-
 # %% ../nbs/17_aosa.ipynb #1a2de45f
 @torch.inference_mode(False)
 def select_objective(
@@ -143,7 +134,7 @@ def select_objective(
         drawn = torch.randint(len(nodes), (len(batch[0]),), device=generator.device, generator=generator)
         t = nodes[drawn.to(nodes.device)]
         loss, *both = _training_loss(auto, net, batch, t, schedule, generator)
-        _check_loss(loss, step, batch, t, lr)
+        if not loss.isfinite(): raise _no_number(step, t, batch, f"a smaller learning rate than {lr:g} usually helps")
         opt.zero_grad()
         loss.backward()
         opt.step()

@@ -77,6 +77,14 @@ def lr_factor(
     up = min(1., (step + 1)/warmup) if warmup else 1.
     return up*(1. if decay == 'none' else .01 + .99*(1 + math.cos(math.pi*min(u, 1.)))/2)
 
+# %% ../nbs/optim.ipynb #bda9f87d
+def _no_number(step, nodes, batch, advice, names=''):
+    "What a step saw at which the loss stopped being a number"
+    images = [v for v in batch if v is not None]
+    odd = [i for i, trio in enumerate(zip(*images)) if not all(v.isfinite().all() for v in trio)]
+    why = f"images {odd} of the batch hold NaN or infinite values" if odd else advice
+    return FloatingPointError(f"the loss is not a number at step {step} (nodes t = {nodes.tolist()}{names}): {why}")
+
 # %% ../nbs/optim.ipynb #bda9f876
 class EMA:
     "A network whose weights are the exponential moving average of another's"

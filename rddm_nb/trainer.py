@@ -29,7 +29,7 @@ from .files import _remove_stale, atomic_write, check_file, read_tensors, write_
 from .forward import q_sample, randn_like
 from .images import _check_unit, check_images
 from .objective import loss_of
-from .optim import EMA, OPTIMIZERS, lr_factor, make_optimizer, unwrap
+from .optim import EMA, OPTIMIZERS, _no_number, lr_factor, make_optimizer, unwrap
 from .runtime import StopRequest, folder_lock, generator_for, pick_device, seed_for, set_aside, stop_on_signals
 from .schedule import Schedule
 from .unet import from_older
@@ -503,11 +503,8 @@ def _blown_up(self:Trainer, step):
     "What the step saw at which the loss stopped being a number"
     b = self.source.batch(self.config.batch, step, self.config.seed, slice(None))
     names = f", images {', '.join(map(str, b.names))}" if b.names else ''
-    images = [v for v in (b.x0, b.x_in, b.cond) if v is not None]
-    odd = [i for i, trio in enumerate(zip(*images)) if not all(v.isfinite().all() for v in trio)]
-    why = f"images {odd} of the batch hold NaN or infinite values" if odd else self._advice(step == self.saved)
-    t = _nodes(self.config, self.schedule, step).tolist()
-    return FloatingPointError(f"the loss is not a number at step {step} (nodes t = {t}{names}): {why}")
+    nodes, advice = _nodes(self.config, self.schedule, step), self._advice(step == self.saved)
+    return _no_number(step, nodes, (b.x0, b.x_in, b.cond), advice, names)
 
 # %% ../nbs/trainer.ipynb #aec27d44
 @patch

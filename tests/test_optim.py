@@ -4,7 +4,7 @@ import pytest
 import torch
 from common import close
 from torch import nn
-from rddm_nb.optim import EMA, OPTIMIZERS, lr_factor, make_optimizer, unwrap
+from rddm_nb.optim import EMA, OPTIMIZERS, _no_number, lr_factor, make_optimizer, unwrap
 
 
 def test_the_learning_rate_warms_up_and_comes_down_a_cosine():
@@ -183,3 +183,12 @@ def test_weights_loaded_into_the_average_are_its_weights(dtype):
     assert not any(v.any() for v in ema._state().values())
     ema.update(net)
     assert .03 < ema.net.weight.abs().mean()/net.weight.abs().mean() < .06 # 1 - 202/211
+
+
+def test_a_loss_that_is_no_number_names_the_images_before_the_learning_rate():
+    x, t = torch.zeros(2, 1), torch.tensor([3, 7])
+    odd = torch.tensor([[0.], [math.nan]])
+    said = lambda *batch: str(_no_number(5, t, batch, 'take less', ', images a, b'))
+    start = 'the loss is not a number at step 5 (nodes t = [3, 7], images a, b): '
+    assert said(x, None) == start + 'take less'
+    assert said(x, odd, None) == said(odd, x) == start + 'images [1] of the batch hold NaN or infinite values'
