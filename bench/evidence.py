@@ -4,7 +4,8 @@
 in 1, 2, 5 and 10 steps and writes a row, bench/results/evidence/denoise25-residual-0.json. Every objective gets the
 same network, first weights, batches, steps, rate and one look at a batch; only what is predicted, and the schedule it
 needs, differ. Killed at any moment a run goes on when the command is repeated. `--answers` draws several answers to
-one input instead, for a row of its own; `--queue` makes all rows that are missing; `--quick` tries it out in seconds.
+one input instead, and `--starts` begins in a state of the training as well, for rows of their own; `--queue` makes all
+rows that are missing; `--quick` tries it out in seconds.
 Images are looked for in RDDM_DATA, LPIPS' weights in the file RDDM_LPIPS or beside the images; only numbers leave."""
 import argparse
 import os
@@ -16,6 +17,7 @@ import torch.nn.functional as F
 from torch import nn
 from rddm_nb.degrade import degrade
 from rddm_nb.estimate import Prediction
+from rddm_nb.forward import q_sample
 from rddm_nb.imagefile import list_images, read_image
 from rddm_nb.images import from_uint8, psnr
 from rddm_nb.metrics import Protocol, measure
@@ -31,7 +33,7 @@ OBJECTIVES['residual-bbar1'] = ('res', 1.) # what is predicted, and the standard
 STEPS, CROP, ANSWERS, ANSWERED = (1, 2, 5, 10), 64, 16, 12 # answers to an input, for so many test images
 
 
-def named(task, objective, seed, several=False): return f'{task}-{objective}-{seed}' + '-answers'*several
+def named(task, objective, seed, kind=''): return f'{task}-{objective}-{seed}' + f'-{kind}'*bool(kind)
 def noisy(x0, generator): return x0 + 25/127.5*torch.randn(x0.shape, generator=generator) # 25 grey levels
 
 
@@ -51,10 +53,12 @@ GREY, BSD68 = ('denoise/train400',), dict(bsd68=('denoise/bsd68',))
 TASKS = dict(denoise25=Task(GREY, BSD68 | dict(set12=('denoise/set12',)), 1, 'BSD68-25', noisy),
              rain=Task(RAIN[0], dict(rain100l=RAIN[1]), 3, 'Rain100L'),
              holes=Task(GREY, BSD68, 1, Protocol('', 'grey'), lambda x0, g: degrade(x0, 'mask', g), CROP))
-QUEUE = [(t, o, 0, False) for t in TASKS for o in ('residual', 'regression')]
-QUEUE += [(t, 'residual', 0, True) for t in TASKS] # the last entry: several answers?
-QUEUE += [(t, o, 0, b) for o in ('noise', 'both', 'residual-bbar1') for t in TASKS for b in (False, True)]
-QUEUE += [(t, o, s, False) for s in (1, 2) for t in TASKS for o in OBJECTIVES]
+QUEUE = [(t, o, 0, '') for t in TASKS for o in ('residual', 'regression')] # the last entry: what is measured
+QUEUE += [(t, 'residual', 0, 'answers') for t in TASKS]
+QUEUE += [(t, o, 0, k) for o in ('noise', 'both') for t in TASKS for k in ('', 'answers')]
+QUEUE += [(t, 'residual-bbar1', 0, '') for t in TASKS]
+QUEUE += [(t, o, s, '') for s in (1, 2) for t in TASKS for o in OBJECTIVES]
+QUEUE += [(t, o, 1, k) for t in TASKS for o, k in (('residual-bbar1', 'answers'), ('noise', 'starts'))]
 
 
 class Block(nn.Module):
@@ -124,9 +128,9 @@ def asked(net):
     return predictor
 
 
-def restored(net, x_in, steps, *seed):
+def restored(net, x_in, steps, *seed, x_T=None):
     "An image restored; what is drawn depends on the seed alone"
-    return sample(asked(net), x_in[None], schedule=net.schedule, steps=min(steps, net.schedule.T),
+    return sample(asked(net), x_in[None], schedule=net.schedule, steps=min(steps, net.schedule.T), x_T=x_T,
                   generator=generator_for('cpu', *seed))[0]
 
 
@@ -163,6 +167,22 @@ def answers(net, task, seed, limit=ANSWERED, side=None):
     return dict(answers={k: columns(rows) for k, rows in kinds.items()}, spread=spread, test=test, sampling_steps=10)
 
 
+def starts(net, task, seed, limit=ANSWERED, side=None):
+    "From x_in + bbar_T eps, and from the state of the training with that noise, which holds 1 - abar_T of the truth"
+    end, (test, folders) = net.schedule[net.schedule.T], next(iter(task.tests.items()))
+    kinds = {(kind, str(s)): [] for kind in ('input', 'training') for s in STEPS}
+    for name, x0, x_in in tests_of(task, folders, limit, side):
+        eps = torch.randn(x0.shape, generator=generator_for('cpu', seed, 'eps', name))
+        for (kind, s), rows in kinds.items():
+            x_T = q_sample(x0, x_in, eps, end.abar if kind == 'training' else 1., end.bbar)
+            rows.append(marks(restored(net, x_in, int(s), seed, 'start', name, x_T=x_T[None]), x0, task))
+    per = {kind: {s: columns(rows) for (k, s), rows in kinds.items() if k == kind} for kind in ('input', 'training')}
+    return dict(starts=per, test=test, abar_T=end.abar)
+
+
+KINDS = {'': measured, 'answers': answers, 'starts': starts}
+
+
 def config_of(seed, quick):
     "How every objective is trained"
     steps, batch = (3, 2) if quick else (22_000, 8)
@@ -192,7 +212,7 @@ def trained(name, task, objective, seed, out, quick):
                       arithmetic='bf16 in the network, in training and in tests')
 
 
-def run(task, objective, seed=0, several=False, out='runs/evidence', folder=RESULTS/'evidence', quick=False):
+def run(task, objective, seed=0, kind='', out='runs/evidence', folder=RESULTS/'evidence', quick=False):
     "Train, restore, write a row; False if it was told to stop before"
     torch.set_num_threads(1)
     weights = Path(data_root())/'weights'/'lpips_alex.safetensors'
@@ -200,11 +220,11 @@ def run(task, objective, seed=0, several=False, out='runs/evidence', folder=RESU
     plan = TASKS[task]
     if not (done := trained(named(task, objective, seed), plan, objective, seed, out, quick)): return False
     net, said = done
-    command = f'python -m bench.evidence {task} {objective} --seed {seed}' + ' --answers'*several
+    command = f'python -m bench.evidence {task} {objective} --seed {seed}' + f' --{kind}'*bool(kind)
     row = dict(task=task, **said, protocol=str(plan.protocol), command=command, commit=commit(), **about(), quick=quick)
-    row |= (answers if several else measured)(net, plan, seed, *((1, 64) if quick else ()))
-    write(name := named(task, objective, seed, several), row, folder)
-    marked = row['answers'] if several else next(iter(row['tests'].values()))['steps']
+    row |= KINDS[kind](net, plan, seed, *((1, 64) if quick else ()))
+    write(name := named(task, objective, seed, kind), row, folder)
+    marked = row.get('answers') or row.get('starts', {}).get('training') or next(iter(row['tests'].values()))['steps']
     print(name, {k: round(sum(v['PSNR'])/len(v['PSNR']), 2) for k, v in marked.items()}, flush=True)
     return True
 
@@ -215,16 +235,19 @@ def main(argv=None):
     p.add_argument('task', nargs='?', choices=TASKS)
     p.add_argument('objective', nargs='?', choices=OBJECTIVES)
     p.add_argument('--seed', type=int, default=0, help='of weights, batches and noise')
-    p.add_argument('--answers', action='store_true', help='several answers to one input instead')
+    p.add_argument('--answers', dest='kind', action='store_const', const='answers', default='',
+                   help='several answers to one input instead')
+    p.add_argument('--starts', dest='kind', action='store_const', const='starts',
+                   help='what it makes of the last state of the training, beside what the sampler starts from')
     p.add_argument('--queue', action='store_true', help='all rows that are missing, one after the other')
     p.add_argument('--out', default='runs/evidence', help='where runs keep their checkpoints')
     p.add_argument('--folder', default=str(RESULTS/'evidence'), help='where rows go')
     p.add_argument('--quick', action='store_true', help='only see whether it works; names another --out and --folder')
     args = p.parse_args(argv)
     if args.queue == bool(args.objective): p.error('name a task and an objective, or --queue')
-    if args.answers and not (args.objective and OBJECTIVES[args.objective][1]):
-        p.error('--answers goes with an objective that starts in noise: regression has one answer')
-    for row in QUEUE if args.queue else [(args.task, args.objective, args.seed, args.answers)]:
+    if args.kind and not (args.objective and OBJECTIVES[args.objective][1]):
+        p.error(f'--{args.kind} goes with an objective that starts in noise: regression has one answer')
+    for row in QUEUE if args.queue else [(args.task, args.objective, args.seed, args.kind)]:
         if args.queue and (Path(args.folder)/f'{named(*row)}.json').exists(): continue
         if not run(*row, args.out, args.folder, args.quick): raise SystemExit(130)
 

@@ -2,7 +2,7 @@
 
 `python -m bench.generation tiles both` trains, makes images in 5, 10, 20 and 50 steps and writes a row,
 bench/results/generation/tiles-both-0.json; where the set may be shown, a sheet of what was made lies beside it. The
-sets are read from RDDM_DATA. Time is processor seconds of one thread."""
+sets are read from RDDM_DATA. Time is processor seconds of one thread. `--quick` tries it in seconds."""
 import argparse
 import io
 import time
@@ -20,7 +20,7 @@ from rddm_nb.sampler import sample
 from rddm_nb.runtime import generator_for
 from rddm_nb.viz import as_rgb
 from bench.common import RESULTS, about, commit, data_root, write
-from bench.restoration import PREDICTS, learn, network, schedule_of, training_options
+from bench.restoration import PREDICTS, learn, network, schedule_of, told, training_options
 
 SETS = dict(emoji='emoji64', tiles='tiles32', cifar10='cifar10')
 OPEN = ('emoji', 'tiles') # sets whose licence lets what was learned from them be shown
@@ -69,7 +69,7 @@ def sheet(x):
 
 
 def run(name, what, seed=0, seconds=300., bbar_T=1., steps=(5, 10, 20, 50), dim=16, lr=2e-3, made=256,
-        train_steps=None, folder=RESULTS/'generation'):
+        train_steps=None, folder=RESULTS/'generation', command=''):
     "Train, make images, write a row"
     if made < 2: raise SystemExit(f'--made: two images at least, which have a spread to compare, got {made}')
     torch.set_num_threads(1)
@@ -89,7 +89,7 @@ def run(name, what, seed=0, seconds=300., bbar_T=1., steps=(5, 10, 20, 50), dim=
                         f'(not FID), energy distance of pixels, mean PSNR to the nearest training image',
                truth=marks(others, known, held) | dict(nearest=None),
                mean=marks(known.mean(0).expand(made, -1, -1, -1), known, held),
-               steps={s: marks(x, known, held) for s, x in some.items()}, commit=commit(), **about())
+               steps={s: marks(x, known, held) for s, x in some.items()}, commit=commit(), command=command, **about())
     write(f'{name}-{what}-{seed}', row, folder)
     if name in OPEN:
         Image.fromarray(as_rgb(sheet(some[max(steps)]))).save(Path(folder)/f'{name}-{what}-{seed}.png', optimize=True)
@@ -103,7 +103,7 @@ def main(argv=None):
     p.add_argument('what', choices=('residual', 'noise', 'both'), help='what the network predicts')
     training_options(p, RESULTS/'generation', 300., (5, 10, 20, 50), bbar_T=1.)
     p.add_argument('--made', type=int, default=256, help='images to make')
-    run(**vars(p.parse_args(argv)))
+    run(**told(p, argv, 'name', 'what', made=4))
 
 
 if __name__ == '__main__': main()

@@ -3,9 +3,11 @@
 `python -m bench.restoration polyu residual --train-steps 1070` trains, restores the test images in 1, 2, 5 and 10
 steps and writes a row, bench/results/restoration/polyu-residual-0.json. What is compared gets the same number of steps
 and one look at every batch. The sets are read from RDDM_DATA, one folder per set (see `SETS`); nothing but numbers
-leaves it. `--keep FOLDER` keeps the trained network, `--model FILE` measures one that was kept. Published protocols,
-longer trainings and several seeds are the matter of bench.evidence."""
+leaves it. `--keep FOLDER` keeps the trained network, `--model FILE` measures one that was kept; `--quick` tries it in
+seconds. Published protocols, longer trainings and several seeds are the matter of bench.evidence."""
 import argparse
+import shlex
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -195,7 +197,7 @@ def row_of(net, plan, curve, tests, many, seed):
 
 
 def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=16, lr=2e-3, name=None, keep=None,
-        model=None, limit=None, train_steps=None, folder=RESULTS/'restoration'):
+        model=None, limit=None, train_steps=None, folder=RESULTS/'restoration', command=''):
     "Train, restore, write a row"
     torch.set_num_threads(1)
     plan, root = SETS[task], data_root()
@@ -210,7 +212,7 @@ def run(task, what, seed=0, seconds=600., bbar_T=None, steps=(1, 2, 5, 10), dim=
     if keep: save_model(Path(keep)/f'{name}.safetensors', net, net.schedule, force=True, **net.meta)
     print(f"{net.meta['train_steps']} steps in {net.meta['train_seconds']:.0f} s; testing", flush=True)
     row = row_of(net, plan, curve, images_of(plan, root, 'test')[:limit], steps, seed)
-    write(name, row, folder)
+    write(name, dict(row, command=command), folder)
     print(f"{task} {what}: input {row['input']['PSNR']:.2f}, prepared {row['prepared']['PSNR']:.2f}; "
           + ', '.join(f"{s}: {m['PSNR']:.2f}/{m['SSIM']:.3f}/{m['VIF']:.3f}/{m['frechet']:.4f}"
                       for s, m in row['steps'].items()), flush=True)
@@ -226,7 +228,22 @@ def training_options(p, folder, seconds, steps, bbar_T=None):
     p.add_argument('--steps', type=int, nargs='+', default=list(steps), help='of sampling')
     p.add_argument('--dim', type=int, default=16, help='width of the network')
     p.add_argument('--lr', type=float, default=2e-3, help='learning rate')
-    p.add_argument('--folder', default=str(folder), help='where the row goes')
+    p.add_argument('--folder', default=str(folder), help='where the row goes; a temporary folder with --quick')
+    p.add_argument('--quick', action='store_true', help='only see whether it works')
+
+
+def told(p, argv, *what, **small):
+    """What a command line says, and the command that makes the row again.
+
+    With --quick as little as shows that it works, in a folder of its own unless one is named."""
+    args = vars(p.parse_args(argv))
+    other = {k: v for k, v in args.items() if v != p.get_default(k) and k not in (*what, 'folder', 'keep', 'quick')}
+    words = [*p.prog.split(), *(args[k] for k in what)]
+    for k, v in other.items(): words += [f"--{k.replace('_', '-')}", *(v if isinstance(v, list) else [v])]
+    if args.pop('quick'):
+        args |= dict(train_steps=2, steps=[1, 2], dim=8, **small)
+        if args['folder'] == p.get_default('folder'): args['folder'] = tempfile.mkdtemp()
+    return dict(args, command=shlex.join(map(str, words)))
 
 
 def main(argv=None):
@@ -239,7 +256,7 @@ def main(argv=None):
     p.add_argument('--keep', help='folder for the trained network')
     p.add_argument('--model', help='measure this network again instead of training one')
     p.add_argument('--limit', type=int, help='only so many images, to try it out')
-    run(**vars(p.parse_args(argv)))
+    run(**told(p, argv, 'task', 'what', limit=2))
 
 
 if __name__ == '__main__': main()

@@ -60,10 +60,10 @@ def drawn(monkeypatch):
 
 @pytest.mark.slow
 def test_a_trial_of_all_rows(quick, drawn, monkeypatch, tmp_path):
-    monkeypatch.setattr(e, 'QUEUE', [r for r in e.QUEUE if r[2] == 0])
+    monkeypatch.setattr(e, 'QUEUE', [r for r in e.QUEUE if r[2] == 0] + [(t, 'noise', 0, 'starts') for t in e.TASKS])
     rows, first = quick('--queue'), {}
-    for (task, objective, _, several), batches in zip(e.QUEUE, drawn, strict=True):
-        assert len(batches) == (0 if several else 3), 'a finished run was trained again'
+    for (task, objective, _, kind), batches in zip(e.QUEUE, drawn, strict=True):
+        assert len(batches) == (0 if kind else 3), 'a finished run was trained again'
         for ours, other in zip(batches, first.setdefault(task, batches)): assert all(map(torch.equal, ours, other))
     assert {e.named(*r) for r in e.QUEUE} == set(rows) and all(r['quick'] for r in rows.values())
     for name, row in rows.items():
@@ -72,6 +72,9 @@ def test_a_trial_of_all_rows(quick, drawn, monkeypatch, tmp_path):
         assert row['command'].split()[3:5] == name.split('-')[:1] + [row['objective']]
         if 'answers' in row:
             assert set(row['answers']) == {'1', '2', '4', '8', '16'} and row['spread'][0] > 0
+            continue
+        if 'starts' in row:
+            assert {k: set(v) for k, v in row['starts'].items()} == dict.fromkeys(('input', 'training'), {*'125', '10'})
             continue
         for test in row['tests'].values():
             assert set(test['steps']) == ({'1'} if row['objective'] == 'regression' else {'1', '2', '5', '10'})
@@ -103,7 +106,7 @@ def test_killed_at_any_moment_it_goes_on(data, tmp_path):
             "        told(self, row)\n"
             "        if row['step'] == 5: os.kill(os.getpid(), 9)\n"
             "    e.Clock.__call__ = call\n"
-            "e.run('rain', 'both', 0, False, 'runs', 'rows', True)")
+            "e.run('rain', 'both', 0, '', 'runs', 'rows', True)")
     env = dict(os.environ, PYTHONPATH=str(ROOT), RDDM_DATA=str(data), RDDM_LPIPS='')
     def go(folder, *words):
         (tmp_path/folder).mkdir(exist_ok=True)
@@ -169,6 +172,7 @@ def test_a_perfect_network_restores_what_noise_took():
 @pytest.mark.parametrize('words, why', [([], 'name a task'), (['rain'], 'name a task'),
                                         (['rain', 'both', '--queue'], 'name a task'),
                                         (['rain', 'regression', '--answers'], 'regression has one answer'),
+                                        (['rain', 'regression', '--starts'], '--starts goes with an objective'),
                                         (['snow', 'both'], 'invalid choice')])
 def test_commands_that_ask_for_nothing_are_refused(words, why, capsys):
     with pytest.raises(SystemExit) as stop: e.main(words)
@@ -186,3 +190,22 @@ def test_rows_that_are_kept_are_whole_and_equal():
 
 
 def test_rows_are_where_the_queue_puts_them(): assert set(ROWS) <= {e.named(*r) for r in e.QUEUE}
+
+
+def test_where_the_sampler_starts_and_where_the_training_ends(data, monkeypatch):
+    monkeypatch.setenv('RDDM_DATA', str(data))
+    monkeypatch.delenv('RDDM_LPIPS', raising=False)
+    seen = []
+    class Trusting(torch.nn.Module):
+        "Takes what it is shown for noise, as one must who knows no image"
+        schedule = e.schedule_of('noise', .1)
+        def forward(self, x_t, x_in, abar, bbar, t):
+            seen.append(x_t - x_in)
+            return e.Prediction(eps=(x_t - x_in)/bbar)
+    row = e.starts(Trusting(), e.TASKS['denoise25'], 0, 1, 32)
+    assert row['abar_T'] == pytest.approx(.95) and row['test'] == 'bsd68'
+    (_, x0, x_in), = e.tests_of(e.TASKS['denoise25'], ('denoise/bsd68',), 1, 32)
+    start, training = seen[0], seen[18] # of 1, 2, 5 and 10 steps each
+    close(training - start, .05*(x0 - x_in), 1e-4)
+    close(start.std(), .1, .01)
+    close(torch.tensor(row['starts']['input']['1']['PSNR']), psnr(x_in.double(), x0.double()), .01)

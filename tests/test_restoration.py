@@ -128,3 +128,26 @@ def test_rows_that_are_compared_had_the_same_steps_and_looks():
     for task in {row['task'] for row in rows}:
         assert len({row['train_steps'] for row in rows if row['task'] == task}) == 1, task
     for row in rows: assert row['what'] == 'regression' or row['looks'] == 1, row['task'] # regression has one state
+
+
+@pytest.mark.parametrize('words, command', [
+    (['residual', '--seconds', '200'], 'residual --seconds 200.0'), (['regression', '--seed', '0'], 'regression'),
+    (['residual', '--train-steps', '1801', '--bbar-T', '.5', '--keep', 'here', '--folder', 'there', '--quick'],
+     'residual --train-steps 1801 --bbar-T 0.5'),
+    (['residual', '--steps', '1', '3', '--name', 'my row'], "residual --steps 1 3 --name 'my row'")])
+def test_a_row_names_the_command_that_makes_it_again(words, command, monkeypatch):
+    seen = []
+    monkeypatch.setattr(r, 'run', lambda **kw: seen.append(kw))
+    r.main(['rain100l', *words])
+    assert seen[0]['command'] == f'python -m bench.restoration rain100l {command}'
+
+
+@pytest.mark.slow
+def test_a_trial_is_short_and_leaves_the_results_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv('RDDM_DATA', str(data(tmp_path/'data')))
+    monkeypatch.setattr(r.tempfile, 'mkdtemp', lambda: str(tmp_path))
+    before = sorted(RESULTS.iterdir())
+    r.main(['rain100l', 'residual', '--quick'])
+    row = json.loads((tmp_path/'rain100l-residual-0.json').read_text(encoding='utf-8'))
+    assert row['train_steps'] == 2 and row['dim'] == 8 and set(row['steps']) == {'1', '2'} and row['test_images'] == 2
+    assert sorted(RESULTS.iterdir()) == before
