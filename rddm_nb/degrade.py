@@ -247,7 +247,7 @@ def _option(task, name, v):
 def degrade(
     x0:Tensor, # clean images (B, C, H, W) in [-1, 1]
     task:str='rain', # one of `TASKS`
-    generator:torch.Generator|None=None, # source of randomness; the same state gives the same result
+    generator:torch.Generator|None=None, # source of randomness; the same state, batch and dtype give the same result
     **options # of the task, such as the amount of rain
 )->Tensor: # degraded images x_in, same shape, dtype and device
     "Degrade a batch of images, each in its own way"
@@ -289,7 +289,7 @@ class KnownPixels(torch.nn.Module):
         pred = predict(self.model, x_t, x_in, abar, bbar, t, **cond)
         _check_coefs(x_t, abar=abar, bbar=bbar)
         if x_in is None: x_in = torch.zeros_like(x_t)
-        x0 = x_in if self.x0 is None else self.x0
+        x0 = x_in if self.x0 is None else self.x0.to(x_t.dtype)
         where = (x_in.abs() > _HOLE).any(1, keepdim=True) if self.where is None else self.where
         for name, v in dict(x0=x0, where=where).items():
             if v.ndim > x_in.ndim or any(n not in (1, m) for n, m in zip(v.shape[::-1], x_in.shape[::-1])):

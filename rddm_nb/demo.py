@@ -27,14 +27,20 @@ from .optim import EMA, lr_factor, make_optimizer
 from .runtime import StopRequest, _one_of, _whole, pick_device
 from .sample_images import crops, emoji
 from .sampler import sample
-from .schedule import Schedule, _check_count
+from .schedule import Schedule, _check_count, _within
 from .unet import UNet
 
-# %% ../nbs/22_demo.ipynb #c8865ee3
+# %% ../nbs/22_demo.ipynb #c8865ee1
 DEMO_TASKS = ChainMap(dict(generate=None), TASKS) # every degradation, and generation
 
 @cache
 def _emoji(split, size): return emoji(split, size)
+
+def _check_generator(generator):
+    "Refuse what is no source of random numbers"
+    if not isinstance(generator, torch.Generator):
+        raise TypeError(f"generator must be a torch.Generator, such as torch.Generator().manual_seed(0), "
+                        f"got {generator!r:.80}")
 
 def _some(x, n, generator):
     "n images of a set, half of them mirrored"
@@ -42,6 +48,7 @@ def _some(x, n, generator):
     x = x[torch.randint(len(x), (n,), device=at, generator=generator).to(x.device)]
     return torch.where(torch.rand(n, 1, 1, 1, device=at, generator=generator).to(x.device) < .5, x.flip(3), x)
 
+# %% ../nbs/22_demo.ipynb #c8865ee3
 def draw_pairs(
     task:str, # one of `DEMO_TASKS`
     n:int, # how many
@@ -51,6 +58,8 @@ def draw_pairs(
 )->tuple: # (x0, x_in), each (n, 3, size, size)
     "Clean images and what became of them"
     _one_of('task', task, DEMO_TASKS)
+    _check_generator(generator)
+    n = _whole(n, 'n', 1)
     if task != 'generate':
         x0 = crops(n, size, split, generator, shrink=1)
         return x0, degrade(x0, task, generator)
@@ -75,11 +84,15 @@ def diffusion_loss(
     x_in:Tensor|None, # degraded images; None stands for zeros
     schedule:Schedule, # where states live
     generator:torch.Generator, # source of nodes and noise
-    first:tuple|None=None, # what the first pass returned, to make this the second
+    first:tuple|None=None, # (estimate of x0, nodes) of the first pass, to make this the second
     kind:str='l1', # of error, see `loss_of`
     cond:Tensor|None=None, # conditions, for a network that takes them
-)->tuple: # (loss, (estimate of x0, nodes))
+)->tuple: # (loss, (estimate of x0, nodes)); no estimate, None, where the network predicts no residual
     "Loss of one forward pass at random nodes, and the estimate of x0 that a second pass may start from"
+    _check_generator(generator)
+    if first is not None and first[0] is None:
+        raise ValueError("the first pass gave no estimate of x0, for the network predicts no residual: there is no "
+                         "second pass to make of it")
     at, x_in = generator.device, torch.zeros_like(x0) if x_in is None else x_in
     if first is None: base, t = x0, torch.randint(1, schedule.T + 1, (len(x0),), device=at, generator=generator)
     else: base, t = first[0], 1 + (torch.rand(len(x0), device=at, generator=generator)*first[1]).long()
@@ -106,7 +119,8 @@ class Budget:
         max_steps:int|None=None, # train this many steps instead, however long they take
         clock=time.perf_counter, # what counts the seconds
     ):
-        if not 0 < seconds < math.inf: raise ValueError(f"seconds must be a positive number, got {seconds}")
+        if not (_within(seconds, 0) and seconds > 0):
+            raise ValueError(f"seconds must be a positive number, got {seconds!r}")
         if max_steps is not None: _check_count(max_steps, 'max_steps')
         self.seconds, self.max_steps, self.clock, self.start, self.stop = seconds, max_steps, clock, None, StopRequest()
 
@@ -147,17 +161,19 @@ def training_steps(
     budget:Budget, # how long
     generator:torch.Generator, # source of every random number
     lr:float=4e-3, # learning rate at its highest
-    twice:bool=True, # two forward passes with every batch
+    twice:bool=True, # two forward passes with every batch, if the network predicts a residual
     kind:str='l1', # of error, see `loss_of`
 ): # yields (step, share of the budget used, loss) after every step
     "Fit a network; stop iterating whenever you like"
     params, step, first = list(net.parameters()), 0, None
     opt = make_optimizer(params, 'adamw', lr, weight_decay=.01)
+    if budget.used(0) == 1 and not budget.stop:
+        raise ValueError(f"the budget of {budget.seconds:g} s is used up: every training needs a new Budget")
     while (u := budget.used(step)) < 1:
         opt.param_groups[0]['lr'] = lr*lr_factor(step, u)
         if first is None: x0, x_in, *cond = draw(generator)
         loss, seen = diffusion_loss(net, x0, x_in, schedule, generator, first, kind, *cond)
-        first = seen if twice and first is None else None
+        first = seen if twice and first is None and seen[0] is not None else None
         _descend(opt, params, _finite(loss, step, lr))
         yield (step := step + 1), budget.used(step), loss.item()
 
@@ -171,17 +187,19 @@ def train_demo(
     size:int=32, # pixels on a side
     device:str='cpu', # where to train
     report=None, # called as report(step, u, loss, net) after every step
-    **kw # `schedule`, `twice` instead of the recipe's
+    schedule:Schedule|None=None, # where states live; the recipe's unless given
+    twice:bool|None=None, # two forward passes with every batch; as the recipe has it unless given
 )->UNet: # the averaged network, with its `schedule`
     "Train a network for a task"
     device = pick_device(device)
-    plan, net = {**recipe(task), **kw}, _make_net(task, seed).to(device)
+    plan, net = recipe(task), _make_net(task, seed).to(device)
     ema, g = EMA(net), torch.Generator().manual_seed(seed)
     draw = lambda g: tuple(v.to(device) for v in draw_pairs(task, batch, 'train', g, size))
-    for step, u, loss in training_steps(net, draw, plan['schedule'], budget or Budget(), g, twice=plan['twice']):
+    schedule, twice = schedule or plan['schedule'], plan['twice'] if twice is None else twice
+    for step, u, loss in training_steps(net, draw, schedule, budget or Budget(), g, twice=twice):
         ema.update(net)
         if report: report(step, u, loss, ema.net)
-    ema.net.schedule = plan['schedule']
+    ema.net.schedule = schedule
     return ema.net
 
 # %% ../nbs/22_demo.ipynb #cd05bf65
@@ -213,7 +231,8 @@ def score_held_out(
     start, diff = psnr(x_in, x0), many - one
     return dict(crops=n, size=size, psnr_input=start.mean().item(), psnr_1_step=one.mean().item(),
                 psnr_restored=many.mean().item(), gain=(many - start).mean().item(),
-                gain_of_steps=dict(mean=diff.mean().item(), standard_error=(diff.std()/n**.5).item()))
+                gain_of_steps=dict(mean=diff.mean().item(),
+                                   standard_error=(diff.std()/n**.5).item() if n > 1 else None))
 
 # %% ../nbs/22_demo.ipynb #068e1ed8
 def _examine_generator(net, x0, x_in, g, **how):

@@ -55,7 +55,7 @@ def training_steps(net, draw, schedule: Schedule, budget: Budget, generator: tor
     """Fit a network; stop iterating whenever you like"""
     ...
 
-def train_demo(task: str='rain', budget: Budget | None=None, seed: int=0, batch: int=16, size: int=32, device: str='cpu', report=None, **kw) -> UNet:
+def train_demo(task: str='rain', budget: Budget | None=None, seed: int=0, batch: int=16, size: int=32, device: str='cpu', report=None, schedule: Schedule | None=None, twice: bool | None=None) -> UNet:
     """Train a network for a task"""
     ...
 _EXAM: int

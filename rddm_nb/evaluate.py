@@ -26,7 +26,7 @@ from torch import Tensor
 from fastcore.basics import patch
 from . import __version__
 from .command import CommandFailed, Count, FileName, OneOf, _worded, explain, parse, run_command, warn
-from .data import ImagePairs, Pair, match, pairs_from_layout
+from .data import ImagePairs, Pair, _side_by_side, match, pairs_from_layout
 from .files import one_line, to_json
 from .imagefile import load_image, read_image, save_image
 from .images import from_uint8
@@ -47,13 +47,22 @@ class EvalCase:
     notes: tuple = () # what was converted or left out when its files were read
 
 # %% ../nbs/evaluate.ipynb #489ad0f7
+def _check_measures(measures):
+    "Refuse a word, whose letters would be taken for names"
+    if isinstance(measures, str):
+        raise TypeError(f"measures must be a tuple of names, such as ('PSNR',), got {measures!r}")
+
 @patch
 def metrics(self:EvalCase,
     measures:tuple=('PSNR', 'SSIM'), # some of `METRICS`
     protocol:Protocol=Protocol(), # how they are measured
 )->dict: # name of a column -> number
     "How good the restorations of an image are"
+    _check_measures(measures)
     if not len(self.samples): raise ValueError("samples holds no restoration")
+    if self.x_in is not None and self.x_in.shape[-2:] != self.x0.shape[-2:]:
+        raise ValueError(f"the input is {_side_by_side([self.x_in.shape[-2:]])}, the ground truth "
+                         f"{_side_by_side([self.x0.shape[-2:]])}: resize the inputs first, or leave them out")
     mask, out = None if self.mask is None or protocol.region == 'all' else self.mask[None], {}
     for m in measures:
         of = lambda x: measure(m, x[None], self.x0[None], protocol, mask).value
@@ -74,6 +83,7 @@ def std(self:EvalCase)->Tensor: # (H, W), in the unit of the images
 
 # %% ../nbs/evaluate.ipynb #6bb24a2c
 _EDGES = (.25, .5, 1., 2., 4., 8., 16., 32., 64.) # of the groups, in grey levels
+_ROUNDING = .1 # grey levels; where both sides are below, rounding decides their ratio
 
 class Calibration:
     "Does the sample standard deviation predict the error?"
@@ -82,13 +92,17 @@ class Calibration:
     ):
         if factor <= 1: raise ValueError(f"factor must be above 1, got {factor}")
         self.factor, self.sums = factor, torch.zeros(len(_EDGES) + 1, 3, dtype=torch.float64)
-    def add(self, case):
+    def add(self,
+        case:EvalCase, # an image
+        counts:Tensor|None=None, # which of its pixels count, (H, W); None: all
+    ):
         "Take in an image"
         s, k = case.std()*127.5, len(case.samples)
+        if counts is None: counts = torch.ones_like(s, dtype=torch.bool)
         error = ((case.samples.double().mean(0) - case.x0.double())*127.5).square().mean(0)
-        group = torch.bucketize(s, torch.tensor(_EDGES, dtype=s.dtype)).flatten()
+        group = torch.bucketize(s, torch.tensor(_EDGES, dtype=s.dtype))
         terms = torch.stack([torch.ones_like(s), (1 + 1/k)*s.square(), error], -1)
-        self.sums.index_add_(0, group, terms.flatten(0, 1))
+        self.sums.index_add_(0, group[counts], terms[counts])
 
 # %% ../nbs/evaluate.ipynb #6034c0aa
 @patch
@@ -100,14 +114,15 @@ def groups(self:Calibration)->list: # of (share of the pixels, expected error, e
 
 @patch(as_prop=True)
 def ratio(self:Calibration)->float:
-    "Error over expected error, all pixels together; infinite where all samples are equal and wrong"
-    _, expected, found = self.sums.sum(0)
-    return (found/expected).sqrt().item() if expected > 0 else math.inf if found > 0 else 1.
+    "Error over expected error, all pixels together; infinite where all samples are equal and wrong, 1 if both are 0"
+    n, expected, found = self.sums.sum(0)
+    if max(expected, found) <= n*_ROUNDING**2: return 1.
+    return (found/expected).sqrt().item() if expected > 0 else math.inf
 
 @patch
 def verdict(self:Calibration)->str:
     "In words"
-    off = [b/a if a else math.inf for _, a, b in self.groups() if a or b]
+    off = [b/a if a else math.inf for _, a, b in self.groups() if max(a, b) > _ROUNDING]
     if all(1/self.factor <= r <= self.factor for r in off):
         return f'calibrated: in all groups of pixels the error is what the spread says, within a factor {self.factor:g}'
     return (f'not calibrated: errors are {self.ratio:.2g} times what the spread says, '
@@ -115,6 +130,16 @@ def verdict(self:Calibration)->str:
 
 @patch
 def __repr__(self:Calibration): return self.verdict()
+
+# %% ../nbs/evaluate.ipynb #c0a1e5f3
+def _counted(case, protocol):
+    "Which pixels count (H, W), at the size that the image has"
+    (h, w), b = case.x0.shape[-2:], 0 if protocol.resize else protocol.border
+    inner = torch.zeros(h, w, dtype=torch.bool)
+    inner[b:h - b, b:w - b] = True
+    if protocol.region == 'all': return inner
+    mask = F.interpolate(case.mask.reshape(1, 1, *case.mask.shape[-2:])*1., (h, w))[0, 0] > 0
+    return inner & (mask == (protocol.region == 'inside'))
 
 # %% ../nbs/evaluate.ipynb #caab7bac
 @dataclass
@@ -130,6 +155,7 @@ class _Evaluation:
 def _start(measures, protocol):
     "An evaluation of no images yet; what cannot be measured is refused before anything is computed"
     protocol = Protocol.find(protocol)
+    _check_measures(measures)
     if not measures: raise ValueError(f"measures must name at least one of {', '.join(METRICS)}")
     for m in measures: protocol.metric(m)
     return _Evaluation(protocol, [], [], None, [], Counter())
@@ -139,7 +165,7 @@ def _take(ev, case, measures):
     row = case.metrics(measures, ev.protocol)
     if len(case.samples) > 1:
         ev.calibration = ev.calibration or Calibration()
-        ev.calibration.add(case)
+        ev.calibration.add(case, _counted(case, ev.protocol))
     ev.names.append(case.name)
     ev.notes.update(case.notes)
     ev.rows.append(row)
@@ -156,6 +182,8 @@ def evaluate(
     stop=None, # a `StopRequest`; once it is set, KeyboardInterrupt is raised
 )->_Evaluation:
     "Measure every image"
+    if not hasattr(cases, 'keys'):
+        raise TypeError(f"cases must be a dict, name -> function that makes its EvalCase, got {type(cases).__name__}")
     ev = _start(measures, protocol)
     live = progress if isinstance(progress, Progress) else Progress('evaluate', progress)
     for name in live.of(list(cases)):
@@ -397,6 +425,8 @@ class _EvaluateCommand(SamplingCommand):
             f"{', '.join(unused)}: for a model only, and files in a folder are what they are; add --model": unused,
             "--split is for --set: two folders have no parts": not self.set and self.split != 'test',
             "with --model the first folder holds the inputs: leave out --inputs": self.model and self.inputs,
+            "--masks only says where files in folders are compared: add --region inside or outside":
+                self.model is None and self.masks and self.region == 'all',
             "--region needs masks: name their folder with --masks":
                 self.region != 'all' and not (self.masks or self.set)}
         for why, applies in wrong.items():
@@ -414,6 +444,9 @@ def _cases(a, stop, tell, live):
     rule = dict(pairing=a.pairing, pattern=a.pattern)
     if a.model is None: return EvalCase.from_folders(*a.folders, a.inputs, a.masks, **rule), {}
     model, options = sampling_model(a.model, a, tell)
+    if a.masks and a.region == 'all' and not network_option(model, 'takes_cond'):
+        raise ValueError("the network takes no masks, and all pixels count: leave out --masks, or add --region inside "
+                         "or outside")
     pairs = pairs_from_layout(a.set, a.split)[1] if a.set else match(*a.folders, a.masks, **rule)
     about = dict(options, model=a.model, sha256=model.sha256, seeds=a.seeds, equalize=_equalizes(model))
     return EvalCase.from_model(Stoppable(model, stop), pairs, a.seeds, **options, report=live.share), about
@@ -487,16 +520,19 @@ def _check_out(a):
     out = Path(a.out).resolve()
     if any(Path(f).resolve() == out for f in (*a.folders, a.inputs, a.masks) if f):
         raise ValueError(f"{a.out} holds images that are compared: choose another folder for the results (--out)")
-    if foreign := sorted(p.name for p in out.glob('spread/*') if p.suffix != '.png'):
+    known = (out/'evaluation.json').exists()
+    if foreign := sorted(p.name for p in out.glob('spread/*') if p.suffix != '.png' or not known):
         raise ValueError(f"{a.out}/spread holds {one_line(foreign[0])}, which is no result: choose another folder "
                          f"(--out)")
 
 # %% ../nbs/evaluate.ipynb #7e0a1113
 @contextmanager
 def _as_options():
-    "Errors that name an argument of `match`: name the option"
+    "Errors that name an argument of `match`: name the option; 'unpaired' is for training"
     try: yield
-    except ValueError as e: raise ValueError(_worded(str(e), ('pairing', 'pattern'), '--')) from e
+    except ValueError as e:
+        said = re.sub("; [^;]*'unpaired'$", '', str(e))
+        raise ValueError(_worded(said, ('pairing', 'pattern'), '--')) from e
 
 def _into_folder(a, stop, tell):
     "What the words of a command ask for, in a folder; returns the evaluation"

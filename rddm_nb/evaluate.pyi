@@ -54,6 +54,7 @@ class EvalCase:
         """What a model restores, with several seeds; masks are its condition if it takes one"""
         ...
 _EDGES: tuple
+_ROUNDING: float
 
 class Calibration:
     """Does the sample standard deviation predict the error?"""
@@ -63,7 +64,7 @@ class Calibration:
     def __init__(self, factor: float=1.5):
         ...
 
-    def add(self, case):
+    def add(self, case: EvalCase, counts: Tensor | None=None):
         """Take in an image"""
         ...
 
@@ -73,7 +74,7 @@ class Calibration:
 
     @property
     def ratio(self) -> float:
-        """Error over expected error, all pixels together; infinite where all samples are equal and wrong"""
+        """Error over expected error, all pixels together; infinite where all samples are equal and wrong, 1 if both are 0"""
         ...
 
     def verdict(self) -> str:

@@ -78,6 +78,8 @@ class MetricResult:
         return other.value
     def __lt__(self, other): return self.value < self._like(other)
     def __gt__(self, other): return self.value > self._like(other)
+    def __le__(self, other): return self.value <= self._like(other)
+    def __ge__(self, other): return self.value >= self._like(other)
     def __sub__(self, other): return self.value - self._like(other)
     def __repr__(self): return f"{self.value:.4g} {self.measure} ({self.protocol})"
 

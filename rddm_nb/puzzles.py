@@ -19,25 +19,31 @@ from .sample_images import emoji
 from .viz import RenderedFigure, canvas, plot_plane
 
 # %% ../nbs/30_puzzles.ipynb #0ce239f7
-def _expression(answer):
-    "The expression that a function or a lambda returns; None if its source is not at hand or ambiguous"
-    try: tree = ast.parse(textwrap.dedent(inspect.getsource(answer)))
+def _outermost(kind, node):
+    "The nodes of a kind in a syntax tree that stand in no other of that kind"
+    if isinstance(node, kind): return [node]
+    return [f for child in ast.iter_child_nodes(node) for f in _outermost(kind, child)]
+
+def _written(answer):
+    "Source of a function or a lambda, and its node; None if the source is not at hand or ambiguous"
+    try:
+        source = textwrap.dedent(inspect.getsource(answer))
+        found = _outermost(ast.Lambda if answer.__name__ == '<lambda>' else ast.FunctionDef, ast.parse(source))
     except (OSError, TypeError, SyntaxError): return None
-    found = [n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.Lambda))]
-    return found[0] if len(found) == 1 else None
+    return (source, found[0]) if len(found) == 1 else None
 
 def _single_expression(
     answer, # a function
-    width:int=80, # columns for the expression
+    width:int=80, # columns for the expression, as it is written
 )->str: # what is broken, or ''
     "The rule of the puzzles: a single expression that is not too long"
-    f = _expression(answer)
-    if f is None: return ''
+    if (written := _written(answer)) is None: return ''
+    source, f = written
     said = lambda n: isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)
-    body = f.body if isinstance(f, ast.Lambda) else [n for n in f.body if not said(n)]
-    if not isinstance(f, ast.Lambda) and (len(body) != 1 or not isinstance(body[0], ast.Return)):
+    body = [ast.Return(f.body)] if isinstance(f, ast.Lambda) else [n for n in f.body if not said(n)]
+    if len(body) != 1 or not isinstance(body[0], ast.Return):
         return 'right, but the rule is one expression after `return`'
-    n = len(ast.unparse(body if isinstance(f, ast.Lambda) else body[0].value))
+    n = len(' '.join(ast.get_source_segment(source, body[0].value).split()))
     return f'right, but {n} columns long, and the rule is {width}' if n > width else ''
 
 # %% ../nbs/30_puzzles.ipynb #6eee2901

@@ -16,11 +16,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 from .degrade import degrade
-from .images import from_uint8, psnr
+from .images import check_images, from_uint8, psnr
 from .restore import Tiled
 from .runtime import generator_for
 from .sample_images import photos
-from .sampler import _holds_image, sample
+from .sampler import _holds_image, _schedule, sample
 from .schedule import Schedule
 
 # %% ../nbs/report.ipynb #6db42764
@@ -32,7 +32,7 @@ class _Restored(NamedTuple):
     x_in: Tensor # degraded (3, H, W)
     x0: Tensor|None # the truth; None if nobody knows it
     restored: Tensor # (3, H, W)
-    film: Tensor # what its states hold besides their noise, from start to result (steps + 1, 3, H, W)
+    film: Tensor # what its states hold besides their noise, from start to result (at most steps + 1, 3, H, W)
     spread: Tensor # standard deviation over several restorations (1, H, W)
     note: str = '' # what was done to it first
 
@@ -55,6 +55,11 @@ def _reduced(
     return torch.nn.functional.interpolate(x[None], size, mode='bilinear', antialias=True)[0]
 
 # %% ../nbs/report.ipynb #32254aeb
+def _check_photo(x):
+    "Refuse what is not one image"
+    if check_images(x, 'photo').ndim == 3: return
+    raise ValueError(f"photo must be one image (C, H, W), got shape {tuple(x.shape)}" + ": give photo[0]"*(x.ndim == 4))
+
 def _check_schedule(s):
     "Refuse a curve on which no run can start from the input in noise"
     if _holds_image(s[s.T]) or s[s.T].bbar == 0 and s.bbar.any():
@@ -62,7 +67,7 @@ def _check_schedule(s):
                          f"on {s}: use `sample`, with the posterior or the x_T that it needs")
 
 def restore_whole(
-    net, # trained network with its schedule
+    net, # trained network; one without a schedule takes that of `sample`
     name:str, # of the photograph
     photo:Tensor, # (3, H, W) in [-1, 1]
     task:str|None, # one of `TASKS` to degrade it first; None restores it as it is
@@ -71,7 +76,9 @@ def restore_whole(
     solver:str='euler', # how a step is taken; the several restorations draw noise at each step, and take 'euler'
 )->_Restored:
     "Restore a photograph, several times to see where the results differ"
-    _check_schedule(net.schedule)
+    schedule = _schedule(net, None)
+    _check_schedule(schedule)
+    _check_photo(photo)
     x, device = _reduced(photo, _LONGEST), next(net.parameters()).device
     x_in = x if task is None else degrade(x[None], task, generator_for('cpu', seed, 'report', name))[0]
     def run(k, steps=steps, solver=solver, **kw):
@@ -80,7 +87,7 @@ def restore_whole(
     tries = torch.cat([run(k, solver='euler', eta=1.) for k in range(1, _SEEDS + 1)]).cpu()
     note = '' if x is photo else f'reduced from {photo.shape[2]}x{photo.shape[1]} to {x.shape[2]}x{x.shape[1]}'
     return _Restored(name, x_in, None if task is None else x, run(0)[0].cpu(),
-                    run(0, _even_nodes(net.schedule, steps), trace=True).means().cpu(),
+                    run(0, _even_nodes(schedule, steps), trace=True).means().cpu(),
                     tries.std(0).mean(0, keepdim=True), note)
 
 # %% ../nbs/report.ipynb #d7c9fa10
@@ -187,7 +194,8 @@ def report_page(
     following:list, # commands to run next
 )->str: # the page
     "A page in one file: photographs with sliders, training curve, numbers, what to run next"
-    cell = lambda v: html.escape(f'{v:.2f}' if isinstance(v, float) else str(v))
+    said = lambda v: f'{v:.4g}' if abs(v) < 1 else f'{v:.2f}'
+    cell = lambda v: html.escape(said(v) if isinstance(v, float) else str(v))
     table = ''.join(f'<tr><th scope="row">{cell(k)}</th><td>{cell(v)}</td></tr>' for k, v in numbers.items())
     return (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{cell(title)}</title>'
             f'<meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" '

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 from .degrade import degrade
-from .images import from_uint8, psnr
+from .images import check_images, from_uint8, psnr
 from .restore import Tiled
 from .runtime import generator_for
 from .sample_images import photos

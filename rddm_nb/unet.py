@@ -40,6 +40,7 @@ def sinusoidal_embedding(
     return torch.cat([a.sin(), a.cos()], 1)
 
 # %% ../nbs/21_unet.ipynb #d44fbd6f
+_EMBEDDINGS = ('plane', 't')
 _OFF_SCHEDULE = ("this network was built with embedding='t' and knows only the nodes of its schedule, but this path "
                  "leaves the schedule (t is None): sample along the schedule, or build the network with another "
                  "embedding ('plane'; for the official network 'own')")
@@ -64,8 +65,9 @@ class CoefficientEmbedding(nn.Module):
         width:int, # length of the vector
     ):
         super().__init__()
-        self.embedding = embedding
-        self.mlp = nn.Sequential(nn.Linear(32, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
+        if embedding not in _EMBEDDINGS: raise ValueError(f"embedding must be 'plane' or 't', got {embedding!r}")
+        self.embedding, self.mlp = embedding, nn.Sequential(nn.Linear(32, width), nn.SiLU(),
+                                                            nn.Linear(width, width), nn.SiLU())
     def forward(self, x, abar, bbar, t=None):
         if self.embedding == 'plane':
             e = [sinusoidal_embedding(per_image(v, x, name)) for v, name in ((abar, 'abar'), (bbar, 'bbar'))]
@@ -127,22 +129,27 @@ def _ask_around(
 class Attention(nn.Module):
     "Every place asks every other"
     def __init__(self,
-        c:int, # channels, a multiple of 8
+        c:int, # channels, a multiple of 8 and of the heads
         heads:int=4, # questions asked at once
     ):
         super().__init__()
+        if heads < 1 or c % 8 or c % heads:
+            raise ValueError(f"c must be a multiple of 8 and of heads, got c={c} with heads={heads}")
         self.heads, self.norm, self.qkv, self.out = heads, nn.GroupNorm(8, c), nn.Conv2d(c, 3*c, 1), nn.Conv2d(c, c, 1)
     def split(self, h):
         "Queries, keys and values, each (B, heads, places, c/heads)"
         return self.qkv(self.norm(h)).unflatten(1, (3, self.heads, -1)).flatten(-2).transpose(-1, -2).unbind(1)
-    def forward(self, h):
-        parts, size = self.split(h), h.shape[-2:]
-        a = F.scaled_dot_product_attention(*parts) if max(size) <= _WHOLE else _ask_around(*parts, size)
-        return h + self.out(a.transpose(-1, -2).reshape(h.shape))
+
+# %% ../nbs/21_unet.ipynb #62b72308
+@patch
+def forward(self:Attention, h):
+    "Features of the same shape, each with what it asked for"
+    parts, size = self.split(h), h.shape[-2:]
+    a = F.scaled_dot_product_attention(*parts) if max(size) <= _WHOLE else _ask_around(*parts, size)
+    return h + self.out(a.transpose(-1, -2).reshape(h.shape))
 
 # %% ../nbs/21_unet.ipynb #ebb403ef
 _PREDICTS = dict(res=1, eps=1, both=2, x0=1) # images in the output
-_EMBEDDINGS = ('plane', 't')
 
 def _is_whole(v, least):
     "Whether a value is a whole number of any type, not a truth value or a text that looks like one"
@@ -345,7 +352,7 @@ def save_model(
     net, # the network, with the options it was built from as `config`; its wrappers are taken off
     schedule, # the `Schedule` it was trained on
     force:bool=False, # overwrite a file that exists
-    **meta # anything else worth remembering, as plain data
+    **meta # anything else worth remembering, as JSON keeps it: keys come back as texts, tuples as lists
 ):
     "Keep a network and its schedule in one file"
     if not isinstance(schedule, Schedule):

@@ -19,6 +19,7 @@ from .schedule import Schedule
 def sinusoidal_embedding(v: Tensor, n: int=8, first: float=1.0, last: float=20.0) -> Tensor:
     """Numbers as sines and cosines of n frequencies"""
     ...
+_EMBEDDINGS: tuple
 _OFF_SCHEDULE: str
 
 def per_image(v, x: Tensor, name: str) -> Tensor:
@@ -69,9 +70,9 @@ class Attention(nn.Module):
         ...
 
     def forward(self, h):
+        """Features of the same shape, each with what it asked for"""
         ...
 _PREDICTS: dict
-_EMBEDDINGS: tuple
 
 def check_options(config: dict, predicts, embeddings):
     """Refuse a network that cannot be built, naming the option, what it must be and is; numbers become Python's"""

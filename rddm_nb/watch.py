@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 import torch
 from .files import atomic_write
-from .images import psnr
+from .images import check_images, psnr
 from .sampler import _plan, sample
 from .schedule import _is_count
 from .runtime import _folder, generator_for
@@ -21,13 +21,22 @@ from .trainer import Batch
 from .viz import COLORS, RenderedFigure, canvas, show_images
 
 # %% ../nbs/watch.ipynb #7802d6cd
+def _check_row(row):
+    "Refuse a reading without what is told of each"
+    if lacking := [k for k in ('step', 'loss') if row.get(k) in ('', None)]:
+        raise ValueError(f"a row needs its step and its loss, but {lacking[0]} is missing: got {row}")
+
+def _drawn(row):
+    "The numbers of a row that are drawn"
+    _check_row(row)
+    try: return {k: float(row[k]) for k in ('step', 'loss', 'psnr') if row.get(k) not in ('', None)}
+    except (TypeError, ValueError): raise ValueError(f"step, loss and psnr of a row are numbers, got {row}") from None
+
 def plot_log(
     rows:list, # `step`, `loss` and perhaps `psnr`: `Log(path).rows()`, or what csv.DictReader reads of it
 )->RenderedFigure:
     "The loss of a run, and the PSNR of its held-out images where there is one"
-    rows = [{k: float(v) for k, v in r.items() if k in ('step', 'loss', 'psnr') and v not in ('', None)} for r in rows]
-    if odd := next((r for r in rows if not {'step', 'loss'} <= r.keys()), None):
-        raise ValueError(f"a row needs its step and its loss, got {odd}")
+    rows = [_drawn(r) for r in rows]
     scores = [(r['step'], r['psnr']) for r in rows if math.isfinite(r.get('psnr', math.nan))]
     fig, axes = canvas(1, 1 + bool(scores), width=4.5 + 2.5*bool(scores), height=2, squeeze=False)
     ax = axes[0, 0]
@@ -54,11 +63,14 @@ class LivePlot:
         else: self.handle.update(figure)
 
 # %% ../nbs/watch.ipynb #73ad5267
+_SAID = dict(loss='loss {:.4f}', grad_norm='gradient {:.3f}', lr='learning rate {:.2e}',
+             pairs_per_second='{:.1f} pairs/s', psnr='PSNR {:.2f} dB')
+
 def _words(row):
-    "One reading of the loss in a line"
-    score = f", PSNR {row['psnr']:.2f} dB" if math.isfinite(row.get('psnr', math.nan)) else ''
-    return (f"loss {row['loss']:.4f}, gradient {row['grad_norm']:.3f}, learning rate {row['lr']:.2e}, "
-            f"{row['pairs_per_second']:.1f} pairs/s{score}")
+    "One reading of the loss in a line: what is there, and a PSNR where there was an evaluation"
+    _check_row(row)
+    return ', '.join(said.format(row[k]) for k, said in _SAID.items()
+                     if k in row and (k != 'psnr' or math.isfinite(row[k])))
 
 class ConsoleReport:
     "A report for the terminal: a bar, or lines where the words go to a file"
@@ -70,13 +82,14 @@ class ConsoleReport:
     def __call__(self,
         row:dict, # one reading of the loss
     ):
+        words = _words(row)
         if not self.stream.isatty():
-            print(f"step {row['step']}, {_words(row)}", file=self.stream, flush=True)
+            print(f"step {row['step']}, {words}", file=self.stream, flush=True)
             return
         from tqdm import tqdm
         if self.bar is None: self.bar = tqdm(total=self.steps, file=self.stream, unit='step')
         self.bar.update(row['step'] - self.bar.n)
-        self.bar.set_postfix_str(_words(row))
+        self.bar.set_postfix_str(words)
         if row['step'] >= self.steps: self.bar.close()
 
 # %% ../nbs/watch.ipynb #a7418038
@@ -109,9 +122,16 @@ def combine_reports(
     return report
 
 # %% ../nbs/watch.ipynb #f0f23452
-def _check_held(held, show):
+def _check_held(held, folder, show):
     "Refuse what cannot be evaluated"
     if not isinstance(held, Batch): raise TypeError(f"held must be a Batch of pairs, got {type(held).__name__}")
+    for name in ('x0', 'x_in'): check_images(getattr(held, name), f'held.{name}')
+    if held.x0.shape != held.x_in.shape:
+        raise ValueError(f"held.x0 and held.x_in must have one shape, got {tuple(held.x0.shape)} and "
+                         f"{tuple(held.x_in.shape)}")
+    places = [Path(folder), *Path(folder).parents] if folder else []
+    if file := next(filter(Path.is_file, places), None):
+        raise NotADirectoryError(f"{file} is a file, not a folder: choose another folder")
     if not _is_count(show): raise ValueError(f"show is a number of images, at least 1, got {show!r}")
 
 # %% ../nbs/watch.ipynb #65357f8d
@@ -127,7 +147,7 @@ class HeldOutEval:
         seed:int=0, # of the noise
         show:int=8, # images on a sheet
     ):
-        _check_held(held, show)
+        _check_held(held, folder, show)
         self.held, self.schedule, self.seed, self.show = held, schedule, seed, show
         self.folder, self.how = folder and Path(folder), dict(steps=steps, eta=eta, solver=solver)
         _plan(None, schedule, **self.how)

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 import torch
 from .files import atomic_write
-from .images import psnr
+from .images import check_images, psnr
 from .sampler import sample
 from .runtime import generator_for
 from .trainer import Batch
@@ -25,6 +25,7 @@ class LivePlot:
 
     def __call__(self, row: dict):
         ...
+_SAID: dict
 
 class ConsoleReport:
     """A report for the terminal: a bar, or lines where the words go to a file"""

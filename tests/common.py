@@ -4,11 +4,13 @@ import os
 import pytest
 import torch
 from hypothesis import strategies as st
+from places import DATA
 from rddm_nb.estimate import Prediction
 from rddm_nb.schedule import Point, Schedule
 
 F64 = torch.float64
 posix = pytest.mark.skipif(os.name != 'posix', reason='signals, pipes and locks as POSIX has them')
+needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f'no sets of images in {DATA}: RDDM_DATA names their folder')
 SLASH = r'[\\/]+' # what stands between folders in a message, whatever the system
 
 

@@ -1,9 +1,11 @@
 """Where things are in the repository."""
+import os
 import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE, NBS = ROOT/'rddm_nb', ROOT/'nbs'
+DATA = Path(os.environ.get('RDDM_DATA', ROOT.parent/'shared/data')) # sets of images, where there are any
 NOTEBOOKS = sorted(NBS.glob('*.ipynb'))
 
 

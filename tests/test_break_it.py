@@ -29,5 +29,24 @@ def test_a_list_that_cannot_be_read_is_named(tmp_path):
     shutil.copy(NB, tmp_path/'x.ipynb')
     text = json.loads((tmp_path/'x.ipynb').read_text(encoding='utf-8'))
     text['cells'] = [c for c in text['cells'] if not ''.join(c['source']).startswith('MISTAKES')]
-    (tmp_path/'x.ipynb').write_text(json.dumps(text))
+    (tmp_path/'x.ipynb').write_text(json.dumps(text), encoding='utf-8')
     with pytest.raises(LookupError, match='no cell that begins with MISTAKES'): mutants.told(tmp_path/'x.ipynb')
+
+
+def library():
+    "What the page says before it breaks anything: MISTAKES and `broken`"
+    names = {}
+    for start in ('MISTAKES', 'import importlib', 'def broken'):
+        exec(next(s for k, s in CELLS if k == 'code' and s.startswith(start)), names)
+    return names
+
+
+def test_a_mistake_that_was_changed_is_the_one_that_is_loaded():
+    names = library()
+    module, old, _ = names['MISTAKES']['wrong alpha bar']
+    ends = []
+    for root in ('A', '.5*A'):
+        names['MISTAKES']['wrong alpha bar'] = (module, old, f'cls(1 - {root}, (1 - A).sqrt()')
+        ends.append(names['broken']('wrong alpha bar')['schedule'].Schedule)
+    assert ends[0].ddim_linear().abar[-1] > .99
+    with pytest.raises(ValueError, match='node 0 is the clean image'): ends[1].ddim_linear()

@@ -9,17 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from common import SLASH, close, error
+from common import SLASH, close, error, needs_data
 from hypothesis import given, strategies as st
 from PIL import Image
+from places import DATA
 from rddm_nb.data import (PAIRINGS, _DataReport, ImagePairs, Pair, PairSource, _progress, _read_file_list, match,
                           pairs_from_layout)
 from rddm_nb.imagefile import read_image
 from rddm_nb.schedule import Schedule
 from rddm_nb.trainer import TrainConfig, Trainer, make_accelerator
 from rddm_nb.unet import UNet
-
-REAL = Path(os.environ.get('RDDM_DATA', Path(__file__).resolve().parents[2]/'shared/data'))
 
 
 def image(value, h=8, w=8):
@@ -245,20 +244,20 @@ def test_a_missing_test_folder_is_missing(tmp_path, files):
     with pytest.raises(FileNotFoundError, match='there is no folder'): pairs_from_layout(tmp_path/'nowhere')
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason='the real data sets are not here (RDDM_DATA)')
+@needs_data
 @pytest.mark.parametrize('folder, split, name, n',
                          [('rain100l', 'train', 'rain100', 200), ('rain100l', 'test', 'rain100', 15),
                           ('lol', 'train', 'lol', 130), ('lol', 'test', 'lol', 8)])
 def test_real_data_sets(folder, split, name, n):
-    found, pairs = pairs_from_layout(REAL/folder, split)
+    found, pairs = pairs_from_layout(DATA/folder, split)
     assert (found, len(pairs)) == (name, n)
     r = ImagePairs.from_pairs(pairs[:8]).check()
     assert r.fine and r.same == 0 and r.pairs == 8
 
 
-@pytest.mark.skipif(not REAL.is_dir(), reason='the real data sets are not here (RDDM_DATA)')
+@needs_data
 def test_a_real_set_with_masks_trains():
-    pairs = match(REAL/'shadow/train/shadow', REAL/'shadow/train/free', REAL/'shadow/train/mask')
+    pairs = match(DATA/'shadow/train/shadow', DATA/'shadow/train/free', DATA/'shadow/train/mask')
     b = PairSource(ImagePairs.from_pairs(pairs[:6]), 32).batch(4, 0)
     assert b.cond.shape == b.x0.shape == (4, 3, 32, 32) and (b.x_in - b.x0).abs().max() > .05
 

@@ -12,10 +12,10 @@ import warnings
 from dataclasses import replace
 from pathlib import Path
 import pytest
-from places import ROOT
+from places import DATA, ROOT
 import rddm_nb.evaluate as module
 import torch
-from common import awake, close, named, posix, random_images, rng
+from common import awake, close, named, needs_data, posix, random_images, rng
 from hypothesis import given, strategies as st
 from PIL import Image
 from rddm_nb.data import match
@@ -160,7 +160,7 @@ def test_folders_against_scikit_image(folders, capsys):
     from skimage.metrics import peak_signal_noise_ratio
     assert main([str(folders/'out'), str(folders/'truth'), '--inputs', str(folders/'in'), '--out',
                  str(folders/'ev')]) == 0
-    rows = list(csv.DictReader((folders/'ev/each.csv').open()))
+    rows = list(csv.DictReader((folders/'ev/each.csv').open(encoding='utf-8')))
     assert [r['name'] for r in rows] == ['0', '1', '2'] and rows[0]['PSNR'] == 'inf'
     for i in (1, 2):
         a, b, c = (read_image(folders/f/f'{i}.png').numpy() for f in ('out', 'truth', 'in'))
@@ -240,7 +240,8 @@ def test_what_was_compared_is_written_down(folders, monkeypatch):
     for i in range(3):
         for f in ('in', 'out', 'truth'): (folders/f'{f}/{i}.png').rename(folders/f"{f}/{i}{'x'*(f != 'truth')}.png")
     for words, want in ((['out', 'truth', '--inputs', './in', *rule], dict(said, restored='out', inputs='./in')),
-                        (['in', 'truth', *sampled, *rule, '--masks', 'masks'],
+                        (['in', 'truth', *sampled, *rule, '--masks', 'masks', '--region', 'inside',
+                          '--measures', 'PSNR'],
                          dict(said, inputs='in', masks='masks')),
                         (['--set', 'set', *sampled], dict(set='set', split='test', inputs=None, masks=None))):
         assert evaluated(folders, *words, '--force') == 0
@@ -266,7 +267,9 @@ def test_images_of_one_name_in_several_folders_stay_apart(folders):
                                          (['--set', 'x'], 'add --model'), (['a', 'b', '--set', 'x'], 'not both'),
                                         (['nowhere', 'either'], 'there is no folder nowhere'),
                                         (['--model', 'nowhere', 'a', 'b'], 'there is no file or folder nowhere'),
-                                        (['--model', 'm', 'a', 'b', '--inputs', 'c'], 'leave out --inputs')])
+                                        (['--model', 'm', 'a', 'b', '--inputs', 'c'], 'leave out --inputs'),
+                                        pytest.param(['a', 'b', '--masks', 'm'], 'add --region inside or outside',
+                                                     id='masks')])
 def test_what_cannot_start_says_why_and_leaves_nothing(words, why, tmp_path, capsys):
     assert main([*words, '--out', str(tmp_path/'ev')]) == 2
     assert why in capsys.readouterr().err and not (tmp_path/'ev').exists()
@@ -285,7 +288,8 @@ def test_results_do_not_go_among_the_images_that_are_compared(out, tmp_path, cap
         (tmp_path/folder).mkdir()
         save_image(tmp_path/folder/'1.png', random_images(3, 16, 16))
     (tmp_path/'link').symlink_to(tmp_path/'a')
-    words = [tmp_path/'a', tmp_path/'b', '--inputs', tmp_path/'inputs', '--masks', tmp_path/'masks']
+    words = [tmp_path/'a', tmp_path/'b', '--inputs', tmp_path/'inputs', '--masks', tmp_path/'masks',
+             '--region', 'inside', '--measures', 'PSNR']
     assert main([*map(str, words), '--out', str(tmp_path/out)]) == 2
     assert f'{tmp_path/out} holds images that are compared: choose another folder' in capsys.readouterr().err
     assert not [p for p in tmp_path.rglob('*') if p.is_file() and p.name != '1.png']
@@ -682,7 +686,9 @@ WRONG = {**{f'{flag} {word}': ['a', 'b', flag, word] for flag, words in {
     'shortened': ['a', 'b', '--meas', 'PSNR'],
     'unknown': ['a', 'b', '--nonsense'], 'pattern alone': ['a', 'b', '--pairing', 'pattern'],
     'force with a value': ['a', 'b', '--force=1'], 'LPIPS without weights': ['a', 'b', '--measures', 'LPIPS'],
-    'position of two lengths': ['a', 'more', '--pairing', 'position']}
+    'position of two lengths': ['a', 'more', '--pairing', 'position'],
+    **{f'{word} masks of a region': ['a', 'b', '--masks', word, '--region', 'inside', '--measures', 'PSNR']
+       for word in ('nowhere', 'empty')}}
 
 
 @pytest.mark.parametrize('what', WRONG)
@@ -839,3 +845,91 @@ def test_nothing_is_taken_away_that_is_no_result(folders, capsys):
     (out/'spread/mine.txt').write_text('mine', encoding='utf-8')
     assert main([str(w) for w in [*words, '--force']]) == 2 and (out/'spread/mine.txt').exists()
     assert 'spread holds mine.txt, which is no result' in capsys.readouterr().err
+
+
+def test_masks_that_nothing_would_use_are_refused(folders, capsys):
+    words = ['--model', network(folders), folders/'in', folders/'truth', '--masks', folders/'in']
+    assert evaluated(folders, *words) == 2 and not (folders/'ev').exists()
+    assert 'the network takes no masks, and all pixels count: leave out --masks' in capsys.readouterr().err
+
+
+def doubtful(right):
+    "A case of 32 x 40 pixels: fair draws where it is right, samples that are equal and wrong elsewhere"
+    x0 = random_images(3, 32, 40)*.2
+    fair = .1*torch.randn(9, 3, 32, 40, generator=rng(1), dtype=x0.dtype)
+    return EvalCase('', torch.where(right, x0 + fair[:8], x0 + .3), x0 + torch.where(right, fair[8], 0.))
+
+
+@pytest.mark.parametrize('protocol, right', [(Protocol(region='inside'), lambda y, x: y < 10),
+                                             (Protocol(region='outside'), lambda y, x: y >= 10),
+                                             (Protocol(border=3), lambda y, x: (y - 15.5).abs() + 3 < 16)],
+                         ids=['inside', 'outside', 'border'])
+def test_the_verdict_is_about_the_pixels_that_count(protocol, right):
+    y, x = torch.meshgrid(torch.arange(32), torch.arange(40), indexing='ij')
+    counts = right(y, x) & ((x >= protocol.border) & (x < 40 - protocol.border))
+    c = replace(doubtful(right(y, x)), mask=(y < 10)[None]*2. - 1)
+    some, everything = (evaluate(dict(a=lambda: c), ('PSNR',), p).calibration for p in (protocol, Protocol()))
+    assert some.sums[:, 0].sum() == counts.sum() and everything.sums[:, 0].sum() == 32*40
+    close(some.ratio, 1, .1)
+    assert everything.ratio > 1.5 and everything.verdict().startswith('not calibrated')
+
+
+def test_where_images_are_resized_first_the_verdict_is_about_the_pixels_of_the_region():
+    y = torch.arange(32)[:, None].expand(32, 40)
+    c = replace(doubtful(y < 10), mask=(y < 10)[None]*2. - 1)
+    mask = torch.nn.functional.interpolate(c.mask[None], scale_factor=2)[0]
+    for m in (c.mask, mask):
+        ev = evaluate(dict(a=lambda: replace(c, mask=m)), ('PSNR',), Protocol(resize=24, border=3, region='inside'))
+        assert ev.calibration.sums[:, 0].sum() == 400
+
+
+def test_rounding_does_not_decide_the_verdict():
+    y = torch.arange(32)[:, None].expand(32, 40)
+    c = doubtful(y < 40)
+    fair, almost, known = Calibration(), Calibration(), Calibration()
+    fair.add(c)
+    almost.add(replace(c, samples=torch.where(y < 16, c.samples, c.x0 + 6e-8)))
+    known.add(replace(c, samples=(c.x0 + 6e-8).expand(8, 3, 32, 40)))
+    assert fair.verdict() == almost.verdict() == known.verdict() and known.ratio == 1
+    known.add(replace(c, samples=(c.x0 + 1/127.5).expand(8, 3, 32, 40)))
+    assert known.verdict().startswith('not calibrated') and known.ratio == math.inf
+
+
+def test_an_input_of_another_size_is_named(folders, capsys):
+    write(folders/'in/1.png', random_images(3, 12, 15))
+    words = [folders/'out', folders/'truth', '--inputs', folders/'in', '--measures', 'PSNR']
+    assert evaluated(folders, *words) == 1
+    assert '1: the input is 15x12, the ground truth 30x25: resize the inputs first' in capsys.readouterr().err
+
+
+def test_a_folder_called_spread_without_an_evaluation_is_yours(folders, capsys):
+    write(folders/'ev/spread/mine.png', random_images(3, 8, 8))
+    assert evaluated(folders, folders/'out', folders/'truth', '--force') == 2
+    assert (folders/'ev/spread/mine.png').exists() and 'holds mine.png, which is no result' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('ask, said', [
+    (lambda c: evaluate(dict(a=lambda: c), 'PSNR'), 'measures must be a tuple of names'),
+    (lambda c: c.metrics('PSNR'), 'measures must be a tuple of names'),
+    (lambda c: evaluate([c]), 'cases must be a dict, name -> function .*, got list')],
+    ids=['evaluate', 'metrics', 'list'])
+def test_what_no_image_can_be_measured_with_is_named(ask, said):
+    with pytest.raises(TypeError, match=said): ask(case())
+
+
+@pytest.mark.parametrize('words', [(), ('--pairing', 'position')], ids=['name', 'position'])
+def test_nobody_who_measures_is_told_how_to_train(folders, words, capsys):
+    (folders/'out/1.png').unlink()
+    assert evaluated(folders, folders/'out', folders/'truth', *words) == 2
+    said = capsys.readouterr().err
+    assert 'position' in said and 'unpaired' not in said and 'train' not in said
+
+
+@needs_data
+def test_a_published_protocol_gives_the_published_number(tmp_path):
+    inputs, targets = (str(DATA/'rain100l_full/test'/k) for k in ('rain', 'norain'))
+    main([inputs, targets, '--protocol', 'Rain100L', '--measures', 'PSNR', '--out', str(tmp_path/'ev')])
+    with open(tmp_path/'ev/each.csv', newline='', encoding='utf-8') as f: rows = [*csv.DictReader(f)]
+    found = [float(r['PSNR']) for r in rows]
+    assert len(found) == 100
+    close(sum(found)/100, 26.90, .005)

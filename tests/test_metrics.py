@@ -1,14 +1,15 @@
 """Numbers with their protocol: against scikit-image, by hand, on published data, never compared with what was
 measured differently."""
 import math
+import operator
 import os
 from dataclasses import replace
-from pathlib import Path
 import pytest
 import numpy as np
 import torch
-from common import close, random_images, rng
+from common import close, needs_data, random_images, rng
 from hypothesis import given, settings, strategies as st
+from places import DATA
 from rddm_nb import metrics
 from rddm_nb.metrics import (METRICS, PROTOCOLS, Protocol, coarse_features, fid,
                              frechet_distance, luminance, measure)
@@ -346,10 +347,6 @@ def test_lpips_weights_that_are_others_or_none(weights, tmp_path, monkeypatch):
         Protocol().metric('LPIPS')
 
 
-DATA = os.environ.get('RDDM_DATA')
-needs_data = pytest.mark.skipif(not DATA, reason='RDDM_DATA does not name the folder of published data')
-
-
 def image(path, mode='RGB'):
     import numpy as np
     from PIL import Image
@@ -363,7 +360,7 @@ def mean_psnr(pairs, protocol): return sum(v := [measure('PSNR', a, b, protocol)
 @needs_data
 @pytest.mark.parametrize('other, want', [('ex_p0', .7219), ('ex_p1', .1376)])
 def test_lpips_is_the_published_one(other, want, monkeypatch):
-    folder = Path(DATA)/'weights'
+    folder = DATA/'weights'
     monkeypatch.setenv('RDDM_LPIPS', str(folder/'lpips_alex.safetensors'))
     close(measure('LPIPS', image(folder/'ex_ref.png'), image(folder/f'{other}.png')).value, want, 1e-4)
 
@@ -373,7 +370,7 @@ def test_lpips_is_the_published_one(other, want, monkeypatch):
 def test_bicubic_set5_scores_as_published(scale, want):
     from PIL import Image
     import numpy as np
-    folder, pairs = Path(DATA)/'sr/set5', []
+    folder, pairs = DATA/'sr/set5', []
     for path in sorted((folder/'HR').iterdir()):
         h = image(path)
         h = h[..., :h.shape[-2]//scale*scale, :h.shape[-1]//scale*scale]
@@ -386,7 +383,7 @@ def test_bicubic_set5_scores_as_published(scale, want):
 
 @needs_data
 def test_rain100l_inputs_score_as_published():
-    folder = Path(DATA)/'rain100l_full/test'
+    folder = DATA/'rain100l_full/test'
     files = sorted((folder/'rain').iterdir())
     assert len(files) == 100
     close(mean_psnr(((image(p), image(folder/'norain'/p.name)) for p in files), 'Rain100L'), 26.90, .005)
@@ -395,7 +392,7 @@ def test_rain100l_inputs_score_as_published():
 @needs_data
 @pytest.mark.parametrize('sigma, clipped', [(15, 24.79), (25, 20.48), (50, 14.91)])
 def test_noise_on_bsd68_scores_as_it_must(sigma, clipped):
-    g, xs = rng(0), [image(p, 'L') for p in sorted((Path(DATA)/'denoise/bsd68').iterdir())]
+    g, xs = rng(0), [image(p, 'L') for p in sorted((DATA/'denoise/bsd68').iterdir())]
     noisy = [x + torch.randn(x.shape, generator=g)*sigma/127.5 for x in xs]
     assert len(xs) == 68
     close(mean_psnr(zip(noisy, xs), f'BSD68-{sigma}'), clipped, .02)
@@ -571,3 +568,13 @@ def test_lpips_weights_that_do_not_fit_are_named(weights, tmp_path, name):
     save_file(weights | {name: torch.zeros(1, 2, 3, 3)}, tmp_path/'lpips.safetensors')
     with pytest.raises(RuntimeError, match='lpips.safetensors, whose weights do not fit one another'):
         Protocol().metric('LPIPS')
+
+
+def test_numbers_of_one_protocol_are_ordered_and_of_two_are_not():
+    low, same, high = (metrics.MetricResult(v, 'PSNR', Protocol()) for v in (28., 28., 29.))
+    other = metrics.MetricResult(28., 'PSNR', Protocol(colour='y'))
+    assert low <= same <= high and high >= same >= low and not high <= low and not low >= high
+    for order in (operator.lt, operator.gt, operator.le, operator.ge, operator.sub):
+        with pytest.raises(ValueError, match='measured differently: PSNR'): order(low, other)
+        with pytest.raises(TypeError, match='a bare number does not say'): order(low, 28.)
+    assert low != other and low == same

@@ -87,3 +87,24 @@ def test_an_iterator_is_told_to_become_a_list():
     line = BOOK['pairs'].check(lambda grid: zip(grid, grid[1:])).line
     assert 'zip came back' in line and 'put list() around it' in line
     assert BOOK['pairs'].check(lambda grid: [*zip(grid, grid[1:])])
+
+
+def test_an_answer_is_as_long_as_it_is_written():
+    def tight(a): return a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a+a
+    def wrapped(a, b):
+        return (a
+                + b)
+    assert _single_expression(tight) == '' and '79 columns' in _single_expression(tight, width=78)
+    assert _single_expression(wrapped, width=5) == '' and '5 columns' in _single_expression(wrapped, width=4)
+    assert '5 columns' in _single_expression(lambda a, b: 'ö'+b, width=4)
+
+
+def test_only_the_outermost_function_counts():
+    def hidden(x0, x_in):
+        d = lambda a, b: a - b
+        return d(x_in, x0)
+    def within(x0, x_in): return (lambda a, b: a - b)(x_in, x0)
+    twice = lambda x0, x_in: (lambda a, b: a - b)(x_in, x0)
+    def inline(): return _single_expression(lambda x0, x_in: x_in - x0, width=9)
+    assert 'one expression' in BOOK['residual'].check(hidden).line and inline() == ''
+    for f in (within, twice): assert BOOK['residual'].check(f) and '30 columns' in _single_expression(f, width=29)

@@ -180,3 +180,26 @@ def test_a_curve_that_starts_elsewhere_is_named(schedule):
         restore_whole(net, 'x', random_images(3, 8, 8, dtype=torch.float32), None, 2)
     net.schedule = Schedule.line(9, 0.)
     assert restore_whole(net, 'x', random_images(3, 8, 8, dtype=torch.float32), None, 2).spread.max() < 1e-6
+
+
+@pytest.mark.parametrize('photo, error, said', [
+    (random_images(1, 3, 8, 8), ValueError, r'photo must be one image \(C, H, W\), got shape .*: give photo\[0\]'),
+    (random_images(8, 8), ValueError, r'photo must be one image .*got shape \(8, 8\)$'),
+    (torch.zeros(3, 8, 8, dtype=torch.uint8), TypeError, r'from_uint8\(photo\)')], ids=['batch', 'plane', 'bytes'])
+def test_what_is_no_photograph_is_named(photo, error, said):
+    for task in ('rain', None):
+        with pytest.raises(error, match=said): restore_whole(Half(), 'x', photo, task, 2)
+
+
+def test_a_network_without_a_schedule_takes_the_one_of_sample(monkeypatch):
+    photo = random_images(3, 8, 8, dtype=torch.float32)
+    given = restore_whole(Half(), 'x', photo, None, 2)
+    monkeypatch.setattr(Half, 'schedule', None)
+    s = restore_whole(Half(), 'x', photo, None, 2)
+    assert torch.equal(s.restored, sample(Half(), photo[None], steps=2, generator=generator_for('cpu', 0, 0, 'x'))[0])
+    assert not torch.equal(s.restored, given.restored)
+
+
+def test_small_numbers_keep_their_digits():
+    page = report_page('t', [], [], 'w', dict(a=.0042, b=-.00051, c=0., d=25.314, e=12345.678, f=float('nan')), 'p', [])
+    assert re.findall('<td>(.*?)</td>', page) == ['0.0042', '-0.00051', '0', '25.31', '12345.68', 'nan']

@@ -1,14 +1,12 @@
 """The command behind the results page: what it feeds the network, what it measures, and that it measures the same
 again."""
 import json
-import os
 from dataclasses import replace
-from pathlib import Path
 import pytest
 import torch
-from common import close, random_images, rng
+from common import close, needs_data, random_images, rng
 from PIL import Image
-from places import ROOT
+from places import DATA, ROOT
 from rddm_nb.degrade import degrade
 from rddm_nb.images import to_uint8
 from rddm_nb.sample_images import crops
@@ -52,11 +50,10 @@ def test_a_row_says_what_was_done(what, steps, small, tmp_path):
     assert row['prepared'] == row['input']
 
 
+@needs_data
 def test_train_and_test_share_no_file():
-    root = ROOT.parent/'shared/data' if 'RDDM_DATA' not in os.environ else Path(os.environ['RDDM_DATA'])
-    if not root.is_dir(): pytest.skip(f'no sets in {root}; RDDM_DATA names another folder')
     for name, plan in r.SETS.items():
-        train, test = ({p.x0 for p in r.files_of(plan, root, s)} for s in ('train', 'test'))
+        train, test = ({p.x0 for p in r.files_of(plan, DATA, s)} for s in ('train', 'test'))
         assert train and test and not train & test, name
 
 

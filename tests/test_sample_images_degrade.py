@@ -4,13 +4,12 @@ import importlib.util
 import io
 import json
 import math
-import os
 import pytest
 import torch
 from hypothesis import given, strategies as st
-from common import (F64, Net, close, constant, fake_eps, fake_res, inner_points, oracle, random_images as fake,
-                    power_schedules, randn, rng, seeds, trio)
-from places import ROOT
+from common import (F64, Net, close, constant, fake_eps, fake_res, inner_points, needs_data, oracle,
+                    random_images as fake, power_schedules, randn, rng, seeds, trio)
+from places import DATA, ROOT
 from rddm_nb import sample_images
 from rddm_nb.degrade import TASKS, KnownPixels, _lenses, _streaks, degrade
 from rddm_nb.estimate import Prediction, estimate, x0_from
@@ -314,11 +313,11 @@ def test_the_tool_says_what_is_missing(tmp_path, monkeypatch):
     with pytest.raises(SystemExit, match='no entry in SOURCES for stranger'): tool.main([str(src)])
 
 
-@pytest.mark.skipif('RDDM_DATA' not in os.environ, reason='the folder of originals is not at hand: set RDDM_DATA')
+@needs_data
 def test_the_assets_are_what_the_tool_packs(tmp_path, monkeypatch):
     from PIL import Image
     monkeypatch.setattr(tool, 'ASSETS', tmp_path)
-    tool.main([])
+    tool.main([str(DATA)])
     assert {f.name for f in tmp_path.iterdir()} == {f.name for f in ASSETS.iterdir() if f.suffix != '.safetensors'}
     for f in tmp_path.iterdir():
         if f.suffix == '.png': assert Image.open(f).tobytes() == Image.open(ASSETS/f.name).tobytes()
@@ -1101,3 +1100,12 @@ def test_known_pixels_are_not_put_where_the_width_says(name):
     net = KnownPixels(constant(x, x), x/2, torch.ones(1, 1, 4, 4) > 0)
     with pytest.raises(ValueError, match=rf"{name} has shape \(4,\).* has shape \(4, 1, 1, 1\)"):
         net(x, x, **at | {name: torch.rand(4)})
+
+
+@pytest.mark.parametrize('dtype', [torch.float64, torch.float16])
+def test_what_is_known_may_be_told_in_another_precision(dtype):
+    x0, x_in, where = (v if v.dtype == torch.bool else v.float() for v in clean_and_torn(1))
+    known = where.expand_as(x0)
+    got = sample(KnownPixels(of('res'), x0.to(dtype), where), x_in, steps=3, generator=rng())
+    assert got.dtype == torch.float32
+    close(got[known], x0.to(dtype).float()[known], 1e-6)

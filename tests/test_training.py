@@ -258,3 +258,69 @@ def test_a_look_takes_no_input_as_zeros():
     x0, s, net = random_images(3, 3, 8, 8, dtype=torch.float32), Schedule.power(50), UNet(8, (1,), predicts='both')
     (loss, (guess, t)), want = diffusion_loss(net, x0, None, s, rng()), diffusion_loss(net, x0, 0*x0, s, rng())
     assert loss == want[0] and torch.equal(guess, want[1][0]) and torch.equal(t, want[1][1])
+
+
+def test_a_network_without_an_estimate_has_no_second_pass():
+    x0, x_in, eps = trio(1)
+    drawn, net = [], Fixed(eps=eps)
+    def draw(g):
+        drawn.append(1)
+        return x0, x_in
+    assert len([*training_steps(net, draw, S, Budget(max_steps=3), rng())]) == len(drawn) == 3
+    seen = diffusion_loss(net, x0, x_in, S, rng())[1]
+    with pytest.raises(ValueError, match='no estimate of x0, for the network predicts no residual'):
+        diffusion_loss(net, x0, x_in, S, rng(), seen)
+
+
+def test_a_word_that_a_training_does_not_know_is_refused():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'lr'"): train_demo('rain', lr=.1)
+
+
+def test_a_recipe_gives_way_to_what_is_said(monkeypatch):
+    straight, seen = Schedule.power(T=1, bbar_T=0.), []
+    steps = lambda net, draw, schedule, *a, twice: seen.append((schedule, twice)) or []
+    monkeypatch.setattr('rddm_nb.demo.training_steps', steps)
+    for kw in ({}, dict(schedule=straight), dict(twice=False)): train_demo('rain', **kw)
+    own = recipe('rain')['schedule']
+    assert seen == [(own, True), (straight, True), (own, False)]
+    assert train_demo('rain', schedule=straight).schedule is straight
+
+
+def test_seconds_that_are_used_up_train_nothing_more():
+    now, (x0, x_in, _) = [0.], trio(1)
+    b = Budget(60., clock=lambda: now[0])
+    train = lambda b: next(training_steps(Fixed(x_in - x0), lambda g: (x0, x_in), S, b, rng()), None)
+    assert train(b)[1] == 0
+    now[0] = 30.
+    assert train(b)[1] == .5
+    now[0] = 60.
+    with pytest.raises(ValueError, match='the budget of 60 s is used up: every training needs a new Budget'): train(b)
+    b.stop.signum = signal.SIGINT
+    assert train(b) is None
+    steps = Budget(max_steps=2)
+    for _ in range(2): assert len([*training_steps(Fixed(x_in - x0), lambda g: (x0, x_in), S, steps, rng())]) == 2
+
+
+@pytest.mark.parametrize('seconds', ['60', None, -1])
+def test_seconds_are_a_number(seconds):
+    with pytest.raises(ValueError, match=f'seconds must be a positive number, got {seconds!r}'): Budget(seconds)
+
+
+def test_one_image_has_no_standard_error(recwarn):
+    d = score_held_out(UNet(8, (1,)), 'noise', 2, 1, 8)['gain_of_steps']
+    assert math.isfinite(d['mean']) and d['standard_error'] is None and not recwarn.list
+
+
+@pytest.mark.parametrize('task', ['rain', 'generate'])
+@pytest.mark.parametrize('generator', [None, 0])
+def test_random_numbers_have_a_source(task, generator):
+    with pytest.raises(TypeError, match=f'generator must be a torch.Generator, .* got {generator}'):
+        draw_pairs(task, 2, 'train', generator)
+    x0, x_in, _ = trio(1)
+    with pytest.raises(TypeError, match=f'generator must be a torch.Generator, .* got {generator}'):
+        diffusion_loss(Fixed(x_in - x0), x0, x_in, S, generator)
+
+
+@pytest.mark.parametrize('task', ['rain', 'generate'])
+def test_pairs_are_one_at_least(task):
+    with pytest.raises(ValueError, match='n must be at least 1, got 0'): draw_pairs(task, 0, 'train', rng())

@@ -437,3 +437,20 @@ def test_options_are_whole_numbers_of_any_type_and_kept_as_plain_ones(tmp_path, 
     save_model(tmp_path/'m', net, Schedule.line(2))
     assert load_model(tmp_path/'m').config == net.config
     with pytest.raises(ValueError, match='dim must be .* a multiple of 8'): UNet(whole(9))
+
+
+def test_an_embedding_is_one_of_those_there_are():
+    with pytest.raises(ValueError, match="embedding must be 'plane' or 't', got 'Plane'"):
+        CoefficientEmbedding('Plane', 64)
+
+
+@pytest.mark.parametrize('c, heads', [(8, 3), (12, 4), (8, 0)])
+def test_heads_share_the_channels(c, heads):
+    with pytest.raises(ValueError, match=f'c must be a multiple of 8 and of heads, got c={c} with heads={heads}'):
+        Attention(c, heads)
+    assert Attention(24, 3)(torch.zeros(1, 24, 2, 2)).shape == (1, 24, 2, 2)
+
+
+def test_what_is_worth_remembering_comes_back_as_json_keeps_it(tmp_path):
+    save_model(tmp_path/'m', UNet(8, (1,)), Schedule.line(2), d={1: 2}, t=(1, 2))
+    assert load_model(tmp_path/'m').meta == dict(d={'1': 2}, t=[1, 2])

@@ -159,3 +159,39 @@ def test_pairs_are_a_batch():
 @pytest.mark.parametrize('row', [dict(step=3), dict(loss=1.), dict(step=3, loss='')])
 def test_a_row_without_what_is_drawn_is_named(row):
     with pytest.raises(ValueError, match='a row needs its step and its loss'): plot_log([dict(step=1, loss=2.), row])
+
+
+@pytest.mark.parametrize('change, error, why', [
+    (lambda b: b._replace(x0=b.x0[:0], x_in=b.x_in[:0]), ValueError, 'held.x0 is empty'),
+    (lambda b: b._replace(x_in=b.x_in[:2]), ValueError, r'must have one shape, got \(3, 3, 8, 8\) and \(2, 3, 8, 8\)'),
+    (lambda b: b._replace(x_in=(b.x_in + 1)*127.5), ValueError, r'held.x_in must lie in \[-1, 1\]'),
+    (lambda b: b._replace(x0=b.x0*127.5 + 127.5), ValueError, r'held.x0 must lie in \[-1, 1\]'),
+    (lambda b: b._replace(x_in=b.x_in.byte()), TypeError, 'held.x_in has dtype torch.uint8'),
+    (lambda b: b._replace(x_in=None), TypeError, 'held.x_in must be a tensor')],
+    ids=['empty', 'shapes', 'range', 'truth', 'bytes', 'none'])
+def test_pairs_with_which_nothing_can_be_restored_are_refused_at_once(change, error, why):
+    with pytest.raises(error, match=why): HeldOutEval(change(held()), S)
+
+
+@pytest.mark.parametrize('below', ['', 'a/b'], ids=['file', 'below'])
+def test_a_folder_that_is_a_file_is_refused_at_once(below, tmp_path):
+    (tmp_path/'file').write_text('mine', encoding='utf-8')
+    with pytest.raises(NotADirectoryError, match='file is a file, not a folder'):
+        HeldOutEval(held(), S, tmp_path/'file'/below)
+    HeldOutEval(held(), S, tmp_path/'new')
+    assert not (tmp_path/'new').exists()
+
+
+def test_a_report_says_what_there_is():
+    out = io.StringIO()
+    ConsoleReport(10, out)(dict(step=1, loss=.5))
+    ConsoleReport(10, out)(dict(step=2, loss=.25, lr=1e-3, psnr=20.))
+    lines = ['step 1, loss 0.5000', 'step 2, loss 0.2500, learning rate 1.00e-03, PSNR 20.00 dB']
+    assert out.getvalue().splitlines() == lines
+    with pytest.raises(ValueError, match='a row needs its step and its loss, but loss is missing'):
+        ConsoleReport(10, out)(dict(step=1))
+
+
+def test_what_is_no_number_is_shown_with_its_row():
+    with pytest.raises(ValueError, match="step, loss and psnr of a row are numbers, got .*'loss': 'abc'"):
+        plot_log([dict(step=1, loss=.5), dict(step=2, loss='abc')])

@@ -5,6 +5,7 @@ program holds it open, a folder whose name the system refuses. (Encodings of con
 Read: names of files, what exists on POSIX alone, texts without an encoding."""
 import ast
 import errno
+import json
 import os
 import re
 import sys
@@ -12,7 +13,7 @@ import types
 from pathlib import Path, PureWindowsPath
 import pytest
 from common import posix
-from places import ROOT, tracked
+from places import NOTEBOOKS, ROOT, tracked
 from rddm_nb.files import atomic_write
 from rddm_nb.runtime import claim_folder, folder_lock
 
@@ -214,3 +215,10 @@ def test_a_text_without_an_encoding_is_seen(code, found):
 
 def test_every_text_that_a_program_reads_or_writes_has_an_encoding():
     assert [where(p, n) for p in PROGRAMS for n in ast.walk(tree(p)) if without_encoding(n)] == []
+
+
+def test_so_has_every_text_that_a_notebook_reads_or_writes():
+    found = [(p.name, ast.unparse(n)) for p in NOTEBOOKS for c in json.loads(p.read_text(encoding='utf-8'))['cells']
+             if c['cell_type'] == 'code' and not re.search(r'^[%!]', ''.join(c['source']), re.M)
+             for n in ast.walk(ast.parse(''.join(c['source']))) if without_encoding(n)]
+    assert found == []
