@@ -189,6 +189,14 @@ def test_rows_that_are_kept_are_whole_and_equal():
             assert all(len(v) == n for m in (marks['input'], *marks['steps'].values()) for v in m.values()), name
 
 
+@pytest.mark.parametrize('task, test, want', [('denoise25', 'bsd68', 20.17), ('denoise25', 'set12', 20.17),
+                                              ('rain', 'rain100l', 26.90)])
+def test_inputs_score_as_published(task, test, want):
+    found = [r['tests'][test]['input']['PSNR'] for r in ROWS.values() if r['task'] == task and 'tests' in r]
+    assert found
+    for v in found: close(sum(v)/len(v), want, .01)
+
+
 def test_rows_are_where_the_queue_puts_them(): assert set(ROWS) <= {e.named(*r) for r in e.QUEUE}
 
 

@@ -9,6 +9,7 @@ from common import close, rng
 from PIL import Image
 
 from bench import generation as b
+from bench import restoration as r
 from places import ROOT
 RESULTS = ROOT/'bench/results/generation'
 
@@ -56,7 +57,7 @@ def test_a_row_and_its_sheet(tmp_path, monkeypatch):
             str(tmp_path/'out')])
     row = json.loads((tmp_path/'out/tiles-noise-0.json').read_text(encoding='utf-8'))
     assert set(row['steps']) == {'2', '3'} and (row['train_images'], row['test_images'], row['made']) == (21, 3, 32)
-    assert row['train_seconds'] >= .5
+    assert row['train_seconds'] >= .5 and row['command'].startswith('python -m bench.generation tiles noise --seconds')
     for m in (row['mean'], *row['steps'].values()): assert m['frechet'] > row['truth']['frechet'] and m['energy'] > 0
     assert Image.open(tmp_path/'out/tiles-noise-0.png').size == (272, 136)
 
@@ -64,7 +65,20 @@ def test_a_row_and_its_sheet(tmp_path, monkeypatch):
 def test_only_open_sets_have_sheets_and_rows_are_of_whole_runs():
     rows = [json.loads(p.read_text(encoding='utf-8')) for p in RESULTS.glob('*.json')]
     assert {p.stem.split('-')[0] for p in RESULTS.glob('*.png')} <= set(b.OPEN)
-    for row in rows: assert row['train_seconds'] > 100 and row['made'] >= 256 and '+' not in row['commit'], row['task']
+    for row in rows:
+        assert row['made'] >= 256 and '+' not in row['commit'], row['task']
+        assert (row['train_steps'], row['looks'], row['seed']) == (1500, 1, 0), 'not as many steps'
+        assert row['command'] == f"python -m bench.generation {row['task']} {row['what']} --train-steps 1500"
+
+
+@pytest.mark.slow
+def test_a_trial_is_short_and_leaves_the_results_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv('RDDM_DATA', str(stored(tmp_path/'data')))
+    monkeypatch.setattr(r.tempfile, 'mkdtemp', lambda: str(tmp_path))
+    before = sorted(RESULTS.iterdir())
+    b.main(['tiles', 'residual', '--quick'])
+    row = json.loads((tmp_path/'tiles-residual-0.json').read_text(encoding='utf-8'))
+    assert (row['train_steps'], row['made']) == (2, 4) and sorted(RESULTS.iterdir()) == before
 
 
 def test_a_sheet_has_rows_of_eight_and_may_be_short():
