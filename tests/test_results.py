@@ -1,6 +1,7 @@
 """The page of results says what its row files say: with none, some or all of them, and nothing else."""
 import io
 import json
+import math
 import re
 import shutil
 from contextlib import redirect_stdout
@@ -15,7 +16,9 @@ N = dict(bsd68=68, set12=12, rain100l=100)
 def made_up(task, objective, seed, psnr, lpips, answers=False):
     "A row as bench.evidence writes it, with numbers that are known"
     many = ('1',) if objective == 'regression' else ('1', '2', '5', '10')
-    marks = lambda n, k: dict(PSNR=[psnr - .1*k + .01*i for i in range(n)], SSIM=[.9]*n, LPIPS=[lpips - .01*k]*n)
+    psnrs = lambda n, k: [psnr - .1*k + .01*i for i in range(n)]
+    marks = lambda n, k: dict(PSNR=psnrs(n, k), SSIM=[.9]*n, LPIPS=[lpips - .01*k]*n) | (
+        {'PSNR RGB': [v - 1.4 for v in psnrs(n, k)]} if task == 'rain' else {})
     row = dict(task=task, objective=objective, seed=seed, steps=22000, looks=1, batch=8, crop=64, loss='l2', lr=.001,
                decay='cosine', processor_seconds=2400., schedule='P(1-x,1), P(x,1)', bbar_T=.1, name='a processor',
                commit='abc', command='python -m bench.evidence')
@@ -79,4 +82,7 @@ def test_with_all_rows_the_differences_are_theirs(page):
         assert 'residual, steps: 1: LPIPS -0.0100 ± 0.0000, PSNR -0.200 ± 0.000 dB' in good
     assert '-0.200 ± 0.000' in shown['18a00005'] and 'not yet measured' not in shown['18a00005']
     assert shown['18a00012'].count('rain, Rain100L') == 4 and '-0.450 ± 0.000 | -0.0300 ± 0.0000' in shown['18a00012']
+    error = math.sqrt(sum(4*10**(-(28.45 + .3 + .01*i - 1.4)/10) for i in range(12))/12)/.02
+    assert f'| 8 | {error:.2f} | 1.06 |' in shown['18a00069'], 'spread is over colours, and so is the error'
+    assert shown['18a0006d'] == (52, 52, 15, 15)
     assert not any(shown['18a00015'].values())
