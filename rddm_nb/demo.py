@@ -115,14 +115,15 @@ def _make_net(
 class Budget:
     "How much training there is: seconds, or a number of steps"
     def __init__(self,
-        seconds:float=60., # of training, by the clock
+        seconds:float=60., # of training, by the clock, from the first question on: a training each
         max_steps:int|None=None, # train this many steps instead, however long they take
         clock=time.perf_counter, # what counts the seconds
     ):
         if not (_within(seconds, 0) and seconds > 0):
             raise ValueError(f"seconds must be a positive number, got {seconds!r}")
         if max_steps is not None: _check_count(max_steps, 'max_steps')
-        self.seconds, self.max_steps, self.clock, self.start, self.stop = seconds, max_steps, clock, None, StopRequest()
+        self.seconds, self.max_steps, self.clock, self.start = float(seconds), max_steps, clock, None
+        self.stop = StopRequest()
 
 # %% ../nbs/22_demo.ipynb #c3a5eb99
 @patch
@@ -229,7 +230,7 @@ def score_held_out(
     one, many = (psnr(sample(net, x_in, steps=s, solver=solver, generator=torch.Generator().manual_seed(_EXAM)), x0)
                  for s in (1, steps))
     start, diff = psnr(x_in, x0), many - one
-    return dict(crops=n, size=size, psnr_input=start.mean().item(), psnr_1_step=one.mean().item(),
+    return dict(crops=len(x0), size=size, psnr_input=start.mean().item(), psnr_1_step=one.mean().item(),
                 psnr_restored=many.mean().item(), gain=(many - start).mean().item(),
                 gain_of_steps=dict(mean=diff.mean().item(),
                                    standard_error=(diff.std()/n**.5).item() if n > 1 else None))

@@ -10,7 +10,9 @@ __all__ = ['puzzles']
 # %% ../nbs/30_puzzles.ipynb #0d8aa6c5
 import ast
 import inspect
+import io
 import textwrap
+import tokenize
 from functools import partial
 import torch
 from torch import Tensor, cdist
@@ -30,7 +32,20 @@ def _written(answer):
         source = textwrap.dedent(inspect.getsource(answer))
         found = _outermost(ast.Lambda if answer.__name__ == '<lambda>' else ast.FunctionDef, ast.parse(source))
     except (OSError, TypeError, SyntaxError): return None
-    return (source, found[0]) if len(found) == 1 else None
+    if len(found) != 1: return None
+    names = {n.arg for n in ast.walk(found[0].args) if isinstance(n, ast.arg)}
+    return (source, found[0]) if names == {*inspect.signature(answer).parameters} else None
+
+# %% ../nbs/30_puzzles.ipynb #0ce239f8
+_NO_COLUMNS = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER)
+
+def _columns(source):
+    "How long an expression is in one line, without comments"
+    text, end = '', (1, 0)
+    for t in tokenize.generate_tokens(io.StringIO(f'({source})').readline):
+        if t.type in _NO_COLUMNS: continue
+        text, end = text + ' '*(t.start != end) + t.string, t.end
+    return len(text) - 2
 
 def _single_expression(
     answer, # a function
@@ -43,7 +58,7 @@ def _single_expression(
     body = [ast.Return(f.body)] if isinstance(f, ast.Lambda) else [n for n in f.body if not said(n)]
     if len(body) != 1 or not isinstance(body[0], ast.Return):
         return 'right, but the rule is one expression after `return`'
-    n = len(' '.join(ast.get_source_segment(source, body[0].value).split()))
+    n = _columns(ast.get_source_segment(source, body[0].value))
     return f'right, but {n} columns long, and the rule is {width}' if n > width else ''
 
 # %% ../nbs/30_puzzles.ipynb #6eee2901

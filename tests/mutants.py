@@ -1722,6 +1722,8 @@ MUTANTS = [Mutant(*m) for m in [
     ('puzzles', '    if isinstance(node, kind): return [node]\n    return [f for', '    return [node]*isinstance(node, kind) + [f for', 'the rule: a lambda in a lambda is exempt'),
     ('puzzles', "len(' '.join(ast.get_source_segment(source, body[0].value).split()))", 'len(ast.unparse(body[0].value))', 'the rule: columns as Python would write them'),
     ('puzzles', 'rule=_single_expression', 'rule=None', 'no rule at all'),
+    ('puzzles', 'if names == {*inspect.signature(answer).parameters} else None', '', '_written: the maker of a lambda is measured'),
+    ('puzzles', 'if t.type in _NO_COLUMNS: continue', 'if False: continue', '_columns: comments and line breaks count'),
     ('exercises', "if hasattr(got, '__next__')", 'if False', 'outcomes: an iterator is not told what it is'),
     ('puzzles', 'lambda a, b: b/(1 - a), [(0., .4)', 'lambda a, b: b/a, [(.1, .4)', 'another spec'),
     ('puzzles', 'for a, b in ((.35, .45), (.6, .85))]', 'for a, b in ((.5, .45), (.5, .45))]', 'cases: a is 1 - a'),

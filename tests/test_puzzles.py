@@ -108,3 +108,23 @@ def test_only_the_outermost_function_counts():
     def inline(): return _single_expression(lambda x0, x_in: x_in - x0, width=9)
     assert 'one expression' in BOOK['residual'].check(hidden).line and inline() == ''
     for f in (within, twice): assert BOOK['residual'].check(f) and '30 columns' in _single_expression(f, width=29)
+
+
+def test_comments_and_line_breaks_are_no_columns():
+    def told(x_t, x_in, eps, a, b):
+        return (x_t - a*x_in # take off the share of the degraded image that is in the state, however long this is
+                - b*eps)/(1 - a) # and the noise, then divide
+    def broken(x, y):
+        return x + \
+            y
+    assert _single_expression(told, 30) == '' and '30 columns' in _single_expression(told, 29)
+    assert _single_expression(broken, 5) == '' and '5 columns' in _single_expression(broken, 4)
+    a_lambda = (lambda x, # the state
+                y: x + y)
+    assert _single_expression(a_lambda, 5) == ''
+
+
+def test_a_lambda_that_a_lambda_made_is_not_measured_as_its_maker():
+    make = lambda k: (lambda x, y: x + k*y if k > 1 else x - k*y)
+    assert _single_expression(make(2), 5) == ''
+    assert '33 columns' in _single_expression(lambda x, y: x + y*y + 2*x - 3*y + x*x - y + 1, 5)
