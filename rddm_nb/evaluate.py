@@ -47,10 +47,11 @@ class EvalCase:
     notes: tuple = () # what was converted or left out when its files were read
 
 # %% ../nbs/evaluate.ipynb #489ad0f7
-def _check_measures(measures):
-    "Refuse a word, whose letters would be taken for names"
-    if isinstance(measures, str):
+def _names(measures):
+    "Names of metrics as a tuple; a word, whose letters would be taken for names, is refused"
+    if isinstance(measures, str) or not hasattr(measures, '__iter__'):
         raise TypeError(f"measures must be a tuple of names, such as ('PSNR',), got {measures!r}")
+    return tuple(measures)
 
 @patch
 def metrics(self:EvalCase,
@@ -58,11 +59,12 @@ def metrics(self:EvalCase,
     protocol:Protocol=Protocol(), # how they are measured
 )->dict: # name of a column -> number
     "How good the restorations of an image are"
-    _check_measures(measures)
+    measures = _names(measures)
     if not len(self.samples): raise ValueError("samples holds no restoration")
     if self.x_in is not None and self.x_in.shape[-2:] != self.x0.shape[-2:]:
         raise ValueError(f"the input is {_side_by_side([self.x_in.shape[-2:]])}, the ground truth "
-                         f"{_side_by_side([self.x0.shape[-2:]])}: resize the inputs first, or leave them out")
+                         f"{_side_by_side([self.x0.shape[-2:]])}, but both must have one size: resize the inputs first "
+                         "(where restored images are compared, inputs can also be left out)")
     mask, out = None if self.mask is None or protocol.region == 'all' else self.mask[None], {}
     for m in measures:
         of = lambda x: measure(m, x[None], self.x0[None], protocol, mask).value
@@ -94,11 +96,11 @@ class Calibration:
         self.factor, self.sums = factor, torch.zeros(len(_EDGES) + 1, 3, dtype=torch.float64)
     def add(self,
         case:EvalCase, # an image
-        counts:Tensor|None=None, # which of its pixels count, (H, W); None: all
+        counts:Tensor|None=None, # which of its pixels count, above 0, (H, W) or (1, H, W); None: all
     ):
         "Take in an image"
         s, k = case.std()*127.5, len(case.samples)
-        if counts is None: counts = torch.ones_like(s, dtype=torch.bool)
+        counts = (torch.ones_like(s) if counts is None else counts.reshape(s.shape)) > 0
         error = ((case.samples.double().mean(0) - case.x0.double())*127.5).square().mean(0)
         group = torch.bucketize(s, torch.tensor(_EDGES, dtype=s.dtype))
         terms = torch.stack([torch.ones_like(s), (1 + 1/k)*s.square(), error], -1)
@@ -112,17 +114,25 @@ def groups(self:Calibration)->list: # of (share of the pixels, expected error, e
     table = zip(n/n.sum(), expected/n, error/n)
     return [(share.item(), a.sqrt().item(), b.sqrt().item()) for share, a, b in table if share >= .01]
 
+@patch
+def _judged(self:Calibration):
+    "Expected and measured squared errors, a row for each group that the verdict is about"
+    n, expected, error = self.sums.T
+    return self.sums[(n >= .01*n.sum()) & (torch.maximum(expected, error) > n*_ROUNDING**2), 1:]
+
 @patch(as_prop=True)
 def ratio(self:Calibration)->float:
-    "Error over expected error, all pixels together; infinite where all samples are equal and wrong, 1 if both are 0"
-    n, expected, found = self.sums.sum(0)
-    if max(expected, found) <= n*_ROUNDING**2: return 1.
-    return (found/expected).sqrt().item() if expected > 0 else math.inf
+    "Error over expected error, of all that the verdict is about; infinite where samples are equal and wrong"
+    expected, error = self._judged().sum(0)
+    return (error/expected).sqrt().item() if error > 0 else 1.
 
+# %% ../nbs/evaluate.ipynb #6034c0ab
 @patch
 def verdict(self:Calibration)->str:
     "In words"
-    off = [b/a if a else math.inf for _, a, b in self.groups() if max(a, b) > _ROUNDING]
+    if not self.sums.any(): return 'no pixels to judge by'
+    expected, error = self._judged().T
+    off = (error/expected).sqrt().tolist()
     if all(1/self.factor <= r <= self.factor for r in off):
         return f'calibrated: in all groups of pixels the error is what the spread says, within a factor {self.factor:g}'
     return (f'not calibrated: errors are {self.ratio:.2g} times what the spread says, '
@@ -133,10 +143,11 @@ def __repr__(self:Calibration): return self.verdict()
 
 # %% ../nbs/evaluate.ipynb #c0a1e5f3
 def _counted(case, protocol):
-    "Which pixels count (H, W), at the size that the image has"
-    (h, w), b = case.x0.shape[-2:], 0 if protocol.resize else protocol.border
-    inner = torch.zeros(h, w, dtype=torch.bool)
-    inner[b:h - b, b:w - b] = True
+    "Which pixels count (H, W), at the size that the image has; a border is one of the size that is measured"
+    (h, w), side, b = case.x0.shape[-2:], protocol.resize, protocol.border
+    inner = torch.zeros(1, 1, side or h, side or w)
+    inner[..., b:(side or h) - b, b:(side or w) - b] = 1
+    inner = F.interpolate(inner, (h, w))[0, 0] > 0
     if protocol.region == 'all': return inner
     mask = F.interpolate(case.mask.reshape(1, 1, *case.mask.shape[-2:])*1., (h, w))[0, 0] > 0
     return inner & (mask == (protocol.region == 'inside'))
@@ -155,7 +166,6 @@ class _Evaluation:
 def _start(measures, protocol):
     "An evaluation of no images yet; what cannot be measured is refused before anything is computed"
     protocol = Protocol.find(protocol)
-    _check_measures(measures)
     if not measures: raise ValueError(f"measures must name at least one of {', '.join(METRICS)}")
     for m in measures: protocol.metric(m)
     return _Evaluation(protocol, [], [], None, [], Counter())
@@ -184,6 +194,7 @@ def evaluate(
     "Measure every image"
     if not hasattr(cases, 'keys'):
         raise TypeError(f"cases must be a dict, name -> function that makes its EvalCase, got {type(cases).__name__}")
+    measures = _names(measures)
     ev = _start(measures, protocol)
     live = progress if isinstance(progress, Progress) else Progress('evaluate', progress)
     for name in live.of(list(cases)):
@@ -453,7 +464,7 @@ def _cases(a, stop, tell, live):
 
 # %% ../nbs/evaluate.ipynb #5ccdb8e2
 _FILES = ('each.csv', 'sheet.png', 'evaluation.json')
-_RESULTS = (*_FILES, 'spread')
+_RESULTS = ('each.csv', 'sheet.png', 'spread', 'evaluation.json')
 
 def _keep_spread(folder, case):
     "A map of the sample standard deviation: one grey level stands for a quarter of one"
@@ -487,9 +498,10 @@ def _write(folder, ev, kept, about):
 
 def _publish(work, out):
     "Finished results in their place, those of before gone; what says what they are goes first and comes last"
-    for name in reversed(_FILES): (out/name).unlink(missing_ok=True)
-    shutil.rmtree(out/'spread', ignore_errors=True)
-    for name in ('spread', *_FILES):
+    for name in reversed(_RESULTS): # maps are never there without the table
+        if name == 'spread': shutil.rmtree(out/name, ignore_errors=True)
+        else: (out/name).unlink(missing_ok=True)
+    for name in _RESULTS:
         if (work/name).exists(): (work/name).replace(out/name)
 
 # %% ../nbs/evaluate.ipynb #7e0a1102
@@ -520,7 +532,7 @@ def _check_out(a):
     out = Path(a.out).resolve()
     if any(Path(f).resolve() == out for f in (*a.folders, a.inputs, a.masks) if f):
         raise ValueError(f"{a.out} holds images that are compared: choose another folder for the results (--out)")
-    known = (out/'evaluation.json').exists()
+    known = any((out/name).exists() for name in _FILES)
     if foreign := sorted(p.name for p in out.glob('spread/*') if p.suffix != '.png' or not known):
         raise ValueError(f"{a.out}/spread holds {one_line(foreign[0])}, which is no result: choose another folder "
                          f"(--out)")

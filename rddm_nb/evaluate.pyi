@@ -72,9 +72,13 @@ class Calibration:
         """Pixels of similar spread, from little to much; groups with less than 1 % of the pixels are left out"""
         ...
 
+    def _judged(self):
+        """Expected and measured squared errors, a row for each group that the verdict is about"""
+        ...
+
     @property
     def ratio(self) -> float:
-        """Error over expected error, all pixels together; infinite where all samples are equal and wrong, 1 if both are 0"""
+        """Error over expected error, of all that the verdict is about; infinite where samples are equal and wrong"""
         ...
 
     def verdict(self) -> str:

@@ -12,13 +12,14 @@ import base64
 import html
 import io
 import math
+from numbers import Integral, Real
 from typing import NamedTuple
 import torch
 from torch import Tensor
 from .degrade import degrade
 from .images import check_images, from_uint8, psnr
-from .restore import Tiled
-from .runtime import generator_for
+from .restore import Tiled, fit_channels, network_option
+from .runtime import _networks, generator_for
 from .sample_images import photos
 from .sampler import _holds_image, _schedule, sample
 from .schedule import Schedule
@@ -67,9 +68,9 @@ def _check_schedule(s):
                          f"on {s}: use `sample`, with the posterior or the x_T that it needs")
 
 def restore_whole(
-    net, # trained network; one without a schedule takes that of `sample`
+    net, # a predictor, such as a trained network; one without a schedule takes that of `sample`
     name:str, # of the photograph
-    photo:Tensor, # (3, H, W) in [-1, 1]
+    photo:Tensor, # (C, H, W) in [-1, 1]; a grey one is three equal channels to a network for colours
     task:str|None, # one of `TASKS` to degrade it first; None restores it as it is
     steps:int=5, # network evaluations
     seed:int=0, # of the degradation and of the noise
@@ -79,7 +80,8 @@ def restore_whole(
     schedule = _schedule(net, None)
     _check_schedule(schedule)
     _check_photo(photo)
-    x, device = _reduced(photo, _LONGEST), next(net.parameters()).device
+    photo = fit_channels(photo, network_option(net, 'channels'), name)
+    x, device = _reduced(photo, _LONGEST), next((p.device for m in _networks(net) for p in m.parameters()), 'cpu')
     x_in = x if task is None else degrade(x[None], task, generator_for('cpu', seed, 'report', name))[0]
     def run(k, steps=steps, solver=solver, **kw):
         generator = generator_for('cpu', seed, k, name)
@@ -194,8 +196,8 @@ def report_page(
     following:list, # commands to run next
 )->str: # the page
     "A page in one file: photographs with sliders, training curve, numbers, what to run next"
-    said = lambda v: f'{v:.4g}' if abs(v) < 1 else f'{v:.2f}'
-    cell = lambda v: html.escape(said(v) if isinstance(v, float) else str(v))
+    said = lambda v: f'{v:.4g}' if 0 < abs(v) < .1 else f'{v:.2f}'
+    cell = lambda v: html.escape(said(v) if isinstance(v, Real) and not isinstance(v, Integral) else str(v))
     table = ''.join(f'<tr><th scope="row">{cell(k)}</th><td>{cell(v)}</td></tr>' for k, v in numbers.items())
     return (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{cell(title)}</title>'
             f'<meta name="viewport" content="width=device-width"><meta http-equiv="Content-Security-Policy" '

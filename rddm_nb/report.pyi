@@ -4,12 +4,13 @@ import base64
 import html
 import io
 import math
+from numbers import Integral, Real
 from typing import NamedTuple
 import torch
 from torch import Tensor
 from .degrade import degrade
 from .images import check_images, from_uint8, psnr
-from .restore import Tiled
+from .restore import Tiled, fit_channels, network_option
 from .runtime import generator_for
 from .sample_images import photos
 from .sampler import sample

@@ -177,15 +177,23 @@ def _eval_mode(networks):
                 else: m.training = True
 
 # %% ../nbs/runtime.ipynb #f07d0042
-def _folder(path):
-    "The folder, made if need be"
+def _possible_folder(path):
+    "Refuse a path at which there can be no folder; nothing is made"
     path = Path(path)
     if path.parts[:1] == ('~',):
         raise ValueError(f"{path} would be in a folder called ~: give {path.expanduser()} instead")
-    if path.is_symlink() and not path.exists():
+    try:
+        dangling = path.is_symlink() and not path.exists()
+        file = next((p for p in (path, *path.parents) if p.exists() and not p.is_dir()), None)
+    except OSError as e: raise OSError(f"cannot write into {path} ({e.strerror}): choose another folder") from None
+    if dangling:
         raise FileNotFoundError(f"{path} is a link to {os.readlink(path)}, which is not there: choose another folder")
-    if path.exists() and not path.is_dir():
-        raise NotADirectoryError(f"{path} is a file, not a folder: choose another one")
+    if file: raise NotADirectoryError(f"{file} is a file, not a folder: choose another one")
+    return path
+
+def _folder(path):
+    "The folder, made if need be"
+    path = _possible_folder(path)
     try: path.mkdir(parents=True, exist_ok=True)
     except OSError as e: raise OSError(f"cannot write into {path} ({e.strerror}): choose another folder") from None
     return path

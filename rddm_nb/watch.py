@@ -13,10 +13,10 @@ import sys
 from pathlib import Path
 import torch
 from .files import atomic_write
-from .images import check_images, psnr
+from .images import _is_spread, check_images, psnr
 from .sampler import _plan, sample
 from .schedule import _is_count
-from .runtime import _folder, generator_for
+from .runtime import _possible_folder, _folder, generator_for
 from .trainer import Batch
 from .viz import COLORS, RenderedFigure, canvas, show_images
 
@@ -26,17 +26,17 @@ def _check_row(row):
     if lacking := [k for k in ('step', 'loss') if row.get(k) in ('', None)]:
         raise ValueError(f"a row needs its step and its loss, but {lacking[0]} is missing: got {row}")
 
-def _drawn(row):
-    "The numbers of a row that are drawn"
+def _numbers(row, names):
+    "Some of the numbers of a row: those that are there"
     _check_row(row)
-    try: return {k: float(row[k]) for k in ('step', 'loss', 'psnr') if row.get(k) not in ('', None)}
-    except (TypeError, ValueError): raise ValueError(f"step, loss and psnr of a row are numbers, got {row}") from None
+    try: return {k: float(row[k]) for k in names if row.get(k) not in ('', None)}
+    except (TypeError, ValueError): raise ValueError(f"{', '.join(names)} of a row are numbers, got {row}") from None
 
 def plot_log(
     rows:list, # `step`, `loss` and perhaps `psnr`: `Log(path).rows()`, or what csv.DictReader reads of it
 )->RenderedFigure:
     "The loss of a run, and the PSNR of its held-out images where there is one"
-    rows = [_drawn(r) for r in rows]
+    rows = [_numbers(r, ('step', 'loss', 'psnr')) for r in rows]
     scores = [(r['step'], r['psnr']) for r in rows if math.isfinite(r.get('psnr', math.nan))]
     fig, axes = canvas(1, 1 + bool(scores), width=4.5 + 2.5*bool(scores), height=2, squeeze=False)
     ax = axes[0, 0]
@@ -68,9 +68,8 @@ _SAID = dict(loss='loss {:.4f}', grad_norm='gradient {:.3f}', lr='learning rate 
 
 def _words(row):
     "One reading of the loss in a line: what is there, and a PSNR where there was an evaluation"
-    _check_row(row)
-    return ', '.join(said.format(row[k]) for k, said in _SAID.items()
-                     if k in row and (k != 'psnr' or math.isfinite(row[k])))
+    there = _numbers(row, _SAID)
+    return ', '.join(_SAID[k].format(v) for k, v in there.items() if k != 'psnr' or math.isfinite(v))
 
 class ConsoleReport:
     "A report for the terminal: a bar, or lines where the words go to a file"
@@ -82,15 +81,15 @@ class ConsoleReport:
     def __call__(self,
         row:dict, # one reading of the loss
     ):
-        words = _words(row)
+        words, step = _words(row), int(_numbers(row, ('step',))['step'])
         if not self.stream.isatty():
-            print(f"step {row['step']}, {words}", file=self.stream, flush=True)
+            print(f'step {step}, {words}', file=self.stream, flush=True)
             return
         from tqdm import tqdm
         if self.bar is None: self.bar = tqdm(total=self.steps, file=self.stream, unit='step')
-        self.bar.update(row['step'] - self.bar.n)
+        self.bar.update(step - self.bar.n)
         self.bar.set_postfix_str(words)
-        if row['step'] >= self.steps: self.bar.close()
+        if step >= self.steps: self.bar.close()
 
 # %% ../nbs/watch.ipynb #a7418038
 class TensorBoardReport:
@@ -106,8 +105,10 @@ class TensorBoardReport:
     def __call__(self,
         row:dict, # one reading of the loss
     ):
-        for k, v in row.items():
-            if k != 'step' and math.isfinite(v): self.writer.add_scalar(k, v, row['step'])
+        numbers = _numbers(row, row)
+        step = int(numbers.pop('step'))
+        for k, v in numbers.items():
+            if math.isfinite(v): self.writer.add_scalar(k, v, step)
         self.writer.flush()
     def close(self):
         "End the thread that writes"
@@ -129,9 +130,13 @@ def _check_held(held, folder, show):
     if held.x0.shape != held.x_in.shape:
         raise ValueError(f"held.x0 and held.x_in must have one shape, got {tuple(held.x0.shape)} and "
                          f"{tuple(held.x_in.shape)}")
-    places = [Path(folder), *Path(folder).parents] if folder else []
-    if file := next(filter(Path.is_file, places), None):
-        raise NotADirectoryError(f"{file} is a file, not a folder: choose another folder")
+    if held.x0.ndim != 4: raise ValueError(f"held.x0 and held.x_in must be batches (B, C, H, W), got "
+                                           f"{tuple(held.x0.shape)}: give held.x0[None] for one image")
+    if torch.is_tensor(held.cond) and held.cond.ndim == 4:
+        if not _is_spread(check_images(held.cond, 'held.cond')[:, :1], held.x_in):
+            raise ValueError(f"held.cond must be (B, C, H, W) like the pairs {tuple(held.x_in.shape)}, got "
+                             f"{tuple(held.cond.shape)}")
+    if folder: _possible_folder(folder)
     if not _is_count(show): raise ValueError(f"show is a number of images, at least 1, got {show!r}")
 
 # %% ../nbs/watch.ipynb #65357f8d

@@ -9,8 +9,10 @@ import signal
 import subprocess
 import sys
 import warnings
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 import pytest
 from places import DATA, ROOT
 import rddm_nb.evaluate as module
@@ -21,7 +23,7 @@ from PIL import Image
 from rddm_nb.data import match
 from rddm_nb.estimate import Prediction
 from rddm_nb.viz import RenderedFigure
-from rddm_nb.evaluate import Calibration, EvalCase, evaluate, main, comparison_sheet
+from rddm_nb.evaluate import Calibration, EvalCase, _check_out, _publish, evaluate, main, comparison_sheet
 from rddm_nb.imagefile import load_image, read_image, save_image
 from rddm_nb.images import _equalized, from_uint8, to_uint8
 from rddm_nb.metrics import METRICS, Metric, Protocol, measure
@@ -880,7 +882,7 @@ def test_where_images_are_resized_first_the_verdict_is_about_the_pixels_of_the_r
     mask = torch.nn.functional.interpolate(c.mask[None], scale_factor=2)[0]
     for m in (c.mask, mask):
         ev = evaluate(dict(a=lambda: replace(c, mask=m)), ('PSNR',), Protocol(resize=24, border=3, region='inside'))
-        assert ev.calibration.sums[:, 0].sum() == 400
+        assert ev.calibration.sums[:, 0].sum() == 180  # rows 4 to 9, columns 5 to 34: inside the border as well
 
 
 def test_rounding_does_not_decide_the_verdict():
@@ -899,7 +901,8 @@ def test_an_input_of_another_size_is_named(folders, capsys):
     write(folders/'in/1.png', random_images(3, 12, 15))
     words = [folders/'out', folders/'truth', '--inputs', folders/'in', '--measures', 'PSNR']
     assert evaluated(folders, *words) == 1
-    assert '1: the input is 15x12, the ground truth 30x25: resize the inputs first' in capsys.readouterr().err
+    said = '1: the input is 15x12, the ground truth 30x25, but both must have one size: resize the inputs first'
+    assert said in capsys.readouterr().err
 
 
 def test_a_folder_called_spread_without_an_evaluation_is_yours(folders, capsys):
@@ -933,3 +936,57 @@ def test_a_published_protocol_gives_the_published_number(tmp_path):
     found = [float(r['PSNR']) for r in rows]
     assert len(found) == 100
     close(sum(found)/100, 26.90, .005)
+
+
+def test_the_ratio_is_about_what_the_verdict_is_about():
+    "Two of 400 pixels are wrong and sure of it: too few for a group of theirs"
+    x0 = random_images(3, 20, 20)*.2
+    fair = .1*torch.randn(9, 3, 20, 20, generator=rng(1), dtype=x0.dtype)
+    fair[..., 0, :2] = 0
+    c, draws = Calibration(), x0 + fair[:8]
+    draws[..., 0, :2] += 1
+    c.add(EvalCase('', draws, x0 + fair[8]))
+    assert c.verdict().startswith('calibrated')
+    close(c.ratio, 1, .1)
+
+
+def test_pixels_that_count_may_be_said_by_a_mask():
+    y = torch.arange(32)[:, None].expand(32, 40)
+    c = doubtful(y < 10)
+    some = []
+    for counts in (y < 10, (y < 10)[None], (y < 10)*2. - 1, ((y < 10)*2. - 1)[None]):
+        some.append(Calibration())
+        some[-1].add(c, counts)
+    assert all(torch.equal(k.sums, some[0].sums) for k in some) and some[0].sums[:, 0].sum() == 400
+    none = Calibration()
+    none.add(c, y < 0)
+    assert none.verdict() == Calibration().verdict() == 'no pixels to judge by' and none.ratio == 1
+
+
+def test_measures_may_be_read_once():
+    names = ('PSNR', 'SSIM')
+    assert case().metrics(iter(names)) == case().metrics(names)
+    ev = evaluate(dict(a=case, b=case), iter(names))
+    assert ev.rows == evaluate(dict(a=case, b=case), names).rows and 'SSIM' in ev.rows[1]
+    with pytest.raises(TypeError, match='measures must be a tuple of names'): evaluate(dict(a=case), None)
+
+
+@pytest.mark.parametrize('moves', range(9))
+def test_an_evaluation_that_failed_while_it_was_published_can_be_repeated(moves, tmp_path, monkeypatch):
+    work, out = tmp_path/'work', tmp_path/'out'
+    for folder in (work, out):
+        (folder/'spread').mkdir(parents=True)
+        for name in ('each.csv', 'sheet.png', 'evaluation.json', 'spread/1.png'): (folder/name).write_bytes(b'1')
+    left = iter(range(moves))
+    def limited(do):
+        def done(*a, **kw):
+            if next(left, None) is None: raise OSError('the disk is gone')
+            return do(*a, **kw)
+        return done
+    with monkeypatch.context() as m:
+        for name in ('unlink', 'replace'): m.setattr(Path, name, limited(getattr(Path, name)))
+        m.setattr(shutil, 'rmtree', limited(shutil.rmtree))
+        with suppress(OSError): _publish(work, out)
+    assert not (out/'spread').exists() or (out/'each.csv').exists()
+    _check_out(SimpleNamespace(out=str(out), folders=(), inputs=None, masks=None))
+    assert (moves == 8) == ((out/'evaluation.json').exists() and not (work/'evaluation.json').exists())

@@ -2,6 +2,7 @@
 import json
 import re
 import shutil
+import numpy as np
 import pytest
 import torch
 import rddm_nb.report as module
@@ -10,10 +11,13 @@ from rddm_nb import cli
 from rddm_nb.degrade import degrade
 from rddm_nb.estimate import Prediction
 from rddm_nb.imagefile import save_image
+from rddm_nb.models import load_network
 from rddm_nb.report import _even_nodes, _reduced, held_out, photo_scores, photo_sheet, report_page, restore_whole
+from rddm_nb.restore import Tiled
 from rddm_nb.runtime import generator_for
 from rddm_nb.sampler import SOLVERS, sample
 from rddm_nb.schedule import Schedule
+from rddm_nb.unet import UNet
 
 CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')
 WORDS = ['--device', 'cpu', '--batch', '2', '--max-steps', '1', '--steps', '1']
@@ -201,5 +205,23 @@ def test_a_network_without_a_schedule_takes_the_one_of_sample(monkeypatch):
 
 
 def test_small_numbers_keep_their_digits():
-    page = report_page('t', [], [], 'w', dict(a=.0042, b=-.00051, c=0., d=25.314, e=12345.678, f=float('nan')), 'p', [])
-    assert re.findall('<td>(.*?)</td>', page) == ['0.0042', '-0.00051', '0', '25.31', '12345.68', 'nan']
+    numbers = dict(a=.0042, b=-.00051, c=0., d=25.314, e=12345.678, f=float('nan'), g=.5, h=np.float32(.3), i=7,
+                   j=np.int64(8))
+    page = report_page('t', [], [], 'w', numbers, 'p', [])
+    want = ['0.0042', '-0.00051', '0.00', '25.31', '12345.68', 'nan', '0.50', '0.30', '7', '8']
+    assert re.findall('<td>(.*?)</td>', page) == want
+
+
+def test_whole_photographs_are_restored_by_any_predictor():
+    photo, net = random_images(3, 20, 31, dtype=torch.float32), Half()
+    want = restore_whole(net, 'x', photo, None, 2)
+    for predictor in (Tiled(net), lambda *a: net(*a)):
+        assert torch.equal(restore_whole(predictor, 'x', photo, None, 2).restored, want.restored)
+
+
+def test_a_photograph_has_the_channels_of_the_network():
+    net = load_network('rain')
+    assert restore_whole(net, 'x', random_images(1, 8, 8, dtype=torch.float32), None, 1).restored.shape == (3, 8, 8)
+    net = UNet(8, mults=(1,), channels=1)
+    with pytest.raises(ValueError, match='mine has colours, but the network restores images of 1 channel'):
+        restore_whole(net, 'mine', random_images(3, 8, 8, dtype=torch.float32), None, 1)

@@ -193,5 +193,56 @@ def test_a_report_says_what_there_is():
 
 
 def test_what_is_no_number_is_shown_with_its_row():
-    with pytest.raises(ValueError, match="step, loss and psnr of a row are numbers, got .*'loss': 'abc'"):
+    with pytest.raises(ValueError, match="step, loss, psnr of a row are numbers, got .*'loss': 'abc'"):
         plot_log([dict(step=1, loss=.5), dict(step=2, loss='abc')])
+
+
+def test_rows_of_a_file_can_be_reported():
+    out, words = io.StringIO(), {k: str(v) for k, v in ROW.items()}
+    ConsoleReport(20, out)(words)
+    ConsoleReport(20, out)(dict(words, psnr='', lr=None))
+    lines = ['step 10, loss 0.2500, gradient 1.500, learning rate 2.00e-04, 20.0 pairs/s',
+             'step 10, loss 0.2500, gradient 1.500, 20.0 pairs/s']
+    assert out.getvalue().splitlines() == lines
+    with pytest.raises(ValueError, match="loss, grad_norm.* of a row are numbers, got .*'lr': 'slow'"):
+        ConsoleReport(20, out)(dict(words, lr='slow'))
+
+
+def test_rows_of_a_file_make_event_files(tmp_path):
+    pytest.importorskip('tensorboard')
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    board = TensorBoardReport(tmp_path)
+    board(dict({k: str(v) for k, v in ROW.items()}, psnr=''))
+    board.close()
+    events = EventAccumulator(str(tmp_path)).Reload()
+    assert [(e.step, e.value) for e in events.Scalars('loss')] == [(10, .25)]
+
+
+@pytest.mark.parametrize('change, why', [
+    (lambda b: Batch(b.x0[0], b.x_in[0]), r'held.x0 and held.x_in must be batches .*got \(3, 8, 8\): give'),
+    (lambda b: b._replace(cond=b.x0*200), r'held.cond must lie in \[-1, 1\]'),
+    (lambda b: b._replace(cond=b.x0[:2]), r'held.cond must be \(B, C, H, W\) like the pairs'),
+    (lambda b: b._replace(cond=b.x0[..., :5]), r'held.cond must be \(B, C, H, W\) like the pairs')],
+    ids=['one', 'range', 'number', 'size'])
+def test_batches_and_their_conditions_are_looked_at_at_once(change, why):
+    with pytest.raises(ValueError, match=why): HeldOutEval(change(held()), S)
+
+
+def test_conditions_that_fit_are_taken():
+    b = held()
+    for cond in (b.x0, b.x0[:, :1], b.x0[:1, :1], torch.zeros(3, 4, 8, 8), torch.zeros(3, 7)):
+        HeldOutEval(b._replace(cond=cond), S)
+
+
+@pytest.mark.parametrize('folder, error, why', [('~/sheets', ValueError, 'a folder called ~'),
+                                                ('x'*300, OSError, 'cannot write into x+ .*: choose another folder')],
+                         ids=['home', 'long'])
+def test_a_folder_that_cannot_be_made_is_refused_at_once(folder, error, why):
+    with pytest.raises(error, match=why): HeldOutEval(held(), S, folder)
+
+
+def test_a_folder_behind_a_broken_link_is_refused_at_once(tmp_path):
+    try: (tmp_path/'link').symlink_to(tmp_path/'gone')
+    except OSError: pytest.skip('no links here')
+    with pytest.raises(FileNotFoundError, match='is a link to .*gone, which is not there'):
+        HeldOutEval(held(), S, tmp_path/'link')
