@@ -86,3 +86,12 @@ def test_with_all_rows_the_differences_are_theirs(page):
     assert f'| 8 | {error:.2f} | 1.06 |' in shown['18a00069'], 'spread is over colours, and so is the error'
     assert shown['18a0006d'] == (52, 52, 15, 15)
     assert not any(shown['18a00015'].values())
+
+
+def test_differences_are_of_the_seeds_that_both_have(page):
+    "A third training of regression that is 5 dB better changes no difference"
+    rows = {f'rain-{w}-{s}': made_up('rain', w, s, dict(regression=29., residual=28.8)[w] + 5*(s == 2), .2)
+            for w, s in (('regression', 0), ('regression', 1), ('regression', 2), ('residual', 0), ('residual', 1))}
+    shown = page(**rows)
+    assert shown['18a00003']['rain, Rain100L'] == 'below regression: -0.200 ± 0.000 dB'
+    assert '| Rain100L | residual | 1 | -0.200 ± 0.000 | -0.20 |' in shown['18a00074']
