@@ -1872,7 +1872,6 @@ MUTANTS = [Mutant(*m) for m in [
     ('watch', "_is_spread(check_images(held.cond, 'held.cond')[:, :1]", '_is_spread(held.cond[:, :1]', 'HeldOutEval: conditions of any values'),
     ('watch', "_is_spread(check_images(held.cond, 'held.cond')[:, :1]", "_is_spread(check_images(held.cond, 'held.cond')", 'HeldOutEval: conditions of several channels are refused'),
     ('watch', "for k in names if row.get(k) not in ('', None)}", "for k in names if k in row}", 'rows: what is empty is a number'),
-    ('watch', 'return {k: float(row[k]) for', 'return {k: row[k] for', 'rows: texts are no numbers'),
     ('watch', '    _check_row(row)\n    try', '    try', 'ConsoleReport: a row without a loss'),
     ('watch', 'except (TypeError, ValueError): raise ValueError(f"{\', \'.join', 'except TypeError: raise ValueError(f"{\', \'.join', 'plot_log: a text without its row'),
     ('watch', "words, step = _words(row), int(_numbers(row, ('step',))['step'])", "words, step = _words(row), row['step']*1.", 'ConsoleReport: steps of a file'),

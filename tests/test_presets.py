@@ -467,7 +467,7 @@ def test_names_that_cannot_be_used_are_one_line(tmp_path, capsys, kind):
         os.mkfifo(tmp_path / 'pipe.toml')
     words, why = {
         'file': (['demo', '--out', tmp_path / 'file'], 'file is a file, not a folder'),
-        'below a file': (['demo', '--out', tmp_path / 'file/x'], 'cannot write into'),
+        'below a file': (['demo', '--out', tmp_path / 'file/x'], 'file is a file, not a folder'),
         'folder.toml': ([tmp_path / 'folder.toml', '--show'], 'folder.toml is a folder, not a file'),
         'pipe.toml': ([tmp_path / 'pipe.toml', '--show'], 'pipe.toml is a pipe or a device'),
         'list': ([tmp_path / 'list.toml', '--show'], "list.toml: preset must be one of demo"),
