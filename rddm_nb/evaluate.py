@@ -108,17 +108,22 @@ class Calibration:
 
 # %% ../nbs/evaluate.ipynb #6034c0aa
 @patch
+def _common(self:Calibration):
+    "Sums of the groups with at least 1 % of the pixels"
+    n = self.sums[:, 0]
+    return self.sums[(n > 0) & (n >= .01*n.sum())]
+
+@patch
 def groups(self:Calibration)->list: # of (share of the pixels, expected error, error), in grey levels
     "Pixels of similar spread, from little to much; groups with less than 1 % of the pixels are left out"
-    n, expected, error = self.sums.T
-    table = zip(n/n.sum(), expected/n, error/n)
-    return [(share.item(), a.sqrt().item(), b.sqrt().item()) for share, a, b in table if share >= .01]
+    n, expected, error = self._common().T
+    return [*zip((n/self.sums[:, 0].sum()).tolist(), (expected/n).sqrt().tolist(), (error/n).sqrt().tolist())]
 
 @patch
 def _judged(self:Calibration):
     "Expected and measured squared errors, a row for each group that the verdict is about"
-    n, expected, error = self.sums.T
-    return self.sums[(n >= .01*n.sum()) & (torch.maximum(expected, error) > n*_ROUNDING**2), 1:]
+    n, expected, error = (sums := self._common()).T
+    return sums[torch.maximum(expected, error) > n*_ROUNDING**2, 1:]
 
 @patch(as_prop=True)
 def ratio(self:Calibration)->float:

@@ -68,6 +68,10 @@ class Calibration:
         """Take in an image"""
         ...
 
+    def _common(self):
+        """Sums of the groups with at least 1 % of the pixels"""
+        ...
+
     def groups(self) -> list:
         """Pixels of similar spread, from little to much; groups with less than 1 % of the pixels are left out"""
         ...

@@ -961,6 +961,7 @@ def test_pixels_that_count_may_be_said_by_a_mask():
     none = Calibration()
     none.add(c, y < 0)
     assert none.verdict() == Calibration().verdict() == 'no pixels to judge by' and none.ratio == 1
+    assert none.groups() == Calibration().groups() == []
 
 
 def test_measures_may_be_read_once():
